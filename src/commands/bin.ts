@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { clock } from '../lib/adapters/clock.ts';
+import { files } from '../lib/adapters/files.ts';
+import type { Ask, Ports, Shell } from '../lib/core/ports.ts';
+import { main, type Output } from './main.ts';
+
+declare const HYBRIDCTL_VERSION: string;
+
+/** The real ports. Anything with a cost at load (execa, inquirer, the AWS SDK) is imported by its first call. */
+const realPorts = (signal: AbortSignal): Ports => {
+  const shell: Shell = {
+    run: async (...call) => (await import('../lib/adapters/shell.ts')).shell.run(...call),
+    which: async (file) => (await import('../lib/adapters/shell.ts')).shell.which(file),
+  };
+  const loadAsk = async (): Promise<Ask> => (await import('../lib/adapters/ask.ts')).ask;
+  const ask: Ask = {
+    input: async (...call) => (await loadAsk()).input(...call),
+    select: async (...call) => (await loadAsk()).select(...call),
+    confirm: async (...call) => (await loadAsk()).confirm(...call),
+    password: async (...call) => (await loadAsk()).password(...call),
+  };
+  return {
+    clock,
+    files,
+    shell,
+    ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
+    env: process.env,
+    cwd: process.cwd(),
+    progress: (line) => void process.stderr.write(`${line}\n`),
+    signal,
+    random: (bytes) => randomBytes(bytes),
+    routeTables: async (options) => (await import('../lib/adapters/aws/routes.ts')).awsRouteTables(options),
+    vici: async (uri) => (await import('../lib/adapters/vici/client.ts')).connectVici(uri),
+  };
+};
+
+const output: Output = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  style: async () => (await import('../lib/adapters/terminal.ts')).style(process.stdout.isTTY && !process.env['NO_COLOR'] && !process.argv.includes('--no-color')),
+};
+
+const controller = new AbortController();
+// The first signal asks for a clean stop; the second ends the process at once.
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  });
+}
+// `hybridctl … | head` closes our stdout early; that is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+main(process.argv.slice(2), { ports: realPorts(controller.signal), output, version: HYBRIDCTL_VERSION }).then((exit) => {
+  process.exitCode = exit;
+});

@@ -1,0 +1,16 @@
+import type { Command } from '../lib/core/command.ts';
+
+export interface Group {
+  readonly name: string;
+  readonly summary: string;
+  /** Loaded only when one of its commands is named, so that `--version` and `--help` stay fast. */
+  load(): Promise<readonly Command[]>;
+}
+
+export const GROUPS: readonly Group[] = [
+  { name: 'vpn', summary: 'tunnels: write the site file, render both ends, look at them', load: async () => (await import('./vpn/index.ts')).commands },
+  { name: 'route', summary: 'where VPC routes point: status, failover, failback, set', load: async () => (await import('./route/index.ts')).commands },
+  { name: 'config', summary: 'the site file: validate it, print its JSON Schema', load: async () => (await import('./config/index.ts')).commands },
+  { name: 'lab', summary: 'the whole hybrid network on this machine, with real daemons', load: async () => (await import('./lab/index.ts')).commands },
+  { name: 'completion', summary: 'shell completion for bash, zsh and fish', load: async () => (await import('./completion.ts')).commands },
+];

@@ -1,0 +1,15 @@
+import inquirer from 'inquirer';
+import type { Ask } from '../core/ports.ts';
+
+/** inquirer behind our port: answers come back one at a time, named by nothing but the question. */
+const one = async <T>(question: Record<string, unknown>): Promise<T> => {
+  const { answer } = await inquirer.prompt([{ ...question, name: 'answer' } as never]);
+  return answer as T;
+};
+
+export const ask: Ask = {
+  input: (message, options = {}) => one<string>({ type: 'input', message, ...options }),
+  select: (message, choices, options = {}) => one({ type: 'select', message, choices: [...choices], ...options }),
+  confirm: (message, options = {}) => one<boolean>({ type: 'confirm', message, default: false, ...options }),
+  password: (message, options = {}) => one<string>({ type: 'password', mask: '*', message, ...options }),
+};

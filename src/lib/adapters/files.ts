@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { failure, missing, type HybridError } from '../core/errors.ts';
+import type { Files } from '../core/ports.ts';
+
+const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+const absent = (error: unknown): boolean => code(error) === 'ENOENT' || code(error) === 'ENOTDIR';
+
+const explain = (verb: string, path: string, error: unknown): HybridError => {
+  const why = code(error);
+  if (why === 'EACCES' || why === 'EPERM') return missing(`no permission to ${verb} ${path}`, { next: 'run as its owner or as root', cause: error });
+  if (why === 'EISDIR') return failure(`${path} is a folder, not a file`, { cause: error });
+  return failure(`can't ${verb} ${path}: ${why ?? (error as Error).message}`, { cause: error });
+};
+
+export const files: Files = {
+  async read(path) {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if (absent(error)) return undefined;
+      throw explain('read', path, error);
+    }
+  },
+
+  async stat(path) {
+    try {
+      const { mode, size } = await stat(path);
+      return { mode: mode & 0o777, size };
+    } catch (error) {
+      if (absent(error)) return undefined;
+      throw explain('read', path, error);
+    }
+  },
+
+  /** All temp files are complete and on disk before the first rename, so a full disk changes nothing. */
+  async write(list) {
+    const pending: { temp: string; path: string }[] = [];
+    try {
+      for (const { path, content, mode } of list) {
+        const folder = dirname(path);
+        await mkdir(folder, { recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
+        const temp = join(folder, `.${randomBytes(6).toString('hex')}.hybridctl-tmp`);
+        pending.push({ temp, path });
+        const handle = await open(temp, 'wx', mode);
+        try {
+          await handle.chmod(mode);
+          await handle.writeFile(content);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+      }
+      for (const item of pending) await rename(item.temp, item.path);
+    } catch (error) {
+      await Promise.all(pending.map(({ temp }) => rm(temp, { force: true })));
+      throw explain('write', pending.at(-1)?.path ?? '', error);
+    }
+  },
+};

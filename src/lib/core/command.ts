@@ -1,0 +1,102 @@
+import type { ExitCode } from './errors.ts';
+import type { Ports } from './ports.ts';
+
+/** A flag as commander spells it: `--site <file>`, `--yes`, `--tunnel <name...>`. */
+export interface Flag {
+  readonly flags: string;
+  readonly summary: string;
+  /** Environment variable that answers when the flag is absent. */
+  readonly env?: string;
+  readonly default?: string | boolean;
+  readonly choices?: readonly string[];
+}
+
+export interface Argument {
+  /** `<file>`, `[dir]` or `[command...]`. */
+  readonly name: string;
+  readonly summary: string;
+}
+
+export interface Example {
+  /** What a person would type, beginning with `hybridctl`. The docs show it and a test parses it. */
+  readonly line: string;
+  readonly why: string;
+}
+
+/** Arguments and flag values as typed, before any judgement. A flag not given is absent. */
+export interface Raw {
+  readonly args: readonly (string | readonly string[] | undefined)[];
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+export interface Outcome<Result> {
+  readonly result: Result;
+  /** Default: 0. */
+  readonly exit?: ExitCode;
+}
+
+/** Colours that vanish under NO_COLOR, off a terminal and in --json. */
+export interface Style {
+  good(text: string): string;
+  bad(text: string): string;
+  warn(text: string): string;
+  dim(text: string): string;
+  bold(text: string): string;
+  /** A table with a header row; no borders, so that `awk` can read it. */
+  table(head: readonly string[], rows: readonly (readonly string[])[]): string;
+}
+
+/**
+ * One subcommand. It never prints: `run` returns a result, and one place prints either `human(result)` or the result as
+ * JSON. So `--json` can't be corrupted and a command can't print nothing.
+ */
+export interface Command<Options = unknown, Result = unknown> {
+  /** Words after `hybridctl`: `vpn render`. */
+  readonly path: string;
+  readonly summary: string;
+  /** A paragraph for `--help` and the docs. */
+  readonly details?: string;
+  readonly args?: readonly Argument[];
+  readonly flags: readonly Flag[];
+  readonly examples: readonly Example[];
+  /** All refusals that need nothing but the words typed and the environment. Throws usage errors. */
+  parse(raw: Raw, ports: Ports): Options;
+  run(options: Options, ports: Ports): Promise<Outcome<Result>>;
+  human(result: Result, style: Style): string;
+  /** Not shown in help: an internal entry such as a daemon's own process. */
+  readonly hidden?: boolean;
+  /** Everything after the command's name is passed on as it is (`lab exec NODE ping -c 1 …`). */
+  readonly passThrough?: boolean;
+}
+
+/** Erases the type parameters so that commands of different shapes fit one list. */
+export const defineCommand = <Options, Result>(command: Command<Options, Result>): Command =>
+  command as unknown as Command;
+
+/** Flags that mean the same everywhere are spelled once. */
+export const FLAG = {
+  site: { flags: '--site <file>', summary: 'site file', env: 'HYBRIDCTL_SITE', default: 'hybridctl.yaml' },
+  dryRun: { flags: '--dry-run', summary: 'say what would change, change nothing' },
+  yes: { flags: '-y, --yes', summary: 'do not ask for confirmation', env: 'HYBRIDCTL_YES' },
+  detailedExitcode: { flags: '--detailed-exitcode', summary: 'exit 3 when changes are pending' },
+  region: { flags: '--region <name>', summary: "cloud region (default: the site file's)", env: 'AWS_REGION' },
+  profile: { flags: '--profile <name>', summary: 'AWS profile', env: 'AWS_PROFILE' },
+} as const satisfies Record<string, Flag>;
+
+/** The text of a flag, or undefined. A flag given twice keeps the last. */
+export const text = (raw: Raw, name: string): string | undefined => {
+  const value = raw.flags[name];
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** The values of a repeatable flag. */
+export const list = (raw: Raw, name: string): readonly string[] => {
+  const value = raw.flags[name];
+  if (Array.isArray(value)) return value.map(String);
+  return typeof value === 'string' ? [value] : [];
+};
+
+export const flag = (raw: Raw, name: string): boolean => {
+  const value = raw.flags[name];
+  return value === true || (typeof value === 'string' && /^(1|true|yes)$/i.test(value));
+};

@@ -1,0 +1,55 @@
+/**
+ * The documented exit codes. Scripts branch on them, so a number is never reused.
+ * `changesPending` follows `terraform plan -detailed-exitcode` in spirit: a dry run that found work to do.
+ */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  changesPending: 3,
+  missing: 4,
+  partly: 5,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export interface ErrorDetail {
+  /** One next step, in the imperative: "give --yes", "install strongswan-swanctl". */
+  readonly next?: string;
+  /** The field, flag or file the error is about, as the user wrote it. */
+  readonly field?: string;
+  /** Further findings where there is more than one; each a line of its own. */
+  readonly more?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/** Every refusal and failure a user may see: what happened, whose fault (the exit code says), one next step. */
+export class HybridError extends Error {
+  override readonly name = 'HybridError';
+  readonly next: string | undefined;
+  readonly field: string | undefined;
+  readonly more: readonly string[];
+
+  constructor(
+    readonly exit: ExitCode,
+    message: string,
+    detail: ErrorDetail = {},
+  ) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.next = detail.next;
+    this.field = detail.field;
+    this.more = detail.more ?? [];
+  }
+}
+
+/** The caller's mistake: a bad flag, a bad file, a question nobody is there to answer. Exit 2. */
+export const usageError = (message: string, detail?: ErrorDetail) => new HybridError(EXIT.usage, message, detail);
+/** The work was tried and failed. Exit 1. */
+export const failure = (message: string, detail?: ErrorDetail) => new HybridError(EXIT.failed, message, detail);
+/** Credentials, a permission or a tool is missing. Exit 4. */
+export const missing = (message: string, detail?: ErrorDetail) => new HybridError(EXIT.missing, message, detail);
+/** Some of the work is done and some is not. Exit 5. */
+export const partly = (message: string, detail?: ErrorDetail) => new HybridError(EXIT.partly, message, detail);
+/** Ctrl-C or a signal. Exit 130. */
+export const interrupted = () => new HybridError(EXIT.interrupted, 'interrupted');

@@ -1,0 +1,149 @@
+/**
+ * What the outside is to us. Each port is small and domain-shaped; SDK and library types stay behind it.
+ * `src/commands/bin.ts` builds the real ones; `test/fakes/` holds the stateful fakes, and `test/contract/`
+ * runs one suite over both.
+ */
+
+export interface Clock {
+  /** Wall time, ms since the epoch. */
+  now(): number;
+  /** Resolves after `ms`, or rejects with an interrupted error once `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface FileToWrite {
+  readonly path: string;
+  readonly content: string;
+  /** Permission bits the file has from the moment it exists, e.g. 0o600. */
+  readonly mode: number;
+}
+
+export interface Files {
+  /** @returns the text, or undefined when there is no such file. Throws on anything else. */
+  read(path: string): Promise<string | undefined>;
+  /** @returns permission bits (0o777 mask) and size in bytes, or undefined when there is no such file. */
+  stat(path: string): Promise<{ mode: number; size: number } | undefined>;
+  /**
+   * Writes every file or none that a reader could see half of: temp file beside it with the final mode, fsync, rename.
+   * Parent folders are made (0700 where the file itself is private).
+   */
+  write(files: readonly FileToWrite[]): Promise<void>;
+}
+
+export interface ShellResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ShellOptions {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Connect the child to our own terminal; stdout and stderr of the result are then empty. */
+  readonly inherit?: boolean;
+}
+
+export interface Shell {
+  /** Runs a program with an argument list (never through a shell). A non-zero exit is a result, not a throw. */
+  run(file: string, args: readonly string[], options?: ShellOptions): Promise<ShellResult>;
+  /** @returns the absolute path of a program on PATH (or the sbin folders), or undefined. */
+  which(file: string): Promise<string | undefined>;
+}
+
+export interface Choice<T> {
+  readonly name: string;
+  readonly value: T;
+  readonly description?: string;
+}
+
+/** Questions to a person. There is no fake "yes": off a terminal, `ask` is undefined in the Ports. */
+export interface Ask {
+  input(question: string, options?: { default?: string; validate?: (answer: string) => true | string }): Promise<string>;
+  select<T>(question: string, choices: readonly Choice<T>[], options?: { default?: T }): Promise<T>;
+  confirm(question: string, options?: { default?: boolean }): Promise<boolean>;
+  password(question: string, options?: { validate?: (answer: string) => true | string }): Promise<string>;
+}
+
+/** A destination in a route table: an IPv4 CIDR or a managed prefix list id (`pl-…`). */
+export type Destination = string;
+
+/** What a route points at. `id` is `vgw-…`, `eni-…`, `i-…` and so on. */
+export interface RouteTarget {
+  readonly kind: 'vgw' | 'eni' | 'instance' | 'igw' | 'nat' | 'local' | 'other';
+  readonly id: string;
+}
+
+export interface CloudRoute {
+  readonly destination: Destination;
+  readonly target: RouteTarget;
+  /** `propagated` routes come from a VGW by route propagation and can't be written. */
+  readonly origin: 'table' | 'propagated' | 'static';
+  readonly state: 'active' | 'blackhole';
+}
+
+export interface RouteTable {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly routes: readonly CloudRoute[];
+  /** VGWs whose routes this table takes by propagation. */
+  readonly propagatingVgws: readonly string[];
+}
+
+/** The route tables of one VPC, as the controller and the route commands need them. */
+export interface RouteTables {
+  /** Reads tables by id, in the order asked. Throws a HybridError naming an id that does not exist. */
+  read(ids: readonly string[]): Promise<readonly RouteTable[]>;
+  /** Throws `RouteRace` when a static route for the destination is already there. */
+  createRoute(table: string, destination: Destination, target: RouteTarget): Promise<void>;
+  /** Throws `RouteRace` when there is no static route for the destination. */
+  replaceRoute(table: string, destination: Destination, target: RouteTarget): Promise<void>;
+  /** Throws `RouteRace` when there is no static route for the destination. */
+  deleteRoute(table: string, destination: Destination): Promise<void>;
+}
+
+/** The table was not as we read it a moment ago: read again, then choose again. */
+export class RouteRace extends Error {
+  override readonly name = 'RouteRace';
+}
+
+/** A vici message: nested sections, string values and lists (strongSwan src/libcharon/plugins/vici/README.md). */
+export type ViciValue = string | readonly string[] | ViciSection;
+export interface ViciSection {
+  readonly [key: string]: ViciValue;
+}
+
+export interface Vici {
+  /** One command and its reply. Throws a HybridError when charon answers `success = no`. */
+  request(command: string, message?: ViciSection): Promise<ViciSection>;
+  /** A command that streams events before its reply, e.g. `list-sas` with `list-sa`. */
+  stream(command: string, event: string, message?: ViciSection): Promise<readonly ViciSection[]>;
+  close(): void;
+}
+
+export interface CloudOptions {
+  readonly region: string;
+  readonly profile?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly files: Files;
+  readonly shell: Shell;
+  /** undefined off a terminal: a command then refuses with exit 2 what it would have asked. */
+  readonly ask: Ask | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** One line of progress for a person, on stderr; dropped under --json and --quiet. */
+  progress(line: string): void;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Cryptographically random bytes. */
+  random(bytes: number): Uint8Array;
+  /** Loaded on first use: these pull in the AWS SDK or open sockets. */
+  routeTables(options: CloudOptions): Promise<RouteTables>;
+  vici(uri: string): Promise<Vici>;
+}

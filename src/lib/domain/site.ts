@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { CRYPTO_LEVELS } from './crypto.ts';
+import { addressNumber, isPublic, parseCidr } from './cidr.ts';
+
+/**
+ * The site file: one cloud VPC, its VPN gateways, the on-prem routers, the tunnels between them, the Direct Connect
+ * links, and which route table prefers which link. Everything rendered, moved and watched follows from it.
+ *
+ * Every string is held to an allow-list here, so nothing from the file can break out of a config line further on.
+ */
+
+const NAME = /^[A-Za-z][A-Za-z0-9-]{0,30}$/;
+const name = z
+  .string()
+  .regex(NAME, 'must be 1 to 31 letters, digits or "-", beginning with a letter')
+  .meta({ id: 'name', description: 'A name used in rendered files: letters, digits and "-", at most 31.' });
+
+const address = z
+  .string()
+  .refine((text) => addressNumber(text) !== undefined, 'is not an IPv4 address: write it like 172.16.1.157');
+const publicAddress = address.refine(
+  (text) => addressNumber(text) === undefined || isPublic(text),
+  'is a private address: give the public one (the Elastic IP, or what the internet sees)',
+);
+const privateAddress = address.refine(
+  (text) => addressNumber(text) === undefined || !isPublic(text),
+  'is a public address: give the private one (as the machine itself sees it)',
+);
+
+const network = z.string().superRefine((text, context) => {
+  const parsed = parseCidr(text);
+  if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
+});
+
+const awsId = (prefix: string, what: string, example: string) =>
+  z.string().regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `is not ${what}: it looks like ${example}`);
+const vgwId = awsId('vgw', 'a virtual private gateway id', 'vgw-078bcc55');
+const asn = z.int().min(1).max(4_294_967_294);
+const interfaceName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9/._-]{0,30}$/, 'is not an interface name: letters, digits, "/", "." and "-", like GigabitEthernet1 or eth0');
+
+/** How a Linux gateway is configured. */
+export const LINUX_DIALECTS = ['swanctl', 'ipsec-conf', 'libreswan', 'openswan'] as const;
+/** How an on-prem router that is not Linux is configured. */
+export const DEVICE_DIALECTS = ['ios-vti', 'ios-cryptomap', 'asa-8.2', 'asa-8.3', 'asa-9.7-vti'] as const;
+export const DIALECTS = [...LINUX_DIALECTS, ...DEVICE_DIALECTS] as const;
+export type LinuxDialect = (typeof LINUX_DIALECTS)[number];
+export type DeviceDialect = (typeof DEVICE_DIALECTS)[number];
+export type Dialect = (typeof DIALECTS)[number];
+
+/**
+ * How packets reach the tunnel on a Linux end: `xfrm` (kernel 4.19+, today's form), `vti` (the seed's), `tun`
+ * (userspace ESP, one tunnel a host), `policy` (no interface: selectors decide, the OpenSwan seed's form).
+ */
+export const INTERFACE_KINDS = ['xfrm', 'vti', 'tun', 'policy'] as const;
+export type InterfaceKind = (typeof INTERFACE_KINDS)[number];
+
+const linuxInterface = z.enum(INTERFACE_KINDS).default('xfrm').describe('How packets reach the tunnel on a Linux end.');
+
+const gateway = z.strictObject({
+  name,
+  az: z.string().regex(/^[a-z0-9-]{1,40}$/, 'is not an availability zone: it looks like cn-north-1a'),
+  private_ip: privateAddress.describe('Address of the network interface.'),
+  public_ip: publicAddress.describe('The Elastic IP.'),
+  instance: awsId('i', 'an instance id', 'i-0430fe110cdec5835').optional(),
+  eni: awsId('eni', 'a network interface id', 'eni-23fbd87a').optional(),
+  dialect: z.enum(LINUX_DIALECTS).default('swanctl'),
+  interface: linuxInterface,
+  wan: interfaceName.default('eth0').describe('Interface that faces the internet.'),
+});
+
+const router = z.strictObject({
+  name,
+  public_ip: publicAddress.describe('Address the internet sees.'),
+  private_ip: privateAddress.optional().describe('Own address where the router sits behind NAT.'),
+  dialect: z.enum(DIALECTS).default('ios-vti'),
+  interface: linuxInterface,
+  wan: interfaceName.default('GigabitEthernet1').describe('Interface that faces the internet.'),
+  lan: interfaceName.default('GigabitEthernet2').describe('Interface that faces the office network.'),
+  lan_ip: privateAddress.optional().describe('Address on the office network.'),
+  asn: asn.optional().describe('BGP AS number, for Direct Connect.'),
+  router_id: address.optional().describe('OSPF and BGP router id.'),
+});
+
+const tunnel = z.strictObject({
+  name,
+  gateway: name,
+  router: name,
+  inside: network.describe('A /30 from 169.254.0.0/16; the router has the first address, the gateway the second.'),
+  psk_file: z
+    .string()
+    .regex(/^[A-Za-z0-9._/-]{1,200}$/, 'is not a plain path: letters, digits, ".", "_", "-" and "/"')
+    .describe('File with the pre-shared key, mode 0600, relative to the site file.'),
+  mode: z
+    .enum(['route', 'policy'])
+    .default('route')
+    .describe('route: one SA for everything, routes decide; policy: selectors are the networks of both sides.'),
+  number: z
+    .int()
+    .min(10)
+    .max(990)
+    .multipleOf(10, 'must be a multiple of 10 (IP SLA and routing tables use a tenth of it)')
+    .optional()
+    .describe('Base for interface, key, track, SLA and policy numbers. Default: 100, then 110, …'),
+});
+
+const vpnLink = z.strictObject({ name, kind: z.literal('vpn'), tunnel: name });
+const dxLink = z.strictObject({
+  name,
+  kind: z.literal('dx'),
+  router: name,
+  vlan: z.int().min(1).max(4094).default(100),
+  inside: network.describe('The /30 of the virtual interface; the cloud has the second address by default.'),
+  cloud_asn: asn,
+  role: z.enum(['active', 'standby']).default('active').describe('standby: AS path prepended out, local preference lowered in.'),
+  bfd: z.boolean().default(true).describe('BFD at 300 ms x 3, the setting of Direct Connect.'),
+  bgp_password_file: z.string().regex(/^[A-Za-z0-9._/-]{1,200}$/, 'is not a plain path').optional(),
+});
+
+const destination = z.union([network, z.string().regex(/^pl-[0-9a-f]{8,17}$/, 'is not a prefix list id')], {
+  error: 'is neither a network like 10.10.0.0/16 nor a prefix list id like pl-0123456789abcdef0',
+});
+
+const routeTable = z.strictObject({
+  id: awsId('rtb', 'a route table id', 'rtb-468f5222'),
+  name,
+  az: z.string().regex(/^[a-z0-9-]{1,40}$/, 'is not an availability zone').optional(),
+  subnets: z.array(network).default([]).describe('Subnets associated with the table; the lab builds them.'),
+  destinations: z.array(destination).min(1).optional().describe("Default: the on-prem networks."),
+  links: z.array(name).min(1).describe('Links in order of preference.'),
+  mode: z
+    .enum(['replace', 'override'])
+    .default('replace')
+    .describe('replace: one static route is moved; override: a static route is made over the propagated one and deleted to return.'),
+});
+
+export const siteSchema = z
+  .strictObject({
+    version: z.literal(1),
+    site: name.describe('Name of the site, in alerts and tags.'),
+    crypto: z.enum(CRYPTO_LEVELS).default('modern'),
+    cloud: z.strictObject({
+      provider: z.literal('aws').default('aws'),
+      region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is not a region: it looks like cn-north-1'),
+      cidr: network.describe('CIDR of the VPC.'),
+      vpc: awsId('vpc', 'a VPC id', 'vpc-0123456789abcdef0').optional(),
+      vgw: vgwId.optional().describe('Virtual private gateway, for Direct Connect.'),
+      networks: z.array(network).optional().describe('Networks offered through policy-based tunnels. Default: the VPC CIDR.'),
+    }),
+    gateways: z.array(gateway).min(1),
+    onprem: z.strictObject({
+      networks: z.array(network).min(1),
+      routers: z.array(router).min(1),
+    }),
+    tunnels: z.array(tunnel).min(1),
+    links: z.array(z.discriminatedUnion('kind', [vpnLink, dxLink])).min(1),
+    route_tables: z.array(routeTable).default([]),
+  })
+  .meta({ title: 'hybridctl site file', description: 'https://json-schema.org/draft/2020-12 schema of hybridctl.yaml' });
+
+export type Site = z.output<typeof siteSchema>;
+export type SiteInput = z.input<typeof siteSchema>;
+export type Gateway = Site['gateways'][number];
+export type Router = Site['onprem']['routers'][number];
+export type TunnelEntry = Site['tunnels'][number];
+export type Link = Site['links'][number];
+export type DxLink = Extract<Link, { kind: 'dx' }>;
+export type VpnLink = Extract<Link, { kind: 'vpn' }>;
+export type SiteRouteTable = Site['route_tables'][number];
+
+/** A mistake in the site file: where (a path like `tunnels.0.inside`), what, and the mend. */
+export interface SiteIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}

@@ -1,0 +1,147 @@
+import { addressText, cidr, type Cidr } from './cidr.ts';
+import { suiteFor, type CryptoLevel, type Suite } from './crypto.ts';
+import { suiteMtu, type TunnelMtu } from './mtu.ts';
+import type { Dialect, Gateway, InterfaceKind, LinuxDialect, Router, Site, TunnelEntry } from './site.ts';
+
+/** One end of a tunnel, in the words of the box that stands there. */
+export interface End {
+  readonly device: string;
+  readonly side: 'cloud' | 'onprem';
+  readonly dialect: Dialect;
+  readonly interface: InterfaceKind;
+  /** The address the daemon binds: private behind NAT or an Elastic IP. */
+  readonly address: string;
+  /** The address the other end sends to. */
+  readonly publicAddress: string;
+  /** IKE identity: always the public address, so both ends and their PSK entries agree behind NAT. */
+  readonly id: string;
+  /** This end's address inside the tunnel. */
+  readonly inside: string;
+  /** Networks behind this end. */
+  readonly networks: readonly Cidr[];
+  /** Traffic selectors: 0.0.0.0/0 when route-based, `networks` when policy-based. */
+  readonly selectors: readonly Cidr[];
+  /** Exactly one end initiates and re-establishes; the other waits (else rekeys and restarts collide). */
+  readonly initiates: boolean;
+  readonly wan: string;
+  readonly lan: string | undefined;
+  readonly routerId: string | undefined;
+}
+
+/** Numbers that must not collide on a box. */
+export interface Numbers {
+  /** Tunnel interface, VTI key / XFRM if_id / mark, track, ISAKMP policy, route tag. */
+  readonly tunnel: number;
+  /** IP SLA, and the Linux routing table and rule priority. */
+  readonly sla: number;
+}
+
+export interface Tunnel {
+  readonly name: string;
+  readonly mode: 'route' | 'policy';
+  readonly suite: Suite;
+  readonly natT: boolean;
+  /** The /30 inside. */
+  readonly inside: Cidr;
+  readonly mtu: TunnelMtu;
+  readonly numbers: Numbers;
+  readonly cloud: End;
+  readonly onprem: End;
+}
+
+export const isLinux = (dialect: Dialect): dialect is LinuxDialect =>
+  dialect === 'swanctl' || dialect === 'ipsec-conf' || dialect === 'libreswan' || dialect === 'openswan';
+
+export const ends = (tunnel: Tunnel, side: End['side']): { local: End; remote: End } =>
+  side === 'cloud' ? { local: tunnel.cloud, remote: tunnel.onprem } : { local: tunnel.onprem, remote: tunnel.cloud };
+
+export interface DeriveOptions {
+  readonly crypto?: CryptoLevel;
+}
+
+/** Base numbers in file order: 100, 110, … unless given; two tunnels on one box never share one. */
+const numbersOf = (site: Site): readonly Numbers[] => {
+  const given = site.tunnels.map((tunnel) => tunnel.number);
+  const chosen: number[] = [];
+  site.tunnels.forEach((tunnel, index) => {
+    const neighbours = site.tunnels.flatMap((other, at) => {
+      const shares = other.gateway === tunnel.gateway || other.router === tunnel.router;
+      const number = at < index ? chosen[at] : given[at];
+      return at !== index && shares && number !== undefined ? [number] : [];
+    });
+    let number = tunnel.number ?? 100;
+    while (tunnel.number === undefined && neighbours.includes(number)) number += 10;
+    chosen.push(number);
+  });
+  return chosen.map((number) => ({ tunnel: number, sla: number / 10 }));
+};
+
+/**
+ * The tunnels a valid site file describes, both ends from one source. Pure; keys are not part of it.
+ * @throws RangeError when the site was not validated first.
+ */
+export const tunnelsOf = (site: Site, options: DeriveOptions = {}): readonly Tunnel[] => {
+  const numbers = numbersOf(site);
+  return site.tunnels.map((entry, index) => derive(site, entry, numbers[index]!, options));
+};
+
+const named = <T extends { name: string }>(items: readonly T[], name: string, what: string): T => {
+  const found = items.find((item) => item.name === name);
+  if (found === undefined) throw new RangeError(`no ${what} is called ${name}`);
+  return found;
+};
+
+const ANYWHERE = [cidr('0.0.0.0/0')];
+
+const derive = (site: Site, entry: TunnelEntry, numbers: Numbers, options: DeriveOptions): Tunnel => {
+  const gateway: Gateway = named(site.gateways, entry.gateway, 'gateway');
+  const router: Router = named(site.onprem.routers, entry.router, 'router');
+  const openswan = gateway.dialect === 'openswan' || gateway.dialect === 'libreswan';
+  const suite = suiteFor(options.crypto ?? site.crypto, openswan ? 'openswan' : 'strongswan');
+  // A gateway holds a private address behind its Elastic IP, so NAT traversal is a certainty, not a case.
+  const natT = true;
+  const inside = cidr(entry.inside);
+  const cloudNetworks = (site.cloud.networks ?? [site.cloud.cidr]).map(cidr);
+  const onpremNetworks = site.onprem.networks.map(cidr);
+  return {
+    name: entry.name,
+    mode: entry.mode,
+    suite,
+    natT,
+    inside,
+    mtu: suiteMtu(suite, natT),
+    numbers,
+    cloud: {
+      device: gateway.name,
+      side: 'cloud',
+      dialect: gateway.dialect,
+      interface: entry.mode === 'policy' ? 'policy' : gateway.interface,
+      address: gateway.private_ip,
+      publicAddress: gateway.public_ip,
+      id: gateway.public_ip,
+      inside: addressText(inside.first + 2),
+      networks: cloudNetworks,
+      selectors: entry.mode === 'policy' ? cloudNetworks : ANYWHERE,
+      initiates: true,
+      wan: gateway.wan,
+      lan: undefined,
+      routerId: undefined,
+    },
+    onprem: {
+      device: router.name,
+      side: 'onprem',
+      dialect: router.dialect,
+      interface: entry.mode === 'policy' ? 'policy' : router.interface,
+      address: router.private_ip ?? router.public_ip,
+      publicAddress: router.public_ip,
+      id: router.public_ip,
+      inside: addressText(inside.first + 1),
+      networks: onpremNetworks,
+      selectors: entry.mode === 'policy' ? onpremNetworks : ANYWHERE,
+      initiates: false,
+      wan: router.wan,
+      lan: router.lan,
+      routerId: router.router_id,
+    },
+  };
+};

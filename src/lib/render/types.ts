@@ -1,0 +1,25 @@
+import type { Site } from '../domain/site.ts';
+import type { End, Tunnel } from '../domain/tunnel.ts';
+
+/** A rendered file. `path` is relative to the device's own folder and names where it goes on a Linux box. */
+export interface RenderedFile {
+  readonly path: string;
+  /** 0o600 for anything that holds a key. */
+  readonly mode: 0o600 | 0o644 | 0o755;
+  readonly content: string;
+  /** What it is, for the account a person reads: `connection`, `pre-shared keys`, `kernel settings`. */
+  readonly what: string;
+}
+
+/** One box and every tunnel that ends on it. */
+export interface Device {
+  readonly name: string;
+  readonly side: End['side'];
+  readonly tunnels: readonly Tunnel[];
+  readonly site: Site;
+  /** Pre-shared keys by tunnel name. */
+  readonly psks: ReadonlyMap<string, string>;
+}
+
+/** A dialect: every file of one box. Pure. */
+export type Renderer = (device: Device) => readonly RenderedFile[];

@@ -19,6 +19,8 @@ export interface Device {
   readonly site: Site;
   /** Pre-shared keys by tunnel name. */
   readonly psks: ReadonlyMap<string, string>;
+  /** BGP session passwords by link name; a link without one has no entry. */
+  readonly bgpPasswords: ReadonlyMap<string, string>;
 }
 
 /** A dialect: every file of one box. Pure. */

@@ -1,0 +1,153 @@
+import { join } from 'node:path';
+import { usageError } from '../core/errors.ts';
+import type { FileToWrite, Ports } from '../core/ports.ts';
+import { checkSite, crossCheck } from '../domain/check.ts';
+import { cryptoWarnings, type CryptoLevel } from '../domain/crypto.ts';
+import { explainMtu } from '../domain/mtu.ts';
+import { DEVICE_DIALECTS, INTERFACE_KINDS, LINUX_DIALECTS, type Dialect, type InterfaceKind, type Site, type TunnelEntry } from '../domain/site.ts';
+import { isLinux, tunnelsOf, type End, type Tunnel } from '../domain/tunnel.ts';
+import { renderSite } from '../render/index.ts';
+import { loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';
+
+/** What a run may ask for instead of what the site file says; the file itself stays as it is. */
+export interface Overrides {
+  readonly crypto?: CryptoLevel;
+  readonly mode?: TunnelEntry['mode'];
+  /** By device name. */
+  readonly dialects?: ReadonlyMap<string, Dialect>;
+  readonly interfaces?: ReadonlyMap<string, InterfaceKind>;
+}
+
+export interface FileAccount {
+  readonly device: string;
+  readonly dialect: Dialect;
+  readonly path: string;
+  readonly what: string;
+  /** Octal, as `ls` and `chmod` write it. */
+  readonly mode: string;
+  readonly state: 'new' | 'changed' | 'same';
+}
+
+export interface EndAccount {
+  readonly device: string;
+  readonly dialect: Dialect;
+  readonly interface: InterfaceKind;
+  readonly address: string;
+  readonly id: string;
+  readonly inside: string;
+}
+
+export interface TunnelAccount {
+  readonly name: string;
+  readonly mode: TunnelEntry['mode'];
+  readonly crypto: CryptoLevel;
+  readonly cloud: EndAccount;
+  readonly onprem: EndAccount;
+  readonly mtu: number;
+  readonly mss: number;
+  /** The arithmetic behind `mtu` and `mss`. */
+  readonly sum: string;
+}
+
+export interface RenderPlan {
+  readonly site: Site;
+  readonly tunnels: readonly Tunnel[];
+  readonly accounts: readonly TunnelAccount[];
+  readonly files: readonly FileAccount[];
+  readonly warnings: readonly string[];
+  /** Only what is new or changed. */
+  readonly pending: readonly FileToWrite[];
+}
+
+/**
+ * Everything `vpn render` would write below `out`, one folder a device, compared with what is there. Writes nothing.
+ * @throws HybridError (usage) for any mistake in the site, a key, or a dialect that can't express the site.
+ */
+export const planRender = async (ports: Pick<Ports, 'files' | 'cwd'>, loaded: LoadedSite, out: string, overrides: Overrides = {}): Promise<RenderPlan> => {
+  const site = overrideSite(loaded.site, overrides);
+  refuse(checkSite(site));
+  const tunnels = tunnelsOf(site);
+  refuse(crossCheck(site, tunnels));
+  const psks = await loadPsks(ports, { ...loaded, site });
+  const devices = renderSite(site, tunnels, { psks, bgpPasswords: await loadBgpPasswords(ports, { ...loaded, site }) });
+
+  const accounts: FileAccount[] = [];
+  const pending: FileToWrite[] = [];
+  for (const { device, dialect, files } of devices) {
+    for (const { path: relative, content, mode, what } of files) {
+      const path = join(out, device, relative);
+      const [before, stat] = await Promise.all([ports.files.read(path), ports.files.stat(path)]);
+      const state = before === undefined ? 'new' : before === content && stat?.mode === mode ? 'same' : 'changed';
+      accounts.push({ device, dialect, path, what, mode: mode.toString(8).padStart(4, '0'), state });
+      if (state !== 'same') pending.push({ path, content, mode });
+    }
+  }
+  return { site, tunnels, accounts: tunnels.map(account), files: accounts, warnings: warningsOf(tunnels), pending };
+};
+
+const refuse = (issues: readonly { path: readonly (string | number)[]; message: string }[]): void => {
+  const [first, ...more] = issues;
+  if (first === undefined) return;
+  throw usageError(first.message, {
+    field: first.path.join('.'),
+    more: more.map(({ path, message }) => `${path.join('.')}: ${message}`),
+    next: 'mend the site file, or the flags that override it',
+  });
+};
+
+/** Applies overrides. A Cisco dialect given for a cloud gateway, or an unknown device, is refused. */
+export const overrideSite = (site: Site, { crypto, mode, dialects = new Map(), interfaces = new Map() }: Overrides): Site => {
+  const known = [...site.gateways, ...site.onprem.routers].map(({ name }) => name);
+  for (const name of [...dialects.keys(), ...interfaces.keys()]) {
+    if (!known.includes(name)) throw usageError(`no gateway or router is called ${name}`, { field: '--dialect', next: `the site has ${known.join(', ')}` });
+  }
+  return {
+    ...site,
+    crypto: crypto ?? site.crypto,
+    gateways: site.gateways.map((gateway) => {
+      const dialect = dialects.get(gateway.name) ?? gateway.dialect;
+      if (!isLinux(dialect)) {
+        throw usageError(`${gateway.name} is a Linux gateway: ${dialect} can't run there`, { field: '--dialect', next: `choose one of ${LINUX_DIALECTS.join(', ')}` });
+      }
+      return { ...gateway, dialect, interface: interfaces.get(gateway.name) ?? gateway.interface };
+    }),
+    onprem: {
+      ...site.onprem,
+      routers: site.onprem.routers.map((router) => ({
+        ...router,
+        dialect: dialects.get(router.name) ?? router.dialect,
+        interface: interfaces.get(router.name) ?? router.interface,
+      })),
+    },
+    tunnels: site.tunnels.map((tunnel) => ({ ...tunnel, mode: mode ?? tunnel.mode })),
+  };
+};
+
+/** `DEVICE=VALUE` pairs of a repeatable flag. */
+export const pairs = <T extends string>(flag: string, given: readonly string[], choices: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(
+    given.map((pair) => {
+      const at = pair.indexOf('=');
+      const value = choices.find((choice) => choice === pair.slice(at + 1));
+      if (at < 1 || value === undefined) throw usageError(`${pair.slice(0, 80)}: write DEVICE=VALUE`, { field: flag, next: `VALUE is one of ${choices.join(', ')}` });
+      return [pair.slice(0, at), value] as const;
+    }),
+  );
+
+export const dialectPairs = (given: readonly string[]) => pairs<Dialect>('--dialect', given, [...LINUX_DIALECTS, ...DEVICE_DIALECTS]);
+export const interfacePairs = (given: readonly string[]) => pairs<InterfaceKind>('--interface', given, INTERFACE_KINDS);
+
+const end = ({ device, dialect, interface: kind, address, id, inside }: End): EndAccount => ({ device, dialect, interface: kind, address, id, inside });
+
+const account = (tunnel: Tunnel): TunnelAccount => ({
+  name: tunnel.name,
+  mode: tunnel.mode,
+  crypto: tunnel.suite.level,
+  cloud: end(tunnel.cloud),
+  onprem: end(tunnel.onprem),
+  mtu: tunnel.mtu.mtu,
+  mss: tunnel.mtu.mss,
+  sum: explainMtu(tunnel.mtu),
+});
+
+const warningsOf = (tunnels: readonly Tunnel[]): readonly string[] => [...new Set(tunnels.flatMap(({ suite }) => cryptoWarnings(suite)))];

@@ -74,6 +74,8 @@ export type Destination = string;
 export interface RouteTarget {
   readonly kind: 'vgw' | 'eni' | 'instance' | 'igw' | 'nat' | 'local' | 'other';
   readonly id: string;
+  /** The instance an `eni` is attached to, where the cloud says so. Only in what is read; writing goes by `id`. */
+  readonly instance?: string;
 }
 
 export interface CloudRoute {

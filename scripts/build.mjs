@@ -1,28 +1,61 @@
-// Bundles the command line for distribution. See docs/how-it-is-built for why it is done in two steps.
-import { build } from 'esbuild';
-import { readFile } from 'node:fs/promises';
+// Bundles the command line into dist/, in two steps: esbuild can share code between lazily loaded parts only in ES module
+// output, and Node starts CommonJS faster and can be given compiled code for it (see launcher.cjs).
+import { build, transform } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
-const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+const root = new URL('..', import.meta.url).pathname;
+const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+const entries = { hybridctl: 'src/commands/bin.ts', demo: 'src/demo/main.ts' };
 
 /** Templates are imported as `x.hbs?raw`, the way vitest understands too. */
-const raw = {
+export const raw = {
   name: 'raw',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({ path: new URL(path.replace(/\?raw$/, ''), `file://${resolveDir}/`).pathname, namespace: 'raw' }));
-    onLoad({ filter: /.*/, namespace: 'raw' }, async ({ path }) => ({ contents: await readFile(path, 'utf8'), loader: 'text', watchFiles: [path] }));
+    onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace(/\?raw$/, '')), namespace: 'raw' }));
+    onLoad({ filter: /.*/, namespace: 'raw' }, async ({ path }) => ({ contents: await readFile(path, 'utf8'), loader: 'text' }));
   },
 };
 
-await build({
-  entryPoints: ['src/commands/bin.ts'],
-  outfile: 'dist/hybridctl.cjs',
+const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(root, path))));
+const bundle = await build({
+  absWorkingDir: root,
+  entryPoints: present,
+  outdir: 'dist/app',
+  outExtension: { '.js': '.cjs' },
   bundle: true,
+  write: false,
+  splitting: true,
   platform: 'node',
-  format: 'cjs',
+  format: 'esm',
   target: 'node20',
+  // The SDK's ES modules lose what is not used; its CommonJS files stay whole.
   mainFields: ['module', 'main'],
-  banner: { js: '#!/usr/bin/env node' },
   define: { HYBRIDCTL_VERSION: JSON.stringify(version) },
   plugins: [raw],
   logLevel: 'warning',
 });
+
+const files = await Promise.all(
+  bundle.outputFiles.map(async ({ path, text }) => {
+    // Names stay readable: they are what a stack trace shows.
+    const { code } = await transform(text, { format: 'cjs', platform: 'node', target: 'node20', supported: { 'dynamic-import': false }, minifyWhitespace: true, minifySyntax: true });
+    return { name: basename(path), code };
+  }),
+);
+
+const buildId = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
+const launcher = (await readFile(join(root, 'scripts/launcher.cjs'), 'utf8')).replace('__BUILD_ID__', buildId);
+
+// Built beside and swapped in, so that a run in between meets either the old build or the new one.
+const fresh = join(root, `dist.${process.pid}`);
+await mkdir(join(fresh, 'app'), { recursive: true });
+await Promise.all(files.map(({ name, code }) => writeFile(join(fresh, 'app', name), code)));
+for (const name of Object.keys(present)) {
+  await writeFile(join(fresh, `${name}.cjs`), launcher);
+  await chmod(join(fresh, `${name}.cjs`), 0o755);
+}
+await rm(join(root, 'dist'), { recursive: true, force: true });
+await rename(fresh, join(root, 'dist'));

@@ -15,22 +15,29 @@ const name = z
   .regex(NAME, 'must be 1 to 31 letters, digits or "-", beginning with a letter')
   .meta({ id: 'name', description: 'A name used in rendered files: letters, digits and "-", at most 31.' });
 
+/** What an editor can check by itself; the loader's own messages say more. `check.test.ts` holds the two together. */
+const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+const ADDRESS_PATTERN = `^${OCTET}(\\.${OCTET}){3}$`;
+const NETWORK_PATTERN = `^${OCTET}(\\.${OCTET}){3}/(3[0-2]|[12]?[0-9])$`;
+
 const address = z
   .string()
-  .refine((text) => addressNumber(text) !== undefined, 'is not an IPv4 address: write it like 172.16.1.157');
-const publicAddress = address.refine(
-  (text) => addressNumber(text) === undefined || isPublic(text),
-  'is a private address: give the public one (the Elastic IP, or what the internet sees)',
-);
-const privateAddress = address.refine(
-  (text) => addressNumber(text) === undefined || !isPublic(text),
-  'is a public address: give the private one (as the machine itself sees it)',
-);
+  .refine((text) => addressNumber(text) !== undefined, 'is not an IPv4 address: write it like 172.16.1.157')
+  .meta({ format: 'ipv4', pattern: ADDRESS_PATTERN });
+const publicAddress = address
+  .refine((text) => addressNumber(text) === undefined || isPublic(text), 'is a private address: give the public one (the Elastic IP, or what the internet sees)')
+  .meta({ format: 'ipv4', pattern: ADDRESS_PATTERN });
+const privateAddress = address
+  .refine((text) => addressNumber(text) === undefined || !isPublic(text), 'is a public address: give the private one (as the machine itself sees it)')
+  .meta({ format: 'ipv4', pattern: ADDRESS_PATTERN });
 
-const network = z.string().superRefine((text, context) => {
-  const parsed = parseCidr(text);
-  if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
-});
+const network = z
+  .string()
+  .superRefine((text, context) => {
+    const parsed = parseCidr(text);
+    if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
+  })
+  .meta({ pattern: NETWORK_PATTERN });
 
 const awsId = (prefix: string, what: string, example: string) =>
   z.string().regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `is not ${what}: it looks like ${example}`);
@@ -81,6 +88,8 @@ const router = z.strictObject({
   lan_ip: privateAddress.optional().describe('Address on the office network.'),
   asn: asn.optional().describe('BGP AS number, for Direct Connect.'),
   router_id: address.optional().describe('OSPF and BGP router id.'),
+  wan_prefix: z.int().min(1).max(31).optional().describe('Prefix length of the WAN address; a crypto map file then carries the interface address.'),
+  wan_next_hop: address.optional().describe('Next hop of the default route; a crypto map file then carries that route.'),
 });
 
 const tunnel = z.strictObject({
@@ -111,6 +120,7 @@ const dxLink = z.strictObject({
   kind: z.literal('dx'),
   router: name,
   vlan: z.int().min(1).max(4094).default(100),
+  interface: interfaceName.optional().describe('Router interface that carries the VLAN; the router file then has its subinterface.'),
   inside: network.describe('The /30 of the virtual interface; the cloud has the second address by default.'),
   cloud_asn: asn,
   role: z.enum(['active', 'standby']).default('active').describe('standby: AS path prepended out, local preference lowered in.'),

@@ -52,6 +52,23 @@ export interface Tunnel {
 export const isLinux = (dialect: Dialect): dialect is LinuxDialect =>
   dialect === 'swanctl' || dialect === 'ipsec-conf' || dialect === 'libreswan' || dialect === 'openswan';
 
+/**
+ * The tunnel interface on a Linux end, or undefined where selectors decide. One spelling for everything that names it:
+ * the daemon's files, the routes, the lab. kernel-libipsec makes its one interface itself and calls it ipsec0.
+ */
+export const linuxInterfaceName = (end: End, numbers: Numbers): string | undefined => {
+  switch (end.interface) {
+    case 'tun':
+      return 'ipsec0';
+    case 'vti':
+      return `vti${numbers.tunnel}`;
+    case 'xfrm':
+      return `xfrm${numbers.tunnel}`;
+    case 'policy':
+      return undefined;
+  }
+};
+
 export const ends = (tunnel: Tunnel, side: End['side']): { local: End; remote: End } =>
   side === 'cloud' ? { local: tunnel.cloud, remote: tunnel.onprem } : { local: tunnel.onprem, remote: tunnel.cloud };
 

@@ -1,0 +1,285 @@
+import { addressText, cidr, contains, covers, overlaps, type Cidr } from './cidr.ts';
+import type { Dialect, DxLink, Site, SiteIssue, VpnLink } from './site.ts';
+import { isLinux } from './tunnel.ts';
+
+export { crossCheck } from './cross-check.ts';
+
+type Path = SiteIssue['path'];
+
+/** Dialects whose boxes have no tunnel interface: selectors decide, so the tunnel must be policy-based. */
+export const POLICY_ONLY: readonly Dialect[] = ['openswan', 'ios-cryptomap', 'asa-8.2', 'asa-8.3'];
+/** Dialects that are a tunnel interface. */
+export const ROUTE_ONLY: readonly Dialect[] = ['ios-vti', 'asa-9.7-vti'];
+/** IKEv1 only (ASA has IKEv2 since 8.4), and neither has AES-GCM with DH 19 or 20. */
+export const SEED_CRYPTO_ONLY: readonly Dialect[] = ['openswan', 'asa-8.2'];
+/** Userspace ESP over TUN is strongSwan's kernel-libipsec plugin. */
+const HAS_TUN: readonly Dialect[] = ['swanctl', 'ipsec-conf'];
+
+/** AWS keeps these /30s on its own side (Site-to-Site VPN user guide, "tunnel options"). */
+export const RESERVED_INSIDE: readonly Cidr[] = [...[0, 1, 2, 3, 4, 5].map((third) => `169.254.${third}.0/30`), '169.254.169.252/30'].map(cidr);
+const LINK_LOCAL = cidr('169.254.0.0/16');
+
+/** What is wrong with an inside network of a tunnel by itself, or undefined. */
+export const insideProblem = (inside: Cidr): string | undefined => {
+  if (!covers(LINK_LOCAL, inside)) return 'is not inside 169.254.0.0/16: take a /30 like 169.254.100.0/30';
+  if (inside.prefix !== 30) return `is a /${inside.prefix}: a tunnel takes a /30, like ${addressText(inside.first - (inside.first % 4))}/30`;
+  if (RESERVED_INSIDE.some((reserved) => overlaps(reserved, inside))) return 'is reserved by AWS: take another /30, like 169.254.100.0/30';
+  return undefined;
+};
+
+/**
+ * Everything about a site file that its shape can't say: names, references, address plan, what each box is able to do.
+ * Pure. @returns every mistake, in the order of the sections; a message reads `what is wrong: how to mend it`.
+ */
+export const checkSite = (site: Site): readonly SiteIssue[] => [
+  ...uniqueness(site),
+  ...references(site),
+  ...addressPlan(site),
+  ...capabilities(site),
+  ...links(site),
+  ...routeTables(site),
+];
+
+const issue = (path: Path, message: string): SiteIssue => ({ path, message });
+
+interface Entry {
+  readonly path: Path;
+  readonly value: string | number;
+}
+
+/** Case is ignored: a router's CLI and a case-insensitive disk don't tell `VPN1` from `vpn1`. */
+const repeated = (entries: readonly Entry[], message: (value: string, first: string) => string): readonly SiteIssue[] => {
+  const seen = new Map<string, string>();
+  return entries.flatMap(({ path, value }) => {
+    const key = String(value).toLowerCase();
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, pathText(path));
+    return first === undefined ? [] : [issue(path, message(String(value), first))];
+  });
+};
+
+/** `tunnels[0].inside` for ['tunnels', 0, 'inside']. */
+export const pathText = (path: Path): string =>
+  path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');
+
+const entries = <T>(items: readonly T[], base: Path, key: keyof T & string): readonly Entry[] =>
+  items.flatMap((item, index) => {
+    const value = item[key];
+    return typeof value === 'string' || typeof value === 'number' ? [{ path: [...base, index, key], value }] : [];
+  });
+
+const uniqueness = (site: Site): readonly SiteIssue[] => {
+  const routers: Path = ['onprem', 'routers'];
+  const twice = (value: string, first: string): string => `${value} is taken by ${first}: choose another name (case does not tell two apart)`;
+  const box = (value: string, first: string): string => `${value} is the address of ${first} too: each box has its own`;
+  const once = (value: string, first: string): string => `${value} is given in ${first} too: each entry has its own`;
+  return [
+    ...repeated([...entries(site.gateways, ['gateways'], 'name'), ...entries(site.onprem.routers, routers, 'name')], twice),
+    ...repeated(entries(site.tunnels, ['tunnels'], 'name'), twice),
+    ...repeated(entries(site.links, ['links'], 'name'), twice),
+    ...repeated(entries(site.route_tables, ['route_tables'], 'name'), twice),
+    // Two routers behind one public address can't both be reached on UDP 500: the cloud side initiates.
+    ...repeated([...entries(site.gateways, ['gateways'], 'public_ip'), ...entries(site.onprem.routers, routers, 'public_ip')], box),
+    ...repeated([...entries(site.gateways, ['gateways'], 'private_ip'), ...entries(site.onprem.routers, routers, 'private_ip')], box),
+    ...repeated(entries(site.onprem.routers, routers, 'lan_ip'), box),
+    ...repeated(entries(site.onprem.routers, routers, 'router_id'), (value, first) => `${value} is the router id of ${first} too: OSPF and BGP need them distinct`),
+    ...repeated(entries(site.gateways, ['gateways'], 'instance'), once),
+    ...repeated(entries(site.gateways, ['gateways'], 'eni'), once),
+    ...repeated(entries(site.tunnels, ['tunnels'], 'psk_file'), (_, first) => `is the key file of ${first} too: each tunnel has its own key`),
+    ...repeated(entries(site.route_tables, ['route_tables'], 'id'), once),
+  ];
+};
+
+const known = (path: Path, name: string, what: string, names: readonly string[]): readonly SiteIssue[] =>
+  names.includes(name) ? [] : [issue(path, `no ${what} is called ${name}: there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ') || 'none'}`)];
+
+const names = (items: readonly { readonly name: string }[]): readonly string[] => items.map(({ name }) => name);
+
+const references = (site: Site): readonly SiteIssue[] => [
+  ...site.tunnels.flatMap((tunnel, index) => [
+    ...known(['tunnels', index, 'gateway'], tunnel.gateway, 'gateway', names(site.gateways)),
+    ...known(['tunnels', index, 'router'], tunnel.router, 'router', names(site.onprem.routers)),
+  ]),
+  // IKE ids and keys are found by the pair of addresses: a second tunnel between them could not be told apart.
+  ...repeated(
+    site.tunnels.map((tunnel, index) => ({ path: ['tunnels', index, 'router'], value: `${tunnel.gateway} and ${tunnel.router}` })),
+    (pair, first) => `${pair} are joined by ${first.replace(/\.router$/, '')} already: one tunnel for each pair of boxes`,
+  ),
+  ...site.links.flatMap((link, index) =>
+    link.kind === 'vpn'
+      ? known(['links', index, 'tunnel'], link.tunnel, 'tunnel', names(site.tunnels))
+      : known(['links', index, 'router'], link.router, 'router', names(site.onprem.routers)),
+  ),
+  ...site.route_tables.flatMap((table, index) =>
+    table.links.flatMap((link, at) => known(['route_tables', index, 'links', at], link, 'link', names(site.links))),
+  ),
+];
+
+interface Net {
+  readonly path: Path;
+  readonly net: Cidr;
+}
+
+const nets = (list: readonly string[], base: Path): readonly Net[] => list.map((text, index) => ({ path: [...base, index], net: cidr(text) }));
+
+/** Every later network that overlaps an earlier one, once each. */
+const overlapping = (list: readonly Net[]): readonly SiteIssue[] =>
+  list.flatMap(({ path, net }, index) => {
+    const other = list.slice(0, index).find((before) => overlaps(before.net, net));
+    return other === undefined ? [] : [issue(path, `${net.text} overlaps ${other.net.text} of ${pathText(other.path)}: each needs addresses of its own`)];
+  });
+
+const addressPlan = (site: Site): readonly SiteIssue[] => {
+  const vpc: Net = { path: ['cloud', 'cidr'], net: cidr(site.cloud.cidr) };
+  const onprem = nets(site.onprem.networks, ['onprem', 'networks']);
+  const offered = nets(site.cloud.networks ?? [], ['cloud', 'networks']);
+  const subnets = site.route_tables.flatMap((table, index) => nets(table.subnets, ['route_tables', index, 'subnets']));
+  const insides: readonly Net[] = [
+    ...site.tunnels.map(({ inside }, index) => ({ path: ['tunnels', index, 'inside'], net: cidr(inside) })),
+    ...site.links.flatMap((link, index) => (link.kind === 'dx' ? [{ path: ['links', index, 'inside'], net: cidr(link.inside) }] : [])),
+  ];
+  const within = ({ path, net }: Net): readonly SiteIssue[] =>
+    covers(vpc.net, net) ? [] : [issue(path, `${net.text} is outside the VPC: give a network within ${vpc.net.text}`)];
+  const away = (path: Path, address: string | undefined): readonly SiteIssue[] =>
+    address !== undefined && contains(vpc.net, address) ? [issue(path, `${address} is inside the VPC (${vpc.net.text}): give the router's own address`)] : [];
+  return [
+    // VPC limits: /16 to /28 (VPC user guide, "VPC CIDR blocks").
+    ...(vpc.net.prefix < 16 || vpc.net.prefix > 28 ? [issue(vpc.path, `${vpc.net.text} is no VPC's CIDR: AWS takes /16 to /28`)] : []),
+    ...site.tunnels.flatMap(({ inside }, index) => {
+      const problem = insideProblem(cidr(inside));
+      return problem === undefined ? [] : [issue(['tunnels', index, 'inside'], `${inside} ${problem}`)];
+    }),
+    ...site.links.flatMap((link, index) =>
+      link.kind === 'dx' && cidr(link.inside).prefix !== 30 ? [issue(['links', index, 'inside'], `${link.inside} is a /${cidr(link.inside).prefix}: a virtual interface takes a /30`)] : [],
+    ),
+    ...overlapping([vpc, ...onprem, ...insides]),
+    ...overlapping(offered),
+    ...overlapping(subnets),
+    ...offered.flatMap(within),
+    ...subnets.flatMap(within),
+    ...site.gateways.flatMap(({ private_ip }, index) =>
+      contains(vpc.net, private_ip) ? [] : [issue(['gateways', index, 'private_ip'], `${private_ip} is outside the VPC: give an address within ${vpc.net.text}`)],
+    ),
+    ...site.onprem.routers.flatMap((router, index) => [
+      ...away(['onprem', 'routers', index, 'private_ip'], router.private_ip),
+      ...away(['onprem', 'routers', index, 'lan_ip'], router.lan_ip),
+    ]),
+  ];
+};
+
+interface Box {
+  readonly path: Path;
+  readonly name: string;
+  readonly dialect: Dialect;
+  readonly interface: Site['gateways'][number]['interface'];
+  readonly tunnels: readonly { readonly entry: Site['tunnels'][number]; readonly path: Path }[];
+}
+
+const boxes = (site: Site): readonly Box[] => {
+  const tunnels = site.tunnels.map((entry, index) => ({ entry, path: ['tunnels', index] as Path }));
+  return [
+    ...site.gateways.map((box, index) => ({ ...box, path: ['gateways', index], tunnels: tunnels.filter(({ entry }) => entry.gateway === box.name) })),
+    ...site.onprem.routers.map((box, index) => ({ ...box, path: ['onprem', 'routers', index], tunnels: tunnels.filter(({ entry }) => entry.router === box.name) })),
+  ];
+};
+
+const capabilities = (site: Site): readonly SiteIssue[] =>
+  boxes(site).flatMap((box) => {
+    const found: SiteIssue[] = [];
+    const linux = isLinux(box.dialect);
+    if (SEED_CRYPTO_ONLY.includes(box.dialect) && site.crypto !== 'seed' && box.tunnels.length > 0) {
+      found.push(issue([...box.path, 'dialect'], `${box.dialect} can't do crypto level ${site.crypto}: set crypto: seed, or choose a newer dialect`));
+    }
+    if (linux && box.interface === 'tun' && !HAS_TUN.includes(box.dialect) && box.tunnels.some(({ entry }) => entry.mode === 'route')) {
+      found.push(issue([...box.path, 'interface'], `tun needs strongSwan (swanctl or ipsec-conf): ${box.dialect} takes xfrm or vti`));
+    }
+    for (const { entry, path } of box.tunnels) {
+      if (entry.mode === 'route' && POLICY_ONLY.includes(box.dialect)) {
+        found.push(issue([...path, 'mode'], `route does not fit ${box.name}: ${box.dialect} has no tunnel interface, say mode: policy`));
+      } else if (entry.mode === 'policy' && ROUTE_ONLY.includes(box.dialect)) {
+        found.push(issue([...path, 'mode'], `policy does not fit ${box.name}: ${box.dialect} is a tunnel interface, say mode: route`));
+      } else if (entry.mode === 'route' && linux && box.interface === 'policy') {
+        found.push(issue([...path, 'mode'], `route does not fit ${box.name}: it has interface policy, say mode: policy or interface: xfrm`));
+      }
+    }
+    // kernel-libipsec has one TUN device a network namespace: with two route-based tunnels, both would claim 0.0.0.0/0 on it.
+    if (linux && box.interface === 'tun' && box.tunnels.length > 1) {
+      found.push(issue([...box.tunnels[1]!.path, box.path[0] === 'gateways' ? 'gateway' : 'router'], `${box.name} has interface tun and carries ${box.tunnels[0]!.entry.name} already: one tunnel a box, or interface xfrm`));
+    }
+    found.push(
+      ...repeated(
+        box.tunnels.flatMap(({ entry, path }) => (entry.number === undefined ? [] : [{ path: [...path, 'number'], value: entry.number }])),
+        (value, first) => `${value} is ${first} on ${box.name} too: choose another base, or leave it out`,
+      ),
+    );
+    // Defaults climb by ten from 100; 990 is the last that fits an IOS SLA, a track and a Linux table as they are used here.
+    if (box.tunnels.length > 90) found.push(issue([...box.tunnels[90]!.path], `${box.name} carries ${box.tunnels.length} tunnels: 90 is the most, numbers run out`));
+    return found;
+  });
+
+const links = (site: Site): readonly SiteIssue[] => {
+  const dx = site.links.flatMap((link, index) => (link.kind === 'dx' ? [{ link: link as DxLink, path: ['links', index] as Path }] : []));
+  const vpn = site.links.flatMap((link, index) => (link.kind === 'vpn' ? [{ link: link as VpnLink, path: ['links', index] as Path }] : []));
+  const active = dx.filter(({ link }) => link.role === 'active');
+  return [
+    ...(dx.length > 0 && site.cloud.vgw === undefined ? [issue(['cloud', 'vgw'], `is missing: the dx link ${dx[0]!.link.name} ends on a virtual private gateway, give its id`)] : []),
+    ...dx.flatMap(({ link, path }) => {
+      const at = site.onprem.routers.findIndex(({ name }) => name === link.router);
+      const router = site.onprem.routers[at];
+      if (router === undefined) return [];
+      if (router.asn === undefined) return [issue(['onprem', 'routers', at, 'asn'], `is missing: ${router.name} speaks BGP on the dx link ${link.name}, give its AS number`)];
+      return router.asn === link.cloud_asn ? [issue([...path, 'cloud_asn'], `${link.cloud_asn} is the router's own AS number: Direct Connect is eBGP, the two differ`)] : [];
+    }),
+    ...repeated(
+      dx.map(({ link, path }) => ({ path: [...path, 'vlan'], value: `${link.vlan} on ${link.router}` })),
+      (value, first) => `VLAN ${value} is ${first} too: each virtual interface has its own`,
+    ),
+    ...active.slice(1).map(({ link, path }) => issue([...path, 'role'], `${link.name} is active and so is ${active[0]!.link.name}: say role: standby on one, or answers come back another way`)),
+    ...(dx.length > 0 && active.length === 0 ? [issue([...dx[0]!.path, 'role'], 'standby, and no dx link is active: say role: active on one')] : []),
+    ...repeated(
+      vpn.map(({ link, path }) => ({ path: [...path, 'tunnel'], value: link.tunnel })),
+      (value, first) => `${value} is ${first} too: one link for each tunnel`,
+    ),
+  ];
+};
+
+const routeTables = (site: Site): readonly SiteIssue[] => {
+  const vpc = cidr(site.cloud.cidr);
+  return site.route_tables.flatMap((table, index) => {
+    const base: Path = ['route_tables', index];
+    const targets = table.links.flatMap((name, at) => {
+      const link = site.links.find((candidate) => candidate.name === name);
+      const tunnel = link?.kind === 'vpn' ? site.tunnels.find((candidate) => candidate.name === link.tunnel) : undefined;
+      const gateway = tunnel === undefined ? undefined : site.gateways.find((candidate) => candidate.name === tunnel.gateway);
+      return gateway !== undefined && gateway.eni === undefined && gateway.instance === undefined
+        ? [issue([...base, 'links', at], `${name} ends on ${gateway.name}, which has neither eni nor instance: a route can't point at it, give one`)]
+        : [];
+    });
+    return [
+      ...repeated(table.links.map((value, at) => ({ path: [...base, 'links', at], value })), (value, first) => `${value} is ${first} already: name each link once`),
+      ...targets,
+      ...repeated((table.destinations ?? []).map((value, at) => ({ path: [...base, 'destinations', at], value })), (value, first) => `${value} is ${first} already: name each destination once`),
+      ...(table.destinations ?? []).flatMap((text, at) =>
+        !text.startsWith('pl-') && covers(vpc, cidr(text)) ? [issue([...base, 'destinations', at], `${text} is inside the VPC (${vpc.text}): the VPC routes it itself`)] : [],
+      ),
+    ];
+  });
+};
+
+/** What a person should know although nothing is wrong. Same form as the mistakes. */
+export const siteWarnings = (site: Site): readonly SiteIssue[] => [
+  ...site.tunnels.flatMap((tunnel, index) =>
+    site.links.some((link) => link.kind === 'vpn' && link.tunnel === tunnel.name) ? [] : [issue(['tunnels', index], `no link uses ${tunnel.name}: routes will never point at it`)],
+  ),
+  ...site.links.flatMap((link, index) =>
+    site.route_tables.length === 0 || site.route_tables.some((table) => table.links.includes(link.name)) ? [] : [issue(['links', index], `no route table uses ${link.name}`)],
+  ),
+  ...boxes(site).flatMap((box) => {
+    if (box.tunnels.length === 0) return site.links.some((link) => link.kind === 'dx' && link.router === box.name) ? [] : [issue(box.path, `no tunnel ends on ${box.name}`)];
+    const at: Path = [...box.path, 'dialect'];
+    if (box.dialect === 'libreswan' && site.crypto === 'seed') return [issue(at, 'Libreswan has DH group 2 (modp1024) only in a special build since 3.30')];
+    if (box.dialect === 'asa-8.3' && site.crypto !== 'seed') return [issue(at, `crypto level ${site.crypto} needs ASA 9.0 or later: IKEv2 came with 8.4, AES-GCM and DH 19/20 with 9.0`)];
+    if (box.dialect === 'asa-9.7-vti' && site.crypto !== 'seed') return [issue(at, `crypto level ${site.crypto} needs ASA 9.8(1) or later: the VTI of 9.7 speaks IKEv1 only`)];
+    return [];
+  }),
+];

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { clock } from '../lib/adapters/clock.ts';
 import { files } from '../lib/adapters/files.ts';
 import type { Ask, Ports, Shell } from '../lib/core/ports.ts';
@@ -28,7 +27,7 @@ const realPorts = (signal: AbortSignal): Ports => {
     cwd: process.cwd(),
     progress: (line) => void process.stderr.write(`${line}\n`),
     signal,
-    random: (bytes) => randomBytes(bytes),
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     routeTables: async (options) => (await import('../lib/adapters/aws/routes.ts')).awsRouteTables(options),
     vici: async (uri) => (await import('../lib/adapters/vici/client.ts')).connectVici(uri),
   };
@@ -37,8 +36,11 @@ const realPorts = (signal: AbortSignal): Ports => {
 const output: Output = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  style: async () => (await import('../lib/adapters/terminal.ts')).style(process.stdout.isTTY && !process.env['NO_COLOR'] && !process.argv.includes('--no-color')),
+  style: async (plain) => (await import('../lib/adapters/terminal.ts')).style(process.stdout.isTTY && !plain),
 };
+
+// We pin the SDK to versions that run on Node 20; its notice about later ones would be noise in every command's stderr.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
 const controller = new AbortController();
 // The first signal asks for a clean stop; the second ends the process at once.
@@ -49,7 +51,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 // `hybridctl … | head` closes our stdout early; that is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+}
 
 main(process.argv.slice(2), { ports: realPorts(controller.signal), output, version: HYBRIDCTL_VERSION }).then((exit) => {
   process.exitCode = exit;

@@ -1,15 +1,16 @@
-import { Command as Program, CommanderError, Option } from 'commander';
-import type { Command, Raw, Style } from '../lib/core/command.ts';
-import { EXIT, HybridError, usageError, type ExitCode } from '../lib/core/errors.ts';
+import type { Command, Style } from '../lib/core/command.ts';
+import { EXIT, usageError, type ExitCode } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
-import { GROUPS, type Group } from './registry.ts';
+import { buildProgram } from './program.ts';
+import { GROUPS } from './registry.ts';
+import { report } from './report.ts';
 
 /** Where words go. The only writer besides `ports.progress`. */
 export interface Output {
   out(text: string): void;
   err(text: string): void;
-  /** Colours for stdout; loaded only when a command has something to say. */
-  style(): Promise<Style>;
+  /** Styles for stdout; loaded only when a command has something to say. @param plain the user wants no colours. */
+  style(plain: boolean): Promise<Style>;
 }
 
 export interface Main {
@@ -18,118 +19,72 @@ export interface Main {
   readonly version: string;
 }
 
-interface Global {
-  json?: boolean;
-  quiet?: boolean;
-}
-
 /** Runs one command line. @param argv the words after `hybridctl`. @returns the exit code; never throws. */
 export const main = async (argv: readonly string[], { ports, output, version }: Main): Promise<ExitCode> => {
   let exit: ExitCode = EXIT.ok;
-  const json = argv.includes('--json') && !beforeDashDash(argv, 'exec');
+  const group = GROUPS.find(({ name }) => name === argv.find(isWord));
+  let global = takeGlobals(argv, []).global;
   try {
-    const named = GROUPS.find(({ name }) => name === firstWord(argv));
-    const program = await build(named, version, output, async (command, raw, global) => {
-      const quiet = global.quiet === true || global.json === true;
-      const options = command.parse(raw, quiet ? { ...ports, progress: () => undefined } : ports);
-      const { result, exit: code } = await command.run(options, quiet ? { ...ports, progress: () => undefined } : ports);
-      const text = global.json === true ? JSON.stringify(result, undefined, 2) : command.human(result, await output.style());
+    const commands = (await group?.load()) ?? [];
+    const taken = takeGlobals(argv, commands);
+    global = taken.global;
+    const heard: Ports = global.json || global.quiet ? { ...ports, progress: () => undefined } : ports;
+    refuseStrayFlag(taken.rest, commands);
+    const program = buildProgram({ named: group, commands, version, env: ports.env, out: output.out }, async (command, raw) => {
+      const options = command.parse(raw, heard);
+      const { result, exit: code } = await command.run(options, heard);
+      const plain = global.noColor || Boolean(ports.env['NO_COLOR']);
+      const text = global.json ? JSON.stringify(result, undefined, 2) : command.human(result, await output.style(plain));
       if (text !== '') output.out(text.endsWith('\n') ? text : `${text}\n`);
       exit = code ?? EXIT.ok;
     });
-    await program.parseAsync(argv as string[], { from: 'user' });
+    await program.parseAsync([...taken.rest], { from: 'user' });
     return exit;
   } catch (error) {
-    return report(error, json, output, ports.signal.aborted);
+    return report(error, { json: global.json, debug: Boolean(ports.env['HYBRIDCTL_DEBUG']), interrupted: ports.signal.aborted, err: output.err });
   }
 };
 
-const firstWord = (argv: readonly string[]): string | undefined => argv.find((word) => !word.startsWith('-'));
-/** `lab exec host -- jq --json`: flags of the inner program are not ours. */
-const beforeDashDash = (argv: readonly string[], verb: string): boolean => argv.includes(verb) && argv.indexOf('--json') > argv.indexOf(verb);
+interface Global {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly noColor: boolean;
+}
 
-type Handler = (command: Command, raw: Raw, global: Global) => Promise<void>;
+const GLOBAL_FLAGS: readonly string[] = ['--json', '-q', '--quiet', '--no-color'];
 
-const build = async (named: Group | undefined, version: string, output: Output, handle: Handler): Promise<Program> => {
-  const program = new Program('hybridctl');
-  common(program, output)
-    .description('Hybrid-cloud networking as one command line.')
-    .version(version, '--version', 'print the version')
-    .option('--json', 'print the result as JSON')
-    .option('-q, --quiet', 'no progress lines')
-    .option('--no-color', 'no colours (also: NO_COLOR)')
-    .enablePositionalOptions()
-    .addHelpText('after', '\nhybridctl <group> --help lists a group; exit codes and the site file are in the README.');
-  for (const group of GROUPS) {
-    const commands = group === named ? await group.load() : [];
-    const direct = commands.find((command) => command.path === group.name);
-    const node = common(program.command(group.name), output).summary(group.summary).description(group.summary);
-    if (direct !== undefined) attach(node, direct, handle);
-    for (const command of commands) {
-      if (command === direct) continue;
-      const words = command.path.split(' ').slice(1);
-      let parent = node;
-      for (const word of words.slice(0, -1)) {
-        parent = parent.commands.find((child) => child.name() === word) ?? common(parent.command(word), output);
-      }
-      attach(common(parent.command(words.at(-1)!, { hidden: command.hidden === true }), output), command, handle);
-    }
-  }
-  return program;
+const isWord = (word: string): boolean => !word.startsWith('-');
+
+/**
+ * Takes the flags that every command has out of the line, wherever they stand. Done before commander sees the line,
+ * so that a line it can't parse is also reported as --json says.
+ */
+const takeGlobals = (argv: readonly string[], commands: readonly Command[]): { readonly global: Global; readonly rest: readonly string[] } => {
+  const end = endOfOurs(argv, commands);
+  const given = argv.slice(0, end).filter((word) => GLOBAL_FLAGS.includes(word));
+  return {
+    global: { json: given.includes('--json'), quiet: given.includes('-q') || given.includes('--quiet'), noColor: given.includes('--no-color') },
+    rest: argv.filter((word, index) => index >= end || !GLOBAL_FLAGS.includes(word)),
+  };
 };
 
-const common = (node: Program, output: Output): Program =>
-  node
-    .exitOverride()
-    .showSuggestionAfterError()
-    .helpOption('-h, --help', 'show this help')
-    .helpCommand(false)
-    .configureOutput({ writeOut: (text) => output.out(text), writeErr: () => undefined, outputError: () => undefined });
-
-const attach = (node: Program, command: Command, handle: Handler): void => {
-  node.summary(command.summary).description(command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`);
-  for (const { name, summary } of command.args ?? []) node.argument(name, summary);
-  for (const { flags, summary, env, default: fallback, choices } of command.flags) {
-    const option = new Option(flags, summary);
-    if (env !== undefined) option.env(env);
-    if (fallback !== undefined) option.default(fallback);
-    if (choices !== undefined) option.choices([...choices]);
-    node.addOption(option);
-  }
-  if (command.passThrough === true) node.passThroughOptions().allowUnknownOption();
-  else node.option('--json', 'print the result as JSON').option('-q, --quiet', 'no progress lines').option('--no-color', 'no colours');
-  if (command.examples.length > 0) {
-    node.addHelpText('after', `\nExamples:\n${command.examples.map(({ line, why }) => `  ${line}\n      ${why}`).join('\n')}`);
-  }
-  node.action(async (...received: unknown[]) => {
-    const args = received.slice(0, command.args?.length ?? 0) as Raw['args'];
-    await handle(command, { args, flags: node.opts() }, node.optsWithGlobals());
-  });
+/** `lab exec host jq --json`: what follows `--`, or the first argument of a pass-through command, belongs to another program. */
+const endOfOurs = (argv: readonly string[], commands: readonly Command[]): number => {
+  const dashes = argv.indexOf('--');
+  const limit = dashes === -1 ? argv.length : dashes;
+  const at = [...argv.keys()].filter((index) => index < limit && isWord(argv[index]!));
+  const line = at.map((index) => argv[index]).join(' ');
+  const passing = commands.find(({ path, passThrough }) => passThrough === true && `${line} `.startsWith(`${path} `));
+  return passing === undefined ? limit : (at[passing.path.split(' ').length] ?? limit);
 };
 
-/** One error, one line, one next step, on stderr; under --json the same as an object there. */
-const report = (error: unknown, json: boolean, output: Output, aborted: boolean): ExitCode => {
-  const known = aborted && !(error instanceof HybridError) ? new HybridError(EXIT.interrupted, 'interrupted') : asHybrid(error);
-  if (known === undefined) return EXIT.ok;
-  const { exit, message, field, next, more } = known;
-  if (json) {
-    output.err(`${JSON.stringify({ error: { exit, message, ...(field === undefined ? {} : { field }), ...(next === undefined ? {} : { next }), ...(more.length === 0 ? {} : { more }) } })}\n`);
-  } else {
-    const lines = [`hybridctl: ${field === undefined ? '' : `${field}: `}${message}`, ...more.map((line) => `  ${line}`), ...(next === undefined ? [] : [`  next: ${next}`])];
-    output.err(`${lines.join('\n')}\n`);
-  }
-  return exit;
-};
-
-/** @returns undefined when commander has only shown help or the version. */
-const asHybrid = (error: unknown): HybridError | undefined => {
-  if (error instanceof HybridError) return error;
-  if (error instanceof CommanderError) {
-    if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return undefined;
-    if (error.code === 'commander.help') return usageError('which command?', { next: 'see the list above, or --help' });
-    return usageError(error.message.replace(/^error: /, ''), { next: 'see --help' });
-  }
-  if (error instanceof Error && error.name === 'ExitPromptError') return new HybridError(EXIT.interrupted, 'interrupted');
-  const message = error instanceof Error ? error.message : String(error);
-  return new HybridError(EXIT.failed, message.split('\n')[0] ?? 'unknown error', { next: 'this is a fault in hybridctl: set HYBRIDCTL_DEBUG=1 for the stack', cause: error });
+/** Flags of a command go after its name. Commander would show help for `hybridctl --yes route` and call it a success. */
+const refuseStrayFlag = (line: readonly string[], commands: readonly Command[]): void => {
+  const at = line.findIndex((word) => !isWord(word));
+  const flag = line[at];
+  if (flag === undefined || ['-h', '--help', '--version'].includes(flag)) return;
+  const before = line.slice(0, at).join(' ');
+  const unfinished = before === '' || [...GROUPS.map(({ name }) => name), ...commands.map(({ path }) => path)].some((path) => path === before || path.startsWith(`${before} `));
+  const complete = commands.some(({ path }) => path === before);
+  if (unfinished && !complete) throw usageError(`unknown option '${flag}'`, { next: 'name the command first: hybridctl <group> <command> [flags]' });
 };

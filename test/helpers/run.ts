@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly answers?: Answers;
   /** Real ports, or fakes with more to them, in place of the default fakes. */
   readonly ports?: Partial<Ports>;
+  /** Told whether colours were asked away. */
+  readonly onStyle?: (plain: boolean) => void;
 }
 
 export interface Ran {
@@ -70,9 +72,13 @@ export const run = async (line: string | readonly string[], options: RunOptions 
   let err = '';
   const fakes = fakePorts(options);
   const ports: Ports = { ...fakes, progress: (text) => void (err += `${text}\n`), ...options.ports };
+  const plainStyle = async (plain: boolean) => {
+    options.onStyle?.(plain);
+    return style(false);
+  };
   const exit = await main(typeof line === 'string' ? words(line) : line, {
     ports,
-    output: { out: (text) => void (out += text), err: (text) => void (err += text), style: async () => style(false) },
+    output: { out: (text) => void (out += text), err: (text) => void (err += text), style: plainStyle },
     version: '0.0.0-test',
   });
   const after = [...fakes.files.all].map(([path, file]) => [path.startsWith(`${CWD}/`) ? relative(CWD, path) : path, file] as const);

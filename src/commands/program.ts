@@ -1,0 +1,96 @@
+import { Command as Program, Option } from 'commander';
+import type { Command, Flag, Raw } from '../lib/core/command.ts';
+import { usageError } from '../lib/core/errors.ts';
+import type { Ports } from '../lib/core/ports.ts';
+import { GROUPS, type Group } from './registry.ts';
+
+export interface ProgramOptions {
+  /** The group whose commands are loaded; the others are only names. */
+  readonly named: Group | undefined;
+  readonly commands: readonly Command[];
+  readonly version: string;
+  readonly env: Ports['env'];
+  /** Takes help and the version. */
+  out(text: string): void;
+}
+
+export type Handler = (command: Command, raw: Raw) => Promise<void>;
+
+/** Spells our commands in commander's terms. It throws CommanderError where it would end the process. */
+export const buildProgram = (options: ProgramOptions, handle: Handler): Program => {
+  const program = new Program('hybridctl');
+  common(program, options)
+    .description('Hybrid-cloud networking as one command line.')
+    .version(options.version, '--version', 'print the version')
+    .enablePositionalOptions()
+    .addHelpText('after', '\n"hybridctl <group> --help" lists a group, "hybridctl <group> <command> --help" explains a command.');
+  globals(program);
+  for (const group of GROUPS) {
+    const node = common(program.command(group.name), options).summary(group.summary).description(group.summary);
+    for (const command of group === options.named ? options.commands : []) attach(place(node, command, options), command, options, handle);
+  }
+  return program;
+};
+
+/** The node for a command's path; the group's own node where the path is one word. */
+const place = (group: Program, command: Command, options: ProgramOptions): Program => {
+  const words = command.path.split(' ').slice(1);
+  return words.reduce((parent, word, index) => {
+    const known = parent.commands.find((child) => child.name() === word);
+    return known ?? common(parent.command(word, { hidden: command.hidden === true && index === words.length - 1 }), options);
+  }, group);
+};
+
+const common = (node: Program, { out }: ProgramOptions): Program =>
+  node
+    .exitOverride()
+    .showSuggestionAfterError()
+    // A wrong flag after a wrong name is not the first thing to mend: commands refuse unknown flags, groups refuse unknown names.
+    .allowUnknownOption()
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    // Help is help wherever commander would put it; errors are printed by report().
+    .configureOutput({ writeOut: out, writeErr: out, outputError: () => undefined });
+
+/** Shown in help only: main() has taken them out of the line. */
+const globals = (node: Program): Program =>
+  node.option('--json', 'print the result as JSON').option('-q, --quiet', 'no progress lines').option('--no-color', 'no colours (env: NO_COLOR)');
+
+const attach = (node: Program, command: Command, { env }: ProgramOptions, handle: Handler): void => {
+  node.summary(command.summary).description(command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`);
+  for (const { name, summary } of command.args ?? []) node.argument(name, summary);
+  const options = command.flags.map((flag) => [flag, optionFor(flag)] as const);
+  for (const [, option] of options) node.addOption(option);
+  if (command.passThrough === true) node.passThroughOptions();
+  else globals(node.allowUnknownOption(false));
+  if (command.examples.length > 0) {
+    node.addHelpText('after', `\nExamples:\n${command.examples.map(({ line, why }) => `  ${line}\n      ${why}`).join('\n')}`);
+  }
+  node.action(async (...received: unknown[]) => {
+    const args = (received.slice(0, command.args?.length ?? 0) as Raw['args']).map(withoutDashes);
+    const flags = { ...node.opts() };
+    for (const [flag, option] of options) {
+      const name = option.attributeName();
+      if (node.getOptionValueSource(name) !== 'cli') Object.assign(flags, fromEnvironment(flag, name, env));
+    }
+    await handle(command, { args, flags });
+  });
+};
+
+/** `lab exec host -- ls`: commander leaves the dashes in what it passes through. */
+const withoutDashes = (arg: Raw['args'][number]): Raw['args'][number] => (Array.isArray(arg) && arg[0] === '--' ? arg.slice(1) : arg);
+
+const optionFor = ({ flags, summary, env, default: fallback, choices }: Flag): Option => {
+  const option = new Option(flags, env === undefined ? summary : `${summary} (env: ${env})`);
+  if (fallback !== undefined) option.default(fallback);
+  if (choices !== undefined) option.choices([...choices]);
+  return option;
+};
+
+/** Read here, not by commander, which knows only the process's own environment. Empty counts as not set. */
+const fromEnvironment = ({ env, choices }: Flag, name: string, values: Ports['env']): Record<string, string> => {
+  const value = env === undefined ? undefined : values[env];
+  if (value === undefined || value === '') return {};
+  if (choices !== undefined && !choices.includes(value)) throw usageError(`"${value}" is not one of ${choices.join(', ')}`, { field: env! });
+  return { [name]: value };
+};

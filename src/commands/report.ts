@@ -1,0 +1,49 @@
+import { CommanderError } from 'commander';
+import { EXIT, HybridError, interrupted, usageError, type ExitCode } from '../lib/core/errors.ts';
+
+export interface Report {
+  readonly json: boolean;
+  /** Add the stack. */
+  readonly debug: boolean;
+  /** The user has asked us to stop. */
+  readonly interrupted: boolean;
+  err(text: string): void;
+}
+
+/** One error, one line, one next step, on stderr; under --json the same as an object there. @returns the exit code. */
+export const report = (error: unknown, { json, debug, interrupted: stopped, err }: Report): ExitCode => {
+  const known = asHybrid(error, stopped);
+  if (known === undefined) return EXIT.ok;
+  const { exit, message, field, next, more } = known;
+  if (json) {
+    err(`${JSON.stringify({ error: { exit, message, field, next, more: more.length === 0 ? undefined : more } })}\n`);
+  } else {
+    err(`hybridctl: ${field === undefined ? '' : `${field}: `}${message}\n`);
+    for (const line of more) err(`  ${line}\n`);
+    if (next !== undefined) err(`  next: ${next}\n`);
+  }
+  if (debug) err(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return exit;
+};
+
+/** @returns undefined when commander has only shown help or the version. */
+const asHybrid = (error: unknown, stopped: boolean): HybridError | undefined => {
+  if (error instanceof CommanderError) return fromCommander(error);
+  // After Ctrl-C whatever fails, fails because of it; but what was left half done must still be told.
+  if (stopped && !(error instanceof HybridError && error.exit === EXIT.partly)) return interrupted();
+  if (error instanceof HybridError) return error;
+  // inquirer's own Ctrl-C.
+  if (error instanceof Error && error.name === 'ExitPromptError') return interrupted();
+  const message = error instanceof Error ? error.message : String(error);
+  return new HybridError(EXIT.failed, message.split('\n')[0] || 'unknown error', { next: 'this is a fault in hybridctl: set HYBRIDCTL_DEBUG=1 for the stack', cause: error });
+};
+
+/** Codes with which commander ends after showing help or the version: no error of anybody's. A group named alone shows its help too. */
+const SHOWN: readonly string[] = ['commander.helpDisplayed', 'commander.help', 'commander.version'];
+
+const fromCommander = ({ code, message }: CommanderError): HybridError | undefined => {
+  if (SHOWN.includes(code)) return undefined;
+  const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const meant = suggestion?.match(/^\(Did you mean (.*)\?\)$/)?.[1];
+  return usageError(meant === undefined ? first : `${first}: did you mean ${meant}?`, { next: 'see --help' });
+};

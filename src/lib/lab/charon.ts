@@ -1,0 +1,127 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure, missing } from '../core/errors.ts';
+import type { Ports } from '../core/ports.ts';
+import { template } from '../render/engine.ts';
+import strongswanConf from '../../../templates/lab/strongswan.conf.hbs?raw';
+import { daemon, inside, must, withOwnRun } from './run.ts';
+import { paths, type LabRecord } from './state.ts';
+import type { LabNode } from './topology.ts';
+import { until } from './wait.ts';
+
+const PLUGINS = ['random', 'nonce', 'aes', 'sha1', 'sha2', 'hmac', 'kdf', 'gmp', 'curve25519', 'openssl', 'pem', 'pkcs1', 'pubkey', 'x509', 'constraints'];
+/** kernel-libipsec before kernel-netlink: the first that offers ESP has it. */
+const KERNEL = { userspace: ['kernel-libipsec', 'kernel-netlink'], kernel: ['kernel-netlink'] } as const;
+
+const render = template(strongswanConf);
+
+type Lab = { readonly record: LabRecord; readonly node: LabNode };
+
+/** Files below the node's copy of the rendered tree whose path matches, sorted, relative to the node's folder. */
+const rendered = async (lab: string, node: string, match: RegExp): Promise<readonly string[]> => {
+  const entries = await readdir(paths(lab).files(node), { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(paths(lab).node(node).length + 1))
+    .filter((path) => match.test(path))
+    .sort();
+};
+
+/** The lab's own strongswan.conf of a node; the rendered snippets come first, so that the load list is the lab's. */
+const configure = async ({ files }: Ports, { record, node }: Lab): Promise<void> => {
+  const snippets = await rendered(record.name, node.name, /^files\/etc\/strongswan\.d\/.*\.conf$/);
+  const kind = record.esp[node.name] ?? 'userspace';
+  const routed = record.site.tunnels.some((tunnel) => (tunnel.gateway === node.name || tunnel.router === node.name) && tunnel.mode === 'route');
+  const connections = await rendered(record.name, node.name, /^files\/etc\/swanctl\/(conf\.d\/.*|swanctl)\.conf$/);
+  const folder = paths(record.name).node(node.name);
+  const content = render({
+    includes: snippets.map((path) => `/run/${path}`),
+    plugins: [...PLUGINS, ...KERNEL[kind], 'socket-default', 'vici', 'updown'].join(' '),
+    routing_table_prio: kind === 'userspace' && routed ? 33_000 : 0,
+  });
+  await files.write([
+    { path: join(folder, 'strongswan.conf'), content, mode: 0o600 },
+    { path: join(folder, 'swanctl.conf'), content: connections.map((path) => `include /run/${path}\n`).join(''), mode: 0o600 },
+  ]);
+};
+
+/** Applies the rendered kernel settings; only `net.*`, which belongs to the namespace and not to this machine. */
+const applySysctl = async ({ shell, files }: Ports, { record, node }: Lab): Promise<void> => {
+  for (const path of await rendered(record.name, node.name, /^files\/etc\/sysctl\.d\/.*\.conf$/)) {
+    const text = (await files.read(join(paths(record.name).node(node.name), path))) ?? '';
+    const lines = text.split('\n').flatMap((line) => {
+      const [, key, value] = /^\s*-?\s*(net\.[A-Za-z0-9._-]+)\s*=\s*([\d ]+?)\s*$/.exec(line) ?? [];
+      return key === undefined ? [] : [`[ ! -e /proc/sys/${key.replaceAll('.', '/')} ] || echo ${value} > /proc/sys/${key.replaceAll('.', '/')}`];
+    });
+    if (lines.length > 0) await must(shell, 'ip', inside(node.netns, ['sh', '-c', lines.join('\n')]));
+  }
+};
+
+/** Runs the rendered `tunnels` script: tunnel interface, policy routing, MSS clamp. */
+const tunnels = async ({ shell }: Ports, { record, node }: Lab, verb: 'up' | 'down'): Promise<void> => {
+  for (const script of await rendered(record.name, node.name, /^files\/usr\/local\/lib\/hybridctl\/tunnels$/)) {
+    await must(shell, 'ip', withOwnRun(node.netns, paths(record.name).node(node.name), ['sh', `/run/${script}`, verb]), { timeoutMs: 10_000 });
+  }
+};
+
+/** Boots a box: kernel settings, charon, tunnel interface, connections. Throws a failure with the log's last words. */
+export const startCharon = async (ports: Ports, lab: Lab): Promise<void> => {
+  const { record, node } = lab;
+  const { shell } = ports;
+  const folder = paths(record.name).node(node.name);
+  const charon = await shell.which('charon');
+  if (charon === undefined) throw missing('charon is not installed', { next: 'install the package strongswan-charon' });
+  await configure(ports, lab);
+  await applySysctl(ports, lab);
+  const socket = join(folder, 'charon.vici');
+  const child = daemon('ip', withOwnRun(node.netns, folder, [charon]), { lab: record.name, env: { STRONGSWAN_CONF: '/run/strongswan.conf' } });
+  let gone = false;
+  child.once('exit', () => (gone = true));
+  const answers = async (): Promise<boolean> => {
+    if (gone) throw failure(`charon of ${node.name} ended at once`, { more: await lastWords(record.name, node.name) });
+    return ports.vici(`unix://${socket}`).then(
+      async (vici) => (await vici.request('version').finally(() => vici.close())) !== undefined,
+      () => false,
+    );
+  };
+  await until(answers, { what: `charon of ${node.name} did not answer`, withinMs: 10_000, everyMs: 25, signal: ports.signal, more: () => lastWords(record.name, node.name) });
+  await tunnels(ports, lab, 'up');
+  await loadConnections(ports, lab);
+};
+
+/** Loads connections and keys from the rendered files, as `swanctl --load-all` does on any gateway. */
+export const loadConnections = async ({ shell }: Ports, { record, node }: Lab): Promise<void> => {
+  const folder = paths(record.name).node(node.name);
+  await must(
+    shell,
+    'ip',
+    withOwnRun(node.netns, folder, ['swanctl', '--load-all', '--noprompt', '--file', '/run/swanctl.conf', '--uri', 'unix:///run/charon.vici']),
+    { env: { STRONGSWAN_CONF: '/run/strongswan.conf' }, timeoutMs: 10_000 },
+  );
+};
+
+/** @returns process numbers of a program inside a node's namespace. */
+export const processesOf = async ({ shell }: Pick<Ports, 'shell'>, netns: string, program: string): Promise<readonly number[]> => {
+  const { stdout } = await shell.run('ip', ['netns', 'pids', netns]);
+  const pids = stdout.split('\n').filter((line) => line !== '').map(Number);
+  const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/comm`, 'utf8').then((name) => name.trim(), () => '')));
+  return pids.filter((_, at) => names[at] === program);
+};
+
+/** Ends charon the hard way, as the loss of an instance does: no delete message reaches the peer. */
+export const killCharon = async (ports: Ports, { record, node }: Lab): Promise<void> => {
+  await tunnels(ports, { record, node }, 'down').catch(() => undefined);
+  for (const pid of await processesOf(ports, node.netns, 'charon')) process.kill(pid, 'SIGKILL');
+  const none = async (): Promise<boolean> => (await processesOf(ports, node.netns, 'charon')).length === 0;
+  await until(none, { what: `charon of ${node.name} did not end`, withinMs: 5_000, everyMs: 20 });
+};
+
+/** Lines of a log that say why, newest last. */
+const TELLING = /failed|error|no proposal|no matching|mismatch|unable|retransmit|giving up|NO_PROP|AUTHENTICATION|deadlock|refused|not found|invalid/i;
+
+export const lastWords = async (lab: string, node: string, count = 4): Promise<readonly string[]> => {
+  const text = await readFile(paths(lab).charonLog(node), 'utf8').catch(() => '');
+  const lines = text.split('\n').filter((line) => line !== '');
+  const telling = lines.filter((line) => TELLING.test(line));
+  return (telling.length > 0 ? telling : lines).slice(-count).map((line) => `${node}: ${line}`);
+};

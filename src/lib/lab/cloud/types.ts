@@ -27,8 +27,8 @@ export interface CloudInstance {
 export interface CloudWatcher {
   /** Any route of the table is new, gone, moved, or changed between active and blackhole. */
   routesChanged?(table: string): void;
-  /** The instance left `running`: its gateway dies now. `forced` is StopInstances' Force. */
-  instanceStopping?(instance: string, forced: boolean): void;
+  /** The instance left `running`: its gateway dies now. */
+  instanceStopping?(instance: string): void;
   instanceStopped?(instance: string): void;
   /** The instance reached `running`: its gateway boots now. */
   instanceStarted?(instance: string): void;
@@ -62,8 +62,7 @@ export interface StartCloudOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Default: the real clock. */
-  readonly clock?: Clock;
+  readonly clock: Clock;
   /** Default: 2 s, 1 s and 2 s, so that a lab is not a coffee break. */
   readonly times?: Partial<TransitionTimes>;
 }

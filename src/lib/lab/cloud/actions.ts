@@ -1,0 +1,130 @@
+import type { CloudModel } from './model.ts';
+import { list, optional, required, select, set, tags, yes, type Params, type Xml } from './protocol.ts';
+import { ROUTE_ACTIONS } from './actions-routes.ts';
+import { INSTANCE_ACTIONS } from './actions-instances.ts';
+import { Ec2Error, type CloudState } from './state.ts';
+
+/** One EC2 action: reads see `state`, which may be older than the present; writes go through `cloud.change`. */
+export type Action = (call: { readonly cloud: CloudModel; readonly state: CloudState; readonly params: Params }) => Xml;
+
+const notFound = (code: string, what: string) => (id: string) => new Ec2Error(code, `The ${what} '${id}' does not exist`);
+
+const NETWORK_ACTIONS: Readonly<Record<string, Action>> = {
+  DescribeRegions: ({ state }) => ({
+    regionInfo: set([{ regionName: state.region, regionEndpoint: `ec2.${state.region}.amazonaws.com${state.region.startsWith('cn-') ? '.cn' : ''}`, optInStatus: 'opt-in-not-required' }]),
+  }),
+
+  DescribeVpcs: ({ state, params }) => {
+    const page = select(params, [state.vpc], {
+      idParameter: 'VpcId',
+      absent: notFound('InvalidVpcID.NotFound', 'vpc ID'),
+      id: (vpc) => vpc.id,
+      fields: (vpc) => ({ 'vpc-id': [vpc.id], cidr: [vpc.cidr], 'cidr-block': [vpc.cidr], 'is-default': ['false'], state: ['available'], 'tag:Name': [vpc.name] }),
+    });
+    return {
+      vpcSet: set(
+        page.items.map((vpc) => ({
+          vpcId: vpc.id,
+          ownerId: state.owner,
+          state: 'available',
+          cidrBlock: vpc.cidr,
+          cidrBlockAssociationSet: set([{ cidrBlock: vpc.cidr, associationId: `vpc-cidr-assoc-${vpc.id.slice(4)}`, cidrBlockState: { state: 'associated' } }]),
+          instanceTenancy: 'default',
+          isDefault: false,
+          tagSet: tags(vpc.name),
+        })),
+      ),
+      nextToken: page.nextToken,
+    };
+  },
+
+  DescribeSubnets: ({ state, params }) => {
+    const page = select(params, state.subnets, {
+      idParameter: 'SubnetId',
+      absent: (id) => new Ec2Error('InvalidSubnetID.NotFound', `The subnet ID '${id}' does not exist`),
+      id: (subnet) => subnet.id,
+      fields: (subnet) => ({ 'subnet-id': [subnet.id], 'vpc-id': [state.vpc.id], 'cidr-block': [subnet.cidr], 'availability-zone': [subnet.az], 'tag:Name': [subnet.name] }),
+    });
+    return {
+      subnetSet: set(page.items.map((subnet) => ({ subnetId: subnet.id, vpcId: state.vpc.id, ownerId: state.owner, state: 'available', cidrBlock: subnet.cidr, availabilityZone: subnet.az, tagSet: tags(subnet.name) }))),
+      nextToken: page.nextToken,
+    };
+  },
+
+  DescribeVpnGateways: ({ state, params }) => {
+    const page = select(params, state.vgws, {
+      idParameter: 'VpnGatewayId',
+      absent: notFound('InvalidVpnGatewayID.NotFound', 'vpnGateway ID'),
+      id: (vgw) => vgw.id,
+      fields: (vgw) => ({ 'vpn-gateway-id': [vgw.id], 'attachment.vpc-id': [state.vpc.id], state: ['available'], type: ['ipsec.1'], 'amazon-side-asn': [String(vgw.asn)] }),
+    });
+    return {
+      vpnGatewaySet: set(page.items.map((vgw) => ({ vpnGatewayId: vgw.id, state: 'available', type: 'ipsec.1', amazonSideAsn: vgw.asn, attachments: set([{ vpcId: state.vpc.id, state: 'attached' }]) }))),
+    };
+  },
+
+  DescribeAddresses: ({ state, params }) => {
+    const addresses = state.instances.flatMap((instance) => (instance.publicIp === undefined ? [] : [{ ...instance, publicIp: instance.publicIp, allocation: `eipalloc-${instance.eni.slice(4)}` }]));
+    const page = select(params, addresses, {
+      idParameter: 'AllocationId',
+      absent: (id) => new Ec2Error('InvalidAllocationID.NotFound', `The allocation ID '${id}' does not exist`),
+      id: (address) => address.allocation,
+      fields: (address) => ({ 'allocation-id': [address.allocation], 'public-ip': [address.publicIp], 'instance-id': [address.id], 'network-interface-id': [address.eni], 'private-ip-address': [address.privateIp], domain: ['vpc'] }),
+    });
+    const wanted = list(params, 'PublicIp');
+    return {
+      addressesSet: set(
+        page.items
+          .filter(({ publicIp }) => wanted.length === 0 || wanted.includes(publicIp))
+          .map((address) => ({
+            publicIp: address.publicIp,
+            allocationId: address.allocation,
+            associationId: `eipassoc-${address.eni.slice(4)}`,
+            domain: 'vpc',
+            instanceId: address.id,
+            networkInterfaceId: address.eni,
+            networkInterfaceOwnerId: state.owner,
+            privateIpAddress: address.privateIp,
+          })),
+      ),
+    };
+  },
+
+  DescribeManagedPrefixLists: ({ state, params }) => {
+    const page = select(params, state.prefixLists, {
+      idParameter: 'PrefixListId',
+      absent: notFound('InvalidPrefixListID.NotFound', 'prefix list ID'),
+      id: (prefixList) => prefixList.id,
+      fields: (prefixList) => ({ 'prefix-list-id': [prefixList.id], 'prefix-list-name': [prefixList.name], 'owner-id': [state.owner] }),
+    });
+    return {
+      prefixListSet: set(page.items.map(({ id, name, entries }) => ({ prefixListId: id, prefixListName: name, addressFamily: 'IPv4', state: 'create-complete', maxEntries: Math.max(entries.length, 1), version: 1, ownerId: state.owner }))),
+      nextToken: page.nextToken,
+    };
+  },
+
+  GetManagedPrefixListEntries: ({ state, params }) => {
+    const id = required(params, 'PrefixListId');
+    const found = state.prefixLists.find((prefixList) => prefixList.id === id);
+    if (found === undefined) throw notFound('InvalidPrefixListID.NotFound', 'prefix list ID')(id);
+    return { entrySet: set(found.entries.map((cidr) => ({ cidr }))) };
+  },
+};
+
+const ACTIONS: Readonly<Record<string, Action>> = { ...NETWORK_ACTIONS, ...ROUTE_ACTIONS, ...INSTANCE_ACTIONS };
+
+/** @throws Ec2Error */
+export const actionOf = (params: Params): { name: string; run: Action } => {
+  const name = optional(params, 'Action');
+  if (name === undefined) throw new Ec2Error('MissingAction', 'The request is missing an action.');
+  const run = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+  if (run === undefined) throw new Ec2Error('InvalidAction', `The action ${name} is not valid for this web service.`);
+  return { name, run };
+};
+
+export const isRead = (action: string): boolean => /^(Describe|Get)/.test(action);
+
+/** EC2's own rehearsal: permissions would be enough, nothing is done. */
+export const refuseDryRun = (action: string, params: Params): void => {
+  if (!isRead(action) && yes(params, 'DryRun')) throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+};

@@ -1,0 +1,116 @@
+import { XMLBuilder } from 'fast-xml-parser';
+import { Ec2Error } from './state.ts';
+
+/**
+ * The EC2 query protocol: a form body with `Action` and flattened parameters in, XML out.
+ * Source: "EC2 Query API" in the EC2 developer guide, and Smithy's `aws.protocols#ec2Query`.
+ */
+
+export type Params = ReadonlyMap<string, string>;
+
+/** Elements by name; lists are made with `set`. undefined leaves an element out. */
+export type Xml = { readonly [element: string]: Xml | readonly Xml[] | readonly string[] | string | number | boolean | undefined };
+
+const NAMESPACE = 'http://ec2.amazonaws.com/doc/2016-11-15/';
+const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@', suppressEmptyNode: true });
+const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+export const parseForm = (body: string): Params => new Map(new URLSearchParams(body));
+
+/** `routeSet: set(routes)` gives `<routeSet><item>…</item></routeSet>`, or an empty element. */
+export const set = (items: readonly Xml[] | readonly string[]): Xml | string => (items.length === 0 ? '' : { item: items });
+
+export const answer = (action: string, requestId: string, body: Xml): string =>
+  PROLOGUE + builder.build({ [`${action}Response`]: { '@xmlns': NAMESPACE, requestId, ...body } });
+
+export const errorAnswer = (code: string, message: string, requestId: string): string =>
+  PROLOGUE + builder.build({ Response: { Errors: { Error: { Code: code, Message: message } }, RequestID: requestId } });
+
+export const optional = (params: Params, name: string): string | undefined => {
+  const value = params.get(name);
+  return value === '' ? undefined : value;
+};
+
+export const required = (params: Params, name: string): string => {
+  const value = optional(params, name);
+  if (value === undefined) throw new Ec2Error('MissingParameter', `The request must contain the parameter ${name}`);
+  return value;
+};
+
+export const yes = (params: Params, name: string): boolean => params.get(name)?.toLowerCase() === 'true';
+
+/** `Name.1`, `Name.2`, … in the order of their numbers. */
+export const list = (params: Params, name: string): readonly string[] =>
+  [...params]
+    .flatMap(([key, value]) => (key.startsWith(`${name}.`) && /^\d+$/.test(key.slice(name.length + 1)) ? [{ at: Number(key.slice(name.length + 1)), value }] : []))
+    .sort((a, b) => a.at - b.at)
+    .map(({ value }) => value);
+
+/** What can be filtered on, by filter name. */
+export type Fields = Readonly<Record<string, readonly (string | undefined)[]>>;
+
+interface Filter {
+  readonly name: string;
+  readonly values: readonly RegExp[];
+}
+
+/** `*` and `?` are wildcards in filter values. */
+const pattern = (value: string): RegExp => new RegExp(`^${value.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
+
+const filtersOf = (params: Params): readonly Filter[] =>
+  [...params.keys()]
+    .flatMap((key) => /^Filter\.(\d+)\.Name$/.exec(key)?.[1] ?? [])
+    .map((at) => ({ name: params.get(`Filter.${at}.Name`)!, values: list(params, `Filter.${at}.Value`).map(pattern) }));
+
+export interface Query<T> {
+  /** Parameter that selects by id, e.g. `RouteTableId`, and the error when there is no such id. */
+  readonly idParameter: string;
+  readonly absent: (id: string) => Ec2Error;
+  readonly id: (item: T) => string;
+  readonly fields: (item: T) => Fields;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextToken: string | undefined;
+}
+
+/** The most items in one answer, whatever MaxResults says. */
+const PAGE = 100;
+
+/** Ids, filters and paging, the same for every Describe call. Pages continue by offset, so the token carries it. */
+export const select = <T>(params: Params, all: readonly T[], { idParameter, absent, id, fields }: Query<T>): Page<T> => {
+  const ids = list(params, idParameter);
+  const unknown = ids.find((wanted) => !all.some((item) => id(item) === wanted));
+  if (unknown !== undefined) throw absent(unknown);
+  const filters = filtersOf(params);
+  const found = all.filter((item) => (ids.length === 0 || ids.includes(id(item))) && filters.every((filter) => matches(filter, fields(item))));
+  const size = pageSize(params);
+  const offset = offsetOf(params);
+  const next = offset + size;
+  return { items: found.slice(offset, next), nextToken: next < found.length ? Buffer.from(`offset:${next}`).toString('base64') : undefined };
+};
+
+const matches = ({ name, values }: Filter, fields: Fields): boolean => {
+  const field = fields[name];
+  if (field === undefined) throw new Ec2Error('InvalidParameterValue', `The filter '${name}' is invalid`);
+  return field.some((value) => value !== undefined && values.some((wanted) => wanted.test(value)));
+};
+
+const pageSize = (params: Params): number => {
+  const text = optional(params, 'MaxResults');
+  if (text === undefined) return PAGE;
+  const size = Number(text);
+  if (!Number.isInteger(size) || size < 5 || size > 1000) throw new Ec2Error('InvalidParameterValue', `Value ( ${text} ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5.`);
+  return Math.min(size, PAGE);
+};
+
+const offsetOf = (params: Params): number => {
+  const token = optional(params, 'NextToken');
+  if (token === undefined) return 0;
+  const offset = /^offset:(\d+)$/.exec(Buffer.from(token, 'base64').toString('latin1'))?.[1];
+  if (offset === undefined) throw new Ec2Error('InvalidParameterValue', 'Unable to parse pagination token');
+  return Number(offset);
+};
+
+export const tags = (name: string): Xml | string => set([{ key: 'Name', value: name }]);

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ZodError } from 'zod';
+import type { Clock } from '../../core/ports.ts';
+import { actionOf, isRead, refuseDryRun } from './actions.ts';
+import { createFaults, type Fault, type Faults } from './faults.ts';
+import { createCloud, type CloudModel } from './model.ts';
+import { answer, errorAnswer, parseForm } from './protocol.ts';
+import { cloudFromSite } from './seed.ts';
+import { Ec2Error } from './state.ts';
+import { createThrottle, type Throttle } from './throttle.ts';
+import type { RunningCloud, StartCloudOptions } from './types.ts';
+
+const TIMES = { stopMs: 2_000, forcedStopMs: 1_000, startMs: 2_000 };
+/** EC2 takes no larger request. */
+const MAX_BODY = 1_048_576;
+/** Calls kept for `GET /_lab/state`. */
+const MAX_CALLS = 10_000;
+
+/** One call as it was answered; a dropped connection has status 0. */
+interface CallRecord {
+  readonly at: number;
+  readonly action: string;
+  readonly status: number;
+  readonly code: string | undefined;
+}
+
+interface Endpoint {
+  readonly cloud: CloudModel;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly throttle: Throttle;
+  readonly calls: CallRecord[];
+  readonly closing: AbortSignal;
+}
+
+/** Starts the cloud of a site on a socket. The AWS SDK and the AWS CLI reach it by `AWS_ENDPOINT_URL`. */
+export const startCloud = async ({ site, host = '127.0.0.1', port = 0, clock, times = {} }: StartCloudOptions): Promise<RunningCloud> => {
+  const cloud = createCloud(cloudFromSite(site), { clock, times: { ...TIMES, ...times } });
+  const closing = new AbortController();
+  const endpoint: Endpoint = { cloud, clock, faults: createFaults(Math.random), throttle: createThrottle(), calls: [], closing: closing.signal };
+  const server = createServer((request, response) => {
+    handle(endpoint, request, response).catch((error: unknown) => {
+      // A fault of this server, or it is closing: the client sees a broken connection, never a wrong answer.
+      response.destroy(error as Error);
+    });
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  const bound = server.address() as AddressInfo;
+  return {
+    url: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,
+    cloud,
+    close: () =>
+      new Promise((resolve) => {
+        closing.abort();
+        cloud.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
+
+const handle = async (endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const body = await bodyOf(request);
+  const url = new URL(request.url ?? '/', 'http://endpoint');
+  if (url.pathname.startsWith('/_lab/')) return control(endpoint, request.method ?? 'GET', url.pathname, body ?? '', response);
+  const requestId = randomUUID();
+  const send = (status: number, text: string) => {
+    response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId });
+    response.end(text);
+  };
+  if (body === undefined) return send(413, errorAnswer('RequestEntityTooLarge', 'The request is too large.', requestId));
+  const params = parseForm(request.method === 'GET' ? url.search.slice(1) : body);
+  let name = params.get('Action') ?? '';
+  const record = (status: number, code?: string) => {
+    endpoint.calls.push({ at: endpoint.clock.now(), action: name, status, code });
+    if (endpoint.calls.length > MAX_CALLS) endpoint.calls.shift();
+  };
+  try {
+    const action = actionOf(params);
+    name = action.name;
+    const { delayMs, staleMs, broken, bucket } = endpoint.faults.meet(name);
+    if (!endpoint.throttle.take(name, endpoint.clock.now(), bucket)) throw new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.', 503);
+    if (delayMs > 0) await endpoint.clock.sleep(delayMs, endpoint.closing);
+    if (broken !== undefined && breaksBefore(broken, response)) return record(response.destroyed ? 0 : 200, broken.break);
+    refuseDryRun(name, params);
+    const text = answer(name, requestId, action.run({ cloud: endpoint.cloud, state: endpoint.cloud.stateAt(isRead(name) ? staleMs : 0), params }));
+    if (broken?.break === 'drop-after') {
+      response.destroy();
+      return record(0, broken.break);
+    }
+    record(200, broken?.break);
+    send(200, broken?.break === 'half' ? text.slice(0, text.length / 2) : text);
+  } catch (error) {
+    if (!(error instanceof Ec2Error)) throw error;
+    record(error.status, error.code);
+    send(error.status, errorAnswer(error.code, error.message, requestId));
+  }
+};
+
+/** Breaks that keep the call from being applied. @returns true when the client has had its answer, or will get none. */
+const breaksBefore = ({ break: how, code, message, status }: Fault, response: ServerResponse): boolean => {
+  switch (how) {
+    case 'error':
+      throw new Ec2Error(code, message, status);
+    case 'drop':
+      response.destroy();
+      return true;
+    case 'html':
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><p>Please sign in to the network.<br></p></body></html>\n');
+      return true;
+    case 'garbage':
+      response.writeHead(200, { 'content-type': 'text/xml' }).end('\u0001\u0002<<<&&& not a document');
+      return true;
+    default:
+      return false;
+  }
+};
+
+const control = ({ cloud, faults, calls }: Endpoint, method: string, path: string, body: string, response: ServerResponse): void => {
+  const send = (status: number, value: unknown) => void response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value, undefined, 2)}\n`);
+  if (path === '/_lab/state' && method === 'GET') return send(200, { cloud: cloud.snapshot(), calls });
+  if (path !== '/_lab/faults') return send(404, { error: 'there are /_lab/faults and /_lab/state' });
+  if (method === 'GET') return send(200, faults.get());
+  if (method !== 'PUT' && method !== 'DELETE') return send(405, { error: 'GET, PUT or DELETE' });
+  try {
+    faults.set(method === 'DELETE' ? {} : JSON.parse(body));
+    send(200, faults.get());
+  } catch (error) {
+    if (error instanceof ZodError) return send(400, { error: error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`) });
+    if (error instanceof SyntaxError) return send(400, { error: ['the body is not JSON'] });
+    throw error;
+  }
+};
+
+/** @returns undefined when it is larger than EC2 would take; the rest is read and dropped. */
+const bodyOf = async (request: IncomingMessage): Promise<string | undefined> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size <= MAX_BODY) chunks.push(chunk as Buffer);
+  }
+  return size > MAX_BODY ? undefined : Buffer.concat(chunks).toString('utf8');
+};

@@ -7,5 +7,6 @@ export default defineConfig({
     // Two cores: more workers than that only makes timing tests of the lab noisy.
     maxWorkers: 2,
     testTimeout: 20_000,
+    reporters: ['default', './test/helpers/summary.ts'],
   },
 });

@@ -3,21 +3,14 @@
 import { build, transform } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { raw } from './raw.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const entries = { hybridctl: 'src/commands/bin.ts', demo: 'src/demo/main.ts' };
-
-/** Templates are imported as `x.hbs?raw`, the way vitest understands too. */
-export const raw = {
-  name: 'raw',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace(/\?raw$/, '')), namespace: 'raw' }));
-    onLoad({ filter: /.*/, namespace: 'raw' }, async ({ path }) => ({ contents: await readFile(path, 'utf8'), loader: 'text' }));
-  },
-};
 
 const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(root, path))));
 const bundle = await build({
@@ -49,13 +42,14 @@ const files = await Promise.all(
 const buildId = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
 const launcher = (await readFile(join(root, 'scripts/launcher.cjs'), 'utf8')).replace('__BUILD_ID__', buildId);
 
-// Built beside and swapped in, so that a run in between meets either the old build or the new one.
-const fresh = join(root, `dist.${process.pid}`);
-await mkdir(join(fresh, 'app'), { recursive: true });
-await Promise.all(files.map(({ name, code }) => writeFile(join(fresh, 'app', name), code)));
-for (const name of Object.keys(present)) {
-  await writeFile(join(fresh, `${name}.cjs`), launcher);
-  await chmod(join(fresh, `${name}.cjs`), 0o755);
+// Nothing new: leave it, and the compiled code that runs have gathered for it.
+const standing = await Promise.all(Object.keys(present).map((name) => readFile(join(root, `dist/${name}.cjs`), 'utf8').catch(() => '')));
+if (standing.some((text) => text !== launcher)) {
+  // Built beside and swapped in, so that a run in between meets either the old build or the new one.
+  const fresh = join(root, `dist.${process.pid}`);
+  await mkdir(join(fresh, 'app'), { recursive: true });
+  await Promise.all(files.map(({ name, code }) => writeFile(join(fresh, 'app', name), code)));
+  for (const name of Object.keys(present)) await writeFile(join(fresh, `${name}.cjs`), launcher, { mode: 0o755 });
+  await rm(join(root, 'dist'), { recursive: true, force: true });
+  await rename(fresh, join(root, 'dist'));
 }
-await rm(join(root, 'dist'), { recursive: true, force: true });
-await rename(fresh, join(root, 'dist'));

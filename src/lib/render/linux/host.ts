@@ -1,0 +1,149 @@
+import mssSource from '../../../../templates/linux/mss.nft.hbs?raw';
+import sysctlSource from '../../../../templates/linux/sysctl.conf.hbs?raw';
+import scriptSource from '../../../../templates/linux/tunnels.sh.hbs?raw';
+import unitSource from '../../../../templates/linux/unit.service.hbs?raw';
+import type { LinuxDialect } from '../../domain/site.ts';
+import { template } from '../engine.ts';
+import type { Device, RenderedFile } from '../types.ts';
+import type { LinuxBox, LinuxTunnel } from './box.ts';
+import { linkNumbers } from './note.ts';
+
+const sysctl = template(sysctlSource);
+const script = template(scriptSource);
+const mss = template(mssSource);
+const unit = template(unitSource);
+
+const NFT_PATH = 'etc/hybridctl/mss.nft';
+/** As packaged by Debian, Fedora and EPEL; strongSwan's two dialects are served by two units. */
+const DAEMON: Readonly<Record<LinuxDialect, string>> = {
+  'swanctl': 'strongswan.service',
+  'ipsec-conf': 'strongswan-starter.service',
+  'libreswan': 'ipsec.service',
+  'openswan': 'ipsec.service',
+};
+
+/** A dot in an interface name (a VLAN) is a separator to sysctl unless the first separator is a slash (sysctl.d(5)). */
+const setting = (iface: string, key: string, value: number): string =>
+  iface.includes('.') ? `net/ipv4/conf/${iface}/${key} = ${value}` : `net.ipv4.conf.${iface}.${key} = ${value}`;
+
+/** The seeds' list; rp_filter is the larger of `all` and the interface's, so all three are set. */
+const kernelSettings = (wan: string): readonly string[] => [
+  'net.ipv4.ip_forward = 1',
+  setting('all', 'accept_redirects', 0),
+  setting('all', 'send_redirects', 0),
+  setting('default', 'send_redirects', 0),
+  setting(wan, 'send_redirects', 0),
+  setting('default', 'accept_redirects', 0),
+  setting(wan, 'accept_redirects', 0),
+  setting('all', 'rp_filter', 2),
+  setting('default', 'rp_filter', 2),
+  setting(wan, 'rp_filter', 2),
+];
+
+/**
+ * FRR owns the routes of an on-prem box that speaks BGP: it holds the way through the tunnel as a floating static below
+ * Direct Connect's route. A kernel route of ours beside it would be a second opinion.
+ */
+const frrRoutes = ({ side, name, site }: Device): boolean =>
+  side === 'onprem' && (site.links.some((link) => link.kind === 'dx' && link.router === name) || site.onprem.routers.some((router) => router.name === name && router.asn !== undefined));
+
+/**
+ * A cloud gateway has the on-prem networks in a table of their own before the main one (the seed's form). An on-prem
+ * box has them in the main table with a high metric, so that any routing protocol's own route wins.
+ */
+const routes = (device: Device, { tunnel, remote }: LinuxTunnel, iface: string): readonly string[] => {
+  const { numbers, inside } = tunnel;
+  if (device.side === 'cloud') return [inside, ...remote.networks].map(({ text }) => `${text} via ${remote.inside} table ${numbers.sla} dev ${iface}`);
+  return frrRoutes(device) ? [] : remote.networks.map(({ text }) => `${text} via ${remote.inside} dev ${iface} metric ${numbers.tunnel}`);
+};
+
+const linkAdd = ({ tunnel, local, remote }: LinuxTunnel): string | false => {
+  const key = tunnel.numbers.tunnel;
+  if (local.interface === 'vti') return `type vti local ${local.address} remote ${remote.publicAddress} key ${key}`;
+  if (local.interface === 'xfrm') return `type xfrm dev ${local.wan} if_id ${key}`;
+  return false;
+};
+
+const interfaceViews = (device: Device, one: LinuxTunnel) => {
+  if (one.device === undefined) return [];
+  const { tunnel, local, remote } = one;
+  const make = linkAdd(one);
+  const table = device.side === 'cloud' && tunnel.numbers.sla;
+  return [
+    {
+      name: tunnel.name,
+      interface: one.device,
+      make,
+      alias: `hybridctl:${make === false ? tunnel.name : make.replaceAll(' ', ',')}`,
+      wait: make === false,
+      address: `${local.inside}/${tunnel.inside.prefix}`,
+      peer: `${remote.inside}/${tunnel.inside.prefix}`,
+      mtu: linkNumbers(tunnel).mtu,
+      settings: [
+        `net.ipv4.conf.${one.device}.rp_filter=2`,
+        // The mark already chose the policy; the device's own check would look for one without a mark and drop.
+        ...(local.interface === 'vti' ? [`net.ipv4.conf.${one.device}.disable_policy=1`] : []),
+      ],
+      routes: routes(device, one, one.device),
+      rule: table && `priority ${table} table ${table}`,
+      ruleAdd: table && `priority ${table} from all lookup ${table}`,
+    },
+  ];
+};
+
+/** Which packets go through a tunnel, as nftables matches, outbound and inbound. */
+const matches = ({ device, local, remote }: LinuxTunnel): { readonly out: readonly string[]; readonly in: readonly string[] } => {
+  if (device !== undefined) return { out: [`oifname "${device}"`], in: [`iifname "${device}"`] };
+  const pairs = local.selectors.flatMap((mine) => remote.selectors.map((theirs) => [mine.text, theirs.text] as const));
+  return {
+    out: pairs.map(([mine, theirs]) => `ip saddr ${mine} ip daddr ${theirs}`),
+    in: pairs.map(([mine, theirs]) => `ip saddr ${theirs} ip daddr ${mine}`),
+  };
+};
+
+const mssView = ({ device, tunnels }: LinuxBox) => ({
+  device: device.name,
+  because: tunnels.flatMap(({ tunnel }) => linkNumbers(tunnel).because),
+  clamps: tunnels.flatMap((one) => {
+    const { out, in: back } = matches(one);
+    return [...out, ...back].map((match) => ({ match, mss: linkNumbers(one.tunnel).mss }));
+  }),
+  // Before routing there is no outgoing interface yet: the lookup asks which it would be.
+  outbound: tunnels.flatMap((one) => (one.device === undefined ? matches(one).out : [`fib daddr oifname "${one.device}"`])),
+});
+
+/** Openswan's boxes are older than nftables: the seed's own line, and its mirror for the way back. */
+const iptablesClamps = ({ wan, tunnels }: LinuxBox): readonly string[] => {
+  const size = Math.min(...tunnels.map(({ tunnel }) => linkNumbers(tunnel).mss));
+  return ['-o', '-i'].map((way) => `FORWARD ${way} ${wan} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${size}`);
+};
+
+/** What surrounds the daemon on a Linux box: kernel settings, the tunnels script, the MSS clamp and the unit that runs both. */
+export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
+  const { device, dialect, tunnels } = box;
+  const nft = dialect !== 'openswan';
+  const views = tunnels.flatMap((one) => interfaceViews(device, one));
+  return [
+    { path: 'etc/sysctl.d/90-hybridctl.conf', mode: 0o644, what: 'kernel settings', content: sysctl({ device: device.name, settings: kernelSettings(box.wan) }) },
+    {
+      path: 'usr/local/lib/hybridctl/tunnels',
+      mode: 0o755,
+      what: 'tunnel interfaces and routes',
+      content: script({
+        device: device.name,
+        because: mssView(box).because,
+        up: views,
+        down: [...views].reverse(),
+        nft: nft && NFT_PATH,
+        clamps: nft ? [] : iptablesClamps(box),
+      }),
+    },
+    ...(nft ? [{ path: NFT_PATH, mode: 0o644 as const, what: 'MSS clamp', content: mss(mssView(box)) }] : []),
+    {
+      path: 'etc/systemd/system/hybridctl-tunnels.service',
+      mode: 0o644,
+      what: 'start at boot',
+      content: unit({ daemon: DAEMON[dialect], partOf: tunnels.some(({ local }) => local.interface === 'tun') }),
+    },
+  ];
+};

@@ -1,0 +1,28 @@
+import { cryptoWarnings } from '../../domain/crypto.ts';
+import { explainMtu } from '../../domain/mtu.ts';
+import type { Tunnel } from '../../domain/tunnel.ts';
+import type { LinuxTunnel } from './box.ts';
+
+/** `vpn1: gw-1 (203.0.113.11) to rtr-1 (198.51.100.77), crypto level modern` */
+export const title = ({ tunnel, local, remote }: LinuxTunnel): string =>
+  `${tunnel.name}: ${local.device} (${local.publicAddress}) to ${remote.device} (${remote.publicAddress}), crypto level ${tunnel.suite.level}`;
+
+export const warnings = ({ tunnel }: LinuxTunnel): readonly string[] => cryptoWarnings(tunnel.suite);
+
+/** The numbers of the field documents "BJS VPN" and "OpenSwan", for crypto level `seed` only. */
+const SEED_NUMBERS = { mtu: 1436, mss: 1387 };
+
+export interface LinkNumbers {
+  readonly mtu: number;
+  readonly mss: number;
+  /** The sum a person can check, a line each. */
+  readonly because: readonly string[];
+}
+
+/** MTU and MSS as rendered: the computed sum, except at level `seed`, which keeps the documents' own numbers. */
+export const linkNumbers = ({ name, suite, mtu }: Tunnel): LinkNumbers => {
+  const sum = `${name}: ${explainMtu(mtu)}`;
+  if (suite.level !== 'seed') return { mtu: mtu.mtu, mss: mtu.mss, because: [sum] };
+  const tooBig = `${name}: the seed's MTU ${SEED_NUMBERS.mtu} and MSS ${SEED_NUMBERS.mss} are kept here; they are too big by ${SEED_NUMBERS.mtu - mtu.mtu} and ${SEED_NUMBERS.mss - mtu.mss} bytes, so full-size packets leave in two fragments.`;
+  return { ...SEED_NUMBERS, because: [sum, tooBig] };
+};

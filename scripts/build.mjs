@@ -29,7 +29,7 @@ const bundle = await build({
   define: { HYBRIDCTL_VERSION: JSON.stringify(version) },
   plugins: [raw],
   logLevel: 'warning',
-});
+}).catch(() => process.exit(1)); // esbuild has said what and where
 
 const files = await Promise.all(
   bundle.outputFiles.map(async ({ path, text }) => {

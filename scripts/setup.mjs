@@ -2,10 +2,11 @@
 // Says one line for each thing it does, on stderr (stdout belongs to what runs after it), and nothing where nothing is to be done.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const FAILED = 1;
 const MISSING = 4;
 
 /** What the lab runs. util-linux (unshare, mount) is on every Debian. */
@@ -20,8 +21,8 @@ const MODES = {
 
 const say = (line) => process.stderr.write(`set-up: ${line}\n`);
 /** Thrown, so that whoever has something to take back does. */
-const stop = (line, next) => {
-  throw Object.assign(new Error(line), { next });
+const stop = (line, next, exit = MISSING) => {
+  throw Object.assign(new Error(line), { next, exit });
 };
 
 /** Runs quietly; what it said is shown only when it failed. */
@@ -29,7 +30,7 @@ const run = (file, args, env = {}) => {
   const { status, stdout, stderr, error } = spawnSync(file, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env }, maxBuffer: 64 * 2 ** 20 });
   if (status === 0) return;
   process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
-  stop(`${file} ${args[0]} failed${error === undefined ? '' : `: ${error.message}`}`, 'mend what is said above, then run it again');
+  stop(`${basename(file)} ${args.map((arg) => arg.replace(root, '')).join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`, 'mend what is said above, then run it again', FAILED);
 };
 
 const checkNode = () => {
@@ -94,7 +95,7 @@ const prepare = ({ packages, tools, libreswan, root: asRoot }) => {
   run(process.execPath, [join(root, 'scripts/build.mjs')]);
 };
 
-/** Makes everything ready that a mode needs. Ends the process with exit code 4 when it can't. */
+/** Makes everything ready that a mode needs. Ends the process when it can't: exit 4 where something is missing, 1 where something failed. */
 export const setUp = (mode) => {
   const needs = MODES[mode];
   if (needs === undefined) {
@@ -105,7 +106,7 @@ export const setUp = (mode) => {
     prepare(needs);
   } catch (error) {
     process.stderr.write(`set-up: ${error.message}\n${error.next === undefined ? '' : `  next: ${error.next}\n`}`);
-    process.exit(MISSING);
+    process.exit(error.exit ?? FAILED);
   }
 };
 

@@ -1,5 +1,151 @@
-import type { CloudOptions, RouteTables } from '../../core/ports.ts';
+import {
+  CreateRouteCommand,
+  DeleteRouteCommand,
+  DescribeRouteTablesCommand,
+  EC2Client,
+  ReplaceRouteCommand,
+  type Route,
+  type RouteTable as SdkRouteTable,
+} from '@aws-sdk/client-ec2';
+import { failure, usageError } from '../../core/errors.ts';
+import { RouteRace, type CloudOptions, type CloudRoute, type Destination, type RouteTable, type RouteTables, type RouteTarget } from '../../core/ports.ts';
+import { asHybridError, codeOf, unreadable } from './errors.ts';
 
-export const awsRouteTables = (_options: CloudOptions): RouteTables => {
-  throw new Error('not built yet');
+export interface Tuning {
+  /** Longest wait for a connection and for an answer, ms. */
+  readonly connectMs: number;
+  readonly answerMs: number;
+  /** Tries in all, the first included. */
+  readonly attempts: number;
+}
+
+/** Five tries of the standard mode wait out a throttled burst of a few seconds and end well within a minute even against a silent endpoint. */
+const TUNING: Tuning = { connectMs: 3_000, answerMs: 8_000, attempts: 5 };
+
+/**
+ * The SDK's name for "I know about this Node version". It writes several lines on stderr when a later SDK release will
+ * drop the running Node; that is the packager's business, not the business of whoever moves a route at night.
+ */
+const QUIET = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+
+/**
+ * Route tables by the EC2 API. Credentials, endpoints (aws-cn included) and `AWS_ENDPOINT_URL` follow the SDK's own rules.
+ * Standard retry mode: adaptive may delay the first request, which a failover can't have.
+ */
+export const awsRouteTables = ({ region, profile, signal }: CloudOptions, tuning: Partial<Tuning> = {}): RouteTables => {
+  process.env[QUIET] ??= 'true';
+  const { connectMs, answerMs, attempts } = { ...TUNING, ...tuning };
+  const client = new EC2Client({
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    retryMode: 'standard',
+    maxAttempts: attempts,
+    requestHandler: { connectionTimeout: connectMs, requestTimeout: answerMs, throwOnRequestTimeout: true },
+  });
+
+  type Send = (options: { abortSignal?: AbortSignal }) => Promise<{ $metadata: { requestId?: string | undefined } }>;
+  /** A page of a captive portal parses as an empty answer, but it does not carry EC2's request id. */
+  const write = async (action: string, race: (error: unknown) => boolean, send: Send): Promise<void> => {
+    try {
+      const { $metadata } = await send(signal === undefined ? {} : { abortSignal: signal });
+      if ($metadata.requestId === undefined) throw unreadable(action);
+    } catch (error) {
+      if (race(error)) throw new RouteRace(`${action}: ${codeOf(error)}`, { cause: error });
+      throw asHybridError(error, action, region);
+    }
+  };
+
+  return {
+    async read(ids) {
+      const action = 'ec2:DescribeRouteTables';
+      const found = new Map<string, RouteTable>();
+      // Without ids EC2 would answer with every table of the account.
+      if (ids.length === 0) return [];
+      try {
+        let token: string | undefined;
+        do {
+          const page = await client.send(new DescribeRouteTablesCommand({ RouteTableIds: [...new Set(ids)], ...(token === undefined ? {} : { NextToken: token }) }), signal === undefined ? {} : { abortSignal: signal });
+          if (page.RouteTables === undefined) throw unreadable(action);
+          for (const table of page.RouteTables) if (table.RouteTableId !== undefined) found.set(table.RouteTableId, asTable(table.RouteTableId, table));
+          token = page.NextToken;
+        } while (token !== undefined && token !== '');
+      } catch (error) {
+        throw unknownTable(error, ids, region) ?? asHybridError(error, action, region);
+      }
+      return ids.map((id) => {
+        const table = found.get(id);
+        if (table === undefined) throw failure(`EC2's answer lacks route table ${id}`, { next: 'run it again; then see to AWS_ENDPOINT_URL and any proxy in between' });
+        return table;
+      });
+    },
+
+    createRoute: (table, destination, target) =>
+      write('ec2:CreateRoute', (error) => codeOf(error) === 'RouteAlreadyExists', (options) => client.send(new CreateRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options)),
+
+    replaceRoute: (table, destination, target) =>
+      write('ec2:ReplaceRoute', isNoRoute, (options) => client.send(new ReplaceRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options)),
+
+    deleteRoute: (table, destination) =>
+      write('ec2:DeleteRoute', isNoRoute, (options) => client.send(new DeleteRouteCommand({ RouteTableId: table, ...to(destination) }), options)),
+  };
 };
+
+/** DeleteRoute says InvalidRoute.NotFound; ReplaceRoute says InvalidParameterValue and means the same. */
+const isNoRoute = (error: unknown): boolean =>
+  codeOf(error) === 'InvalidRoute.NotFound' || (codeOf(error) === 'InvalidParameterValue' && /no route defined/i.test((error as Error).message));
+
+const unknownTable = (error: unknown, ids: readonly string[], region: string) => {
+  const code = codeOf(error);
+  if (!/^InvalidRouteTableID\./i.test(code)) return undefined;
+  const named = ids.find((id) => (error as Error).message.includes(id)) ?? ids.join(', ');
+  return usageError(`there is no route table ${named} in ${region}`, { field: 'route_tables', next: 'correct the id in the site file, or the region by --region', cause: error });
+};
+
+const to = (destination: Destination) => (destination.startsWith('pl-') ? { DestinationPrefixListId: destination } : { DestinationCidrBlock: destination });
+
+const through = (target: RouteTarget) => {
+  switch (target.kind) {
+    case 'vgw':
+    case 'igw':
+      return { GatewayId: target.id };
+    case 'eni':
+      return { NetworkInterfaceId: target.id };
+    case 'instance':
+      return { InstanceId: target.id };
+    default:
+      throw failure(`a route can't be pointed at ${target.id} by hybridctl`);
+  }
+};
+
+const asTable = (id: string, table: SdkRouteTable): RouteTable => ({
+  id,
+  name: table.Tags?.find(({ Key }) => Key === 'Name')?.Value,
+  routes: (table.Routes ?? []).flatMap((route) => asRoute(route) ?? []),
+  propagatingVgws: (table.PropagatingVgws ?? []).flatMap(({ GatewayId }) => GatewayId ?? []),
+});
+
+const asRoute = (route: Route): CloudRoute | undefined => {
+  const destination = route.DestinationCidrBlock ?? route.DestinationPrefixListId ?? route.DestinationIpv6CidrBlock;
+  if (destination === undefined) return undefined;
+  return {
+    destination,
+    target: asTarget(route),
+    // Anything EC2 put there by itself (a VGW, a VPC route server) can't be written by us.
+    origin: route.Origin === 'CreateRouteTable' ? 'table' : route.Origin === 'CreateRoute' ? 'static' : 'propagated',
+    state: route.State === 'active' ? 'active' : 'blackhole',
+  };
+};
+
+const asTarget = (route: Route): RouteTarget => {
+  if (route.NetworkInterfaceId !== undefined) return { kind: 'eni', id: route.NetworkInterfaceId, ...(route.InstanceId === undefined ? {} : { instance: route.InstanceId }) };
+  if (route.InstanceId !== undefined) return { kind: 'instance', id: route.InstanceId };
+  if (route.NatGatewayId !== undefined) return { kind: 'nat', id: route.NatGatewayId };
+  const gateway = route.GatewayId;
+  if (gateway === 'local') return { kind: 'local', id: 'local' };
+  if (gateway?.startsWith('vgw-') === true) return { kind: 'vgw', id: gateway };
+  if (gateway?.startsWith('igw-') === true) return { kind: 'igw', id: gateway };
+  return { kind: 'other', id: gateway ?? otherTarget(route) };
+};
+
+const otherTarget = (route: Route): string =>
+  route.TransitGatewayId ?? route.VpcPeeringConnectionId ?? route.EgressOnlyInternetGatewayId ?? route.LocalGatewayId ?? route.CarrierGatewayId ?? route.CoreNetworkArn ?? 'an unknown target';

@@ -1,0 +1,52 @@
+import { failure, HybridError, interrupted, missing } from '../../core/errors.ts';
+
+/** What an error from the SDK may carry. */
+interface SdkError {
+  readonly name?: string;
+  readonly message?: string;
+  readonly code?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: unknown;
+}
+
+const CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError', 'AuthFailure', 'InvalidClientTokenId', 'UnrecognizedClientException', 'SignatureDoesNotMatch', 'ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'OptInRequired', 'PendingVerification', 'Blocked']);
+const FORBIDDEN = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']);
+const THROTTLED = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException', 'TooManyRequestsException', 'EC2ThrottledException', 'SlowDown']);
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']);
+
+export const codeOf = (error: unknown): string => (error as SdkError).name ?? '';
+
+/** A first line fit for a person. EC2 puts an encoded policy document into some messages: nothing that long is shown. */
+const sentence = (error: SdkError): string => {
+  const line = (error.message ?? '').split('\n')[0]!.trim();
+  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
+};
+
+/**
+ * An SDK error in our words: whose fault, and one next step. EC2's own codes are kept: people search for them.
+ * @param action the IAM action, e.g. `ec2:ReplaceRoute`
+ */
+export const asHybridError = (thrown: unknown, action: string, region: string): HybridError => {
+  if (thrown instanceof HybridError) return thrown;
+  const error = thrown as SdkError;
+  const code = codeOf(thrown);
+  const detail = { cause: thrown };
+  if (code === 'AbortError') return interrupted();
+  if (CREDENTIALS.has(code)) {
+    const why = code === 'CredentialsProviderError' ? 'no usable AWS credentials' : `AWS refused the credentials (${code})`;
+    return missing(why, { ...detail, next: 'give --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where an instance role is attached' });
+  }
+  if (FORBIDDEN.has(code)) return missing(`not allowed to call ${action} in ${region}`, { ...detail, next: `allow ${action} in the role's or user's policy` });
+  if (THROTTLED.has(code)) return failure(`EC2 throttles ${action} (${code})`, { ...detail, next: 'wait some seconds and run it again: what is done already is not done twice' });
+  if (code === 'TimeoutError') return failure(`no answer from EC2 to ${action} (timed out, or the connection broke)`, { ...detail, next: 'see whether the endpoint is reachable, then run "hybridctl route status": a call without an answer may have been applied' });
+  if (UNREACHABLE.has(error.code ?? '') || UNREACHABLE.has(code)) return failure(`the EC2 endpoint of ${region} is not reachable (${error.code ?? code})`, { ...detail, next: 'see to network, proxy and AWS_ENDPOINT_URL' });
+  if (isUnreadable(error)) return unreadable(action, thrown);
+  return failure(`${action}: ${code}${sentence(error) === '' ? '' : `: ${sentence(error)}`}`, detail);
+};
+
+/** The SDK's parser gave up, or an error document had no code: a proxy or a captive portal stands in the way. */
+const isUnreadable = (error: SdkError): boolean =>
+  error.name === undefined || error.name === 'Error' || error.name === 'SyntaxError' || error.name === 'TypeError' || error.name === 'Unknown' || error.name === 'UnknownError' || (error.$metadata === undefined && error.code === undefined);
+
+export const unreadable = (action: string, cause?: unknown): HybridError =>
+  failure(`the answer to ${action} is not EC2's`, { ...(cause === undefined ? {} : { cause }), next: 'see to AWS_ENDPOINT_URL and any proxy in between; "hybridctl route status" shows what was applied' });

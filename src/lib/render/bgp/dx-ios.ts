@@ -1,0 +1,62 @@
+import source from '../../../../templates/dx-ios/bgp.hbs?raw';
+import { usageError } from '../../core/errors.ts';
+import { cidr, netmask } from '../../domain/cidr.ts';
+import { levelOf, routerOf, withMask } from '../cisco/shared.ts';
+import { template } from '../engine.ts';
+import type { Renderer } from '../types.ts';
+import { asnOf, BFD, bgpMetric, sessionsOf } from './policy.ts';
+
+const bgp = template(source);
+
+/**
+ * BGP of a Cisco IOS router towards Direct Connect. A standby link prepends the own AS twice, so that the cloud prefers
+ * the other, and lowers the local preference to 50, so that the office does (the field document "BJS DX").
+ *
+ * At crypto level `seed` it is the seed's own form, which announces a default route if the router has one. Otherwise it
+ * announces the on-prem networks and accepts the VPC's, and nothing else in either direction.
+ *
+ * @throws a usage error on an ASA, without an AS number, or with a password that can't be typed.
+ */
+export const renderDxIos: Renderer = (device) => {
+  const router = routerOf(device);
+  if (router.dialect.startsWith('asa')) {
+    throw usageError('Direct Connect is rendered for IOS and FRR routers, not for an ASA', {
+      field: `onprem.routers.${device.name}.dialect`,
+      next: 'end the link on another router',
+    });
+  }
+  const asn = asnOf(device);
+  const sessions = sessionsOf(device);
+  const seed = levelOf(device) === 'seed';
+  const roles = new Set(sessions.map(({ link }) => link.role));
+  const content = bgp({
+    device: device.name,
+    site: device.site.site,
+    asn,
+    seed,
+    modern: !seed,
+    routerId: seed ? '' : (router.router_id ?? ''),
+    active: !seed && roles.has('active'),
+    standby: roles.has('standby'),
+    vpc: device.site.cloud.cidr,
+    onprem: device.site.onprem.networks.map((text, index) => ({ text, sequence: 5 * (index + 1) })),
+    networks: device.site.onprem.networks.map((text) => `${cidr(text).address} mask ${netmask(cidr(text).prefix)}`),
+    ospf: device.tunnels[0]?.numbers.tunnel ?? 100,
+    metric: bgpMetric(sessions),
+    sessions: sessions.map(({ link, local, neighbor, prefix, password, mapIn, mapOut }) => ({
+      name: link.name,
+      vlan: link.vlan,
+      subinterface: link.interface === undefined ? '' : `${link.interface}.${link.vlan}`,
+      address: withMask({ ...cidr(`${local}/32`), prefix }),
+      neighbor,
+      cloudAsn: link.cloud_asn,
+      password,
+      bfd: link.bfd ? `interval ${BFD.intervalMs} min_rx ${BFD.intervalMs} multiplier ${BFD.multiplier}` : '',
+      // The seed leaves an active link as it is.
+      mapIn: seed && link.role === 'active' ? '' : mapIn,
+      mapOut: seed && link.role === 'active' ? '' : mapOut,
+    })),
+  });
+  const secret = sessions.some(({ password }) => password !== '');
+  return [{ path: `${device.name}-dx.ios`, mode: secret ? 0o600 : 0o644, content, what: 'BGP towards Direct Connect' }];
+};

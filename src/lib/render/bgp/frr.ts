@@ -1,0 +1,63 @@
+import source from '../../../../templates/frr/frr.hbs?raw';
+import { linuxInterfaceName } from '../../domain/tunnel.ts';
+import { routerOf, staticDistance, staticMetric } from '../cisco/shared.ts';
+import { template } from '../engine.ts';
+import type { Renderer } from '../types.ts';
+import { asnOf, BFD, bgpMetric, sessionsOf } from './policy.ts';
+
+const frr = template(source);
+
+/**
+ * FRR of an on-prem Linux router: BGP towards Direct Connect, a floating static route through each tunnel, and OSPF on
+ * the office LAN, which hears both and so sends where the cloud sends. FRR 8.4 and later.
+ *
+ * @throws a usage error when Direct Connect lacks an AS number or a password can't be typed.
+ */
+export const renderFrr: Renderer = (device) => {
+  const { site } = device;
+  const router = routerOf(device);
+  const sessions = sessionsOf(device);
+  const roles = new Set(sessions.map(({ link }) => link.role));
+  const tunnels = device.tunnels.flatMap((tunnel, index) => {
+    const via = linuxInterfaceName(tunnel.onprem, tunnel.numbers);
+    // Without an interface the kernel's policies decide, and there is no route to float.
+    if (via === undefined) return [];
+    const tail = `${tunnel.cloud.inside} ${via} tag ${tunnel.numbers.tunnel} ${staticDistance(index, true)}`;
+    return [{
+      name: tunnel.name,
+      number: tunnel.numbers.tunnel,
+      sequence: 10 * (index + 1),
+      metric: staticMetric(device, tunnel),
+      routes: tunnel.cloud.networks.map(({ text }) => `${text} ${tail}`),
+    }];
+  });
+  const content = frr({
+    device: device.name,
+    site: site.site,
+    routerId: router.router_id ?? router.lan_ip ?? '',
+    lan: router.lan,
+    tunnels,
+    floating: tunnels.length > 0,
+    dx: sessions.length > 0,
+    asn: sessions.length > 0 ? asnOf(device) : 0,
+    bfd: sessions.some(({ link }) => link.bfd),
+    intervalMs: BFD.intervalMs,
+    multiplier: BFD.multiplier,
+    active: roles.has('active'),
+    standby: roles.has('standby'),
+    vpc: site.cloud.cidr,
+    onprem: site.onprem.networks.map((text, index) => ({ text, sequence: 5 * (index + 1) })),
+    metric: bgpMetric(sessions),
+    sessions: sessions.map(({ link, neighbor, password, mapIn, mapOut }) => ({
+      name: link.name,
+      neighbor,
+      cloudAsn: link.cloud_asn,
+      password,
+      bfd: link.bfd,
+      mapIn,
+      mapOut,
+    })),
+  });
+  const secret = sessions.some(({ password }) => password !== '');
+  return [{ path: 'etc/frr/frr.conf', mode: secret ? 0o600 : 0o644, content, what: 'BGP towards Direct Connect, routes through the tunnels, OSPF on the LAN' }];
+};

@@ -1,0 +1,53 @@
+import { usageError } from '../../core/errors.ts';
+import { addressText, cidr } from '../../domain/cidr.ts';
+import type { DxLink } from '../../domain/site.ts';
+import { ciscoSecret, routerOf } from '../cisco/shared.ts';
+import type { Device } from '../types.ts';
+
+/** BFD of Direct Connect: 300 ms x 3, so that a dead path is seen in 900 ms (AWS Direct Connect user guide). */
+export const BFD = { intervalMs: 300, multiplier: 3 } as const;
+
+/** A BGP session of a router over one Direct Connect link. */
+export interface Session {
+  readonly link: DxLink;
+  /** The router's own address, and the cloud's. */
+  readonly local: string;
+  readonly neighbor: string;
+  readonly prefix: number;
+  /** Empty when the link has none. */
+  readonly password: string;
+  /** Route-maps by the link's role. */
+  readonly mapIn: string;
+  readonly mapOut: string;
+}
+
+/** Every router's links have the same two policies, so maps are named by role: the seed's names for the standby. */
+const MAPS = {
+  active: { mapIn: 'DX-IN', mapOut: 'DX-OUT' },
+  standby: { mapIn: 'LOCAL-PRE', mapOut: 'PREPEND' },
+} as const;
+
+/** @throws a usage error when the password can't be typed. */
+export const sessionsOf = (device: Device): readonly Session[] =>
+  device.site.links.flatMap((link) => {
+    if (link.kind !== 'dx' || link.router !== device.name) return [];
+    const inside = cidr(link.inside);
+    const field = `links.${link.name}.bgp_password_file`;
+    const password = link.bgp_password_file === undefined ? '' : ciscoSecret(device.bgpPasswords.get(link.name), 'BGP password', field);
+    return [{ link, local: addressText(inside.first + 1), neighbor: addressText(inside.first + 2), prefix: inside.prefix, password, ...MAPS[link.role] }];
+  });
+
+/** @throws a usage error when the router has Direct Connect and no AS number. */
+export const asnOf = (device: Device): number => {
+  const { asn } = routerOf(device);
+  if (asn === undefined) {
+    throw usageError(`${device.name} has Direct Connect and no BGP AS number`, { field: `onprem.routers.${device.name}.asn`, next: 'give it one, like asn: 65010' });
+  }
+  return asn;
+};
+
+/**
+ * OSPF metric of what Direct Connect teaches: better than any tunnel (20 and up), and a standby link worse than an active
+ * one. The routers of a site have no iBGP between them, so local preference alone would not move the office's traffic.
+ */
+export const bgpMetric = (sessions: readonly Session[]): number => (sessions.some(({ link }) => link.role === 'active') ? 10 : 15);

@@ -1,0 +1,163 @@
+import cryptomapSource from '../../../../templates/ios/cryptomap.hbs?raw';
+import vtiSource from '../../../../templates/ios/vti.hbs?raw';
+import { netmask } from '../../domain/cidr.ts';
+import { isAead, type Encryption, type Hash, type Proposal, type Suite } from '../../domain/crypto.ts';
+import type { Tunnel } from '../../domain/tunnel.ts';
+import { template, type View } from '../engine.ts';
+import type { Device, Renderer } from '../types.ts';
+import { hasDx, identityNote, levelOf, notesOf, oneSuite, pskOf, requireMode, routerOf, selectorPairs, staticDistance, staticMetric, withMask, withWildcard } from './shared.ts';
+
+const vti = template(vtiSource);
+const cryptomap = template(cryptomapSource);
+
+/** IKEv1 policies, IKEv2 proposals and transform sets spell the same cipher three ways. */
+const ISAKMP: Readonly<Partial<Record<Encryption, string>>> = { aes128: 'aes', aes256: 'aes 256' };
+const IKEV2: Readonly<Record<Encryption, string>> = { aes128: 'aes-cbc-128', aes256: 'aes-cbc-256', aes128gcm16: 'aes-gcm-128', aes256gcm16: 'aes-gcm-256' };
+const ESP: Readonly<Record<Encryption, string>> = { aes128: 'esp-aes', aes256: 'esp-aes 256', aes128gcm16: 'esp-gcm 128', aes256gcm16: 'esp-gcm 256' };
+const ESP_HASH: Readonly<Record<Hash, string>> = { sha1: 'esp-sha-hmac', sha256: 'esp-sha256-hmac', sha384: 'esp-sha384-hmac', sha512: 'esp-sha512-hmac' };
+
+const transform = ({ encryption, hash }: Proposal): string => (isAead(encryption) ? ESP[encryption] : `${ESP[encryption]} ${ESP_HASH[hash]}`);
+
+/**
+ * Phase 1 and the transform set. Of the ESP proposals only the first is offered: IOS has one PFS group per profile, so a
+ * second cipher with a group of its own could never be agreed on.
+ */
+const cryptoView = (suite: Suite) => {
+  const esp = suite.esp[0]!;
+  const ike = suite.ike[0]!;
+  return {
+    ikev1: suite.ikeVersion === 1,
+    ikev2: suite.ikeVersion === 2,
+    encr: ISAKMP[ike.encryption] ?? '',
+    // The default hash is SHA-1, and the seed does not spell it.
+    hash: ike.hash === 'sha1' ? '' : ike.hash,
+    group: ike.dh ?? 0,
+    ikeLifetime: suite.lifetime.ike,
+    childLifetime: suite.lifetime.child,
+    transform: transform(esp),
+    pfs: esp.dh === undefined ? '' : `group${esp.dh}`,
+    policy: `hybrid-${suite.level}`,
+    proposals: suite.ike.map(({ encryption, hash, dh }, index) => ({
+      name: `hybrid-${suite.level}-${index + 1}`,
+      encryption: IKEV2[encryption],
+      integrity: isAead(encryption) ? '' : hash,
+      prf: hash,
+      group: dh ?? 0,
+    })),
+    // A dead peer is found after delay + 5 retries; periodic, since on-demand is silent while nothing is sent.
+    dpd: `${Math.max(10, suite.dpd.delay)} ${Math.max(2, Math.floor((suite.dpd.timeout - suite.dpd.delay) / 5))} periodic`,
+  } satisfies View;
+};
+
+const suffix = (index: number, { numbers }: Tunnel): string => (index === 0 ? '' : `-${numbers.tunnel}`);
+
+/**
+ * Cisco IOS, route-based: a VTI for each tunnel, an IP SLA that crosses it, a static route that follows the SLA, and the
+ * route's way into the office's OSPF (the field document "BJS VPN", "Cisco Router 1"). IKEv2 needs IOS 15.2(4)M or IOS XE.
+ *
+ * Names: the first tunnel has the seed's plain ones (KEYRING, ipsec-profile), the next its number behind them.
+ * @throws a usage error when a tunnel is policy-based or its key can't be typed.
+ */
+export const renderIosVti: Renderer = (device) => {
+  requireMode(device, 'route');
+  const seed = levelOf(device) === 'seed';
+  const router = routerOf(device);
+  const first = device.tunnels[0]!;
+  const { ikev1, proposals, policy, transform: transformSet } = cryptoView(first.suite);
+  const content = vti({
+    device: device.name,
+    site: device.site.site,
+    notes: [...notesOf(device, seed ? 'seed' : 'computed'), ...(ikev1 ? identityNote(device) : [])],
+    modern: !seed,
+    ikev1,
+    proposals,
+    policy,
+    transform: transformSet,
+    local: first.onprem.address,
+    ospf: first.numbers.tunnel,
+    routerId: router.router_id ?? '',
+    // Without the router's LAN address OSPF is taken to run already, as the seed does.
+    lan: seed || router.lan_ip === undefined ? '' : router.lan,
+    lanIp: router.lan_ip ?? '',
+    tunnels: device.tunnels.map((tunnel, index) => vtiView(device, tunnel, index, seed)),
+  });
+  return [{ path: `${device.name}.ios`, mode: 0o600, content, what: 'router configuration with pre-shared keys' }];
+};
+
+const vtiView = (device: Device, tunnel: Tunnel, index: number, seed: boolean): View => {
+  const { onprem, cloud, numbers, suite, mtu } = tunnel;
+  const tail = suffix(index, tunnel);
+  const distance = staticDistance(index, hasDx(device));
+  return {
+    ...cryptoView(suite),
+    name: tunnel.name,
+    number: numbers.tunnel,
+    sla: numbers.sla,
+    sequence: 10 * (index + 1),
+    keyring: `KEYRING${tail}`,
+    isakmpProfile: `isakmp-profile${tail}`,
+    ikev2Profile: `ikev2-profile${tail}`,
+    ipsecProfile: `ipsec-profile${tail}`,
+    local: onprem.address,
+    id: onprem.id,
+    peer: cloud.device,
+    remote: cloud.publicAddress,
+    psk: pskOf(device, tunnel),
+    inside: onprem.inside,
+    remoteInside: cloud.inside,
+    mask: netmask(seed && !sharesSlash24(device, tunnel) ? 24 : tunnel.inside.prefix),
+    mtu: seed ? '' : mtu.mtu,
+    mss: seed ? 1387 : mtu.mss,
+    metric: seed ? '' : staticMetric(device, tunnel),
+    // Two probes must be lost in a row: one lost packet would move every flow. Coming back is slower than going.
+    delay: seed ? '' : 'down 10 up 30',
+    routes: cloud.networks.map((network) => `${withMask(network)} Tunnel${numbers.tunnel} ${cloud.inside}${distance > 1 ? ` ${distance}` : ''} tag ${numbers.tunnel} track ${numbers.tunnel}`),
+  };
+};
+
+/** The seed masks its /30 as a /24, which IOS refuses as an overlap once two tunnels lie in one /24. */
+const sharesSlash24 = ({ tunnels }: Device, tunnel: Tunnel): boolean =>
+  tunnels.some((other) => other !== tunnel && Math.floor(other.inside.first / 256) === Math.floor(tunnel.inside.first / 256));
+
+/**
+ * Cisco IOS, policy-based: one crypto map entry on the WAN interface (the field document "OpenSwan").
+ * All tunnels of a router carry the same selectors, so they are peers of one entry, in file order: of two entries with
+ * the same access list IOS would only ever use the first.
+ *
+ * @throws a usage error when a tunnel is route-based, suites differ, or a key can't be typed.
+ */
+export const renderIosCryptomap: Renderer = (device) => {
+  requireMode(device, 'policy');
+  const suite = oneSuite(device);
+  const seed = suite.level === 'seed';
+  const router = routerOf(device);
+  const first = device.tunnels[0]!;
+  const { onprem, numbers } = first;
+  const pairs = selectorPairs(first);
+  const content = cryptomap({
+    ...cryptoView(suite),
+    device: device.name,
+    site: device.site.site,
+    notes: [
+      ...notesOf(device, seed ? 'seed' : 'computed'),
+      ...(suite.ikeVersion === 1 ? identityNote(device) : []),
+    ],
+    seed,
+    name: seed ? 'OpenSwan' : `vpn-${device.site.site}`,
+    sequence: numbers.sla,
+    acl: aclNumber(first),
+    pairs: pairs.map(({ from, to }) => `${withWildcard(from)} ${withWildcard(to)}`),
+    manyPairs: pairs.length > 1,
+    wan: onprem.wan,
+    local: onprem.address,
+    id: onprem.id,
+    address: router.wan_prefix === undefined ? '' : `${onprem.address} ${netmask(router.wan_prefix)}`,
+    nextHop: router.wan_next_hop ?? '',
+    mss: seed ? 1360 : Math.min(...device.tunnels.map(({ mtu }) => mtu.mss)),
+    peers: device.tunnels.map((tunnel) => ({ name: tunnel.cloud.device, address: tunnel.cloud.publicAddress, psk: pskOf(device, tunnel) })),
+  });
+  return [{ path: `${device.name}.ios`, mode: 0o600, content, what: 'router configuration with pre-shared keys' }];
+};
+
+/** Extended access lists are 100-199 and 2000-2699; any other number means another kind of list. */
+const aclNumber = ({ numbers }: Tunnel): number => (numbers.tunnel >= 100 && numbers.tunnel <= 199 ? numbers.tunnel : 2000 + numbers.sla);

@@ -1,4 +1,4 @@
-import { Command as Program, Option } from 'commander';
+import { Argument, Command as Program, Option } from 'commander';
 import type { Command, Flag, Raw } from '../lib/core/command.ts';
 import { usageError } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
@@ -22,7 +22,6 @@ export const buildProgram = (options: ProgramOptions, handle: Handler): Program 
   common(program, options)
     .description('Hybrid-cloud networking as one command line.')
     .version(options.version, '--version', 'print the version')
-    .enablePositionalOptions()
     .addHelpText('after', '\n"hybridctl <group> --help" lists a group, "hybridctl <group> <command> --help" explains a command.');
   globals(program);
   for (const group of GROUPS) {
@@ -45,6 +44,8 @@ const common = (node: Program, { out }: ProgramOptions): Program =>
   node
     .exitOverride()
     .showSuggestionAfterError()
+    // What follows a subcommand's name is for the subcommand alone: its flags, and a "--" it passes on.
+    .enablePositionalOptions()
     // A wrong flag after a wrong name is not the first thing to mend: commands refuse unknown flags, groups refuse unknown names.
     .allowUnknownOption()
     .helpOption('-h, --help', 'show this help')
@@ -58,7 +59,10 @@ const globals = (node: Program): Program =>
 
 const attach = (node: Program, command: Command, { env }: ProgramOptions, handle: Handler): void => {
   node.summary(command.summary).description(command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`);
-  for (const { name, summary } of command.args ?? []) node.argument(name, summary);
+  for (const { name, summary, choices } of command.args ?? []) {
+    const argument = new Argument(name, summary);
+    node.addArgument(choices === undefined ? argument : argument.choices([...choices]));
+  }
   const options = command.flags.map((flag) => [flag, optionFor(flag)] as const);
   for (const [, option] of options) node.addOption(option);
   if (command.passThrough === true) node.passThroughOptions();
@@ -77,8 +81,9 @@ const attach = (node: Program, command: Command, { env }: ProgramOptions, handle
   });
 };
 
-/** `lab exec host -- ls`: commander leaves the dashes in what it passes through. */
-const withoutDashes = (arg: Raw['args'][number]): Raw['args'][number] => (Array.isArray(arg) && arg[0] === '--' ? arg.slice(1) : arg);
+/** `lab exec host -- ls`: commander takes the dashes away only where they come first of all. */
+const withoutDashes = (arg: Raw['args'][number], index: number): Raw['args'][number] =>
+  index > 0 && Array.isArray(arg) && arg[0] === '--' ? arg.slice(1) : arg;
 
 const optionFor = ({ flags, summary, env, default: fallback, choices }: Flag): Option => {
   const option = new Option(flags, env === undefined ? summary : `${summary} (env: ${env})`);

@@ -15,6 +15,7 @@ export interface Argument {
   /** `<file>`, `[dir]` or `[command...]`. */
   readonly name: string;
   readonly summary: string;
+  readonly choices?: readonly string[];
 }
 
 export interface Example {

@@ -1,0 +1,83 @@
+import type { Command, Flag } from '../lib/core/command.ts';
+import type { Group } from './registry.ts';
+
+export interface Candidate {
+  readonly value: string;
+  readonly summary: string;
+}
+
+/** What may stand where the cursor is; `files` = whatever the shell knows about file names. */
+export type Completion = readonly Candidate[] | 'files';
+
+const GLOBAL: readonly Flag[] = [
+  { flags: '--json', summary: 'print the result as JSON' },
+  { flags: '-q, --quiet', summary: 'no progress lines' },
+  { flags: '--no-color', summary: 'no colours' },
+  { flags: '-h, --help', summary: 'show help' },
+];
+const PROGRAM: readonly Flag[] = [...GLOBAL, { flags: '--version', summary: 'print the version' }];
+
+/** `-y, --yes` gives -y and --yes. */
+const names = ({ flags }: Flag): readonly string[] => flags.split(/[ ,]+/).filter((word) => word.startsWith('-'));
+const long = (flag: Flag): string => names(flag).at(-1)!;
+const takesValue = ({ flags }: Flag): boolean => flags.includes('<');
+const isList = ({ flags }: Flag): boolean => flags.includes('...');
+const namesFile = (placeholder: string): boolean => /<?\[?(file|folder|dir|path)/i.test(placeholder);
+const bare = (values: readonly string[]): readonly Candidate[] => values.map((value) => ({ value, summary: '' }));
+
+/**
+ * Completes a command line from the command specs. Only the named group is loaded.
+ * @param typed the words after `hybridctl` up to the cursor; the last is the one being typed, maybe ''.
+ */
+export const complete = async (typed: readonly string[], groups: readonly Group[]): Promise<Completion> => {
+  // bash takes `--flag=value` apart at the "=".
+  const words = typed.filter((word, index) => word !== '=' || index === typed.length - 1).map((word) => (word === '=' ? '' : word));
+  const partial = words.at(-1) ?? '';
+  const found = await candidates(words.slice(0, -1), partial, groups);
+  return found === 'files' ? found : found.filter(({ value }) => value.startsWith(partial));
+};
+
+const candidates = async (before: readonly string[], partial: string, groups: readonly Group[]): Promise<Completion> => {
+  const path = before.filter((word) => !word.startsWith('-'));
+  const group = groups.find(({ name }) => name === path[0]);
+  if (group === undefined) {
+    if (path.length > 0) return [];
+    return partial.startsWith('-') ? flagsOf(PROGRAM, before) : groups.map(({ name, summary }) => ({ value: name, summary }));
+  }
+  const commands = (await group.load()).filter(({ hidden }) => hidden !== true);
+  const fits = (command: Command) => `${path.join(' ')} `.startsWith(`${command.path} `);
+  const command = commands.filter(fits).sort((a, b) => b.path.length - a.path.length)[0];
+  return command === undefined ? nextWords(commands, path.join(' '), partial, before) : within(command, before, partial);
+};
+
+/** The words that lead on from an unfinished path. */
+const nextWords = (commands: readonly Command[], path: string, partial: string, before: readonly string[]): Completion => {
+  if (partial.startsWith('-')) return flagsOf(GLOBAL, before);
+  const next = new Map<string, string>();
+  for (const command of commands) {
+    if (!command.path.startsWith(`${path} `)) continue;
+    const [word = '', ...rest] = command.path.slice(path.length + 1).split(' ');
+    next.set(word, rest.length === 0 ? command.summary : '');
+  }
+  return [...next].map(([value, summary]) => ({ value, summary }));
+};
+
+const within = (command: Command, before: readonly string[], partial: string): Completion => {
+  const find = (word: string | undefined) => command.flags.find((flag) => takesValue(flag) && names(flag).includes(word ?? ''));
+  const joined = /^(--[^=]+)=/.exec(partial);
+  if (joined !== null) return bare(find(joined[1])?.choices?.map((choice) => `${joined[1]}=${choice}`) ?? []);
+  const waiting = find(before.at(-1));
+  if (waiting !== undefined) return valuesOf(waiting.flags, waiting.choices);
+  if (partial.startsWith('-')) return flagsOf([...command.flags, ...GLOBAL], before);
+  // Words after the path that are neither flags nor a flag's value are arguments; a list takes all that follow.
+  const given = before.filter((word, index) => !word.startsWith('-') && find(before[index - 1]) === undefined).length - command.path.split(' ').length;
+  const args = command.args ?? [];
+  const arg = args[given] ?? (args.at(-1)?.name.includes('...') === true ? args.at(-1) : undefined);
+  return arg === undefined ? [] : valuesOf(arg.name, arg.choices);
+};
+
+const valuesOf = (placeholder: string, choices: readonly string[] | undefined): Completion =>
+  choices === undefined ? (namesFile(placeholder) ? 'files' : []) : bare(choices);
+
+const flagsOf = (flags: readonly Flag[], before: readonly string[]): readonly Candidate[] =>
+  flags.filter((flag) => isList(flag) || !names(flag).some((name) => before.includes(name))).map((flag) => ({ value: long(flag), summary: flag.summary }));

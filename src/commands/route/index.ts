@@ -1,3 +1,7 @@
 import type { Command } from '../../lib/core/command.ts';
+import { failback } from './failback.ts';
+import { failover } from './failover.ts';
+import { set } from './set.ts';
+import { status } from './status.ts';
 
-export const commands: readonly Command[] = [];
+export const commands: readonly Command[] = [status, failover, failback, set];

@@ -1,0 +1,22 @@
+import { defineCommand } from '../../lib/core/command.ts';
+import { move, type MoveReport } from './move.ts';
+import { open, targetOf } from './select.ts';
+import { MOVE_FLAGS, moveText, parseMove, type MoveCommandOptions } from './shared.ts';
+
+export const failback = defineCommand<MoveCommandOptions, MoveReport>({
+  path: 'route failback',
+  summary: 'move destinations back to the preferred link of their table',
+  details:
+    "Each table returns to the first link of its order. In override mode that means deleting the static route, which is refused while the VGW propagates nothing to catch the traffic. Look at the link first: a gateway that runs again is not yet a tunnel that carries.",
+  flags: MOVE_FLAGS,
+  examples: [
+    { line: 'hybridctl route failback --dry-run --detailed-exitcode', why: 'exit 3 when something is off its preferred link' },
+    { line: 'hybridctl route failback --yes', why: 'everything back to its preferred link' },
+  ],
+  parse: parseMove,
+  async run(options, ports) {
+    const opened = await open(options, ports);
+    return move(opened, ({ entry }) => targetOf(opened.links, entry.links[0]!), options, ports);
+  },
+  human: moveText,
+});

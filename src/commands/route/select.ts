@@ -1,0 +1,107 @@
+import { FLAG, list, text, type Flag, type Raw } from '../../lib/core/command.ts';
+import { interrupted, usageError } from '../../lib/core/errors.ts';
+import type { Destination, Ports, RouteTables } from '../../lib/core/ports.ts';
+import { parseCidr } from '../../lib/domain/cidr.ts';
+import { destinationsOf, linkTargets, type LinkTarget } from '../../lib/domain/routes.ts';
+import type { Site, SiteRouteTable } from '../../lib/domain/site.ts';
+import { loadSite } from '../../lib/site/file.ts';
+
+export const SELECT_FLAGS: readonly Flag[] = [
+  FLAG.site,
+  { flags: '--table <table...>', summary: 'only these route tables, by name or id (default: all of the site file)' },
+  { flags: '--destination <network...>', summary: "only these networks or prefix lists (default: the table's own)" },
+  FLAG.region,
+  FLAG.profile,
+];
+
+export interface Selection {
+  readonly site: string;
+  readonly tables: readonly string[];
+  readonly destinations: readonly string[];
+  readonly region: string | undefined;
+  readonly profile: string | undefined;
+}
+
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+
+export const parseSelection = (raw: Raw): Selection => {
+  const region = text(raw, 'region');
+  if (region !== undefined && !REGION.test(region)) throw usageError(`"${region.slice(0, 40)}" is not a region`, { field: '--region', next: 'write it like cn-north-1' });
+  const destinations = list(raw, 'destination');
+  for (const destination of destinations) {
+    const parsed = /^pl-[0-9a-f]{8,17}$/.test(destination) ? undefined : parseCidr(destination);
+    if (typeof parsed === 'string') throw usageError(`${destination.slice(0, 40)} ${parsed}`, { field: '--destination' });
+  }
+  return { site: text(raw, 'site') ?? FLAG.site.default, tables: list(raw, 'table'), destinations, region, profile: text(raw, 'profile') };
+};
+
+/** One destination in one route table of the site. */
+export interface Managed {
+  readonly entry: SiteRouteTable;
+  readonly destination: Destination;
+}
+
+export interface Opened {
+  readonly site: Site;
+  readonly region: string;
+  readonly links: readonly LinkTarget[];
+  /** In the order of the site file: that is the order of priority. */
+  readonly managed: readonly Managed[];
+  readonly tables: RouteTables;
+}
+
+/**
+ * Loads the site and picks its routes. Throws usage errors for what it does not have.
+ * @param anyDestination take the destinations as given, whether the table lists them or not
+ */
+export const open = async (selection: Selection, ports: Ports, anyDestination = false): Promise<Opened> => {
+  const { site } = await loadSite(ports, selection.site);
+  const links = linkTargets(site);
+  const entries = chosenTables(site, selection.tables);
+  for (const entry of entries) for (const name of entry.links) targetOf(links, name);
+  const managed = entries.flatMap((entry) => chosenDestinations(site, entry, selection.destinations, anyDestination).map((destination) => ({ entry, destination })));
+  const unused = selection.destinations.find((wanted) => !managed.some(({ destination }) => destination === wanted));
+  if (managed.length === 0 || unused !== undefined) {
+    throw usageError(`no chosen route table has ${unused ?? 'a destination'}`, { field: '--destination', next: 'see "hybridctl route status", or name it with "hybridctl route set"' });
+  }
+  const region = selection.region ?? site.cloud.region;
+  // No signal goes in: an interrupted write would be a write of unknown result. Reads are left by `unlessInterrupted`.
+  return { site, region, links, managed, tables: await ports.routeTables({ region, profile: selection.profile }) };
+};
+
+const chosenTables = (site: Site, wanted: readonly string[]): readonly SiteRouteTable[] => {
+  if (site.route_tables.length === 0) throw usageError('the site file has no route tables', { field: 'route_tables', next: 'list each private route table with its links in order of preference' });
+  const known = site.route_tables.map(({ name }) => name).join(', ');
+  for (const name of wanted) {
+    if (!site.route_tables.some((table) => table.name === name || table.id === name)) throw usageError(`the site file has no route table "${name.slice(0, 60)}"`, { field: '--table', next: `choose from ${known}` });
+  }
+  return site.route_tables.filter((table) => wanted.length === 0 || wanted.includes(table.name) || wanted.includes(table.id));
+};
+
+const chosenDestinations = (site: Site, entry: SiteRouteTable, wanted: readonly string[], any: boolean): readonly Destination[] => {
+  if (any) return [...new Set(wanted)];
+  return destinationsOf(site, entry).filter((destination) => wanted.length === 0 || wanted.includes(destination));
+};
+
+/** The link by name, with a target to write. */
+export const targetOf = (links: readonly LinkTarget[], name: string): LinkTarget => {
+  const link = links.find((other) => other.name === name);
+  if (link === undefined) throw usageError(`the site file has no link "${name.slice(0, 60)}"`, { field: '--to', next: `choose from ${links.map((other) => other.name).join(', ')}` });
+  if (link.target === undefined) throw usageError(`link ${name} needs it as the target of its routes`, { field: link.lacks ?? 'links', next: 'add the id to the site file' });
+  return link;
+};
+
+/** For reads: Ctrl-C leaves at once, the answer is not waited for. */
+export const unlessInterrupted = async <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
+  if (signal.aborted) throw interrupted();
+  let leave: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(interrupted());
+    signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+};

@@ -1,0 +1,52 @@
+import { FLAG, defineCommand, flag } from '../../lib/core/command.ts';
+import { EXIT } from '../../lib/core/errors.ts';
+import { open, parseSelection, SELECT_FLAGS, unlessInterrupted, type Selection } from './select.ts';
+import { following, routeText, type Following } from './view.ts';
+
+interface Options extends Selection {
+  readonly detailedExitcode: boolean;
+}
+
+interface Status {
+  readonly site: string;
+  readonly region: string;
+  readonly routes: readonly Following[];
+}
+
+export const status = defineCommand<Options, Status>({
+  path: 'route status',
+  summary: 'where each destination goes: link, target, state, backups',
+  details:
+    'Reads the route tables of the site file and says which link each destination follows, by longest prefix and static before propagated, as the VPC router does. Changes nothing; with --detailed-exitcode it exits 3 when a destination is off its preferred link or dead.',
+  flags: [...SELECT_FLAGS, { ...FLAG.detailedExitcode, summary: 'exit 3 when a destination is off its preferred link, or dead' }],
+  examples: [
+    { line: 'hybridctl route status', why: 'every managed route of hybridctl.yaml' },
+    { line: 'hybridctl route status --table private-1 --json', why: 'one table, as data' },
+    { line: 'hybridctl route status --detailed-exitcode --quiet', why: 'in a check: 0 all on the preferred link, 3 not' },
+  ],
+
+  parse: (raw) => ({ ...parseSelection(raw), detailedExitcode: flag(raw, 'detailedExitcode') }),
+
+  async run(options, ports) {
+    const { site, region, links, managed, tables } = await open(options, ports);
+    const ids = [...new Set(managed.map(({ entry }) => entry.id))];
+    const read = await unlessInterrupted(ports.signal, tables.read(ids));
+    const routes = managed.map((one) => following(read[ids.indexOf(one.entry.id)]!, one, links));
+    const well = routes.every(({ onPreferred, route }) => onPreferred && route?.state === 'active');
+    return { result: { site: site.site, region, routes }, exit: options.detailedExitcode && !well ? EXIT.changesPending : EXIT.ok };
+  },
+
+  human({ routes }, style) {
+    const rows = routes.map(({ name, destination, route, preferred, onPreferred, sharedWith, backups }) => [
+      name,
+      destination,
+      [routeText(route, style), ...sharedWith].join('/'),
+      route?.target ?? '-',
+      route === null ? '-' : route.destination === destination ? route.origin : `${route.origin} ${route.destination}`,
+      onPreferred ? style.good('yes') : style.warn(`no: ${preferred}`),
+      backups.map((backup) => `${backup.link ?? backup.target} (${backup.origin} ${backup.destination}${backup.state === 'blackhole' ? ' BLACKHOLE' : ''})`).join(', ') || '-',
+    ]);
+    const inside = routes.flatMap((route) => route.inside.map((part) => style.warn(`${route.name}: ${part.destination} inside ${route.destination} goes its own way, to ${part.link ?? part.target}`)));
+    return [style.table(['table', 'destination', 'link', 'target', 'by', 'preferred', 'behind it'], rows), ...inside].join('\n');
+  },
+});

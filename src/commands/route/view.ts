@@ -1,0 +1,65 @@
+import type { Style } from '../../lib/core/command.ts';
+import type { CloudRoute, RouteTable, RouteTarget } from '../../lib/core/ports.ts';
+import { carriers, linkOf, routesInside, sharesTarget, type LinkTarget } from '../../lib/domain/routes.ts';
+import type { Managed } from './select.ts';
+
+/** A route as it is shown. `link` is null when the target is no link of the site. */
+export interface RouteView {
+  readonly destination: string;
+  readonly target: string;
+  readonly link: string | null;
+  readonly origin: CloudRoute['origin'];
+  readonly state: CloudRoute['state'];
+}
+
+/** What a destination of a route table follows now. */
+export interface Following {
+  readonly table: string;
+  readonly name: string;
+  readonly destination: string;
+  /** null: no route at all carries it. Its `destination` may be wider than the one asked for. */
+  readonly route: RouteView | null;
+  readonly preferred: string;
+  readonly onPreferred: boolean;
+  /** Links on the same target: BGP or the gateway chooses between them, no route can. */
+  readonly sharedWith: readonly string[];
+  /** Routes that would take over one by one if the carrying one went away. */
+  readonly backups: readonly RouteView[];
+  /** Longer prefixes inside the destination, which take part of its traffic. */
+  readonly inside: readonly RouteView[];
+}
+
+export const targetText = ({ id }: RouteTarget): string => id;
+
+export const routeView = (route: CloudRoute, order: readonly string[], links: readonly LinkTarget[]): RouteView => ({
+  destination: route.destination,
+  target: targetText(route.target),
+  link: linkOf(route.target, order, links)?.name ?? null,
+  origin: route.origin,
+  state: route.state,
+});
+
+export const following = (table: RouteTable, { entry, destination }: Managed, links: readonly LinkTarget[]): Following => {
+  const view = (route: CloudRoute) => routeView(route, entry.links, links);
+  const [carrying, ...backups] = carriers(table, destination);
+  const link = carrying === undefined ? undefined : linkOf(carrying.target, entry.links, links);
+  const preferred = links.find(({ name }) => name === entry.links[0])!;
+  return {
+    table: entry.id,
+    name: entry.name,
+    destination,
+    route: carrying === undefined ? null : view(carrying),
+    preferred: preferred.name,
+    onPreferred: link !== undefined && (link === preferred || sharesTarget(link, preferred)),
+    sharedWith: link === undefined ? [] : links.filter((other) => other !== link && sharesTarget(other, link)).map(({ name }) => name),
+    backups: backups.map(view),
+    inside: routesInside(table, destination).map(view),
+  };
+};
+
+/** `dx-1`, `vpn-a BLACKHOLE`, `igw-… (unmanaged)` or `no route`. */
+export const routeText = (route: RouteView | null, style: Style): string => {
+  if (route === null) return style.bad('no route');
+  const name = route.link ?? `${route.target} (unmanaged)`;
+  return route.state === 'blackhole' ? style.bad(`${name} BLACKHOLE`) : name;
+};

@@ -22,13 +22,13 @@ export const renderFrr: Renderer = (device) => {
     const via = linuxInterfaceName(tunnel.onprem, tunnel.numbers);
     // Without an interface the kernel's policies decide, and there is no route to float.
     if (via === undefined) return [];
-    const tail = `${tunnel.cloud.inside} ${via} tag ${tunnel.numbers.tunnel} ${staticDistance(index, true)}`;
     return [{
       name: tunnel.name,
       number: tunnel.numbers.tunnel,
       sequence: 10 * (index + 1),
       metric: staticMetric(device, tunnel),
-      routes: tunnel.cloud.networks.map(({ text }) => `${text} ${tail}`),
+      // The whole VPC, as Direct Connect announces it: a longer prefix here would win over Direct Connect at any distance.
+      route: `${site.cloud.cidr} ${tunnel.cloud.inside} ${via} tag ${tunnel.numbers.tunnel} ${staticDistance(index, true)}`,
     }];
   });
   const content = frr({

@@ -2,7 +2,7 @@ import source82 from '../../../../templates/asa/8.2.hbs?raw';
 import source83 from '../../../../templates/asa/8.3.hbs?raw';
 import source97 from '../../../../templates/asa/9.7-vti.hbs?raw';
 import { usageError } from '../../core/errors.ts';
-import { netmask, type Cidr } from '../../domain/cidr.ts';
+import { cidr, netmask, type Cidr } from '../../domain/cidr.ts';
 import { isAead, type Encryption, type Hash, type Suite } from '../../domain/crypto.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
 import { template, type View } from '../engine.ts';
@@ -131,7 +131,7 @@ export const renderAsa97Vti: Renderer = (device) => {
           nameif: `vti${numbers.tunnel}`,
           profile: `ipsec-profile${index === 0 ? '' : `-${numbers.tunnel}`}`,
           inside: `${onprem.inside} ${netmask(inside.prefix)}`,
-          routes: cloud.networks.map((network) => `vti${numbers.tunnel} ${withMask(network)} ${cloud.inside} ${staticDistance(index, false)}`),
+          route: `vti${numbers.tunnel} ${withMask(cidr(device.site.cloud.cidr))} ${cloud.inside} ${staticDistance(index, false)}`,
         };
       }),
     }),

@@ -1,6 +1,6 @@
 import cryptomapSource from '../../../../templates/ios/cryptomap.hbs?raw';
 import vtiSource from '../../../../templates/ios/vti.hbs?raw';
-import { netmask } from '../../domain/cidr.ts';
+import { cidr, netmask } from '../../domain/cidr.ts';
 import { isAead, type Encryption, type Hash, type Proposal, type Suite } from '../../domain/crypto.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
 import { template, type View } from '../engine.ts';
@@ -111,7 +111,7 @@ const vtiView = (device: Device, tunnel: Tunnel, index: number, seed: boolean): 
     metric: seed ? '' : staticMetric(device, tunnel),
     // Two probes must be lost in a row: one lost packet would move every flow. Coming back is slower than going.
     delay: seed ? '' : 'down 10 up 30',
-    routes: cloud.networks.map((network) => `${withMask(network)} Tunnel${numbers.tunnel} ${cloud.inside}${distance > 1 ? ` ${distance}` : ''} tag ${numbers.tunnel} track ${numbers.tunnel}`),
+    route: `${withMask(cidr(device.site.cloud.cidr))} Tunnel${numbers.tunnel} ${cloud.inside}${distance > 1 ? ` ${distance}` : ''} tag ${numbers.tunnel} track ${numbers.tunnel}`,
   };
 };
 

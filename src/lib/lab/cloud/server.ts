@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ZodError } from 'zod';
 import type { Clock } from '../../core/ports.ts';
 import { actionOf, isRead, refuseDryRun } from './actions.ts';
@@ -35,8 +36,10 @@ interface Endpoint {
   readonly closing: AbortSignal;
 }
 
+const wallClock: Clock = { now: () => Date.now(), sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }) };
+
 /** Starts the cloud of a site on a socket. The AWS SDK and the AWS CLI reach it by `AWS_ENDPOINT_URL`. */
-export const startCloud = async ({ site, host = '127.0.0.1', port = 0, clock, times = {} }: StartCloudOptions): Promise<RunningCloud> => {
+export const startCloud = async ({ site, host = '127.0.0.1', port = 0, clock = wallClock, times = {} }: StartCloudOptions): Promise<RunningCloud> => {
   const cloud = createCloud(cloudFromSite(site), { clock, times: { ...TIMES, ...times } });
   const closing = new AbortController();
   const endpoint: Endpoint = { cloud, clock, faults: createFaults(Math.random), throttle: createThrottle(), calls: [], closing: closing.signal };

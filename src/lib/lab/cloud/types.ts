@@ -62,7 +62,8 @@ export interface StartCloudOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  readonly clock: Clock;
+  /** Default: the machine's own. */
+  readonly clock?: Clock;
   /** Default: 2 s, 1 s and 2 s, so that a lab is not a coffee break. */
   readonly times?: Partial<TransitionTimes>;
 }

@@ -1,0 +1,153 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/** Which way imports point, and what keeps each room honest. Every rule says the failure it prevents. */
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Without comments: a word in prose breaks no rule. */
+  readonly code: string;
+  /** Paths of our own files from the root, and names of packages. */
+  readonly imports: readonly string[];
+}
+
+const tree = (folder: string, ending: RegExp): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && ending.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+
+const read = (path: string): Source => {
+  const text = readFileSync(path, 'utf8');
+  const code = withoutComments(text);
+  const imports = [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm)].map(([, target]) =>
+    target!.startsWith('.') ? normalize(join(dirname(path), target!)) : target!,
+  );
+  return { path, text, code, imports };
+};
+
+const sources = tree('src', /\.ts$/).map(read);
+const under = (...folders: string[]) => sources.filter(({ path }) => folders.some((folder) => path.startsWith(`src/${folder}/`)));
+const except = (list: readonly Source[], ...allowed: string[]) => list.filter(({ path }) => !allowed.some((start) => path.startsWith(`src/${start}`)));
+/** Lines like `src/x.ts: what`, so that a failure names the place. */
+const offences = (list: readonly Source[], find: (source: Source) => readonly string[]) => list.flatMap((source) => find(source).map((what) => `${source.path}: ${what}`));
+const words = (pattern: RegExp) => ({ code }: Source) => [...new Set([...code.matchAll(pattern)].map(([word]) => word.trim()))];
+
+test('there is something to judge', () => {
+  expect(sources.length).toBeGreaterThan(40);
+  expect(sources.find(({ path }) => path === 'src/commands/bin.ts')?.imports).toContain('src/lib/adapters/files.ts');
+  expect(sources.find(({ path }) => path === 'src/commands/registry.ts')?.imports).toContain('src/commands/route/index.ts');
+});
+
+describe('imports point one way', () => {
+  const ROOMS: readonly { room: string; may: readonly string[]; because: string }[] = [
+    { room: 'lib/core', may: [], because: 'errors, ports and the command contract are what everything else agrees on' },
+    { room: 'lib/domain', may: ['lib/core'], because: 'the field\'s rules must run anywhere: in a test, in a simulation, a million times' },
+    { room: 'lib/render', may: ['lib/core', 'lib/domain'], because: 'a rendered file follows from a tunnel alone' },
+    { room: 'lib/site', may: ['lib/core', 'lib/domain'], because: 'reading a site file decides nothing about what is made of it' },
+    { room: 'lib/procedures', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site'], because: 'steps reach the outside by ports' },
+    { room: 'lib/adapters', may: ['lib/core', 'lib/domain'], because: 'an adapter that knows a command or a dialect can serve no other' },
+    { room: 'lib/lab', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures'], because: 'the lab runs what the user would run' },
+    { room: 'commands', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures', 'lib/lab'], because: 'commands over ports run in tests without a cloud' },
+  ];
+
+  test.each(ROOMS)('$room: $because', ({ room, may }) => {
+    const allowed = ['templates', `src/${room}`, ...may.map((other) => `src/${other}`)];
+    const list = room === 'commands' ? except(under(room), 'commands/bin.ts') : under(room);
+    expect(offences(list, ({ imports }) => imports.filter((path) => /^(src|templates|test|bench|scripts)\//.test(path) && !allowed.some((start) => path.startsWith(`${start}/`))))).toEqual([]);
+  });
+
+  test('every file is in a room', () => {
+    const rooms = [...ROOMS.map(({ room }) => `src/${room}/`), 'src/demo/', 'src/raw.d.ts'];
+    expect(sources.map(({ path }) => path).filter((path) => !rooms.some((room) => path.startsWith(room)))).toEqual([]);
+  });
+
+  test('only the entries build real ports: a command with an adapter of its own could not be tested without a cloud', () => {
+    const entries = except(sources, 'commands/bin.ts', 'demo/', 'lib/adapters/');
+    expect(offences(entries, ({ imports }) => imports.filter((path) => path.startsWith('src/lib/adapters/')))).toEqual([]);
+  });
+
+  test('the start loads no group and no SDK: --version and --help would pay for them', () => {
+    const statically = ({ code }: Source) => [...code.matchAll(/^(?:import|export)(?! type)[^;]*?from '([^']+)'/gm)].map(([, target]) => target!);
+    const bin = sources.find(({ path }) => path === 'src/commands/bin.ts')!;
+    const registry = sources.find(({ path }) => path === 'src/commands/registry.ts')!;
+    expect(statically(bin)).toEqual(['../lib/adapters/clock.ts', '../lib/adapters/files.ts', './main.ts']);
+    expect(statically(registry)).toEqual([]);
+  });
+
+  test.each([
+    ['@aws-sdk/', ['lib/adapters/aws/'], "an SDK's types in a command would tie every test to one cloud"],
+    ['@smithy/', ['lib/adapters/aws/'], "an SDK's types in a command would tie every test to one cloud"],
+    ['execa', ['lib/adapters/shell.ts'], 'one place starts programs, without a shell'],
+    ['inquirer', ['lib/adapters/ask.ts'], 'off a terminal nobody must be asked'],
+    ['chalk', ['lib/adapters/terminal.ts'], 'colours must vanish in one place'],
+    ['cli-table3', ['lib/adapters/terminal.ts'], 'colours must vanish in one place'],
+    ['commander', ['commands/program.ts', 'commands/report.ts'], 'commands are data; the parser can be changed'],
+    ['handlebars', ['lib/render/engine.ts'], 'one engine is strict, escapes nothing and refuses control characters'],
+    ['yaml', ['lib/site/'], 'one reader knows lines, comments and limits'],
+  ])('%s has one door: %s (%s)', (name, doors) => {
+    expect(offences(except(sources, ...doors), ({ imports }) => imports.filter((path) => path === name || (name.endsWith('/') && path.startsWith(name))))).toEqual([]);
+  });
+});
+
+describe('purity', () => {
+  const pure = under('lib/domain', 'lib/render');
+
+  test('no clock, no chance, no waiting: the same input gives the same answer, today and in a replay', () => {
+    expect(offences(pure, words(/\bnew Date\b|\bDate\.\w+|\bMath\.random\b|\bperformance\.\w+|\bsetTimeout\b|\bsetInterval\b|\bcrypto\.(?:random|getRandom|subtle)\w*/g))).toEqual([]);
+    expect(offences(pure, words(/\bawait\b|\basync\b|\bPromise\b/g))).toEqual([]);
+  });
+
+  test('no Node: the domain runs wherever JavaScript does', () => {
+    expect(offences(pure, ({ imports }) => imports.filter((path) => path.startsWith('node:')))).toEqual([]);
+    expect(offences(pure, words(/\bprocess\.\w+|\bBuffer\b|\bglobalThis\b|\bfetch\(/g))).toEqual([]);
+  });
+
+  test('commands, sites and procedures reach the outside by ports: of Node they need only paths', () => {
+    const list = except(under('commands', 'lib/site', 'lib/procedures', 'lib/core'), 'commands/bin.ts');
+    expect(offences(list, ({ imports }) => imports.filter((path) => path.startsWith('node:') && path !== 'node:path'))).toEqual([]);
+  });
+
+  test('one place prints: anything else would corrupt --json', () => {
+    expect(offences(sources, words(/\bconsole\.\w+/g))).toEqual([]);
+    expect(offences(except(sources, 'commands/bin.ts', 'demo/'), words(/\bprocess\.stdout\b/g))).toEqual([]);
+    expect(offences(except(under('commands', 'lib/site', 'lib/procedures', 'lib/core'), 'commands/bin.ts'), words(/\bprocess\.\w+/g))).toEqual([]);
+  });
+});
+
+describe('size: a file one can hold in the head', () => {
+  const lines = ({ text }: Source) => text.split('\n').length - 1;
+
+  test('300 lines', () => {
+    const all = [...sources, ...tree('test', /\.ts$/).map(read), ...tree('scripts', /\.[cm]js$/).map(read), ...tree('bench', /\.ts$/).map(read)];
+    expect(offences(all, (source) => (lines(source) > 300 ? [`${lines(source)} lines`] : []))).toEqual([]);
+  });
+
+  test('160 for a command', () => {
+    expect(offences(under('commands'), (source) => (lines(source) > 160 ? [`${lines(source)} lines`] : []))).toEqual([]);
+  });
+});
+
+describe('templates', () => {
+  const templates = tree('templates', /\.hbs$/);
+
+  test('hold text, values, loops and presence tests: a decision in a template can be neither tested nor typed', () => {
+    const plain = /^\{\{~?(?:[\w.@/]+|#each [\w.@/]+(?: as \|\w+(?: \w+)?\|)?|#if [\w.@/]+|else|\/each|\/if)~?\}\}$/;
+    const tags = (path: string) => [...readFileSync(path, 'utf8').matchAll(/\{\{.*?\}\}+/g)].map(([tag]) => tag).filter((tag) => !plain.test(tag));
+    expect(templates.flatMap((path) => tags(path).map((tag) => `${path}: ${tag}`))).toEqual([]);
+  });
+
+  test('are all used', () => {
+    const used = new Set(sources.flatMap(({ imports }) => imports).map((path) => path.replace(/\?raw$/, '')));
+    expect(tree('templates', /./).filter((path) => !used.has(path))).toEqual([]);
+  });
+});
+
+test('the lockfile names no registry host: a clone installs from whichever registry its user has', () => {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, { resolved?: string }> };
+  expect(Object.entries(packages).flatMap(([path, { resolved }]) => (resolved === undefined ? [] : [`${path}: ${resolved}`]))).toEqual([]);
+});

@@ -61,9 +61,11 @@ export const linuxInterfaceName = (end: End, numbers: Numbers): string | undefin
     case 'tun':
       return 'ipsec0';
     case 'vti':
-      return `vti${numbers.tunnel}`;
+      // The seed's tunnel1 is number 100's; 110 is tunnel2, …, 990 is tunnel90, and the numbers below 100 follow.
+      return `tunnel${((numbers.sla + 89) % 99) + 1}`;
     case 'xfrm':
-      return `xfrm${numbers.tunnel}`;
+      // Libreswan makes the name out of `ipsec-interface=<number>`, whatever we would like to call it.
+      return `${end.dialect === 'libreswan' ? 'ipsec' : 'xfrm'}${numbers.tunnel}`;
     case 'policy':
       return undefined;
   }

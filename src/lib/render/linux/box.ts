@@ -1,5 +1,5 @@
 import type { LinuxDialect } from '../../domain/site.ts';
-import { ends, isLinux, type End, type Tunnel } from '../../domain/tunnel.ts';
+import { ends, isLinux, linuxInterfaceName, type End, type Tunnel } from '../../domain/tunnel.ts';
 import type { Device } from '../types.ts';
 import { refuseBox, refusePsk } from './refuse.ts';
 
@@ -22,20 +22,6 @@ export interface LinuxBox {
 }
 
 /**
- * The name of a tunnel's interface on its Linux box, for those who route through it; undefined for a policy-based one.
- * `tunnel1`, `tunnel2`, … in file order (the seed's name); `ipsec0` is what kernel-libipsec calls its TUN device, and
- * Libreswan makes `ipsec<number>` out of `ipsec-interface=<number>`, whatever we would like to call it.
- */
-export const interfaceOf = (device: Device, tunnel: Tunnel): string | undefined => {
-  const { local } = ends(tunnel, device.side);
-  if (local.interface === 'policy') return undefined;
-  if (local.interface === 'tun') return 'ipsec0';
-  if (local.interface === 'xfrm' && local.dialect === 'libreswan') return `ipsec${tunnel.numbers.tunnel}`;
-  const routed = device.tunnels.filter((other) => ends(other, device.side).local.interface !== 'policy');
-  return `tunnel${routed.findIndex(({ name }) => name === tunnel.name) + 1}`;
-};
-
-/**
  * @throws HybridError (usage) when the box's dialect can't express what the site asks, or a key can't be quoted.
  * @throws RangeError when the device is not a Linux box with at least one tunnel.
  */
@@ -48,7 +34,8 @@ export const linuxBox = (device: Device): LinuxBox => {
   const tunnels = device.tunnels.map((tunnel) => {
     const psk = device.psks.get(tunnel.name);
     refusePsk(tunnel.name, psk);
-    return { tunnel, ...ends(tunnel, device.side), psk, device: interfaceOf(device, tunnel) };
+    const both = ends(tunnel, device.side);
+    return { tunnel, ...both, psk, device: linuxInterfaceName(both.local, tunnel.numbers) };
   });
   return { device, dialect, wan, tunnels };
 };

@@ -6,8 +6,6 @@ import { ipsecConfFiles } from './ipsec-conf.ts';
 import { swanFiles } from './swan.ts';
 import { swanctlFiles } from './swanctl.ts';
 
-export { interfaceOf } from './box.ts';
-
 const DAEMON_FILES: Readonly<Record<LinuxDialect, (box: LinuxBox) => readonly RenderedFile[]>> = {
   'swanctl': swanctlFiles,
   'ipsec-conf': ipsecConfFiles,

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, vi } from 'vitest';
+import { parse } from 'yaml';
+import { awsRouteTables, type Tuning } from '../../src/lib/adapters/aws/routes.ts';
+import { clock } from '../../src/lib/adapters/clock.ts';
+import type { RouteTables } from '../../src/lib/core/ports.ts';
+import { siteSchema, type Site } from '../../src/lib/domain/site.ts';
+import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
+import { startCloud } from '../../src/lib/lab/cloud/server.ts';
+import type { RunningCloud, StartCloudOptions } from '../../src/lib/lab/cloud/types.ts';
+import { run, type Ran, type RunOptions } from './run.ts';
+
+export const fixture = (name: string): string => readFileSync(new URL(`../fixtures/${name}.yaml`, import.meta.url), 'utf8');
+export const siteOf = (text: string): Site => siteSchema.parse(parse(text));
+
+const running: RunningCloud[] = [];
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await Promise.all(running.splice(0).map((cloud) => cloud.close()));
+});
+
+export interface TestCloud extends RunningCloud {
+  /** Sets faults over HTTP, as a drill does. */
+  fault(faults: FaultsInput): Promise<void>;
+  /** Calls answered so far, as `Action` or `Action!Code`. */
+  calls(): Promise<readonly string[]>;
+  /** The real adapter against this cloud: no long waits, so that a test of a dead endpoint is short. */
+  routeTables(tuning?: Partial<Tuning>): RouteTables;
+  /** The command line over the real adapter. `hybridctl.yaml` is the cloud's own site. */
+  run(line: string, options?: RunOptions & { tuning?: Partial<Tuning> }): Promise<Ran>;
+}
+
+/** A cloud on loopback, closed after the test. The SDK finds it by the environment, as a user's would. */
+export const testCloud = async (text: string, options: Omit<StartCloudOptions, 'site'> = {}): Promise<TestCloud> => {
+  const cloud = await startCloud({ site: siteOf(text), times: { stopMs: 20, forcedStopMs: 10, startMs: 20 }, ...options });
+  running.push(cloud);
+  vi.stubEnv('AWS_ENDPOINT_URL', cloud.url);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'lab');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'never-shown');
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  const routeTables = (tuning: Partial<Tuning> = {}) => awsRouteTables({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning });
+  return {
+    ...cloud,
+    async fault(faults) {
+      const response = await fetch(`${cloud.url}/_lab/faults`, { method: 'PUT', body: JSON.stringify(faults) });
+      if (!response.ok) throw new Error(await response.text());
+    },
+    async calls() {
+      const { calls } = (await (await fetch(`${cloud.url}/_lab/state`)).json()) as { calls: { action: string; code?: string }[] };
+      return calls.map(({ action, code }) => (code === undefined ? action : `${action}!${code}`));
+    },
+    routeTables,
+    run: (line, { tuning, files, ports, ...rest } = {}) =>
+      run(line, { ...rest, files: { 'hybridctl.yaml': text, ...files }, ports: { clock, routeTables: async () => routeTables(tuning), ...ports } }),
+  };
+};

@@ -164,7 +164,7 @@ export const siteSchema = z
       routers: z.array(router).min(1),
     }),
     tunnels: z.array(tunnel).min(1),
-    links: z.array(z.discriminatedUnion('kind', [vpnLink, dxLink])).min(1),
+    links: z.array(z.discriminatedUnion('kind', [vpnLink, dxLink], { error: 'is not a kind of link: give vpn or dx' })).min(1),
     route_tables: z.array(routeTable).default([]),
   })
   .meta({ title: 'hybridctl site file', description: 'https://json-schema.org/draft/2020-12 schema of hybridctl.yaml' });

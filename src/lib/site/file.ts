@@ -1,8 +1,10 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { parse } from 'yaml';
-import { usageError } from '../core/errors.ts';
+import { usageError, type HybridError } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
-import { siteSchema, type Site } from '../domain/site.ts';
+import type { Site } from '../domain/site.ts';
+import { placeOf, readDocument, sentenceOf, type Mistake } from './document.ts';
+import { bgpPasswordProblem, keyIn, pskProblem } from './psk.ts';
+import { show } from './words.ts';
 
 export interface LoadedSite {
   readonly site: Site;
@@ -11,27 +13,68 @@ export interface LoadedSite {
   readonly text: string;
 }
 
-type Reading = Pick<Ports, 'files' | 'cwd'>;
+type ReadPorts = Pick<Ports, 'files' | 'cwd'>;
 
-const absolute = (cwd: string, path: string): string => (isAbsolute(path) ? path : join(cwd, path));
+export const absolute = (cwd: string, path: string): string => (isAbsolute(path) ? path : join(cwd, path));
 
-/** Reads and validates a site file. Throws a usage error that names line, field and mend. */
-export const loadSite = async ({ files, cwd }: Reading, given: string): Promise<LoadedSite> => {
+/** A site of a thousand tunnels is 200 KB; far beyond that it is the wrong file, and the YAML parser would chew on it for minutes. */
+const MAX_BYTES = 2 ** 20;
+/** A screenful; the rest shows up once these are mended. */
+const MOST_SHOWN = 20;
+
+/** The text of a site file, or undefined when there is none. Throws a usage error for one that is too big to be one. */
+export const readSiteText = async ({ files, cwd }: ReadPorts, given: string): Promise<string | undefined> => {
   const path = absolute(cwd, given);
-  const text = await files.read(path);
-  if (text === undefined) throw usageError(`${given}: no such file`, { next: 'run "hybridctl vpn init", or name one with --site' });
-  const parsed = siteSchema.safeParse(parse(text));
-  if (!parsed.success) throw usageError(parsed.error.issues[0]!.message, { field: parsed.error.issues[0]!.path.join('.') });
-  return { site: parsed.data, path, text };
+  const stat = await files.stat(path);
+  if (stat !== undefined && stat.size > MAX_BYTES) throw usageError(`has ${stat.size} bytes, a site file at most ${MAX_BYTES}`, { field: show(given), next: 'name the right file with --site' });
+  return files.read(path);
 };
 
-/** Reads the pre-shared key of every tunnel. @returns keys by tunnel name. */
-export const loadPsks = async ({ files }: Reading, { site, path }: LoadedSite): Promise<ReadonlyMap<string, string>> => {
+/** All mistakes as one error: the first is the message, the others follow. */
+export const mistakesError = (given: string, mistakes: readonly [Mistake, ...Mistake[]]): HybridError => {
+  const [first, ...others] = mistakes;
+  const more = others.slice(0, MOST_SHOWN).map((one) => `${placeOf(given, one)}: ${sentenceOf(one)}`);
+  if (others.length > MOST_SHOWN) more.push(`and ${others.length - MOST_SHOWN} more`);
+  return usageError(sentenceOf(first), { field: placeOf(given, first), more });
+};
+
+/** Reads and validates a site file. Throws a usage error that names line, field and mend. */
+export const loadSite = async (ports: ReadPorts, given: string): Promise<LoadedSite> => {
+  const text = await readSiteText(ports, given);
+  if (text === undefined) throw usageError('no such file', { field: show(given), next: 'run "hybridctl vpn init", or name one with --site' });
+  const reading = readDocument(text);
+  if (reading.site === undefined) throw mistakesError(given, reading.mistakes);
+  return { site: reading.site, path: absolute(ports.cwd, given), text };
+};
+
+/** One secret file: it must be there, its owner's alone, and hold what `problem` accepts. The secret is in no message. */
+export const loadSecret = async ({ files }: Pick<Ports, 'files'>, folder: string, file: string, field: string, problem: (secret: string) => string | undefined): Promise<string> => {
+  const path = absolute(folder, file);
+  const stat = await files.stat(path);
+  const text = stat === undefined ? undefined : await files.read(path);
+  if (stat === undefined || text === undefined) throw usageError(`${file}: no such file`, { field, next: 'run "hybridctl vpn init" to make the pre-shared keys, or write the file with mode 0600' });
+  if ((stat.mode & 0o077) !== 0) throw usageError(`${file} can be read by others (mode ${stat.mode.toString(8).padStart(4, '0')})`, { field, next: `chmod 600 ${path}` });
+  const secret = keyIn(text);
+  const wrong = problem(secret);
+  if (wrong !== undefined) throw usageError(`${file}: ${wrong}`, { field });
+  return secret;
+};
+
+/** Reads the pre-shared key of every tunnel. @returns keys by tunnel name. Throws a usage error that names the field. */
+export const loadPsks = async (ports: ReadPorts, { site, path }: LoadedSite): Promise<ReadonlyMap<string, string>> => {
   const keys = new Map<string, string>();
-  for (const tunnel of site.tunnels) {
-    const text = await files.read(absolute(dirname(path), tunnel.psk_file));
-    if (text === undefined) throw usageError(`${tunnel.psk_file}: no such file`, { field: `tunnels.${tunnel.name}.psk_file`, next: 'run "hybridctl vpn init" to make one' });
-    keys.set(tunnel.name, text.replace(/\n$/, ''));
+  for (const [index, { name, psk_file }] of site.tunnels.entries()) {
+    keys.set(name, await loadSecret(ports, dirname(path), psk_file, `tunnels[${index}].psk_file`, (key) => pskProblem(key, site.crypto)));
   }
   return keys;
+};
+
+/** Reads the BGP password of every Direct Connect link that has one. @returns passwords by link name. */
+export const loadBgpPasswords = async (ports: ReadPorts, { site, path }: LoadedSite): Promise<ReadonlyMap<string, string>> => {
+  const passwords = new Map<string, string>();
+  for (const [index, link] of site.links.entries()) {
+    if (link.kind !== 'dx' || link.bgp_password_file === undefined) continue;
+    passwords.set(link.name, await loadSecret(ports, dirname(path), link.bgp_password_file, `links[${index}].bgp_password_file`, bgpPasswordProblem));
+  }
+  return passwords;
 };

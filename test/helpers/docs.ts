@@ -1,0 +1,54 @@
+import type { Argument, Command, Flag } from '../../src/lib/core/command.ts';
+import type { Group } from '../../src/commands/registry.ts';
+
+const NOTICE = '<!-- Made from the command definitions by `npm run docs`. -->';
+
+/** Text for one cell: a bar would end it. */
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+const code = (text: string): string => `\`${cell(text)}\``;
+
+const flagRow = ({ flags, summary, env, default: fallback, choices }: Flag): string => {
+  const values = choices === undefined ? '' : `: ${choices.map(code).join(', ')}`;
+  return `| ${code(flags)} | ${cell(summary)}${values} | ${env === undefined ? '' : code(env)} | ${fallback === undefined ? '' : code(String(fallback))} |`;
+};
+
+const argument = ({ name, summary, choices }: Argument): string => `- ${code(name)}: ${summary}${choices === undefined ? '' : ` (${choices.map(code).join(', ')})`}`;
+
+const section = (command: Command): string => {
+  const args = command.args ?? [];
+  return [
+    `## ${command.path}`,
+    `${command.summary[0]!.toUpperCase()}${command.summary.slice(1)}.`,
+    ...(command.details === undefined ? [] : [command.details]),
+    `\`\`\`\n${['hybridctl', command.path, ...(command.flags.length > 0 ? ['[flags]'] : []), ...args.map(({ name }) => name)].join(' ')}\n\`\`\``,
+    ...(args.length === 0 ? [] : [args.map(argument).join('\n')]),
+    ...(command.flags.length === 0 ? [] : [['| flag | what | environment | default |', '|---|---|---|---|', ...command.flags.map(flagRow)].join('\n')]),
+    ...(command.examples.length === 0 ? [] : [`\`\`\`sh\n${command.examples.map(({ line, why }) => `# ${why}\n${line}`).join('\n\n')}\n\`\`\``]),
+  ].join('\n\n');
+};
+
+const EVERYWHERE = `Every command takes \`--json\` (the result as JSON on stdout; an error as JSON on stderr), \`-q, --quiet\` (no progress lines),
+\`--no-color\` and \`--help\`. A flag on the line wins over its environment variable, which wins over the default.`;
+
+const EXIT_CODES = `| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | tried and failed |
+| 2 | usage: a bad flag, a bad file, a question nobody is there to answer |
+| 3 | changes are pending (only with \`--detailed-exitcode\`) |
+| 4 | credentials, a permission or a tool is missing |
+| 5 | partly applied: some of the work is done and some is not |
+| 130 | interrupted |`;
+
+/** Every page of docs/, by file name. */
+export const pages = async (groups: readonly Group[]): Promise<ReadonlyMap<string, string>> => {
+  const made = new Map<string, string>();
+  const index: string[] = [];
+  for (const { name, summary, load } of groups) {
+    const commands = (await load()).filter(({ hidden }) => hidden !== true);
+    made.set(`${name}.md`, `${[NOTICE, `# hybridctl ${name}`, `${summary[0]!.toUpperCase()}${summary.slice(1)}.`, ...commands.map(section)].join('\n\n')}\n`);
+    index.push(...commands.map((command) => `| [${command.path}](${name}.md#${command.path.replaceAll(' ', '-')}) | ${cell(command.summary)} |`));
+  }
+  made.set('README.md', `${[NOTICE, '# hybridctl, command by command', ['| command | what |', '|---|---|', ...index].join('\n'), EVERYWHERE, EXIT_CODES].join('\n\n')}\n`);
+  return made;
+};

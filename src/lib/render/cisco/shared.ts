@@ -41,8 +41,8 @@ export const hasDx = ({ name, site }: Device): boolean => site.links.some((link)
 
 /**
  * Administrative distance of the n-th tunnel's static route on a box: 1, 2, …; where the route floats below Direct
- * Connect, 100, 101, …, which is worse than eBGP (20) and better than OSPF (110). Above OSPF, two routers would each
- * withdraw its own route on hearing the other's, both lose it, and start again.
+ * Connect, 100, 101, …, which is worse than eBGP (20) and better than OSPF (110). Above OSPF, a router would give up its
+ * own route while it hears another's, and when that one dies the office has none until OSPF has told everybody.
  */
 export const staticDistance = (index: number, floating: boolean): number => (floating ? 100 : 1) + index;
 

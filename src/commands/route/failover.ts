@@ -1,7 +1,7 @@
 import { defineCommand } from '../../lib/core/command.ts';
 import { effectiveRoute, linkOf, nextLink } from '../../lib/domain/routes.ts';
 import { move, type ChooseLink, type MoveReport } from './move.ts';
-import { open, targetOf, type Opened } from './select.ts';
+import { open, type Opened } from './select.ts';
 import { MOVE_FLAGS, moveText, parseMove, type MoveCommandOptions } from './shared.ts';
 
 const next =
@@ -26,7 +26,7 @@ export const failover = defineCommand<MoveCommandOptions, MoveReport>({
   parse: parseMove,
   async run(options, ports) {
     const opened = await open(options, ports);
-    const to = options.to === undefined ? undefined : targetOf(opened.links, options.to);
+    const { to } = opened;
     return move(opened, to === undefined ? next(opened) : () => to, options, ports);
   },
   human: moveText,

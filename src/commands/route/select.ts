@@ -20,6 +20,8 @@ export interface Selection {
   readonly destinations: readonly string[];
   readonly region: string | undefined;
   readonly profile: string | undefined;
+  /** The link named by --to, where the command has that flag. */
+  readonly to?: string | undefined;
 }
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
@@ -47,6 +49,7 @@ export interface Opened {
   readonly links: readonly LinkTarget[];
   /** In the order of the site file: that is the order of priority. */
   readonly managed: readonly Managed[];
+  readonly to: LinkTarget | undefined;
   readonly tables: RouteTables;
 }
 
@@ -64,9 +67,10 @@ export const open = async (selection: Selection, ports: Ports, anyDestination = 
   if (managed.length === 0 || unused !== undefined) {
     throw usageError(`no chosen route table has ${unused ?? 'a destination'}`, { field: '--destination', next: 'see "hybridctl route status", or name it with "hybridctl route set"' });
   }
+  const to = selection.to === undefined ? undefined : targetOf(links, selection.to);
   const region = selection.region ?? site.cloud.region;
   // No signal goes in: an interrupted write would be a write of unknown result. Reads are left by `unlessInterrupted`.
-  return { site, region, links, managed, tables: await ports.routeTables({ region, profile: selection.profile }) };
+  return { site, region, links, managed, to, tables: await ports.routeTables({ region, profile: selection.profile }) };
 };
 
 const chosenTables = (site: Site, wanted: readonly string[]): readonly SiteRouteTable[] => {

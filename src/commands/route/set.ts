@@ -1,14 +1,10 @@
 import { defineCommand } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { move, type MoveReport } from './move.ts';
-import { open, targetOf } from './select.ts';
+import { open } from './select.ts';
 import { MOVE_FLAGS, moveText, parseMove, type MoveCommandOptions } from './shared.ts';
 
-interface Options extends MoveCommandOptions {
-  readonly to: string;
-}
-
-export const set = defineCommand<Options, MoveReport>({
+export const set = defineCommand<MoveCommandOptions, MoveReport>({
   path: 'route set',
   summary: 'point one destination of one table at a link',
   details: 'The destination need not be in the site file: a new static route is made for it. A route whose target is no link of the site is still never touched.',
@@ -22,12 +18,11 @@ export const set = defineCommand<Options, MoveReport>({
     if (options.tables.length === 0) throw usageError('is required', { field: '--table', next: 'name the route table' });
     if (options.destinations.length === 0) throw usageError('is required', { field: '--destination', next: 'give a network like 10.10.0.0/16' });
     if (options.to === undefined) throw usageError('is required', { field: '--to', next: 'name a link of the site file' });
-    return { ...options, to: options.to };
+    return options;
   },
   async run(options, ports) {
     const opened = await open(options, ports, true);
-    const to = targetOf(opened.links, options.to);
-    return move(opened, () => to, options, ports);
+    return move(opened, () => opened.to!, options, ports);
   },
   human: moveText,
 });

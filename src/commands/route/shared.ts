@@ -7,9 +7,7 @@ import { routeText } from './view.ts';
 
 export const MOVE_FLAGS: readonly Flag[] = [...SELECT_FLAGS, FLAG.dryRun, FLAG.yes, FLAG.detailedExitcode];
 
-export interface MoveCommandOptions extends Selection, MoveOptions {
-  readonly to: string | undefined;
-}
+export interface MoveCommandOptions extends Selection, MoveOptions {}
 
 /** Off a terminal nobody can say yes, so --yes or --dry-run must be on the line. */
 export const parseMove = (raw: Raw, ports: Ports): MoveCommandOptions => {

@@ -1,5 +1,5 @@
 import type { Style } from '../../lib/core/command.ts';
-import type { CloudRoute, RouteTable, RouteTarget } from '../../lib/core/ports.ts';
+import type { CloudRoute, RouteTable } from '../../lib/core/ports.ts';
 import { carriers, linkOf, routesInside, sharesTarget, type LinkTarget } from '../../lib/domain/routes.ts';
 import type { Managed } from './select.ts';
 
@@ -29,11 +29,9 @@ export interface Following {
   readonly inside: readonly RouteView[];
 }
 
-export const targetText = ({ id }: RouteTarget): string => id;
-
 export const routeView = (route: CloudRoute, order: readonly string[], links: readonly LinkTarget[]): RouteView => ({
   destination: route.destination,
-  target: targetText(route.target),
+  target: route.target.id,
   link: linkOf(route.target, order, links)?.name ?? null,
   origin: route.origin,
   state: route.state,

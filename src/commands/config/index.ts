@@ -1,3 +1,5 @@
 import type { Command } from '../../lib/core/command.ts';
+import { schema } from './schema.ts';
+import { validate } from './validate.ts';
 
-export const commands: readonly Command[] = [];
+export const commands: readonly Command[] = [validate, schema];

@@ -15,7 +15,9 @@ export interface Mistake {
   readonly mend?: string;
 }
 
-export type Reading = { readonly site: Site; readonly document: Document; readonly mistakes: readonly [] } | { readonly site: undefined; readonly mistakes: readonly [Mistake, ...Mistake[]] };
+export type Reading =
+  | { readonly site: Site; readonly mistakes: readonly []; /** Gives findings their place in the text. */ locate(issues: readonly SiteIssue[]): readonly Mistake[] }
+  | { readonly site: undefined; readonly mistakes: readonly [Mistake, ...Mistake[]] };
 
 /** What no line of a site file has: a terminal or a config would act on it. Tab, newline and return are YAML's own. */
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0085\u2028\u2029]|\r(?!\n)/;
@@ -51,11 +53,11 @@ export const readDocument = (text: string): Reading => {
     if (twice.length > 0) return failed(twice.map(({ key, offset }) => mistake(at(offset), [], `${show(key)} is given twice: remove one`)));
     const input: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     if (input === null || input === undefined) return failed([mistake(at(0), [], 'is empty: run "hybridctl vpn init" to write one')]);
-    const located = (issues: readonly SiteIssue[]): readonly Mistake[] => issues.map(({ path, message }) => mistake(at(offsetOf(document, path)), path, message));
+    const locate = (issues: readonly SiteIssue[]): readonly Mistake[] => issues.map(({ path, message }) => mistake(at(offsetOf(document, path)), path, message));
     const parsed = siteSchema.safeParse(input);
-    if (!parsed.success) return failed(located(schemaMistakes(siteSchema, input, parsed.error.issues).slice(0, MOST)));
+    if (!parsed.success) return failed(locate(schemaMistakes(siteSchema, input, parsed.error.issues).slice(0, MOST)));
     const issues = checkSite(parsed.data);
-    return issues.length === 0 ? { site: parsed.data, document, mistakes: [] } : failed(located(issues));
+    return issues.length === 0 ? { site: parsed.data, mistakes: [], locate } : failed(locate(issues));
   } catch (error) {
     if (error instanceof RangeError) return failed([mistake(at(0), [], 'is nested too deep: a site file has five levels')]);
     if (error instanceof ReferenceError) return failed([mistake(at(0), [], `uses more than ${MAX_ALIASES} aliases, or one that is not defined: write the values out`)]);

@@ -1,9 +1,10 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { usageError, type HybridError } from '../core/errors.ts';
+import { HybridError, usageError } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
-import type { Site } from '../domain/site.ts';
+import { pathText } from '../domain/check.ts';
+import type { Site, SiteIssue } from '../domain/site.ts';
 import { placeOf, readDocument, sentenceOf, type Mistake } from './document.ts';
-import { bgpPasswordProblem, keyIn, pskProblem } from './psk.ts';
+import { bgpPasswordProblem, keyIn, pskProblem, pskWarning } from './psk.ts';
 import { show } from './words.ts';
 
 export interface LoadedSite {
@@ -38,10 +39,12 @@ export const mistakesError = (given: string, mistakes: readonly [Mistake, ...Mis
   return usageError(sentenceOf(first), { field: placeOf(given, first), more });
 };
 
+export const noSuchSite = (given: string): HybridError => usageError('no such file', { field: show(given), next: 'run "hybridctl vpn init", or name one with --site' });
+
 /** Reads and validates a site file. Throws a usage error that names line, field and mend. */
 export const loadSite = async (ports: ReadPorts, given: string): Promise<LoadedSite> => {
   const text = await readSiteText(ports, given);
-  if (text === undefined) throw usageError('no such file', { field: show(given), next: 'run "hybridctl vpn init", or name one with --site' });
+  if (text === undefined) throw noSuchSite(given);
   const reading = readDocument(text);
   if (reading.site === undefined) throw mistakesError(given, reading.mistakes);
   return { site: reading.site, path: absolute(ports.cwd, given), text };
@@ -67,6 +70,36 @@ export const loadPsks = async (ports: ReadPorts, { site, path }: LoadedSite): Pr
     keys.set(name, await loadSecret(ports, dirname(path), psk_file, `tunnels[${index}].psk_file`, (key) => pskProblem(key, site.crypto)));
   }
   return keys;
+};
+
+export interface Findings {
+  readonly mistakes: readonly SiteIssue[];
+  readonly warnings: readonly SiteIssue[];
+}
+
+/** What `config validate` says of the secret files. A missing one is a warning: a repository's checks rightly have no keys. */
+export const checkSecrets = async (ports: ReadPorts, { site, path }: LoadedSite): Promise<Findings> => {
+  const mistakes: SiteIssue[] = [];
+  const warnings: SiteIssue[] = [];
+  const check = async (at: SiteIssue['path'], file: string, problem: (secret: string) => string | undefined): Promise<void> => {
+    if ((await ports.files.stat(absolute(dirname(path), file))) === undefined) {
+      warnings.push({ path: at, message: `${file} is not there: run "hybridctl vpn init" to make it, or write it with mode 0600` });
+      return;
+    }
+    try {
+      const secret = await loadSecret(ports, dirname(path), file, pathText(at), problem);
+      const weak = at.at(-1) === 'psk_file' ? pskWarning(secret) : undefined;
+      if (weak !== undefined) warnings.push({ path: at, message: weak });
+    } catch (error) {
+      if (!(error instanceof HybridError)) throw error;
+      mistakes.push({ path: at, message: error.next === undefined ? error.message : `${error.message}: ${error.next}` });
+    }
+  };
+  for (const [index, { psk_file }] of site.tunnels.entries()) await check(['tunnels', index, 'psk_file'], psk_file, (key) => pskProblem(key, site.crypto));
+  for (const [index, link] of site.links.entries()) {
+    if (link.kind === 'dx' && link.bgp_password_file !== undefined) await check(['links', index, 'bgp_password_file'], link.bgp_password_file, bgpPasswordProblem);
+  }
+  return { mistakes, warnings };
 };
 
 /** Reads the BGP password of every Direct Connect link that has one. @returns passwords by link name. */

@@ -1,4 +1,5 @@
 import type { Command } from '../../lib/core/command.ts';
 import { render } from './render.ts';
+import { status } from './status.ts';
 
-export const commands: readonly Command[] = [render];
+export const commands: readonly Command[] = [render, status];

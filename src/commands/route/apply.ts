@@ -1,5 +1,5 @@
 import { failure, HybridError } from '../../lib/core/errors.ts';
-import { RouteRace, type Ports, type RouteTable, type RouteTables } from '../../lib/core/ports.ts';
+import { RouteRace, type Clock, type Ports, type RouteTable, type RouteTables } from '../../lib/core/ports.ts';
 import { effectiveRoute, isTargetOf, planMove, type Change } from '../../lib/domain/routes.ts';
 import type { Step, StepStatus } from './move.ts';
 import type { Opened } from './select.ts';
@@ -18,11 +18,11 @@ const WIDTH = 16;
 /** EC2's bucket for a mutating call holds 50 and takes 5/s ("Request throttling"): later ones wait their turn here, not in retries. */
 const BURST = 50;
 const REFILL_MS = 200;
-/** Somebody else writes the same route: after three rounds it is a fight, and a person should look. */
-const ROUNDS = 3;
 /** EC2 reads lag behind writes, seldom by more than seconds ("Eventual consistency in the Amazon EC2 API"). */
 const VERIFY_MS = 10_000;
 const REREAD_MS = [0, 100, 200, 400, 800];
+/** A race may be a stale read, so each round waits longer; after 1.5 s in all it is a fight, and a person should look. */
+const ROUNDS = REREAD_MS.length;
 
 interface Written {
   readonly step: Step;
@@ -60,13 +60,13 @@ const writeInTurn = async (opened: Opened, step: Step, turn: number, { clock, si
   if (wait > 0) await clock.sleep(wait, signal).catch(() => undefined);
   if (signal.aborted) return { step, at: undefined, apiMs: undefined, error: undefined };
   const started = clock.now();
-  const error = await writeStep(opened, step).catch(asHybrid);
+  const error = await writeStep(opened, step, clock).catch(asHybrid);
   const at = clock.now();
   return { step, at, apiMs: at - started, error };
 };
 
 /** The table may change between our read and our write: read again and choose the write again, towards the same link. */
-const writeStep = async ({ tables, links }: Opened, { entry, destination, to, change: first }: Step): Promise<undefined> => {
+const writeStep = async ({ tables, links }: Opened, { entry, destination, to, change: first }: Step, clock: Clock): Promise<undefined> => {
   let change: Change = first;
   for (let round = 1; change.kind !== 'none'; round += 1) {
     if (change.kind === 'refuse') throw failure(change.why, { next: change.next });
@@ -75,7 +75,8 @@ const writeStep = async ({ tables, links }: Opened, { entry, destination, to, ch
       return undefined;
     } catch (error) {
       if (!(error instanceof RouteRace)) throw error;
-      if (round === ROUNDS) throw failure('somebody else keeps changing this route', { next: 'find the other writer, then run it again', cause: error });
+      if (round === ROUNDS) throw failure('the route is not as EC2 reads it: somebody else keeps changing it, or reads lag behind', { next: 'look with "hybridctl route status" in a minute', cause: error });
+      await clock.sleep(REREAD_MS[round] ?? 0);
       const [table] = await tables.read([entry.id]);
       change = planMove({ table: table!, destination, to, mode: entry.mode, order: entry.links, links });
     }

@@ -36,6 +36,9 @@ interface Endpoint {
   readonly closing: AbortSignal;
 }
 
+/** Well-formed on purpose: a parser takes it for an answer without content. */
+const PORTAL = '<html><head><title>Sign in</title></head><body><p>Please sign in to the network.</p></body></html>\n';
+
 const wallClock: Clock = { now: () => Date.now(), sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }) };
 
 /** Starts the cloud of a site on a socket. The AWS SDK and the AWS CLI reach it by `AWS_ENDPOINT_URL`. */
@@ -111,7 +114,7 @@ const breaksBefore = ({ break: how, code, message, status }: Fault, response: Se
       response.destroy();
       return true;
     case 'html':
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><p>Please sign in to the network.<br></p></body></html>\n');
+      response.writeHead(200, { 'content-type': 'text/html' }).end(PORTAL);
       return true;
     case 'garbage':
       response.writeHead(200, { 'content-type': 'text/xml' }).end('\u0001\u0002<<<&&& not a document');

@@ -78,7 +78,7 @@ const interfaceViews = (device: Device, one: LinuxTunnel) => {
       wait: make === false,
       address: `${local.inside}/${tunnel.inside.prefix}`,
       peer: `${remote.inside}/${tunnel.inside.prefix}`,
-      mtu: linkNumbers(tunnel).mtu,
+      mtu: linkNumbers(one).mtu,
       settings: [
         `net.ipv4.conf.${one.device}.rp_filter=2`,
         // The mark already chose the policy; the device's own check would look for one without a mark and drop.
@@ -103,10 +103,10 @@ const matches = ({ device, local, remote }: LinuxTunnel): { readonly out: readon
 
 const mssView = ({ device, tunnels }: LinuxBox) => ({
   device: device.name,
-  because: tunnels.flatMap(({ tunnel }) => linkNumbers(tunnel).because),
+  because: tunnels.flatMap((one) => linkNumbers(one).because),
   clamps: tunnels.flatMap((one) => {
     const { out, in: back } = matches(one);
-    return [...out, ...back].map((match) => ({ match, mss: linkNumbers(one.tunnel).mss }));
+    return [...out, ...back].map((match) => ({ match, mss: linkNumbers(one).mss }));
   }),
   // Before routing there is no outgoing interface yet: the lookup asks which it would be.
   outbound: tunnels.flatMap((one) => (one.device === undefined ? matches(one).out : [`fib daddr oifname "${one.device}"`])),
@@ -114,7 +114,7 @@ const mssView = ({ device, tunnels }: LinuxBox) => ({
 
 /** Openswan's boxes are older than nftables: the seed's own line, and its mirror for the way back. */
 const iptablesClamps = ({ wan, tunnels }: LinuxBox): readonly string[] => {
-  const size = Math.min(...tunnels.map(({ tunnel }) => linkNumbers(tunnel).mss));
+  const size = Math.min(...tunnels.map((one) => linkNumbers(one).mss));
   return ['-o', '-i'].map((way) => `FORWARD ${way} ${wan} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${size}`);
 };
 

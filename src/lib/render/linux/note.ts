@@ -1,6 +1,5 @@
 import { cryptoWarnings } from '../../domain/crypto.ts';
 import { explainMtu } from '../../domain/mtu.ts';
-import type { Tunnel } from '../../domain/tunnel.ts';
 import type { LinuxTunnel } from './box.ts';
 
 /** `vpn1: gw-1 (203.0.113.11) to rtr-1 (198.51.100.77), crypto level modern` */
@@ -11,6 +10,11 @@ export const warnings = ({ tunnel }: LinuxTunnel): readonly string[] => cryptoWa
 
 /** The numbers of the field documents "BJS VPN" and "OpenSwan", for crypto level `seed` only. */
 const SEED_NUMBERS = { mtu: 1436, mss: 1387 };
+/**
+ * kernel-libipsec reads its TUN device with a buffer of 1400 bytes (TUN_DEFAULT_MTU in its plugin), whatever the device's
+ * MTU says: a longer packet is cut off there and lost.
+ */
+const TUN_MTU = 1400;
 
 export interface LinkNumbers {
   readonly mtu: number;
@@ -19,9 +23,13 @@ export interface LinkNumbers {
   readonly because: readonly string[];
 }
 
-/** MTU and MSS as rendered: the computed sum, except at level `seed`, which keeps the documents' own numbers. */
-export const linkNumbers = ({ name, suite, mtu }: Tunnel): LinkNumbers => {
+/** MTU and MSS as rendered: the computed sum, except at level `seed`, which keeps the documents' own numbers, and in userspace. */
+export const linkNumbers = ({ tunnel, local }: LinuxTunnel): LinkNumbers => {
+  const { name, suite, mtu } = tunnel;
   const sum = `${name}: ${explainMtu(mtu)}`;
+  if (local.interface === 'tun' && mtu.mtu > TUN_MTU) {
+    return { mtu: TUN_MTU, mss: TUN_MTU - 40, because: [sum, `${name}: userspace ESP takes no packet above ${TUN_MTU} bytes, so MTU ${TUN_MTU} and MSS ${TUN_MTU - 40}.`] };
+  }
   if (suite.level !== 'seed') return { mtu: mtu.mtu, mss: mtu.mss, because: [sum] };
   const tooBig = `${name}: the seed's MTU ${SEED_NUMBERS.mtu} and MSS ${SEED_NUMBERS.mss} are kept here; they are too big by ${SEED_NUMBERS.mtu - mtu.mtu} and ${SEED_NUMBERS.mss - mtu.mss} bytes, so full-size packets leave in two fragments.`;
   return { ...SEED_NUMBERS, because: [sum, tooBig] };

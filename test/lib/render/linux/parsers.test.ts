@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -78,7 +79,7 @@ describe('swanctl files, loaded into a real charon', () => {
   let space: Space;
   let charon: Charon;
   beforeAll(async () => {
-    space = await makeSpace('hyr-swanctl');
+    space = await makeSpace(`hyr-${randomBytes(3).toString('hex')}`);
     charon = await startCharon(space, []);
   });
   afterAll(async () => {
@@ -117,7 +118,7 @@ describe('swanctl files, loaded into a real charon', () => {
 
 describe('ipsec.conf and ipsec.secrets, read by strongSwan’s starter', () => {
   let space: Space;
-  beforeAll(async () => void (space = await makeSpace('hyr-starter')));
+  beforeAll(async () => void (space = await makeSpace(`hyr-${randomBytes(3).toString('hex')}`)));
   afterAll(async () => space?.remove());
 
   /** Starter's complaints, as it spells them: `# unknown keyword`, `# bad integer value`, `### 1 parsing error`. */

@@ -109,8 +109,7 @@ export const processesOf = async ({ shell }: Pick<Ports, 'shell'>, netns: string
 };
 
 /** Ends charon the hard way, as the loss of an instance does: no delete message reaches the peer. */
-export const killCharon = async (ports: Ports, { record, node }: Lab): Promise<void> => {
-  await tunnels(ports, { record, node }, 'down').catch(() => undefined);
+export const killCharon = async (ports: Pick<Ports, 'shell'>, node: LabNode): Promise<void> => {
   for (const pid of await processesOf(ports, node.netns, 'charon')) process.kill(pid, 'SIGKILL');
   const none = async (): Promise<boolean> => (await processesOf(ports, node.netns, 'charon')).length === 0;
   await until(none, { what: `charon of ${node.name} did not end`, withinMs: 5_000, everyMs: 20 });

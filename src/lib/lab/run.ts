@@ -25,7 +25,7 @@ export const inside = (netns: string, argv: readonly string[]): readonly string[
  * /run/frr, so without it only one of each could run on the machine. The mount ends with the last process inside.
  */
 export const withOwnRun = (netns: string, folder: string, argv: readonly string[]): readonly string[] =>
-  inside(netns, ['unshare', '-m', 'sh', '-c', 'mount --bind "$0" /run && exec "$@"', folder, ...argv]);
+  inside(netns, ['unshare', '-m', 'sh', '-c', 'mount --bind "$0" /run && mount -t tmpfs none /var/tmp && exec "$@"', folder, ...argv]);
 
 export interface DaemonOptions {
   readonly lab: string;

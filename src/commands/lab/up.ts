@@ -1,0 +1,80 @@
+import { isAbsolute, join } from 'node:path';
+import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
+import { bringUp } from '../../lib/lab/up.ts';
+import type { EspKind } from '../../lib/lab/state.ts';
+import { loadSite } from '../../lib/site/file.ts';
+import { labName, NAME } from './flags.ts';
+
+interface Options {
+  readonly lab: string;
+  readonly site: string;
+  readonly rendered: string | undefined;
+}
+
+interface Result {
+  readonly lab: string;
+  readonly fresh: boolean;
+  readonly tookMs: number;
+  readonly endpoint: string;
+  readonly nodes: readonly string[];
+  readonly links: readonly string[];
+  readonly host: string;
+  readonly esp: Readonly<Record<string, EspKind>>;
+  readonly notes: readonly string[];
+}
+
+export const up = defineCommand<Options, Result>({
+  path: 'lab up',
+  summary: 'build the whole hybrid network of a site on this machine',
+  details:
+    'Network namespaces for app hosts, monitors, the VPC router, gateways, the internet, Direct Connect, on-prem routers and a host; ' +
+    'strongSwan loaded with the rendered files, FRR with real BGP and BFD, and an endpoint that speaks the EC2 API. ' +
+    'Returns once every tunnel and BGP session is up and packets go through. Needs root.',
+  flags: [
+    FLAG.site,
+    { flags: '--rendered <dir>', summary: 'boot the boxes with these files of "vpn render" (default: render now)' },
+    NAME,
+  ],
+  examples: [
+    { line: 'sudo hybridctl lab up', why: 'the site of ./hybridctl.yaml, as the lab "hyb"' },
+    { line: 'sudo hybridctl lab up --site lab.yaml --rendered rendered --name two', why: 'a second lab beside it, booted with files rendered before' },
+  ],
+
+  parse(raw, ports) {
+    const rendered = text(raw, 'rendered');
+    return {
+      lab: labName(raw),
+      site: text(raw, 'site')!,
+      rendered: rendered === undefined || isAbsolute(rendered) ? rendered : join(ports.cwd, rendered),
+    };
+  },
+
+  async run({ lab, site, rendered }, ports) {
+    const loaded = await loadSite(ports, site);
+    const { record, topology, fresh, tookMs } = await bringUp(ports, { lab, loaded, rendered });
+    return {
+      result: {
+        lab,
+        fresh,
+        tookMs,
+        endpoint: record.endpoint!,
+        nodes: topology.nodes.map(({ name }) => name),
+        links: topology.links.map(({ name }) => name),
+        host: topology.hostAddresses[0]!,
+        esp: record.esp,
+        notes: record.notes,
+      },
+    };
+  },
+
+  human({ lab, fresh, tookMs, endpoint, nodes, host, notes }, style) {
+    const flag = lab === 'hyb' ? '' : ` --name ${lab}`;
+    return [
+      fresh ? style.good(`lab ${lab} is up, in ${(tookMs / 1000).toFixed(1)} s`) : `lab ${lab} is up already`,
+      ...notes.map((note) => style.warn(note)),
+      `endpoint  ${endpoint}  (AWS_ENDPOINT_URL)`,
+      `nodes     ${nodes.join(' ')}`,
+      `try       hybridctl lab exec${flag} ${nodes.find((name) => name.startsWith('app-')) ?? 'vpc'} -- ping -c 3 ${host}`,
+    ].join('\n');
+  },
+});

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open } from 'node:fs/promises';
+import { failure, HybridError } from '../core/errors.ts';
+import type { Ports } from '../core/ports.ts';
+import { loadBgpPasswords, type LoadedSite } from '../site/file.ts';
+import { lastWords, startCharon } from './charon.ts';
+import { remainsOf, isNothing, tearDown } from './down.ts';
+import { bgpStates, startFrr } from './frr.ts';
+import { buildNetwork } from './net.ts';
+import { adaptToMachine, boxFiles } from './prepare.ts';
+import { daemon, inside } from './run.ts';
+import { checkedName, freeSlot, isAlive, openLab, paths, processId, readRecord, writeRecord, type Lab, type LabRecord } from './state.ts';
+import { topologyOf, type Topology } from './topology.ts';
+import { requireTools } from './tools.ts';
+import { tunnelsDown } from './tunnels.ts';
+import { until } from './wait.ts';
+
+/** Retransmissions of a lost first packet and a busy machine fit in; a lab that takes longer is broken. */
+const DEADLINE_MS = 40_000;
+
+export interface UpOptions {
+  readonly lab: string;
+  readonly loaded: LoadedSite;
+  /** Folder that `vpn render` wrote, absolute; undefined: render now. */
+  readonly rendered: string | undefined;
+}
+
+export interface Started extends Lab {
+  /** false: it was up already. */
+  readonly fresh: boolean;
+  readonly tookMs: number;
+}
+
+/** Builds and starts a lab, or finds the same one running. Whatever goes wrong, nothing is left behind. */
+export const bringUp = async (ports: Ports, options: UpOptions): Promise<Started> => {
+  const begun = performance.now();
+  const lab = checkedName(options.lab);
+  await requireTools(ports);
+  const digest = createHash('sha256').update(options.loaded.text).digest('hex');
+  const there = await readRecord(ports.files, lab);
+  if (there !== undefined && (there.phase === 'ready' || (await isAlive(there.builder)))) return { ...(await same(ports, there, digest)), fresh: false, tookMs: 0 };
+  if (!isNothing(await remainsOf(ports, lab))) {
+    ports.progress(`taking away what is left of an unfinished lab ${lab}`);
+    await tearDown(ports, lab);
+  }
+  try {
+    return { ...(await build(ports, options, digest)), fresh: true, tookMs: Math.round(performance.now() - begun) };
+  } catch (error) {
+    ports.progress('taking the unfinished lab away');
+    await tearDown(ports, lab);
+    throw error;
+  }
+};
+
+const same = async (ports: Ports, there: LabRecord, digest: string): Promise<Lab> => {
+  if (there.siteDigest !== digest) {
+    throw failure(`the lab ${there.name} is up with another site (${there.sitePath})`, { next: `run "hybridctl lab down --name ${there.name}" first, or give this one another --name` });
+  }
+  return openLab(ports.files, there.name);
+};
+
+const build = async (ports: Ports, { lab, loaded, rendered }: UpOptions, siteDigest: string): Promise<Lab> => {
+  const { shell, files, progress, signal } = ports;
+  const check = (): void => {
+    if (signal.aborted) throw new HybridError(130, 'interrupted');
+  };
+  const slot = await freeSlot(files);
+  await mkdir(paths(lab).dir, { recursive: true, mode: 0o700 });
+  const builder = (await processId(process.pid))!;
+  const first: LabRecord = { version: 1, name: lab, slot, sitePath: loaded.path, site: loaded.site, siteDigest, notes: [], esp: {}, phase: 'building', builder };
+  await writeRecord(files, first);
+  const adapted = await adaptToMachine(ports, lab, loaded);
+  adapted.notes.forEach((note) => progress(note));
+  const record: LabRecord = { ...first, site: adapted.site, notes: adapted.notes, esp: adapted.esp };
+  const topology = topologyOf(record.site, lab, slot);
+  // 0755, since FRR's user walks through a node's folder when it stands for /run; the lab's own folder keeps others out.
+  for (const node of topology.nodes) await mkdir(paths(lab).node(node.name), { recursive: true, mode: 0o755 });
+  await files.write(await boxFiles(ports, lab, loaded, adapted, rendered));
+  await writeRecord(files, record);
+  check();
+  progress(`network: ${topology.nodes.length} namespaces, ${topology.links.length} links`);
+  await buildNetwork(shell, topology);
+  check();
+  progress('daemons: strongSwan and FRR');
+  await startDaemons(ports, record, topology, loaded);
+  check();
+  const serving = await startServe(ports, lab);
+  await waitForTraffic(ports, topology);
+  const ready: LabRecord = { ...serving, phase: 'ready' };
+  await writeRecord(files, ready);
+  return { record: ready, topology };
+};
+
+const startDaemons = async (ports: Ports, record: LabRecord, topology: Topology, loaded: LoadedSite): Promise<void> => {
+  const passwords = await loadBgpPasswords(ports, loaded);
+  const frr = topology.nodes.filter(({ runs }) => runs.includes('frr')).map((node) => startFrr(ports, topology, node, passwords));
+  // Routers wait for the gateways' first packet, so they are up before; else it is lost and asked again 2 s later.
+  const charons = (role: string) => Promise.all(topology.nodes.filter((node) => node.role === role && node.runs.includes('charon')).map((node) => startCharon(ports, { record, node })));
+  const results = await Promise.allSettled([...frr, charons('router').then(() => charons('gateway'))]);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+};
+
+const startServe = async ({ files, signal, progress }: Ports, lab: string): Promise<LabRecord> => {
+  progress('cloud: EC2 endpoint, route tables');
+  const log = await open(paths(lab).serveLog, 'a', 0o600);
+  try {
+    daemon(process.execPath, [process.argv[1]!, 'lab', 'serve', '--name', lab], { lab, stdio: ['ignore', log.fd, log.fd] });
+  } finally {
+    await log.close();
+  }
+  let record: LabRecord | undefined;
+  const serving = async (): Promise<boolean> => (record = await readRecord(files, lab))?.endpoint !== undefined;
+  const more = async (): Promise<readonly string[]> => ((await files.read(paths(lab).serveLog)) ?? '').trim().split('\n').slice(-4);
+  await until(serving, { what: "the cloud's endpoint did not come up", withinMs: 10_000, signal, more });
+  return record!;
+};
+
+/** Tunnels over VICI, BGP over vtysh, then a packet of each app host to the on-prem host and back. */
+const waitForTraffic = async (ports: Ports, topology: Topology): Promise<void> => {
+  const { shell, signal, progress } = ports;
+  const { lab, site } = topology;
+  let down: readonly string[] = [];
+  const logs = async (): Promise<readonly string[]> => {
+    const boxes = site.tunnels.filter(({ name }) => down.includes(name)).flatMap(({ gateway, router }) => [gateway, router]);
+    return (await Promise.all([...new Set(boxes)].map((name) => lastWords(lab, name)))).flat();
+  };
+  const established = async (): Promise<boolean> => (down = await tunnelsDown(ports, topology)).length === 0;
+  await until(established, { what: 'not every tunnel was established', withinMs: DEADLINE_MS, signal, more: logs });
+  progress(`tunnels established: ${site.tunnels.map(({ name }) => name).join(', ')}`);
+  const bgp = async (): Promise<boolean> => (await bgpStates(shell, topology)).every(({ state, prefixes }) => state === 'Established' && prefixes > 0);
+  await until(bgp, { what: 'BGP did not come up on every Direct Connect link', withinMs: DEADLINE_MS, everyMs: 100, signal });
+  if (topology.dx.length > 0) progress(`BGP established: ${topology.dx.map(({ link }) => link.name).join(', ')}`);
+  for (const node of topology.nodes.filter(({ role }) => role === 'app')) {
+    const ping = async (): Promise<boolean> => (await shell.run('ip', inside(node.netns, ['ping', '-n', '-c', '1', '-W', '1', topology.hostAddresses[0]!]))).exitCode === 0;
+    await until(ping, { what: `no packet went from ${node.name} to the on-prem host and back`, withinMs: DEADLINE_MS, signal });
+  }
+  progress('packets go from every app host to the on-prem host and back');
+};

@@ -14,7 +14,8 @@ const vm = require('node:vm');
 
 const app = path.join(__dirname, 'app');
 // The build's hash is part of the name, so a new build never meets old code.
-const key = `__BUILD_ID__-${process.version}-${process.arch}`;
+const build = '__BUILD_ID__';
+const key = `${build}-${process.version}-${process.arch}`;
 
 const quietly = (work) => {
   try {
@@ -41,7 +42,7 @@ const makeFolder = () => {
     const made = quietly(() => {
       fs.mkdirSync(root, { recursive: true, mode: 0o700 });
       if (!isOurs(root)) return false;
-      for (const old of fs.readdirSync(root)) if (old !== key) fs.rmSync(path.join(root, old), { recursive: true, force: true });
+      for (const old of fs.readdirSync(root)) if (!old.startsWith(build)) fs.rmSync(path.join(root, old), { recursive: true, force: true });
       fs.mkdirSync(folder, { mode: 0o700 });
       return true;
     });

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure, missing, type HybridError } from '../core/errors.ts';
@@ -41,7 +40,8 @@ export const files: Files = {
       for (const { path, content, mode } of list) {
         const folder = dirname(path);
         await mkdir(folder, { recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
-        const temp = join(folder, `.${randomBytes(6).toString('hex')}.hybridctl-tmp`);
+        // The global, not node:crypto: that module costs every start 3 ms, also those that write nothing.
+        const temp = join(folder, `.${crypto.randomUUID()}.hybridctl-tmp`);
         pending.push({ temp, path });
         const handle = await open(temp, 'wx', mode);
         try {

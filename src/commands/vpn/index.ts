@@ -1,5 +1,6 @@
 import type { Command } from '../../lib/core/command.ts';
+import { init } from './init.ts';
 import { render } from './render.ts';
 import { status } from './status.ts';
 
-export const commands: readonly Command[] = [render, status];
+export const commands: readonly Command[] = [init, render, status];

@@ -1,7 +1,7 @@
 import { addressText, cidr, overlaps, parseCidr, type Cidr } from '../domain/cidr.ts';
 import { POLICY_ONLY, RESERVED_INSIDE } from '../domain/check.ts';
 import { LINUX_DIALECTS, type Dialect } from '../domain/site.ts';
-import type { Spec } from './specs.ts';
+import { absentKeys, type Spec } from './specs.ts';
 
 /** What a person has said, by flag, environment or wizard. Absent: not said. */
 export interface Answers {
@@ -33,18 +33,23 @@ export interface Draft {
 }
 type Item = Record<string, unknown>;
 
-const EMPTY: Draft = { version: 1, cloud: {}, gateways: [], onprem: { networks: [], routers: [] }, tunnels: [], links: [] };
+const EMPTY: Draft = { version: 1, crypto: 'modern', cloud: {}, gateways: [], onprem: { networks: [], routers: [] }, tunnels: [], links: [] };
 
 export const saysNothing = (answers: Answers): boolean => Object.values(answers).every((value) => value === undefined || (Array.isArray(value) && value.length === 0));
 
-/** The flags that have no answer, all of them. */
-export const unanswered = ({ name, region, vpcCidr, networks, gateways, routers }: Answers): readonly string[] => [
+/** The flags that a new site needs and that have no answer, all of them. */
+export const unanswered = ({ name, region, vpcCidr, networks, gateways, routers, tunnels, dx, tables }: Answers): readonly string[] => [
   ...(name === undefined ? ['--name'] : []),
   ...(region === undefined ? ['--region'] : []),
   ...(vpcCidr === undefined ? ['--vpc-cidr'] : []),
   ...(gateways.length === 0 ? ['--gateway'] : []),
   ...(networks.length === 0 ? ['--network'] : []),
   ...(routers.length === 0 ? ['--router'] : []),
+  ...absentKeys('gateway', gateways),
+  ...absentKeys('router', routers),
+  ...absentKeys('tunnel', tunnels),
+  ...absentKeys('dx', dx),
+  ...absentKeys('table', tables),
 ];
 
 /**
@@ -70,8 +75,8 @@ export const draftSite = (answers: Answers, before: Draft = EMPTY): Draft => {
     return { id: table['id'], name, ...table, links: table['links'] ?? preferred(table['az'], links, tunnels, gateways) };
   });
   return {
-    ...before,
-    ...said({ site: answers.name, crypto: answers.crypto }),
+    version: before.version,
+    ...said({ site: answers.name ?? before.site, crypto: answers.crypto ?? before.crypto }),
     cloud: { ...before.cloud, ...said({ region: answers.region, vpc: answers.vpc, cidr: answers.vpcCidr, vgw: answers.vgw }) },
     gateways,
     onprem: { ...before.onprem, networks: answers.networks.length > 0 ? [...answers.networks] : before.onprem.networks, routers },

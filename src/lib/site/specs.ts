@@ -75,7 +75,7 @@ export const usageOf = (flag: keyof typeof SHAPES): string => {
  * string for all). Only the form is judged here; values are the site schema's business.
  * @param partial an existing entry is being changed: what is required may be missing.
  */
-export const readSpecs = (flag: keyof typeof SHAPES, values: readonly string[], partial: boolean): readonly Spec[] => {
+export const readSpecs = (flag: keyof typeof SHAPES, values: readonly string[]): readonly Spec[] => {
   const shape: Shape = SHAPES[flag];
   return values
     .flatMap((value) => value.split(/\s+/))
@@ -95,11 +95,15 @@ export const readSpecs = (flag: keyof typeof SHAPES, values: readonly string[], 
         if (Object.hasOwn(spec, to)) throw usageError(`${key} is given twice: remove one`, { field });
         spec[to] = convert(part.slice(at + 1), how);
       }
-      const absent = partial ? [] : Object.entries(shape).filter(([key, { to, required }]) => required === true && !Object.hasOwn(spec, to ?? key));
-      if (absent.length > 0) throw usageError(`${absent.map(([key]) => `${key}=`).join(' and ')} ${absent.length === 1 ? 'is' : 'are'} missing: write ${usageOf(flag)}`, { field });
       return spec;
     });
 };
+
+/** The keys that a new entry needs and these lack, as a person would look for them: `--gateway (1) az=`. */
+export const absentKeys = (flag: keyof typeof SHAPES, specs: readonly Spec[]): readonly string[] =>
+  specs.flatMap((spec, index) =>
+    Object.entries<Key>(SHAPES[flag]).flatMap(([key, { to, required }]) => (required === true && !Object.hasOwn(spec, to ?? key) ? [`--${flag} (${index + 1}) ${key}=`] : [])),
+  );
 
 /** Text that is no number stays text: the schema then says so, with the field. */
 const convert = (text: string, { kind }: Key): string | number | boolean | readonly string[] => {

@@ -2,8 +2,8 @@ import { Document, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type { Draft } from './answers.ts';
 import { SCHEMA_LINE } from './schema.ts';
 
-/** Long lines are the user's own: folding them would be a change nobody asked for. */
-const STYLE = { lineWidth: 0 } as const;
+/** Long lines are the user's own, and so are the blanks inside brackets: neither is a change that anybody asked for. */
+const style = (text: string) => ({ lineWidth: 0, flowCollectionPadding: /\[ /.test(text) });
 
 const COMMENTS: Readonly<Record<string, string>> = {
   site: ' The name of this site, in alerts and tags.',
@@ -30,7 +30,7 @@ export const newSiteText = (draft: Draft): string => {
       if (comment !== undefined) key.spaceBefore = true;
     },
   });
-  return `${SCHEMA_LINE}# Site file of hybridctl. Check it with "hybridctl config validate".\n${document.toString(STYLE)}`;
+  return `${SCHEMA_LINE}# Site file of hybridctl. Check it with "hybridctl config validate".\n${document.toString(style(''))}`;
 };
 
 /** The plain data of a site file's text that has been validated. */
@@ -39,7 +39,7 @@ export const draftOf = (text: string): Draft => parseDocument(text).toJS() as Dr
 /** The text with only the changed nodes written anew: comments, order and the rest stay. */
 export const amendedText = (text: string, draft: Draft): string => {
   const document = parseDocument(text);
-  return amend(document, [], document.toJS(), draft) ? document.toString(STYLE) : text;
+  return amend(document, [], document.toJS(), draft) ? document.toString(style(text)) : text;
 };
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,120 @@
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { usageError } from '../core/errors.ts';
+import type { Files, FileToWrite, Ports } from '../core/ports.ts';
+import { siteWarnings, pathText } from '../domain/check.ts';
+import { draftSite, saysNothing, unanswered, type Answers } from '../site/answers.ts';
+import { readDocument, sentenceOf } from '../site/document.ts';
+import { EXAMPLES } from '../site/examples.ts';
+import { absolute, mistakesError, readSiteText, type LoadedSite } from '../site/file.ts';
+import { ignoreFiles, planKeys } from '../site/keys.ts';
+import { SCHEMA_FILE, siteJsonSchemaText } from '../site/schema.ts';
+import { askForRest } from '../site/wizard.ts';
+import { amendedText, draftOf, newSiteText } from '../site/write.ts';
+import { planRender, type TunnelAccount } from './render-files.ts';
+
+export interface InitRequest {
+  /** The site file, as given. */
+  readonly file: string;
+  readonly answers: Answers;
+  /** A ready site to begin with, in place of what is there. */
+  readonly example: string | undefined;
+  /** Key files by tunnel name. */
+  readonly pskFiles: ReadonlyMap<string, string>;
+  /** Folder of the rendered files; undefined: render nothing. */
+  readonly out: string | undefined;
+}
+
+export interface PlannedFile {
+  /** Relative to the folder of the run, where it lies below it. */
+  readonly path: string;
+  /** Octal, as `ls` and `chmod` write it. */
+  readonly mode: string;
+  readonly what: string;
+}
+
+export interface InitPlan {
+  readonly pending: readonly FileToWrite[];
+  readonly files: readonly PlannedFile[];
+  readonly tunnels: readonly TunnelAccount[];
+  readonly warnings: readonly string[];
+  /** A site file is there and would change: that takes a yes. */
+  readonly changesExisting: boolean;
+}
+
+/**
+ * Everything `vpn init` would write, validated to the last rendered line. Asks what is missing when somebody is there.
+ * Writes nothing. @throws HybridError (usage) for every mistake, with all missing answers at once.
+ */
+export const planInit = async (ports: Ports, request: InitRequest): Promise<InitPlan> => {
+  const path = absolute(ports.cwd, request.file);
+  const existing = await readSiteText(ports, request.file);
+  const text = await siteText(ports, request, existing);
+  const loaded = judged(text, path, request.file);
+  const keys = await planKeys(ports, loaded, request.pskFiles);
+
+  const first: { file: FileToWrite; what: string }[] = keys.files.map((file) => ({ file, what: 'pre-shared key' }));
+  for (const file of await ignoreFiles(ports, loaded, request.out === undefined ? [] : [absolute(ports.cwd, request.out)])) first.push({ file, what: 'keeps the keys out of git' });
+  if (text !== existing) first.push({ file: { path, content: text, mode: 0o644 }, what: 'site file' });
+  const schema = { path: join(dirname(path), SCHEMA_FILE), content: siteJsonSchemaText(), mode: 0o644 };
+  if ((await ports.files.read(schema.path)) !== schema.content) first.push({ file: schema, what: 'JSON Schema, for editors' });
+
+  // The files to come stand over those on disk, so that rendering is judged before anything is written.
+  const files = overlay(ports.files, first.map(({ file }) => file));
+  const out = request.out ?? 'rendered';
+  const rendered = await planRender({ ...ports, files }, loaded, absolute(ports.cwd, out));
+  const pending = request.out === undefined ? [] : rendered.pending;
+  const what = new Map(rendered.files.map((file) => [file.path, `${file.device}: ${file.what}`]));
+
+  return {
+    pending: [...first.map(({ file }) => file), ...pending],
+    files: [...first, ...pending.map((file) => ({ file, what: what.get(file.path) ?? '' }))].map(({ file, what: purpose }) => ({
+      path: shown(ports.cwd, file.path),
+      mode: file.mode.toString(8).padStart(4, '0'),
+      what: purpose,
+    })),
+    tunnels: rendered.accounts,
+    warnings: [...rendered.warnings, ...siteWarnings(loaded.site).map((warning) => `${pathText(warning.path)}: ${warning.message}`), ...keys.warnings],
+    changesExisting: existing !== undefined && text !== existing,
+  };
+};
+
+const shown = (cwd: string, path: string): string => {
+  const near = relative(cwd, path);
+  return near.startsWith('..') || isAbsolute(near) ? path : near;
+};
+
+/** What the site file will hold: an example or the file that is there, with the answers put in; else a new one. */
+const siteText = async (ports: Ports, { file, example, answers }: InitRequest, existing: string | undefined): Promise<string> => {
+  const base = example === undefined ? existing : EXAMPLES[example];
+  if (base !== undefined) {
+    const reading = readDocument(base);
+    if (reading.site === undefined) throw mistakesError(file, reading.mistakes);
+    return saysNothing(answers) ? base : amendedText(base, draftSite(answers, draftOf(base)));
+  }
+  const absent = unanswered(answers);
+  if (absent.length === 0) return newSiteText(draftSite(answers));
+  if (ports.ask === undefined) {
+    throw usageError(`missing ${absent.join(', ')}`, { next: 'give them as flags or HYBRIDCTL_ variables (see --help), run it at a terminal, or begin with --example lab' });
+  }
+  return newSiteText(draftSite(await askForRest(ports.ask, answers)));
+};
+
+/** A mistake in answers has no line yet: the field alone names it. */
+const judged = (text: string, path: string, file: string): LoadedSite => {
+  const reading = readDocument(text);
+  if (reading.site !== undefined) return { site: reading.site, path, text };
+  const [first, ...others] = reading.mistakes;
+  throw usageError(sentenceOf(first), { field: first.path === '' ? file : first.path, more: others.slice(0, 20).map((one) => `${one.path}: ${sentenceOf(one)}`) });
+};
+
+const overlay = (files: Files, list: readonly FileToWrite[]): Files => {
+  const coming = new Map(list.map((file) => [file.path, file]));
+  return {
+    read: async (path) => coming.get(path)?.content ?? files.read(path),
+    stat: async (path) => {
+      const file = coming.get(path);
+      return file === undefined ? files.stat(path) : { mode: file.mode, size: Buffer.byteLength(file.content) };
+    },
+    write: (more) => files.write(more),
+  };
+};

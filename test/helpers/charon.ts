@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { files } from '../../src/lib/adapters/files.ts';
 import type { RenderedFile } from '../../src/lib/render/types.ts';
+import { until } from './charon-pair.ts';
 
 const exec = promisify(execFile);
 const PLUGINS =
@@ -40,15 +41,6 @@ export const makeSpace = async (name: string): Promise<Space> => {
       await exec('ip', ['netns', 'del', name]);
     },
   };
-};
-
-/** @throws with `what` when `check` has not come true within `limitMs`. */
-export const eventually = async (what: string, check: () => Promise<boolean>, limitMs = 15_000): Promise<void> => {
-  const deadline = Date.now() + limitMs;
-  while (!(await check().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms`);
-    await delay(50);
-  }
 };
 
 export interface Charon {
@@ -115,7 +107,7 @@ include ${root}/etc/strongswan.d/*.conf
     await rm(root, { recursive: true, force: true });
   };
   try {
-    await eventually('charon answers', async () => (await swanctl('--stats')) !== '');
+    await until('charon answers', () => swanctl('--stats'));
   } catch (error) {
     await stop();
     throw new Error(`${(error as Error).message}\n${said}`);

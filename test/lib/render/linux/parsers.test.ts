@@ -9,7 +9,8 @@ import type { Tunnel } from '../../../../src/lib/domain/tunnel.ts';
 import { renderLinux } from '../../../../src/lib/render/linux/index.ts';
 import type { RenderedFile } from '../../../../src/lib/render/types.ts';
 import { arbitrarySite } from '../../../helpers/arbitrary-site.ts';
-import { eventually, makeSpace, startCharon, type Charon, type Space } from '../../../helpers/charon.ts';
+import { until } from '../../../helpers/charon-pair.ts';
+import { makeSpace, startCharon, type Charon, type Space } from '../../../helpers/charon.ts';
 import { checkAlgorithms, checkConfig } from '../../../helpers/libreswan.ts';
 import { deviceOf, fileOf, siteOf } from './rendered.ts';
 
@@ -128,7 +129,7 @@ describe('ipsec.conf and ipsec.secrets, read by strongSwan’s starter', () => {
     try {
       const wanted = box.tunnels.flatMap(listing).length;
       const conns = async () => listed(await charon.swanctl('--list-conns', '--raw'));
-      await eventually('starter has added the connections', async () => COMPLAINT.test(charon.log()) || (await conns()).length >= wanted);
+      await until('starter has added the connections', async () => COMPLAINT.test(charon.log()) || (await conns()).length >= wanted);
       return { log: charon.log(), conns: await conns() };
     } finally {
       await charon.stop();

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CryptoLevel } from '../../../../src/lib/domain/crypto.ts';
 import { ends } from '../../../../src/lib/domain/tunnel.ts';
-import { eventually, makeSpace, startCharon, type Charon, type Space } from '../../../helpers/charon.ts';
+import { until } from '../../../helpers/charon-pair.ts';
+import { makeSpace, startCharon, type Charon, type Space } from '../../../helpers/charon.ts';
 import { deviceOf, rendered, siteOf } from './rendered.ts';
 
 const exec = promisify(execFile);
@@ -85,7 +86,7 @@ describe.each([
   });
 
   it('come up with the suite asked for, and carry packets from host to office', async () => {
-    await eventually('host reaches office', () => reaches());
+    await until('host reaches office', () => reaches());
     const sas = await charons[1]!.swanctl('--list-sas');
     expect(sas).toMatch(crypto === 'seed' ? /ESTABLISHED, IKEv1/ : /ESTABLISHED, IKEv2/);
     expect(sas).toContain(crypto === 'seed' ? 'AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024' : 'AES_GCM_16-256/PRF_HMAC_SHA2_384/ECP_384');
@@ -143,6 +144,6 @@ describe.each([
     expect((await spaces.gw.run('nft', 'list', 'ruleset')).trim()).toBe('table ip other {\n}');
     expect(await reaches()).toBe(false);
     await tunnels(spaces.gw, charons[1]!, 'up');
-    await eventually('host reaches office again', () => reaches());
+    await until('host reaches office again', () => reaches());
   });
 });

@@ -15,7 +15,7 @@ if (!benches.includes(name)) {
 setUp('bench');
 
 const { build } = await import('esbuild');
-const { raw } = await import('./raw.mjs');
+const { raw } = await import('./esbuild-plugins.mjs');
 const outfile = join(root, 'node_modules/.cache/bench', `${name}.mjs`);
 await build({ absWorkingDir: root, entryPoints: [`bench/${name}.bench.ts`], outfile, bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'node20', plugins: [raw], logLevel: 'warning' });
 process.argv.splice(1, 2, outfile);

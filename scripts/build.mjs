@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { raw } from './raw.mjs';
+import { plainSchemaKeys, raw } from './esbuild-plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -27,7 +27,7 @@ const bundle = await build({
   // The SDK's ES modules lose what is not used; its CommonJS files stay whole.
   mainFields: ['module', 'main'],
   define: { HYBRIDCTL_VERSION: JSON.stringify(version) },
-  plugins: [raw],
+  plugins: [raw, plainSchemaKeys],
   logLevel: 'warning',
 }).catch(() => process.exit(1)); // esbuild has said what and where
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SiteIssue } from '../domain/site.ts';
 import { nearest, show } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { siteSchema } from '../domain/site.ts';
 
 /** The name `vpn init` gives the schema beside the site file, and the line by which editors find it there. */

@@ -1,6 +1,7 @@
 import type { LinuxDialect } from '../../domain/site.ts';
 import { ends, isLinux, linuxInterfaceName, type End, type Tunnel } from '../../domain/tunnel.ts';
 import type { Device } from '../types.ts';
+import { linkNumbers, type LinkNumbers } from './note.ts';
 import { refuseBox, refusePsk } from './refuse.ts';
 
 /** One tunnel as its Linux box sees it. */
@@ -11,6 +12,7 @@ export interface LinuxTunnel {
   readonly psk: string;
   /** The interface packets enter the tunnel by; undefined when selectors decide (policy-based). */
   readonly device: string | undefined;
+  readonly link: LinkNumbers;
 }
 
 /** One Linux box. All its tunnels share a daemon, hence a dialect, and an uplink. */
@@ -35,7 +37,7 @@ export const linuxBox = (device: Device): LinuxBox => {
     const psk = device.psks.get(tunnel.name);
     refusePsk(tunnel.name, psk);
     const both = ends(tunnel, device.side);
-    return { tunnel, ...both, psk, device: linuxInterfaceName(both.local, tunnel.numbers) };
+    return { tunnel, ...both, psk, device: linuxInterfaceName(both.local, tunnel.numbers), link: linkNumbers(tunnel, both.local) };
   });
   return { device, dialect, wan, tunnels };
 };

@@ -6,7 +6,6 @@ import type { LinuxDialect } from '../../domain/site.ts';
 import { template } from '../engine.ts';
 import type { Device, RenderedFile } from '../types.ts';
 import type { LinuxBox, LinuxTunnel } from './box.ts';
-import { linkNumbers } from './note.ts';
 
 const sysctl = template(sysctlSource);
 const script = template(scriptSource);
@@ -78,7 +77,7 @@ const interfaceViews = (device: Device, one: LinuxTunnel) => {
       wait: make === false,
       address: `${local.inside}/${tunnel.inside.prefix}`,
       peer: `${remote.inside}/${tunnel.inside.prefix}`,
-      mtu: linkNumbers(one).mtu,
+      mtu: one.link.mtu,
       settings: [
         `net.ipv4.conf.${one.device}.rp_filter=2`,
         // The mark already chose the policy; the device's own check would look for one without a mark and drop.
@@ -103,10 +102,10 @@ const matches = ({ device, local, remote }: LinuxTunnel): { readonly out: readon
 
 const mssView = ({ device, tunnels }: LinuxBox) => ({
   device: device.name,
-  because: tunnels.flatMap((one) => linkNumbers(one).because),
+  because: tunnels.flatMap(({ link }) => link.because),
   clamps: tunnels.flatMap((one) => {
     const { out, in: back } = matches(one);
-    return [...out, ...back].map((match) => ({ match, mss: linkNumbers(one).mss }));
+    return [...out, ...back].map((match) => ({ match, mss: one.link.mss }));
   }),
   // Before routing there is no outgoing interface yet: the lookup asks which it would be.
   outbound: tunnels.flatMap((one) => (one.device === undefined ? matches(one).out : [`fib daddr oifname "${one.device}"`])),
@@ -114,7 +113,7 @@ const mssView = ({ device, tunnels }: LinuxBox) => ({
 
 /** Openswan's boxes are older than nftables: the seed's own line, and its mirror for the way back. */
 const iptablesClamps = ({ wan, tunnels }: LinuxBox): readonly string[] => {
-  const size = Math.min(...tunnels.map((one) => linkNumbers(one).mss));
+  const size = Math.min(...tunnels.map(({ link }) => link.mss));
   return ['-o', '-i'].map((way) => `FORWARD ${way} ${wan} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${size}`);
 };
 
@@ -122,6 +121,7 @@ const iptablesClamps = ({ wan, tunnels }: LinuxBox): readonly string[] => {
 export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
   const { device, dialect, tunnels } = box;
   const nft = dialect !== 'openswan';
+  const clamp = mssView(box);
   const views = tunnels.flatMap((one) => interfaceViews(device, one));
   return [
     { path: 'etc/sysctl.d/90-hybridctl.conf', mode: 0o644, what: 'kernel settings', content: sysctl({ device: device.name, settings: kernelSettings(box.wan) }) },
@@ -131,14 +131,14 @@ export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
       what: 'tunnel interfaces and routes',
       content: script({
         device: device.name,
-        because: mssView(box).because,
+        because: clamp.because,
         up: views,
         down: [...views].reverse(),
         nft: nft && NFT_PATH,
         clamps: nft ? [] : iptablesClamps(box),
       }),
     },
-    ...(nft ? [{ path: NFT_PATH, mode: 0o644 as const, what: 'MSS clamp', content: mss(mssView(box)) }] : []),
+    ...(nft ? [{ path: NFT_PATH, mode: 0o644 as const, what: 'MSS clamp', content: mss(clamp) }] : []),
     {
       path: 'etc/systemd/system/hybridctl-tunnels.service',
       mode: 0o644,

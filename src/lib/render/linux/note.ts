@@ -1,5 +1,6 @@
 import { cryptoWarnings } from '../../domain/crypto.ts';
 import { explainMtu } from '../../domain/mtu.ts';
+import type { End, Tunnel } from '../../domain/tunnel.ts';
 import type { LinuxTunnel } from './box.ts';
 
 /** `vpn1: gw-1 (203.0.113.11) to rtr-1 (198.51.100.77), crypto level modern` */
@@ -24,8 +25,7 @@ export interface LinkNumbers {
 }
 
 /** MTU and MSS as rendered: the computed sum, except at level `seed`, which keeps the documents' own numbers, and in userspace. */
-export const linkNumbers = ({ tunnel, local }: LinuxTunnel): LinkNumbers => {
-  const { name, suite, mtu } = tunnel;
+export const linkNumbers = ({ name, suite, mtu }: Tunnel, local: End): LinkNumbers => {
   const sum = `${name}: ${explainMtu(mtu)}`;
   if (local.interface === 'tun' && mtu.mtu > TUN_MTU) {
     return { mtu: TUN_MTU, mss: TUN_MTU - 40, because: [sum, `${name}: userspace ESP takes no packet above ${TUN_MTU} bytes, so MTU ${TUN_MTU} and MSS ${TUN_MTU - 40}.`] };

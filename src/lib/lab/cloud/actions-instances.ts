@@ -118,23 +118,4 @@ export const INSTANCE_ACTIONS: Readonly<Record<string, Action>> = {
     cloud.change((state) => setSourceDestCheck(state, findInstance(state, required(params, 'InstanceId')), checkAttribute(params)));
     return { return: true };
   },
-
-  DescribeInstanceStatus: ({ state, params }) => {
-    const all = yes(params, 'IncludeAllInstances');
-    const page = select(params, state.instances, {
-      idParameter: 'InstanceId',
-      absent: (id) => new Ec2Error('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`),
-      id: (instance) => instance.id,
-      fields: (instance) => ({ 'instance-state-name': [instance.state], 'availability-zone': [instance.az] }),
-    });
-    const status = (instance: InstanceRecord): Xml => ({ status: instance.state === 'running' ? 'ok' : 'not-applicable' });
-    return {
-      instanceStatusSet: set(
-        page.items
-          .filter((instance) => all || instance.state === 'running')
-          .map((instance) => ({ instanceId: instance.id, availabilityZone: instance.az, instanceState: stateElement(instance.state), systemStatus: status(instance), instanceStatus: status(instance) })),
-      ),
-      nextToken: page.nextToken,
-    };
-  },
 };

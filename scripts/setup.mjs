@@ -91,7 +91,10 @@ const prepare = ({ packages, tools, libreswan, root: asRoot }) => {
   npmPackages();
   debianPackages({ packages, tools });
   if (asRoot === true && process.getuid() !== 0) stop('the lab makes network namespaces, which only root may', 'run it as root');
-  if (libreswan === true) run(process.execPath, [join(root, 'scripts/libreswan.mjs')]);
+  if (libreswan === true) {
+    if (!existsSync(join(root, '.cache/libreswan'))) say("unpacking Libreswan's parsers into .cache (its package conflicts with strongSwan's)");
+    run(process.execPath, [join(root, 'scripts/libreswan.mjs')]);
+  }
   run(process.execPath, [join(root, 'scripts/build.mjs')]);
 };
 

@@ -31,13 +31,11 @@ const rendered = async (lab: string, node: string, match: RegExp): Promise<reado
 const configure = async ({ files }: Ports, { record, node }: Lab): Promise<void> => {
   const snippets = await rendered(record.name, node.name, /^files\/etc\/strongswan\.d\/.*\.conf$/);
   const kind = record.esp[node.name] ?? 'userspace';
-  const routed = record.site.tunnels.some((tunnel) => (tunnel.gateway === node.name || tunnel.router === node.name) && tunnel.mode === 'route');
   const connections = await rendered(record.name, node.name, /^files\/etc\/swanctl\/(conf\.d\/.*|swanctl)\.conf$/);
   const folder = paths(record.name).node(node.name);
   const content = render({
     includes: snippets.map((path) => `/run/${path}`),
     plugins: [...PLUGINS, ...KERNEL[kind], 'socket-default', 'vici', 'updown'].join(' '),
-    routing_table_prio: kind === 'userspace' && routed ? 33_000 : 0,
   });
   await files.write([
     { path: join(folder, 'strongswan.conf'), content, mode: 0o600 },

@@ -1,9 +1,8 @@
 import type { Shell } from '../core/ports.ts';
 import { inside, ipBatch, must } from './run.ts';
-import { nodeNamed, type LabNode, type Topology } from './topology.ts';
+import { linkEndsOf, nodeNamed, type LabNode, type Topology } from './topology.ts';
 
-const devices = ({ links }: Topology, { name }: LabNode): readonly string[] =>
-  links.flatMap(({ cloud, onprem }) => [cloud, onprem].filter(({ node }) => node === name).map(({ dev }) => dev));
+const devices = (topology: Topology, { name }: LabNode): readonly string[] => linkEndsOf(topology, name).map(({ end }) => end.dev);
 
 /** The office network's switch. */
 const BRIDGE = 'br0';

@@ -22,7 +22,8 @@ export const inside = (netns: string, argv: readonly string[]): readonly string[
 
 /**
  * The same with a private /run: the node's own folder, bound over it. charon insists on /run/charon.pid and FRR on
- * /run/frr, so without it only one of each could run on the machine. The mount ends with the last process inside.
+ * /run/frr, so without it only one of each could run on the machine. FRR's crash notes in /var/tmp stay off the disk too.
+ * The mounts end with the last process inside.
  */
 export const withOwnRun = (netns: string, folder: string, argv: readonly string[]): readonly string[] =>
   inside(netns, ['unshare', '-m', 'sh', '-c', 'mount --bind "$0" /run && mount -t tmpfs none /var/tmp && exec "$@"', folder, ...argv]);

@@ -16,6 +16,8 @@ export const paths = (lab: string) => {
     dir,
     record: join(dir, 'lab.json'),
     cuts: join(dir, 'cuts'),
+    /** Holds the one program of `lab exec`'s PATH that has to be this very build. */
+    bin: join(dir, 'bin'),
     serveLog: join(dir, 'serve.log'),
     node: (name: string) => join(dir, 'nodes', name),
     /** The node's copy of what `vpn render` wrote for it. */

@@ -204,7 +204,7 @@ export const topologyOf = (site: Site, lab: string, slot: number): Topology => {
       ],
       runs: ['charon', 'frr'],
     });
-    links.push({ name: router.name, cloud: { node: 'inet', dev: ports[at]! }, onprem: { node: router.name, dev: wan } });
+    links.push({ name: `wan-${router.name}`, cloud: { node: 'inet', dev: ports[at]! }, onprem: { node: router.name, dev: wan } });
     for (const { dev, link } of mine) links.push({ name: link.name, cloud: { node: 'vgw', dev }, onprem: { node: router.name, dev } });
     links.push({ name: `lan-${router.name}`, cloud: { node: router.name, dev: lan }, onprem: { node: 'lan', dev: ports[at]! } });
   });
@@ -223,3 +223,7 @@ export const nodeNamed = ({ nodes }: Topology, name: string): LabNode => {
   if (found === undefined) throw usageError(`the lab has no node called ${name}`, { field: 'node', next: `one of: ${nodes.map((node) => node.name).join(', ')}` });
   return found;
 };
+
+/** Every link of a node with the node's own end. */
+export const linkEndsOf = ({ links }: Topology, node: string): readonly { readonly link: LabLink; readonly end: LinkEnd }[] =>
+  links.flatMap((link) => [link.cloud, link.onprem].filter((end) => end.node === node).map((end) => ({ link, end })));

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { failure, HybridError } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { loadBgpPasswords, type LoadedSite } from '../site/file.ts';
@@ -75,6 +76,7 @@ const build = async (ports: Ports, { lab, loaded, rendered }: UpOptions, siteDig
   const topology = topologyOf(record.site, lab, slot);
   // 0755, since FRR's user walks through a node's folder when it stands for /run; the lab's own folder keeps others out.
   for (const node of topology.nodes) await mkdir(paths(lab).node(node.name), { recursive: true, mode: 0o755 });
+  await files.write([{ path: join(paths(lab).bin, 'hybridctl'), content: `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(process.argv[1]!)} "$@"\n`, mode: 0o755 }]);
   await files.write(await boxFiles(ports, lab, loaded, adapted, rendered));
   await writeRecord(files, record);
   check();
@@ -90,6 +92,8 @@ const build = async (ports: Ports, { lab, loaded, rendered }: UpOptions, siteDig
   await writeRecord(files, ready);
   return { record: ready, topology };
 };
+
+const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
 
 const startDaemons = async (ports: Ports, record: LabRecord, topology: Topology, loaded: LoadedSite): Promise<void> => {
   const passwords = await loadBgpPasswords(ports, loaded);

@@ -1,0 +1,138 @@
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import endSource from '../../../templates/lab/stream-end.cjs?raw';
+import { failure } from '../core/errors.ts';
+import type { Shell } from '../core/ports.ts';
+import { companion, inside, must } from './run.ts';
+import { nodeNamed, type Topology } from './topology.ts';
+
+/** Packets still under way when the sender stops; a lab's path takes a few ms, a busy machine more. */
+const TAIL_MS = 250;
+const TABLE = 'hybridctl_stream';
+
+export interface Gap {
+  /** ms since the first packet. */
+  readonly at: number;
+  /** From the last packet that arrived before to the first after, by arrival. */
+  readonly ms: number;
+  readonly lost: number;
+}
+
+/** Times in ms, with microseconds behind the point. */
+export interface StreamResult {
+  readonly sent: number;
+  readonly received: number;
+  readonly longestGapMs: number;
+  /** Holes in which packets were lost, longest first. */
+  readonly gaps: readonly Gap[];
+  /** Packets of the stream that the VPC router handed to each way out, by node. */
+  readonly paths: Readonly<Record<string, number>>;
+  /** The sender's own longest pause: no gap can be known better than this. */
+  readonly precisionMs: number;
+}
+
+export interface StreamOptions {
+  readonly from: string;
+  readonly to: string;
+  /** At least this long, and until `during` is done. */
+  readonly durationMs: number;
+  readonly periodMs?: number;
+  /** What happens while the stream runs; called once packets arrive. */
+  readonly during?: () => Promise<void>;
+}
+
+type Packet = readonly [sequence: number, sent: number, arrived: number];
+
+/** Pure. `packets` in order of arrival. A hole is where the sequence jumps; a late duplicate fills none. */
+export const judge = (packets: readonly Packet[]): Pick<StreamResult, 'received' | 'longestGapMs' | 'gaps'> => {
+  const first = packets[0];
+  if (first === undefined) return { received: 0, longestGapMs: Number.POSITIVE_INFINITY, gaps: [] };
+  const gaps: Gap[] = [];
+  let longest = 0;
+  let top = first;
+  for (const packet of packets.slice(1)) {
+    if (packet[0] <= top[0]) continue;
+    const ms = (packet[2] - top[2]) / 1000;
+    longest = Math.max(longest, ms);
+    if (packet[0] > top[0] + 1) gaps.push({ at: (top[2] - first[2]) / 1000, ms, lost: packet[0] - top[0] - 1 });
+    top = packet;
+  }
+  return { received: new Set(packets.map(([sequence]) => sequence)).size, longestGapMs: longest, gaps: gaps.sort((a, b) => b.ms - a.ms) };
+};
+
+/** Starts one end; `first` resolves with its first line, `stop` ends it and resolves with its last. */
+const end = (topology: Topology, node: string, args: readonly string[]) => {
+  const child: ChildProcess = companion('ip', inside(nodeNamed(topology, node).netns, [process.execPath, '-e', endSource, ...args]), topology.lab);
+  let text = '';
+  let trouble = '';
+  const line = new Promise<string>((resolve, reject) => {
+    child.stdout!.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
+    });
+    child.stderr!.setEncoding('utf8').on('data', (part: string) => (trouble += part));
+    child.on('error', reject);
+    child.on('close', () => reject(failure(`the stream's end on ${node} stopped`, { more: trouble.split('\n').slice(0, 3) })));
+  });
+  const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  return {
+    first: async <T>(): Promise<T> => JSON.parse(await line) as T,
+    async stop<T>(): Promise<T> {
+      child.stdin!.end();
+      await closed;
+      const last = text.trimEnd().split('\n').at(-1)!;
+      return JSON.parse(last) as T;
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+};
+
+/** Ways out of the VPC: the VGW and the gateways, by node and device of the VPC router. */
+const waysOut = ({ links, nodes }: Topology) =>
+  links.flatMap(({ cloud, onprem }) => {
+    const role = nodes.find(({ name }) => name === onprem.node)?.role;
+    return cloud.node === 'vpc' && (role === 'vgw' || role === 'gateway') ? [{ node: onprem.node, dev: cloud.dev }] : [];
+  });
+
+/**
+ * Sends one UDP packet every `periodMs` from one node to another and finds the longest silence at the receiver: one way
+ * only, so the way back of the same fault is not in it. Counts at the VPC router which way out each packet took.
+ *
+ * @throws a failure when an end can't run or no packet arrives before `during` begins.
+ */
+export const measureGap = async (shell: Shell, topology: Topology, { from, to, durationMs, periodMs = 1, during }: StreamOptions): Promise<StreamResult> => {
+  const vpc = nodeNamed(topology, 'vpc').netns;
+  const address = nodeNamed(topology, to).addresses.find(({ dev }) => dev !== 'lo')!.address.split('/')[0]!;
+  const ways = waysOut(topology);
+  const receiver = end(topology, to, ['receive', address, '0']);
+  let sender: ReturnType<typeof end> | undefined;
+  try {
+    const { port } = await receiver.first<{ port: number }>();
+    const table = `${TABLE}_${port}`;
+    const rules = ways.map(({ dev }, at) => `    oifname "${dev}" udp dport ${port} counter name w${at}`);
+    const text = `table inet ${table} {\n${ways.map((_, at) => `  counter w${at} { }`).join('\n')}\n  chain forward {\n    type filter hook forward priority 0;\n${rules.join('\n')}\n  }\n}\n`;
+    await must(shell, 'ip', inside(vpc, ['nft', '-f', '-']), { input: text });
+    try {
+      sender = end(topology, from, ['send', address, String(port), String(periodMs * 1000)]);
+      await sender.first();
+      const enough = delay(durationMs);
+      await during?.();
+      await enough;
+      const { sent, pause } = await sender.stop<{ sent: number; pause: number }>();
+      await delay(TAIL_MS);
+      const { packets } = await receiver.stop<{ packets: Packet[] }>();
+      const counted = await must(shell, 'ip', inside(vpc, ['nft', '-j', 'list', 'counters', 'table', 'inet', table]));
+      return { sent, ...judge(packets), paths: countersOf(counted, ways.map(({ node }) => node)), precisionMs: pause / 1000 };
+    } finally {
+      await shell.run('ip', inside(vpc, ['nft', 'delete', 'table', 'inet', table]));
+    }
+  } finally {
+    sender?.kill();
+    receiver.kill();
+  }
+};
+
+const countersOf = (text: string, nodes: readonly string[]): Readonly<Record<string, number>> => {
+  const { nftables } = JSON.parse(text) as { nftables: { counter?: { name: string; packets: number } }[] };
+  return Object.fromEntries(nodes.map((node, at) => [node, nftables.find(({ counter }) => counter?.name === `w${at}`)?.counter?.packets ?? 0]));
+};

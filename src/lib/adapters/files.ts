@@ -33,9 +33,12 @@ export const files: Files = {
     }
   },
 
-  /** All temp files are complete and on disk before the first rename, so a full disk changes nothing. */
+  /** All temp files are complete and on disk before the first rename, so a full disk or a folder in the way changes nothing. */
   async write(list) {
     const pending: { temp: string; path: string }[] = [];
+    for (const { path } of list) {
+      if (await stat(path).then((found) => found.isDirectory(), () => false)) throw failure(`${path} is a folder, not a file`);
+    }
     try {
       for (const { path, content, mode } of list) {
         const folder = dirname(path);

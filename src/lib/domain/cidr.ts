@@ -27,7 +27,7 @@ export const parseCidr = (text: string): Cidr | string => {
   const value = addressNumber(address);
   if (value === undefined || rest.length > 0) return 'is not an IPv4 network: write it like 10.10.0.0/16';
   if (prefixText === undefined) return `has no prefix length: write ${address}/32 for one host`;
-  if (!/^\d{1,2}$/.test(prefixText) || Number(prefixText) > 32) return 'has a prefix length that is not 0 to 32';
+  if (!/^(0|[1-9]\d?)$/.test(prefixText) || Number(prefixText) > 32) return 'has a prefix length that is not 0 to 32';
   const prefix = Number(prefixText);
   const size = 2 ** (32 - prefix);
   const first = Math.floor(value / size) * size;

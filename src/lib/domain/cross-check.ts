@@ -1,4 +1,4 @@
-import { addressText, cidr, type Cidr } from './cidr.ts';
+import { addressText, cidr, parseCidr, type Cidr } from './cidr.ts';
 import { suiteFor } from './crypto.ts';
 import { suiteMtu } from './mtu.ts';
 import type { Site, SiteIssue } from './site.ts';
@@ -41,7 +41,7 @@ const differs = (what: string, got: unknown, want: unknown): readonly string[] =
 
 const texts = (list: readonly Cidr[]): readonly string[] => list.map(({ text }) => text);
 /** A network whose text and numbers disagree would be one thing in an ACL and another in a route. */
-const canonical = (list: readonly Cidr[]): readonly Cidr[] => list.map(({ text }) => cidr(text));
+const canonical = (list: readonly Cidr[]): readonly unknown[] => list.map(({ text }) => parseCidr(text));
 
 const one = (site: Site, tunnel: Tunnel): readonly string[] => {
   const entry = site.tunnels.find(({ name }) => name === tunnel.name);
@@ -60,7 +60,7 @@ const one = (site: Site, tunnel: Tunnel): readonly string[] => {
     ...(suite.lifetime.child < suite.lifetime.ike ? [] : [`child lifetime ${suite.lifetime.child} s is not below the IKE lifetime ${suite.lifetime.ike} s`]),
     ...(suite.dpd.delay < suite.dpd.timeout ? [] : [`DPD delay ${suite.dpd.delay} s is not below its timeout ${suite.dpd.timeout} s`]),
     ...(tunnel.natT || [cloud, onprem].every(({ address, publicAddress }) => address === publicAddress) ? [] : ['an end sits behind NAT, and NAT traversal is off']),
-    ...differs('MTU', tunnel.mtu, suiteMtu(suite, tunnel.natT)),
+    ...(suite.esp.length === 0 ? [] : differs('MTU', tunnel.mtu, suiteMtu(suite, tunnel.natT))),
     ...differs('inside network', inside, cidr(entry.inside)),
     ...(inside.prefix === 30 ? [] : ['the inside network is no /30']),
     ...differs('number', tunnel.numbers.tunnel, entry.number ?? tunnel.numbers.tunnel),

@@ -9,8 +9,42 @@ export interface PathVerdict {
   readonly suspicion: number;
   /** ms on the samples' clock, of the newest reply of any target; undefined before the first. */
   readonly lastReplyAt: number | undefined;
-  /** True when good enough to come back to: the SPRT accepted it after its last death, or it never died. */
+  /** Fit to come back to: alive, and it never died or its hold-down since the last death is over. */
   readonly recovered: boolean;
   /** One line for a person: what was seen, in figures. */
   readonly why: string;
+}
+
+/** What became of one probe. */
+export interface Sample {
+  /** When the outcome was known, ms on a monotonic clock. */
+  readonly at: number;
+  /** `unknown`: our own fault (loop late, send failed); it changes nothing. */
+  readonly kind: 'reply' | 'lost' | 'unknown';
+  readonly rttMs?: number;
+  /** `large`: DF set, as big as the tunnel's MTU allows; small ones pass where a PMTU hole eats the data. */
+  readonly size: 'small' | 'large';
+}
+
+/**
+ * What others say of the path. There is no "up": an SA that charon holds established says nothing of whether packets
+ * pass (its DPD takes 165 s by default).
+ */
+export type Evidence = 'child-down' | 'ike-down' | 'bfd-down' | 'link-down';
+
+/** Why a target is judged dead. */
+export type Cause = 'blackhole' | 'gray' | 'pmtu' | 'link-down' | 'rounds';
+
+/** What a path needs to know of a target, whichever detector judges it. */
+export interface Health {
+  readonly dead: boolean;
+  readonly cause: Cause | undefined;
+  /** 0 to 1. */
+  readonly suspicion: number;
+  /** ms; of the newest sample that counted. */
+  readonly seenAt: number | undefined;
+  readonly lastReplyAt: number | undefined;
+  /** Small probes since suspicion began. */
+  readonly sent: number;
+  readonly lost: number;
 }

@@ -1,0 +1,177 @@
+import { burstsOf, ordinaryLoss, record, startLedger, type Bursts, type Ledger } from './loss.ts';
+import { evidenceNats, type CusumProfile } from './profiles.ts';
+import { GRAY, levelOf, LEVELS, type Chart } from './threshold.ts';
+import type { Cause, Evidence, Health, Sample } from './types.ts';
+
+/** One CUSUM: S in its chart's units, and how long it has been above 0 as far as we looked. */
+export interface Excursion {
+  score: number;
+  ageMs: number;
+}
+
+/**
+ * One target's state: plain data, changed in place (a thousand steps a second make no garbage). No clock, no chance:
+ * the same samples give the same bytes.
+ */
+export interface Target extends Health {
+  dead: boolean;
+  cause: Cause | undefined;
+  suspicion: number;
+  seenAt: number | undefined;
+  lastReplyAt: number | undefined;
+  sent: number;
+  lost: number;
+  /** Runs of losses since suspicion began. */
+  runs: number;
+  /** The small probe before this one was lost. */
+  after: boolean;
+  /** When each size was last heard of. */
+  smallAt: number | undefined;
+  largeAt: number | undefined;
+  /** Index in LEVELS. */
+  level: number;
+  bursts: Bursts | undefined;
+  learntAt: number | undefined;
+  readonly blackhole: Excursion;
+  readonly gray: Excursion;
+  readonly large: Excursion;
+  /** SPRT towards "good again", nats, for each size of probe. */
+  goodSmall: number;
+  goodLarge: number;
+  readonly ledger: Ledger;
+}
+
+export const startTarget = (): Target => ({
+  dead: false,
+  cause: undefined,
+  suspicion: 0,
+  seenAt: undefined,
+  lastReplyAt: undefined,
+  sent: 0,
+  lost: 0,
+  runs: 0,
+  after: false,
+  smallAt: undefined,
+  largeAt: undefined,
+  level: LEVELS.length - 1, // nothing is known yet: assume the worst ordinary path
+  bursts: undefined,
+  learntAt: undefined,
+  blackhole: { score: 0, ageMs: 0 },
+  gray: { score: 0, ageMs: 0 },
+  large: { score: 0, ageMs: 0 },
+  goodSmall: 0,
+  goodLarge: 0,
+  ledger: startLedger(),
+});
+
+/** p0 is read again at most this often; it is the bound of an hour and can't change faster. */
+const LEARN_EVERY_MS = 1_000;
+/** SPRT of "loss <= p0" against ">= 30 %": accepted with an error of 1e-6 (Wald 1945). */
+const ACCEPT = Math.log(1e6);
+/**
+ * A bad spell sets the SPRT back to here and no further. At 0 a path that loses 30 % would be taken for good once a day
+ * at 100 ms; from here once in decades, for two seconds more on the way back.
+ */
+const FLOOR = -ACCEPT / 2;
+
+/** Judges one sample. A clock that went back is our own fault, so such a sample counts as unknown. */
+export const stepTarget = (target: Target, { charts, tauMs, largeEveryMs, budget }: CusumProfile, sample: Sample): void => {
+  const { at, kind, size } = sample;
+  if (kind === 'unknown' || (target.seenAt !== undefined && at < target.seenAt)) return;
+  const lost = kind === 'lost';
+  if (!lost) target.lastReplyAt = at;
+  target.seenAt = at;
+  const calm = target.blackhole.score === 0 && target.gray.score === 0 && target.large.score === 0;
+  if (calm && !target.dead) learn(target, at, tauMs, budget);
+  const { blackhole, gray, large } = charts[target.level]!;
+  if (size === 'small') {
+    const dt = elapsed(target.smallAt, at, tauMs);
+    target.smallAt = at;
+    count(target, lost);
+    advance(target.blackhole, blackhole, lost ? blackhole.lost : blackhole.reply, dt, tauMs);
+    advance(target.gray, gray, lost ? lostGray(target, gray) : gray.reply, dt, tauMs);
+    target.after = lost;
+    target.goodSmall = sprt(target.goodSmall, lost, gray.p0);
+  } else {
+    const dt = elapsed(target.largeAt, at, target.large.score === 0 ? largeEveryMs : tauMs);
+    target.largeAt = at;
+    advance(target.large, large, lost ? large.lost : large.reply, dt, tauMs);
+    target.goodLarge = sprt(target.goodLarge, lost, gray.p0);
+  }
+  if (target.dead) recover(target);
+  else judge(target, blackhole, gray, large);
+  if (!target.dead && target.blackhole.score === 0 && target.gray.score === 0) commit(target, at);
+  target.suspicion = target.dead ? 1 : fullest(target, blackhole, gray, large);
+};
+
+/** Adds what others saw. Nothing but a link without carrier kills alone: the last word is a lost probe of our own. */
+export const hear = (target: Target, { charts, tauMs }: CusumProfile, evidence: Evidence): void => {
+  if (target.dead) return;
+  if (evidence === 'link-down') return kill(target, 'link-down');
+  const { blackhole, gray, large } = charts[target.level]!;
+  const { score } = target.blackhole;
+  if (score === 0) target.blackhole.ageMs = tauMs;
+  target.blackhole.score = Math.max(score, Math.min(blackhole.limit - blackhole.lost, score + Math.round(evidenceNats(evidence, blackhole.p0) / blackhole.unit)));
+  target.suspicion = fullest(target, blackhole, gray, large);
+};
+
+/** How soon the next large probe is due: a missing one is followed up at once, so a PMTU hole is found in a second. */
+export const largeDueMs = (target: Target, { tauMs, largeEveryMs }: CusumProfile): number => (target.dead || target.large.score > 0 ? tauMs : largeEveryMs);
+
+/** A gap in our own looking does not age an excursion: a stopped monitor has not waited a burst out. */
+const elapsed = (before: number | undefined, at: number, usualMs: number): number => (before === undefined ? usualMs : Math.min(at - before, 2 * usualMs));
+
+const count = (target: Target, lost: boolean): void => {
+  target.sent += 1;
+  if (!lost) return;
+  target.lost += 1;
+  if (!target.after) target.runs += 1;
+};
+
+const advance = (excursion: Excursion, { limit }: Chart, points: number, dtMs: number, tauMs: number): void => {
+  const before = excursion.score;
+  excursion.score = Math.max(0, Math.min(limit, before + points));
+  excursion.ageMs = excursion.score === 0 ? 0 : before === 0 ? tauMs : excursion.ageMs + dtMs;
+};
+
+/** On a bursty path one loss foretells the next: only the first says something of a gray failure, or two bursts would be one. */
+const lostGray = ({ after, bursts }: Target, gray: Chart): number =>
+  after && bursts !== undefined ? Math.max(0, Math.min(gray.lost, Math.round(Math.log(GRAY / bursts.persistence) / gray.unit))) : gray.lost;
+
+const judge = (target: Target, blackhole: Chart, gray: Chart, large: Chart): void => {
+  const wait = target.bursts?.waitMs ?? 0;
+  const up = ({ score, ageMs }: Excursion, { limit }: Chart): boolean => score >= limit && ageMs >= wait;
+  if (up(target.blackhole, blackhole)) kill(target, 'blackhole');
+  else if (up(target.gray, gray)) kill(target, 'gray');
+  else if (up(target.large, large)) kill(target, 'pmtu');
+};
+
+const kill = (target: Target, cause: Cause): void => {
+  Object.assign(target, { dead: true, cause, suspicion: 1, goodSmall: 0, goodLarge: 0 });
+};
+
+/** SPRT score towards good. */
+const sprt = (score: number, lost: boolean, p0: number): number =>
+  Math.max(FLOOR, Math.min(ACCEPT, score + (lost ? Math.log(p0 / GRAY) : Math.log((1 - p0) / (1 - GRAY)))));
+
+const recover = (target: Target): void => {
+  if (target.goodSmall < ACCEPT || (target.largeAt !== undefined && target.goodLarge < ACCEPT)) return;
+  Object.assign(target, { dead: false, cause: undefined, sent: 0, lost: 0, runs: 0, after: false });
+  for (const excursion of [target.blackhole, target.gray, target.large]) Object.assign(excursion, { score: 0, ageMs: 0 });
+};
+
+/** What was seen during suspicion counts as ordinary only once suspicion is over; a failure's losses never do. */
+const commit = (target: Target, at: number): void => {
+  record(target.ledger, at, target.sent, target.lost, target.runs);
+  Object.assign(target, { sent: 0, lost: 0, runs: 0 });
+};
+
+const learn = (target: Target, at: number, tauMs: number, budget: number): void => {
+  if (target.learntAt !== undefined && at - target.learntAt < LEARN_EVERY_MS) return;
+  target.learntAt = at;
+  target.level = levelOf(ordinaryLoss(target.ledger, at));
+  target.bursts = burstsOf(target.ledger, at, tauMs, LEVELS[target.level]!, budget / 3);
+};
+
+const fullest = (target: Target, blackhole: Chart, gray: Chart, large: Chart): number =>
+  Math.max(target.blackhole.score / blackhole.limit, target.gray.score / gray.limit, target.large.score / large.limit);

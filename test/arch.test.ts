@@ -48,11 +48,12 @@ describe('imports point one way', () => {
     { room: 'lib/core', may: [], because: 'errors, ports and the command contract are what everything else agrees on' },
     { room: 'lib/domain', may: ['lib/core'], because: 'the field\'s rules must run anywhere: in a test, in a simulation, a million times' },
     { room: 'lib/render', may: ['lib/core', 'lib/domain'], because: 'a rendered file follows from a tunnel alone' },
+    { room: 'lib/lint', may: ['lib/core', 'lib/domain'], because: 'findings follow from the text of a file alone' },
     { room: 'lib/site', may: ['lib/core', 'lib/domain'], because: 'reading a site file decides nothing about what is made of it' },
     { room: 'lib/procedures', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site'], because: 'steps reach the outside by ports' },
     { room: 'lib/adapters', may: ['lib/core', 'lib/domain'], because: 'an adapter that knows a command or a dialect can serve no other' },
     { room: 'lib/lab', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures'], because: 'the lab runs what the user would run' },
-    { room: 'commands', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures', 'lib/lab'], because: 'commands over ports run in tests without a cloud' },
+    { room: 'commands', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures', 'lib/lint', 'lib/lab'], because: 'commands over ports run in tests without a cloud' },
   ];
 
   test.each(ROOMS)('$room: $because', ({ room, may }) => {
@@ -95,7 +96,7 @@ describe('imports point one way', () => {
 });
 
 describe('purity', () => {
-  const pure = under('lib/domain', 'lib/render');
+  const pure = under('lib/domain', 'lib/render', 'lib/lint');
 
   test('no clock, no chance, no waiting: the same input gives the same answer, today and in a replay', () => {
     expect(offences(pure, words(/\bnew Date\b|\bDate\.\w+|\bMath\.random\b|\bperformance\.\w+|\bsetTimeout\b|\bsetInterval\b|\bcrypto\.(?:random|getRandom|subtle)\w*/g))).toEqual([]);

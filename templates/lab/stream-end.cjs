@@ -16,7 +16,6 @@ if (role === 'receive') {
   socket.bind(Number(port), address, () => console.log(JSON.stringify({ port: socket.address().port })));
   finish(() => ({ packets }));
 } else {
-  const data = Buffer.alloc(64);
   let sequence = 0, pause = 0, last = 0, unsent = 0;
   const start = now();
   socket.on('error', () => undefined);
@@ -26,6 +25,8 @@ if (role === 'receive') {
       const sent = now();
       if (last > 0) pause = Math.max(pause, sent - last);
       last = sent;
+      // A buffer of its own: Node resolves the address before it sends, and by then the next packet is being written.
+      const data = Buffer.alloc(64);
       data.writeUInt32BE(sequence, 0);
       data.writeBigUInt64BE(BigInt(sent), 4);
       socket.send(data, Number(port), address, (error) => { if (error) unsent += 1; });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { CRYPTO_LEVELS } from './crypto.ts';
 import { addressNumber, isPublic, parseCidr } from './cidr.ts';
+import { DEFAULT_BUDGET, PROFILE_NAMES } from './health/profiles.ts';
 
 /**
  * The site file: one cloud VPC, its VPN gateways, the on-prem routers, the tunnels between them, the Direct Connect
@@ -77,20 +78,25 @@ const gateway = z.strictObject({
   wan: interfaceName.default('eth0').describe('Interface that faces the internet.'),
 });
 
-const router = z.strictObject({
-  name,
-  public_ip: publicAddress.describe('Address the internet sees.'),
-  private_ip: privateAddress.optional().describe('Own address where the router sits behind NAT.'),
-  dialect: z.enum(DIALECTS).default('ios-vti'),
-  interface: linuxInterface,
-  wan: interfaceName.default('GigabitEthernet1').describe('Interface that faces the internet.'),
-  lan: interfaceName.default('GigabitEthernet2').describe('Interface that faces the office network.'),
-  lan_ip: privateAddress.optional().describe('Address on the office network.'),
-  asn: asn.optional().describe('BGP AS number, for Direct Connect.'),
-  router_id: address.optional().describe('OSPF and BGP router id.'),
-  wan_prefix: z.int().min(1).max(31).optional().describe('Prefix length of the WAN address; a crypto map file then carries the interface address.'),
-  wan_next_hop: address.optional().describe('Next hop of the default route; a crypto map file then carries that route.'),
-});
+const router = z
+  .strictObject({
+    name,
+    public_ip: publicAddress.describe('Address the internet sees.'),
+    private_ip: privateAddress.optional().describe('Own address where the router sits behind NAT.'),
+    dialect: z.enum(DIALECTS).default('ios-vti'),
+    interface: linuxInterface,
+    wan: interfaceName.optional().describe('Interface that faces the internet. Default: eth0 on Linux, else GigabitEthernet1.'),
+    lan: interfaceName.optional().describe('Interface that faces the office network. Default: eth1 on Linux, else GigabitEthernet2.'),
+    lan_ip: privateAddress.optional().describe('Address on the office network.'),
+    asn: asn.optional().describe('BGP AS number, for Direct Connect.'),
+    router_id: address.optional().describe('OSPF and BGP router id.'),
+    wan_prefix: z.int().min(1).max(31).optional().describe('Prefix length of the WAN address; a crypto map file then carries the interface address.'),
+    wan_next_hop: address.optional().describe('Next hop of the default route; a crypto map file then carries that route.'),
+  })
+  .transform((box) => {
+    const linux = LINUX_DIALECTS.some((dialect) => dialect === box.dialect);
+    return { ...box, wan: box.wan ?? (linux ? 'eth0' : 'GigabitEthernet1'), lan: box.lan ?? (linux ? 'eth1' : 'GigabitEthernet2') };
+  });
 
 const tunnel = z.strictObject({
   name,
@@ -114,7 +120,21 @@ const tunnel = z.strictObject({
     .describe('Base for interface, key, track, SLA and policy numbers. Default: 100, then 110, …'),
 });
 
-const vpnLink = z.strictObject({ name, kind: z.literal('vpn'), tunnel: name });
+const probe = z
+  .strictObject({
+    targets: z.array(address).min(1).max(8).describe('On-prem addresses that answer probes through this link; with two or more, one silent target is taken for its own fault.'),
+    kind: z.enum(['icmp', 'tcp', 'udp']).default('icmp'),
+    port: z.int().min(1).max(65_535).optional().describe('For tcp and udp.'),
+    rtt_ms: z.number().min(0.1).max(2_000).optional().describe('Expected round trip, for "route tune"; the monitor measures it.'),
+    loss_percent: z.number().min(0).max(50).optional().describe('Expected ordinary loss, for "route tune"; the monitor measures it.'),
+  })
+  .superRefine(({ kind, port }, context) => {
+    if ((kind === 'icmp') !== (port === undefined)) context.addIssue({ code: 'custom', path: ['port'], message: kind === 'icmp' ? 'is for tcp and udp: leave it out' : `is needed for ${kind} probes` });
+  })
+  .optional()
+  .describe('How the link is probed. Default: ICMP.');
+
+const vpnLink = z.strictObject({ name, kind: z.literal('vpn'), tunnel: name, probe });
 const dxLink = z.strictObject({
   name,
   kind: z.literal('dx'),
@@ -126,6 +146,7 @@ const dxLink = z.strictObject({
   role: z.enum(['active', 'standby']).default('active').describe('standby: AS path prepended out, local preference lowered in.'),
   bfd: z.boolean().default(true).describe('BFD at 300 ms x 3, the setting of Direct Connect.'),
   bgp_password_file: z.string().regex(/^[A-Za-z0-9._/-]{1,200}$/, 'is not a plain path').optional(),
+  probe,
 });
 
 const destination = z.union([network, z.string().regex(/^pl-[0-9a-f]{8,17}$/, 'is not a prefix list id')], {
@@ -143,6 +164,11 @@ const routeTable = z.strictObject({
     .enum(['replace', 'override'])
     .default('replace')
     .describe('replace: one static route is moved; override: a static route is made over the propagated one and deleted to return.'),
+});
+
+const monitor = z.strictObject({
+  profile: z.enum(PROFILE_NAMES).default('default').describe('fast: a probe every 20 ms; default: every 100 ms; seed: rounds of three pings.'),
+  budget: z.number().min(0.01).max(1_000).default(DEFAULT_BUDGET).describe('False failovers a year and link that are acceptable.'),
 });
 
 export const siteSchema = z
@@ -166,6 +192,7 @@ export const siteSchema = z
     tunnels: z.array(tunnel).min(1),
     links: z.array(z.discriminatedUnion('kind', [vpnLink, dxLink], { error: 'is not a kind of link: give vpn or dx' })).min(1),
     route_tables: z.array(routeTable).default([]),
+    monitor: monitor.optional().describe('How "route monitor" judges the links.'),
   })
   .meta({ title: 'hybridctl site file', description: 'https://json-schema.org/draft/2020-12 schema of hybridctl.yaml' });
 

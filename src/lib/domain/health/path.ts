@@ -1,0 +1,127 @@
+import { hear, largeDueMs, startTarget, stepTarget, type Target } from './detector.ts';
+import type { Profile } from './profiles.ts';
+import { startRounds, stepRounds, type Rounds } from './rounds.ts';
+import type { Evidence, Health, PathVerdict, Sample } from './types.ts';
+
+type Judged = { readonly kind: 'cusum'; readonly health: Target } | { readonly kind: 'rounds'; readonly health: Rounds };
+
+/** One link with its targets. Plain data, changed in place. */
+export interface Path {
+  readonly link: string;
+  readonly targets: readonly Judged[];
+  dead: boolean;
+  /** Deaths that count towards the hold-down. */
+  flaps: number;
+  /** Since when it lives again; undefined before the first death. */
+  aliveAt: number | undefined;
+  holdUntil: number | undefined;
+}
+
+export const startPath = (link: string, { kind }: Profile, targets: number): Path => ({
+  link,
+  targets: Array.from({ length: targets }, (): Judged => (kind === 'cusum' ? { kind, health: startTarget() } : { kind, health: startRounds() })),
+  dead: false,
+  flaps: 0,
+  aliveAt: undefined,
+  holdUntil: undefined,
+});
+
+/**
+ * Hold-down after a death: 30 s, doubling to 15 min. Traffic that follows a flapping path there and back loses more than
+ * one that stays away; the way out is never held. After an hour without a death the count starts again.
+ */
+const HOLD_MS = 30_000;
+const LONGEST_HOLD_MS = 900_000;
+const FORGIVE_MS = 3_600_000;
+
+/** A sample of the target with that index. */
+export const stepPath = (path: Path, profile: Profile, index: number, sample: Sample): void => {
+  if (sample.kind === 'unknown') return;
+  const target = path.targets[index]!;
+  if (profile.kind === 'cusum' && target.kind === 'cusum') stepTarget(target.health, profile, sample);
+  else if (profile.kind === 'rounds' && target.kind === 'rounds') stepRounds(target.health, profile, sample);
+  settle(path, profile, sample.at);
+};
+
+/** What others saw of the path at `at`, ms. The rounds of the seed listen to nobody. */
+export const hearPath = (path: Path, profile: Profile, at: number, evidence: Evidence): void => {
+  for (const target of path.targets) if (profile.kind === 'cusum' && target.kind === 'cusum') hear(target.health, profile, evidence);
+  settle(path, profile, at);
+};
+
+/** How soon the next large probe to a target is due after the last, ms; undefined: this detector sends none. */
+export const nextLargeMs = (path: Path, profile: Profile, index: number): number | undefined => {
+  const target = path.targets[index]!;
+  return profile.kind === 'cusum' && target.kind === 'cusum' ? largeDueMs(target.health, profile) : undefined;
+};
+
+/**
+ * Silence of our own: no sample that counted for so long says nothing about the path, only about us. Ten probes, at
+ * least a second: a busy machine's worst pause is shorter.
+ */
+const staleMs = ({ tauMs }: Profile): number => Math.max(1_000, 10 * tauMs);
+
+/** @param now ms on the samples' clock. */
+export const verdictOf = (path: Path, profile: Profile, now: number): PathVerdict => {
+  const all = path.targets.map(({ health }) => health);
+  const heard = heardAt(path, profile, now);
+  const replies = all.flatMap(({ lastReplyAt }) => (lastReplyAt === undefined ? [] : [lastReplyAt]));
+  const lastReplyAt = replies.length === 0 ? undefined : Math.max(...replies);
+  const dead = isDead(heard);
+  const state = heard.length === 0 ? 'unknown' : dead ? 'dead' : lastReplyAt === undefined ? 'unknown' : 'alive';
+  const suspicion = heard.length === 0 ? 0 : Math.min(...heard.map((health) => health.suspicion));
+  const recovered = state === 'alive' && !path.dead && (path.holdUntil === undefined || now >= path.holdUntil);
+  return { link: path.link, state, suspicion, lastReplyAt, recovered, why: whyOf(path, state, heard, all.length, now) };
+};
+
+/** One silent target among several is that target's own fault: only when all are dead is the path. */
+const isDead = (heard: readonly Health[]): boolean => heard.length > 0 && heard.every(({ dead }) => dead);
+
+/** Whose word counts: seen lately, or without a carrier. */
+const heardAt = (path: Path, profile: Profile, now: number): readonly Health[] =>
+  path.targets.map(({ health }) => health).filter(({ seenAt, cause }) => cause === 'link-down' || (seenAt !== undefined && now >= seenAt && now - seenAt <= staleMs(profile)));
+
+/** Follows the path's deaths and returns. While nobody is heard it stays what it was. */
+const settle = (path: Path, profile: Profile, at: number): void => {
+  const heard = heardAt(path, profile, at);
+  const dead = heard.length === 0 ? path.dead : isDead(heard);
+  if (dead === path.dead) return;
+  path.dead = dead;
+  if (dead) {
+    path.flaps = path.aliveAt !== undefined && at - path.aliveAt >= FORGIVE_MS ? 1 : path.flaps + 1;
+    return;
+  }
+  path.aliveAt = at;
+  // The seed's loop has its ten good rounds behind it and returns at once.
+  path.holdUntil = profile.kind === 'rounds' ? at : at + Math.min(LONGEST_HOLD_MS, HOLD_MS * 2 ** (path.flaps - 1));
+};
+
+const percent = ({ lost, sent }: Health): string => `${lost} of ${sent} probes lost`;
+
+const causeText = (health: Health, now: number): string => {
+  const silent = health.lastReplyAt === undefined ? 'no reply yet' : `no reply for ${Math.round(now - health.lastReplyAt)} ms`;
+  switch (health.cause) {
+    case 'blackhole':
+      return `blackhole: ${silent}, ${percent(health)}`;
+    case 'gray':
+      return `gray failure: ${percent(health)} since it was suspected`;
+    case 'pmtu':
+      return 'PMTU hole: large packets are lost, small ones pass';
+    case 'link-down':
+      return 'link down';
+    case 'rounds':
+      return `no answer to a whole round of pings, ${silent}`;
+    case undefined:
+      return percent(health);
+  }
+};
+
+const whyOf = (path: Path, state: PathVerdict['state'], heard: readonly Health[], all: number, now: number): string => {
+  if (state === 'unknown') return heard.length === 0 ? 'no probe of ours came to a result lately' : 'no reply yet';
+  if (state === 'dead') return causeText(heard[0]!, now);
+  const silent = heard.filter(({ dead }) => dead).length;
+  if (silent > 0) return `${silent} of ${all} targets silent, the path carries: a fault of the target`;
+  if (path.holdUntil !== undefined && now < path.holdUntil) return `carries again, held down for another ${Math.ceil((path.holdUntil - now) / 1_000)} s after ${path.flaps} ${path.flaps === 1 ? 'death' : 'deaths'}`;
+  const worst = heard.reduce((a, b) => (b.suspicion > a.suspicion ? b : a));
+  return worst.suspicion === 0 ? 'carries' : `carries, ${percent(worst)} since it was suspected`;
+};

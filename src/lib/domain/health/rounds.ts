@@ -1,0 +1,48 @@
+import type { RoundsProfile } from './profiles.ts';
+import type { Cause, Health, Sample } from './types.ts';
+
+/**
+ * The seeds' shell loop as a detector: a round of pings one second apart, dead when all are lost, a pause, again. It
+ * takes from any stream of samples the ones its own pings would have been, so it can run beside another detector.
+ */
+export interface Rounds extends Health {
+  dead: boolean;
+  cause: Cause | undefined;
+  suspicion: number;
+  seenAt: number | undefined;
+  lastReplyAt: number | undefined;
+  sent: number;
+  lost: number;
+  /** When the next ping is due; with `sent` at the full round, when the round is over. */
+  dueAt: number | undefined;
+  goodLeft: number;
+}
+
+export const startRounds = (): Rounds => ({
+  dead: false, cause: undefined, suspicion: 0, seenAt: undefined, lastReplyAt: undefined, sent: 0, lost: 0, dueAt: undefined, goodLeft: 0,
+});
+
+export const stepRounds = (rounds: Rounds, profile: RoundsProfile, { at, kind, size }: Sample): void => {
+  if (kind === 'unknown' || size === 'large' || (rounds.seenAt !== undefined && at < rounds.seenAt)) return;
+  rounds.seenAt = at;
+  if (kind === 'reply') rounds.lastReplyAt = at;
+  rounds.dueAt ??= at;
+  if (at < rounds.dueAt) return;
+  if (rounds.sent === profile.pings) endRound(rounds, profile, rounds.dueAt);
+  if (at < rounds.dueAt) return;
+  rounds.sent += 1;
+  if (kind === 'lost') rounds.lost += 1;
+  rounds.suspicion = rounds.dead ? 1 : rounds.lost === rounds.sent ? rounds.lost / profile.pings : 0;
+  rounds.dueAt = rounds.sent < profile.pings ? at + profile.tauMs : at + timeoutOf(rounds, profile);
+};
+
+/** `-W` counts only while no ping was answered; else ping(8) waits for two round trips, which are nothing beside a second. */
+const timeoutOf = ({ lost, sent }: Rounds, { timeoutMs }: RoundsProfile): number => (lost === sent ? timeoutMs : 0);
+
+const endRound = (rounds: Rounds, { goodRounds, pauseMs }: RoundsProfile, endedAt: number): void => {
+  const good = rounds.lost < rounds.sent;
+  if (!good && !rounds.dead) Object.assign(rounds, { dead: true, cause: 'rounds', goodLeft: goodRounds });
+  // The seed counts good rounds down and a bad one between them does not start the count again.
+  else if (good && rounds.dead && (rounds.goodLeft -= 1) === 0) Object.assign(rounds, { dead: false, cause: undefined });
+  Object.assign(rounds, { sent: 0, lost: 0, dueAt: endedAt + pauseMs, suspicion: rounds.dead ? 1 : 0 });
+};

@@ -1,35 +1,55 @@
-import { defineCommand } from '../../lib/core/command.ts';
-import { failure } from '../../lib/core/errors.ts';
-import { isNothing, tearDown, type Remains } from '../../lib/lab/down.ts';
+import { defineCommand, flag, FLAG } from '../../lib/core/command.ts';
+import { failure, usageError } from '../../lib/core/errors.ts';
+import { isNothing, remainsOf, tearDown, type Remains } from '../../lib/lab/down.ts';
 import { isAlive, readRecord } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
 import { labName, NAME } from './flags.ts';
 
-interface Result extends Remains {
+interface Options {
   readonly lab: string;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
 }
 
-export const down = defineCommand<{ lab: string }, Result>({
+interface Result extends Remains {
+  readonly lab: string;
+  readonly removed: boolean;
+}
+
+export const down = defineCommand<Options, Result>({
   path: 'lab down',
   summary: 'take the lab away, also one that was never finished',
   details: "Finds everything by the lab's name, so it also works after a crash, and checks at the end that nothing is left. Nothing outside the lab is touched.",
-  flags: [NAME],
-  examples: [{ line: 'sudo hybridctl lab down', why: 'take the lab "hyb" away' }],
+  flags: [NAME, FLAG.dryRun, FLAG.yes],
+  examples: [
+    { line: 'sudo hybridctl lab down', why: 'take the lab "hyb" away' },
+    { line: 'sudo hybridctl lab down --name two --yes', why: 'without a question, for scripts' },
+  ],
 
-  parse: (raw) => ({ lab: labName(raw) }),
+  parse(raw, ports) {
+    const options = { lab: labName(raw), yes: flag(raw, 'yes'), dryRun: flag(raw, 'dryRun') };
+    if (!options.yes && !options.dryRun && ports.ask === undefined) {
+      throw usageError('this takes a lab away, and nobody is at the terminal to confirm it', { field: '--yes', next: 'give --yes, or --dry-run to see what would go' });
+    }
+    return options;
+  },
 
-  async run({ lab }, ports) {
+  async run({ lab, yes, dryRun }, ports) {
     await requireTools(ports);
     const record = await readRecord(ports.files, lab).catch(() => undefined);
     if (record?.phase === 'building' && (await isAlive(record.builder))) {
       throw failure(`"lab up" (process ${record.builder.pid}) is still building the lab ${lab}`, { next: 'wait for it, or stop it with Ctrl-C: it cleans up itself' });
     }
-    return { result: { lab, ...(await tearDown(ports, lab)) } };
+    const there = await remainsOf(ports, lab);
+    if (dryRun || isNothing(there)) return { result: { lab, removed: false, ...there } };
+    if (!yes && !(await ports.ask!.confirm(`Take the lab ${lab} away?`))) throw failure('not confirmed; the lab stays');
+    return { result: { lab, removed: true, ...(await tearDown(ports, lab)) } };
   },
 
-  human({ lab, ...remains }, style) {
+  human({ lab, removed, ...remains }, style) {
     if (isNothing(remains)) return `no lab called ${lab} was there`;
     const { namespaces, processes } = remains;
-    return style.good(`lab ${lab} is gone: ${namespaces.length} namespaces, ${processes.length} processes`);
+    const what = `${namespaces.length} namespaces, ${processes.length} processes`;
+    return removed ? style.good(`lab ${lab} is gone: ${what}`) : `lab ${lab}: ${what}`;
   },
 });

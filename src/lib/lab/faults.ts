@@ -8,7 +8,7 @@ import { linkEndsOf, type LabLink, type Topology } from './topology.ts';
 export const CUT_KINDS = ['down', 'blackhole', 'loss', 'esp', 'udp4500', 'udp500', 'large', 'kill', 'hang'] as const;
 export type CutKind = (typeof CUT_KINDS)[number];
 export const DIRECTIONS = ['in', 'out', 'both'] as const;
-/** `out`: from the cloud to on-prem. */
+/** `out`: away from the VPC router, from the cloud to on-prem. */
 export type Direction = (typeof DIRECTIONS)[number];
 
 /** Above every probe and below every full-sized packet of a tunnel. */

@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { shell } from '../../src/lib/adapters/shell.ts';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+
+export interface Workshop {
+  readonly dir: string;
+  /** The site file that the labs are built from. */
+  readonly site: string;
+  /** Starts `hybridctl …` from the sources as they are now. */
+  start(args: readonly string[]): Running;
+  /** Runs it to its end. */
+  run(args: readonly string[]): Promise<Ended>;
+  remove(): Promise<void>;
+}
+
+export interface Ended {
+  readonly exit: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves once stderr holds the text; rejects when the program ends before. */
+  says(text: string): Promise<void>;
+}
+
+/** A folder of its own with a site file, its keys, and a bundle of the sources (the lab's own process runs from it). */
+export const workshop = async (): Promise<Workshop> => {
+  const dir = await mkdtemp(join(tmpdir(), 'hybridctl-lab-'));
+  const bundle = join(dir, 'hybridctl.cjs');
+  const raw = {
+    name: 'raw',
+    setup({ onResolve, onLoad }: import('esbuild').PluginBuild) {
+      onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace(/\?raw$/, '')), namespace: 'raw' }));
+      onLoad({ filter: /.*/, namespace: 'raw' }, ({ path }) => ({ contents: readFileSync(path, 'utf8'), loader: 'text' }));
+    },
+  };
+  await build({ absWorkingDir: ROOT, entryPoints: ['src/commands/bin.ts'], outfile: bundle, bundle: true, platform: 'node', format: 'cjs', target: 'node20', mainFields: ['module', 'main'], define: { HYBRIDCTL_VERSION: '"0.0.0-test"' }, plugins: [raw], logLevel: 'error' });
+  const site = join(dir, 'lab.yaml');
+  await writeFile(site, readFileSync(join(ROOT, 'test/fixtures/lab.yaml')));
+  await mkdir(join(dir, 'psk'), { mode: 0o700 });
+  for (const name of ['vpn1', 'vpn2']) await writeFile(join(dir, 'psk', name), `lab.key.of.${name}.0123456789`, { mode: 0o600 });
+
+  const start = (args: readonly string[]): Running => {
+    const child = spawn(process.execPath, [bundle, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+    let out = '';
+    let err = '';
+    const watchers = new Set<() => void>();
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err += text;
+      watchers.forEach((look) => look());
+    });
+    const ended = new Promise<Ended>((resolve) => child.on('close', (exit) => resolve({ exit, out, err })));
+    return {
+      child,
+      ended,
+      says: (text) =>
+        new Promise((resolve, reject) => {
+          const look = (): void => void (err.includes(text) && resolve());
+          watchers.add(look);
+          look();
+          void ended.then(() => reject(new Error(`ended without saying "${text}":\n${err}`)));
+        }),
+    };
+  };
+  return { dir, site, start, run: (args) => start(args).ended, remove: () => rm(dir, { recursive: true, force: true }) };
+};
+
+/** Everything a lab could leave on the machine, as far as it belongs to a lab of these names. */
+export const traces = async (...labs: readonly string[]): Promise<Record<string, readonly string[]>> => {
+  const lines = async (file: string, args: readonly string[]): Promise<readonly string[]> => (await shell.run(file, args)).stdout.split('\n').filter((line) => line !== '');
+  const ours = (text: string): boolean => labs.some((lab) => text.includes(lab));
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = pids.flatMap((pid) => {
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+      return labs.some((lab) => environment.includes(`HYBRIDCTL_LAB_DAEMON=${lab}`)) ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : [];
+    } catch {
+      return [];
+    }
+  });
+  const list = async (folder: string): Promise<readonly string[]> => (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
+  return {
+    namespaces: (await lines('ip', ['netns', 'list'])).filter(ours),
+    devices: (await lines('ip', ['-o', 'link'])).filter(ours),
+    routes: (await lines('ip', ['route', 'show', 'table', 'all'])).filter(ours),
+    rules: await lines('nft', ['list', 'tables']).then((tables) => tables.filter((table) => table.includes('hybridctl'))),
+    mounts: readFileSync('/proc/self/mounts', 'utf8').split('\n').filter((line) => ours(line)),
+    files: (await Promise.all(['/run', '/run/hybridctl', '/run/netns', '/etc/netns'].map(list))).flat().filter((path) => ours(path)),
+    processes: commands,
+  };
+};
+
+export const nothing = { namespaces: [], devices: [], routes: [], rules: [], mounts: [], files: [], processes: [] };

@@ -67,7 +67,7 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
 ];
 
 test.each(CASES)('%s', (_, spoil, ...expected) => {
-  expect(lines(checkSite(spoilt('lab', spoil)))).toEqual(expected);
+  expect(lines(checkSite(spoilt('lab', spoil as (site: Loose) => void)))).toEqual(expected);
 });
 
 test('networks offered to policy tunnels lie inside the VPC', () => {
@@ -83,6 +83,6 @@ describe('warnings', () => {
     [(s) => (Object.assign(s.gateways[0], { dialect: 'libreswan', interface: 'xfrm' }), (s.crypto = 'seed')), 'gateways[0].dialect: Libreswan has DH group 2 (modp1024) only in a special build since 3.30'],
   ];
   test.each(WARNINGS)('%#', (spoil, ...expected) => {
-    expect(lines(siteWarnings(spoilt('lab', spoil)))).toEqual(expected);
+    expect(lines(siteWarnings(spoilt('lab', spoil as (site: Loose) => void)))).toEqual(expected);
   });
 });

@@ -1,9 +1,10 @@
 import inquirer from 'inquirer';
 import type { Ask } from '../core/ports.ts';
 
-/** inquirer behind our port: answers come back one at a time, named by nothing but the question. */
+/** inquirer behind our port. Questions go to stderr: stdout is the result's alone, also when it is piped away. */
 const one = async <T>(question: Record<string, unknown>): Promise<T> => {
-  const { answer } = await inquirer.prompt([{ ...question, name: 'answer' } as never]);
+  const prompt = inquirer.createPromptModule({ input: process.stdin, output: process.stderr });
+  const { answer } = await prompt([{ ...question, name: 'answer' } as never]);
   return answer as T;
 };
 

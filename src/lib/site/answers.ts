@@ -1,6 +1,6 @@
 import { addressText, cidr, overlaps, parseCidr, type Cidr } from '../domain/cidr.ts';
 import { POLICY_ONLY, RESERVED_INSIDE } from '../domain/check.ts';
-import { LINUX_DIALECTS, type Dialect } from '../domain/site.ts';
+import { type Dialect } from '../domain/site.ts';
 import { absentKeys, type Spec } from './specs.ts';
 
 /** What a person has said, by flag, environment or wizard. Absent: not said. */
@@ -61,7 +61,7 @@ export const unanswered = ({ name, region, vpcCidr, networks, gateways, routers,
 export const draftSite = (answers: Answers, before: Draft = EMPTY): Draft => {
   const said = (entries: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
   const gateways = upsert(before.gateways, answers.gateways, 'name', numbered('gw-'));
-  const routers = upsert(before.onprem.routers, answers.routers, 'name', numbered('rtr-')).map(linuxInterfaces);
+  const routers = upsert(before.onprem.routers, answers.routers, 'name', numbered('rtr-'));
   const taken = { used: [...before.tunnels, ...before.links, ...answers.tunnels, ...answers.dx].flatMap(({ inside }) => network(inside)) };
   const wanted = answers.tunnels.length > 0 ? answers.tunnels : pairUp(gateways, routers, before);
   const tunnels = upsert(before.tunnels, wanted, 'name', numbered('vpn')).map((tunnel) => completeTunnel(tunnel, gateways, routers, taken));
@@ -113,11 +113,6 @@ const upsert = (items: readonly Item[], specs: readonly Spec[], key: string, nam
   });
   return result;
 };
-
-const isLinux = (dialect: unknown): boolean => LINUX_DIALECTS.includes(dialect as never);
-
-/** The schema's default interface names are a Cisco router's. */
-const linuxInterfaces = (router: Item): Item => (isLinux(router['dialect']) ? { ...router, wan: router['wan'] ?? 'eth0', lan: router['lan'] ?? 'eth1' } : router);
 
 /** Every box that is new gets a tunnel, to the box of the other side that has the fewest. */
 const pairUp = (gateways: readonly Item[], routers: readonly Item[], before: Draft): readonly Spec[] => {

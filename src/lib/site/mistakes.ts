@@ -75,6 +75,7 @@ const keysAt = (schema: z.ZodType, path: Path, input: unknown): readonly string[
 
 const plain = (schema: unknown, value: unknown): unknown => {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return plain(schema.unwrap(), value);
+  if (schema instanceof z.ZodPipe) return plain(schema.in, value);
   if (schema instanceof z.ZodDiscriminatedUnion) {
     return schema.options.find((option) => option instanceof z.ZodObject && (option.shape['kind'] as z.ZodType).safeParse(valueAt(value, ['kind'])).success);
   }

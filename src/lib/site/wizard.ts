@@ -9,7 +9,7 @@ import type { Spec } from './specs.ts';
 /** The site schema's own rules, question by question. */
 const { site, cloud, gateways, onprem, route_tables } = siteSchema.shape;
 const GATEWAY = gateways.element.shape;
-const ROUTER = onprem.shape.routers.element.shape;
+const ROUTER = onprem.shape.routers.element.in.shape;
 const TABLE = route_tables.unwrap().element.shape;
 
 type Rule = (answer: string) => true | string;

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { failure } from '../../src/lib/core/errors.ts';
+import { failure, usageError } from '../../src/lib/core/errors.ts';
 import type { Files } from '../../src/lib/core/ports.ts';
 
 export interface FakeFile {
@@ -20,9 +20,11 @@ export const fakeFiles = (initial: Readonly<Record<string, string | FakeFile>> =
   const underFile = (path: string): boolean => path !== '/' && path !== '.' && (all.has(dirname(path)) || underFile(dirname(path)));
   return {
     all,
-    async read(path) {
+    async read(path, limit) {
       if (isFolder(path)) throw failure(`${path} is a folder, not a file`);
-      return all.get(path)?.content;
+      const text = all.get(path)?.content;
+      if (limit !== undefined && text !== undefined && Buffer.byteLength(text) > limit) throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });
+      return text;
     },
     async stat(path) {
       const file = all.get(path);

@@ -1,6 +1,7 @@
 import type { Command } from '../../lib/core/command.ts';
 import { init } from './init.ts';
+import { lint } from './lint.ts';
 import { render } from './render.ts';
 import { status } from './status.ts';
 
-export const commands: readonly Command[] = [init, render, status];
+export const commands: readonly Command[] = [init, render, status, lint];

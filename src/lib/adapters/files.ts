@@ -1,6 +1,7 @@
+import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { failure, missing, type HybridError } from '../core/errors.ts';
+import { failure, HybridError, missing, usageError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
@@ -13,13 +14,25 @@ const explain = (verb: string, path: string, error: unknown): HybridError => {
   return failure(`can't ${verb} ${path}: ${why ?? (error as Error).message}`, { cause: error });
 };
 
+/** Opening /dev/stdin by name fails where stdin is a socket, as it is under another Node process. */
+const readAtMost = async (path: string, limit: number): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of path === '/dev/stdin' ? process.stdin : createReadStream(path)) {
+    chunks.push(chunk as Buffer);
+    size += (chunk as Buffer).length;
+    if (size > limit) throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
 export const files: Files = {
-  async read(path) {
+  async read(path, limit) {
     try {
-      return await readFile(path, 'utf8');
+      return limit === undefined ? await readFile(path, 'utf8') : await readAtMost(path, limit);
     } catch (error) {
       if (absent(error)) return undefined;
-      throw explain('read', path, error);
+      throw error instanceof HybridError ? error : explain('read', path, error);
     }
   },
 

@@ -19,8 +19,11 @@ export interface FileToWrite {
 }
 
 export interface Files {
-  /** @returns the text, or undefined when there is no such file. Throws on anything else. */
-  read(path: string): Promise<string | undefined>;
+  /**
+   * @param limit bytes; a longer file is refused without being read whole (a device or a pipe may never end).
+   * @returns the text, or undefined when there is no such file. `/dev/stdin` is what is piped to us. Throws on anything else.
+   */
+  read(path: string, limit?: number): Promise<string | undefined>;
   /** @returns permission bits (0o777 mask) and size in bytes, or undefined when there is no such file. */
   stat(path: string): Promise<{ mode: number; size: number } | undefined>;
   /**

@@ -65,7 +65,7 @@ const assemble = (x: Ingredients): SiteInput => {
   const pairs = x.pairs.map(([g, r]) => [g % x.gateways.length, r % x.routers.length] as const).filter(([g, r], index, all) => all.findIndex(([g2, r2]) => g === g2 && r === r2) === index);
   const carried = (side: 0 | 1, index: number): number => pairs.filter((pair) => pair[side] === index).length;
   const kind = (dialect: Dialect, wanted: 'xfrm' | 'vti' | 'tun', load: number): 'xfrm' | 'vti' | 'tun' | 'policy' =>
-    x.policy ? 'policy' : wanted === 'tun' && (!strongswan(dialect) || load > 1) ? 'xfrm' : wanted;
+    x.policy ? 'policy' : wanted === 'tun' && (!strongswan(dialect) || load > 1) ? 'vti' : wanted === 'xfrm' && dialect === 'ipsec-conf' ? 'vti' : wanted;
   const gateways = x.gateways.map((one, index) => {
     const dialect = fit(one.dialect, x.policy) as (typeof LINUX_DIALECTS)[number];
     return {
@@ -88,8 +88,8 @@ const assemble = (x: Ingredients): SiteInput => {
       ...(one.nat ? { private_ip: `192.168.77.${20 + index}` } : {}),
       dialect,
       interface: kind(dialect, one.interface, carried(1, index)),
-      wan: one.wan,
-      lan: one.lan,
+      // A Linux interface has a short name without a slash.
+      ...(LINUX_DIALECTS.some((linux) => linux === dialect) ? { wan: 'eth0', lan: 'eth1.20' } : { wan: one.wan, lan: one.lan }),
       ...(one.lanIp ? { lan_ip: `10.${x.onprem[0]!.second}.0.${index + 1}` } : {}),
       asn: 65_010 + index,
       ...(one.routerId ? { router_id: `1.1.1.${index + 1}` } : {}),
@@ -104,10 +104,11 @@ const assemble = (x: Ingredients): SiteInput => {
     mode: x.policy ? ('policy' as const) : ('route' as const),
     ...(x.numbers ? { number: 200 + index * 10 } : {}),
   }));
-  const dx = Array.from({ length: x.dx }, (_, index) => ({
+  const speakers = routers.filter(({ dialect }) => !dialect.startsWith('asa-'));
+  const dx = Array.from({ length: speakers.length === 0 ? 0 : x.dx }, (_, index) => ({
     name: named(x.stems[1], 'd', index),
     kind: 'dx' as const,
-    router: routers[index % routers.length]!.name,
+    router: speakers[index % speakers.length]!.name,
     vlan: 100 + index,
     inside: `169.254.${x.insideStart + 1}.${index * 4}/30`,
     cloud_asn: 64_512,

@@ -49,10 +49,13 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
   ['one number twice on a box', (s) => s.tunnels.forEach((tunnel: Loose, index: number) => Object.assign(tunnel, { number: 200, gateway: 'gw-1' }, index === 0 ? {} : {})), 'tunnels[1].gateway: gw-1 has interface tun and carries vpn1 already: one tunnel a box, or interface xfrm', 'tunnels[1].number: 200 is tunnels[0].number on gw-1 too: choose another base, or leave it out'],
   ['a VTI box with a policy tunnel', (s) => Object.assign(s.onprem.routers[0], { dialect: 'ios-vti' }) && (s.tunnels[0].mode = 'policy'), 'tunnels[0].mode: policy does not fit rtr-1: ios-vti is a tunnel interface, say mode: route'],
   ['a crypto map with a route tunnel', (s) => (s.onprem.routers[0].dialect = 'ios-cryptomap'), 'tunnels[0].mode: route does not fit rtr-1: ios-cryptomap has no tunnel interface, say mode: policy'],
-  ['an old ASA with modern crypto', (s) => (s.onprem.routers[0].dialect = 'asa-8.2') && (s.tunnels[0].mode = 'policy'), "onprem.routers[0].dialect: asa-8.2 can't do crypto level modern: set crypto: seed, or choose a newer dialect"],
+  ['an old ASA with modern crypto', (s) => (s.onprem.routers[1].dialect = 'asa-8.2') && (s.tunnels[1].mode = 'policy'), "onprem.routers[1].dialect: asa-8.2 can't do crypto level modern: set crypto: seed, or choose a newer dialect"],
   ['Openswan with modern crypto', (s) => (s.gateways[0].dialect = 'openswan') && (s.tunnels[0].mode = 'policy'), "gateways[0].dialect: openswan can't do crypto level modern: set crypto: seed, or choose a newer dialect"],
   ['a route tunnel without an interface', (s) => (s.gateways[0].interface = 'policy'), 'tunnels[0].mode: route does not fit gw-1: it has interface policy, say mode: policy or interface: xfrm'],
   ['userspace ESP under Libreswan', (s) => (s.gateways[0].dialect = 'libreswan'), 'gateways[0].interface: tun needs strongSwan (swanctl or ipsec-conf): libreswan takes xfrm or vti'],
+  ['an interface name that Linux has not', (s) => (s.onprem.routers[0].wan = 'GigabitEthernet0/1'), 'onprem.routers[0].wan: GigabitEthernet0/1 is not the name of a Linux interface (at most 15 characters, no "/"): say what "ip link" shows, like eth0'],
+  ['XFRM interfaces by ipsec.conf', (s) => Object.assign(s.gateways[0], { dialect: 'ipsec-conf', interface: 'xfrm' }), "gateways[0].interface: strongSwan's ipsec.conf has no if_id for xfrm: say interface: vti, or dialect: swanctl"],
+  ['Direct Connect at an ASA', (s) => (s.onprem.routers[0].dialect = 'asa-9.7-vti'), 'onprem.routers[0].dialect: Direct Connect is rendered for IOS and Linux (FRR), not for asa-9.7-vti: let it end on another router'],
   ['Direct Connect without a VGW', (s) => delete s.cloud.vgw, 'cloud.vgw: is missing: the dx link dx-1 ends on a virtual private gateway, give its id'],
   ['Direct Connect without an AS number', (s) => delete s.onprem.routers[0].asn, 'onprem.routers[0].asn: is missing: rtr-1 speaks BGP on the dx link dx-1, give its AS number'],
   ['one AS on both sides', (s) => (s.links[0].cloud_asn = 65010), "links[0].cloud_asn: 65010 is the router's own AS number: Direct Connect is eBGP, the two differ"],
@@ -79,7 +82,7 @@ describe('warnings', () => {
     [() => undefined],
     [(s) => (s.route_tables.forEach((table: Loose) => (table.links = ['dx-1', 'vpn-a'])), undefined), 'links[2]: no route table uses vpn-b'],
     [(s) => (s.links.pop(), s.route_tables.forEach((table: Loose) => (table.links = ['dx-1', 'vpn-a']))), 'tunnels[1]: no link uses vpn2: routes will never point at it'],
-    [(s) => Object.assign(s.onprem.routers[0], { dialect: 'asa-9.7-vti' }), 'onprem.routers[0].dialect: crypto level modern needs ASA 9.8(1) or later: the VTI of 9.7 speaks IKEv1 only'],
+    [(s) => Object.assign(s.onprem.routers[1], { dialect: 'asa-9.7-vti' }), 'onprem.routers[1].dialect: crypto level modern needs ASA 9.8(1) or later: the VTI of 9.7 speaks IKEv1 only'],
     [(s) => (Object.assign(s.gateways[0], { dialect: 'libreswan', interface: 'xfrm' }), (s.crypto = 'seed')), 'gateways[0].dialect: Libreswan has DH group 2 (modp1024) only in a special build since 3.30'],
   ];
   test.each(WARNINGS)('%#', (spoil, ...expected) => {

@@ -129,7 +129,13 @@ const waitForTraffic = async (ports: Ports, topology: Topology): Promise<void> =
     const boxes = site.tunnels.filter(({ name }) => down.includes(name)).flatMap(({ gateway, router }) => [gateway, router]);
     return (await Promise.all([...new Set(boxes)].map((name) => lastWords(lab, name)))).flat();
   };
-  const established = async (): Promise<boolean> => (down = await tunnelsDown(ports, topology)).length === 0;
+  const established = async (): Promise<boolean> => {
+    down = await tunnelsDown(ports, topology);
+    // Both ends have all their files by now: a refusal will not change its mind by the deadline.
+    const refused = (await logs()).filter((line) => /received \S+ notify error/.test(line));
+    if (refused.length > 0) throw failure(`not every tunnel was established: ${down.join(', ')} was refused`, { more: await logs() });
+    return down.length === 0;
+  };
   await until(established, { what: 'not every tunnel was established', withinMs: DEADLINE_MS, signal, more: logs });
   progress(`tunnels established: ${site.tunnels.map(({ name }) => name).join(', ')}`);
   const bgp = async (): Promise<boolean> => (await bgpStates(shell, topology)).every(({ state, prefixes }) => state === 'Established' && prefixes > 0);

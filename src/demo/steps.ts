@@ -103,7 +103,7 @@ export const moves = async (tools: Tools, topology: Topology, result: DemoResult
   }
 };
 
-export const labDown = async ({ cli }: Tools): Promise<void> => void (await cli(['lab', 'down', '--name', LAB]));
+export const labDown = async ({ cli }: Tools): Promise<void> => void (await cli(['lab', 'down', '--name', LAB, '--yes']));
 
 export const leftBehind = async ({ shell, files }: Tools): Promise<boolean> => {
   const { stdout } = await shell.run('ip', ['netns', 'list']);

@@ -1,0 +1,240 @@
+import { absorb, memoryOf } from './absorb.ts';
+import { emptied, refill, take } from './buckets.ts';
+import { choose, healthOf, type Choice, type Evidence } from './choose.ts';
+import { heal, type Traffic } from './heal.ts';
+import { forgive, holdOf, relapse, watchLinks } from './hold.ts';
+import { validLease } from './lease.ts';
+import { waysOf, type Way } from './policy.ts';
+import { position, type Position } from './position.ts';
+import type { Draft, RouteMemory, State } from './state.ts';
+import { announce, edit, emit, incidentOf, type Turn } from './turn.ts';
+import { FOREIGN, NO_ROUTE, type Action, type ManagedRoute, type Observation, type Policy, type Standing } from './types.ts';
+
+export interface Decision {
+  readonly state: State;
+  /** In the order in which they are to be sent. */
+  readonly actions: readonly Action[];
+  readonly standings: readonly Standing[];
+}
+
+/**
+ * What to do now. Pure: the same inputs give the same answer, in production, in the simulation and in a replay.
+ * To be called at least every `gapMs`, and at once when a verdict changes or a result comes in.
+ * @param now ms on any clock that the verdicts and the lease use too; jumps do no harm.
+ */
+export const decide = (policy: Policy, now: number, state: State, seen: Observation): Decision => {
+  const turn = begin(policy, now, state, seen);
+  const { draft } = turn;
+  absorb(turn);
+  draft.links = watchLinks(draft.links, seen.verdicts, turn.elapsed, policy);
+  const standings: Standing[] = [];
+  const looks = policy.routes.map((route) => look(turn, route));
+  for (const one of looks) standings.push({ key: one.route.key, at: one.position.at, why: one.choice.why });
+  if (turn.lease !== undefined) {
+    looks.forEach((one) => tell(turn, one));
+    looks.forEach((one) => move(turn, one));
+    darkness(turn, looks);
+    heal(turn, trafficOf(turn, looks));
+    tidy(turn);
+    record(turn);
+    deliver(turn);
+  }
+  read(turn, looks);
+  return { state: draft, actions: turn.actions, standings };
+};
+
+const begin = (policy: Policy, now: number, state: State, seen: Observation): Turn => {
+  const { gapMs, probeMs } = policy.timing;
+  const draft: Draft = { ...state };
+  const step = state.now === undefined ? 0 : now - state.now;
+  const gap = step < 0 || step > gapMs;
+  const elapsed = gap ? 0 : step;
+  draft.now = now;
+  draft.steady += elapsed;
+  draft.buckets = refill(draft.buckets, elapsed);
+  if (gap || state.now === undefined) {
+    Object.assign(draft, { tables: {}, instances: {}, read: undefined, inspect: undefined, settledAt: draft.steady + 5 * probeMs });
+    if (gap && seen.lease !== undefined) draft.doubted = seen.lease;
+  }
+  const lease = validLease(seen.lease, now, draft.doubted);
+  if (lease !== undefined && seen.journal !== undefined && draft.epoch !== lease.epoch) {
+    Object.assign(draft, { epoch: lease.epoch, journal: seen.journal, buckets: emptied(), record: undefined, alerts: [], heals: {}, darkFor: 0, lightFor: 0 });
+  }
+  const holder = lease !== undefined && draft.epoch === lease.epoch ? lease : undefined;
+  return { policy, now, elapsed, seen, draft, actions: [], lease: holder, calm: holder !== undefined && seen.canary && draft.steady >= draft.settledAt };
+};
+
+/** A route, where it is, and where it belongs. */
+interface Look {
+  readonly route: ManagedRoute;
+  readonly ways: readonly Way[];
+  readonly position: Position;
+  readonly choice: Choice;
+  /** Suspicion or worse on the way in use: a fresh read now saves waiting for one when it is judged dead. */
+  readonly uneasy: boolean;
+}
+
+const look = (turn: Turn, route: ManagedRoute): Look => {
+  const { draft, policy, seen, now } = turn;
+  const ways = waysOf(policy).get(route.key)!;
+  const told = (turn.lease === undefined ? seen.journal : draft.journal)?.at[route.key];
+  const found = position(draft.tables[route.table], route, told, memoryOf(draft, route.key), draft.steady, policy);
+  if (found.at === undefined || found.shown === undefined) return { route, ways, position: found, choice: { kind: 'stay', why: 'its position is not settled yet' }, uneasy: false };
+  const evidence: Evidence = {
+    now,
+    verdicts: seen.verdicts,
+    timing: policy.timing,
+    healing: healingLinks(turn),
+    held: (link) => (draft.links[link]?.goodFor ?? 0) >= holdOf(draft.journal, link, policy.timing),
+  };
+  const choice = choose(route, found.at, found.shown, ways, seen.pins.get(route.table), evidence);
+  const current = ways.find(({ name }) => name === found.at);
+  const health = current === undefined ? undefined : healthOf(current, evidence);
+  return { route, ways, position: found, choice, uneasy: choice.kind !== 'stay' || health?.state === 'dead' || (health?.suspicion ?? 0) >= 1 / 4 };
+};
+
+const NOTHING: ReadonlySet<string> = new Set();
+const healingLinks = ({ draft, policy }: Turn): ReadonlySet<string> => {
+  const heals = Object.values(draft.journal.heals).filter(({ step }) => step !== 'rest');
+  return heals.length === 0 ? NOTHING : new Set(policy.gateways.filter(({ instance }) => heals.some((one) => one.instance === instance)).flatMap(({ links }) => links));
+};
+
+const remember = ({ draft }: Turn, key: string, memory: RouteMemory): void => {
+  if (draft.routes[key] !== memory) draft.routes = { ...draft.routes, [key]: memory };
+};
+
+/** Says where a route is now, once: its new place and the alert go into the journal together. */
+const tell = (turn: Turn, { route, ways, position: { news, shown, memory } }: Look): void => {
+  const { draft } = turn;
+  const before = memoryOf(draft, route.key);
+  remember(turn, route.key, memory);
+  if (news === undefined || shown === undefined) return;
+  const from = draft.journal.at[route.key] ?? '';
+  edit(turn, { at: { ...draft.journal.at, [route.key]: shown.at } });
+  if (news === 'first') return;
+  const ours = news === 'moved' ? before.sent : undefined;
+  const link = [shown.at, from, ways[0]!.name].find((name) => name !== NO_ROUTE && name !== FOREIGN && name !== '')!;
+  announce(turn, {
+    incident: ours?.incident ?? incidentOf(turn, link),
+    kind: news,
+    subject: route.key,
+    from,
+    to: shown.at,
+    because: ours?.because ?? 'the route is elsewhere, and not by this monitor',
+  });
+};
+
+const move = (turn: Turn, { route, ways, position: { at, shown }, choice }: Look): void => {
+  const { draft, policy, seen } = turn;
+  const { freshMs, minHoldMs } = policy.timing;
+  if (choice.kind !== 'go' || at === undefined || shown === undefined || !turn.calm) return;
+  const memory = memoryOf(draft, route.key);
+  const view = draft.tables[route.table]!;
+  // What was said lies safe in the journal: so the next change of place is told once, whoever lives to tell it.
+  if (seen.journal?.at[route.key] !== at) return;
+  if (draft.steady - view.at > freshMs || draft.steady < memory.retryAt || draft.steady - memory.movedAt < minHoldMs) return;
+  const change = shown.changes[choice.to]!;
+  if (change.kind === 'none' || change.kind === 'refuse' || !take(draft, change.kind)) return;
+  const to = ways[choice.to]!.name;
+  const incident = incidentOf(turn, choice.reason === 'dead' ? at : to);
+  if (choice.reason === 'dead') countRelapse(turn, at, ways);
+  const id = emit(turn, {
+    kind: change.kind,
+    key: route.key,
+    table: route.table,
+    destination: route.destination,
+    target: change.kind === 'delete' ? undefined : change.target,
+    from: at,
+    to,
+    incident,
+    because: choice.why,
+  });
+  remember(turn, route.key, { ...memory, sent: { id, at: draft.steady, from: at, to, because: choice.why, incident, result: undefined, resultAt: 0 } });
+};
+
+/** Once a death, however many routes leave the link for it. */
+const countRelapse = (turn: Turn, at: string, ways: readonly Way[]): void => {
+  const { draft, policy } = turn;
+  for (const { name } of ways.find((way) => way.name === at)?.links ?? []) {
+    const memory = draft.links[name]!;
+    if (memory.counted) continue;
+    draft.links = { ...draft.links, [name]: { ...memory, counted: true } };
+    edit(turn, { holds: relapse(draft.journal.holds, name, policy.timing) });
+  }
+};
+
+/** No path left: one alert for all of it, and no change. It may well be us. */
+const darkness = (turn: Turn, looks: readonly Look[]): void => {
+  const { draft, policy, elapsed } = turn;
+  const { darkMs, holdFirstMs } = policy.timing;
+  const stuck = looks.find(({ choice }) => choice.kind === 'stuck');
+  draft.darkFor = stuck === undefined ? 0 : draft.darkFor + elapsed;
+  draft.lightFor = stuck === undefined ? draft.lightFor + elapsed : 0;
+  if (stuck !== undefined && draft.darkFor >= darkMs && draft.journal.dark === null) {
+    const { at } = stuck.position;
+    const incident = incidentOf(turn, at === undefined || at === NO_ROUTE ? stuck.ways[0]!.name : at);
+    announce(turn, { incident, kind: 'dark', subject: stuck.route.key, from: at ?? '', to: at ?? '', because: stuck.choice.why });
+    edit(turn, { dark: incident });
+  }
+  if (draft.journal.dark !== null && draft.lightFor >= holdFirstMs) edit(turn, { dark: null });
+};
+
+const trafficOf = ({ draft, policy }: Turn, looks: readonly Look[]): Traffic => {
+  const { freshMs } = policy.timing;
+  const linksAt = (ways: readonly Way[], at: string) => ways.find(({ name }) => name === at)?.links.map(({ name }) => name) ?? [];
+  return {
+    settled: looks.every(({ position: { at } }) => at !== undefined),
+    fresh: looks.every(({ route }) => draft.steady - (draft.tables[route.table]?.at ?? -Infinity) <= freshMs),
+    links: new Set(
+      looks.flatMap(({ route, ways, position: { at } }) => {
+        const { sent } = memoryOf(draft, route.key);
+        return [...linksAt(ways, at ?? ''), ...(sent === undefined ? [] : linksAt(ways, sent.to))];
+      }),
+    ),
+  };
+};
+
+/** Forgives links that have long been good, and closes their incidents. */
+const tidy = (turn: Turn): void => {
+  const { draft, policy } = turn;
+  const holds = forgive(draft.journal.holds, draft.links);
+  if (holds !== draft.journal.holds) edit(turn, { holds });
+  const over = (link: string) => (draft.links[link]?.goodFor ?? 0) >= 2 * holdOf(draft.journal, link, policy.timing);
+  const open = Object.entries(draft.journal.incidents);
+  const kept = open.filter(([link, id]) => !over(link) || draft.journal.dark === id || Object.values(draft.journal.heals).some(({ incident }) => incident === id));
+  if (kept.length < open.length) edit(turn, { incidents: Object.fromEntries(kept) });
+};
+
+const record = (turn: Turn): void => {
+  const { draft, seen } = turn;
+  if (draft.record !== undefined || seen.journal === undefined || seen.journal.version >= draft.journal.version) return;
+  const id = emit(turn, { kind: 'record', journal: draft.journal, incident: '', because: 'what must outlive us has changed' });
+  draft.record = { id, at: draft.steady };
+};
+
+/** Only what lies safe in the journal is delivered; a delivery that fails delays nothing else. */
+const deliver = (turn: Turn): void => {
+  const { draft, seen } = turn;
+  for (const alert of seen.journal?.outbox ?? []) {
+    if (draft.alerts.some((one) => one.alert === alert.id) || !draft.journal.outbox.some(({ id }) => id === alert.id)) continue;
+    const id = emit(turn, { kind: 'alert', alert, incident: alert.incident, because: alert.because });
+    draft.alerts = [...draft.alerts, { id, at: draft.steady, alert: alert.id }];
+  }
+};
+
+/** At leisure while all is well; quickly while something is amiss; at once after a write. */
+const read = (turn: Turn, looks: readonly Look[]): void => {
+  const { draft, policy } = turn;
+  const { readMs, watchMs } = policy.timing;
+  if (draft.read !== undefined || draft.steady < draft.readRetryAt || policy.routes.length === 0) return;
+  const at = (table: string) => draft.tables[table]?.at ?? -Infinity;
+  const sent = (key: string) => memoryOf(draft, key).sent;
+  const waited = draft.steady - draft.lastReadAt;
+  const answered = looks.some(({ route }) => sent(route.key)?.result !== undefined && at(route.table) < sent(route.key)!.resultAt);
+  const amiss = looks.some(({ position: { readAgain }, uneasy }) => readAgain || uneasy) || Object.values(draft.journal.heals).some(({ step }) => step === 'stop');
+  if (!answered && waited < (amiss ? watchMs : readMs)) return;
+  if (!take(draft, 'read')) return;
+  const tables = [...new Set(policy.routes.map(({ table }) => table))];
+  draft.read = { id: emit(turn, { kind: 'read', tables, incident: '', because: answered ? 'a write was answered' : amiss ? 'something is amiss' : 'the regular look' }), at: draft.steady };
+  draft.lastReadAt = draft.steady;
+};

@@ -10,11 +10,11 @@ const FAILED = 1;
 const MISSING = 4;
 
 /** What the lab runs. util-linux (unshare, mount) is on every Debian. */
-const LAB = ['strongswan-swanctl', 'strongswan-charon', 'libcharon-extra-plugins', 'libstrongswan-extra-plugins', 'frr', 'iproute2', 'nftables', 'iputils-ping', 'tcpdump', 'procps'];
+const LAB = ['strongswan-swanctl', 'strongswan-charon', 'libcharon-extra-plugins', 'libstrongswan-extra-plugins', 'libstrongswan-standard-plugins', 'frr', 'iproute2', 'nftables', 'iputils-ping', 'tcpdump', 'procps'];
 
 /** @type {Record<string, { packages: string[], tools?: Record<string, string>, libreswan?: boolean, root?: boolean }>} */
 const MODES = {
-  test: { packages: LAB, tools: { aws: 'awscli' }, libreswan: true, root: true },
+  test: { packages: [...LAB, 'strongswan-starter'], tools: { aws: 'awscli' }, libreswan: true, root: true },
   demo: { packages: LAB, root: true },
   bench: { packages: [] },
 };

@@ -80,7 +80,7 @@ export const FLAG = {
   dryRun: { flags: '--dry-run', summary: 'say what would change, change nothing' },
   yes: { flags: '-y, --yes', summary: 'do not ask for confirmation', env: 'HYBRIDCTL_YES' },
   detailedExitcode: { flags: '--detailed-exitcode', summary: 'exit 3 when changes are pending' },
-  region: { flags: '--region <name>', summary: "cloud region (default: the site file's)", env: 'AWS_REGION' },
+  region: { flags: '--region <name>', summary: "cloud region (default: the site file's)" },
   profile: { flags: '--profile <name>', summary: 'AWS profile', env: 'AWS_PROFILE' },
 } as const satisfies Record<string, Flag>;
 

@@ -12,6 +12,8 @@ export const POLICY_ONLY: readonly Dialect[] = ['openswan', 'ios-cryptomap', 'as
 export const ROUTE_ONLY: readonly Dialect[] = ['ios-vti', 'asa-9.7-vti'];
 /** IKEv1 only (ASA has IKEv2 since 8.4), and neither has AES-GCM with DH 19 or 20. */
 export const SEED_CRYPTO_ONLY: readonly Dialect[] = ['openswan', 'asa-8.2'];
+/** IFNAMSIZ is 16 with the final NUL (linux/if.h); a slash would be a folder in /proc/sys. */
+export const LINUX_INTERFACE = /^[A-Za-z][A-Za-z0-9._-]{0,14}$/;
 /** Userspace ESP over TUN is strongSwan's kernel-libipsec plugin. */
 const HAS_TUN: readonly Dialect[] = ['swanctl', 'ipsec-conf'];
 
@@ -172,6 +174,7 @@ interface Box {
   readonly name: string;
   readonly dialect: Dialect;
   readonly interface: Site['gateways'][number]['interface'];
+  readonly wan: string;
   readonly tunnels: readonly { readonly entry: Site['tunnels'][number]; readonly path: Path }[];
 }
 
@@ -192,6 +195,15 @@ const capabilities = (site: Site): readonly SiteIssue[] =>
     }
     if (linux && box.interface === 'tun' && !HAS_TUN.includes(box.dialect) && box.tunnels.some(({ entry }) => entry.mode === 'route')) {
       found.push(issue([...box.path, 'interface'], `tun needs strongSwan (swanctl or ipsec-conf): ${box.dialect} takes xfrm or vti`));
+    }
+    if (linux && !LINUX_INTERFACE.test(box.wan)) {
+      found.push(issue([...box.path, 'wan'], `${box.wan} is not the name of a Linux interface (at most 15 characters, no "/"): say what "ip link" shows, like eth0`));
+    }
+    if (box.dialect === 'ipsec-conf' && box.interface === 'xfrm' && box.tunnels.some(({ entry }) => entry.mode === 'route')) {
+      found.push(issue([...box.path, 'interface'], `strongSwan's ipsec.conf has no if_id for xfrm: say interface: vti, or dialect: swanctl`));
+    }
+    if (box.dialect.startsWith('asa-') && site.links.some((link) => link.kind === 'dx' && link.router === box.name)) {
+      found.push(issue([...box.path, 'dialect'], `Direct Connect is rendered for IOS and Linux (FRR), not for ${box.dialect}: let it end on another router`));
     }
     for (const { entry, path } of box.tunnels) {
       if (entry.mode === 'route' && POLICY_ONLY.includes(box.dialect)) {

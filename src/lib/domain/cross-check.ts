@@ -52,6 +52,8 @@ const one = (site: Site, tunnel: Tunnel): readonly string[] => {
   if (gateway === undefined || router === undefined) return ['its gateway or its router is not in the site file'];
   const policy = entry.mode === 'policy';
   const cloudNetworks = site.cloud.networks ?? [site.cloud.cidr];
+  // An ASA, and IOS in IKEv1, can present no other identity than the address of the interface.
+  const ownAddress = /^asa-/.test(router.dialect) || (/^ios-/.test(router.dialect) && suite.ikeVersion === 1);
   const style = gateway.dialect === 'openswan' || gateway.dialect === 'libreswan' ? 'openswan' : 'strongswan';
   return [
     ...differs('mode', tunnel.mode, entry.mode),
@@ -74,8 +76,8 @@ const one = (site: Site, tunnel: Tunnel): readonly string[] => {
     ...differs('selectors of the on-prem end', texts(onprem.selectors), policy ? site.onprem.networks : ['0.0.0.0/0']),
     ...differs('networks of the cloud end', texts(cloud.networks), cloudNetworks),
     ...differs('networks of the on-prem end', texts(onprem.networks), site.onprem.networks),
-    ...sameBox(cloud, { ...gateway, side: 'cloud', address: gateway.private_ip, policy, lan: undefined, router_id: undefined }),
-    ...sameBox(onprem, { ...router, side: 'onprem', address: router.private_ip ?? router.public_ip, policy }),
+    ...sameBox(cloud, { ...gateway, side: 'cloud', address: gateway.private_ip, id: gateway.public_ip, policy, lan: undefined, router_id: undefined }),
+    ...sameBox(onprem, { ...router, side: 'onprem', address: router.private_ip ?? router.public_ip, id: (ownAddress ? router.private_ip : undefined) ?? router.public_ip, policy }),
   ];
 };
 
@@ -85,6 +87,7 @@ interface Box {
   readonly dialect: string;
   readonly interface: string;
   readonly address: string;
+  readonly id: string;
   readonly public_ip: string;
   readonly wan: string;
   readonly lan?: string | undefined;
@@ -99,8 +102,8 @@ const sameBox = (end: End, box: Box): readonly string[] => [
   ...differs(`interface of ${box.name}`, end.interface, box.policy ? 'policy' : box.interface),
   ...differs(`address of ${box.name}`, end.address, box.address),
   ...differs(`public address of ${box.name}`, end.publicAddress, box.public_ip),
-  // The other end names this address as its peer and looks its key up by it.
-  ...differs(`IKE id of ${box.name}`, end.id, box.public_ip),
+  // The other end accepts this identity only, and looks its key up by it.
+  ...differs(`IKE id of ${box.name}`, end.id, box.id),
   ...differs(`WAN interface of ${box.name}`, end.wan, box.wan),
   ...differs(`LAN interface of ${box.name}`, end.lan, box.lan),
   ...differs(`router id of ${box.name}`, end.routerId, box.router_id),

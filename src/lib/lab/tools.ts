@@ -20,5 +20,5 @@ export const requireTools = async ({ shell }: Pick<Ports, 'shell'>): Promise<voi
   const absent = (await Promise.all(Object.keys(TOOLS).map(async (tool) => ((await shell.which(tool)) === undefined ? [tool] : [])))).flat();
   if (absent.length === 0) return;
   const packages = [...new Set(absent.map((tool) => TOOLS[tool]!))];
-  throw missing(`not installed: ${absent.join(', ')}`, { next: `apt-get install ${packages.join(' ')} libcharon-extra-plugins libstrongswan-extra-plugins` });
+  throw missing(`not installed: ${absent.join(', ')}`, { next: `apt-get install ${packages.join(' ')} libcharon-extra-plugins libstrongswan-standard-plugins libstrongswan-extra-plugins` });
 };

@@ -11,7 +11,7 @@ const with_ = (from: string, to: string): string => {
   return LAB.replace(from, () => to);
 };
 const lines = (text: string): readonly string[] => readDocument(text).mistakes.map((one) => `${placeOf('f', one)}: ${sentenceOf(one)}`);
-const ROOT_KEYS = 'version, site, crypto, cloud, gateways, onprem, tunnels, links, route_tables';
+const ROOT_KEYS = 'version, site, crypto, cloud, gateways, onprem, tunnels, links, route_tables, monitor';
 
 const CASES: readonly (readonly [what: string, text: string, ...lines: string[]])[] = [
   ['nothing', '', 'f:1: is empty: run "hybridctl vpn init" to write one'],
@@ -36,7 +36,7 @@ const CASES: readonly (readonly [what: string, text: string, ...lines: string[]]
   ['a misspelt key', with_('wan: wan', 'wam: wan'), 'f:28: onprem.routers[0].wam: is not a key here: did you mean wan?'],
   ['a dash for an underscore', with_('lan_ip: 10.10.0.2', 'lan-ip: 10.10.0.2'), 'f:28: onprem.routers[0].lan-ip: is not a key here: did you mean lan_ip?'],
   ['a misspelt key of a link', with_('vlan: 100', 'vlam: 100'), 'f:34: links[0].vlam: is not a key here: did you mean vlan?'],
-  ['a key of the other kind of link', with_('tunnel: vpn1 }', 'tunnel: vpn1, vlan: 5 }'), 'f:35: links[1].vlan: is not a key here: known are name, kind, tunnel'],
+  ['a key of the other kind of link', with_('tunnel: vpn1 }', 'tunnel: vpn1, vlan: 5 }'), 'f:35: links[1].vlan: is not a key here: known are name, kind, tunnel, probe'],
   ['a key that holds nothing', with_('networks: [10.10.0.0/16]', 'networks:'), 'f:26: onprem.networks: is empty: give a list'],
   ['an empty list', with_('networks: [10.10.0.0/16]', 'networks: []'), 'f:26: onprem.networks: is an empty list: give at least one'],
   ['a number for text', with_('site: demo', 'site: 12'), 'f:3: site: 12 must be text: put it in quotes'],

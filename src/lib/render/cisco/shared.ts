@@ -94,7 +94,7 @@ export const identityNote = ({ tunnels }: Device): readonly string[] => {
   const first = tunnels[0];
   if (first === undefined || first.onprem.address === first.onprem.publicAddress) return [];
   const { address, publicAddress } = first.onprem;
-  return [`Behind NAT this box presents ${address} as its IKE identity, not ${publicAddress}: the gateway must accept that id.`];
+  return [`Behind NAT this box presents ${address} as its IKE identity, not ${publicAddress}: the gateway's file expects that.`];
 };
 
 /** Every pair of networks that a policy-based tunnel carries, seen from the office: the mirror of the gateway's selectors. */

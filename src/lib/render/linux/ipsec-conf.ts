@@ -1,5 +1,6 @@
 import confSource from '../../../../templates/ipsec-conf/ipsec.conf.hbs?raw';
 import secretsSource from '../../../../templates/ipsec-conf/ipsec.secrets.hbs?raw';
+import { keyIds } from '../../domain/tunnel.ts';
 import { template } from '../engine.ts';
 import type { RenderedFile } from '../types.ts';
 import { selectorPairs, type LinuxBox, type LinuxTunnel } from './box.ts';
@@ -51,7 +52,7 @@ export const ipsecConfFiles = (box: LinuxBox): readonly RenderedFile[] => [
     path: 'etc/ipsec.secrets',
     mode: 0o600,
     what: 'pre-shared keys',
-    content: secrets({ device: box.device.name, keys: box.tunnels.map(({ local, remote, psk }) => ({ localId: local.id, remoteId: remote.id, psk })) }),
+    content: secrets({ device: box.device.name, keys: box.tunnels.flatMap(({ local, remote, psk }) => keyIds(remote).map((remoteId) => ({ localId: local.id, remoteId, psk }))) }),
   },
   daemonFile(box),
 ];

@@ -1,10 +1,8 @@
 import { usageError } from '../../core/errors.ts';
+import { LINUX_INTERFACE } from '../../domain/check.ts';
 import type { LinuxDialect } from '../../domain/site.ts';
 import { ends } from '../../domain/tunnel.ts';
 import type { Device } from '../types.ts';
-
-/** IFNAMSIZ is 16 with the final NUL (linux/if.h); a slash would be a folder in /proc/sys. */
-const LINUX_INTERFACE = /^[A-Za-z][A-Za-z0-9._-]{0,14}$/;
 
 /** Throws a usage error for what a Linux dialect can't express: better no file than one the daemon reads otherwise. */
 export const refuseBox = (device: Device, dialect: LinuxDialect, wan: string): void => {

@@ -5,6 +5,7 @@ import openswanConf from '../../../../templates/openswan/ipsec.conf.hbs?raw';
 import openswanConnection from '../../../../templates/openswan/connection.conf.hbs?raw';
 import openswanSecrets from '../../../../templates/openswan/connection.secrets.hbs?raw';
 import type { Cidr } from '../../domain/cidr.ts';
+import { keyIds } from '../../domain/tunnel.ts';
 import { template } from '../engine.ts';
 import type { RenderedFile } from '../types.ts';
 import type { LinuxBox, LinuxTunnel } from './box.ts';
@@ -75,7 +76,7 @@ export const swanFiles = (box: LinuxBox, dialect: keyof typeof DIALECT): readonl
         path: `etc/ipsec.d/${one.tunnel.name}.secrets`,
         mode: 0o600,
         what: 'pre-shared key',
-        content: secrets({ title: title(one), localId: one.local.id, remoteId: one.remote.id, psk: one.psk }),
+        content: secrets({ title: title(one), keys: keyIds(one.remote).map((remoteId) => ({ localId: one.local.id, remoteId, psk: one.psk })) }),
       },
     ]),
   ];

@@ -1,6 +1,7 @@
 import connectionSource from '../../../../templates/swanctl/connection.conf.hbs?raw';
 import secretSource from '../../../../templates/swanctl/secret.conf.hbs?raw';
 import daemonSource from '../../../../templates/swanctl/strongswan.conf.hbs?raw';
+import { keyIds } from '../../domain/tunnel.ts';
 import { template } from '../engine.ts';
 import type { RenderedFile } from '../types.ts';
 import { selectorPairs, type LinuxBox, type LinuxTunnel } from './box.ts';
@@ -64,6 +65,12 @@ export const daemonFile = ({ device, tunnels }: LinuxBox): RenderedFile => ({
   }),
 });
 
+/** The owners of a key. A peer that presents its own address behind NAT is known by both. */
+const secretIds = ({ local, remote }: LinuxTunnel) => [
+  { key: 'id-local', id: local.id },
+  ...keyIds(remote).map((id, index) => ({ key: index === 0 ? 'id-remote' : 'id-remote-own', id })),
+];
+
 /** `swanctl.conf` in pieces, one connection and one key a tunnel. */
 export const swanctlFiles = (box: LinuxBox): readonly RenderedFile[] => [
   ...box.tunnels.flatMap((one): readonly RenderedFile[] => [
@@ -72,7 +79,7 @@ export const swanctlFiles = (box: LinuxBox): readonly RenderedFile[] => [
       path: `etc/swanctl/conf.d/${one.tunnel.name}.secrets.conf`,
       mode: 0o600,
       what: 'pre-shared key',
-      content: secret({ title: title(one), name: one.tunnel.name, localId: one.local.id, remoteId: one.remote.id, psk: one.psk }),
+      content: secret({ title: title(one), name: one.tunnel.name, ids: secretIds(one), psk: one.psk }),
     },
   ]),
   daemonFile(box),

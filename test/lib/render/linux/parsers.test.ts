@@ -54,7 +54,7 @@ const listing = ({ name, suite, cloud, onprem }: Tunnel): readonly string[] => {
   return pairs.map((pair, index) =>
     [
       `${name}:${index === 0 ? name : `${name}_${index + 1}`}`,
-      `${cloud.address}[${cloud.publicAddress}] ${onprem.publicAddress}[${onprem.publicAddress}] IKEv${suite.ikeVersion}`,
+      `${cloud.address}[${cloud.publicAddress}] ${onprem.publicAddress}[${onprem.id}] IKEv${suite.ikeVersion}`,
       `dpd ${suite.dpd.delay}${suite.ikeVersion === 1 ? `/${suite.dpd.timeout}` : ''} start start`,
       pair,
     ].join(' '),

@@ -24,7 +24,7 @@ const gateway = (change: object, tunnel: object = {}) =>
     'gw-1',
   );
 const twoOnOne = deviceOf(siteOf('lab', (site) => void (site.tunnels[1].gateway = 'gw-1')), 'gw-1');
-const router = deviceOf(siteOf('lab', (site) => void delete site.onprem.routers[0].wan), 'rtr-1');
+const router = deviceOf(siteOf('lab', (site) => void (site.onprem.routers[0].wan = 'GigabitEthernet1')), 'rtr-1');
 const openswan = deviceOf(
   siteOf('seed-openswan', (site) => {
     site.tunnels[0].mode = 'route';

@@ -1,12 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { readDocument } from '../../src/lib/site/document.ts';
 import { run, type Ran } from '../helpers/run.ts';
-import { atTerminal, bundled } from '../helpers/terminal.ts';
 
 const GATEWAY = '--gateway az=cn-north-1a,private=172.16.1.157,public=203.0.113.11,instance=i-0e1466e8a5dd4892c,eni=eni-023fbd87a1b2c3d4e';
 const GATEWAY_2 = '--gateway az=cn-north-1b,private=172.16.2.126,public=203.0.113.12,instance=i-0430fe110cdec5835';
@@ -222,94 +217,4 @@ test('default /30s keep clear of those in use', async () => {
 test('a box without tunnel interfaces gets a policy-based tunnel', async () => {
   const ran = await run(SMALL.replace('ios-vti', 'ios-cryptomap'));
   expect([ran.exit, site(ran).tunnels[0].mode]).toEqual([0, 'policy']);
-});
-
-describe('the wizard', () => {
-  const ANSWERS = {
-    'Name of this site': ['two words', 'office'],
-    'Cloud region': ['beijing', 'cn-north-1'],
-    'CIDR of the VPC': ['172.16.0.1/16', '172.16.0.0/16'],
-    'Networks of the office': ['10.10.0.0', '10.10.0.0/16, 10.20.0.0/16'],
-    'VPN gateway 1: availability zone': 'cn-north-1a',
-    'VPN gateway 1: private address': ['54.1.1.1', '172.16.1.157'],
-    'VPN gateway 1: Elastic IP': ['10.0.0.1', '203.0.113.11'],
-    'VPN gateway 1: instance': 'i-0e1466e8a5dd4892c',
-    'office router 1: public address': '198.51.100.77',
-    'office router 1: what is it?': 'ios-cryptomap',
-    'Crypto level': 'cnsa',
-    'Is there a Direct Connect?': true,
-    'Virtual private gateway id': 'vgw-078bcc55',
-    'AS number of office router 1': ['0', '65010'],
-    'The /30 of the virtual interface': '169.254.10.0/30',
-    'Name the route tables': true,
-    'route table 1: id': 'rtb-0468f52220000000a',
-    'route table 1: availability zone': 'cn-north-1a',
-    'route table 1: its subnets': '172.16.11.0/24',
-  };
-
-  test('asks for what it can not know, and refuses at once what is wrong', async () => {
-    const ran = await run('vpn init', { answers: ANSWERS });
-    expect([ran.exit, ran.refused]).toEqual([
-      0,
-      [
-        'this must be 1 to 31 letters, digits or "-", beginning with a letter',
-        'this is not a region: it looks like cn-north-1',
-        'this has host bits set: did you mean 172.16.0.0/16?',
-        'this has no prefix length: write 10.10.0.0/32 for one host',
-        'this is a public address: give the private one (as the machine itself sees it)',
-        'this is a private address: give the public one (the Elastic IP, or what the internet sees)',
-        'this is not a number from 1 to 4294967294',
-      ],
-    ]);
-    const flags = await run(
-      `vpn init ${PLACE} --network 10.20.0.0/16 --crypto cnsa --vgw vgw-078bcc55 ${GATEWAY.replace(/,eni=.*/, '')} --router public=198.51.100.77,dialect=ios-cryptomap,asn=65010 --dx vlan=100,inside=169.254.10.0/30,cloud_asn=64512 --table id=rtb-0468f52220000000a,az=cn-north-1a,subnet=172.16.11.0/24`,
-    );
-    expect(ran.files['hybridctl.yaml']!.content).toBe(flags.files['hybridctl.yaml']!.content);
-  });
-
-  test('asks nothing that a flag has said', async () => {
-    const ran = await run(`vpn init ${PLACE} ${GATEWAY} ${ROUTER} --crypto modern`, { answers: {} });
-    expect([ran.exit, ran.asked]).toEqual([0, []]);
-    const rest = await run(`vpn init ${PLACE} ${GATEWAY} --crypto modern`, { answers: { 'router 1: public': '198.51.100.77', 'Name the route': false } });
-    expect(rest.asked).toEqual(['office router 1: public address', 'office router 1: own address behind NAT (empty: none)', 'office router 1: what is it?', 'Another office router?', 'Is there a Direct Connect?', 'Name the route tables that point at these links?']);
-  });
-});
-
-describe('the real command at a pseudo-terminal', () => {
-  let program: Awaited<ReturnType<typeof bundled>>;
-  let folder = '';
-  beforeAll(async () => {
-    program = await bundled("import './src/commands/bin.ts';");
-    folder = await mkdtemp(join(tmpdir(), 'hybridctl-init-'));
-  }, 60_000);
-  afterAll(async () => {
-    await program?.remove();
-    if (folder !== '') await rm(folder, { recursive: true, force: true });
-  });
-  const line = (text: string): string[] => text.split(' ');
-
-  test('Ctrl-C in the middle writes nothing and ends with 130', async () => {
-    const { exit, stdout } = await atTerminal(program.file, line('vpn init'), [{ see: 'Name of this site', type: 'office\r' }, { see: 'Cloud region', type: '\u0003' }], folder);
-    expect([exit, stdout, await readdir(folder)]).toEqual([130, '', []]);
-  });
-
-  test('answers at the keyboard become files; stdout holds the result alone', async () => {
-    const { exit, stdout } = await atTerminal(
-      program.file,
-      line(`vpn init ${PLACE} ${GATEWAY} --crypto modern --json`),
-      [
-        { see: 'public address', type: '198.51.100.77\r' },
-        { see: 'own address', type: '\r' },
-        { see: 'what is it?', type: '\r' },
-        { see: 'Another office router?', type: '\r' },
-        { see: 'Direct Connect?', type: '\r' },
-        { see: 'Name the route tables', type: 'n\r' },
-      ],
-      folder,
-    );
-    expect([exit, JSON.parse(stdout).written]).toEqual([0, true]);
-    expect(readDocument(await readFile(join(folder, 'hybridctl.yaml'), 'utf8')).mistakes).toEqual([]);
-    expect((await stat(join(folder, 'psk', 'vpn1'))).mode & 0o777).toBe(0o600);
-    expect((await stat(join(folder, 'psk'))).mode & 0o777).toBe(0o700);
-  });
 });

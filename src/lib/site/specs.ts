@@ -65,9 +65,8 @@ export const SHAPES = {
 /** `az=…,private=…,public=…[,name=…]`: how a flag's value is written, for its help. */
 export const usageOf = (flag: keyof typeof SHAPES): string => {
   const keys = Object.entries<Key>(SHAPES[flag]);
-  return [...keys.filter(([, { required }]) => required), ...keys.filter(([, { required }]) => !required).map(([key, how]) => [`[${key}`, how] as const)]
-    .map(([key, { kind }]) => `${key}=${kind === 'list' ? 'a+b' : '…'}${key.startsWith('[') ? ']' : ''}`)
-    .join(',');
+  const form = ([key, { kind }]: [string, Key]): string => `${key}=${kind === 'list' ? 'a+b' : '…'}`;
+  return [...keys.filter(([, { required }]) => required).map(form), ...keys.filter(([, { required }]) => !required).map((key) => `[${form(key)}]`)].join(',');
 };
 
 /**

@@ -9,12 +9,15 @@ export interface View {
 /** A control character in a value would become a line that no view decided: the last gate after the schema's allow-lists. */
 const CONTROL = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 
-const refuseControl = (value: ViewValue, where: string): void => {
-  if (typeof value === 'string') {
-    if (CONTROL.test(value)) throw new RangeError(`${where}: control characters can't be rendered`);
-  } else if (typeof value === 'object') {
-    for (const [key, inner] of Object.entries(value)) refuseControl(inner as ViewValue, `${where}.${key}`);
+/** @returns the path of the first text with a control character, or undefined. Run on every view, so it builds the path only then. */
+const controlIn = (value: ViewValue): string | undefined => {
+  if (typeof value === 'string') return CONTROL.test(value) ? '' : undefined;
+  if (typeof value !== 'object') return undefined;
+  for (const key in value) {
+    const inner = controlIn((value as View)[key]!);
+    if (inner !== undefined) return `.${key}${inner}`;
   }
+  return undefined;
 };
 
 /**
@@ -29,7 +32,8 @@ export const template = (source: string): ((view: View) => string) => {
     knownHelpers: { each: true, if: true },
   });
   return (view) => {
-    refuseControl(view, 'view');
+    const where = controlIn(view);
+    if (where !== undefined) throw new RangeError(`view${where}: control characters can't be rendered`);
     return compiled(view);
   };
 };

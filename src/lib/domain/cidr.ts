@@ -1,5 +1,3 @@
-import ipaddr from 'ipaddr.js';
-
 /** An IPv4 network. `first` and `last` are unsigned 32-bit numbers; `text` is canonical: `10.10.0.0/16`. */
 export interface Cidr {
   readonly text: string;
@@ -11,8 +9,9 @@ export interface Cidr {
 
 /** @returns the address as an unsigned 32-bit number, or undefined unless it is plain dotted decimal (no `010.1`, no `10.1`). */
 export const addressNumber = (text: string): number | undefined => {
-  if (!/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text) || !ipaddr.IPv4.isValid(text)) return undefined;
-  return ipaddr.IPv4.parse(text).octets.reduce((sum, octet) => sum * 256 + octet, 0);
+  if (!/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text)) return undefined;
+  const octets = text.split('.').map(Number);
+  return octets.some((octet) => octet > 255) ? undefined : octets.reduce((sum, octet) => sum * 256 + octet, 0);
 };
 
 export const addressText = (value: number): string =>

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { usageError } from '../core/errors.ts';
 import type { FileToWrite, Ports } from '../core/ports.ts';
-import { checkSite, crossCheck } from '../domain/check.ts';
+import { checkSite, crossCheck, pathText } from '../domain/check.ts';
 import { cryptoWarnings, type CryptoLevel } from '../domain/crypto.ts';
 import { explainMtu } from '../domain/mtu.ts';
 import { DEVICE_DIALECTS, INTERFACE_KINDS, LINUX_DIALECTS, type Dialect, type InterfaceKind, type Site, type TunnelEntry } from '../domain/site.ts';
@@ -89,8 +89,8 @@ const refuse = (issues: readonly { path: readonly (string | number)[]; message: 
   const [first, ...more] = issues;
   if (first === undefined) return;
   throw usageError(first.message, {
-    field: first.path.join('.'),
-    more: more.map(({ path, message }) => `${path.join('.')}: ${message}`),
+    field: pathText(first.path),
+    more: more.map(({ path, message }) => `${pathText(path)}: ${message}`),
     next: 'mend the site file, or the flags that override it',
   });
 };

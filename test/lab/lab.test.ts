@@ -238,6 +238,14 @@ describe('faults', () => {
     await eventually('data flows again', () => answered('56'));
   }, 30_000);
 
+  it.each(['kill', 'hang'] as const)('finds a box whose charon is gone (%s) and gets it back', async (kind) => {
+    await cut(ports, lab, { what: 'gw-2', kind });
+    await eventually('charon is silent', async () => (await inNode('gw-2', 'ping', '-n', '-c', '1', '-W', '1', '169.254.200.1')).exitCode !== 0);
+    await heal(ports, lab);
+    await eventually('the tunnel is back', async () => (await status()).tunnels.every(({ state }) => state === 'established'), 40_000);
+    await eventually('data flows again', async () => (await inNode('gw-2', 'ping', '-n', '-c', '1', '-W', '1', '169.254.200.1')).exitCode === 0);
+  }, 60_000);
+
   it('takes cuts away without a trace, however many', async () => {
     for (const what of ['dx-1', 'vpn-a', 'gw-2', 'inet', 'rtr-2', 'lan-rtr-1']) await cut(ports, lab, { what, kind: 'blackhole' });
     await cut(ports, lab, { what: 'dx-1', kind: 'blackhole' });
@@ -291,6 +299,28 @@ describe('coming and going', () => {
     const up = await shop.run(['lab', 'up', '--name', SECOND, '--site', shop.site, '--rendered', 'rendered']);
     expect(up.exit).toBe(1);
     expect(up.err).toMatch(/not every tunnel was established[\s\S]*NO_PROP/);
+    expect(await traces(SECOND)).toEqual(nothing);
+  }, 90_000);
+});
+
+describe('the field documents', () => {
+  it.each([
+    // IKEv1 and VTI between two gateways and two IOS routers; policy-based Openswan against a crypto map.
+    ['seed-bjs', ['vpn1', 'vpn2']],
+    ['seed-openswan', ['cisco']],
+  ])('%s carries packets both ways, with stand-ins for what does not run here', async (fixture, names) => {
+    for (const name of names) await writeFile(`${shop.dir}/psk/${name}`, `lab.key.of.${name}.0123456789`, { mode: 0o600 });
+    const site = `${shop.dir}/${fixture}.yaml`;
+    await writeFile(site, await readFile(new URL(`../fixtures/${fixture}.yaml`, import.meta.url), 'utf8'));
+    try {
+      const up = await shop.run(['lab', 'up', '--name', SECOND, '--site', site, '--json']);
+      expect(up).toMatchObject({ exit: 0 });
+      expect(JSON.parse(up.out).notes.join('\n')).toContain('does not run here');
+      const seen = await shop.run(['lab', 'status', '--name', SECOND, '--json']);
+      expect(JSON.parse(seen.out).tunnels.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual(names.map((name) => [name, 'established']));
+    } finally {
+      await shop.run(['lab', 'down', '--name', SECOND, '--yes']);
+    }
     expect(await traces(SECOND)).toEqual(nothing);
   }, 90_000);
 });

@@ -1,7 +1,9 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, missing } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
+import { addressText, contains } from '../domain/cidr.ts';
+import { tunnelsOf } from '../domain/tunnel.ts';
 import { template } from '../render/engine.ts';
 import strongswanConf from '../../../templates/lab/strongswan.conf.hbs?raw';
 import { daemon, inside, must, withOwnRun } from './run.ts';
@@ -55,6 +57,20 @@ const applySysctl = async ({ shell, files }: Ports, { record, node }: Lab): Prom
   }
 };
 
+/**
+ * kernel-libipsec installs a policy only on a box that has an address inside its own selectors, which a gateway in a
+ * public subnet has not. The last host address of each goes on the loopback; nobody else sees it.
+ */
+const addressesForPolicies = async ({ shell }: Ports, { record, node }: Lab): Promise<void> => {
+  if (record.esp[node.name] !== 'userspace') return;
+  const ends = tunnelsOf(record.site).flatMap(({ mode, cloud, onprem }) => (mode === 'policy' ? [cloud, onprem] : []));
+  const lacking = ends.filter(({ device }) => device === node.name).flatMap(({ selectors }) => selectors);
+  const own = node.addresses.map(({ address }) => address.split('/')[0]!);
+  for (const network of lacking.filter((selector) => !own.some((address) => contains(selector, address)))) {
+    await must(shell, 'ip', ['-n', node.netns, 'addr', 'replace', `${addressText(network.last - 1)}/32`, 'dev', 'lo']);
+  }
+};
+
 /** Runs the rendered `tunnels` script: tunnel interface, policy routing, MSS clamp. */
 const tunnels = async ({ shell }: Ports, { record, node }: Lab, verb: 'up' | 'down'): Promise<void> => {
   for (const script of await rendered(record.name, node.name, /^files\/usr\/local\/lib\/hybridctl\/tunnels$/)) {
@@ -71,7 +87,10 @@ export const startCharon = async (ports: Ports, lab: Lab): Promise<void> => {
   if (charon === undefined) throw missing('charon is not installed', { next: 'install the package strongswan-charon' });
   await configure(ports, lab);
   await applySysctl(ports, lab);
+  await addressesForPolicies(ports, lab);
   const socket = join(folder, 'charon.vici');
+  // A killed charon leaves both. Until somebody reaps it, its number is alive, and the next one would refuse to start.
+  for (const left of [socket, join(folder, 'charon.pid')]) await rm(left, { force: true });
   const child = daemon('ip', withOwnRun(node.netns, folder, [charon]), { lab: record.name, env: { STRONGSWAN_CONF: '/run/strongswan.conf' } });
   let gone = false;
   child.once('exit', () => (gone = true));
@@ -114,7 +133,7 @@ export const killCharon = async (ports: Pick<Ports, 'shell'>, node: LabNode): Pr
 };
 
 /** Lines of a log that say why, newest last. */
-const TELLING = /failed|error|no proposal|no matching|mismatch|unable|retransmit|giving up|NO_PROP|AUTHENTICATION|deadlock|refused|not found|invalid/i;
+const TELLING = /failed|error|no matching|mismatch|unable to (install|find)|giving up|NO_PROP|AUTHENTICATION_FAILED|already running|refused|not found|invalid/i;
 
 export const lastWords = async (lab: string, node: string, count = 4): Promise<readonly string[]> => {
   const text = await readFile(paths(lab).charonLog(node), 'utf8').catch(() => '');

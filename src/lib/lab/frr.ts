@@ -4,15 +4,17 @@ import { failure, missing } from '../core/errors.ts';
 import type { Ports, Shell } from '../core/ports.ts';
 import { template, type View } from '../render/engine.ts';
 import hostConf from '../../../templates/lab/frr-host.conf.hbs?raw';
+import routerConf from '../../../templates/lab/frr-router.conf.hbs?raw';
 import quickConf from '../../../templates/lab/frr-quick.conf.hbs?raw';
 import vgwConf from '../../../templates/lab/frr-vgw.conf.hbs?raw';
 import { must, withOwnRun } from './run.ts';
 import { paths } from './state.ts';
-import type { LabNode, Topology } from './topology.ts';
+import { lanAddress, type LabNode, type Topology } from './topology.ts';
 import { until } from './wait.ts';
 
 const renderVgw = template(vgwConf);
 const renderHost = template(hostConf);
+const renderRouter = template(routerConf);
 const QUICK = template(quickConf)({});
 
 /** The virtual private gateway has one AS; a link that was given another is served by local-as. */
@@ -33,14 +35,19 @@ const vgwView = ({ dx, site }: Topology, passwords: ReadonlyMap<string, string>)
   };
 };
 
-/** @returns the node's FRR configuration: the rendered one on routers, the lab's own on the VGW and the host. */
-const configOf = async (topology: Topology, node: LabNode, passwords: ReadonlyMap<string, string>): Promise<string | undefined> => {
+/** @returns the node's FRR configuration: the rendered one on routers that have it, else the lab's own. */
+const configOf = async (topology: Topology, node: LabNode, passwords: ReadonlyMap<string, string>): Promise<string> => {
   if (node.role === 'vgw') return renderVgw(vgwView(topology, passwords));
   if (node.role === 'host') {
     return renderHost({ dev: node.addresses[0]!.dev, router_id: topology.hostAddresses[0]! }) + QUICK;
   }
   const text = await readFile(join(paths(topology.lab).files(node.name), 'etc/frr/frr.conf'), 'utf8').catch(() => undefined);
-  return text === undefined || !/^router ospf/m.test(text) ? text : text + QUICK;
+  if (text !== undefined) return /^router ospf/m.test(text) ? text + QUICK : text;
+  const at = topology.site.onprem.routers.findIndex(({ name }) => name === node.name);
+  const router_id = lanAddress(topology.site, at);
+  const lan = node.addresses.find(({ address }) => address.startsWith(`${router_id}/`))!.dev;
+  // The first router is the office's way out, as long as it is there.
+  return renderRouter({ name: node.name, lan, router_id, metric: 20 + 10 * at }) + QUICK;
 };
 
 /** Daemons that a configuration needs; zebra and staticd always. */
@@ -63,10 +70,9 @@ const frrUser = async (): Promise<{ uid: number; gid: number }> => {
 export const vtysh = (shell: Shell, lab: string, node: string, commands: readonly string[]): Promise<string> =>
   must(shell, 'vtysh', ['--vty_socket', paths(lab).frr(node), ...commands.flatMap((command) => ['-c', command])], { timeoutMs: 5_000 });
 
-/** Starts a node's FRR and loads its configuration. A router without one gets none. */
+/** Starts a node's FRR and loads its configuration. Throws a failure with the lines FRR refuses. */
 export const startFrr = async ({ shell, files, signal }: Ports, topology: Topology, node: LabNode, passwords: ReadonlyMap<string, string>): Promise<void> => {
   const config = await configOf(topology, node, passwords);
-  if (config === undefined) return;
   const { lab } = topology;
   const zebra = await shell.which('zebra');
   if (zebra === undefined) throw missing('zebra is not installed', { next: 'install the package frr' });

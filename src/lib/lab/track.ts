@@ -39,7 +39,8 @@ export const trackTunnels = async (shell: Shell, topology: Topology, complain: (
     tunnelsOf(topology.site).map(async (tunnel) => {
       const text = await readFile(join(paths(topology.lab).files(tunnel.onprem.device), 'etc/frr/frr.conf'), 'utf8').catch(() => '');
       const routes = text.split('\n').filter((line) => line.startsWith('ip route ') && line.split(' ').includes(tunnel.cloud.inside));
-      return tunnel.mode === 'route' && routes.length > 0 ? trackOne(shell, topology, tunnel, routes, complain) : () => undefined;
+      // Selectors alone have no address inside to ask.
+      return tunnel.mode === 'route' ? trackOne(shell, topology, tunnel, routes, complain) : () => undefined;
     }),
   );
   return () => stops.forEach((stop) => stop());
@@ -53,13 +54,14 @@ const trackOne = (shell: Shell, topology: Topology, { name, onprem, cloud }: Tun
   let writing = Promise.resolve();
   let stopped = false;
   let end = (): void => undefined;
+  const kernel = kernelRoutes(shell, netns, cloud.inside);
   const take = (answered: boolean): void => {
     const before = track.up;
     track = tracked(track, answered);
     if (track.up === before) return;
     const { up } = track;
     complain(`track ${name}: ${up ? 'up' : 'down'}`);
-    const write = () => vtysh(shell, topology.lab, onprem.device, ['configure terminal', ...routes.map((line) => (up ? line : `no ${line}`))]);
+    const write = async (): Promise<unknown> => (routes.length > 0 ? vtysh(shell, topology.lab, onprem.device, ['configure terminal', ...routes.map((line) => (up ? line : `no ${line}`))]) : kernel.write(up));
     writing = writing.then(write).then(() => undefined, (error: Error) => complain(`track ${name}: ${error.message}`));
   };
   const start = (): void => {
@@ -81,6 +83,24 @@ const trackOne = (shell: Shell, topology: Topology, { name, onprem, cloud }: Tun
     end();
   };
 };
+
+/** Where no FRR holds the tunnel's routes, the rendered script put them into the kernel: they go and come there. */
+const kernelRoutes = (shell: Shell, netns: string, nextHop: string) => {
+  let held: readonly string[] = [];
+  return {
+    async write(up: boolean): Promise<void> {
+      if (!up) {
+        const { stdout } = await shell.run('ip', ['-n', netns, 'route', 'show', 'via', nextHop]);
+        held = stdout.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.includes('proto'));
+      }
+      // A box that booted meanwhile has them back already; one whose interface is gone has lost them.
+      for (const route of held) await shell.run('ip', ['-n', netns, 'route', up ? 'replace' : 'del', ...withHop(route, nextHop).split(' ')]);
+    },
+  };
+};
+
+/** `ip route show via X` leaves the X out, which it was told. */
+const withHop = (route: string, nextHop: string): string => (route.includes(' via ') ? route : route.replace(/^(\S+) /, `$1 via ${nextHop} `));
 
 /** Cuts a stream of text into lines. */
 const lines = (each: (line: string) => void): ((text: string) => void) => {

@@ -132,7 +132,7 @@ const waitForTraffic = async (ports: Ports, topology: Topology): Promise<void> =
   const established = async (): Promise<boolean> => {
     down = await tunnelsDown(ports, topology);
     // Both ends have all their files by now: a refusal will not change its mind by the deadline.
-    const refused = (await logs()).filter((line) => /received \S+ notify error/.test(line));
+    const refused = (await logs()).filter((line) => /received \S+ (notify error|error notify)/.test(line));
     if (refused.length > 0) throw failure(`not every tunnel was established: ${down.join(', ')} was refused`, { more: await logs() });
     return down.length === 0;
   };

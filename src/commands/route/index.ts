@@ -3,5 +3,6 @@ import { failback } from './failback.ts';
 import { failover } from './failover.ts';
 import { set } from './set.ts';
 import { status } from './status.ts';
+import { tune } from './tune.ts';
 
-export const commands: readonly Command[] = [status, failover, failback, set];
+export const commands: readonly Command[] = [status, failover, failback, set, tune];

@@ -1,6 +1,6 @@
 import { burstsOf, ordinaryLoss, record, startLedger, type Bursts, type Ledger } from './loss.ts';
 import { evidenceNats, type CusumProfile } from './profiles.ts';
-import { GRAY, levelOf, LEVELS, type Chart } from './threshold.ts';
+import { GRAY, levelOf, LEVELS, SHARE, type Chart } from './threshold.ts';
 import type { Cause, Evidence, Health, Sample } from './types.ts';
 
 /** One CUSUM: S in its chart's units, and how long it has been above 0 as far as we looked. */
@@ -21,16 +21,18 @@ export interface Target extends Health {
   lastReplyAt: number | undefined;
   sent: number;
   lost: number;
-  /** Runs of losses since suspicion began. */
-  runs: number;
-  /** The small probe before this one was lost. */
-  after: boolean;
+  /** Of the lost ones, those right after another, and the runs of two and more. */
+  followed: number;
+  bursts: number;
+  /** Losses in a row up to now. */
+  row: number;
   /** When each size was last heard of. */
   smallAt: number | undefined;
   largeAt: number | undefined;
   /** Index in LEVELS. */
   level: number;
-  bursts: Bursts | undefined;
+  /** Its bursts, where it has a habit of them. */
+  habit: Bursts | undefined;
   learntAt: number | undefined;
   readonly blackhole: Excursion;
   readonly gray: Excursion;
@@ -49,12 +51,13 @@ export const startTarget = (): Target => ({
   lastReplyAt: undefined,
   sent: 0,
   lost: 0,
-  runs: 0,
-  after: false,
+  followed: 0,
+  bursts: 0,
+  row: 0,
   smallAt: undefined,
   largeAt: undefined,
   level: LEVELS.length - 1, // nothing is known yet: assume the worst ordinary path
-  bursts: undefined,
+  habit: undefined,
   learntAt: undefined,
   blackhole: { score: 0, ageMs: 0 },
   gray: { score: 0, ageMs: 0 },
@@ -87,10 +90,9 @@ export const stepTarget = (target: Target, { charts, tauMs, largeEveryMs, budget
   if (size === 'small') {
     const dt = elapsed(target.smallAt, at, tauMs);
     target.smallAt = at;
-    count(target, lost);
     advance(target.blackhole, blackhole, lost ? blackhole.lost : blackhole.reply, dt, tauMs);
     advance(target.gray, gray, lost ? lostGray(target, gray) : gray.reply, dt, tauMs);
-    target.after = lost;
+    count(target, lost);
     target.goodSmall = sprt(target.goodSmall, lost, gray.p0);
   } else {
     const dt = elapsed(target.largeAt, at, target.large.score === 0 ? largeEveryMs : tauMs);
@@ -123,9 +125,11 @@ const elapsed = (before: number | undefined, at: number, usualMs: number): numbe
 
 const count = (target: Target, lost: boolean): void => {
   target.sent += 1;
+  target.row = lost ? target.row + 1 : 0;
   if (!lost) return;
   target.lost += 1;
-  if (!target.after) target.runs += 1;
+  if (target.row > 1) target.followed += 1;
+  if (target.row === 2) target.bursts += 1;
 };
 
 const advance = (excursion: Excursion, { limit }: Chart, points: number, dtMs: number, tauMs: number): void => {
@@ -135,11 +139,11 @@ const advance = (excursion: Excursion, { limit }: Chart, points: number, dtMs: n
 };
 
 /** On a bursty path one loss foretells the next: only the first says something of a gray failure, or two bursts would be one. */
-const lostGray = ({ after, bursts }: Target, gray: Chart): number =>
-  after && bursts !== undefined ? Math.max(0, Math.min(gray.lost, Math.round(Math.log(GRAY / bursts.persistence) / gray.unit))) : gray.lost;
+const lostGray = ({ row, habit }: Target, gray: Chart): number =>
+  row > 0 && habit !== undefined ? Math.max(0, Math.min(gray.lost, Math.round(Math.log(GRAY / habit.persistence) / gray.unit))) : gray.lost;
 
 const judge = (target: Target, blackhole: Chart, gray: Chart, large: Chart): void => {
-  const wait = target.bursts?.waitMs ?? 0;
+  const wait = target.habit?.waitMs ?? 0;
   const up = ({ score, ageMs }: Excursion, { limit }: Chart): boolean => score >= limit && ageMs >= wait;
   if (up(target.blackhole, blackhole)) kill(target, 'blackhole');
   else if (up(target.gray, gray)) kill(target, 'gray');
@@ -154,23 +158,25 @@ const kill = (target: Target, cause: Cause): void => {
 const sprt = (score: number, lost: boolean, p0: number): number =>
   Math.max(FLOOR, Math.min(ACCEPT, score + (lost ? Math.log(p0 / GRAY) : Math.log((1 - p0) / (1 - GRAY)))));
 
+const UNCOUNTED = { sent: 0, lost: 0, followed: 0, bursts: 0 } as const;
+
 const recover = (target: Target): void => {
   if (target.goodSmall < ACCEPT || (target.largeAt !== undefined && target.goodLarge < ACCEPT)) return;
-  Object.assign(target, { dead: false, cause: undefined, sent: 0, lost: 0, runs: 0, after: false });
+  Object.assign(target, { dead: false, cause: undefined, ...UNCOUNTED });
   for (const excursion of [target.blackhole, target.gray, target.large]) Object.assign(excursion, { score: 0, ageMs: 0 });
 };
 
-/** What was seen during suspicion counts as ordinary only once suspicion is over; a failure's losses never do. */
+/** What was seen during suspicion counts as ordinary only once suspicion is over; a death's losses never do. */
 const commit = (target: Target, at: number): void => {
-  record(target.ledger, at, target.sent, target.lost, target.runs);
-  Object.assign(target, { sent: 0, lost: 0, runs: 0 });
+  record(target.ledger, at, target);
+  Object.assign(target, UNCOUNTED);
 };
 
 const learn = (target: Target, at: number, tauMs: number, budget: number): void => {
   if (target.learntAt !== undefined && at - target.learntAt < LEARN_EVERY_MS) return;
   target.learntAt = at;
   target.level = levelOf(ordinaryLoss(target.ledger, at));
-  target.bursts = burstsOf(target.ledger, at, tauMs, LEVELS[target.level]!, budget / 3);
+  target.habit = burstsOf(target.ledger, at, tauMs, LEVELS[target.level]!, budget * SHARE.blackhole);
 };
 
 const fullest = (target: Target, blackhole: Chart, gray: Chart, large: Chart): number =>

@@ -9,22 +9,33 @@ export interface Ledger {
   origin: number | undefined;
   /** One slot a minute, by minute modulo 60. */
   readonly slots: Slot[];
-  sent: number;
-  lost: number;
-  runs: number;
+  readonly sum: Counts;
 }
 
-interface Slot {
-  minute: number;
+export interface Counts {
   sent: number;
   lost: number;
-  /** Losses after a reply, each of which begins a run. */
-  runs: number;
+  /** Losses right after a loss. */
+  followed: number;
+  /** Runs of two losses and more; single losses are chance, and would hide the bursts among them. */
+  bursts: number;
 }
+
+interface Slot extends Counts {
+  minute: number;
+}
+
+const NONE: Readonly<Counts> = { sent: 0, lost: 0, followed: 0, bursts: 0 };
+const add = (to: Counts, { sent, lost, followed, bursts }: Counts, sign: 1 | -1): void => {
+  to.sent += sign * sent;
+  to.lost += sign * lost;
+  to.followed += sign * followed;
+  to.bursts += sign * bursts;
+};
 
 const SLOTS = 60;
 
-export const startLedger = (): Ledger => ({ origin: undefined, slots: Array.from({ length: SLOTS }, () => ({ minute: -1, sent: 0, lost: 0, runs: 0 })), sent: 0, lost: 0, runs: 0 });
+export const startLedger = (): Ledger => ({ origin: undefined, slots: Array.from({ length: SLOTS }, () => ({ minute: -1, ...NONE })), sum: { ...NONE } });
 
 const slotAt = (ledger: Ledger, at: number): Slot => {
   ledger.origin ??= at;
@@ -33,10 +44,8 @@ const slotAt = (ledger: Ledger, at: number): Slot => {
   if (slot.minute !== minute) {
     for (const old of ledger.slots) {
       if (old.minute < 0 || (old !== slot && old.minute > minute - SLOTS)) continue;
-      ledger.sent -= old.sent;
-      ledger.lost -= old.lost;
-      ledger.runs -= old.runs;
-      Object.assign(old, { minute: -1, sent: 0, lost: 0, runs: 0 });
+      add(ledger.sum, old, -1);
+      Object.assign(old, { minute: -1, ...NONE });
     }
     slot.minute = minute;
   }
@@ -44,26 +53,22 @@ const slotAt = (ledger: Ledger, at: number): Slot => {
 };
 
 /** Adds what was counted since the last call. */
-export const record = (ledger: Ledger, at: number, sent: number, lost: number, runs: number): void => {
-  const slot = slotAt(ledger, at);
-  slot.sent += sent;
-  slot.lost += lost;
-  slot.runs += runs;
-  ledger.sent += sent;
-  ledger.lost += lost;
-  ledger.runs += runs;
+export const record = (ledger: Ledger, at: number, counts: Counts): void => {
+  add(slotAt(ledger, at), counts, 1);
+  add(ledger.sum, counts, 1);
 };
 
-/** One-sided 95 %. */
-const Z = 1.645;
+/** Standard normal quantiles, one-sided: 95 %; and 99.9 %, for a question asked every second whose false yes costs time. */
+const Z95 = 1.645;
+const Z999 = 3.09;
 
 /** Wilson's score bound of a proportion (Wilson 1927), upper for `side` 1, lower for -1. 0 of 0 lies between 0 and 1. */
-export const wilson = (hits: number, of: number, side: 1 | -1): number => {
+export const wilson = (hits: number, of: number, side: 1 | -1, z = Z95): number => {
   if (of === 0) return side === 1 ? 1 : 0;
   const p = hits / of;
-  const centre = p + (Z * Z) / (2 * of);
-  const spread = Z * Math.sqrt((p * (1 - p)) / of + (Z * Z) / (4 * of * of));
-  return Math.min(1, Math.max(0, (centre + side * spread) / (1 + (Z * Z) / of)));
+  const centre = p + (z * z) / (2 * of);
+  const spread = z * Math.sqrt((p * (1 - p)) / of + (z * z) / (4 * of * of));
+  return Math.min(1, Math.max(0, (centre + side * spread) / (1 + (z * z) / of)));
 };
 
 /**
@@ -79,7 +84,7 @@ export const ordinaryLoss = (ledger: Ledger, at: number): number => {
     sent += slot.sent;
     lost += slot.lost;
   }
-  return Math.max(wilson(ledger.lost, ledger.sent, 1), wilson(lost, sent, -1));
+  return Math.max(wilson(ledger.sum.lost, ledger.sum.sent, 1), wilson(lost, sent, -1));
 };
 
 export interface Bursts {
@@ -89,23 +94,25 @@ export interface Bursts {
   readonly waitMs: number;
 }
 
-/** Losses that speak as if they had been single ones, until the path's own are many: one 0.5 s outage is no habit yet. */
-const PRIOR_LOSSES = 10;
+/** A burst or two are no habit. */
+const FEWEST_BURSTS = 3;
+/** Losses that speak as if they had come singly, until the path's own are many. */
+const PRIOR_LOSSES = 5;
 /** Users call a longer silence an outage, whatever the path's habits. */
 const LONGEST_WAIT_MS = 5_000;
 
 /**
  * Bursts can't be told from failures by any threshold, only waited out: T_b = b ln(lambda Y / F), where b is the mean
- * length and lambda the rate of bursts, here as a geometric tail of loss runs. undefined where losses come singly:
- * then a run is as long as chance makes it, which the charts' thresholds already cover.
+ * length and lambda the rate of bursts, here as the geometric tail of loss runs. Only what ended before the alarm is
+ * learnt: a path that was called dead was dead. undefined where losses come singly: then a run is as long as chance
+ * makes it, which the charts' thresholds already cover.
  */
-export const burstsOf = (ledger: Ledger, at: number, tauMs: number, p0: number, budget: number): Bursts | undefined => {
-  const followed = ledger.lost - ledger.runs;
-  if (ledger.origin === undefined || wilson(followed, ledger.lost, -1) <= p0) return undefined;
-  const persistence = (followed + PRIOR_LOSSES * p0) / (ledger.lost + PRIOR_LOSSES);
+export const burstsOf = ({ origin, sum }: Ledger, at: number, tauMs: number, p0: number, budget: number): Bursts | undefined => {
+  if (origin === undefined || sum.bursts < FEWEST_BURSTS || wilson(sum.followed - sum.bursts, sum.followed, -1, Z999) <= p0) return undefined;
+  const persistence = (sum.followed - sum.bursts + PRIOR_LOSSES * p0) / (sum.followed + PRIOR_LOSSES);
   // A rate from less than ten minutes would be no rate.
-  const seenMs = Math.max(600_000, Math.min(at - ledger.origin, SLOTS * 60_000));
-  const aYear = (ledger.runs * YEAR_MS) / seenMs;
-  const probes = Math.log(Math.max(1, aYear / budget)) / Math.log(1 / persistence);
+  const seenMs = Math.max(600_000, Math.min(at - origin, SLOTS * 60_000));
+  const aYear = (sum.bursts * YEAR_MS) / seenMs;
+  const probes = 2 + Math.log(Math.max(1, aYear / budget)) / Math.log(1 / persistence);
   return { persistence, waitMs: Math.min(LONGEST_WAIT_MS, probes * tauMs) };
 };

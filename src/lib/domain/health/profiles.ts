@@ -40,7 +40,7 @@ const SEED: RoundsProfile = { kind: 'rounds', name: 'seed', tauMs: 1_000, pings:
 /** One false failover a year a link: rarer than the circuit's own planned works. */
 export const DEFAULT_BUDGET = 1;
 
-/** @param budget false failovers a year. Solving the charts takes some 40 ms; share the profile between targets. */
+/** @param budget false failovers a year. Solving the charts takes some 50 ms of a core; share the profile between targets. */
 export const profileOf = (name: ProfileName, budget = DEFAULT_BUDGET): Profile =>
   name === 'seed' ? SEED : { kind: 'cusum', name, ...RATES[name], budget, charts: chartsFor(RATES[name], budget) };
 

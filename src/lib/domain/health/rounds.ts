@@ -2,8 +2,8 @@ import type { RoundsProfile } from './profiles.ts';
 import type { Cause, Health, Sample } from './types.ts';
 
 /**
- * The seeds' shell loop as a detector: a round of pings one second apart, dead when all are lost, a pause, again. It
- * takes from any stream of samples the ones its own pings would have been, so it can run beside another detector.
+ * The seeds' shell loop as a detector: a round of pings one second apart, dead when all are lost, a pause, again. It is
+ * given one probe a second and takes those that its own pings would have been.
  */
 export interface Rounds extends Health {
   dead: boolean;
@@ -13,7 +13,7 @@ export interface Rounds extends Health {
   lastReplyAt: number | undefined;
   sent: number;
   lost: number;
-  /** When the next ping is due; with `sent` at the full round, when the round is over. */
+  /** When the next ping would be sent; of a full round, when it is over. */
   dueAt: number | undefined;
   goodLeft: number;
 }
@@ -22,18 +22,18 @@ export const startRounds = (): Rounds => ({
   dead: false, cause: undefined, suspicion: 0, seenAt: undefined, lastReplyAt: undefined, sent: 0, lost: 0, dueAt: undefined, goodLeft: 0,
 });
 
-export const stepRounds = (rounds: Rounds, profile: RoundsProfile, { at, kind, size }: Sample): void => {
+export const stepRounds = (rounds: Rounds, profile: RoundsProfile, { at, sentAt = at, kind, size }: Sample): void => {
   if (kind === 'unknown' || size === 'large' || (rounds.seenAt !== undefined && at < rounds.seenAt)) return;
   rounds.seenAt = at;
   if (kind === 'reply') rounds.lastReplyAt = at;
-  rounds.dueAt ??= at;
-  if (at < rounds.dueAt) return;
-  if (rounds.sent === profile.pings) endRound(rounds, profile, rounds.dueAt);
-  if (at < rounds.dueAt) return;
+  rounds.dueAt ??= sentAt;
+  if (rounds.sent === profile.pings && at >= rounds.dueAt) endRound(rounds, profile, rounds.dueAt);
+  // A tenth early is still that ping: a sender has its jitter.
+  if (rounds.sent === profile.pings || sentAt < rounds.dueAt - profile.tauMs / 10) return;
   rounds.sent += 1;
   if (kind === 'lost') rounds.lost += 1;
   rounds.suspicion = rounds.dead ? 1 : rounds.lost === rounds.sent ? rounds.lost / profile.pings : 0;
-  rounds.dueAt = rounds.sent < profile.pings ? at + profile.tauMs : at + timeoutOf(rounds, profile);
+  rounds.dueAt = sentAt + (rounds.sent < profile.pings ? profile.tauMs : timeoutOf(rounds, profile));
 };
 
 /** `-W` counts only while no ping was answered; else ping(8) waits for two round trips, which are nothing beside a second. */

@@ -9,9 +9,10 @@ export const GRAY = 0.3;
 
 /**
  * Levels of ordinary loss p0 the charts are made for; a measured loss takes the next level up. Below 1 % a single
- * unlucky minute would be a failure, above 10 % nothing is left to tell ordinary from gray.
+ * unlucky minute would be a failure, above 10 % nothing is left to tell ordinary from gray. Half a percent apart where it
+ * costs a probe to be a level too high.
  */
-export const LEVELS = [0.01, 0.02, 0.03, 0.05, 0.07, 0.1] as const;
+export const LEVELS = [0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.04, 0.045, 0.05, 0.055, 0.06, 0.07, 0.08, 0.1] as const;
 
 /**
  * The gray chart never takes ordinary loss for less than this. At p0 = 1 % it would call a path that went from 0 to 5 %
@@ -64,7 +65,13 @@ export const chartFor = ({ p1, p0, restMs, suspectMs, budget }: ChartSpec): Char
   return { ...base, limit: high };
 };
 
-/** The charts of one level of ordinary loss. Each may spend a third of the budget. */
+/**
+ * How the charts share the budget. A nat of threshold costs the gray chart a third of a second at 30 % loss, but may cost
+ * the blackhole chart a whole probe, so that gets the larger part.
+ */
+export const SHARE = { blackhole: 0.5, gray: 0.25, large: 0.25 } as const;
+
+/** The charts of one level of ordinary loss. */
 export interface Charts {
   readonly p0: number;
   readonly blackhole: Chart;
@@ -80,17 +87,16 @@ export interface Rates {
 
 /** @param budget false failovers a year that the operator accepts. @returns charts by level, in the order of LEVELS. */
 export const chartsFor = ({ tauMs, largeEveryMs }: Rates, budget: number): readonly Charts[] => {
-  const share = budget / 3;
   const gray = new Map<number, Chart>();
   return LEVELS.map((p0) => {
     const floor = Math.max(p0, GRAY_FLOOR);
-    const grayChart = gray.get(floor) ?? chartFor({ p1: GRAY, p0: floor, restMs: tauMs, suspectMs: tauMs, budget: share });
+    const grayChart = gray.get(floor) ?? chartFor({ p1: GRAY, p0: floor, restMs: tauMs, suspectMs: tauMs, budget: budget * SHARE.gray });
     gray.set(floor, grayChart);
     return {
       p0,
-      blackhole: chartFor({ p1: BLACKHOLE, p0, restMs: tauMs, suspectMs: tauMs, budget: share }),
+      blackhole: chartFor({ p1: BLACKHOLE, p0, restMs: tauMs, suspectMs: tauMs, budget: budget * SHARE.blackhole }),
       gray: grayChart,
-      large: chartFor({ p1: BLACKHOLE, p0, restMs: largeEveryMs, suspectMs: tauMs, budget: share }),
+      large: chartFor({ p1: BLACKHOLE, p0, restMs: largeEveryMs, suspectMs: tauMs, budget: budget * SHARE.large }),
     };
   });
 };

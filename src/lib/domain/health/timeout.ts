@@ -67,7 +67,7 @@ export const turn = (flight: Flight, replies: readonly Reply[], now: number, lat
     const rttMs = Math.max(0, at - sentAt);
     // A reply read late says that the path lives, but nothing about its round trip.
     if (!late) flight.roundTrip = learnRoundTrip(flight.roundTrip, rttMs);
-    if (probe !== undefined) samples.push({ at: now, kind: 'reply', rttMs, size: probe.size });
+    if (probe !== undefined) samples.push({ at: now, sentAt: probe.sentAt, kind: 'reply', rttMs, size: probe.size });
     flight.out.delete(sequence);
     flight.gone.delete(sequence);
   }
@@ -75,7 +75,7 @@ export const turn = (flight: Flight, replies: readonly Reply[], now: number, lat
   for (const [sequence, probe] of flight.out) {
     probe.doubted ||= late;
     if (now - probe.sentAt < wait) continue;
-    samples.push({ at: now, kind: probe.doubted ? 'unknown' : 'lost', size: probe.size });
+    samples.push({ at: now, sentAt: probe.sentAt, kind: probe.doubted ? 'unknown' : 'lost', size: probe.size });
     flight.out.delete(sequence);
     flight.gone.set(sequence, probe.sentAt);
   }

@@ -19,6 +19,8 @@ export interface PathVerdict {
 export interface Sample {
   /** When the outcome was known, ms on a monotonic clock. */
   readonly at: number;
+  /** When it was sent, ms on the same clock; only the seed's rounds ask for it. Default: `at`. */
+  readonly sentAt?: number;
   /** `unknown`: our own fault (loop late, send failed); it changes nothing. */
   readonly kind: 'reply' | 'lost' | 'unknown';
   readonly rttMs?: number;

@@ -33,11 +33,17 @@ const begin = (turn: Turn, pool: string, gateways: readonly HealableGateway[], t
   if (!turn.calm || ripe === undefined) return;
   const incident = incidentOf(turn, ripe.links[0]!);
   // We can't start ourselves again: whoever watches us must do it, and needs the lease for it.
-  if (ripe.instance === policy.self) {
-    if (gateways.length > 1) emit(turn, { kind: 'release', incident, because: `${ripe.instance} is the gateway we run on and its tunnel is dead: the peer must heal it` });
-    return;
-  }
+  if (ripe.instance === policy.self) return yieldToPeer(turn, gateways, ripe.instance, incident);
   enter(turn, pool, { instance: ripe.instance, incident, step: 'stop' });
+};
+
+/** Only to a peer that is there (its tunnel answers), and seldom: without a holder nobody watches. */
+const yieldToPeer = (turn: Turn, gateways: readonly HealableGateway[], self: string, incident: string): void => {
+  const { draft, policy, seen } = turn;
+  const peer = gateways.find(({ instance, links }) => instance !== self && links.some((link) => seen.verdicts.get(link)?.state === 'alive'));
+  if (peer === undefined || draft.steady - draft.yieldedAt < policy.timing.cooldownMs) return;
+  draft.yieldedAt = draft.steady;
+  emit(turn, { kind: 'release', incident, because: `${self} is the gateway we run on and its tunnel is dead: ${peer.instance} must heal it` });
 };
 
 const enter = (turn: Turn, pool: string, next: Heal): void => {

@@ -34,6 +34,8 @@ export interface State {
   readonly instances: Readonly<Record<string, { readonly view: InstanceView; readonly at: number }>>;
   readonly inspect: Pending | undefined;
   readonly inspectedAt: number;
+  /** When we last gave up the lease so that a peer heals us. */
+  readonly yieldedAt: number;
   /** How long no path was left, and how long since one was, ms. */
   readonly darkFor: number;
   readonly lightFor: number;
@@ -107,6 +109,7 @@ export const initialState = (): State => ({
   instances: {},
   inspect: undefined,
   inspectedAt: -Infinity,
+  yieldedAt: -Infinity,
   darkFor: 0,
   lightFor: 0,
 });

@@ -1,0 +1,198 @@
+import { FOREIGN_TARGET, staticRoute } from './topology.ts';
+import type { Running } from './monitor.ts';
+import type { ApiMode, World } from './world.ts';
+
+/** Faults fall until here (ms); then all but the lasting ones end, and the world must come to rest. */
+export const FAULTS_END = 32_000;
+export const EPISODE_END = 110_000;
+
+interface Scene {
+  readonly world: World;
+  readonly monitors: readonly Running[];
+  readonly pins: Map<string, string>;
+  say(line: string): void;
+}
+
+type Fault = (scene: Scene, lasts: number) => void;
+
+const anyLink = ({ world }: Scene) => world.random.pick([...world.links.keys()]);
+const anyInstance = ({ world }: Scene) => world.random.pick([...world.instances.keys()]);
+const anyRoute = ({ world }: Scene) => world.random.pick(world.topology.policy.routes);
+const anyMonitor = ({ world, monitors }: Scene) => world.random.pick(monitors);
+
+const cut = (name: string): Fault => (scene, lasts) => {
+  const { world, say } = scene;
+  const link = anyLink(scene);
+  say(`${link} ${name} for ${lasts}`);
+  world.block(link, name);
+  // Some never come back.
+  if (!world.random.chance(0.12)) world.queue.after(lasts, () => world.unblock(link, name));
+};
+
+const api = (mode: ApiMode): Fault => ({ world, say }, lasts) => {
+  say(`api ${mode} for ${lasts}`);
+  world.api.mode = mode;
+  world.disturb();
+  world.queue.after(lasts, () => {
+    world.api.mode = 'ok';
+    world.apiReturnedAt = world.queue.now();
+    world.disturb();
+  });
+};
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  blackhole: cut('cut'),
+  'blackhole too': cut('dug up'),
+  'bgp withdrawn': (scene, lasts) => {
+    const { world, say } = scene;
+    const links = world.topology.propagated?.links ?? [];
+    say(`bgp down on ${links.join(' ')} for ${lasts}`);
+    for (const link of links) {
+      world.block(link, 'bgp');
+      world.queue.after(lasts, () => world.unblock(link, 'bgp'));
+    }
+  },
+  gray: (scene, lasts) => {
+    const truth = scene.world.links.get(anyLink(scene))!;
+    truth.gray = true;
+    scene.world.disturb();
+    scene.world.queue.after(lasts, () => void ((truth.gray = false), scene.world.disturb()));
+  },
+  flap: (scene) => {
+    const { world, say } = scene;
+    const link = anyLink(scene);
+    say(`${link} flaps`);
+    for (let at = 0, times = world.random.between(2, 6); times > 0; times -= 1) {
+      world.queue.after(at, () => world.block(link, 'flap'));
+      at += world.random.between(300, 2_500);
+      world.queue.after(at, () => world.unblock(link, 'flap'));
+      at += world.random.between(300, 4_000);
+    }
+  },
+  'everything down': ({ world, say }, lasts) => {
+    say(`everything down for ${lasts}`);
+    for (const link of world.links.keys()) {
+      world.block(link, 'all');
+      world.queue.after(lasts, () => world.unblock(link, 'all'));
+    }
+  },
+  'gateway hangs': (scene) => {
+    const { world, say } = scene;
+    const id = anyInstance(scene);
+    const truth = world.instances.get(id)!;
+    truth.stuck = world.random.chance(0.3);
+    truth.forgetful = world.random.chance(0.3);
+    say(`${id} hangs${truth.stuck ? ', and will not stop' : ''}${truth.forgetful ? ', and comes back forgetful' : ''}`);
+    for (const link of world.topology.policy.links.filter(({ instance }) => instance === id)) world.block(link.name, 'hung');
+  },
+  'gateway stopped by hand': (scene) => {
+    const { world, say } = scene;
+    const id = anyInstance(scene);
+    say(`${id} is stopped by somebody`);
+    world.disturb();
+    world.setInstance(id, { state: 'stopped' });
+  },
+  'api down': api('down'),
+  'api unclear': api('unclear'),
+  'api throttled': api('throttle'),
+  'api slow': api('slow'),
+  'api stale': ({ world, say }, lasts) => {
+    say(`reads stale for ${3 * lasts}`);
+    world.api.stale = true;
+    world.disturb();
+    world.queue.after(3 * lasts, () => void ((world.api.stale = false), world.disturb()));
+  },
+  'sink down': ({ world }, lasts) => {
+    world.sink.up = false;
+    world.queue.after(lasts, () => void (world.sink.up = true));
+  },
+  'store down': ({ world, say }, lasts) => {
+    say(`lease store down for ${lasts}`);
+    world.store.up = false;
+    world.disturb();
+    world.queue.after(lasts, () => void ((world.store.up = true), world.disturb()));
+  },
+  crash: (scene) => {
+    const { monitor, crash } = anyMonitor(scene);
+    scene.say(`${monitor.name} dies`);
+    crash(scene.world.random.between(300, 5_000));
+  },
+  'crash at a step': (scene) => {
+    const { monitor } = anyMonitor(scene);
+    monitor.diesAt = scene.world.random.between(1, 12);
+    scene.say(`${monitor.name} will die before its ${monitor.diesAt}. next action`);
+  },
+  stopped: (scene, lasts) => {
+    const { monitor, freeze } = anyMonitor(scene);
+    scene.say(`${monitor.name} is stopped (SIGSTOP) for ${2 * lasts}`);
+    freeze(2 * lasts);
+  },
+  jump: (scene) => {
+    const { monitor, jump } = anyMonitor(scene);
+    const ms = scene.world.random.pick([-3_600_000, -20_000, -2_000, -500, 2_000, 20_000, 3_600_000]);
+    scene.say(`${monitor.name}: the clock jumps by ${ms}`);
+    jump(ms);
+  },
+  'canary silent': (scene, lasts) => {
+    const { monitor } = anyMonitor(scene);
+    scene.say(`${monitor.name} is cut off for ${lasts}: it holds all links dead`);
+    Object.assign(monitor, { canary: false });
+    for (const link of scene.world.links.keys()) if (scene.world.random.chance(0.7)) monitor.wolves.add(link);
+    scene.world.queue.after(lasts, () => {
+      monitor.wolves.clear();
+      // The way out answers again only after the paths do.
+      scene.world.queue.after(2_500, () => void (Object.assign(monitor, { canary: true }), scene.world.disturb()));
+    });
+  },
+  'loop late': (scene, lasts) => {
+    const { monitor } = anyMonitor(scene);
+    scene.say(`${monitor.name} can't keep up for ${lasts}`);
+    monitor.unknownUntil = scene.world.queue.now() + lasts;
+    scene.world.queue.after(lasts, () => scene.world.disturb());
+  },
+  wolf: (scene, lasts) => {
+    const { monitor } = anyMonitor(scene);
+    const link = anyLink(scene);
+    scene.say(`${monitor.name} wrongly holds ${link} dead for ${lasts}`);
+    monitor.wolves.add(link);
+    scene.world.disturb();
+    scene.world.queue.after(lasts, () => void (monitor.wolves.delete(link), scene.world.disturb()));
+  },
+  pin: (scene, lasts) => {
+    const { table, order } = anyRoute(scene);
+    const link = scene.world.random.pick(order);
+    scene.say(`${table} pinned to ${link} for ${lasts}`);
+    scene.pins.set(table, link);
+    scene.world.disturb();
+    scene.world.queue.after(lasts, () => void (scene.pins.delete(table), scene.world.disturb()));
+  },
+  'moved by hand': (scene) => {
+    const { world, say } = scene;
+    const { table, destination, mode, order, key } = anyRoute(scene);
+    const to = world.random.pick(order);
+    const link = world.topology.policy.links.find(({ name }) => name === to)!;
+    say(`${key} moved by hand to ${link.name}`);
+    if (mode === 'replace' || link.kind === 'vpn') world.setRoute(table, destination, staticRoute(destination, link.target!), 'hand');
+  },
+  'taken over by somebody': (scene, lasts) => {
+    const { world, say } = scene;
+    const { table, destination, key } = anyRoute(scene);
+    const before = world.tables.get(table)!.routes.find((route) => route.origin === 'static' && route.destination === destination);
+    say(`${key} points outside the site for ${lasts}`);
+    world.setRoute(table, destination, staticRoute(destination, FOREIGN_TARGET), 'hand');
+    world.queue.after(lasts, () => world.setRoute(table, destination, before, 'hand'));
+  },
+};
+
+const NAMES = Object.keys(FAULTS);
+
+/** A few faults at random times, most episodes mixed, some of one kind only. */
+export const plant = (scene: Scene): void => {
+  const { random, queue } = scene.world;
+  for (let count = random.between(1, 6); count > 0; count -= 1) {
+    const name = random.chance(0.35) ? 'blackhole' : random.pick(NAMES);
+    const at = random.between(4_000, FAULTS_END - 6_000);
+    const lasts = Math.min(random.pick([500, 1_500, 4_000, 9_000, 15_000]), FAULTS_END - at);
+    queue.after(at, () => FAULTS[name]!(scene, lasts));
+  }
+};

@@ -1,0 +1,85 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nothing, traces, workshop, type Workshop } from './lab.ts';
+
+// Labs that come and go: what they leave behind must be nothing, however they end.
+const LAB = 'vtc';
+const SECOND = 'vtd';
+const HOST = '10.10.3.100';
+
+let shop: Workshop;
+
+beforeAll(async () => {
+  shop = await workshop();
+});
+
+afterAll(async () => {
+  for (const name of [LAB, SECOND]) await shop.run(['lab', 'down', '--name', name, '--yes']);
+  await shop.remove();
+}, 60_000);
+
+describe('coming and going', () => {
+  it('stands beside a second lab, and goes without a trace of either', async () => {
+    expect(await shop.run(['lab', 'up', '--name', LAB, '--site', shop.site])).toMatchObject({ exit: 0 });
+    const second = await shop.run(['lab', 'up', '--name', SECOND, '--site', shop.site]);
+    expect(second).toMatchObject({ exit: 0 });
+    expect((await shop.run(['lab', 'exec', '--name', SECOND, 'app-2', '--', 'ping', '-n', '-q', '-c', '1', HOST])).exit).toBe(0);
+    expect((await shop.run(['lab', 'down', '--name', SECOND, '--yes'])).exit).toBe(0);
+    expect(await traces(SECOND)).toEqual(nothing);
+    expect((await shop.run(['lab', 'exec', '--name', LAB, 'app-1', '--', 'ping', '-n', '-q', '-c', '1', HOST])).exit).toBe(0);
+    expect((await shop.run(['lab', 'down', '--name', LAB, '--yes'])).exit).toBe(0);
+    expect(await traces(LAB)).toEqual(nothing);
+    expect((await shop.run(['lab', 'down', '--name', LAB, '--yes'])).out).toBe(`no lab called ${LAB} was there\n`);
+  }, 90_000);
+
+  it.each(['network:', 'daemons:', 'cloud:', 'tunnels established'])('leaves nothing after kill -9 at "%s" and down', async (line) => {
+    const up = shop.start(['lab', 'up', '--name', SECOND, '--site', shop.site]);
+    await up.says(line);
+    up.child.kill('SIGKILL');
+    await up.ended;
+    const gone = await shop.run(['lab', 'down', '--name', SECOND, '--yes']);
+    expect(gone).toMatchObject({ exit: 0, err: '' });
+    expect(await traces(SECOND)).toEqual(nothing);
+  }, 60_000);
+
+  it('cleans up after Ctrl-C', async () => {
+    const up = shop.start(['lab', 'up', '--name', SECOND, '--site', shop.site]);
+    await up.says('daemons:');
+    up.child.kill('SIGINT');
+    expect((await up.ended).exit).toBe(130);
+    expect(await traces(SECOND)).toEqual(nothing);
+  }, 60_000);
+
+  it('says what failed and cleans up when a tunnel cannot come up', async () => {
+    const { exit } = await shop.run(['vpn', 'render', '--site', shop.site, '--out', 'rendered']);
+    expect(exit).toBe(0);
+    const path = `${shop.dir}/rendered/gw-1/etc/swanctl/conf.d/vpn1.conf`;
+    await writeFile(path, (await readFile(path, 'utf8')).replace(/(\bproposals = ).*/, '$1aes128-sha256-modp2048'));
+    const up = await shop.run(['lab', 'up', '--name', SECOND, '--site', shop.site, '--rendered', 'rendered']);
+    expect(up.exit).toBe(1);
+    expect(up.err).toMatch(/not every tunnel was established[\s\S]*NO_PROP/);
+    expect(await traces(SECOND)).toEqual(nothing);
+  }, 90_000);
+});
+
+describe('the field documents', () => {
+  it.each([
+    // IKEv1 and VTI between two gateways and two IOS routers; policy-based Openswan against a crypto map.
+    ['seed-bjs', ['vpn1', 'vpn2']],
+    ['seed-openswan', ['cisco']],
+  ])('%s carries packets both ways, with stand-ins for what does not run here', async (fixture, names) => {
+    for (const name of names) await writeFile(`${shop.dir}/psk/${name}`, `lab.key.of.${name}.0123456789`, { mode: 0o600 });
+    const site = `${shop.dir}/${fixture}.yaml`;
+    await writeFile(site, await readFile(new URL(`../fixtures/${fixture}.yaml`, import.meta.url), 'utf8'));
+    try {
+      const up = await shop.run(['lab', 'up', '--name', SECOND, '--site', site, '--json']);
+      expect(up).toMatchObject({ exit: 0 });
+      expect(JSON.parse(up.out).notes.join('\n')).toContain('does not run here');
+      const seen = await shop.run(['lab', 'status', '--name', SECOND, '--json']);
+      expect(JSON.parse(seen.out).tunnels.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual(names.map((name) => [name, 'established']));
+    } finally {
+      await shop.run(['lab', 'down', '--name', SECOND, '--yes']);
+    }
+    expect(await traces(SECOND)).toEqual(nothing);
+  }, 90_000);
+});

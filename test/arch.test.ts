@@ -51,9 +51,10 @@ describe('imports point one way', () => {
     { room: 'lib/lint', may: ['lib/core', 'lib/domain'], because: 'findings follow from the text of a file alone' },
     { room: 'lib/site', may: ['lib/core', 'lib/domain'], because: 'reading a site file decides nothing about what is made of it' },
     { room: 'lib/procedures', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site'], because: 'steps reach the outside by ports' },
+    { room: 'lib/monitor', may: ['lib/core', 'lib/domain', 'lib/site'], because: 'a monitor over ports runs in a test, with faults and time of the test\'s own' },
     { room: 'lib/adapters', may: ['lib/core', 'lib/domain'], because: 'an adapter that knows a command or a dialect can serve no other' },
     { room: 'lib/lab', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures'], because: 'the lab runs what the user would run' },
-    { room: 'commands', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures', 'lib/lint', 'lib/lab'], because: 'commands over ports run in tests without a cloud' },
+    { room: 'commands', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures', 'lib/lint', 'lib/lab', 'lib/monitor'], because: 'commands over ports run in tests without a cloud' },
   ];
 
   test.each(ROOMS)('$room: $because', ({ room, may }) => {

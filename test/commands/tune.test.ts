@@ -14,23 +14,28 @@ describe('route tune', () => {
       "profile default: a probe every 100 ms; times are p50 / p99
 
       LINK   RTT    LOSS  BLACKHOLE        50 % LOST        30 % LOST      PMTU HOLE        FALSE/YR  DETECT + API + VERIFY
-      dx-1   30 ms  5 %   0.74 s / 0.79 s  2.49 s / 4.57 s  5.33 s / 12 s  1.19 s / 1.68 s  0.658     0.79 s + 0.40 s + 0.40 s = 1.59 s
-      vpn-a  30 ms  5 %   0.74 s / 0.79 s  2.49 s / 4.57 s  5.33 s / 12 s  1.19 s / 1.68 s  0.658     0.79 s + 0.40 s + 0.40 s = 1.59 s
-      vpn-b  30 ms  5 %   0.74 s / 0.79 s  2.49 s / 4.57 s  5.33 s / 12 s  1.19 s / 1.68 s  0.658     0.79 s + 0.40 s + 0.40 s = 1.59 s
+      dx-1   30 ms  5 %   0.74 s / 0.79 s  2.54 s / 4.65 s  5.42 s / 12 s  1.19 s / 1.68 s  0.571     0.79 s + 0.40 s + 0.40 s = 1.59 s
+      vpn-a  30 ms  5 %   0.74 s / 0.79 s  2.54 s / 4.65 s  5.42 s / 12 s  1.19 s / 1.68 s  0.571     0.79 s + 0.40 s + 0.40 s = 1.59 s
+      vpn-b  30 ms  5 %   0.74 s / 0.79 s  2.54 s / 4.65 s  5.42 s / 12 s  1.19 s / 1.68 s  0.571     0.79 s + 0.40 s + 0.40 s = 1.59 s
       "
     `);
   });
-  it('fast', async () => {
+  it('takes profile, round trip and loss from the flags', async () => {
     expect((await run('--profile fast --rtt 8 --loss 1')).out).toMatchInlineSnapshot(`
       "profile fast: a probe every 20 ms; times are p50 / p99
 
       LINK   RTT   LOSS  BLACKHOLE        50 % LOST        30 % LOST        PMTU HOLE        FALSE/YR  DETECT + API + VERIFY
-      dx-1   8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.17 s / 2.60 s  0.58 s / 1.07 s  0.506     0.12 s + 0.40 s + 0.40 s = 0.92 s
-      vpn-a  8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.17 s / 2.60 s  0.58 s / 1.07 s  0.506     0.12 s + 0.40 s + 0.40 s = 0.92 s
-      vpn-b  8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.17 s / 2.60 s  0.58 s / 1.07 s  0.506     0.12 s + 0.40 s + 0.40 s = 0.92 s
+      dx-1   8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.18 s / 2.63 s  0.60 s / 1.09 s  0.197     0.12 s + 0.40 s + 0.40 s = 0.92 s
+      vpn-a  8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.18 s / 2.63 s  0.60 s / 1.09 s  0.197     0.12 s + 0.40 s + 0.40 s = 0.92 s
+      vpn-b  8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.18 s / 2.63 s  0.60 s / 1.09 s  0.197     0.12 s + 0.40 s + 0.40 s = 0.92 s
       "
     `);
-    expect((await run('--profile seed')).out).toMatchInlineSnapshot(`
+  });
+
+  it('shows what the seed does, and does not hold it to a budget that nobody asked for', async () => {
+    const ran = await run('--profile seed');
+    expect(ran.exit).toBe(EXIT.ok);
+    expect(ran.out).toMatchInlineSnapshot(`
       "profile seed: a probe every 1000 ms; times are p50 / p99
 
       LINK   RTT    LOSS  BLACKHOLE        50 % LOST     30 % LOST      PMTU HOLE  FALSE/YR  DETECT + API + VERIFY
@@ -39,5 +44,49 @@ describe('route tune', () => {
       vpn-b  30 ms  5 %   5.00 s / 6.96 s  24 s / 141 s  104 s / 676 s  never      986       6.96 s + 0.40 s + 0.40 s = 7.76 s
       "
     `);
+  });
+
+  it('takes them from the site file where no flag says more', async () => {
+    const site = SITE.replace('tunnel: vpn1 }', 'tunnel: vpn1, probe: { targets: [10.10.0.1, 10.10.0.9], rtt_ms: 180, loss_percent: 0.5 } }') + 'monitor: { profile: fast, budget: 10 }\n';
+    const { profile, budget, links } = (await run('--json', site)).json();
+    expect([profile, budget]).toEqual(['fast', 10]);
+    expect(links.map((link: any) => [link.link, link.rttMs, link.lossPercent, link.deadlineMs])).toEqual([['dx-1', 30, 5, 90], ['vpn-a', 180, 0.5, 540], ['vpn-b', 30, 5, 90]]);
+    expect((await run('--json --rtt 3 --profile default --budget 2', site)).json()).toMatchObject({ profile: 'default', budget: 2, links: [{ rttMs: 3 }, { rttMs: 3 }, { rttMs: 3 }] });
+  });
+
+  it('has one shape under --json, never is null, and prints the same bytes again', async () => {
+    const first = await run('--json --profile seed');
+    expect(first.json().links[0]).toEqual({
+      link: 'dx-1', kind: 'dx', rttMs: 30, lossPercent: 5, deadlineMs: 1_000,
+      blackhole: { p50Ms: 5_000, p99Ms: 6_960 }, half: { p50Ms: 23_805, p99Ms: 141_017 }, gray: { p50Ms: 104_308, p99Ms: 676_005 }, pmtu: { p50Ms: null, p99Ms: null },
+      falseAYear: 986, timeBudget: { detectMs: 6_960, apiMs: 400, verifyMs: 400, totalMs: 7_760 },
+    });
+    expect((await run('--json --profile seed')).out).toBe(first.out);
+    expect((await run('--json')).json().links.every((link: any) => link.falseAYear <= 1)).toBe(true);
+  });
+
+  it.each([
+    ['--target-detect 500', 'hybridctl: --target-detect: dx-1 can\'t be found dead within 500 ms: profile default needs 789 ms (p99) at 30 ms RTT and 5 % loss\n  next: give --profile fast, which needs 250 ms\n'],
+    ['--target-detect 100 --rtt 200', 'hybridctl: --target-detect: dx-1 can\'t be found dead within 100 ms: profile default needs 1299 ms (p99) at 200 ms RTT and 5 % loss\n  next: allow at least 1299 ms, or a shorter path: each probe is waited for 600 ms\n'],
+    ['--loss 20', 'next: mend the path first: up to 10 % random loss the budget is kept\n'],
+    ['--profile seed --budget 5', 'hybridctl: --budget: dx-1 would fail over 986 times a year for nothing at 5 % random loss, not 5\n  next: give --profile default\n'],
+  ])('exits 1 with one line and the mend: %s', async (flags, err) => {
+    expect(await run(flags)).toMatchObject({ exit: EXIT.failed, out: '', err: expect.stringContaining(err) });
+  });
+
+  it('is content with a target that the path supports', async () => {
+    expect((await run('--target-detect 1000 --budget 0.1')).exit).toBe(EXIT.ok);
+  });
+
+  it.each(['--rtt x', '--rtt 0', '--rtt 1e3', '--loss 51', '--loss -1', '--budget 0', '--target-detect 0', '--api 0', '--profile quick'])('refuses %s with exit 2', async (flags) => {
+    expect(await run(flags)).toMatchObject({ exit: EXIT.usage, out: '' });
+  });
+
+  it('names the field of a bad probe or monitor block', async () => {
+    const bad = (probe: string) => run('', SITE.replace('tunnel: vpn1 }', `tunnel: vpn1, probe: ${probe} }`));
+    expect(await bad('{ targets: [10.10.0.1], kind: tcp }')).toMatchObject({ exit: EXIT.usage, err: expect.stringContaining('is needed for tcp probes') });
+    expect(await bad('{ targets: [10.10.0.1], port: 7 }')).toMatchObject({ exit: EXIT.usage, err: expect.stringContaining('is for tcp and udp: leave it out') });
+    expect(await bad('{ targets: [] }')).toMatchObject({ exit: EXIT.usage, err: expect.stringContaining('probe.targets') });
+    expect(await run('', `${SITE}monitor: { budget: 0 }\n`)).toMatchObject({ exit: EXIT.usage, err: expect.stringContaining('monitor.budget') });
   });
 });

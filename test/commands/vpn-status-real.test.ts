@@ -7,7 +7,7 @@ import { charonPair, swanctlFor, until, type CharonEnd, type CharonPair, type Sw
 import { run } from '../helpers/run.ts';
 
 /** Real daemons, real ESP: what each mistake looks like from both ends. */
-describe.skipIf(process.getuid?.() !== 0)('vpn status on two real charons', () => {
+describe('vpn status on two real charons', () => {
   let pair: CharonPair;
   beforeAll(async () => {
     pair = await charonPair();

@@ -67,7 +67,8 @@ const assemble = (x: Ingredients): SiteInput => {
   const kind = (dialect: Dialect, wanted: 'xfrm' | 'vti' | 'tun', load: number): 'xfrm' | 'vti' | 'tun' | 'policy' =>
     x.policy ? 'policy' : wanted === 'tun' && (!strongswan(dialect) || load > 1) ? 'vti' : wanted === 'xfrm' && dialect === 'ipsec-conf' ? 'vti' : wanted;
   const gateways = x.gateways.map((one, index) => {
-    const dialect = fit(one.dialect, x.policy) as (typeof LINUX_DIALECTS)[number];
+    // At crypto level seed, gateways of one crypto map speak one dialect; a policy-based site may be one of those.
+    const dialect = fit((x.policy ? x.gateways[0]! : one).dialect, x.policy) as (typeof LINUX_DIALECTS)[number];
     return {
       name: named(one.stem, 'g', index),
       az: one.az,

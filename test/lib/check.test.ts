@@ -50,6 +50,11 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
   ['a VTI box with a policy tunnel', (s) => Object.assign(s.onprem.routers[0], { dialect: 'ios-vti' }) && (s.tunnels[0].mode = 'policy'), 'tunnels[0].mode: policy does not fit rtr-1: ios-vti is a tunnel interface, say mode: route'],
   ['a crypto map with a route tunnel', (s) => (s.onprem.routers[0].dialect = 'ios-cryptomap'), 'tunnels[0].mode: route does not fit rtr-1: ios-cryptomap has no tunnel interface, say mode: policy'],
   ['an old ASA with modern crypto', (s) => (s.onprem.routers[1].dialect = 'asa-8.2') && (s.tunnels[1].mode = 'policy'), "onprem.routers[1].dialect: asa-8.2 can't do crypto level modern: set crypto: seed, or choose a newer dialect"],
+  [
+    'one crypto map for an Openswan and a strongSwan gateway',
+    (s) => Object.assign(s, { crypto: 'seed' }) && Object.assign(s.gateways[0], { dialect: 'openswan' }) && s.tunnels.forEach((t: Loose) => Object.assign(t, { mode: 'policy', router: 'rtr-1' })) === undefined && (s.onprem.routers[0].dialect = 'ios-cryptomap'),
+    'tunnels[1].gateway: rtr-1 has one crypto map entry for all its tunnels, and at crypto level seed an Openswan and a strongSwan gateway differ: give them one dialect, or say crypto: modern',
+  ],
   ['Openswan with modern crypto', (s) => (s.gateways[0].dialect = 'openswan') && (s.tunnels[0].mode = 'policy'), "gateways[0].dialect: openswan can't do crypto level modern: set crypto: seed, or choose a newer dialect"],
   ['a route tunnel without an interface', (s) => (s.gateways[0].interface = 'policy'), 'tunnels[0].mode: route does not fit gw-1: it has interface policy, say mode: policy or interface: xfrm'],
   ['userspace ESP under Libreswan', (s) => (s.gateways[0].dialect = 'libreswan'), 'gateways[0].interface: tun needs strongSwan (swanctl or ipsec-conf): libreswan takes xfrm or vti'],

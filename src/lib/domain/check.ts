@@ -1,6 +1,6 @@
 import { addressText, cidr, contains, covers, overlaps, type Cidr } from './cidr.ts';
 import type { Dialect, DxLink, Site, SiteIssue, VpnLink } from './site.ts';
-import { isLinux } from './tunnel.ts';
+import { isLinux, seedStyle } from './tunnel.ts';
 
 export { crossCheck } from './cross-check.ts';
 
@@ -204,6 +204,12 @@ const capabilities = (site: Site): readonly SiteIssue[] =>
     }
     if (box.dialect.startsWith('asa-') && site.links.some((link) => link.kind === 'dx' && link.router === box.name)) {
       found.push(issue([...box.path, 'dialect'], `Direct Connect is rendered for IOS and Linux (FRR), not for ${box.dialect}: let it end on another router`));
+    }
+    // Its tunnels share their selectors, so they share one crypto map entry, and the seeds' parameters differ by gateway software.
+    const styles = box.tunnels.map(({ entry }) => site.gateways.filter(({ name }) => name === entry.gateway).map(({ dialect }) => seedStyle(dialect))[0]);
+    const odd = styles.findIndex((style) => style !== styles[0]);
+    if (!linux && POLICY_ONLY.includes(box.dialect) && site.crypto === 'seed' && odd > 0) {
+      found.push(issue([...box.tunnels[odd]!.path, 'gateway'], `${box.name} has one crypto map entry for all its tunnels, and at crypto level seed an Openswan and a strongSwan gateway differ: give them one dialect, or say crypto: modern`));
     }
     for (const { entry, path } of box.tunnels) {
       if (entry.mode === 'route' && POLICY_ONLY.includes(box.dialect)) {

@@ -1,5 +1,5 @@
 import { addressText, cidr, type Cidr } from './cidr.ts';
-import { suiteFor, type CryptoLevel, type Suite } from './crypto.ts';
+import { suiteFor, type CryptoLevel, type SeedStyle, type Suite } from './crypto.ts';
 import { suiteMtu, type TunnelMtu } from './mtu.ts';
 import type { Dialect, Gateway, InterfaceKind, LinuxDialect, Router, Site, TunnelEntry } from './site.ts';
 
@@ -83,6 +83,9 @@ export const presentsOwnAddress = (dialect: Dialect, ikeVersion: 1 | 2): boolean
 /** What a key of this end is looked up by: its public address, and the identity it presents where that is another. */
 export const keyIds = ({ publicAddress, id }: End): readonly string[] => [...new Set([publicAddress, id])];
 
+/** Which field document's parameters the level `seed` means for a gateway. */
+export const seedStyle = (dialect: Dialect): SeedStyle => (dialect === 'openswan' || dialect === 'libreswan' ? 'openswan' : 'strongswan');
+
 export interface DeriveOptions {
   readonly crypto?: CryptoLevel;
 }
@@ -124,8 +127,7 @@ const ANYWHERE = [cidr('0.0.0.0/0')];
 const derive = (site: Site, entry: TunnelEntry, numbers: Numbers, options: DeriveOptions): Tunnel => {
   const gateway: Gateway = named(site.gateways, entry.gateway, 'gateway');
   const router: Router = named(site.onprem.routers, entry.router, 'router');
-  const openswan = gateway.dialect === 'openswan' || gateway.dialect === 'libreswan';
-  const suite = suiteFor(options.crypto ?? site.crypto, openswan ? 'openswan' : 'strongswan');
+  const suite = suiteFor(options.crypto ?? site.crypto, seedStyle(gateway.dialect));
   // A gateway holds a private address behind its Elastic IP, so NAT traversal is a certainty, not a case.
   const natT = true;
   const inside = cidr(entry.inside);

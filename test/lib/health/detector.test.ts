@@ -125,6 +125,7 @@ describe('evidence of others', () => {
     for (let time = 0; time < 5; time += 1) for (const each of ['child-down', 'ike-down', 'bfd-down'] satisfies Evidence[]) hear(target, profile, each);
     expect(target.dead).toBe(false);
     expect(target.suspicion).toBeGreaterThan(0.5);
+    expect(target.suspicion).toBeLessThan(1);
     expect(after(repeat(1, 60_000, 'lost'), target)).toMatchObject({ dead: true });
     const once = warmTarget(profile, 0, 60, seeded(1));
     hear(once, profile, evidence);
@@ -169,6 +170,16 @@ describe('what a path ordinarily loses', () => {
     expect([target.dead, target.level, JSON.stringify(target.ledger.sum)]).toEqual([true, 0, before]);
   });
 
+  test('p0 stands still while anything is suspected, and is read again once nothing is', () => {
+    const target = warmTarget(profile, 0, 60, seeded(1));
+    const hours = 60_000 + 7_200_000;
+    after([...repeat(1, 60_000, 'lost'), ...repeat(1, hours, 'lost')], target);
+    expect(target.level, 'the hour behind it is over, and yet').toBe(0);
+    after(repeat(20, hours + TAU, 'reply'), target);
+    after(repeat(1, hours + 5_000, 'reply'), target);
+    expect(target.level).toBeGreaterThan(5);
+  });
+
   test('singles are no bursts, three bursts are a habit that is waited out, a rare one for shorter', () => {
     const ledger = startLedger();
     record(ledger, 0, counts(36_000, 1_800, 90, 86));
@@ -178,9 +189,19 @@ describe('what a path ordinarily loses', () => {
     const habit = burstsOf(often, 3_500_000, TAU, 0.02, 0.5)!;
     expect(habit.persistence).toBeCloseTo(0.79, 2);
     expect(habit.waitMs).toBe(5_000);
+    const twice = startLedger();
+    record(twice, 0, counts(36_000, 40, 38, 2));
+    expect(burstsOf(twice, 3_500_000, TAU, 0.01, 0.5)).toBeUndefined();
     const rare = startLedger();
     record(rare, 0, counts(36_000, 30, 12, 4));
     expect(burstsOf(rare, 3_500_000, TAU, 0.01, 0.5)!.waitMs).toBeLessThan(2_500);
+  });
+
+  test('a burst is waited out by looking: a gap in our own looking does not age it', () => {
+    const habitual = (): Target => Object.assign(warmTarget(profile, 0, 60, seeded(1)), { habit: { persistence: 0.6, waitMs: 1_500 }, learntAt: Infinity });
+    expect(after(repeat(14, 60_000, 'lost'), habitual())).toMatchObject({ dead: false, suspicion: 1 });
+    expect(after(repeat(15, 60_000, 'lost'), habitual())).toMatchObject({ dead: true });
+    expect(after([...repeat(4, 60_000, 'lost'), ...repeat(4, 120_000, 'lost')], habitual())).toMatchObject({ dead: false, suspicion: 1 });
   });
 
   test('a path with 300 ms of silence every minute: of 7,200 bursts hardly one is called a death', () => {

@@ -42,6 +42,9 @@ const output: Output = {
 // We pin the SDK to versions that run on Node 20; its notice about later ones would be noise in every command's stderr.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
+// Debian keeps ip, nft and the daemons' tools in the sbin folders, which a user's PATH may lack, also under `su`.
+process.env['PATH'] = [process.env['PATH'], '/usr/local/sbin', '/usr/sbin', '/sbin'].filter(Boolean).join(':');
+
 const controller = new AbortController();
 // The first signal asks for a clean stop; the second ends the process at once.
 for (const name of ['SIGINT', 'SIGTERM'] as const) {

@@ -17,7 +17,7 @@ export const exec = defineCommand<Options, { exitCode: number }>({
   summary: 'run a program on a node of the lab',
   details:
     "The program gets the lab's endpoint in AWS_ENDPOINT_URL, made-up credentials, the region and HYBRIDCTL_SITE, so hybridctl, the AWS CLI and any SDK reach " +
-    "the lab's cloud. Its exit code is ours.",
+    "the lab's cloud; on a gateway or router HYBRIDCTL_VICI_URI names its charon. Its exit code is ours.",
   args: [
     { name: '<node>', summary: 'name of the node, as in lab status' },
     { name: '<command...>', summary: 'program and arguments, after --' },
@@ -26,6 +26,7 @@ export const exec = defineCommand<Options, { exitCode: number }>({
   examples: [
     { line: 'sudo hybridctl lab exec app-1 -- ping -c 3 10.10.3.100', why: 'a packet from the first app host to the on-prem host' },
     { line: 'sudo hybridctl lab exec mon-1 -- hybridctl route status', why: 'what the monitor of the first zone sees' },
+    { line: 'sudo hybridctl lab exec gw-1 -- hybridctl vpn status', why: "the gateway's tunnels, from its own charon" },
   ],
   passThrough: true,
 
@@ -39,7 +40,7 @@ export const exec = defineCommand<Options, { exitCode: number }>({
   async run({ lab, node, command }, ports) {
     await requireTools(ports);
     const { record, topology } = await openLab(ports.files, lab);
-    const { netns } = nodeNamed(topology, node);
+    const { netns, runs } = nodeNamed(topology, node);
     const { exitCode } = await ports.shell.run('ip', inside(netns, command), {
       inherit: true,
       env: {
@@ -49,6 +50,7 @@ export const exec = defineCommand<Options, { exitCode: number }>({
         AWS_REGION: record.site.cloud.region,
         AWS_EC2_METADATA_DISABLED: 'true',
         HYBRIDCTL_SITE: record.sitePath,
+        ...(runs.includes('charon') ? { HYBRIDCTL_VICI_URI: paths(lab).vici(node) } : {}),
         // The same hybridctl inside as outside, also where none is installed.
         PATH: `${paths(lab).bin}:${ports.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
       },

@@ -22,8 +22,8 @@ export const shell: Shell = {
   },
 
   async which(file) {
-    // Debian keeps daemons' tools in the sbin folders, which a user's PATH may lack.
-    const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/lib/frr', '/usr/lib/ipsec'];
+    // Daemons that are no commands have folders of their own.
+    const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/lib/frr', '/usr/lib/ipsec'];
     for (const folder of folders.filter((path) => path !== '')) {
       const path = join(folder, file);
       if (await access(path, constants.X_OK).then(() => true, () => false)) return path;

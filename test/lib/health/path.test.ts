@@ -56,6 +56,21 @@ describe('the verdict on a path', () => {
     expect(path.dead).toBe(true);
     stepPath(path, profile, 0, { at: 61_000, kind: 'unknown', size: 'small' });
     expect(path.dead, 'unknown never heals').toBe(true);
+    expect(verdictOf(path, profile, 61_000), 'nor is it still known to be dead').toMatchObject({ state: 'unknown', recovered: false });
+  });
+
+  test('a target that is silent for its own reasons does not kill the path when we lose sight of the other', () => {
+    const path = startPath('dx-1', profile, 2);
+    pass(path, 0, 30_000);
+    pass(path, 30_000, 35_000, [1]);
+    for (let at = 35_000; at < 45_000; at += TAU) {
+      stepPath(path, profile, 0, { at, kind: 'unknown', size: 'small' });
+      stepPath(path, profile, 1, { at, kind: 'lost', size: 'small' });
+    }
+    expect(verdictOf(path, profile, 45_000)).toMatchObject({ state: 'unknown', recovered: false });
+    expect(path).toMatchObject({ dead: false, flaps: 0 });
+    pass(path, 45_000, 46_000, [1]);
+    expect(verdictOf(path, profile, 46_000)).toMatchObject({ state: 'alive', recovered: true });
   });
 
   test('carrier loss is heard by all targets; evidence by itself moves nothing', () => {

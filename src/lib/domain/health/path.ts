@@ -36,7 +36,6 @@ const FORGIVE_MS = 3_600_000;
 
 /** A sample of the target with that index. */
 export const stepPath = (path: Path, profile: Profile, index: number, sample: Sample): void => {
-  if (sample.kind === 'unknown') return;
   const target = path.targets[index]!;
   if (profile.kind === 'cusum' && target.kind === 'cusum') stepTarget(target.health, profile, sample);
   else if (profile.kind === 'rounds' && target.kind === 'rounds') stepRounds(target.health, profile, sample);
@@ -63,28 +62,26 @@ const staleMs = ({ tauMs }: Profile): number => Math.max(1_000, 10 * tauMs);
 
 /** @param now ms on the samples' clock. */
 export const verdictOf = (path: Path, profile: Profile, now: number): PathVerdict => {
-  const all = path.targets.map(({ health }) => health);
-  const heard = heardAt(path, profile, now);
-  const replies = all.flatMap(({ lastReplyAt }) => (lastReplyAt === undefined ? [] : [lastReplyAt]));
+  const known = knownOf(path);
+  const fresh = known.filter(({ seenAt, cause }) => cause === 'link-down' || (seenAt !== undefined && now >= seenAt && now - seenAt <= staleMs(profile)));
+  const living = fresh.filter(({ dead }) => !dead);
+  const replies = known.flatMap(({ lastReplyAt }) => (lastReplyAt === undefined ? [] : [lastReplyAt]));
   const lastReplyAt = replies.length === 0 ? undefined : Math.max(...replies);
-  const dead = isDead(heard);
-  const state = heard.length === 0 ? 'unknown' : dead ? 'dead' : lastReplyAt === undefined ? 'unknown' : 'alive';
-  const suspicion = heard.length === 0 ? 0 : Math.min(...heard.map((health) => health.suspicion));
-  const recovered = state === 'alive' && !path.dead && (path.holdUntil === undefined || now >= path.holdUntil);
-  return { link: path.link, state, suspicion, lastReplyAt, recovered, why: whyOf(path, state, heard, all.length, now) };
+  const state = fresh.length === 0 ? 'unknown' : path.dead ? 'dead' : living.length > 0 && lastReplyAt !== undefined ? 'alive' : 'unknown';
+  const suspicion = state === 'dead' ? 1 : living.length === 0 ? 0 : Math.min(...living.map((health) => health.suspicion));
+  const recovered = state === 'alive' && (path.holdUntil === undefined || now >= path.holdUntil);
+  return { link: path.link, state, suspicion, lastReplyAt, recovered, why: whyOf(path, state, fresh, now) };
 };
 
-/** One silent target among several is that target's own fault: only when all are dead is the path. */
-const isDead = (heard: readonly Health[]): boolean => heard.length > 0 && heard.every(({ dead }) => dead);
+const knownOf = ({ targets }: Path): readonly Health[] => targets.map(({ health }) => health).filter(({ seenAt, dead }) => seenAt !== undefined || dead);
 
-/** Whose word counts: seen lately, or without a carrier. */
-const heardAt = (path: Path, profile: Profile, now: number): readonly Health[] =>
-  path.targets.map(({ health }) => health).filter(({ seenAt, cause }) => cause === 'link-down' || (seenAt !== undefined && now >= seenAt && now - seenAt <= staleMs(profile)));
-
-/** Follows the path's deaths and returns. While nobody is heard it stays what it was. */
+/**
+ * Follows the path's deaths and returns. One silent target among several is that target's own fault: only when all are
+ * dead is the path. A living one that we have lost sight of keeps its say, or our own fault would kill the path.
+ */
 const settle = (path: Path, profile: Profile, at: number): void => {
-  const heard = heardAt(path, profile, at);
-  const dead = heard.length === 0 ? path.dead : isDead(heard);
+  const known = knownOf(path);
+  const dead = known.length > 0 && known.every((health) => health.dead);
   if (dead === path.dead) return;
   path.dead = dead;
   if (dead) {
@@ -116,12 +113,12 @@ const causeText = (health: Health, now: number): string => {
   }
 };
 
-const whyOf = (path: Path, state: PathVerdict['state'], heard: readonly Health[], all: number, now: number): string => {
-  if (state === 'unknown') return heard.length === 0 ? 'no probe of ours came to a result lately' : 'no reply yet';
-  if (state === 'dead') return causeText(heard[0]!, now);
-  const silent = heard.filter(({ dead }) => dead).length;
-  if (silent > 0) return `${silent} of ${all} targets silent, the path carries: a fault of the target`;
+const whyOf = (path: Path, state: PathVerdict['state'], fresh: readonly Health[], now: number): string => {
+  if (state === 'unknown') return fresh.length === 0 ? 'no probe of ours came to a result lately' : 'no reply yet, or none of the targets that answered was probed lately';
+  if (state === 'dead') return causeText(fresh[0]!, now);
+  const silent = fresh.filter(({ dead }) => dead).length;
+  if (silent > 0) return `${silent} of ${path.targets.length} targets silent, the path carries: a fault of the target`;
   if (path.holdUntil !== undefined && now < path.holdUntil) return `carries again, held down for another ${Math.ceil((path.holdUntil - now) / 1_000)} s after ${path.flaps} ${path.flaps === 1 ? 'death' : 'deaths'}`;
-  const worst = heard.reduce((a, b) => (b.suspicion > a.suspicion ? b : a));
+  const worst = fresh.reduce((a, b) => (b.suspicion > a.suspicion ? b : a));
   return worst.suspicion === 0 ? 'carries' : `carries, ${percent(worst)} since it was suspected`;
 };

@@ -1,3 +1,5 @@
+export type { Sample } from '../../core/ports.ts';
+
 /**
  * What is known of one link, joined from all its targets and all other evidence. The decision core reads nothing else.
  */
@@ -13,19 +15,6 @@ export interface PathVerdict {
   readonly recovered: boolean;
   /** One line for a person: what was seen, in figures. */
   readonly why: string;
-}
-
-/** What became of one probe. */
-export interface Sample {
-  /** When the outcome was known, ms on a monotonic clock. */
-  readonly at: number;
-  /** When it was sent, ms on the same clock; only the seed's rounds ask for it. Default: `at`. */
-  readonly sentAt?: number;
-  /** `unknown`: our own fault (loop late, send failed); it changes nothing. */
-  readonly kind: 'reply' | 'lost' | 'unknown';
-  readonly rttMs?: number;
-  /** `large`: DF set, as big as the tunnel's MTU allows; small ones pass where a PMTU hole eats the data. */
-  readonly size: 'small' | 'large';
 }
 
 /**

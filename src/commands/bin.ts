@@ -29,7 +29,11 @@ const realPorts = (signal: AbortSignal): Ports => {
     signal,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     routeTables: async (options) => (await import('../lib/adapters/aws/routes.ts')).awsRouteTables(options),
+    instances: async (options) => (await import('../lib/adapters/aws/instances.ts')).awsInstances(options),
+    leaseStore: async (path) => (await import('../lib/adapters/lease-file.ts')).leaseFile(path),
     vici: async (uri) => (await import('../lib/adapters/vici/client.ts')).connectVici(uri),
+    outlets: async () => (await import('../lib/adapters/records/outlets.ts')).outlets,
+    prober: async () => (await import('../lib/adapters/probe/index.ts')).prober,
   };
 };
 
@@ -50,7 +54,7 @@ const controller = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     if (controller.signal.aborted) process.exit(130);
-    controller.abort();
+    controller.abort(name);
   });
 }
 // `hybridctl … | head` closes our stdout early; that is no error of ours.

@@ -63,7 +63,11 @@ export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: F
   signal: new AbortController().signal,
   random: countingRandom(),
   routeTables: absent('route tables'),
+  instances: absent('instances'),
+  leaseStore: absent('lease store'),
   vici: absent('vici'),
+  outlets: absent('outlets'),
+  prober: absent('prober'),
 });
 
 /** Runs one command line in this process: `run('vpn render --json', { files: { 'hybridctl.yaml': text } })`. */

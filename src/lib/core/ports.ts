@@ -1,3 +1,4 @@
+import type { Outlets } from './outlets.ts';
 /**
  * What the outside is to us. Each port is small and domain-shaped; SDK and library types stay behind it.
  * `src/commands/bin.ts` builds the real ones; `test/fakes/` holds the stateful fakes, and `test/contract/`
@@ -114,6 +115,41 @@ export class RouteRace extends Error {
   override readonly name = 'RouteRace';
 }
 
+/** A gateway's instance as the cloud shows it. */
+export interface CloudInstanceView {
+  readonly instance: string;
+  readonly state: 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
+  /** Public address of its first interface. */
+  readonly publicIp: string | undefined;
+  /** While on, EC2 drops what is not addressed to the instance. */
+  readonly sourceDestCheck: boolean;
+}
+
+/** The gateways' instances, as healing needs them. Every call is one request; none waits for the change to happen. */
+export interface Instances {
+  /** By id, in the order asked. Throws a HybridError naming an id that does not exist. */
+  describe(ids: readonly string[]): Promise<readonly CloudInstanceView[]>;
+  /** No error where it is stopping or stopped already. */
+  stop(instance: string, options: { readonly force: boolean }): Promise<void>;
+  /** No error where it runs already; throws while it is still stopping. */
+  start(instance: string): Promise<void>;
+  /** Attaches the Elastic IP. Throws where it is attached to something else: who put it there had a reason. */
+  attachAddress(instance: string, publicIp: string): Promise<void>;
+  clearSourceDestCheck(instance: string): Promise<void>;
+}
+
+/** One durable text that only a compare-and-swap changes: the monitor's lease and journal. */
+export interface LeaseStore {
+  /** undefined: nothing there yet. */
+  read(): Promise<string | undefined>;
+  /** Durable once true. @returns false, and changes nothing, where the text is no longer `before`. */
+  swap(before: string | undefined, after: string): Promise<boolean>;
+  /** Name for a holder of this process, which `isGone` can judge later. */
+  readonly me: string;
+  /** Certainly no longer alive: its lease need not be waited out. false where that can't be known. */
+  isGone(holder: string): Promise<boolean>;
+}
+
 /** A vici message: nested sections, string values and lists (strongSwan src/libcharon/plugins/vici/README.md). */
 export type ViciValue = string | readonly string[] | ViciSection;
 export interface ViciSection {
@@ -128,10 +164,49 @@ export interface Vici {
   close(): void;
 }
 
+/** What became of one probe. */
+export interface Sample {
+  /** When the outcome was known, ms on a monotonic clock. */
+  readonly at: number;
+  /** When it was sent, ms on the same clock; only the seed's rounds ask for it. Default: `at`. */
+  readonly sentAt?: number;
+  /** `unknown`: our own fault (loop late, send failed); it changes nothing. */
+  readonly kind: 'reply' | 'lost' | 'unknown';
+  readonly rttMs?: number;
+  /** `large`: DF set, as big as the tunnel's MTU allows; small ones pass where a PMTU hole eats the data. */
+  readonly size: 'small' | 'large';
+}
+
+/** One target, probed for as long as the prober runs. */
+export interface ProbeSpec {
+  /** Unique among the specs given together; it comes back with every sample. */
+  readonly id: string;
+  /** Any answer is life: an echo reply; a SYN-ACK or an RST; a datagram back or an ICMP port-unreachable. */
+  readonly kind: 'icmp' | 'tcp' | 'udp';
+  readonly address: string;
+  /** TCP and UDP only, and then required. */
+  readonly port?: number;
+  /** Our own address, which decides the way out on a box with several. */
+  readonly source?: string;
+  readonly intervalMs: number;
+  /** A second, slower stream with DF set, `bytes` long from its IP header on. A TCP target's is an ICMP echo to its address: a SYN carries no data. */
+  readonly large?: { readonly bytes: number; readonly intervalMs: number };
+}
+
+export interface Prober {
+  /**
+   * Probes every target at its own pace, spread over the interval, until stopped. Every probe ends in exactly one sample,
+   * on a monotonic clock of the process (`performance.now()`). Nothing is thrown for a target: what can't be sent is unknown.
+   */
+  start(specs: readonly ProbeSpec[], onSample: (id: string, sample: Sample) => void): { stop(): Promise<void> };
+}
+
 export interface CloudOptions {
   readonly region: string;
   readonly profile?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** One try a call and a short wait: the caller decides what comes next, and must not be overtaken by a retry. */
+  readonly once?: boolean;
 }
 
 export interface Ports {
@@ -150,5 +225,10 @@ export interface Ports {
   random(bytes: number): Uint8Array;
   /** Loaded on first use: these pull in the AWS SDK or open sockets. */
   routeTables(options: CloudOptions): Promise<RouteTables>;
+  instances(options: CloudOptions): Promise<Instances>;
+  /** @param path of the file; its folder is made. */
+  leaseStore(path: string): Promise<LeaseStore>;
   vici(uri: string): Promise<Vici>;
+  outlets(): Promise<Outlets>;
+  prober(): Promise<Prober>;
 }

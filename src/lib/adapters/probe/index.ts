@@ -1,0 +1,52 @@
+import type { ProbeSpec, Prober } from '../../core/ports.ts';
+import { icmpStream } from './icmp.ts';
+import { pacedStream, type Pace, type Stream } from './stream.ts';
+import { tcpWire } from './tcp.ts';
+import { udpWire } from './udp.ts';
+
+/** How often the loop looks, ms: four times an interval, within what a timer can do and a deadline can bear. */
+const tickOf = (specs: readonly ProbeSpec[]): number => Math.min(25, Math.max(5, Math.min(...specs.map(({ intervalMs }) => intervalMs)) / 4));
+
+/** Steps of the golden ratio never bunch, whatever the number of targets. */
+const phase = (index: number): number => (index * 0.618_033_988_75) % 1;
+
+const streamsOf = (spec: ProbeSpec, index: number, now: number): readonly Stream[] => {
+  const small: Pace = { tauMs: spec.intervalMs, size: 'small', firstAt: now + phase(index) * spec.intervalMs };
+  const first = spec.kind === 'icmp' ? icmpStream(spec, small) : pacedStream(small, (heard) => (spec.kind === 'udp' ? udpWire(spec, undefined, heard) : tcpWire(spec, heard)));
+  if (spec.large === undefined) return [first];
+  const { bytes, intervalMs } = spec.large;
+  const large: Pace = { tauMs: intervalMs, size: 'large', firstAt: now + phase(index + 0.5) * intervalMs };
+  return [first, spec.kind === 'udp' ? pacedStream(large, (heard) => udpWire(spec, bytes, heard)) : icmpStream(spec, large, bytes)];
+};
+
+/** Probes from this machine. All in this process, but for one ping(8) per ICMP target and size. */
+export const prober: Prober = {
+  start(specs, onSample) {
+    if (specs.length === 0) return { stop: async () => undefined };
+    const tickMs = tickOf(specs);
+    const begun = performance.now();
+    const streams = specs.flatMap((spec, index) => streamsOf(spec, index, begun).map((stream) => ({ id: spec.id, stream })));
+    let planned = begun + tickMs;
+    let stopped = false;
+    let timer: NodeJS.Timeout;
+    const beat = (): void => {
+      if (stopped) return;
+      const now = performance.now();
+      const lateMs = now - planned;
+      for (const { id, stream } of streams) {
+        for (const sample of stream.turn(now, lateMs)) if (!stopped) onSample(id, sample);
+      }
+      planned = performance.now() + tickMs;
+      // Timers run before sockets are read. A turn from there would expire probes whose answers lie in the socket.
+      timer = setTimeout(() => setImmediate(beat), tickMs);
+    };
+    timer = setTimeout(() => setImmediate(beat), tickMs);
+    return {
+      async stop() {
+        stopped = true;
+        clearTimeout(timer);
+        await Promise.all(streams.map(({ stream }) => stream.close()));
+      },
+    };
+  },
+};

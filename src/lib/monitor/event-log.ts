@@ -1,0 +1,31 @@
+import type { Outlets } from '../core/outlets.ts';
+import type { Clock } from '../core/ports.ts';
+import { ecsLine, isLogged, type Writer } from './ecs.ts';
+import type { Sink } from './events.ts';
+
+/** 16 MiB hold some 30,000 events; `route history` reads every kept file whole. */
+const ROTATE = { bytes: 16 * 2 ** 20, keep: 5 };
+
+export interface EventLogOptions {
+  /** Absolute. */
+  readonly path: string;
+  readonly writer: Writer;
+  readonly clock: Pick<Clock, 'now'>;
+  onTrouble(message: string): void;
+}
+
+/**
+ * One JSON object a line, appended. What people are told, and moves, are on disk before anything else is done with the file.
+ * One process writes it; it may be renamed or cut under us (logrotate), with or without `copytruncate`.
+ */
+export const eventLog = (outlets: Pick<Outlets, 'lineLog'>, { path, writer, clock, onTrouble }: EventLogOptions): Sink => {
+  const repair = (bytes: number): string =>
+    JSON.stringify(ecsLine({ kind: 'error', at: clock.now(), during: 'write event log', message: `a record of which ${bytes} bytes were written was lost in a crash` }, writer));
+  const log = outlets.lineLog(path, { mode: 0o640, rotate: ROTATE, repair, onTrouble });
+  return {
+    accept(event) {
+      if (isLogged(event)) log.append(JSON.stringify(ecsLine(event, writer)), event.kind === 'alert' || event.kind === 'move');
+    },
+    close: () => log.close(),
+  };
+};

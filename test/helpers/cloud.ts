@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, vi } from 'vitest';
 import { parse } from 'yaml';
-import { awsRouteTables, type Tuning } from '../../src/lib/adapters/aws/routes.ts';
+import type { Tuning } from '../../src/lib/adapters/aws/client.ts';
+import { awsInstances } from '../../src/lib/adapters/aws/instances.ts';
+import { awsRouteTables } from '../../src/lib/adapters/aws/routes.ts';
 import { clock } from '../../src/lib/adapters/clock.ts';
-import type { RouteTables } from '../../src/lib/core/ports.ts';
+import type { Instances, RouteTables } from '../../src/lib/core/ports.ts';
 import { siteSchema, type Site } from '../../src/lib/domain/site.ts';
 import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
 import { startCloud } from '../../src/lib/lab/cloud/server.ts';
@@ -26,6 +28,7 @@ export interface TestCloud extends RunningCloud {
   calls(): Promise<readonly string[]>;
   /** The real adapter against this cloud: no long waits, so that a test of a dead endpoint is short. */
   routeTables(tuning?: Partial<Tuning>): RouteTables;
+  instances(tuning?: Partial<Tuning>): Instances;
   /** The command line over the real adapter. `hybridctl.yaml` is the cloud's own site. */
   run(line: string, options?: RunOptions & { tuning?: Partial<Tuning> }): Promise<Ran>;
 }
@@ -50,6 +53,7 @@ export const testCloud = async (text: string, options: Omit<StartCloudOptions, '
       return calls.map(({ action, code }) => (code === undefined ? action : `${action}!${code}`));
     },
     routeTables,
+    instances: (tuning = {}) => awsInstances({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning }),
     run: (line, { tuning, files, ports, ...rest } = {}) =>
       run(line, { ...rest, files: { 'hybridctl.yaml': text, ...files }, ports: { clock, routeTables: async () => routeTables(tuning), ...ports } }),
   };

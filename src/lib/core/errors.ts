@@ -22,7 +22,12 @@ export interface ErrorDetail {
   /** Further findings where there is more than one; each a line of its own. */
   readonly more?: readonly string[];
   readonly cause?: unknown;
+  /** Of a call to the cloud's API; absent: not known, so as good as `unclear`. */
+  readonly call?: CallFailure;
 }
+
+/** What a failed call may have done: `throttled` and `refused` certainly nothing; `unclear`: all of it, nothing, or it is yet to come. */
+export type CallFailure = 'throttled' | 'refused' | 'unclear';
 
 /** Every refusal and failure a user may see: what happened, whose fault (the exit code says), one next step. */
 export class HybridError extends Error {
@@ -30,6 +35,7 @@ export class HybridError extends Error {
   readonly next: string | undefined;
   readonly field: string | undefined;
   readonly more: readonly string[];
+  readonly call: CallFailure | undefined;
 
   constructor(
     readonly exit: ExitCode,
@@ -40,6 +46,7 @@ export class HybridError extends Error {
     this.next = detail.next;
     this.field = detail.field;
     this.more = detail.more ?? [];
+    this.call = detail.call;
   }
 }
 

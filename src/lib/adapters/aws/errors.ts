@@ -1,4 +1,4 @@
-import { failure, HybridError, interrupted, missing } from '../../core/errors.ts';
+import { failure, HybridError, interrupted, missing, type CallFailure } from '../../core/errors.ts';
 
 /** What an error from the SDK may carry. */
 interface SdkError {
@@ -30,7 +30,7 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
   if (thrown instanceof HybridError) return thrown;
   const error = thrown as SdkError;
   const code = codeOf(thrown);
-  const detail = { cause: thrown };
+  const detail = { cause: thrown, call: callOf(error, code) };
   if (code === 'AbortError') return interrupted();
   if (CREDENTIALS.has(code)) {
     const why = code === 'CredentialsProviderError' ? 'no usable AWS credentials' : `AWS refused the credentials (${code})`;
@@ -44,9 +44,17 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
   return failure(`${action}: ${code}${sentence(error) === '' ? '' : `: ${sentence(error)}`}`, detail);
 };
 
+/** EC2 applies nothing it answers with a 4xx; with a 5xx, or without an answer, nobody knows. */
+const callOf = ({ $metadata }: SdkError, code: string): CallFailure => {
+  if (THROTTLED.has(code)) return 'throttled';
+  if (CREDENTIALS.has(code) || FORBIDDEN.has(code)) return 'refused';
+  const status = $metadata?.httpStatusCode ?? 0;
+  return status >= 400 && status < 500 ? 'refused' : 'unclear';
+};
+
 /** The SDK's parser gave up, or an error document had no code: a proxy or a captive portal stands in the way. */
 const isUnreadable = (error: SdkError): boolean =>
   error.name === undefined || error.name === 'Error' || error.name === 'SyntaxError' || error.name === 'TypeError' || error.name === 'Unknown' || error.name === 'UnknownError' || (error.$metadata === undefined && error.code === undefined);
 
 export const unreadable = (action: string, cause?: unknown): HybridError =>
-  failure(`the answer to ${action} is not EC2's`, { ...(cause === undefined ? {} : { cause }), next: 'see to AWS_ENDPOINT_URL and any proxy in between; "hybridctl route status" shows what was applied' });
+  failure(`the answer to ${action} is not EC2's`, { call: 'unclear', ...(cause === undefined ? {} : { cause }), next: 'see to AWS_ENDPOINT_URL and any proxy in between; "hybridctl route status" shows what was applied' });

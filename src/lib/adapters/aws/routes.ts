@@ -2,46 +2,19 @@ import {
   CreateRouteCommand,
   DeleteRouteCommand,
   DescribeRouteTablesCommand,
-  EC2Client,
   ReplaceRouteCommand,
   type Route,
   type RouteTable as SdkRouteTable,
 } from '@aws-sdk/client-ec2';
 import { failure, usageError } from '../../core/errors.ts';
 import { RouteRace, type CloudOptions, type CloudRoute, type Destination, type RouteTable, type RouteTables, type RouteTarget } from '../../core/ports.ts';
+import { ec2Client, type Tuning } from './client.ts';
 import { asHybridError, codeOf, unreadable } from './errors.ts';
 
-export interface Tuning {
-  /** Longest wait for a connection and for an answer, ms. */
-  readonly connectMs: number;
-  readonly answerMs: number;
-  /** Tries in all, the first included. */
-  readonly attempts: number;
-}
-
-/** Five tries of the standard mode wait out a throttled burst of a few seconds and end well within a minute even against a silent endpoint. */
-const TUNING: Tuning = { connectMs: 3_000, answerMs: 8_000, attempts: 5 };
-
-/**
- * The SDK's name for "I know about this Node version". It writes several lines on stderr when a later SDK release will
- * drop the running Node; that is the packager's business, not the business of whoever moves a route at night.
- */
-const QUIET = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
-
-/**
- * Route tables by the EC2 API. Credentials, endpoints (aws-cn included) and `AWS_ENDPOINT_URL` follow the SDK's own rules.
- * Standard retry mode: adaptive may delay the first request, which a failover can't have.
- */
-export const awsRouteTables = ({ region, profile, signal }: CloudOptions, tuning: Partial<Tuning> = {}): RouteTables => {
-  process.env[QUIET] ??= 'true';
-  const { connectMs, answerMs, attempts } = { ...TUNING, ...tuning };
-  const client = new EC2Client({
-    region,
-    ...(profile === undefined ? {} : { profile }),
-    retryMode: 'standard',
-    maxAttempts: attempts,
-    requestHandler: { connectionTimeout: connectMs, requestTimeout: answerMs, throwOnRequestTimeout: true },
-  });
+/** Route tables by the EC2 API. */
+export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = {}): RouteTables => {
+  const { region, signal } = options;
+  const client = ec2Client(options, tuning);
 
   type Send = (options: { abortSignal?: AbortSignal }) => Promise<{ $metadata: { requestId?: string | undefined } }>;
   /** A page of a captive portal parses as an empty answer, but it does not carry EC2's request id. */
@@ -98,7 +71,7 @@ const unknownTable = (error: unknown, ids: readonly string[], region: string) =>
   const code = codeOf(error);
   if (!/^InvalidRouteTableID\./i.test(code)) return undefined;
   const named = ids.find((id) => (error as Error).message.includes(id)) ?? ids.join(', ');
-  return usageError(`there is no route table ${named} in ${region}`, { field: 'route_tables', next: 'correct the id in the site file, or the region by --region', cause: error });
+  return usageError(`there is no route table ${named} in ${region}`, { field: 'route_tables', next: 'correct the id in the site file, or the region by --region', cause: error, call: 'refused' });
 };
 
 const to = (destination: Destination) => (destination.startsWith('pl-') ? { DestinationPrefixListId: destination } : { DestinationCidrBlock: destination });

@@ -1,0 +1,114 @@
+import { HybridError } from '../core/errors.ts';
+import { RouteRace, type Instances, type RouteTables } from '../core/ports.ts';
+import type { Action, ActionOutcome, ActionResult, InstanceView } from '../domain/failover/types.ts';
+import type { MonitorEvent } from './events.ts';
+import type { LeaseKeeper } from './lease.ts';
+
+export interface Acting {
+  readonly tables: RouteTables;
+  readonly instances: Instances;
+  readonly keeper: LeaseKeeper;
+  /** Elastic IP by instance, of the gateways that have one in the site file. */
+  readonly addresses: ReadonlyMap<string, string>;
+  /** Monotonic, ms: the scale of `notAfter`. */
+  readonly now: () => number;
+  /** Wall time, ms. */
+  readonly wall: () => number;
+  /** Nothing leaves that changes anything. */
+  readonly dryRun: boolean;
+  tell(event: MonitorEvent): void;
+}
+
+/** What became of an action, and how long its call took. */
+export interface Done extends ActionResult {
+  readonly ms: number;
+  /** Of what failed. */
+  readonly why?: string;
+}
+
+/** EC2's name of the call, for metrics. Actions that call nobody have none. */
+const CALL: Partial<Record<Action['kind'], string>> = {
+  read: 'DescribeRouteTables',
+  inspect: 'DescribeInstances',
+  create: 'CreateRoute',
+  replace: 'ReplaceRoute',
+  delete: 'DeleteRoute',
+  stop: 'StopInstances',
+  start: 'StartInstances',
+  'attach-address': 'AssociateAddress',
+  'clear-source-dest-check': 'ModifyInstanceAttribute',
+};
+
+const isHarmless = ({ kind }: Action): boolean => ['read', 'inspect', 'record', 'alert', 'release'].includes(kind);
+
+/**
+ * Does what was decided. Never rejects. Up to the API's own door it runs within the caller's turn: no file, no sink and
+ * no other task stands in front of the call.
+ * @param decidedAt `now` of the decision: a clock that went back since makes a lease worthless.
+ */
+export const act = async (acting: Acting, action: Action, decidedAt: number): Promise<Done> => {
+  const { now, wall, tell, dryRun } = acting;
+  const { id } = action;
+  const sentAt = now();
+  if ('notAfter' in action && (sentAt >= action.notAfter || sentAt < decidedAt)) return { id, outcome: 'unsent', ms: 0, why: 'the lease ran out before it left' };
+  if (dryRun && !isHarmless(action)) return { id, outcome: 'refused', ms: 0, why: 'dry run: nothing is changed' };
+  const result = await perform(acting, action).catch((error: unknown): Omit<Done, 'id' | 'ms'> => ({ outcome: outcomeOf(error), why: error instanceof Error ? error.message : String(error) }));
+  const ms = now() - sentAt;
+  const call = CALL[action.kind];
+  if (call !== undefined) tell({ kind: 'api', at: wall(), action: call, outcome: result.outcome, ms });
+  return { id, ms, ...result };
+};
+
+/** What is not known to have been refused may have been done. */
+const outcomeOf = (error: unknown): ActionOutcome => {
+  if (error instanceof RouteRace) return 'race';
+  return error instanceof HybridError ? (error.call ?? 'unclear') : 'unclear';
+};
+
+const DONE = { outcome: 'done' } as const;
+
+const perform = async ({ tables, instances, keeper, addresses, tell, wall }: Acting, action: Action): Promise<Omit<Done, 'id' | 'ms'>> => {
+  switch (action.kind) {
+    case 'read':
+      return { ...DONE, tables: await tables.read(action.tables) };
+    case 'create':
+      await tables.createRoute(action.table, action.destination, action.target!);
+      return DONE;
+    case 'replace':
+      await tables.replaceRoute(action.table, action.destination, action.target!);
+      return DONE;
+    case 'delete':
+      await tables.deleteRoute(action.table, action.destination);
+      return DONE;
+    case 'inspect': {
+      const views = await instances.describe(action.instances);
+      return {
+        ...DONE,
+        instances: views.map(({ instance, state, publicIp, sourceDestCheck }): InstanceView => {
+          const own = addresses.get(instance);
+          return { instance, state, address: own === undefined || own === publicIp, sourceDestCheck };
+        }),
+      };
+    }
+    case 'stop':
+      await instances.stop(action.instance, { force: action.force });
+      return DONE;
+    case 'start':
+      await instances.start(action.instance);
+      return DONE;
+    case 'attach-address':
+      await instances.attachAddress(action.instance, addresses.get(action.instance)!);
+      return DONE;
+    case 'clear-source-dest-check':
+      await instances.clearSourceDestCheck(action.instance);
+      return DONE;
+    case 'record':
+      return { outcome: await keeper.record(action.epoch, action.journal) };
+    case 'release':
+      await keeper.release();
+      return DONE;
+    case 'alert':
+      tell({ kind: 'alert', at: wall(), alert: action.alert });
+      return DONE;
+  }
+};

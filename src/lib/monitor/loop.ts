@@ -1,0 +1,185 @@
+import type { Clock, Instances, LeaseStore, Prober, ProbeSpec, RouteTables } from '../core/ports.ts';
+import { decide } from '../domain/failover/decide.ts';
+import { initialState } from '../domain/failover/state.ts';
+import type { ActionResult, Policy, Standing } from '../domain/failover/types.ts';
+import type { Profile } from '../domain/health/profiles.ts';
+import type { Evidence, PathVerdict } from '../domain/health/types.ts';
+import { act, type Acting } from './act.ts';
+import type { Sink } from './events.ts';
+import { keepLease, RENEW_MS } from './lease.ts';
+import { observe, type Watched } from './observe.ts';
+import type { Pins } from './pins.ts';
+import { teller } from './tell.ts';
+
+export interface MonitorOptions {
+  readonly policy: Policy;
+  readonly profile: Profile;
+  readonly probes: readonly ProbeSpec[];
+  readonly watched: Watched;
+  /** Elastic IP by instance. */
+  readonly addresses: ReadonlyMap<string, string>;
+  readonly version: string;
+  readonly dryRun: boolean;
+  /** End when every route has been placed and every link judged, and what was due is done. */
+  readonly once: boolean;
+}
+
+export interface MonitorPorts {
+  readonly prober: Prober;
+  readonly tables: RouteTables;
+  readonly instances: Instances;
+  readonly store: LeaseStore;
+  readonly sink: Sink;
+  readonly clock: Clock;
+  /** Monotonic, ms: the samples' clock. */
+  readonly now: () => number;
+  /** Aborted: end within a second, lease given up. */
+  readonly signal: AbortSignal;
+  /** The pins as they are now. Rejects on a file that is not ours: the last known ones stay. */
+  pins(): Promise<Pins>;
+  /** Others who watch a link, such as charon. @returns how to stop them. */
+  witnesses?(hear: (link: string, evidence: Evidence) => void): () => void;
+}
+
+/** How everything stood at the end. */
+export interface Ending {
+  readonly verdicts: ReadonlyMap<string, PathVerdict>;
+  readonly standings: readonly Standing[];
+  /** Route writes that were decided. */
+  readonly moves: number;
+  readonly because: string;
+}
+
+/**
+ * Between two decisions while nothing happens; a tenth of `gapMs`, beyond which the core holds that we slept. A new
+ * verdict, an answer or a lost probe is decided on at once.
+ */
+const TICK_MS = 100;
+const PINS_MS = 500;
+const HEALTH_MS = 1_000;
+/** `--once` gives up waiting for verdicts after this. */
+const ONCE_MS = 15_000;
+
+/**
+ * Watches, decides and acts until told to stop. Level-triggered: every decision is made of all that is known now, so
+ * nothing is lost with an event, and a restart comes to the same. Nothing but the decision stands between a verdict and
+ * the call that moves the route; events are told when the calls have left.
+ */
+export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Promise<Ending> => {
+  const { policy, profile, probes, watched, addresses, version, dryRun, once } = options;
+  const { prober, tables, instances, store, sink, clock, now, signal } = ports;
+  const wall = (): number => clock.now();
+  const tell: Sink['accept'] = (event) => sink.accept(event);
+  const observer = observe(watched, profile);
+  const keeper = keepLease({ store, now });
+  const acting: Acting = { tables, instances, keeper, addresses, now, wall, dryRun, tell };
+  const telling = teller(tell, wall);
+  const startedAt = now();
+
+  let state = initialState();
+  let results: ActionResult[] = [];
+  let pins: Pins = new Map();
+  let last: Pick<Ending, 'verdicts' | 'standings'> = { verdicts: new Map(), standings: [] };
+  let moves = 0;
+  let pending = 0;
+  let woken = false;
+  let ended: string | undefined;
+  let end: () => void = () => undefined;
+  const ending = new Promise<void>((resolve) => (end = resolve));
+  const stop = (because: string): void => {
+    ended ??= because;
+    end();
+  };
+
+  const turn = (): void => {
+    if (ended !== undefined) return;
+    const at = now();
+    const seen = { verdicts: observer.verdicts(at), canary: observer.canary(at), lease: keeper.lease(), journal: keeper.journal(), pins, results };
+    results = [];
+    const decision = decide(policy, at, state, seen);
+    state = decision.state;
+    for (const action of decision.actions) {
+      pending += 1;
+      if ('key' in action) moves += 1;
+      void act(acting, action, at).then((done) => {
+        pending -= 1;
+        results.push(done);
+        telling.done(now(), action, done);
+        wake();
+      });
+    }
+    telling.decided(at, seen, decision);
+    last = { verdicts: seen.verdicts, standings: decision.standings };
+    if (once && isComplete(at)) stop(`everything is judged and placed`);
+  };
+
+  /** Decides after all that lies ready has been taken in. */
+  const wake = (): void => {
+    if (woken) return;
+    woken = true;
+    setImmediate(() => {
+      woken = false;
+      guarded(turn);
+    });
+  };
+  /** A fault of our own must not end the watch: what is carries on, the next look may do better. */
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      telling.error('decide', error instanceof Error ? error.message : String(error));
+    }
+  };
+
+  const isComplete = (at: number): boolean => {
+    if (at - startedAt > ONCE_MS) return true;
+    const judged = [...last.verdicts.values()].every((verdict) => verdict.state !== 'unknown');
+    const placed = last.standings.every((standing) => standing.at !== undefined);
+    const busy = pending > 0 || Object.values(state.routes).some(({ sent }) => sent !== undefined) || (state.journal.version !== keeper.journal()?.version && !dryRun);
+    return judged && placed && !busy && keeper.lease() !== undefined && state.steady > state.settledAt + 2 * TICK_MS;
+  };
+
+  const tend = (): Promise<void> => keeper.tend().then(wake, (error: unknown) => telling.error('keep the lease', (error as Error).message));
+  const lookAtPins = (): Promise<void> =>
+    ports.pins().then(
+      (next) => {
+        if (next.size === pins.size && [...next].every(([table, link]) => pins.get(table) === link)) return;
+        pins = next;
+        wake();
+      },
+      (error: unknown) => telling.error('read the pins', (error as Error).message),
+    );
+  const tellHealth = (): void => {
+    const links = [...last.verdicts.values()].map(({ link, state: verdict, suspicion }) => {
+      const rttMs = observer.roundTrip(link);
+      return { link, state: verdict, suspicion, ...(rttMs === undefined ? {} : { rttMs }) };
+    });
+    const places = new Map(last.standings.map(({ key, at }) => [key, at]));
+    tell({ kind: 'health', at: wall(), links, routes: policy.routes.map(({ key, table, destination }) => ({ table, destination, at: places.get(key) })) });
+  };
+
+  // A store that can't be used at the start is the operator's to mend; later it is waited for.
+  await keeper.tend();
+  await lookAtPins();
+  tell({ kind: 'start', at: wall(), version, profile: profile.name, links: watched.links.map(({ link }) => link), routes: policy.routes.map(({ key }) => key) });
+  const running = prober.start(probes, (id, sample) => {
+    const change = observer.sample(id, sample, now());
+    if (change !== 'nothing') wake();
+  });
+  const unwatch = ports.witnesses?.((link, evidence) => observer.hear(link, evidence, now()) !== 'nothing' && wake());
+  const timers = [setInterval(wake, TICK_MS), setInterval(() => void tend(), RENEW_MS), setInterval(() => void lookAtPins(), PINS_MS), setInterval(tellHealth, HEALTH_MS)];
+  const onAbort = (): void => stop('told to stop');
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  wake();
+
+  await ending;
+  signal.removeEventListener('abort', onAbort);
+  timers.forEach(clearInterval);
+  unwatch?.();
+  const because = ended!;
+  await Promise.all([running.stop(), keeper.release().catch((error: Error) => telling.error('release the lease', error.message))]);
+  tell({ kind: 'stop', at: wall(), because });
+  await sink.close();
+  return { ...last, moves, because };
+};

@@ -4,7 +4,7 @@ import type { ApiMode, World } from './world.ts';
 
 /** Faults fall until here (ms); then all but the lasting ones end, and the world must come to rest. */
 export const FAULTS_END = 32_000;
-export const EPISODE_END = 110_000;
+export const EPISODE_END = 100_000;
 
 interface Scene {
   readonly world: World;
@@ -148,6 +148,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const { monitor } = anyMonitor(scene);
     scene.say(`${monitor.name} can't keep up for ${lasts}`);
     monitor.unknownUntil = scene.world.queue.now() + lasts;
+    monitor.seesStill = scene.world.random.chance(0.5) ? anyLink(scene) : undefined;
     scene.world.queue.after(lasts, () => scene.world.disturb());
   },
   wolf: (scene, lasts) => {
@@ -177,6 +178,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'taken over by somebody': (scene, lasts) => {
     const { world, say } = scene;
     const { table, destination, key } = anyRoute(scene);
+    if (world.foreignSince.has(key)) return;
     const before = world.tables.get(table)!.routes.find((route) => route.origin === 'static' && route.destination === destination);
     say(`${key} points outside the site for ${lasts}`);
     world.setRoute(table, destination, staticRoute(destination, FOREIGN_TARGET), 'hand');

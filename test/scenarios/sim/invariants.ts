@@ -126,6 +126,17 @@ const unknownAndJumpsNeverAct: Judge = ({ world, monitor, sight }, action) => {
   return [...sight.observation.verdicts.values()].every(({ state }) => state === 'unknown') ? `${action.kind} on unknown samples` : undefined;
 };
 
+/** 14: damp the way back: a link that has just been dead gets no traffic back from a living one before its hold-down. */
+const returnsOnlyAfterItsHoldDown: Judge = ({ world, monitor, sight }, action) => {
+  if (!isRoute(action)) return undefined;
+  const route = routeOf(world, action)!;
+  const from = world.at(route);
+  const living = verdicts(world, sight, route.order, from).some((verdict) => verdict?.state === 'alive');
+  if (!living || sight.observation.pins.has(route.table) || target(world, from) === target(world, action.to)) return undefined;
+  const good = Math.max(...route.order.filter((name) => target(world, name) === target(world, action.to)).map((name) => sight.at - (monitor.goodSince.get(name) ?? sight.at)));
+  return good < TIMING.holdFirstMs - 1 ? `returned to ${action.to}, good for ${Math.round(good)} ms` : undefined;
+};
+
 /** 11 */
 const noSecretLeaves: Judge = (_scene, action) => (action.kind === 'alert' && JSON.stringify(action).includes(SECRET) ? 'a secret left' : undefined);
 
@@ -139,5 +150,6 @@ export const AT_SEND: Readonly<Record<string, Judge>> = {
   theCarrierIsNeverStopped,
   callsStayInsideTheBuckets,
   unknownAndJumpsNeverAct,
+  returnsOnlyAfterItsHoldDown,
   noSecretLeaves,
 };

@@ -23,6 +23,8 @@ export interface Monitor {
   /** End of the last stop, jump or start. */
   wokeAt: number;
   unknownUntil: number;
+  /** The one link it can judge while all others are unknown. */
+  seesStill: string | undefined;
   canary: boolean;
   canaryAt: number;
   /** Links it wrongly holds dead. */
@@ -35,6 +37,7 @@ export interface Monitor {
   verdicts: ReadonlyMap<string, PathVerdict>;
   /** Truths that tests of the sends need: when each link was judged dead. */
   readonly deadSince: Map<string, number>;
+  readonly goodSince: Map<string, number>;
   readonly pins: Map<string, string>;
 }
 
@@ -62,8 +65,8 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
   const { queue, random } = world;
   const policy: Policy = { ...world.topology.policy, self: host };
   const monitor: Monitor = {
-    name, policy, alive: true, me: `${name}.1`, startedAt: 0, offset: random.between(0, 1e6), frozenUntil: 0, wokeAt: 0, unknownUntil: 0, canary: true, canaryAt: 0,
-    wolves: new Set(), diesAt: Infinity, state: initialState(), lease: undefined, journal: undefined, verdicts: new Map(), deadSince: new Map(), pins,
+    name, policy, alive: true, me: `${name}.1`, startedAt: 0, offset: random.between(0, 1e6), frozenUntil: 0, wokeAt: 0, unknownUntil: 0, seesStill: undefined, canary: true, canaryAt: 0,
+    wolves: new Set(), diesAt: Infinity, state: initialState(), lease: undefined, journal: undefined, verdicts: new Map(), deadSince: new Map(), goodSince: new Map(), pins,
   };
   let life = 1;
   let results: ActionResult[] = [];
@@ -89,7 +92,7 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     const { up, changedAt, gray } = world.links.get(link)!;
     const now = queue.now();
     const age = now - Math.max(changedAt, monitor.wokeAt);
-    const seen = now - monitor.wokeAt;
+    const seen = now - monitor.startedAt;
     const wolf = monitor.wolves.has(link);
     const lastReplyAt = up && !wolf ? clock() - random.between(0, 99) : changedAt + monitor.offset;
     if (up && !wolf && (judged.get(link) !== true || age >= RECOVER_MS)) judged.set(link, false);
@@ -97,8 +100,10 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     const dead = judged.get(link) === true;
     if (dead && !monitor.deadSince.has(link)) monitor.deadSince.set(link, now);
     if (!dead) monitor.deadSince.delete(link);
-    if (seen < 300 || now < monitor.unknownUntil) return { link, state: 'unknown', suspicion: dead ? 1 : 0, lastReplyAt, recovered: false, why: 'too little was seen' };
-    const suspicion = dead ? 1 : gray ? 0.6 : up ? 0 : Math.min(0.99, age / DETECT_MS);
+    if (dead) monitor.goodSince.delete(link);
+    else if (!monitor.goodSince.has(link)) monitor.goodSince.set(link, now);
+    if (seen < 300 || (now < monitor.unknownUntil && !(monitor.seesStill === link))) return { link, state: 'unknown', suspicion: dead ? 1 : 0, lastReplyAt, recovered: false, why: 'too little was seen' };
+    const suspicion = dead ? 1 : gray ? 0.6 : up ? 0 : Math.min(0.99, (age / DETECT_MS) ** 2);
     return { link, state: dead ? 'dead' : 'alive', suspicion, lastReplyAt, recovered: !dead, why: dead ? 'no reply' : 'replies' };
   };
 
@@ -199,6 +204,7 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     memory = NO_LEASE;
     judged.clear();
     monitor.deadSince.clear();
+    monitor.goodSince.clear();
     world.disturb();
     tick();
     tendLease();
@@ -214,13 +220,13 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     queue.after(restartAfter, again);
   };
   const freeze = (ms: number): void => {
-    monitor.frozenUntil = queue.now() + ms;
+    monitor.frozenUntil = Math.max(monitor.frozenUntil, queue.now() + ms);
     monitor.wokeAt = monitor.frozenUntil;
     queue.after(ms, () => world.disturb());
   };
   const jump = (ms: number): void => {
     monitor.offset += ms;
-    monitor.wokeAt = queue.now();
+    monitor.wokeAt = Math.max(queue.now(), monitor.frozenUntil);
     world.disturb();
   };
 

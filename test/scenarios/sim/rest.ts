@@ -50,8 +50,10 @@ export const watchForMovedInTime = (world: World, monitors: readonly Running[], 
     if (world.changes.some(({ at }) => world.queue.now() - at < PEACE_MS)) return;
     world.queue.after(LIMIT_MS, () => {
       const holder = monitors.find(({ monitor }) => holds(world, monitor));
-      if (holder === undefined || !undisturbed(world, PEACE_MS + LIMIT_MS) || world.links.get(link)!.changedAt !== changedAt) return;
+      if (holder === undefined || holder.monitor.wolves.size > 0 || Math.max(holder.monitor.wokeAt, holder.monitor.unknownUntil) > changedAt - PEACE_MS || !undisturbed(world, PEACE_MS + LIMIT_MS) || world.links.get(link)!.changedAt !== changedAt) return;
       if ([...world.links].some(([name]) => name !== link && steadyFor(world, name) < LIMIT_MS)) return;
+      // It moved here on its very last breath: the minimum hold is not over.
+      if (world.changes.some(({ at }) => world.queue.now() - at < PEACE_MS)) return;
       for (const route of world.topology.policy.routes) {
         if (!groupOf(world, route, world.at(route)).every((name) => name === link) || world.at(route) === '(none)' || world.at(route) === '(foreign)' || holder.monitor.pins.has(route.table)) continue;
         const refuge = groups(world, route).find((names) => !names.includes(link) && names.some((name) => world.links.get(name)!.up) && canReach(world, route, names));
@@ -63,12 +65,14 @@ export const watchForMovedInTime = (world: World, monitors: readonly Running[], 
 
 /** 14 and 15: whatever happened and whoever died, every route is at its first healthy link, and stays there. */
 export const backAtThePreferredPath = (world: World, monitors: readonly Running[]): string | undefined => {
+  // Two gateways that watch each other, and both stopped: nobody is left to start them.
+  if (monitors.every(({ monitor }) => !monitor.alive)) return undefined;
   if (!monitors.some(({ monitor }) => holds(world, monitor)) && world.queue.now() - world.releasedAt > 3 * LEASE_MS) return 'nobody holds the lease';
   for (const route of world.topology.policy.routes) {
     const best = groups(world, route).find((names) => names.some((name) => world.links.get(name)!.up) && canReach(world, route, names));
     if (best !== undefined && world.at(route) !== best[0]) return `${route.key} ended at ${world.at(route)}, not at ${best[0]}`;
   }
-  const late = world.changes.find(({ at, by }) => by === 'us' && at > EPISODE_END - 25_000);
+  const late = world.changes.find(({ at, by }) => by === 'us' && at > EPISODE_END - 12_000);
   if (late !== undefined) return `${late.key} moved to ${late.to} ${late.at - FAULTS_END} ms after the last fault`;
   const lost = [...world.instances].find(([id, { view }]) => view.state !== 'running' && world.topology.policy.links.every((link) => link.instance !== id || [...world.links.get(link.name)!.blocks].every((why) => why === 'instance')));
   return lost === undefined ? undefined : `${lost[0]} was left ${lost[1].view.state}`;

@@ -4,7 +4,7 @@ import type { LeaseRecord } from '../../../src/lib/domain/failover/lease.ts';
 import type { Action, ActionResult, InstanceView, Journal, ManagedRoute } from '../../../src/lib/domain/failover/types.ts';
 import { createQueue, type Queue } from './queue.ts';
 import { createRandom, type Random } from './random.ts';
-import { drawTopology, FOREIGN_TARGET, propagatedRoute, staticRoute, type Topology } from './topology.ts';
+import { drawTopology, FOREIGN_TARGET, propagatedRoute, staticRoute, TIMING, type Topology } from './topology.ts';
 
 export interface LinkTruth {
   up: boolean;
@@ -108,7 +108,7 @@ export const createWorld = (seed: number): World => {
     disturbedAt: 0,
     apiReturnedAt: -60_000,
     releasedAt: -60_000,
-    disturb: () => void (world.disturbedAt = queue.now()),
+    disturb: () => void (world.disturbedAt = Math.max(world.disturbedAt, queue.now())),
     block: (name, why) => setBlocks(name, (blocks) => blocks.add(why)),
     unblock: (name, why) => setBlocks(name, (blocks) => blocks.delete(why)),
     setInstance: (id, change) => {
@@ -133,7 +133,8 @@ export const createWorld = (seed: number): World => {
       world.changes.push({ at: queue.now(), key: managed.key, from, to, by });
       if (to === '(foreign)') world.foreignSince.set(managed.key, queue.now());
       else world.foreignSince.delete(managed.key);
-      if (by !== 'us') world.disturb();
+      // Nobody looks for it before the next regular read.
+      if (by !== 'us') world.disturbedAt = queue.now() + TIMING.readMs;
     },
     call: (action, reply) => call(action, reply),
     at,

@@ -17,28 +17,27 @@ export const LIMITS: Partial<Record<Action['kind'], { readonly size: number; rea
   'clear-source-dest-check': { size: 50, perSecond: 5 },
 };
 
-const LIMITED = Object.entries(LIMITS);
-
-/** @param elapsed ms awake since the last decision. */
-export const refill = (levels: State['buckets'], elapsed: number): State['buckets'] =>
-  Object.fromEntries(LIMITED.map(([kind, { size, perSecond }]) => [kind, Math.min(size, (levels[kind] ?? 0) + (elapsed * perSecond) / 1000)]));
-
 interface Holder {
+  readonly steady: number;
   buckets: State['buckets'];
 }
 
-/** Takes one token. @returns false when there is none: the call waits its turn. */
-export const take = (state: Holder, kind: Action['kind']): boolean => {
-  const level = state.buckets[kind] ?? 0;
+/**
+ * Takes one token. @returns false when there is none: the call waits its turn.
+ * A bucket nobody has used yet is taken for empty since `bucketsAt`: it is the account's, not ours, and who held the
+ * lease before us may have drained it.
+ */
+export const take = (state: Holder & Pick<State, 'bucketsAt'>, kind: Action['kind']): boolean => {
+  const limit = LIMITS[kind];
+  if (limit === undefined) return true;
+  const { tokens, at } = state.buckets[kind] ?? { tokens: 0, at: state.bucketsAt };
+  const level = Math.min(limit.size, tokens + ((state.steady - at) * limit.perSecond) / 1000);
   if (level < 1) return false;
-  state.buckets = { ...state.buckets, [kind]: level - 1 };
+  state.buckets = { ...state.buckets, [kind]: { tokens: level - 1, at: state.steady } };
   return true;
 };
 
-/** The buckets are the account's, not ours: after a start, and when another held the lease, nobody knows how full they are. */
-export const emptied = (): State['buckets'] => ({});
-
 /** Throttled all the same: somebody else draws from the bucket too. */
 export const drain = (state: Holder, kind: Action['kind']): void => {
-  state.buckets = { ...state.buckets, [kind]: 0 };
+  state.buckets = { ...state.buckets, [kind]: { tokens: 0, at: state.steady } };
 };

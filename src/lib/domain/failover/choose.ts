@@ -11,7 +11,6 @@ export interface Health {
   /** Alive, and good for as long as its hold-down asks: fit to go back to. */
   readonly recovered: boolean;
   readonly suspicion: number;
-  readonly why: string;
 }
 
 export interface Evidence {
@@ -27,22 +26,29 @@ export interface Evidence {
 /** A standby with a quarter of the evidence against it is no place to flee to (DETECTOR.md, 8). */
 const SUSPECT = 1 / 4;
 
-export const healthOf = (way: Way, { now, verdicts, timing, healing, held }: Evidence): Health => {
-  const known = way.links.map(({ name }) => verdicts.get(name));
-  const alive = known.filter((verdict) => verdict?.state === 'alive');
-  const state = alive.length > 0 ? 'alive' : known.every((verdict) => verdict?.state === 'dead') ? 'dead' : 'unknown';
-  const fit = alive.filter((verdict) => {
-    const { link, suspicion, lastReplyAt } = verdict!;
-    const age = lastReplyAt === undefined ? Infinity : now - lastReplyAt;
-    return suspicion < SUSPECT && age >= 0 && age <= 2 * timing.probeMs && !healing.has(link);
-  });
-  return {
-    state,
-    usable: fit.length > 0,
-    recovered: fit.some((verdict) => verdict!.recovered && held(verdict!.link)),
-    suspicion: Math.min(...known.map((verdict) => verdict?.suspicion ?? 0)),
-    why: known.flatMap((verdict) => (verdict === undefined ? [] : [`${verdict.link}: ${verdict.why}`])).join('; '),
-  };
+export const healthOf = ({ links }: Way, { now, verdicts, timing, healing, held }: Evidence): Health => {
+  let alive = false;
+  let dead = true;
+  let usable = false;
+  let recovered = false;
+  let suspicion = Infinity;
+  for (const { name } of links) {
+    const verdict = verdicts.get(name);
+    dead &&= verdict?.state === 'dead';
+    suspicion = Math.min(suspicion, verdict?.suspicion ?? 0);
+    if (verdict?.state !== 'alive') continue;
+    alive = true;
+    const age = verdict.lastReplyAt === undefined ? Infinity : now - verdict.lastReplyAt;
+    const fit = verdict.suspicion < SUSPECT && age >= 0 && age <= 2 * timing.probeMs && !healing.has(name);
+    usable ||= fit;
+    recovered ||= fit && verdict.recovered && held(name);
+  }
+  return { state: alive ? 'alive' : dead ? 'dead' : 'unknown', usable, recovered, suspicion };
+};
+
+const whyOf = ({ links }: Way, { verdicts }: Evidence): string => {
+  if (links.length === 1) return verdicts.get(links[0]!.name)?.why ?? '';
+  return links.flatMap(({ name }) => (verdicts.has(name) ? [`${name}: ${verdicts.get(name)!.why}`] : [])).join('; ');
 };
 
 export type Choice =
@@ -57,31 +63,32 @@ const stay = (why: string): Choice => ({ kind: 'stay', why });
  * Where a route belongs, from where it is.
  * @param at where it is believed to be.
  * @param pin link named by the operator.
+ * @param health of each way.
  */
-export const choose = (route: ManagedRoute, at: string, shown: Shown, ways: readonly Way[], pin: string | undefined, evidence: Evidence): Choice => {
+export const choose = (route: ManagedRoute, at: string, shown: Shown, ways: readonly Way[], pin: string | undefined, health: readonly Health[], evidence: Evidence): Choice => {
   if (at === FOREIGN) return stay('its static route points at no link of this site: not ours to touch');
-  const health = ways.map((way) => healthOf(way, evidence));
   const possible = (index: number) => ways[index]!.listed && shown.changes[index]!.kind !== 'refuse' && ways[index]!.name !== at;
   const current = ways.findIndex(({ name }) => name === at);
 
-  if (pin !== undefined) return pinned(pin, current, ways, health, possible);
+  if (pin !== undefined) return pinned(pin, current, ways, health, possible, evidence);
 
   const refuge = ways.findIndex((_, index) => possible(index) && health[index]!.usable);
   if (at === NO_ROUTE) return refuge < 0 ? { kind: 'stuck', why: 'nothing carries it, and no link is fit to' } : go(refuge, 'no-route', `nothing carries ${route.destination}`);
-  const { state, why } = health[current]!;
+  const { state } = health[current]!;
+  const why = whyOf(ways[current]!, evidence);
   if (state === 'dead') return refuge < 0 ? { kind: 'stuck', why: `${why}; no other link is fit` } : go(refuge, 'dead', why);
 
   const better = ways.findIndex((way, index) => possible(index) && (index < current || !ways[current]!.listed) && health[index]!.recovered && way.listed);
-  if (better >= 0) return go(better, 'return', `${ways[better]!.name} is preferred and has been good for its hold-down; ${health[better]!.why}`);
+  if (better >= 0) return go(better, 'return', `${ways[better]!.name} is preferred and has been good for its hold-down; ${whyOf(ways[better]!, evidence)}`);
   return stay(state === 'unknown' ? `not known: ${why}` : why);
 };
 
 const go = (to: number, reason: 'dead' | 'no-route' | 'return' | 'pin', why: string): Choice => ({ kind: 'go', to, reason, why });
 
 /** A pin is the operator's word: it overrules order and hold-down, but does not send traffic into a path judged dead. */
-const pinned = (pin: string, current: number, ways: readonly Way[], health: readonly Health[], possible: (index: number) => boolean): Choice => {
+const pinned = (pin: string, current: number, ways: readonly Way[], health: readonly Health[], possible: (index: number) => boolean, evidence: Evidence): Choice => {
   const to = ways.findIndex(({ links }) => links.some(({ name }) => name === pin));
-  if (to === current && to >= 0) return health[to]!.state === 'dead' ? { kind: 'stuck', why: `pinned to ${pin}, which is dead: ${health[to]!.why}` } : stay(`pinned to ${pin}`);
+  if (to === current && to >= 0) return health[to]!.state === 'dead' ? { kind: 'stuck', why: `pinned to ${pin}, which is dead: ${whyOf(ways[to]!, evidence)}` } : stay(`pinned to ${pin}`);
   if (to < 0 || !possible(to)) return stay(`pinned to ${pin}, which can't carry it`);
   return health[to]!.usable ? go(to, 'pin', `pinned to ${pin}`) : stay(`pinned to ${pin}, which is not fit to carry it yet`);
 };

@@ -1,6 +1,6 @@
 import { absorb, memoryOf } from './absorb.ts';
-import { emptied, refill, take } from './buckets.ts';
-import { choose, healthOf, type Choice, type Evidence } from './choose.ts';
+import { take } from './buckets.ts';
+import { choose, healthOf, type Choice, type Evidence, type Health } from './choose.ts';
 import { heal, type Traffic } from './heal.ts';
 import { forgive, holdOf, relapse, watchLinks } from './hold.ts';
 import { validLease } from './lease.ts';
@@ -28,7 +28,8 @@ export const decide = (policy: Policy, now: number, state: State, seen: Observat
   absorb(turn);
   draft.links = watchLinks(draft.links, seen.verdicts, turn.elapsed, policy);
   const standings: Standing[] = [];
-  const looks = policy.routes.map((route) => look(turn, route));
+  const known = knowledge(turn);
+  const looks = policy.routes.map((route) => look(turn, route, known));
   for (const one of looks) standings.push({ key: one.route.key, at: one.position.at, why: one.choice.why });
   if (turn.lease !== undefined) {
     looks.forEach((one) => tell(turn, one));
@@ -51,14 +52,13 @@ const begin = (policy: Policy, now: number, state: State, seen: Observation): Tu
   const elapsed = gap ? 0 : step;
   draft.now = now;
   draft.steady += elapsed;
-  draft.buckets = refill(draft.buckets, elapsed);
   if (gap || state.now === undefined) {
     Object.assign(draft, { tables: {}, instances: {}, read: undefined, inspect: undefined, settledAt: draft.steady + 5 * probeMs });
     if (gap && seen.lease !== undefined) draft.doubted = seen.lease;
   }
   const lease = validLease(seen.lease, now, draft.doubted);
   if (lease !== undefined && seen.journal !== undefined && draft.epoch !== lease.epoch) {
-    Object.assign(draft, { epoch: lease.epoch, journal: seen.journal, buckets: emptied(), record: undefined, alerts: [], heals: {}, darkFor: 0, lightFor: 0 });
+    Object.assign(draft, { epoch: lease.epoch, journal: seen.journal, buckets: {}, bucketsAt: draft.steady, record: undefined, alerts: [], heals: {}, darkFor: 0, lightFor: 0 });
   }
   const holder = lease !== undefined && draft.epoch === lease.epoch ? lease : undefined;
   return { policy, now, elapsed, seen, draft, actions: [], lease: holder, calm: holder !== undefined && seen.canary && draft.steady >= draft.settledAt };
@@ -74,22 +74,34 @@ interface Look {
   readonly uneasy: boolean;
 }
 
-const look = (turn: Turn, route: ManagedRoute): Look => {
+interface Knowledge {
+  readonly evidence: Evidence;
+  /** Health of each way, worked out once for all routes of one order. */
+  of(ways: readonly Way[]): readonly Health[];
+}
+
+const knowledge = (turn: Turn): Knowledge => {
   const { draft, policy, seen, now } = turn;
+  const held = (link: string) => (draft.links[link]?.goodFor ?? 0) >= holdOf(draft.journal, link, policy.timing);
+  const evidence: Evidence = { now, verdicts: seen.verdicts, timing: policy.timing, healing: healingLinks(turn), held };
+  const known = new Map<readonly Way[], readonly Health[]>();
+  const of = (ways: readonly Way[]) => {
+    const health = known.get(ways) ?? ways.map((way) => healthOf(way, evidence));
+    known.set(ways, health);
+    return health;
+  };
+  return { evidence, of };
+};
+
+const look = (turn: Turn, route: ManagedRoute, { evidence, of }: Knowledge): Look => {
+  const { draft, policy, seen } = turn;
   const ways = waysOf(policy).get(route.key)!;
   const told = (turn.lease === undefined ? seen.journal : draft.journal)?.at[route.key];
   const found = position(draft.tables[route.table], route, told, memoryOf(draft, route.key), draft.steady, policy);
   if (found.at === undefined || found.shown === undefined) return { route, ways, position: found, choice: { kind: 'stay', why: 'its position is not settled yet' }, uneasy: false };
-  const evidence: Evidence = {
-    now,
-    verdicts: seen.verdicts,
-    timing: policy.timing,
-    healing: healingLinks(turn),
-    held: (link) => (draft.links[link]?.goodFor ?? 0) >= holdOf(draft.journal, link, policy.timing),
-  };
-  const choice = choose(route, found.at, found.shown, ways, seen.pins.get(route.table), evidence);
-  const current = ways.find(({ name }) => name === found.at);
-  const health = current === undefined ? undefined : healthOf(current, evidence);
+  const healths = of(ways);
+  const choice = choose(route, found.at, found.shown, ways, seen.pins.get(route.table), healths, evidence);
+  const health = healths[ways.findIndex(({ name }) => name === found.at)];
   return { route, ways, position: found, choice, uneasy: choice.kind !== 'stay' || health?.state === 'dead' || (health?.suspicion ?? 0) >= 1 / 4 };
 };
 
@@ -100,7 +112,7 @@ const healingLinks = ({ draft, policy }: Turn): ReadonlySet<string> => {
 };
 
 const remember = ({ draft }: Turn, key: string, memory: RouteMemory): void => {
-  if (draft.routes[key] !== memory) draft.routes = { ...draft.routes, [key]: memory };
+  if (memoryOf(draft, key) !== memory) draft.routes = { ...draft.routes, [key]: memory };
 };
 
 /** Says where a route is now, once: its new place and the alert go into the journal together. */

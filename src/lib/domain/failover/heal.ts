@@ -29,12 +29,20 @@ export const heal = (turn: Turn, traffic: Traffic): void => {
 
 const begin = (turn: Turn, pool: string, gateways: readonly HealableGateway[], traffic: Traffic): void => {
   const { draft, policy } = turn;
-  const ripe = gateways.find((gateway) => isDead(turn, gateway) && gateway.links.every((link) => (draft.links[link]?.deadFor ?? 0) >= policy.timing.healAfterMs) && isIdle(gateway, traffic));
-  if (!turn.calm || ripe === undefined) return;
-  const incident = incidentOf(turn, ripe.links[0]!);
+  if (!turn.calm) return;
+  const dead = gateways.filter((gateway) => isDead(turn, gateway) && gateway.links.every((link) => (draft.links[link]?.deadFor ?? 0) >= policy.timing.healAfterMs));
+  // Routes may point at a gateway that stands still, when no other path is left: starting it takes nothing from them.
+  const ripe = dead.filter((gateway) => isIdle(gateway, traffic) || viewOf(turn, gateway.instance)?.state === 'stopped');
+  if (ripe.length < dead.length) inspect(turn, gateways, '', 'a dead gateway has routes: does it stand still?');
+  // In turns: one that can't be healed must not keep the other from it.
+  const last = draft.heals[pool]?.instance;
+  const others = ripe.filter(({ instance }) => instance !== policy.self);
+  const ripest = others.find(({ instance }) => instance !== last) ?? others[0] ?? ripe[0];
+  if (ripest === undefined) return;
+  const incident = incidentOf(turn, ripest.links[0]!);
   // We can't start ourselves again: whoever watches us must do it, and needs the lease for it.
-  if (ripe.instance === policy.self) return yieldToPeer(turn, gateways, ripe.instance, incident);
-  enter(turn, pool, { instance: ripe.instance, incident, step: 'stop' });
+  if (ripest.instance === policy.self) return yieldToPeer(turn, gateways, ripest.instance, incident);
+  enter(turn, pool, { instance: ripest.instance, incident, step: 'stop' });
 };
 
 /** Only to a peer that is there (its tunnel answers), and seldom: without a holder nobody watches. */
@@ -48,7 +56,7 @@ const yieldToPeer = (turn: Turn, gateways: readonly HealableGateway[], self: str
 
 const enter = (turn: Turn, pool: string, next: Heal): void => {
   edit(turn, { heals: { ...turn.draft.journal.heals, [pool]: next } });
-  turn.draft.heals = { ...turn.draft.heals, [pool]: { heal: `${next.instance} ${next.step}`, since: turn.draft.steady, call: undefined, retryAt: 0 } };
+  turn.draft.heals = { ...turn.draft.heals, [pool]: { instance: next.instance, step: next.step, since: turn.draft.steady, call: undefined, retryAt: 0 } };
 };
 
 const leave = (turn: Turn, pool: string): void => {
@@ -68,7 +76,7 @@ const proceed = (turn: Turn, pool: string, gateways: readonly HealableGateway[],
     if (waited >= timing.cooldownMs) leave(turn, pool);
     return;
   }
-  inspect(turn, gateways, open);
+  inspect(turn, gateways, open.incident, `${open.instance} is being healed (${open.step})`);
   const gateway = gateways.find(({ instance }) => instance === open.instance);
   const view = viewOf(turn, open.instance);
   // Nothing is done before the journal holds this very step: who comes after us must know of it.
@@ -89,10 +97,13 @@ const stop = (turn: Turn, pool: string, gateways: readonly HealableGateway[], ga
   if (view.state === 'stopped') return enter(turn, pool, { ...open, step: 'start' });
   if (view.state === 'stopping' && !force) return;
   // Its tunnel came back by itself before we touched it, or traffic is there: no reason or no right to stop it.
-  if (view.state === 'running' && !isDead(turn, gateway)) return leave(turn, pool);
+  if (!isDead(turn, gateway)) return view.state === 'running' ? leave(turn, pool) : undefined;
   if (!isIdle(gateway, traffic) || !traffic.fresh || instance === turn.policy.self) return;
-  // Never both: the others of the pool must be running as the cloud shows it now.
-  if (!gateways.every((other) => other === gateway || viewOf(turn, other.instance)?.state === 'running')) return;
+  // Never both: the others of the pool must be running as the cloud shows it now. One that stands still goes first.
+  const others = gateways.filter((other) => other !== gateway);
+  const still = others.find((other) => viewOf(turn, other.instance)?.state === 'stopped' && isDead(turn, other));
+  if (still !== undefined) return enter(turn, pool, { ...open, instance: still.instance });
+  if (!others.every((other) => viewOf(turn, other.instance)?.state === 'running')) return;
   call(turn, pool, 'stop', () => emit(turn, { kind: 'stop', instance, force, incident, because: force ? `${instance} did not stop in time` : `${instance}: its tunnel is dead, and no route points at it` }));
 };
 
@@ -130,18 +141,17 @@ const call = (turn: Turn, pool: string, kind: 'stop' | 'start' | 'attach-address
 
 /** A step entered by a monitor before us counts from when we first saw it. */
 const memoryOf = ({ draft }: Turn, pool: string, { instance, step }: Heal): HealMemory => {
-  const heal = `${instance} ${step}`;
   const known = draft.heals[pool];
-  if (known?.heal === heal) return known;
-  const fresh: HealMemory = { heal, since: draft.steady, call: undefined, retryAt: 0 };
+  if (known?.instance === instance && known.step === step) return known;
+  const fresh: HealMemory = { instance, step, since: draft.steady, call: undefined, retryAt: 0 };
   draft.heals = { ...draft.heals, [pool]: fresh };
   return fresh;
 };
 
-const inspect = (turn: Turn, gateways: readonly HealableGateway[], open: Heal): void => {
+const inspect = (turn: Turn, gateways: readonly HealableGateway[], incident: string, because: string): void => {
   const { draft, policy } = turn;
   if (draft.inspect !== undefined || draft.steady - draft.inspectedAt < policy.timing.inspectMs || !take(draft, 'inspect')) return;
-  const id = emit(turn, { kind: 'inspect', instances: gateways.map(({ instance }) => instance), incident: open.incident, because: `${open.instance} is being healed (${open.step})` });
+  const id = emit(turn, { kind: 'inspect', instances: gateways.map(({ instance }) => instance), incident, because });
   draft.inspect = { id, at: draft.steady };
   draft.inspectedAt = draft.steady;
 };

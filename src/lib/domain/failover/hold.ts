@@ -15,7 +15,8 @@ export const watchLinks = (links: Readonly<Record<string, LinkMemory>>, verdicts
       const { goodFor, deadFor, counted } = links[name] ?? NEW_LINK;
       const state = verdicts.get(name)?.state;
       if (state === 'dead') return [name, { goodFor: 0, deadFor: deadFor + elapsed, counted }];
-      return [name, { goodFor: state === 'alive' ? goodFor + elapsed : goodFor, deadFor: 0, counted: counted && state !== 'alive' }];
+      // The time before it was first seen alive again is not its merit.
+      return [name, { goodFor: state === 'alive' && deadFor === 0 ? goodFor + elapsed : goodFor, deadFor: 0, counted: counted && state !== 'alive' }];
     }),
   );
 

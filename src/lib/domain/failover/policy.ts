@@ -74,7 +74,15 @@ const memo = new WeakMap<Policy, ReadonlyMap<string, readonly Way[]>>();
 export const waysOf = (policy: Policy): ReadonlyMap<string, readonly Way[]> => {
   const known = memo.get(policy);
   if (known !== undefined) return known;
-  const ways = new Map(policy.routes.map((route) => [route.key, group(route.order, policy.links)]));
+  // Routes of one order share the very same list: what is known of its ways is then worked out once a decision.
+  const byOrder = new Map<string, readonly Way[]>();
+  const waysIn = (order: readonly string[]): readonly Way[] => {
+    const name = order.join(' ');
+    const ways = byOrder.get(name) ?? group(order, policy.links);
+    byOrder.set(name, ways);
+    return ways;
+  };
+  const ways = new Map(policy.routes.map((route) => [route.key, waysIn(route.order)]));
   memo.set(policy, ways);
   return ways;
 };

@@ -1,6 +1,6 @@
 import type { RouteTable } from '../../core/ports.ts';
 import type { Doubt } from './lease.ts';
-import type { InstanceView, Journal } from './types.ts';
+import type { Heal, InstanceView, Journal } from './types.ts';
 
 /**
  * What we remember between decisions. All times are on our own steady clock (ms): it counts only while we are awake, so
@@ -26,7 +26,8 @@ export interface State {
   readonly lastReadAt: number;
   readonly routes: Readonly<Record<string, RouteMemory>>;
   readonly links: Readonly<Record<string, LinkMemory>>;
-  readonly buckets: Readonly<Record<string, number>>;
+  readonly buckets: Readonly<Record<string, { readonly tokens: number; readonly at: number }>>;
+  readonly bucketsAt: number;
   readonly record: Pending | undefined;
   /** Alerts on their way, by action id. */
   readonly alerts: readonly (Pending & { readonly alert: string })[];
@@ -78,7 +79,8 @@ export interface LinkMemory {
 }
 
 export interface HealMemory {
-  readonly heal: string;
+  readonly instance: string;
+  readonly step: Heal['step'];
   readonly since: number;
   readonly call: Pending | undefined;
   readonly retryAt: number;
@@ -103,6 +105,7 @@ export const initialState = (): State => ({
   routes: {},
   links: {},
   buckets: {},
+  bucketsAt: 0,
   record: undefined,
   alerts: [],
   heals: {},

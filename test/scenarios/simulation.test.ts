@@ -1,0 +1,30 @@
+import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { bundleSimulation } from '../../scripts/simulation.mjs';
+import { MUTANTS } from './mutants.ts';
+
+type Simulation = typeof import('./sim/episode.ts');
+const load = async (path: string) => (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Simulation;
+
+test('20,000 lives of a site: every invariant holds', async () => {
+  const { stdout, exitCode } = await execa('node', ['scripts/simulate.mjs', '--episodes', '20000'], { reject: false });
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^20000 episodes, .*\nevery invariant held$/) });
+}, 300_000 / Math.min(2, availableParallelism()));
+
+test('a seed replays byte for byte', async () => {
+  const { runEpisode } = await load(await bundleSimulation());
+  for (const seed of [7, 77, 777]) expect(runEpisode(seed, true)).toEqual(runEpisode(seed, true));
+  expect(runEpisode(7, true).log.length).toBeGreaterThan(5);
+});
+
+/** Enough for the rarest of them, as measured, five times over. */
+const EPISODES = 6_000;
+
+describe('a core broken in one place is caught', () => {
+  test.each(MUTANTS)('$name', async ({ file, find, put, also }) => {
+    const { runMany } = await load(await bundleSimulation([{ file, find, put }, ...(also === undefined ? [] : [also])]));
+    expect(runMany(1, EPISODES).violation).toBeDefined();
+  }, 120_000);
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { addressText } from '../../src/lib/domain/cidr.ts';
-import { POLICY_ONLY, ROUTE_ONLY, SEED_CRYPTO_ONLY } from '../../src/lib/domain/check.ts';
+import { POLICY_ONLY, ROUTE_ONLY, SEED_CRYPTO_ONLY } from '../../src/lib/domain/capability.ts';
 import { CRYPTO_LEVELS } from '../../src/lib/domain/crypto.ts';
 import { DIALECTS, LINUX_DIALECTS, siteSchema, type Dialect, type Site, type SiteInput } from '../../src/lib/domain/site.ts';
 

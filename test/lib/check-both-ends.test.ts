@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { crossCheck } from '../../src/lib/domain/check.ts';
+import { crossCheck } from '../../src/lib/domain/cross-check.ts';
 import { siteSchema } from '../../src/lib/domain/site.ts';
 import { tunnelsOf, type Tunnel } from '../../src/lib/domain/tunnel.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkSite, crossCheck } from '../../src/lib/domain/check.ts';
+import { checkSite } from '../../src/lib/domain/check.ts';
+import { crossCheck } from '../../src/lib/domain/cross-check.ts';
 import { tunnelsOf } from '../../src/lib/domain/tunnel.ts';
 import { arbitrarySite } from '../helpers/arbitrary-site.ts';
 

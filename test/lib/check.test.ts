@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { checkSite, pathText, siteWarnings } from '../../src/lib/domain/check.ts';
+import { checkSite, siteWarnings } from '../../src/lib/domain/check.ts';
+import { pathText } from '../../src/lib/domain/issue.ts';
 import { siteSchema, type Site } from '../../src/lib/domain/site.ts';
 
 /** A site file's data, loose enough to be spoilt. */

@@ -1,6 +1,7 @@
 import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
 import { EXIT } from '../../lib/core/errors.ts';
-import { crossCheck, siteWarnings } from '../../lib/domain/check.ts';
+import { siteWarnings } from '../../lib/domain/check.ts';
+import { crossCheck } from '../../lib/domain/cross-check.ts';
 import { cryptoWarnings } from '../../lib/domain/crypto.ts';
 import { explainMtu } from '../../lib/domain/mtu.ts';
 import { tunnelsOf } from '../../lib/domain/tunnel.ts';

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { usageError } from '../core/errors.ts';
 import type { FileToWrite, Ports } from '../core/ports.ts';
-import { crossCheck } from '../domain/check.ts';
+import { crossCheck } from '../domain/cross-check.ts';
 import { tunnelsOf } from '../domain/tunnel.ts';
 import { renderSite } from '../render/index.ts';
 import { loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';

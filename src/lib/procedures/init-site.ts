@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { usageError } from '../core/errors.ts';
 import type { Files, FileToWrite, Ports } from '../core/ports.ts';
-import { siteWarnings, pathText } from '../domain/check.ts';
+import { siteWarnings } from '../domain/check.ts';
+import { pathText } from '../domain/issue.ts';
 import { draftSite, saysNothing, unanswered, type Answers } from '../site/answers.ts';
 import { readDocument, sentenceOf } from '../site/document.ts';
 import { EXAMPLES } from '../site/examples.ts';

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { usageError } from '../core/errors.ts';
 import type { FileToWrite, Ports } from '../core/ports.ts';
-import { checkSite, crossCheck, pathText } from '../domain/check.ts';
+import { checkSite } from '../domain/check.ts';
+import { crossCheck } from '../domain/cross-check.ts';
+import { pathText } from '../domain/issue.ts';
 import { cryptoWarnings, type CryptoLevel } from '../domain/crypto.ts';
 import { explainMtu } from '../domain/mtu.ts';
 import { DEVICE_DIALECTS, INTERFACE_KINDS, LINUX_DIALECTS, type Dialect, type InterfaceKind, type Site, type TunnelEntry } from '../domain/site.ts';

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml';
-import { checkSite, pathText } from '../domain/check.ts';
+import { checkSite } from '../domain/check.ts';
+import { pathText } from '../domain/issue.ts';
 import { siteSchema, type Site, type SiteIssue } from '../domain/site.ts';
 import { MOST, schemaMistakes } from './mistakes.ts';
 import { show } from './words.ts';

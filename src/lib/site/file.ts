@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { HybridError, usageError } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
-import { pathText } from '../domain/check.ts';
+import { pathText } from '../domain/issue.ts';
 import type { Site, SiteIssue } from '../domain/site.ts';
 import { placeOf, readDocument, sentenceOf, type Mistake } from './document.ts';
 import { bgpPasswordProblem, keyIn, pskProblem, pskWarning } from './psk.ts';

@@ -50,10 +50,11 @@ export interface SelectorPair {
 }
 
 /**
- * Every local network with every remote one, an SA pair each: IKEv1 carries one pair only, and a crypto map has one a
- * line. The first bears the tunnel's name; `_` can't be part of a tunnel's name, so the others never meet another tunnel.
+ * Every cloud network with every on-prem one, an SA pair each and in the same order on both ends, so that a name means the
+ * same pair there and here: IKEv1 carries one pair only, and a crypto map has one a line. The first bears the tunnel's
+ * name; `_` can't be part of a tunnel's name, so the others never meet another tunnel.
  */
-export const selectorPairs = ({ tunnel, local, remote }: LinuxTunnel): readonly SelectorPair[] =>
-  local.selectors
-    .flatMap((mine) => remote.selectors.map((theirs) => ({ local: mine.text, remote: theirs.text })))
+export const selectorPairs = ({ tunnel, local }: LinuxTunnel): readonly SelectorPair[] =>
+  tunnel.cloud.selectors
+    .flatMap(({ text: cloud }) => tunnel.onprem.selectors.map(({ text: onprem }) => (local.side === 'cloud' ? { local: cloud, remote: onprem } : { local: onprem, remote: cloud })))
     .map((pair, index) => ({ name: index === 0 ? tunnel.name : `${tunnel.name}_${index + 1}`, ...pair }));

@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts';
-import { LINUX_INTERFACE } from '../../domain/check.ts';
+import { LINUX_INTERFACE } from '../../domain/capability.ts';
 import type { LinuxDialect } from '../../domain/site.ts';
 import { ends } from '../../domain/tunnel.ts';
 import type { Device } from '../types.ts';

@@ -3,8 +3,12 @@ import type { Clock } from '../core/ports.ts';
 import { ecsLine, isLogged, type Writer } from './ecs.ts';
 import type { Sink } from './events.ts';
 
+/** Default path; the unit's StateDirectory. */
+export const EVENT_LOG = '/var/lib/hybridctl/events.ndjson';
+
+export const KEPT_LOGS = 5;
 /** 16 MiB hold some 30,000 events; `route history` reads every kept file whole. */
-const ROTATE = { bytes: 16 * 2 ** 20, keep: 5 };
+const ROTATE = { bytes: 16 * 2 ** 20, keep: KEPT_LOGS };
 
 export interface EventLogOptions {
   /** Absolute. */

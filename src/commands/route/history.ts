@@ -1,0 +1,97 @@
+import { isAbsolute, join } from 'node:path';
+import { defineCommand, text, type Raw } from '../../lib/core/command.ts';
+import { usageError } from '../../lib/core/errors.ts';
+import type { Ports } from '../../lib/core/ports.ts';
+import { EVENT_LOG, KEPT_LOGS } from '../../lib/monitor/event-log.ts';
+import { historyOf, type History, type Selection } from '../../lib/monitor/history.ts';
+
+interface Options extends Selection {
+  readonly log: string;
+}
+
+interface Report extends History {
+  readonly log: string;
+}
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** `90m`, `7d`, or a date as ISO 8601 has it. @returns wall time, ms */
+const parseSince = (given: string, now: number): number => {
+  const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(given) ?? [];
+  if (unit !== undefined) return now - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  const date = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.test(given) ? Date.parse(given) : Number.NaN;
+  if (Number.isNaN(date)) throw usageError(`${given} is neither an age nor a date`, { field: '--since', next: 'write it like 90m, 24h, 7d or 2026-01-31T08:00Z' });
+  return date;
+};
+
+const parse = (raw: Raw, ports: Ports): Options => {
+  const since = text(raw, 'since');
+  return {
+    log: text(raw, 'log')!,
+    since: since === undefined ? undefined : parseSince(since, ports.clock.now()),
+    link: text(raw, 'link'),
+    table: text(raw, 'table'),
+    incident: text(raw, 'incident'),
+  };
+};
+
+const ms = (value: number | null): string => (value === null ? '-' : value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`);
+const when = (at: string): string => at.replace('T', ' ').replace('Z', '');
+
+export const history = defineCommand<Options, Report>({
+  path: 'route history',
+  summary: 'incidents of the past: what moved, why, and how long each part took',
+  details:
+    'Reads the event log of "route monitor", rotated files too, and puts together what belongs to one incident. detect is the time from the last good reply to the verdict, ' +
+    "api the cloud's answer, verify the time until the change was read back. Lines that are damaged are counted and passed over. Changes nothing.",
+  flags: [
+    { flags: '--log <file>', summary: "event log of the monitor (the site file's monitor.records.log)", env: 'HYBRIDCTL_EVENT_LOG', default: EVENT_LOG },
+    { flags: '--since <age|date>', summary: 'only incidents that were not over by then: 24h, 7d, 2026-01-31' },
+    { flags: '--link <name>', summary: 'only incidents that touch this link' },
+    { flags: '--table <id>', summary: 'only incidents that moved a route of this table' },
+    { flags: '--incident <id>', summary: 'one incident, with every step' },
+  ],
+  examples: [
+    { line: 'hybridctl route history --since 7d', why: 'the last week' },
+    { line: 'hybridctl route history --link dx-1 --json', why: "a link's incidents, as data" },
+    { line: 'hybridctl route history --log /var/log/hybridctl/events.ndjson --since 2026-01-31', why: 'another log, from a day on' },
+  ],
+
+  parse,
+
+  async run({ log, ...selection }, ports) {
+    const path = isAbsolute(log) ? log : join(ports.cwd, log);
+    const names = [...Array.from({ length: KEPT_LOGS }, (_, index) => `${path}.${KEPT_LOGS - index}`), path];
+    const texts: string[] = [];
+    for (const name of names) {
+      const content = await ports.files.read(name);
+      if (content !== undefined) texts.push(content);
+    }
+    if (texts.length === 0) throw usageError('no such file', { field: log, next: 'name the event log of "route monitor" with --log' });
+    const report = historyOf(texts, selection);
+    if (report.damaged > 0) ports.progress(`warning: ${report.damaged} of ${report.lines} lines are damaged and were passed over`);
+    return { result: { log, ...report } };
+  },
+
+  human({ incidents, log }, style) {
+    if (incidents.length === 0) return `no such incident in ${log}`;
+    const blocks = incidents.map(({ incident, began, links, moves, steps }) => {
+      const rows = moves.map((move) => [
+        when(move.at),
+        move.table,
+        move.destination,
+        `${move.from} -> ${move.to}`,
+        move.outcome === 'done' ? style.good(move.outcome) : style.bad(move.outcome),
+        ms(move.detectMs),
+        ms(move.apiMs),
+        ms(move.verifyMs),
+      ]);
+      return [
+        `${[style.bold(incident), when(began), links.join(', ')].join('  ').trimEnd()}`,
+        ...(rows.length === 0 ? [] : [style.table(['at (UTC)', 'table', 'destination', 'move', 'outcome', 'detect', 'api', 'verify'], rows)]),
+        ...steps.map(({ at, what }) => style.dim(`${when(at)}  ${what}`)),
+      ].join('\n');
+    });
+    return blocks.join('\n\n');
+  },
+});

@@ -1,0 +1,60 @@
+import { Undeliverable, type Notice, type NoticeAddress, type Notifier } from '../core/outlets.ts';
+import type { Clock } from '../core/ports.ts';
+import type { Alert } from '../domain/failover/types.ts';
+import { deliver, type DeliveryTiming } from './deliver.ts';
+import type { Sink } from './events.ts';
+import type { Spool, Spooled } from './spool.ts';
+
+/** The two ends of the interconnect, as people call them. */
+export type Between = readonly [string, string];
+
+/** The subject that mail rules of the field go by. */
+export const subjectOf = ([here, there]: Between): string => `Status of DCI between ${here} and ${there} Changed!`;
+
+const HEADLINE: Readonly<Record<Alert['kind'], (alert: Alert) => string>> = {
+  moved: ({ subject, from, to }) => `${subject}: moved from ${from} to ${to}`,
+  found: ({ subject, from, to }) => `${subject}: found on ${to}, was on ${from}`,
+  dark: ({ subject }) => `${subject}: no path is left; nothing is changed until one is back`,
+  healed: ({ subject }) => `${subject}: gateway healed`,
+  'heal-failed': ({ subject }) => `${subject}: gateway could not be healed and needs a person`,
+};
+
+/** A mail tells all; a message on a phone must fit into one (GSM 03.38: 160 characters). */
+export const noticeOf = (alert: Alert, at: number, between: Between, to: NoticeAddress): Notice => {
+  const headline = HEADLINE[alert.kind](alert);
+  const short = `${between.join('-')} ${headline}: ${alert.because}`;
+  const long = [subjectOf(between), '', headline, `because: ${alert.because}`, `at: ${new Date(at).toISOString()}`, `incident: ${alert.incident}`, `alert: ${alert.id}`, '', `hybridctl route history --incident ${alert.incident}`];
+  return { id: alert.id, subject: subjectOf(between), text: 'phone' in to ? (short.length > 160 ? `${short.slice(0, 157)}...` : short) : long.join('\n') };
+};
+
+export interface AlertOptions {
+  readonly to: NoticeAddress;
+  readonly between: Between;
+  readonly clock: Clock;
+  onTrouble(message: string): void;
+  readonly timing?: Partial<DeliveryTiming>;
+}
+
+/** Tells one address of every alert. The spool is the outbox: on disk before the first try, and told once however often the event comes. */
+export const alertSink = (notifier: Notifier, spool: Spool, { to, between, clock, onTrouble, timing }: AlertOptions): Sink => {
+  const name = `alerts to ${'topic' in to ? to.topic : to.phone}`;
+  const sendOne = async ({ id, body }: Spooled): Promise<string> => {
+    try {
+      await notifier.send(to, JSON.parse(body) as Notice);
+    } catch (error) {
+      if (!(error instanceof Undeliverable)) throw error;
+      onTrouble(`${name}: ${error.message}; given up for ${id}`);
+    }
+    return id;
+  };
+  // One at a time: they arrive in the order of events.
+  const delivery = deliver(spool, { name, most: 1, clock, onTrouble, send: async ([item]) => [await sendOne(item!)], ...(timing === undefined ? {} : { timing }) });
+  return {
+    accept(event) {
+      if (event.kind !== 'alert') return;
+      spool.put(event.alert.id, JSON.stringify(noticeOf(event.alert, event.at, between, to)), true);
+      delivery.poke();
+    },
+    close: () => delivery.close(),
+  };
+};

@@ -32,11 +32,12 @@ export const main = async (argv: readonly string[], { ports, output, version }: 
     refuseStrayFlag(taken.rest, commands);
     const program = buildProgram({ named: group, commands, version, env: ports.env, out: output.out }, async (command, raw) => {
       const options = command.parse(raw, heard);
-      const { result, exit: code } = await command.run(options, heard);
+      const { result, exit: code } = await command.run(options, heard, (event) => global.json && output.out(`${JSON.stringify(event)}\n`));
+      exit = code ?? EXIT.ok;
+      if (global.json && command.streams === true) return;
       const plain = global.noColor || Boolean(ports.env['NO_COLOR']);
       const text = global.json ? JSON.stringify(result, undefined, 2) : command.human(result, await output.style(plain));
       if (text !== '') output.out(text.endsWith('\n') ? text : `${text}\n`);
-      exit = code ?? EXIT.ok;
     });
     await program.parseAsync([...taken.rest], { from: 'user' });
     return exit;

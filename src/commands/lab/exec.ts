@@ -50,6 +50,8 @@ export const exec = defineCommand<Options, { exitCode: number }>({
         AWS_REGION: record.site.cloud.region,
         AWS_EC2_METADATA_DISABLED: 'true',
         HYBRIDCTL_SITE: record.sitePath,
+        // The lab's own, so that its monitor neither meets the machine's nor leaves anything behind.
+        HYBRIDCTL_STATE_DIR: paths(lab).state,
         ...(runs.includes('charon') ? { HYBRIDCTL_VICI_URI: paths(lab).vici(node) } : {}),
         // The same hybridctl inside as outside, also where none is installed.
         PATH: `${paths(lab).bin}:${ports.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,

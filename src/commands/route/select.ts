@@ -73,7 +73,7 @@ export const open = async (selection: Selection, ports: Ports, anyDestination = 
   return { site, region, links, managed, to, tables: await ports.routeTables({ region, profile: selection.profile }) };
 };
 
-const chosenTables = (site: Site, wanted: readonly string[]): readonly SiteRouteTable[] => {
+export const chosenTables = (site: Site, wanted: readonly string[]): readonly SiteRouteTable[] => {
   if (site.route_tables.length === 0) throw usageError('the site file has no route tables', { field: 'route_tables', next: 'list each private route table with its links in order of preference' });
   const known = site.route_tables.map(({ name }) => name).join(', ');
   for (const name of wanted) {

@@ -48,6 +48,12 @@ export interface Style {
 }
 
 /**
+ * For commands that run until they are stopped: under --json, one object now, as a line of its own on stdout; without
+ * --json nothing (people read `ports.progress`). A command that emits says `streams`.
+ */
+export type Emit = (event: object) => void;
+
+/**
  * One subcommand. It never prints: `run` returns a result, and one place prints either `human(result)` or the result as
  * JSON. So `--json` can't be corrupted and a command can't print nothing.
  */
@@ -62,8 +68,10 @@ export interface Command<Options = unknown, Result = unknown> {
   readonly examples: readonly Example[];
   /** All refusals that need nothing but the words typed and the environment. Throws usage errors. */
   parse(raw: Raw, ports: Ports): Options;
-  run(options: Options, ports: Ports): Promise<Outcome<Result>>;
+  run(options: Options, ports: Ports, emit: Emit): Promise<Outcome<Result>>;
   human(result: Result, style: Style): string;
+  /** Its --json is a stream of lines from `emit`; the result at the end is then not printed, for it would be no such line. */
+  readonly streams?: boolean;
   /** Not shown in help: an internal entry such as a daemon's own process. */
   readonly hidden?: boolean;
   /** Everything after the command's name is passed on as it is (`lab exec NODE ping -c 1 …`). */

@@ -18,6 +18,8 @@ export const paths = (lab: string) => {
     cuts: join(dir, 'cuts'),
     /** Holds the one program of `lab exec`'s PATH that has to be this very build. */
     bin: join(dir, 'bin'),
+    /** Lease and pins of a monitor that runs inside. */
+    state: join(dir, 'state'),
     serveLog: join(dir, 'serve.log'),
     node: (name: string) => join(dir, 'nodes', name),
     /** The node's copy of what `vpn render` wrote for it. */

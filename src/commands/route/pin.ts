@@ -1,0 +1,76 @@
+import { FLAG, defineCommand, list, text, type Raw } from '../../lib/core/command.ts';
+import { usageError } from '../../lib/core/errors.ts';
+import type { Ports } from '../../lib/core/ports.ts';
+import { linkTargets } from '../../lib/domain/routes.ts';
+import type { Site, SiteRouteTable } from '../../lib/domain/site.ts';
+import { pinPath, readPins, STATE_DIR, writePins } from '../../lib/monitor/pins.ts';
+import { absolute, loadSite } from '../../lib/site/file.ts';
+import { chosenTables, targetOf } from './select.ts';
+
+export const STATE_FLAG = { flags: '--state-dir <folder>', summary: "the monitor's lease and pins", env: 'HYBRIDCTL_STATE_DIR', default: STATE_DIR } as const;
+export const TABLE_FLAG = { flags: '--table <table...>', summary: 'these route tables, by name or id' } as const;
+
+export interface PinOptions {
+  readonly site: string;
+  readonly tables: readonly string[];
+  readonly stateDir: string;
+}
+
+export interface PinResult {
+  readonly site: string;
+  readonly file: string;
+  /** Every pin in force now. */
+  readonly pins: readonly { readonly table: string; readonly name: string; readonly link: string }[];
+}
+
+export const parsePin = (raw: Raw): PinOptions => {
+  const tables = list(raw, 'table');
+  if (tables.length === 0) throw usageError('which route table?', { field: '--table', next: 'name it as in the site file' });
+  return { site: text(raw, 'site') ?? FLAG.site.default, tables, stateDir: text(raw, 'stateDir') ?? STATE_DIR };
+};
+
+/** @param link undefined: take the pins away. */
+export const changePins = async ({ site: path, tables, stateDir }: PinOptions, ports: Ports, link: string | undefined): Promise<PinResult> => {
+  const { site } = await loadSite(ports, path);
+  const chosen = chosenTables(site, tables);
+  if (link !== undefined) refuseStranger(site, chosen, link);
+  const file = pinPath(absolute(ports.cwd, stateDir), site.site);
+  const pins = new Map(await readPins(ports.files, file));
+  for (const { id } of chosen) {
+    if (link === undefined) pins.delete(id);
+    else pins.set(id, link);
+  }
+  await writePins(ports.files, file, pins);
+  return { site: site.site, file, pins: [...pins].map(([table, to]) => ({ table, name: site.route_tables.find(({ id }) => id === table)?.name ?? table, link: to })) };
+};
+
+/** A pin to a link that the table can't use would hold it where it is, and nobody would know why. */
+const refuseStranger = (site: Site, chosen: readonly SiteRouteTable[], link: string): void => {
+  targetOf(linkTargets(site), link);
+  const without = chosen.find(({ links }) => !links.includes(link));
+  if (without !== undefined) throw usageError(`${without.name} does not use ${link}`, { field: '--to', next: `choose from ${without.links.join(', ')}` });
+};
+
+export const pinText = ({ pins }: PinResult): string =>
+  pins.length === 0 ? 'nothing is pinned' : pins.map(({ name, link }) => `${name} is pinned to ${link}`).join('\n');
+
+export const pin = defineCommand<PinOptions & { readonly to: string }, PinResult>({
+  path: 'route pin',
+  summary: 'hold the routes of a table on one link, whatever the monitor prefers',
+  details:
+    'A running "route monitor" reads the pin within a second and moves the routes there at once, without a hold-down, if the link carries. It never sends traffic into a link that it judges dead. ' +
+    'The pin lasts over restarts until "route unpin".',
+  flags: [FLAG.site, TABLE_FLAG, { flags: '--to <link>', summary: 'the link' }, STATE_FLAG],
+  examples: [
+    { line: 'hybridctl route pin --table private-1 --to vpn-a', why: 'before works on the Direct Connect' },
+    { line: 'hybridctl route pin --table private-1 private-2 --to dx-1 --json', why: 'both tables' },
+  ],
+
+  parse(raw) {
+    const to = text(raw, 'to');
+    if (to === undefined) throw usageError('to which link?', { field: '--to', next: 'name a link of the table, or use "hybridctl route unpin"' });
+    return { ...parsePin(raw), to };
+  },
+  run: async (options, ports) => ({ result: await changePins(options, ports, options.to) }),
+  human: pinText,
+});

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { ProbeSpec, Sample } from '../../core/ports.ts';
 import { sent, startFlight, turn, type Reply } from '../../domain/health/timeout.ts';
 import type { Pace, Stream } from './stream.ts';
+import { hasRoute } from './udp.ts';
 
 /** IPv4 and ICMP headers. */
 const HEADERS = 28;
@@ -57,9 +58,18 @@ export const icmpStream = (spec: ProbeSpec, pace: Pace, bytes = SMALL_BYTES): St
   let top = 0;
   let lastLineAt: number | undefined;
   let complainedAt = Number.NEGATIVE_INFINITY;
+  let checking = false;
   let pingLateMs = 0;
   let replies: Reply[] = [];
   let silent: { readonly sequence: number; readonly sentAt: number }[] = [];
+
+  /** ping(8) is silent about a send that failed for want of a route, and counts it as sent. */
+  const checkRoute = async (): Promise<void> => {
+    if (checking) return;
+    checking = true;
+    if (!(await hasRoute(spec))) complainedAt = performance.now();
+    checking = false;
+  };
 
   const take = (line: string, now: number): void => {
     const said = pingLine(line);
@@ -73,6 +83,7 @@ export const icmpStream = (spec: ProbeSpec, pace: Pace, bytes = SMALL_BYTES): St
     top = Math.max(top, sequence);
     if (said.rttMs === undefined) {
       if (!known) silent.push({ sequence, sentAt: now - tauMs });
+      void checkRoute();
       return;
     }
     const waiting = silent.find((probe) => probe.sequence === sequence);
@@ -95,7 +106,7 @@ export const icmpStream = (spec: ProbeSpec, pace: Pace, bytes = SMALL_BYTES): St
       const at = performance.now();
       if (child === mine) for (const line of lines) take(line, at);
     });
-    // It could not send: no route of ours, a packet larger than our own device takes.
+    // It could not send: a firewall of ours, a packet larger than our own device takes.
     mine.stderr.on('data', () => (complainedAt = performance.now()));
     ended = new Promise((resolve) => {
       const gone = (): void => {

@@ -14,8 +14,8 @@ export const tcpWire = ({ address, port, source }: ProbeSpec, { answer, failed }
   return {
     send(sequence) {
       const socket = connect({ host: address, port: port!, ...(source === undefined ? {} : { localAddress: source }) });
-      // No route, no address, no descriptor: the kernel said so at once, and nothing left.
-      if (socket.destroyed) failed(sequence);
+      // No route, no address, no descriptor: the kernel says so at once, where an answer takes a turn of the loop. Nothing left.
+      process.nextTick(() => socket.destroyed && failed(sequence));
       socket.on('connect', () => {
         answer(sequence);
         socket.resetAndDestroy();

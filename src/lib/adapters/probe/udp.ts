@@ -7,6 +7,8 @@ const HEADERS = 28;
 /** Says that a datagram that comes back is an echo of ours: "hybc". */
 const MAGIC = 0x68796263;
 const SMALL_BYTES = 40;
+/** Port of the discard service (RFC 863); nothing is sent to it. */
+const DISCARD = 9;
 /** Not more than one new socket in this time, ms, however much is lost. */
 const RENEW_MS = 1_000;
 
@@ -65,3 +67,15 @@ export const udpWire = ({ address, port, source }: ProbeSpec, bytes: number | un
     close: shut,
   };
 };
+
+/** Whether our own machine knows a way to a target. Connecting a datagram socket asks the routes and sends nothing. */
+export const hasRoute = ({ address, source }: ProbeSpec): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    const end = (answer: boolean) => (): void => {
+      resolve(answer);
+      socket.removeAllListeners().on('error', () => undefined).close();
+    };
+    socket.on('connect', end(true)).on('error', end(false));
+    socket.bind({ port: 0, exclusive: true, ...(source === undefined ? {} : { address: source }) }, () => socket.connect(DISCARD, address));
+  });

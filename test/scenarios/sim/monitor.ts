@@ -100,9 +100,10 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     const dead = judged.get(link) === true;
     if (dead && !monitor.deadSince.has(link)) monitor.deadSince.set(link, now);
     if (!dead) monitor.deadSince.delete(link);
+    if (seen < 300 || (now < monitor.unknownUntil && !(monitor.seesStill === link))) return { link, state: 'unknown', suspicion: dead ? 1 : 0, lastReplyAt, recovered: false, why: 'too little was seen' };
+    // Merit is judged by what was shown: of a death in the dark the core can't know.
     if (dead) monitor.goodSince.delete(link);
     else if (!monitor.goodSince.has(link)) monitor.goodSince.set(link, now);
-    if (seen < 300 || (now < monitor.unknownUntil && !(monitor.seesStill === link))) return { link, state: 'unknown', suspicion: dead ? 1 : 0, lastReplyAt, recovered: false, why: 'too little was seen' };
     const suspicion = dead ? 1 : gray ? 0.6 : up ? 0 : Math.min(0.99, (age / DETECT_MS) ** 2);
     return { link, state: dead ? 'dead' : 'alive', suspicion, lastReplyAt, recovered: !dead, why: dead ? 'no reply' : 'replies' };
   };

@@ -2,7 +2,7 @@ import type { PathVerdict } from '../health/types.ts';
 import type { LinkMemory } from './state.ts';
 import type { Journal, Policy, Timing } from './types.ts';
 
-const NEW_LINK: LinkMemory = { goodFor: 0, deadFor: 0, counted: false };
+const NEW_LINK: LinkMemory = { goodFor: 0, deadFor: 0, alive: false, counted: false };
 
 /**
  * How long each link has been good, and how long dead. Good time ends with a death and pauses while unknown: our own
@@ -12,11 +12,12 @@ const NEW_LINK: LinkMemory = { goodFor: 0, deadFor: 0, counted: false };
 export const watchLinks = (links: Readonly<Record<string, LinkMemory>>, verdicts: ReadonlyMap<string, PathVerdict>, elapsed: number, { links: all }: Policy): Readonly<Record<string, LinkMemory>> =>
   Object.fromEntries(
     all.map(({ name }) => {
-      const { goodFor, deadFor, counted } = links[name] ?? NEW_LINK;
+      const { goodFor, deadFor, alive: before, counted } = links[name] ?? NEW_LINK;
       const state = verdicts.get(name)?.state;
-      if (state === 'dead') return [name, { goodFor: 0, deadFor: deadFor + elapsed, counted }];
+      if (state === 'dead') return [name, { goodFor: 0, deadFor: deadFor + elapsed, alive: false, counted }];
       // The time before it was first seen alive again is not its merit.
-      return [name, { goodFor: state === 'alive' && deadFor === 0 ? goodFor + elapsed : goodFor, deadFor: 0, counted: counted && state !== 'alive' }];
+      const alive = state === 'alive';
+      return [name, { goodFor: alive && before ? goodFor + elapsed : goodFor, deadFor: 0, alive, counted: counted && state !== 'alive' }];
     }),
   );
 

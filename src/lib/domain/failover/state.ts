@@ -74,6 +74,8 @@ export interface RouteMemory {
 export interface LinkMemory {
   readonly goodFor: number;
   readonly deadFor: number;
+  /** At the last decision. */
+  readonly alive: boolean;
   /** Its present death has been counted as a relapse. */
   readonly counted: boolean;
 }

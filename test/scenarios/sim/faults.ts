@@ -129,7 +129,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   jump: (scene) => {
     const { monitor, jump } = anyMonitor(scene);
-    const ms = scene.world.random.pick([-3_600_000, -20_000, -2_000, -500, 2_000, 20_000, 3_600_000]);
+    const ms = scene.world.random.pick([-3_600_000, -20_000, -2_000, 2_000, 20_000, 3_600_000]);
     scene.say(`${monitor.name}: the clock jumps by ${ms}`);
     jump(ms);
   },

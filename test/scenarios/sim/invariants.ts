@@ -122,7 +122,8 @@ const callsStayInsideTheBuckets: Judge = ({ world, memory: { buckets } }, action
 /** 10: neither samples that say nothing nor a clock that jumped, nor the first moments after a stop, move anything. */
 const unknownAndJumpsNeverAct: Judge = ({ world, monitor, sight }, action) => {
   if (!isRoute(action) && action.kind !== 'stop') return undefined;
-  if (within(world, monitor.wokeAt, 300)) return `${action.kind} ${world.queue.now() - monitor.wokeAt} ms after waking`;
+  // A call decided just before a stop may leave just after it, as long as the lease lasts.
+  if (sight.at >= monitor.wokeAt && within(world, monitor.wokeAt, 300)) return `${action.kind} ${world.queue.now() - monitor.wokeAt} ms after waking`;
   return [...sight.observation.verdicts.values()].every(({ state }) => state === 'unknown') ? `${action.kind} on unknown samples` : undefined;
 };
 

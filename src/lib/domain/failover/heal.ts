@@ -98,7 +98,9 @@ const stop = (turn: Turn, pool: string, gateways: readonly HealableGateway[], ga
   if (view.state === 'stopping' && !force) return;
   // Its tunnel came back by itself before we touched it, or traffic is there: no reason or no right to stop it.
   if (!isDead(turn, gateway)) return view.state === 'running' ? leave(turn, pool) : undefined;
-  if (!isIdle(gateway, traffic) || !traffic.fresh || instance === turn.policy.self) return;
+  // Begun by the peer, who then lost the lease to us.
+  if (instance === turn.policy.self) return yieldToPeer(turn, gateways, instance, incident);
+  if (!isIdle(gateway, traffic) || !traffic.fresh) return;
   // Never both: the others of the pool must be running as the cloud shows it now. One that stands still goes first.
   const others = gateways.filter((other) => other !== gateway);
   const still = others.find((other) => viewOf(turn, other.instance)?.state === 'stopped' && isDead(turn, other));

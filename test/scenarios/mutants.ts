@@ -1,6 +1,6 @@
 /**
- * The core, broken in one line: what each line of defence is for, and which invariant would see it missing. A mutant that
- * lives means that a rule is not tested; one whose text is gone must be given its new place.
+ * The core, broken in one line: what each line of defence is for. A mutant that lives means that a rule is not tested;
+ * one whose text is gone must be given its new place.
  */
 export interface KnownMutant {
   readonly name: string;

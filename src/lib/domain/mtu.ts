@@ -1,5 +1,11 @@
 import { isAead, type Proposal, type Suite } from './crypto.ts';
 
+/**
+ * kernel-libipsec reads its TUN device with a buffer of 1400 bytes (TUN_DEFAULT_MTU in its plugin), whatever the device's
+ * MTU says: a longer packet is cut off there and lost.
+ */
+export const TUN_MTU = 1400;
+
 /** One line of the sum a person can check: `ESP header 8`. */
 export interface Overhead {
   readonly what: string;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { CRYPTO_LEVELS } from './crypto.ts';
 import { addressNumber, isPublic, parseCidr } from './cidr.ts';
 import { DEFAULT_BUDGET, PROFILE_NAMES } from './health/profiles.ts';
+import { RELAY_PORT } from './relay.ts';
 
 /**
  * The site file: one cloud VPC, its VPN gateways, the on-prem routers, the tunnels between them, the Direct Connect
@@ -169,6 +170,12 @@ const routeTable = z.strictObject({
 const monitor = z.strictObject({
   profile: z.enum(PROFILE_NAMES).default('default').describe('fast: a probe every 20 ms; default: every 100 ms; seed: rounds of three pings.'),
   budget: z.number().min(0.01).max(1_000).default(DEFAULT_BUDGET).describe('False failovers a year and link that are acceptable.'),
+  relay_port: z
+    .int()
+    .min(1_024)
+    .max(65_000)
+    .default(RELAY_PORT)
+    .describe("TCP port of a gateway's private address behind which the far end of its first tunnel answers; the next tunnel has the next port."),
 });
 
 export const siteSchema = z

@@ -1,7 +1,7 @@
 import type { CloudRoute, RouteTable } from '../core/ports.ts';
 import { effectiveRoutes } from '../domain/routes.ts';
 import type { CloudInstance } from './cloud/types.ts';
-import { LAB_NET } from './numbers.ts';
+import { LAB_NET, ROUTING } from './numbers.ts';
 import { companion } from './run.ts';
 import { nodeNamed, type Topology } from './topology.ts';
 
@@ -10,9 +10,11 @@ export type KernelTable = ReadonlyMap<string, string>;
 
 const BLACKHOLE = 'blackhole';
 
+const VGW = `via ${LAB_NET.vgw} dev vgw onlink`;
+
 const nextHop = (topology: Topology, instances: readonly CloudInstance[], { target, state }: CloudRoute): string => {
   if (state === 'blackhole') return BLACKHOLE;
-  if (target.kind === 'vgw') return topology.dx.length === 0 ? BLACKHOLE : `via ${LAB_NET.vgw} dev vgw onlink`;
+  if (target.kind === 'vgw') return topology.dx.length === 0 ? BLACKHOLE : VGW;
   const instance = instances.find(({ eni, id }) => eni === target.id || id === target.id);
   const port = topology.links.find(({ cloud, onprem }) => cloud.node === 'vpc' && onprem.node === instance?.name)?.cloud.dev;
   // EC2 drops what an instance would forward while its source/dest check is on.
@@ -45,6 +47,8 @@ const routeLine = (verb: 'replace' | 'del', number: number, network: string, hop
 export interface KernelSync {
   /** Brings the kernel's table in line with the cloud's. Returns at once; the kernel has it well under a millisecond later. */
   apply(table: RouteTable, instances: readonly CloudInstance[]): void;
+  /** The same for the monitors' table, which has the propagated routes alone. */
+  propagate(networks: readonly string[]): void;
   close(): void;
 }
 
@@ -58,16 +62,18 @@ export const kernelSync = (topology: Topology, complain: (line: string) => void)
   child.stderr!.setEncoding('utf8').on('data', (text: string) => complain(`routes: ${text.trim()}`));
   child.stdin!.on('error', (error) => complain(`routes: ${error.message}`));
   child.on('exit', (code) => complain(`routes: ip ended with ${code}`));
-  const applied = new Map<string, KernelTable>();
+  const applied = new Map<number, KernelTable>();
+  const write = (number: number, wanted: KernelTable): void => {
+    const lines = changes(number, applied.get(number) ?? new Map(), wanted);
+    applied.set(number, wanted);
+    if (lines.length > 0) child.stdin!.write(`${lines.join('\n')}\n`);
+  };
   return {
     apply(table, instances) {
       const number = topology.tables.find(({ id }) => id === table.id)?.number;
-      if (number === undefined) return;
-      const wanted = kernelTable(topology, table, instances);
-      const lines = changes(number, applied.get(table.id) ?? new Map(), wanted);
-      applied.set(table.id, wanted);
-      if (lines.length > 0) child.stdin!.write(`${lines.join('\n')}\n`);
+      if (number !== undefined) write(number, kernelTable(topology, table, instances));
     },
+    propagate: (networks) => write(ROUTING.monitorTable, new Map(networks.map((network) => [network, VGW]))),
     close: () => void child.kill(),
   };
 };

@@ -54,6 +54,7 @@ export const serveLab = async (ports: Ports, lab: string): Promise<void> => {
   const { vgw } = site.cloud;
   const unwatch = watchPropagation(ports.shell, topology, (networks) => {
     complain(`propagated: ${networks.join(', ') || 'nothing'}`);
+    sync.propagate(networks);
     if (vgw !== undefined) cloud.setPropagated(vgw, networks);
   });
   const untrack = await trackTunnels(ports.shell, topology, complain);

@@ -141,7 +141,7 @@ export const topologyOf = (site: Site, lab: string, slot: number): Topology => {
     if (subnet === undefined) return;
     if (!covers(cidr(site.cloud.cidr), cidr(subnet))) throw usageError(`${subnet} is not inside the VPC's ${site.cloud.cidr}`, { field: `route_tables.${at}.subnets` });
     inVpc(`app-${at + 1}`, 'app', 'eth0', hostAddress(subnet, 10, `route_tables.${at}.subnets`), {}, tables[at]!.number);
-    inVpc(`mon-${at + 1}`, 'monitor', 'eth0', hostAddress(subnet, 11, `route_tables.${at}.subnets`), {}, tables[at]!.number);
+    inVpc(`mon-${at + 1}`, 'monitor', 'eth0', hostAddress(subnet, 11, `route_tables.${at}.subnets`), {}, ROUTING.monitorTable);
   });
   site.gateways.forEach((gateway, at) => {
     inVpc(gateway.name, 'gateway', deviceName(gateway.wan, at), gateway.private_ip, { forwards: true, runs: ['charon'] }, ROUTING.edgeTable);
@@ -153,7 +153,7 @@ export const topologyOf = (site: Site, lab: string, slot: number): Topology => {
       ...vpcRoutes,
       // AWS drops what it has no route for, without a word.
       `blackhole ${site.cloud.cidr} table ${ROUTING.localTable}`,
-      ...tables.map(({ number }) => `blackhole default table ${number} metric 4294967295`),
+      ...[ROUTING.monitorTable, ...tables.map(({ number }) => number)].map((number) => `blackhole default table ${number} metric 4294967295`),
       `default via ${NET.inet} dev inet onlink table ${ROUTING.edgeTable}`,
     ],
     rules: vpcRules,

@@ -1,8 +1,11 @@
 import mssSource from '../../../../templates/linux/mss.nft.hbs?raw';
 import sysctlSource from '../../../../templates/linux/sysctl.conf.hbs?raw';
+import probeSource from '../../../../templates/linux/probe.nft.hbs?raw';
+import probeUnitSource from '../../../../templates/linux/probe.service.hbs?raw';
 import scriptSource from '../../../../templates/linux/tunnels.sh.hbs?raw';
 import unitSource from '../../../../templates/linux/unit.service.hbs?raw';
 import type { LinuxDialect } from '../../domain/site.ts';
+import { relaysOf } from '../../domain/relay.ts';
 import { template } from '../engine.ts';
 import type { Device, RenderedFile } from '../types.ts';
 import type { LinuxBox, LinuxTunnel } from './box.ts';
@@ -11,8 +14,11 @@ const sysctl = template(sysctlSource);
 const script = template(scriptSource);
 const mss = template(mssSource);
 const unit = template(unitSource);
+const probe = template(probeSource);
+const probeUnit = template(probeUnitSource);
 
 const NFT_PATH = 'etc/hybridctl/mss.nft';
+const PROBE_PATH = 'etc/hybridctl/probe.nft';
 /** As packaged by Debian, Fedora and EPEL; strongSwan's two dialects are served by two units. */
 const DAEMON: Readonly<Record<LinuxDialect, string>> = {
   'swanctl': 'strongswan.service',
@@ -117,6 +123,20 @@ const iptablesClamps = ({ wan, tunnels }: LinuxBox): readonly string[] => {
   return ['-o', '-i'].map((way) => `FORWARD ${way} ${wan} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${size}`);
 };
 
+/** A cloud gateway lets a monitor in its VPC ask through the tunnel itself, past whatever the route tables say. */
+const relayFiles = ({ device, tunnels }: LinuxBox): readonly RenderedFile[] => {
+  const relays = device.side === 'cloud' ? relaysOf(device.site, device.tunnels) : [];
+  if (relays.length === 0) return [];
+  const views = relays.map((relay) => {
+    const { device: iface, local, remote } = tunnels.find(({ tunnel }) => tunnel.name === relay.tunnel)!;
+    return { ...relay, name: relay.tunnel, interface: iface ?? false, far: remote.inside, near: local.inside };
+  });
+  return [
+    { path: PROBE_PATH, mode: 0o644, what: 'probe relay', content: probe({ device: device.name, vpc: device.site.cloud.cidr, relays: views }) },
+    { path: 'etc/systemd/system/hybridctl-probe.service', mode: 0o644, what: 'probe relay before the network is up', content: probeUnit({ nft: PROBE_PATH }) },
+  ];
+};
+
 /** What surrounds the daemon on a Linux box: kernel settings, the tunnels script, the MSS clamp and the unit that runs both. */
 export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
   const { device, dialect, tunnels } = box;
@@ -139,6 +159,7 @@ export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
       }),
     },
     ...(nft ? [{ path: NFT_PATH, mode: 0o644 as const, what: 'MSS clamp', content: mss(clamp) }] : []),
+    ...relayFiles(box),
     {
       path: 'etc/systemd/system/hybridctl-tunnels.service',
       mode: 0o644,

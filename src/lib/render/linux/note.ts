@@ -1,5 +1,5 @@
 import { cryptoWarnings } from '../../domain/crypto.ts';
-import { explainMtu } from '../../domain/mtu.ts';
+import { explainMtu, TUN_MTU } from '../../domain/mtu.ts';
 import type { End, Tunnel } from '../../domain/tunnel.ts';
 import type { LinuxTunnel } from './box.ts';
 
@@ -11,11 +11,6 @@ export const warnings = ({ tunnel }: LinuxTunnel): readonly string[] => cryptoWa
 
 /** The numbers of the field documents "BJS VPN" and "OpenSwan", for crypto level `seed` only. */
 const SEED_NUMBERS = { mtu: 1436, mss: 1387 };
-/**
- * kernel-libipsec reads its TUN device with a buffer of 1400 bytes (TUN_DEFAULT_MTU in its plugin), whatever the device's
- * MTU says: a longer packet is cut off there and lost.
- */
-const TUN_MTU = 1400;
 
 export interface LinkNumbers {
   readonly mtu: number;

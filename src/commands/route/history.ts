@@ -1,12 +1,16 @@
-import { isAbsolute, join } from 'node:path';
-import { defineCommand, text, type Raw } from '../../lib/core/command.ts';
+import { defineCommand, FLAG, text, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
-import { EVENT_LOG, KEPT_LOGS } from '../../lib/monitor/event-log.ts';
+import { eventLogPath, KEPT_LOGS } from '../../lib/monitor/event-log.ts';
 import { historyOf, type History, type Selection } from '../../lib/monitor/history.ts';
+import { absolute, loadSite } from '../../lib/site/file.ts';
+import { STATE_FLAG } from './pin.ts';
 
 interface Options extends Selection {
-  readonly log: string;
+  readonly site: string;
+  readonly stateDir: string;
+  /** Given: no site file is needed, as where only the log was copied to. */
+  readonly log: string | undefined;
 }
 
 interface Report extends History {
@@ -27,7 +31,9 @@ const parseSince = (given: string, now: number): number => {
 const parse = (raw: Raw, ports: Ports): Options => {
   const since = text(raw, 'since');
   return {
-    log: text(raw, 'log')!,
+    site: text(raw, 'site')!,
+    stateDir: text(raw, 'stateDir')!,
+    log: text(raw, 'log'),
     since: since === undefined ? undefined : parseSince(since, ports.clock.now()),
     link: text(raw, 'link'),
     table: text(raw, 'table'),
@@ -45,7 +51,9 @@ export const history = defineCommand<Options, Report>({
     'Reads the event log of "route monitor", rotated files too, and puts together what belongs to one incident. detect is the time from the last good reply to the verdict, ' +
     "api the cloud's answer, verify the time until the change was read back. Lines that are damaged are counted and passed over. Changes nothing.",
   flags: [
-    { flags: '--log <file>', summary: "event log of the monitor (the site file's monitor.records.log)", env: 'HYBRIDCTL_EVENT_LOG', default: EVENT_LOG },
+    FLAG.site,
+    STATE_FLAG,
+    { flags: '--log <file>', summary: "event log (default: the site's own); no site file is read", env: 'HYBRIDCTL_EVENT_LOG' },
     { flags: '--since <age|date>', summary: 'only incidents that were not over by then: 24h, 7d, 2026-01-31' },
     { flags: '--link <name>', summary: 'only incidents that touch this link' },
     { flags: '--table <id>', summary: 'only incidents that moved a route of this table' },
@@ -59,18 +67,18 @@ export const history = defineCommand<Options, Report>({
 
   parse,
 
-  async run({ log, ...selection }, ports) {
-    const path = isAbsolute(log) ? log : join(ports.cwd, log);
+  async run({ site, stateDir, log, ...selection }, ports) {
+    const path = log === undefined ? eventLogPath(await loadSite(ports, site), absolute(ports.cwd, stateDir)) : absolute(ports.cwd, log);
     const names = [...Array.from({ length: KEPT_LOGS }, (_, index) => `${path}.${KEPT_LOGS - index}`), path];
     const texts: string[] = [];
     for (const name of names) {
       const content = await ports.files.read(name);
       if (content !== undefined) texts.push(content);
     }
-    if (texts.length === 0) throw usageError('no such file', { field: log, next: 'name the event log of "route monitor" with --log' });
+    if (texts.length === 0) throw usageError('no such file', { field: log ?? path, next: 'run "hybridctl route monitor" first, or name its event log with --log' });
     const report = historyOf(texts, selection);
     if (report.damaged > 0) ports.progress(`warning: ${report.damaged} of ${report.lines} lines are damaged and were passed over`);
-    return { result: { log, ...report } };
+    return { result: { log: path, ...report } };
   },
 
   human({ incidents, log }, style) {

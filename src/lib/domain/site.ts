@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { CRYPTO_LEVELS } from './crypto.ts';
 import { addressNumber, isPublic, parseCidr } from './cidr.ts';
 import { DEFAULT_BUDGET, PROFILE_NAMES } from './health/profiles.ts';
+import { recordsSchema } from './records.ts';
 import { RELAY_PORT } from './relay.ts';
 
 /**

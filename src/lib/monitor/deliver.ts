@@ -73,19 +73,17 @@ export const deliver = (spool: Spool, { name, most, clock, send, onTrouble, timi
   };
 
   const run = async (): Promise<void> => {
-    while (!wake.signal.aborted && spool.oldest(1).length > 0) {
+    while (!stop.signal.aborted && spool.oldest(1).length > 0) {
       if (await round()) continue;
-      if (closing) return;
+      if (closing) break;
       await clock.sleep(Math.min(mostMs, firstMs * 2 ** Math.min(failures - 1, 20)), wake.signal).catch(() => undefined);
     }
+    // No wait between the last look and this, or what comes in between would lie until the next event.
+    running = undefined;
   };
 
   const poke = (): void => {
-    running ??= run().finally(() => {
-      running = undefined;
-      // What came between the last look and here would wait for the next event.
-      if (!closing && spool.oldest(1).length > 0) poke();
-    });
+    if (running === undefined && spool.oldest(1).length > 0) running = run();
   };
   poke();
 
@@ -94,9 +92,8 @@ export const deliver = (spool: Spool, { name, most, clock, send, onTrouble, timi
     async close() {
       closing = true;
       const enough = new AbortController();
-      const last = failures > 0 ? round() : running;
       wake.abort();
-      await Promise.race([last, clock.sleep(closeMs, enough.signal).catch(() => undefined)]);
+      await Promise.race([running, clock.sleep(closeMs, enough.signal).catch(() => undefined)]);
       enough.abort();
       stop.abort();
       await spool.close();

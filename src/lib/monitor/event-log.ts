@@ -1,10 +1,13 @@
+import { dirname, join } from 'node:path';
 import type { Outlets } from '../core/outlets.ts';
 import type { Clock } from '../core/ports.ts';
+import { absolute, type LoadedSite } from '../site/file.ts';
 import { ecsLine, isLogged, type Writer } from './ecs.ts';
 import type { Sink } from './events.ts';
 
-/** Default path; the unit's StateDirectory. */
-export const EVENT_LOG = '/var/lib/hybridctl/events.ndjson';
+/** Absolute path of a site's event log: a file of its own for each site, since one process writes it. */
+export const eventLogPath = ({ site, path }: LoadedSite, stateDir: string): string =>
+  site.monitor?.records?.log === undefined ? join(stateDir, `${site.site}.events.ndjson`) : absolute(dirname(path), site.monitor.records.log);
 
 export const KEPT_LOGS = 5;
 /** 16 MiB hold some 30,000 events; `route history` reads every kept file whole. */

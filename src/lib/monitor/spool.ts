@@ -98,13 +98,16 @@ export const openSpool = async ({ lineLog }: Pick<Outlets, 'lineLog'>, files: Pi
     for (const line of lines) log.append(line, true);
   };
 
-  for (const line of ((await files.read(path)) ?? '').split('\n')) {
+  const left = (await files.read(path)) ?? '';
+  for (const line of left.split('\n')) {
     const entry = entryIn(line);
     if (entry === undefined) continue;
     if ('put' in entry) keep(entry.put, entry.body);
     else entry.ack.forEach(forget);
     fileBytes += line.length + 1;
   }
+  // A last line whole but for its newline counts, and the log would put a repair over it.
+  if (left !== '' && !left.endsWith('\n')) renewal = renew();
 
   return {
     put(id, body, durable = false) {
@@ -120,7 +123,11 @@ export const openSpool = async ({ lineLog }: Pick<Outlets, 'lineLog'>, files: Pi
       if (over.length > 0 && !overflowing) onTrouble(`${path}: more waits than ${limit} bytes; the oldest are given up`);
       overflowing = over.length > 0 || (overflowing && waitingBytes > limit / 2);
     },
-    oldest: (most) => [...waiting].slice(0, most).map(([id, body]) => ({ id, body })),
+    oldest(most) {
+      const items: Spooled[] = [];
+      for (const [id, body] of waiting) if (items.push({ id, body }) >= most) break;
+      return items;
+    },
     ack(ids) {
       const known = ids.filter((id) => waiting.has(id));
       if (known.length === 0) return;

@@ -37,7 +37,7 @@ export const lineLog = (path: string, { mode, rotate, repair, onTrouble }: LineL
   const current = async (): Promise<OpenFile> => {
     const there = await stat(path).catch(() => undefined);
     if (file !== undefined && there?.ino !== file.inode) await closeFile();
-    if (file !== undefined && there !== undefined && there.size < file.size) file.size = there.size;
+    if (file !== undefined && there !== undefined) file.size = there.size;
     file ??= await openAt(path, mode, repair);
     return file;
   };

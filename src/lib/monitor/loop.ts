@@ -162,6 +162,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   await keeper.tend();
   await lookAtPins();
   tell({ kind: 'start', at: wall(), version, profile: profile.name, links: watched.links.map(({ link }) => link), routes: policy.routes.map(({ key }) => key) });
+  for (const { link } of watched.links.filter((one) => one.probes.length === 0)) telling.error(`probe ${link}`, 'it has no path of its own to be asked on, so no route is moved to it: give the link probe.targets');
   const running = prober.start(probes, (id, sample) => {
     const change = observer.sample(id, sample, now());
     if (change !== 'nothing') wake();

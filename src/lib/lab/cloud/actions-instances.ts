@@ -1,6 +1,6 @@
 import type { Action } from './actions.ts';
 import { list, required, select, set, tags, yes, type Params, type Xml } from './protocol.ts';
-import { Ec2Error, findEni, findInstance, setSourceDestCheck, startInstance, stopInstance, type CloudState, type InstanceRecord } from './state.ts';
+import { associateAddress, associationOf, disassociateAddress, Ec2Error, findEni, findInstance, setSourceDestCheck, startInstance, stopInstance, type CloudState, type InstanceRecord } from './state.ts';
 import type { InstanceState } from './types.ts';
 
 /** EC2's numbers for instance states. */
@@ -116,6 +116,17 @@ export const INSTANCE_ACTIONS: Readonly<Record<string, Action>> = {
 
   ModifyInstanceAttribute: ({ cloud, params }) => {
     cloud.change((state) => setSourceDestCheck(state, findInstance(state, required(params, 'InstanceId')), checkAttribute(params)));
+    return { return: true };
+  },
+
+  AssociateAddress: ({ cloud, params }) => {
+    const instance = findInstance(cloud.stateAt(0), required(params, 'InstanceId'));
+    cloud.change((state) => associateAddress(state, required(params, 'AllocationId'), instance, yes(params, 'AllowReassociation')));
+    return { return: true, associationId: associationOf(instance) };
+  },
+
+  DisassociateAddress: ({ cloud, params }) => {
+    cloud.change((state) => disassociateAddress(state, required(params, 'AssociationId')));
     return { return: true };
   },
 };

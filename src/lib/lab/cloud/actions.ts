@@ -2,7 +2,7 @@ import type { CloudModel } from './model.ts';
 import { list, optional, required, select, set, tags, yes, type Params, type Xml } from './protocol.ts';
 import { ROUTE_ACTIONS } from './actions-routes.ts';
 import { INSTANCE_ACTIONS } from './actions-instances.ts';
-import { Ec2Error, type CloudState } from './state.ts';
+import { associationOf, Ec2Error, type CloudState } from './state.ts';
 
 /** One EC2 action: reads see `state`, which may be older than the present; writes go through `cloud.change`. */
 export type Action = (call: { readonly cloud: CloudModel; readonly state: CloudState; readonly params: Params }) => Xml;
@@ -64,27 +64,27 @@ const NETWORK_ACTIONS: Readonly<Record<string, Action>> = {
   },
 
   DescribeAddresses: ({ state, params }) => {
-    const addresses = state.instances.flatMap((instance) => (instance.publicIp === undefined ? [] : [{ ...instance, publicIp: instance.publicIp, allocation: `eipalloc-${instance.eni.slice(4)}` }]));
+    const addresses = state.addresses.map((address) => ({ ...address, owner: state.instances.find(({ publicIp }) => publicIp === address.publicIp) }));
     const page = select(params, addresses, {
       idParameter: 'AllocationId',
       absent: (id) => new Ec2Error('InvalidAllocationID.NotFound', `The allocation ID '${id}' does not exist`),
-      id: (address) => address.allocation,
-      fields: (address) => ({ 'allocation-id': [address.allocation], 'public-ip': [address.publicIp], 'instance-id': [address.id], 'network-interface-id': [address.eni], 'private-ip-address': [address.privateIp], domain: ['vpc'] }),
+      id: (address) => address.id,
+      fields: ({ id, publicIp, owner }) => ({ 'allocation-id': [id], 'public-ip': [publicIp], 'instance-id': [owner?.id], 'network-interface-id': [owner?.eni], 'private-ip-address': [owner?.privateIp], domain: ['vpc'] }),
     });
     const wanted = list(params, 'PublicIp');
+    const unknown = wanted.find((ip) => !state.addresses.some(({ publicIp }) => publicIp === ip));
+    if (unknown !== undefined) throw new Ec2Error('InvalidAddress.NotFound', `Address '${unknown}' not found.`);
     return {
       addressesSet: set(
         page.items
           .filter(({ publicIp }) => wanted.length === 0 || wanted.includes(publicIp))
-          .map((address) => ({
-            publicIp: address.publicIp,
-            allocationId: address.allocation,
-            associationId: `eipassoc-${address.eni.slice(4)}`,
+          .map(({ id, publicIp, owner }) => ({
+            publicIp,
+            allocationId: id,
             domain: 'vpc',
-            instanceId: address.id,
-            networkInterfaceId: address.eni,
-            networkInterfaceOwnerId: state.owner,
-            privateIpAddress: address.privateIp,
+            ...(owner === undefined
+              ? {}
+              : { associationId: associationOf(owner), instanceId: owner.id, networkInterfaceId: owner.eni, networkInterfaceOwnerId: state.owner, privateIpAddress: owner.privateIp }),
           })),
       ),
     };

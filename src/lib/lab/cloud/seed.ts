@@ -65,6 +65,7 @@ export const cloudFromSite = (site: Site): CloudState => {
     subnets: [...publicSubnets, ...privateSubnets],
     tables: [main, ...tables],
     instances,
+    addresses: instances.flatMap(({ eni, publicIp }) => (publicIp === undefined ? [] : [{ id: `eipalloc-${eni.slice(4)}`, publicIp }])),
     vgws: site.cloud.vgw === undefined ? [] : [{ id: site.cloud.vgw, asn: dx?.cloud_asn ?? 64512, networks: [] }],
     prefixLists,
   };

@@ -38,6 +38,8 @@ export interface CloudState {
   readonly subnets: readonly { readonly id: string; readonly cidr: string; readonly az: string; readonly name: string }[];
   readonly tables: readonly TableState[];
   readonly instances: readonly InstanceRecord[];
+  /** Elastic IPs of the account. Which instance has one is said by the instance alone. */
+  readonly addresses: readonly { readonly id: string; readonly publicIp: string }[];
   /** `networks`: what BGP has brought. */
   readonly vgws: readonly { readonly id: string; readonly asn: number; readonly networks: readonly string[] }[];
   readonly prefixLists: readonly { readonly id: string; readonly name: string; readonly entries: readonly string[] }[];
@@ -180,6 +182,23 @@ export const setNetworks = (state: CloudState, vgw: string, networks: readonly s
 
 export const setSourceDestCheck = (state: CloudState, instance: InstanceRecord, enabled: boolean): CloudState =>
   withInstance(state, { ...instance, sourceDestCheck: enabled });
+
+/** @param reassociate take it from whoever has it. */
+export const associateAddress = (state: CloudState, allocation: string, instance: InstanceRecord, reassociate: boolean): CloudState => {
+  const { publicIp } = find(state.addresses, allocation, 'InvalidAllocationID.NotFound', 'allocation ID');
+  const owner = state.instances.find((other) => other.publicIp === publicIp);
+  if (owner !== undefined && owner.id !== instance.id && !reassociate) throw new Ec2Error('Resource.AlreadyAssociated', `resource ${allocation} is already associated with associate-id ${associationOf(owner)}`);
+  const freed = owner === undefined ? state : withInstance(state, { ...owner, publicIp: undefined });
+  return withInstance(freed, { ...findInstance(freed, instance.id), publicIp });
+};
+
+export const associationOf = ({ eni }: InstanceRecord): string => `eipassoc-${eni.slice(4)}`;
+
+export const disassociateAddress = (state: CloudState, association: string): CloudState => {
+  const owner = state.instances.find((instance) => instance.publicIp !== undefined && associationOf(instance) === association);
+  if (owner === undefined) throw new Ec2Error('InvalidAssociationID.NotFound', `The association ID '${association}' does not exist`);
+  return withInstance(state, { ...owner, publicIp: undefined });
+};
 
 const wrongState = (id: string, verb: string): Ec2Error => new Ec2Error('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be ${verb}.`);
 

@@ -171,6 +171,7 @@ const routeTable = z.strictObject({
 const monitor = z.strictObject({
   profile: z.enum(PROFILE_NAMES).default('default').describe('fast: a probe every 20 ms; default: every 100 ms; seed: rounds of three pings.'),
   budget: z.number().min(0.01).max(1_000).default(DEFAULT_BUDGET).describe('False failovers a year and link that are acceptable.'),
+  records: recordsSchema.optional(),
   relay_port: z
     .int()
     .min(1_024)

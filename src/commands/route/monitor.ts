@@ -7,6 +7,7 @@ import { privateStore } from '../../lib/monitor/lease.ts';
 import { monitor as watch } from '../../lib/monitor/loop.ts';
 import { leasePath, pinPath, readPins } from '../../lib/monitor/pins.ts';
 import { monitorPolicy } from '../../lib/monitor/policy.ts';
+import { openRecords } from '../../lib/monitor/records.ts';
 import { say } from '../../lib/monitor/say.ts';
 import { watchedBy } from '../../lib/monitor/watch.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
@@ -82,7 +83,8 @@ export const monitor = defineCommand<Options, Result>({
   }),
 
   async run(options, ports, emit) {
-    const { site } = await loadSite(ports, options.site);
+    const loaded = await loadSite(ports, options.site);
+    const { site } = loaded;
     if (site.route_tables.length === 0) throw usageError('the site file has no route tables', { field: 'route_tables', next: 'list each private route table with its links in order of preference' });
     const self = selfOf(site, options.self);
     const profile = profileOf(options.profile ?? site.monitor?.profile ?? 'default', site.monitor?.budget ?? DEFAULT_BUDGET);
@@ -104,11 +106,14 @@ export const monitor = defineCommand<Options, Result>({
       },
       close: async () => undefined,
     };
+    // A dry run tells nobody else: what it decides does not happen.
+    const records = options.dryRun ? [] : [await openRecords(ports, { loaded, stateDir, region: cloud.region, version: HYBRIDCTL_VERSION })];
+    const sink = fanOut([speaker, ...records]);
     const { probes, watched } = watchedBy(site, profile);
     const ending = await watch(
       { policy, profile, probes, watched, addresses: addressesOf(site), version: HYBRIDCTL_VERSION, dryRun: options.dryRun, once: options.once },
-      { prober, tables, instances, store, sink: fanOut([speaker]), clock: ports.clock, now: () => performance.now(), signal: ports.signal, pins: () => readPins(ports.files, pins) },
-    );
+      { prober, tables, instances, store, sink, clock: ports.clock, now: () => performance.now(), signal: ports.signal, pins: () => readPins(ports.files, pins) },
+    ).finally(() => sink.close());
     const result: Result = {
       because: ending.because,
       moves: ending.moves,

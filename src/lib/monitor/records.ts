@@ -45,24 +45,30 @@ export const openRecords = async (ports: Ports, { loaded, stateDir, region, vers
 
   const run = Buffer.from(ports.random(9)).toString('base64url');
   const sinks: Sink[] = [log];
-  const between: Between = [records.alerts?.between?.[0] ?? region, records.alerts?.between?.[1] ?? site.site];
-  const addresses: NoticeAddress[] = [...(records.alerts?.topics ?? []).map((topic) => ({ topic })), ...(records.alerts?.phones ?? []).map((phone) => ({ phone }))];
-  if (addresses.length > 0) {
-    const notifier = await outlets.notifier({ region });
-    for (const to of addresses) sinks.push(alertSink(notifier, await spool(fileName(to)), { to, between, clock, onTrouble }));
+  try {
+    const between: Between = [records.alerts?.between?.[0] ?? region, records.alerts?.between?.[1] ?? site.site];
+    const addresses: NoticeAddress[] = [...(records.alerts?.topics ?? []).map((topic) => ({ topic })), ...(records.alerts?.phones ?? []).map((phone) => ({ phone }))];
+    if (addresses.length > 0) {
+      const notifier = await outlets.notifier({ region });
+      for (const to of addresses) sinks.push(alertSink(notifier, await spool(fileName(to)), { to, between, clock, onTrouble }));
+    }
+    if (records.cloudwatch !== undefined) {
+      const store = await outlets.metricStore({ region });
+      sinks.push(measureSink(store, await spool('cloudwatch'), { namespace: records.cloudwatch.namespace, site: site.site, run, clock, onTrouble }));
+    }
+    if (records.elasticsearch !== undefined) {
+      const { url, index, api_key_file: file } = records.elasticsearch;
+      const apiKey = file === undefined ? undefined : await loadSecret(ports, dirname(path), file, 'monitor.records.elasticsearch.api_key_file', apiKeyProblem);
+      sinks.push(searchSink(await outlets.searchIndex({ url, index, apiKey }), await spool('elasticsearch'), { name: `Elasticsearch (${new URL(url).host})`, writer, run, clock, onTrouble }));
+    }
+    if (records.metrics_port !== undefined) sinks.push(await served(outlets, records.metrics_port, clock, version));
+    const systemd = systemdSink(ports);
+    if (systemd !== undefined) sinks.push(systemd);
+  } catch (error) {
+    // What is open already would keep the process alive.
+    await fanOut(sinks).close();
+    throw error;
   }
-  if (records.cloudwatch !== undefined) {
-    const store = await outlets.metricStore({ region });
-    sinks.push(measureSink(store, await spool('cloudwatch'), { namespace: records.cloudwatch.namespace, site: site.site, run, clock, onTrouble }));
-  }
-  if (records.elasticsearch !== undefined) {
-    const { url, index, api_key_file: file } = records.elasticsearch;
-    const apiKey = file === undefined ? undefined : await loadSecret(ports, dirname(path), file, 'monitor.records.elasticsearch.api_key_file', apiKeyProblem);
-    sinks.push(searchSink(await outlets.searchIndex({ url, index, apiKey }), await spool('elasticsearch'), { name: `Elasticsearch (${new URL(url).host})`, writer, run, clock, onTrouble }));
-  }
-  if (records.metrics_port !== undefined) sinks.push(await served(outlets, records.metrics_port, clock, version));
-  const systemd = systemdSink(ports);
-  if (systemd !== undefined) sinks.push(systemd);
   // The log last: the others' last troubles go into it.
   const [first, ...others] = sinks;
   const beside = fanOut(others);

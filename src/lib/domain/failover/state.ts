@@ -66,6 +66,8 @@ export interface RouteMemory {
   readonly sent: Sent | undefined;
   /** A difference between what was said and what is read, not yet believed. */
   readonly odd: { readonly at: string; readonly since: number } | undefined;
+  /** Since when every read shows it where we said, with no write of ours in between. */
+  readonly agreedSince: number | undefined;
   readonly movedAt: number;
   readonly retryAt: number;
   readonly fails: number;
@@ -119,7 +121,7 @@ export const initialState = (): State => ({
   lightFor: 0,
 });
 
-export const NEW_ROUTE: RouteMemory = { sent: undefined, odd: undefined, movedAt: -Infinity, retryAt: 0, fails: 0 };
+export const NEW_ROUTE: RouteMemory = { sent: undefined, odd: undefined, agreedSince: undefined, movedAt: -Infinity, retryAt: 0, fails: 0 };
 
 /** The same, but every field may be set: the working copy of one decision. */
 export type Draft = { -readonly [Key in keyof State]: State[Key] };

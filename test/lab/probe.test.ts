@@ -45,65 +45,100 @@ afterAll(async () => {
 
 const LINKS = ['dx-1', 'vpn-a', 'vpn-b'] as const;
 
-/** Part of the probes sent from now on that were answered, by link; a few lost to a busy machine round away. */
-const answered = async (size: Sample['size'] = 'small', forMs = 1_200): Promise<Record<string, number>> => {
+type Verdicts = Readonly<Record<string, 'answers' | 'silent' | 'between'>>;
+
+/** What the probes of a moment say, by link. A busy machine may keep one of five from its deadline of 10 ms. */
+const verdicts = async (size: Sample['size'], forMs: number): Promise<Verdicts> => {
   samples = [];
-  const from = performance.now();
   await delay(forMs);
-  expect(performance.now() - from).toBeLessThan(forMs + 1_000);
   return Object.fromEntries(
     LINKS.map((link) => {
       const mine = samples.filter((sample) => sample.link === link && sample.size === size && sample.kind !== 'unknown');
-      return [link, Math.round((10 * mine.filter(({ kind }) => kind === 'reply').length) / mine.length) / 10];
+      const part = mine.filter(({ kind }) => kind === 'reply').length / mine.length;
+      return [link, part >= 0.8 ? 'answers' : part <= 0.2 ? 'silent' : 'between'];
     }),
   );
 };
-const ALL = { 'dx-1': 1, 'vpn-a': 1, 'vpn-b': 1 };
+const ALL: Verdicts = { 'dx-1': 'answers', 'vpn-a': 'answers', 'vpn-b': 'answers' };
+const without = (link: string): Verdicts => ({ ...ALL, [link]: 'silent' });
 const eventually = (what: string, check: () => Promise<boolean>, withinMs = 20_000) => until(check, { what, withinMs });
-const well = async (): Promise<boolean> => JSON.stringify([await answered('small', 500), await answered('large', 600)]) === JSON.stringify([ALL, ALL]);
+/** Polls until both sizes say so. */
+const become = (small: Verdicts, large: Verdicts, withinMs = 60_000): Promise<void> =>
+  eventually(`probes say ${JSON.stringify({ small, large })}`, async () => JSON.stringify([await verdicts('small', 400), await verdicts('large', 1_000)]) === JSON.stringify([small, large]), withinMs);
 
 describe('probes cross the path they judge', () => {
   it('all answer, small and large, 50 times a second', async () => {
-    await eventually('every probe answers', well);
+    await become(ALL, ALL);
     samples = [];
     await delay(2_000);
-    const replies = (link: string) => samples.filter((sample) => sample.link === link && sample.kind === 'reply' && sample.size === 'small').length;
-    expect(Math.min(...LINKS.map(replies))).toBeGreaterThan(80);
-    expect(samples.filter(({ kind }) => kind === 'lost')).toEqual([]);
-  }, 40_000);
+    for (const link of LINKS) {
+      const mine = samples.filter((sample) => sample.link === link && sample.size === 'small');
+      // A far end that limits its answers, as Linux does ICMP unreachables, would give two.
+      expect(mine.filter(({ kind }) => kind === 'reply').length).toBeGreaterThan(75);
+    }
+  }, 70_000);
 
-  it.each<readonly [what: string, spec: CutSpec, small: object, large: object]>([
-    ['Direct Connect without carrier', { what: 'dx-1' }, { ...ALL, 'dx-1': 0 }, { ...ALL, 'dx-1': 0 }],
-    ['Direct Connect silent one way', { what: 'dx-1', kind: 'blackhole', direction: 'in' }, { ...ALL, 'dx-1': 0 }, { ...ALL, 'dx-1': 0 }],
-    ['a tunnel without ESP', { what: 'vpn-a', kind: 'esp' }, { ...ALL, 'vpn-a': 0 }, { ...ALL, 'vpn-a': 0 }],
-    ['a tunnel without UDP 4500', { what: 'vpn-b', kind: 'udp4500' }, { ...ALL, 'vpn-b': 0 }, { ...ALL, 'vpn-b': 0 }],
-    ['a tunnel that is silent', { what: 'vpn-a', kind: 'blackhole' }, { ...ALL, 'vpn-a': 0 }, { ...ALL, 'vpn-a': 0 }],
-    ['a tunnel that eats large packets', { what: 'vpn-b', kind: 'large' }, ALL, { ...ALL, 'vpn-b': 0 }],
-    ['a gateway whose charon is gone', { what: 'gw-1', kind: 'kill' }, { ...ALL, 'vpn-a': 0 }, { ...ALL, 'vpn-a': 0 }],
+  it.each<readonly [what: string, spec: CutSpec, small: Verdicts, large: Verdicts]>([
+    ['Direct Connect without carrier', { what: 'dx-1' }, without('dx-1'), without('dx-1')],
+    ['Direct Connect silent one way', { what: 'dx-1', kind: 'blackhole', direction: 'in' }, without('dx-1'), without('dx-1')],
+    ['a tunnel without ESP', { what: 'vpn-a', kind: 'esp' }, without('vpn-a'), without('vpn-a')],
+    ['a tunnel without UDP 4500', { what: 'vpn-b', kind: 'udp4500' }, without('vpn-b'), without('vpn-b')],
+    ['a tunnel that is silent', { what: 'vpn-a', kind: 'blackhole' }, without('vpn-a'), without('vpn-a')],
+    ['a tunnel that eats large packets', { what: 'vpn-b', kind: 'large' }, ALL, without('vpn-b')],
+    ['a gateway whose charon is gone', { what: 'gw-1', kind: 'kill' }, without('vpn-a'), without('vpn-a')],
   ])('%s is seen by its own link alone', async (_, spec, small, large) => {
     await cut(ports, lab, spec);
     try {
-      // What was on its way, and on Direct Connect what BFD needs.
-      await eventually('the cut is seen', async () => JSON.stringify([await answered('small', 400), await answered('large', 800)]) === JSON.stringify([small, large]), 10_000);
-      expect([await answered('small'), await answered('large')]).toEqual([small, large]);
+      await become(small, large, 20_000);
     } finally {
       await heal(ports, lab);
-      await eventually('every probe answers again', well, 60_000);
+      await become(ALL, ALL);
     }
   }, 90_000);
 
-  it('no move of an app route table is felt', async () => {
+  it('a gateway that is its own monitor is not fooled by itself', async () => {
+    const own = await proberIn(`${LAB}-gw-1`);
+    const tell: string[] = [];
+    const run = own.prober.start(plan.filter(({ link }) => link !== 'dx-1'), (id, { kind }) => tell.push(`${plan.find((probe) => probe.id === id)!.link} ${kind}`));
+    const next = async (kinds: readonly string[]): Promise<void> => {
+      await eventually(kinds.join(), async () => {
+        tell.length = 0;
+        await delay(800);
+        return JSON.stringify([...new Set(tell)].sort()) === JSON.stringify(kinds);
+      });
+    };
+    try {
+      await next(['vpn-a reply', 'vpn-b reply']);
+      await cut(ports, lab, { what: 'vpn-a' });
+      await next(['vpn-a lost', 'vpn-b reply']);
+      await heal(ports, lab);
+      await cut(ports, lab, { what: 'gw-1', kind: 'kill' });
+      await next(['vpn-a lost', 'vpn-b reply']);
+    } finally {
+      await heal(ports, lab);
+      await run.stop();
+      await own.close();
+      await become(ALL, ALL);
+    }
+  }, 120_000);
+
+  it('no move of an app route table leads a probe elsewhere', async () => {
     Object.assign(process.env, { AWS_ENDPOINT_URL: lab.record.endpoint, AWS_ACCESS_KEY_ID: 'lab', AWS_SECRET_ACCESS_KEY: 'lab' });
     const tables: RouteTables = await awsRouteTables({ region: 'cn-north-1' });
     const { route_tables, gateways } = lab.record.site;
-    samples = [];
     for (const { id } of route_tables) await tables.createRoute(id, NETWORK, { kind: 'eni', id: gateways[0]!.eni! });
-    await delay(400);
-    for (const { id } of route_tables) await tables.replaceRoute(id, NETWORK, { kind: 'eni', id: gateways[1]!.eni! });
-    await delay(400);
-    for (const { id } of route_tables) await tables.deleteRoute(id, NETWORK);
-    await delay(400);
-    expect(samples.length).toBeGreaterThan(100);
-    expect(samples.filter(({ kind }) => kind === 'lost')).toEqual([]);
-  }, 20_000);
+    try {
+      await become(ALL, ALL);
+      // Everything goes by gw-1 now, but for the probes of the other links.
+      await cut(ports, lab, { what: 'vpn-a' });
+      await become(without('vpn-a'), without('vpn-a'), 20_000);
+      await heal(ports, lab);
+      await cut(ports, lab, { what: 'dx-1', kind: 'blackhole' });
+      await become(without('dx-1'), without('dx-1'), 20_000);
+    } finally {
+      await heal(ports, lab);
+      for (const { id } of route_tables) await tables.deleteRoute(id, NETWORK);
+      await become(ALL, ALL);
+    }
+  }, 120_000);
 });

@@ -123,6 +123,12 @@ const iptablesClamps = ({ wan, tunnels }: LinuxBox): readonly string[] => {
   return ['-o', '-i'].map((way) => `FORWARD ${way} ${wan} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${size}`);
 };
 
+/** A monitor on the gateway itself (peer mode) never passes prerouting: without the second hook the gateway would answer for its tunnel. */
+const RELAY_HOOKS = [
+  { name: 'ask', hook: 'prerouting' },
+  { name: 'ask-here', hook: 'output' },
+];
+
 /** A cloud gateway lets a monitor in its VPC ask through the tunnel itself, past whatever the route tables say. */
 const relayFiles = ({ device, tunnels }: LinuxBox): readonly RenderedFile[] => {
   const relays = device.side === 'cloud' ? relaysOf(device.site, device.tunnels) : [];
@@ -132,7 +138,7 @@ const relayFiles = ({ device, tunnels }: LinuxBox): readonly RenderedFile[] => {
     return { ...relay, name: relay.tunnel, interface: iface ?? false, far: remote.inside, near: local.inside };
   });
   return [
-    { path: PROBE_PATH, mode: 0o644, what: 'probe relay', content: probe({ device: device.name, vpc: device.site.cloud.cidr, relays: views }) },
+    { path: PROBE_PATH, mode: 0o644, what: 'probe relay', content: probe({ device: device.name, vpc: device.site.cloud.cidr, hooks: RELAY_HOOKS, relays: views }) },
     { path: 'etc/systemd/system/hybridctl-probe.service', mode: 0o644, what: 'probe relay before the network is up', content: probeUnit({ nft: PROBE_PATH }) },
   ];
 };

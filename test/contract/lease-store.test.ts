@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { leaseFile } from '../../src/lib/adapters/lease-file.ts';
+import type { LeaseStore } from '../../src/lib/core/ports.ts';
+import { privateStore } from '../../src/lib/monitor/lease.ts';
+
+const folders: string[] = [];
+const folder = async (): Promise<string> => {
+  const made = await mkdtemp(join(tmpdir(), 'hybridctl-lease-'));
+  folders.push(made);
+  return made;
+};
+afterEach(async () => void (await Promise.all(folders.splice(0).map((path) => rm(path, { recursive: true })))));
+
+const SIDES: Readonly<Record<string, () => Promise<LeaseStore>>> = {
+  'the file': async () => leaseFile(join(await folder(), 'deep', 'x.json')),
+  'the private one': async () => privateStore(),
+};
+
+describe.each(Object.entries(SIDES))('lease store: %s', (_, open) => {
+  it('changes only what is as it was seen', async () => {
+    const store = await open();
+    expect(await store.read()).toBeUndefined();
+    expect(await store.swap('a', 'b')).toBe(false);
+    expect(await store.swap(undefined, 'a')).toBe(true);
+    expect(await store.swap(undefined, 'b')).toBe(false);
+    expect(await store.swap('a', 'b')).toBe(true);
+    expect(await store.read()).toBe('b');
+    expect(await store.isGone(store.me)).toBe(false);
+  });
+
+  it('lets one of many through', async () => {
+    const store = await open();
+    const won = await Promise.all(Array.from({ length: 12 }, (_, index) => store.swap(undefined, `${index}`)));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await store.read()).toBe(String(won.indexOf(true)));
+  });
+});
+
+describe('the lease file', () => {
+  const deadProcess = async (): Promise<string> => {
+    const child = spawn('true');
+    const { pid } = child;
+    await new Promise((resolve) => child.on('exit', resolve));
+    return String(pid);
+  };
+
+  it('knows a holder that is dead from one that is not to be judged here', async () => {
+    const { me, isGone } = await leaseFile(join(await folder(), 'x.json'));
+    const [host, boot, pid, start] = me.split('/');
+    expect(pid).toBe(String(process.pid));
+    expect(await isGone([host, boot, await deadProcess(), '1'].join('/'))).toBe(true);
+    expect(await isGone([host, boot, pid, '1'].join('/')), 'the number is another process now').toBe(true);
+    expect(await isGone([host, 'another boot', pid, start].join('/'))).toBe(true);
+    expect(await isGone(['elsewhere', boot, '1', '1'].join('/'))).toBe(false);
+    expect(await isGone('')).toBe(false);
+  });
+
+  it('takes away the lock of a dead process, and leaves nothing lying about', async () => {
+    const dir = await folder();
+    const path = join(dir, 'x.json');
+    const store = await leaseFile(path);
+    const [host, boot] = store.me.split('/');
+    await writeFile(`${path}.lock`, [host, boot, await deadProcess(), '1'].join('/'));
+    const won = await Promise.all([store.swap(undefined, 'a'), (await leaseFile(path)).swap(undefined, 'b')]);
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await readdir(dir)).toEqual(['x.json']);
+  });
+
+  it('respects the lock of a living one', async () => {
+    const path = join(await folder(), 'x.json');
+    const store = await leaseFile(path);
+    await writeFile(`${path}.lock`, store.me);
+    await expect(store.swap(undefined, 'a')).rejects.toMatchObject({ message: expect.stringContaining(`process ${process.pid}`) });
+    expect(await store.read()).toBeUndefined();
+  });
+});

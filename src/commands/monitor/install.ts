@@ -1,0 +1,105 @@
+import { dirname } from 'node:path';
+import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
+import { failure, missing, usageError } from '../../lib/core/errors.ts';
+import type { Ports } from '../../lib/core/ports.ts';
+import type { Site } from '../../lib/domain/site.ts';
+import { eventLogPath } from '../../lib/monitor/event-log.ts';
+import { STATE_DIR } from '../../lib/monitor/pins.ts';
+import { renderMonitorUnit, unitName, unitPath } from '../../lib/render/monitor/unit.ts';
+import { loadSite, type LoadedSite } from '../../lib/site/file.ts';
+import { systemctl } from './systemctl.ts';
+
+interface Options {
+  readonly site: string;
+  readonly self: string | undefined;
+  readonly heal: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+}
+
+interface Installation {
+  readonly unit: string;
+  readonly path: string;
+  readonly text: string;
+  readonly changed: boolean;
+  readonly installed: boolean;
+  /** Whether the unit runs now, by this call or before it. */
+  readonly running: boolean;
+}
+
+const program = async (ports: Ports, name: string, next: string): Promise<string> => {
+  const path = await ports.shell.which(name);
+  if (path === undefined) throw missing(`${name} is not on PATH, so the unit could not start it`, { next });
+  return path;
+};
+
+/** @returns the folder of an event log outside the state folder; systemd can only open what is there. */
+const writable = async (ports: Ports, loaded: LoadedSite): Promise<readonly string[]> => {
+  const folder = dirname(eventLogPath(loaded, STATE_DIR));
+  if (folder === STATE_DIR || folder.startsWith(`${STATE_DIR}/`)) return [];
+  if ((await ports.files.stat(folder)) === undefined) throw usageError(`the folder ${folder} is not there`, { field: 'monitor.records.log', next: `mkdir -p ${folder}` });
+  return [folder];
+};
+
+const flagsOf = (site: Site, { self, heal }: Options): readonly string[] => {
+  if (self !== undefined && !site.gateways.some(({ name, instance }) => name === self || instance === self)) throw usageError(`the site file has no gateway "${self.slice(0, 40)}"`, { field: '--self' });
+  return [...(self === undefined ? [] : ['--self', self]), ...(heal ? [] : ['--no-heal'])];
+};
+
+export const install = defineCommand<Options, Installation>({
+  path: 'monitor install',
+  summary: 'run "route monitor" as a systemd service, now and at every boot',
+  details:
+    'Writes a unit for the site, enables and starts it. The service has root\'s name for key files and fast probes, and of its powers only raw sockets; it can write to its state folder (and that of the event log) alone. ' +
+    'systemd starts it again when it ends, and when its loop hangs. Cloud credentials come from the instance role, from root\'s AWS profile, or from /etc/hybridctl/monitor.env. A unit that is already right and runs is left alone.',
+  flags: [
+    FLAG.site,
+    { flags: '--self <instance>', summary: 'the gateway we run on (peer mode)' },
+    { flags: '--no-heal', summary: 'never stop or start a gateway' },
+    { ...FLAG.dryRun, summary: 'print the unit, change nothing' },
+    FLAG.yes,
+  ],
+  examples: [
+    { line: 'sudo hybridctl monitor install --site /etc/hybridctl/hybridctl.yaml', why: 'install, enable and start' },
+    { line: 'hybridctl monitor install --dry-run', why: 'the unit as it would be written' },
+    { line: 'sudo hybridctl monitor install --self gw-1 --yes', why: 'on a gateway, from a script' },
+  ],
+
+  parse(raw, ports) {
+    const options = { site: text(raw, 'site')!, self: text(raw, 'self'), heal: raw.flags['heal'] !== false, dryRun: flag(raw, 'dryRun'), yes: flag(raw, 'yes') };
+    if (!options.dryRun && !options.yes && ports.ask === undefined) throw usageError('this starts a service that moves routes, and nobody is at the terminal to confirm it', { field: '--yes', next: 'give --yes, or --dry-run to see the unit' });
+    return options;
+  },
+
+  async run(options, ports) {
+    const loaded = await loadSite(ports, options.site);
+    const { site } = loaded;
+    const content = renderMonitorUnit({
+      site: site.site,
+      node: await program(ports, 'node', 'install Node.js where all users find it'),
+      program: await program(ports, 'hybridctl', 'install it where all users find it: npm install --global hybridctl'),
+      siteFile: loaded.path,
+      flags: flagsOf(site, options),
+      writable: await writable(ports, loaded),
+    });
+    const unit = unitName(site.site);
+    const path = unitPath(site.site);
+    const changed = (await ports.files.read(path)) !== content;
+    const active = (await systemctl(ports, 'is-active', '--quiet', unit)).exitCode === 0;
+    const result = { unit, path, text: content, changed };
+    if (options.dryRun || (!changed && active)) return { result: { ...result, installed: false, running: active } };
+    if (!options.yes && !(await ports.ask!.confirm(`Write ${path} and start ${unit}?`))) throw failure('not confirmed; nothing was changed');
+    if (changed) await ports.files.write([{ path, content, mode: 0o644 }]);
+    await systemctl(ports, 'daemon-reload');
+    for (const args of [['enable', unit], ['restart', unit]]) {
+      const { exitCode, stderr } = await systemctl(ports, ...args);
+      if (exitCode !== 0) throw failure(`systemctl ${args.join(' ')}: ${stderr.trim().split('\n')[0] || `exit code ${exitCode}`}`, { next: `journalctl -u ${unit}` });
+    }
+    return { result: { ...result, installed: true, running: true } };
+  },
+
+  human({ text: content, unit, path, changed, installed, running }, style) {
+    if (installed) return style.good(`${unit} is enabled and runs: ${path}`);
+    return running && !changed ? style.good(`${unit} runs as it should`) : `${style.dim(`# ${path}`)}\n${content}`;
+  },
+});

@@ -1,0 +1,52 @@
+import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
+import { failure, usageError } from '../../lib/core/errors.ts';
+import { unitName, unitPath } from '../../lib/render/monitor/unit.ts';
+import { loadSite } from '../../lib/site/file.ts';
+import { systemctl } from './systemctl.ts';
+
+interface Options {
+  readonly site: string;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+}
+
+interface Removal {
+  readonly unit: string;
+  readonly path: string;
+  readonly there: boolean;
+  readonly removed: boolean;
+}
+
+export const uninstall = defineCommand<Options, Removal>({
+  path: 'monitor uninstall',
+  summary: 'stop the service of "monitor install" and remove its unit',
+  details: 'Routes stay where they are, and nobody moves them from then on. Event log, pins and what is yet to be sent stay in the state folder.',
+  flags: [FLAG.site, FLAG.dryRun, FLAG.yes],
+  examples: [
+    { line: 'sudo hybridctl monitor uninstall --site /etc/hybridctl/hybridctl.yaml', why: 'after a question' },
+    { line: 'hybridctl monitor uninstall --dry-run', why: 'whether there is something to remove' },
+  ],
+
+  parse(raw, ports) {
+    const options = { site: text(raw, 'site')!, dryRun: flag(raw, 'dryRun'), yes: flag(raw, 'yes') };
+    if (!options.dryRun && !options.yes && ports.ask === undefined) throw usageError('this leaves the routes unwatched, and nobody is at the terminal to confirm it', { field: '--yes', next: 'give --yes, or --dry-run to see what would go' });
+    return options;
+  },
+
+  async run({ site: file, dryRun, yes }, ports) {
+    const { site } = await loadSite(ports, file);
+    const unit = unitName(site.site);
+    const path = unitPath(site.site);
+    const there = (await ports.files.stat(path)) !== undefined;
+    if (dryRun || !there) return { result: { unit, path, there, removed: false } };
+    if (!yes && !(await ports.ask!.confirm(`Stop ${unit} and remove it?`))) throw failure('not confirmed; the service stays');
+    const { exitCode, stderr } = await systemctl(ports, 'disable', '--now', unit);
+    if (exitCode !== 0) throw failure(`systemctl disable --now ${unit}: ${stderr.trim().split('\n')[0] || `exit code ${exitCode}`}`, { next: `systemctl status ${unit}` });
+    const gone = await ports.shell.run('rm', ['-f', path]);
+    if (gone.exitCode !== 0) throw failure(`can't remove ${path}: ${gone.stderr.trim()}`);
+    await systemctl(ports, 'daemon-reload');
+    return { result: { unit, path, there, removed: true } };
+  },
+
+  human: ({ unit, there, removed }, style) => (removed ? style.good(`${unit} is stopped and removed`) : there ? `${unit} would be stopped and removed` : `${unit} is not installed`),
+});

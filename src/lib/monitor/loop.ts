@@ -29,6 +29,7 @@ export interface MonitorPorts {
   readonly tables: RouteTables;
   readonly instances: Instances;
   readonly store: LeaseStore;
+  /** The caller's to close. */
   readonly sink: Sink;
   readonly clock: Clock;
   /** Monotonic, ms: the samples' clock. */
@@ -181,6 +182,5 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   const because = ended!;
   await Promise.all([running.stop(), keeper.release().catch((error: Error) => telling.error('release the lease', error.message))]);
   tell({ kind: 'stop', at: wall(), because });
-  await sink.close();
   return { ...last, moves, because };
 };

@@ -1,0 +1,247 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { failure } from '../../../src/lib/core/errors.ts';
+import { RouteRace, type LeaseStore, type RouteTable } from '../../../src/lib/core/ports.ts';
+import { profileOf } from '../../../src/lib/domain/health/profiles.ts';
+import { act, type Acting } from '../../../src/lib/monitor/act.ts';
+import type { MonitorEvent } from '../../../src/lib/monitor/events.ts';
+import { keepLease, LEASE_MS, privateStore } from '../../../src/lib/monitor/lease.ts';
+import { monitor } from '../../../src/lib/monitor/loop.ts';
+import { monitorPolicy } from '../../../src/lib/monitor/policy.ts';
+import { watchedBy } from '../../../src/lib/monitor/watch.ts';
+import { fakeInstances } from '../../fakes/instances.ts';
+import { fakeProber } from '../../fakes/prober.ts';
+import { fakeRouteTables, type FakeRouteTablesOptions } from '../../fakes/route-tables.ts';
+import { fixture, siteOf } from '../../helpers/cloud.ts';
+
+const SITE = siteOf(fixture('lab'));
+const NET = '10.10.0.0/16';
+const [A, B] = SITE.route_tables.map(({ id }) => id) as [string, string];
+const [GW_1, GW_2] = SITE.gateways.map(({ instance }) => instance!) as [string, string];
+const ENIS = Object.fromEntries(SITE.gateways.map(({ instance, eni }) => [instance!, eni!]));
+const VGW = SITE.cloud.vgw!;
+const profile = profileOf('fast');
+const { probes } = watchedBy(SITE, profile);
+const addressOf = (link: string): string => probes.find(({ id }) => id.startsWith(`${link}/`))!.address;
+const table = (id: string): RouteTable => ({ id, name: id, propagatingVgws: [VGW], routes: [{ destination: NET, target: { kind: 'vgw', id: VGW }, origin: 'propagated', state: 'active' }] });
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setImmediate'] }));
+afterEach(() => void vi.useRealTimers());
+
+interface Shape {
+  readonly tables?: FakeRouteTablesOptions;
+  readonly store?: LeaseStore;
+  readonly dryRun?: boolean;
+  readonly once?: boolean;
+  readonly self?: string;
+}
+
+/** A monitor in a world of fakes, on the prober's time. */
+const begin = (shape: Shape = {}, shared?: ReturnType<typeof world>) => {
+  const it = shared ?? world(shape);
+  const events: MonitorEvent[] = [];
+  const stopping = new AbortController();
+  const heal = shape.self === undefined;
+  const ended = monitor(
+    { policy: monitorPolicy(SITE, { profile, self: shape.self, heal }), ...watchedBy(SITE, profile), profile, addresses: new Map(SITE.gateways.map(({ instance, public_ip }) => [instance!, public_ip])), version: 'test', dryRun: shape.dryRun ?? false, once: shape.once ?? false },
+    {
+      prober: it.prober.prober, tables: it.tables, instances: it.instances, store: it.store, clock: { now: () => it.prober.now(), sleep: async () => undefined }, now: it.prober.now, signal: stopping.signal,
+      sink: { accept: (event) => void events.push(event), close: async () => undefined },
+      pins: async () => it.pins,
+    },
+  );
+  const of = <Kind extends MonitorEvent['kind']>(kind: Kind) => events.filter((event): event is Extract<MonitorEvent, { kind: Kind }> => event.kind === kind);
+  const pass = async (ms: number): Promise<void> => {
+    for (const end = it.prober.now() + ms; it.prober.now() < end; ) {
+      it.prober.advance(5);
+      await vi.advanceTimersByTimeAsync(5);
+    }
+  };
+  const goesTo = (id = A): string => it.tables.all.get(id)!.routes.find(({ destination, origin }) => destination === NET && origin === 'static')?.target.id ?? VGW;
+  const stop = async () => (stopping.abort(), ended);
+  return { ...it, events, of, pass, goesTo, stop, ended };
+};
+
+const world = ({ tables, store }: Shape = {}) => ({
+  prober: fakeProber(),
+  tables: fakeRouteTables([table(A), table(B)], { enis: ENIS, ...tables }),
+  instances: fakeInstances(SITE.gateways.map(({ instance, public_ip }) => ({ instance: instance!, state: 'running', publicIp: public_ip, sourceDestCheck: false }))),
+  store: store ?? privateStore(),
+  pins: new Map<string, string>(),
+});
+
+const writes = ({ tables }: { tables: { calls: readonly { verb: string }[] } }) => tables.calls.filter(({ verb }) => verb !== 'read').map(({ verb }) => verb);
+
+describe('the loop', () => {
+  it('moves every route off a dead link at once, tells it once, and writes nothing else', async () => {
+    const run = begin();
+    await run.pass(3_000);
+    expect(writes(run)).toEqual([]);
+    run.prober.set(addressOf('dx-1'), { state: 'silent' });
+    await run.pass(250);
+    expect([run.goesTo(A), run.goesTo(B)]).toEqual([ENIS[GW_1], ENIS[GW_2]]);
+    await run.pass(3_000);
+    expect(writes(run)).toEqual(['create', 'create']);
+    const incident = run.of('move')[0]!.incident;
+    expect(run.of('move').map(({ from, to, outcome, ...rest }) => [from, to, outcome, rest.incident])).toEqual([['dx-1', 'vpn-a', 'done', incident], ['dx-1', 'vpn-b', 'done', incident]]);
+    expect(run.of('move')[0]!.detectMs).toBeLessThan(250);
+    expect(run.of('alert').map(({ alert }) => [alert.kind, alert.incident])).toEqual([['moved', incident], ['moved', incident]]);
+    expect((await run.stop()).because).toBe('told to stop');
+  });
+
+  it('returns after the hold-down, not before', async () => {
+    const run = begin();
+    await run.pass(1_000);
+    run.prober.set(addressOf('dx-1'), { state: 'silent' });
+    await run.pass(1_000);
+    run.prober.set(addressOf('dx-1'), { state: 'alive' });
+    await run.pass(29_000);
+    expect(run.goesTo()).toBe(ENIS[GW_1]);
+    await run.pass(75_000);
+    expect(run.goesTo()).toBe(VGW);
+    await run.stop();
+  });
+
+  it('holds and alerts once when nothing carries', async () => {
+    const run = begin();
+    await run.pass(1_000);
+    for (const { address } of probes) run.prober.set(address, { state: 'silent' });
+    await run.pass(8_000);
+    expect(writes(run)).toEqual([]);
+    expect(run.of('alert').map(({ alert }) => alert.kind)).toEqual(['dark']);
+    await run.stop();
+  });
+
+  it('started again it writes nothing, and continues where its predecessor died', async () => {
+    const first = begin();
+    await first.pass(1_000);
+    first.prober.set(addressOf('dx-1'), { state: 'silent' });
+    await first.pass(1_000);
+    await first.stop();
+    const before = first.tables.calls.length;
+    const second = begin({}, first);
+    await second.pass(8_000);
+    expect(first.tables.calls.slice(before).filter(({ verb }) => verb !== 'read')).toEqual([]);
+    expect(second.of('alert')).toEqual([]);
+    expect(second.goesTo()).toBe(ENIS[GW_1]);
+    await second.stop();
+  });
+
+  it('obeys a pin within a second, and lets go again', async () => {
+    const run = begin();
+    await run.pass(3_000);
+    run.pins.set(A, 'vpn-b');
+    const changed = new Map(run.pins);
+    await run.pass(1_000);
+    expect([run.goesTo(A), run.goesTo(B)]).toEqual([ENIS[GW_2], VGW]);
+    expect(run.of('pin').map(({ table: id, link }) => [id, link])).toEqual([...changed]);
+    run.pins.delete(A);
+    await run.pass(35_000);
+    expect(run.goesTo(A)).toBe(VGW);
+    await run.stop();
+  });
+
+  it('holds its state while the cloud answers nonsense, says so once, and moves when it speaks again', async () => {
+    let nonsense = false;
+    const run = begin({ tables: { before: () => { if (nonsense) throw failure("the answer is not EC2's", { call: 'unclear' }); } } });
+    await run.pass(2_000);
+    nonsense = true;
+    run.prober.set(addressOf('dx-1'), { state: 'silent' });
+    await run.pass(8_000);
+    expect(run.goesTo()).toBe(VGW);
+    expect(run.of('error').map(({ during, message }) => [during, message])).toEqual([['read route tables', "the answer is not EC2's"]]);
+    nonsense = false;
+    await run.pass(6_000);
+    expect(run.goesTo()).toBe(ENIS[GW_1]);
+    await run.stop();
+  });
+
+  it('a dry run says what it would do, once, and changes nothing', async () => {
+    const run = begin({ dryRun: true });
+    run.prober.set(addressOf('dx-1'), { state: 'silent' });
+    await run.pass(12_000);
+    expect(writes(run)).toEqual([]);
+    expect(run.of('move').map(({ to, outcome, because }) => [to, outcome, because])).toEqual([['vpn-a', 'refused', 'dry run: nothing is changed'], ['vpn-b', 'refused', 'dry run: nothing is changed']]);
+    await run.stop();
+  });
+
+  it('--once ends by itself', async () => {
+    const run = begin({ once: true });
+    await run.pass(2_000);
+    expect(await run.ended).toMatchObject({ because: 'everything is judged and placed', moves: 0, standings: [{ at: 'dx-1' }, { at: 'dx-1' }] });
+  });
+
+  it('stops, starts and verifies a dead gateway once its routes are elsewhere', async () => {
+    const run = begin();
+    await run.pass(1_000);
+    run.prober.set(addressOf('vpn-b'), { state: 'silent' });
+    await run.pass(16_000);
+    expect(run.instances.calls).toEqual([`stop ${GW_2}`]);
+    run.instances.edit(GW_2, { state: 'stopped' });
+    await run.pass(8_000);
+    run.instances.edit(GW_2, { state: 'running', publicIp: undefined, sourceDestCheck: true });
+    await run.pass(30_000);
+    run.prober.set(addressOf('vpn-b'), { state: 'alive' });
+    await run.pass(120_000);
+    expect(run.instances.calls).toEqual([`stop ${GW_2}`, `start ${GW_2}`, `attach ${GW_2} 203.0.113.12`, `clear ${GW_2}`]);
+    expect(run.of('alert').map(({ alert }) => [alert.kind, alert.subject])).toEqual([['healed', GW_2]]);
+    await run.stop();
+  });
+
+  it('in peer mode manages the tables of the other gateways, and heals nobody', () => {
+    const order = (...links: string[]) => ({ ...SITE.route_tables[0]!, links });
+    const peers = { ...SITE, route_tables: [{ ...order('vpn-a', 'vpn-b'), id: A }, { ...order('vpn-b', 'vpn-a'), id: B }] };
+    const of = (self: string) => monitorPolicy(peers, { profile, self, heal: true });
+    expect([of(GW_1), of(GW_2)].map(({ routes, gateways, self }) => [routes.map(({ table: id }) => id), gateways, self])).toEqual([[[B], [], GW_1], [[A], [], GW_2]]);
+  });
+});
+
+describe('the lease', () => {
+  it('is one holder\'s at a time; the next one waits it out, and takes its journal over', async () => {
+    const store = privateStore();
+    let now = 0;
+    const [one, two] = ['one', 'two'].map((me) => keepLease({ store: { ...store, me }, now: () => now }));
+    await one!.tend();
+    await one!.record(1, { ...one!.journal()!, version: 7 });
+    for (; now < LEASE_MS; now += 1_000) await two!.tend();
+    expect([one!.lease()?.epoch, two!.lease()]).toEqual([1, undefined]);
+    await two!.tend();
+    expect([two!.lease()?.epoch, two!.journal()?.version]).toEqual([2, 7]);
+    expect(await one!.record(1, { ...one!.journal()!, version: 8 })).toBe('refused');
+    await one!.tend();
+    expect(one!.lease()).toBeUndefined();
+    await two!.release();
+    await one!.tend();
+    expect(one!.lease()?.epoch).toBe(3);
+  });
+
+  it('a file that is no lease is left alone', async () => {
+    const store = privateStore();
+    await store.swap(undefined, '<html>');
+    await expect(keepLease({ store, now: () => 0 }).tend()).rejects.toThrow('does not hold');
+    expect(await store.read()).toBe('<html>');
+  });
+});
+
+describe('an action', () => {
+  const route = { kind: 'replace', id: 1, epoch: 1, notAfter: 100, key: 'k', table: A, destination: NET, target: { kind: 'eni', id: 'eni-1' }, from: 'dx-1', to: 'vpn-a', incident: 'i', because: 'b' } as const;
+  const thrown = async (error: unknown, now = 50, decidedAt = 50) => {
+    const { tables, instances, store } = world({ tables: { before: () => { throw error; } } });
+    const acting: Acting = { tables, instances, keeper: keepLease({ store, now: () => now }), addresses: new Map(), now: () => now, wall: () => 0, dryRun: false, tell: () => undefined };
+    return { outcome: (await act(acting, route, decidedAt)).outcome, calls: tables.calls.length };
+  };
+
+  it.each([
+    [new RouteRace('x'), 'race'],
+    [failure('x', { call: 'throttled' }), 'throttled'],
+    [failure('x', { call: 'refused' }), 'refused'],
+    [failure('x', { call: 'unclear' }), 'unclear'],
+    [failure('x'), 'unclear'],
+    [new TypeError('x'), 'unclear'],
+    ['x', 'unclear'],
+  ])('%s is %s', async (error, outcome) => expect(await thrown(error)).toEqual({ outcome, calls: 1 }));
+
+  it('does not leave after the lease, nor after the clock went back', async () => {
+    expect(await thrown(undefined, 100)).toEqual({ outcome: 'unsent', calls: 0 });
+    expect(await thrown(undefined, 49, 50)).toEqual({ outcome: 'unsent', calls: 0 });
+  });
+});

@@ -32,7 +32,7 @@ export type NoticeAddress = { readonly topic: string } | { readonly phone: strin
 
 export interface Notifier {
   /** Resolves once the service has taken it. Rejects with Undeliverable where trying again can't help, else with any error. */
-  send(to: NoticeAddress, notice: Notice): Promise<void>;
+  send(to: NoticeAddress, notice: Notice, signal: AbortSignal): Promise<void>;
 }
 
 /** One figure at one time. */
@@ -47,7 +47,7 @@ export interface Datum {
 
 export interface MetricStore {
   /** At most 1,000 in one call (PutMetricData). */
-  put(namespace: string, data: readonly Datum[]): Promise<void>;
+  put(namespace: string, data: readonly Datum[], signal: AbortSignal): Promise<void>;
 }
 
 export interface SearchDocument {
@@ -58,7 +58,7 @@ export interface SearchDocument {
 
 export interface SearchIndex {
   /** @returns what the index did with each, by id: `kept`, `again` (overloaded, or a fault of its own) or `refused` (will never fit). */
-  index(documents: readonly SearchDocument[]): Promise<ReadonlyMap<string, 'kept' | 'again' | 'refused'>>;
+  index(documents: readonly SearchDocument[], signal: AbortSignal): Promise<ReadonlyMap<string, 'kept' | 'again' | 'refused'>>;
 }
 
 /** The service said no in a way that trying again can't mend (a topic that is not there, a malformed number). */

@@ -38,9 +38,9 @@ export interface AlertOptions {
 /** Tells one address of every alert. The spool is the outbox: on disk before the first try, and told once however often the event comes. */
 export const alertSink = (notifier: Notifier, spool: Spool, { to, between, clock, onTrouble, timing }: AlertOptions): Sink => {
   const name = `alerts to ${'topic' in to ? to.topic : to.phone}`;
-  const sendOne = async ({ id, body }: Spooled): Promise<string> => {
+  const sendOne = async ({ id, body }: Spooled, signal: AbortSignal): Promise<string> => {
     try {
-      await notifier.send(to, JSON.parse(body) as Notice);
+      await notifier.send(to, JSON.parse(body) as Notice, signal);
     } catch (error) {
       if (!(error instanceof Undeliverable)) throw error;
       onTrouble(`${name}: ${error.message}; given up for ${id}`);
@@ -48,7 +48,7 @@ export const alertSink = (notifier: Notifier, spool: Spool, { to, between, clock
     return id;
   };
   // One at a time: they arrive in the order of events.
-  const delivery = deliver(spool, { name, most: 1, clock, onTrouble, send: async ([item]) => [await sendOne(item!)], ...(timing === undefined ? {} : { timing }) });
+  const delivery = deliver(spool, { name, most: 1, clock, onTrouble, send: async ([item], signal) => [await sendOne(item!, signal)], ...(timing === undefined ? {} : { timing }) });
   return {
     accept(event) {
       if (event.kind !== 'alert') return;

@@ -8,7 +8,7 @@ export interface DeliveryOptions {
   readonly most: number;
   readonly clock: Clock;
   /** @returns ids that need no further try: delivered, or never to be. Rejects where all must be tried again. */
-  send(items: readonly Spooled[]): Promise<readonly string[]>;
+  send(items: readonly Spooled[], signal: AbortSignal): Promise<readonly string[]>;
   onTrouble(message: string): void;
   readonly timing?: Partial<DeliveryTiming>;
 }
@@ -44,11 +44,13 @@ export const deliver = (spool: Spool, { name, most, clock, send, onTrouble, timi
   let running: Promise<void> | undefined;
   let failures = 0;
 
-  const within = async <T>(work: Promise<T>): Promise<T> => {
+  /** The work, until it hangs or we stop: then its call is cut off, so that it keeps no process alive. */
+  const within = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     const over = new AbortController();
-    const late = clock.sleep(hangMs, AbortSignal.any([over.signal, stop.signal])).then(() => Promise.reject(new Error(`no answer in ${hangMs / 1_000} s`)));
+    const signal = AbortSignal.any([over.signal, stop.signal]);
+    const late = clock.sleep(hangMs, signal).then(() => Promise.reject(new Error(`no answer in ${hangMs / 1_000} s`)));
     try {
-      return await Promise.race([work, late]);
+      return await Promise.race([work(signal), late]);
     } finally {
       over.abort();
       late.catch(() => undefined);
@@ -59,7 +61,7 @@ export const deliver = (spool: Spool, { name, most, clock, send, onTrouble, timi
   const round = async (): Promise<boolean> => {
     const items = spool.oldest(most);
     try {
-      const settled = await within(send(items));
+      const settled = await within((signal) => send(items, signal));
       spool.ack(settled);
       if (settled.length < items.length) throw new Error(`${items.length - settled.length} of ${items.length} must be tried again`);
       if (failures > 0) onTrouble(`${name}: delivered again`);

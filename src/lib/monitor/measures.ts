@@ -38,9 +38,9 @@ export const measureSink = (store: MetricStore, spool: Spool, { namespace, site,
     clock,
     onTrouble,
     ...(timing === undefined ? {} : { timing }),
-    async send([item]) {
+    async send([item], signal) {
       try {
-        await store.put(namespace, JSON.parse(item!.body) as readonly Datum[]);
+        await store.put(namespace, JSON.parse(item!.body) as readonly Datum[], signal);
       } catch (error) {
         if (!(error instanceof Undeliverable)) throw error;
         onTrouble(`${name}: ${error.message}; one minute's figures are given up`);

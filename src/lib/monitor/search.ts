@@ -27,8 +27,8 @@ export const searchSink = (index: SearchIndex, spool: Spool, { name, writer, run
     clock,
     onTrouble,
     ...(timing === undefined ? {} : { timing }),
-    async send(items) {
-      const fates = await index.index(items.map(({ id, body }) => ({ id, source: body })));
+    async send(items, signal) {
+      const fates = await index.index(items.map(({ id, body }) => ({ id, source: body })), signal);
       const refused = items.filter(({ id }) => fates.get(id) === 'refused').length;
       if (refused > 0) onTrouble(`${name}: refuses ${refused} of ${items.length} documents; they are in the event log only`);
       return items.flatMap(({ id }) => (fates.get(id) === 'kept' || fates.get(id) === 'refused' ? [id] : []));

@@ -9,7 +9,7 @@ const FINAL = new Set(['InvalidParameterValue', 'InvalidParameterValueException'
 export const awsMetricStore = ({ region, profile }: CloudOptions): MetricStore => {
   const client = new CloudWatchClient({ region, ...(profile === undefined ? {} : { profile }), maxAttempts: 2, requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true } });
   return {
-    async put(namespace, data) {
+    async put(namespace, data, signal) {
       const MetricData = data.map(({ name, unit, dimensions, at, value }) => ({
         MetricName: name,
         Unit: unit,
@@ -18,7 +18,7 @@ export const awsMetricStore = ({ region, profile }: CloudOptions): MetricStore =
         Value: value,
       }));
       try {
-        const { $metadata } = await client.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }));
+        const { $metadata } = await client.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }), { abortSignal: signal });
         if ($metadata.requestId === undefined) throw new Error("the answer to cloudwatch:PutMetricData is not CloudWatch's");
       } catch (error) {
         if (FINAL.has(codeOf(error))) throw new Undeliverable(`cloudwatch:PutMetricData: ${codeOf(error)}`, { cause: error });

@@ -19,14 +19,14 @@ export const awsNotifier = ({ region, profile }: CloudOptions): Notifier => {
   };
 
   return {
-    async send(to, { id, subject, text }) {
+    async send(to, { id, subject, text }, signal) {
       const where = 'topic' in to ? (to.topic.split(':')[3] ?? region) : region;
       const attributes = { 'hybridctl.alert': { DataType: 'String', StringValue: id } };
       // A FIFO topic drops the second of two with one id; on others the id tells the reader.
       const once = 'topic' in to && to.topic.endsWith('.fifo') ? { MessageGroupId: 'hybridctl', MessageDeduplicationId: id } : {};
       const target = 'topic' in to ? { TopicArn: to.topic, Subject: asSubject(subject), ...once } : { PhoneNumber: to.phone };
       try {
-        const { MessageId } = await clientIn(where).send(new PublishCommand({ ...target, Message: text, MessageAttributes: attributes }));
+        const { MessageId } = await clientIn(where).send(new PublishCommand({ ...target, Message: text, MessageAttributes: attributes }), { abortSignal: signal });
         // The page of a captive portal parses as an empty answer.
         if (MessageId === undefined) throw new Error("the answer to sns:Publish is not SNS's");
       } catch (error) {

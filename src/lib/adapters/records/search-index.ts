@@ -29,13 +29,13 @@ export const searchIndex = async ({ url, index, apiKey }: { readonly url: string
   const address = `${base.href.replace(/\/$/, '')}/${encodeURIComponent(index)}/_bulk`;
   const authorization = apiKey !== undefined ? `ApiKey ${apiKey}` : basic === undefined ? undefined : `Basic ${basic}`;
 
-  const send = async (documents: readonly SearchDocument[]): Promise<ReadonlyMap<string, Fate>> => {
+  const send = async (documents: readonly SearchDocument[], signal: AbortSignal): Promise<ReadonlyMap<string, Fate>> => {
     const body = documents.map(({ id, source }) => `${JSON.stringify({ create: { _id: id } })}\n${source}\n`).join('');
     const response = await fetch(address, {
       method: 'POST',
       body,
       headers: { 'content-type': 'application/x-ndjson', ...(authorization === undefined ? {} : { authorization }) },
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
       redirect: 'error',
     }).catch((error: Error & { cause?: { code?: string } }) => {
       throw failure(`${base.host} does not answer (${error.cause?.code ?? error.name})`, { cause: error });
@@ -43,7 +43,7 @@ export const searchIndex = async ({ url, index, apiKey }: { readonly url: string
     if (response.status === 413) {
       if (documents.length === 1) return new Map([[documents[0]!.id, 'refused']]);
       const middle = documents.length >> 1;
-      return new Map([...(await send(documents.slice(0, middle))), ...(await send(documents.slice(middle)))]);
+      return new Map([...(await send(documents.slice(0, middle), signal)), ...(await send(documents.slice(middle), signal))]);
     }
     const text = await response.text();
     if (!response.ok) throw failure(`${base.host} answers ${response.status} to the bulk request`);

@@ -33,7 +33,9 @@ export const render = defineCommand<Options, RenderResult>({
   summary: 'write the files for both ends of every tunnel',
   details:
     'One folder a device below --out. Both ends come from one spec and are cross-checked first: proposals, lifetimes, ids, ' +
-    'selectors, inside addresses and numbers. Files that hold a key have mode 0600. A file that is already right is left alone.',
+    'selectors, inside addresses and numbers. Files that hold a key have mode 0600. A file that is already right is left alone. ' +
+    "A gateway also gets a relay for the monitor's probes: TCP port 23999 (monitor.relay_port) of its private address, and an ICMP echo of one length, lead through the tunnel " +
+    'to the router inside it, whatever the route tables say. It serves the VPC alone, and the security group of the gateway has to let both in.',
   flags: [
     FLAG.site,
     { flags: '-o, --out <dir>', summary: 'folder for the rendered files', default: 'rendered', env: 'HYBRIDCTL_OUT' },

@@ -14,6 +14,9 @@ const FORBIDDEN = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDenie
 const THROTTLED = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException', 'TooManyRequestsException', 'EC2ThrottledException', 'SlowDown']);
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']);
 
+/** Who answers an action, as people call it. */
+const serviceOf = (action: string): string => ({ sns: 'SNS', cloudwatch: 'CloudWatch' })[action.split(':')[0]!] ?? 'EC2';
+
 export const codeOf = (error: unknown): string => (error as SdkError).name ?? '';
 
 /** A first line fit for a person. EC2 puts an encoded policy document into some messages: nothing that long is shown. */
@@ -37,9 +40,9 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
     return missing(why, { ...detail, next: 'give --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where an instance role is attached' });
   }
   if (FORBIDDEN.has(code)) return missing(`not allowed to call ${action} in ${region}`, { ...detail, next: `allow ${action} in the role's or user's policy` });
-  if (THROTTLED.has(code)) return failure(`EC2 throttles ${action} (${code})`, { ...detail, next: 'wait some seconds and run it again: what is done already is not done twice' });
-  if (code === 'TimeoutError') return failure(`no answer from EC2 to ${action} (timed out, or the connection broke)`, { ...detail, next: 'see whether the endpoint is reachable, then run "hybridctl route status": a call without an answer may have been applied' });
-  if (UNREACHABLE.has(error.code ?? '') || UNREACHABLE.has(code)) return failure(`the EC2 endpoint of ${region} is not reachable (${error.code ?? code})`, { ...detail, next: 'see to network, proxy and AWS_ENDPOINT_URL' });
+  if (THROTTLED.has(code)) return failure(`${serviceOf(action)} throttles ${action} (${code})`, { ...detail, next: 'wait some seconds and run it again: what is done already is not done twice' });
+  if (code === 'TimeoutError') return failure(`no answer from ${serviceOf(action)} to ${action} (timed out, or the connection broke)`, { ...detail, next: 'see whether the endpoint is reachable, then run "hybridctl route status": a call without an answer may have been applied' });
+  if (UNREACHABLE.has(error.code ?? '') || UNREACHABLE.has(code)) return failure(`the ${serviceOf(action)} endpoint of ${region} is not reachable (${error.code ?? code})`, { ...detail, next: 'see to network, proxy and AWS_ENDPOINT_URL' });
   if (isUnreadable(error)) return unreadable(action, thrown);
   return failure(`${action}: ${code}${sentence(error) === '' ? '' : `: ${sentence(error)}`}`, detail);
 };
@@ -57,4 +60,4 @@ const isUnreadable = (error: SdkError): boolean =>
   error.name === undefined || error.name === 'Error' || error.name === 'SyntaxError' || error.name === 'TypeError' || error.name === 'Unknown' || error.name === 'UnknownError' || (error.$metadata === undefined && error.code === undefined);
 
 export const unreadable = (action: string, cause?: unknown): HybridError =>
-  failure(`the answer to ${action} is not EC2's`, { call: 'unclear', ...(cause === undefined ? {} : { cause }), next: 'see to AWS_ENDPOINT_URL and any proxy in between; "hybridctl route status" shows what was applied' });
+  failure(`the answer to ${action} is not ${serviceOf(action)}'s`, { call: 'unclear', ...(cause === undefined ? {} : { cause }), next: 'see to AWS_ENDPOINT_URL and any proxy in between; "hybridctl route status" shows what was applied' });

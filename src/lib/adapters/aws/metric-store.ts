@@ -1,7 +1,7 @@
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { Undeliverable, type MetricStore } from '../../core/outlets.ts';
 import type { CloudOptions } from '../../core/ports.ts';
-import { asHybridError, codeOf } from './errors.ts';
+import { asHybridError, codeOf, unreadable } from './errors.ts';
 
 const FINAL = new Set(['InvalidParameterValue', 'InvalidParameterValueException', 'InvalidParameterCombination', 'InvalidParameterCombinationException', 'MissingParameter', 'MissingRequiredParameterException']);
 
@@ -19,7 +19,7 @@ export const awsMetricStore = ({ region, profile }: CloudOptions): MetricStore =
       }));
       try {
         const { $metadata } = await client.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }), { abortSignal: signal });
-        if ($metadata.requestId === undefined) throw new Error("the answer to cloudwatch:PutMetricData is not CloudWatch's");
+        if ($metadata.requestId === undefined) throw unreadable('cloudwatch:PutMetricData');
       } catch (error) {
         if (FINAL.has(codeOf(error))) throw new Undeliverable(`cloudwatch:PutMetricData: ${codeOf(error)}`, { cause: error });
         throw asHybridError(error, 'cloudwatch:PutMetricData', region);

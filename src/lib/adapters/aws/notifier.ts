@@ -1,7 +1,7 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { Undeliverable, type Notifier } from '../../core/outlets.ts';
 import type { CloudOptions } from '../../core/ports.ts';
-import { asHybridError, codeOf } from './errors.ts';
+import { asHybridError, codeOf, unreadable } from './errors.ts';
 
 /** What sending once more can't mend. Permissions can be mended while we run, so they are not among them. */
 const FINAL = new Set(['NotFoundException', 'NotFound', 'InvalidParameterException', 'InvalidParameter', 'InvalidParameterValueException', 'ParameterValueInvalid', 'OptedOutException', 'EndpointDisabledException']);
@@ -28,7 +28,7 @@ export const awsNotifier = ({ region, profile }: CloudOptions): Notifier => {
       try {
         const { MessageId } = await clientIn(where).send(new PublishCommand({ ...target, Message: text, MessageAttributes: attributes }), { abortSignal: signal });
         // The page of a captive portal parses as an empty answer.
-        if (MessageId === undefined) throw new Error("the answer to sns:Publish is not SNS's");
+        if (MessageId === undefined) throw unreadable('sns:Publish');
       } catch (error) {
         if (FINAL.has(codeOf(error))) throw new Undeliverable(`sns:Publish: ${codeOf(error)}`, { cause: error });
         throw asHybridError(error, 'sns:Publish', where);

@@ -1,7 +1,8 @@
 import { defineCommand } from '../../lib/core/command.ts';
 import { usageError, type ExitCode } from '../../lib/core/errors.ts';
+import { environmentOf } from '../../lib/lab/environment.ts';
 import { inside } from '../../lib/lab/run.ts';
-import { openLab, paths } from '../../lib/lab/state.ts';
+import { openLab } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
 import { nodeNamed } from '../../lib/lab/topology.ts';
 import { labName, NAME } from './flags.ts';
@@ -40,23 +41,8 @@ export const exec = defineCommand<Options, { exitCode: number }>({
   async run({ lab, node, command }, ports) {
     await requireTools(ports);
     const { record, topology } = await openLab(ports.files, lab);
-    const { netns, runs } = nodeNamed(topology, node);
-    const { exitCode } = await ports.shell.run('ip', inside(netns, command), {
-      inherit: true,
-      env: {
-        AWS_ENDPOINT_URL: record.endpoint!,
-        AWS_ACCESS_KEY_ID: 'lab',
-        AWS_SECRET_ACCESS_KEY: 'lab',
-        AWS_REGION: record.site.cloud.region,
-        AWS_EC2_METADATA_DISABLED: 'true',
-        HYBRIDCTL_SITE: record.sitePath,
-        // The lab's own, so that its monitor neither meets the machine's nor leaves anything behind.
-        HYBRIDCTL_STATE_DIR: paths(lab).state,
-        ...(runs.includes('charon') ? { HYBRIDCTL_VICI_URI: paths(lab).vici(node) } : {}),
-        // The same hybridctl inside as outside, also where none is installed.
-        PATH: `${paths(lab).bin}:${ports.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
-      },
-    });
+    const found = nodeNamed(topology, node);
+    const { exitCode } = await ports.shell.run('ip', inside(found.netns, command), { inherit: true, env: environmentOf(record, found, ports.env['PATH']) });
     // The program's own exit code, whatever it means.
     return { result: { exitCode }, exit: exitCode as ExitCode };
   },

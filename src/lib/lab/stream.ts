@@ -27,6 +27,8 @@ export interface StreamResult {
   readonly gaps: readonly Gap[];
   /** Packets of the stream that the VPC router handed to each way out, by node. */
   readonly paths: Readonly<Record<string, number>>;
+  /** Of packets at the stream's end that never came: a silence that was not over yet. */
+  readonly silentAtEndMs: number;
   /** The sender's own longest pause: no gap can be known better than this. */
   readonly precisionMs: number;
 }
@@ -122,7 +124,8 @@ export const measureGap = async (shell: Shell, topology: Topology, { from, to, d
       await delay(TAIL_MS);
       const { packets } = await receiver.stop<{ packets: Packet[] }>();
       const counted = await must(shell, 'ip', inside(vpc, ['nft', '-j', 'list', 'counters', 'table', 'inet', table]));
-      return { sent, ...judge(packets), paths: countersOf(counted, ways.map(({ node }) => node)), precisionMs: pause / 1000 };
+      const top = packets.reduce((most, [sequence]) => Math.max(most, sequence), -1);
+      return { sent, ...judge(packets), silentAtEndMs: (sent - 1 - top) * periodMs, paths: countersOf(counted, ways.map(({ node }) => node)), precisionMs: pause / 1000 };
     } finally {
       await shell.run('ip', inside(vpc, ['nft', 'delete', 'table', 'inet', table]));
     }

@@ -1,0 +1,101 @@
+import { defineCommand, flag, text, type Style } from '../../lib/core/command.ts';
+import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { casesOf } from '../../lib/drill/cases.ts';
+import { findGround, siteOf } from '../../lib/drill/ground.ts';
+import { pageOf } from '../../lib/drill/page.ts';
+import { runSuite } from '../../lib/drill/suite.ts';
+import { DRILL_PROFILES, type CaseResult, type DrillCase, type DrillProfile, type DrillReport } from '../../lib/drill/types.ts';
+import { checkedName } from '../../lib/lab/state.ts';
+import { absolute } from '../../lib/site/file.ts';
+
+interface Options {
+  /** Names of cases, or how they begin. */
+  readonly wanted: readonly string[];
+  readonly list: boolean;
+  readonly lab: string;
+  readonly site: string | undefined;
+  readonly profile: DrillProfile;
+  readonly report: string | undefined;
+  readonly seed: number;
+}
+
+interface Listed {
+  readonly available: readonly Pick<DrillCase, 'name' | 'group' | 'about'>[];
+}
+
+const ms = (value: number | null): string => (value === null ? '-' : `${Math.round(value)} ms`);
+
+const chosen = (cases: readonly DrillCase[], wanted: readonly string[]): readonly DrillCase[] => {
+  const unknown = wanted.find((name) => !cases.some((one) => one.name === name || one.name.startsWith(`${name}/`)));
+  if (unknown !== undefined) throw usageError(`there is no case called "${unknown.slice(0, 60)}"`, { field: 'case', next: 'see "hybridctl drill --list"' });
+  return wanted.length === 0 ? cases : cases.filter((one) => wanted.some((name) => one.name === name || one.name.startsWith(`${name}/`)));
+};
+
+const line = ({ name, passed, problems, gapMs, reactMs }: CaseResult): string => `${passed ? 'passed' : 'FAILED'}  ${name}: gap ${ms(gapMs)}, reaction ${ms(reactMs)}${passed ? '' : `; ${problems.join('; ')}`}`;
+
+export const drill = defineCommand<Options, DrillReport | Listed>({
+  path: 'drill',
+  summary: 'break the lab on purpose, and measure what the failover makes of it',
+  details:
+    'Runs named faults against a lab with the real "route monitor": link down, blackhole, loss, one-way faults, PMTU holes, dead and hung gateways, a wrong key, BGP, an API that fails, a monitor that is killed. ' +
+    'Each case begins with a proven clean lab, sends a packet every millisecond from an app host to the on-prem host, sets the fault at a random moment, and checks the gap, the final routes and the alerts. ' +
+    'CASE is a name or how it begins (dx-1, api). Uses the lab --name if it is up and leaves it up; else builds one and takes it away after. Exit 1 when a case fails. Needs root.',
+  args: [{ name: '[case...]', summary: 'names of cases, or how they begin' }],
+  flags: [
+    { flags: '--all', summary: 'every case; some ten minutes' },
+    { flags: '--list', summary: 'say which cases there are, and run none' },
+    { flags: '--profile <name>', summary: 'detector profile', choices: DRILL_PROFILES, default: 'fast' },
+    { flags: '--report <file>', summary: 'also write a self-contained HTML page with a timeline of each case' },
+    { flags: '--seed <n>', summary: 'the same number sets the faults at the same moments', default: '1' },
+    { flags: '--site <file>', summary: 'site file of a new lab (default: the ready example)' },
+    { flags: '--name <lab>', summary: 'which lab', env: 'HYBRIDCTL_LAB', default: 'drill' },
+  ],
+  examples: [
+    { line: 'hybridctl drill --list', why: 'the cases that the site has the links for' },
+    { line: 'sudo hybridctl drill dx-1/blackhole --report drill.html', why: 'Direct Connect dies, in each direction; with a page to look at' },
+    { line: 'sudo hybridctl drill --all --profile default --json', why: 'everything, at 10 probes a second' },
+  ],
+
+  parse(raw) {
+    const wanted = raw.args.flatMap((arg) => arg ?? []);
+    const [all, list] = [flag(raw, 'all'), flag(raw, 'list')];
+    if (all && wanted.length > 0) throw usageError('names cases and wants all of them', { field: '--all', next: 'give one or the other' });
+    if (!all && !list && wanted.length === 0) throw usageError('which case?', { field: 'case', next: 'name one, or give --all; "hybridctl drill --list" says which there are' });
+    const seed = text(raw, 'seed') ?? '1';
+    if (!/^\d{1,9}$/.test(seed)) throw usageError('is not a whole number', { field: '--seed' });
+    return {
+      wanted,
+      list,
+      lab: checkedName(text(raw, 'name') ?? 'drill'),
+      site: text(raw, 'site'),
+      profile: DRILL_PROFILES.find((name) => name === text(raw, 'profile')) ?? 'fast',
+      report: text(raw, 'report'),
+      seed: Number(seed),
+    };
+  },
+
+  async run({ wanted, list, lab, site, profile, report, seed }, ports) {
+    const cases = casesOf(await siteOf(ports, lab, site));
+    if (cases.length === 0) throw usageError('the site has no route table with a Direct Connect first and two tunnels behind it', { field: '--site', next: 'leave --site away to drill on the ready example' });
+    const picked = chosen(cases, wanted);
+    if (list) return { result: { available: picked.map(({ name, group, about }) => ({ name, group, about })) } };
+    const ground = await findGround(ports, lab, site);
+    try {
+      const onCase = (result: CaseResult, index: number): void => ports.progress(`${index + 1}/${picked.length} ${line(result)}`);
+      const result = await runSuite(ports, ground.lab, picked, { profile, seed, onCase });
+      if (report !== undefined) await ports.files.write([{ path: absolute(ports.cwd, report), content: pageOf(result), mode: 0o644 }]);
+      return { result, exit: result.failed === 0 ? EXIT.ok : EXIT.failed };
+    } finally {
+      await ground.leave();
+    }
+  },
+
+  human(result, style: Style) {
+    if ('available' in result) return style.table(['case', 'fault', 'what happens'], result.available.map(({ name, group, about }) => [name, group, about]));
+    const rows = result.cases.map(({ name, passed, gapMs, reactMs, detectMs, apiMs, verifyMs, at }) => [
+      passed ? style.good('passed') : style.bad('FAILED'), name, ms(gapMs), ms(reactMs), ms(detectMs), ms(apiMs), ms(verifyMs), Object.values(at).join(' '),
+    ]);
+    const failed = result.cases.filter(({ passed }) => !passed).map(({ name, problems }) => style.bad(`${name}: ${problems.join('; ')}`));
+    return [style.table(['', 'case', 'gap', 'reaction', 'detect', 'api', 'verify', 'routes'], rows), '', ...failed, `${result.passed} passed, ${result.failed} failed, in ${Math.round(result.tookMs / 1000)} s, profile ${result.profile}, seed ${result.seed}`].join('\n');
+  },
+});

@@ -1,0 +1,100 @@
+import type { MonitorEvent, MoveEvent } from '../monitor/events.ts';
+import { LIMITS } from './cases.ts';
+import type { CaseResult, DrillCase, DrillProfile, Lane, Stretch } from './types.ts';
+
+/** What was seen of one case. Times are ms since the epoch, as the monitor's events have them. */
+export interface Seen {
+  readonly faultAt: number;
+  /** The fault was taken back, or the watch was over. */
+  readonly endAt: number;
+  /** When every table was seen at its link; undefined: never. */
+  readonly settledAt: number | undefined;
+  readonly positions: Readonly<Record<string, string>>;
+  readonly events: readonly MonitorEvent[];
+  /** Infinity: no packet arrived. */
+  readonly longestGapMs: number;
+  readonly gaps: readonly { readonly from: number; readonly ms: number }[];
+  readonly streamFrom: number;
+  readonly streamTo: number;
+  /** Exit code of the monitor at its stop. */
+  readonly exitCode: number | null;
+}
+
+/** Gaps of single lost packets are noise in the picture. */
+const DRAWN_GAP_MS = 10;
+const round = (value: number | undefined): number | null => (value === undefined || !Number.isFinite(value) ? null : Math.round(value * 10) / 10);
+const most = (values: readonly (number | undefined)[]): number | undefined => values.reduce((top, value) => (value === undefined || (top !== undefined && top >= value) ? top : value), undefined);
+
+/** Whole state of a lane by its changes. */
+const stretches = (changes: readonly { readonly at: number; readonly label: string; readonly tone: Stretch['tone'] }[], from: number, to: number): readonly Stretch[] =>
+  changes.flatMap(({ at, label, tone }, index) => {
+    const start = Math.max(at, from);
+    const end = Math.min(changes[index + 1]?.at ?? to, to);
+    return end > start ? [{ from: start, to: end, label, tone }] : [];
+  });
+
+const TONES = { alive: 'good', dead: 'bad', unknown: 'unknown' } as const;
+
+const lanesOf = ({ expects }: DrillCase, seen: Seen, preferred: Readonly<Record<string, string>>): readonly Lane[] => {
+  const { faultAt, endAt, events, gaps, streamFrom, streamTo } = seen;
+  const since = (at: number): number => at - faultAt;
+  const from = since(streamFrom);
+  const to = since(Math.max(streamTo, endAt));
+  const holes = gaps.filter(({ ms }) => ms >= DRAWN_GAP_MS).map(({ from: at, ms }): Stretch => ({ from: since(at), to: since(at + ms), label: `${Math.round(ms)} ms`, tone: 'bad' }));
+  const verdicts = events.filter((event) => event.kind === 'verdict');
+  const moves = events.filter((event): event is MoveEvent => event.kind === 'move' && event.outcome === 'done');
+  return [
+    { name: 'fault', stretches: [{ from: 0, to: since(endAt), label: 'fault', tone: 'bad' }] },
+    { name: 'packets', stretches: [{ from, to: since(streamTo), label: '', tone: 'good' }, ...holes] },
+    ...[...new Set(verdicts.map(({ link }) => link))].map((link): Lane => ({
+      name: link,
+      stretches: stretches(verdicts.filter((event) => event.link === link).map(({ at, to: state }) => ({ at: since(at), label: state, tone: TONES[state] })), from, to),
+    })),
+    ...Object.keys({ ...preferred, ...expects.at }).map((table): Lane => {
+      const changes = moves.filter((event) => event.table === table).map(({ at, verifyMs = 0, to: link }) => ({ at: since(at - verifyMs), label: link, tone: 'other' as const }));
+      return { name: table, stretches: stretches([{ at: from, label: preferred[table] ?? '', tone: 'good' }, ...changes], from, to) };
+    }),
+  ];
+};
+
+/**
+ * What came of a case, and every reason why it fails. Pure.
+ * @param before link of every table when the fault set in.
+ * @param names table name by id, since events have ids.
+ */
+export const judge = (drill: DrillCase, profile: DrillProfile, given: Seen, before: Readonly<Record<string, string>>, names: ReadonlyMap<string, string>): CaseResult => {
+  const events = given.events.map((event) => (event.kind === 'move' ? { ...event, table: names.get(event.table) ?? event.table } : event));
+  const seen = { ...given, events };
+  const { expects } = drill;
+  const limit = expects.signature === undefined ? undefined : LIMITS[profile][expects.signature] + expects.extraMs;
+  const after = events.filter(({ at }) => at >= seen.faultAt);
+  const moves = after.filter((event): event is MoveEvent => event.kind === 'move');
+  const done = moves.filter(({ outcome }) => outcome === 'done');
+  const alerts = [...new Map(after.flatMap((event) => (event.kind === 'alert' ? [[event.alert.id, event.alert.kind] as const] : []))).values()];
+  const reactMs = seen.settledAt === undefined || limit === undefined ? undefined : seen.settledAt - seen.faultAt;
+  const problems = [
+    ...Object.entries(expects.at).flatMap(([table, link]) => (seen.positions[table] === link ? [] : [`${table} is on ${seen.positions[table] ?? 'nothing'}, not on ${link}`])),
+    ...(limit === undefined && moves.length > 0 ? [`moved, and nothing was to move: ${moves[0]!.because}`] : []),
+    ...(limit !== undefined && reactMs !== undefined && reactMs > limit ? [`took ${Math.round(reactMs)} ms, allowed are ${limit}`] : []),
+    ...(limit !== undefined && expects.silences && seen.longestGapMs > limit ? [`no packet for ${Math.round(seen.longestGapMs)} ms, allowed are ${limit}`] : []),
+    ...expects.alerts.flatMap((kind) => (alerts.some((one) => one === kind || (kind === 'moved' && one === 'found')) ? [] : [`no alert "${kind}" came`])),
+    ...(seen.exitCode === 0 ? [] : [`the monitor ended with ${seen.exitCode ?? 'a signal'}`]),
+  ];
+  return {
+    name: drill.name,
+    group: drill.group,
+    about: drill.about,
+    passed: problems.length === 0,
+    problems,
+    gapMs: round(seen.longestGapMs),
+    reactMs: round(reactMs),
+    detectMs: round(most(done.map(({ detectMs }) => detectMs))),
+    apiMs: round(most(done.map(({ apiMs }) => apiMs))),
+    verifyMs: round(most(done.map(({ verifyMs }) => verifyMs))),
+    limitMs: limit ?? null,
+    at: seen.positions,
+    moves: done.length,
+    alerts,
+    lanes: lanesOf(drill, seen, before),
+  };
+};

@@ -1,0 +1,92 @@
+import type { CaseResult, DrillReport, Lane, Stretch } from './types.ts';
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+const ms = (value: number | null): string => (value === null ? '–' : value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value)} ms`);
+
+/** Units of the picture; the page scales it to its own width. */
+const WIDTH = 720;
+const LABEL = 96;
+const ROW = 22;
+const BAR = 14;
+/** A bar too narrow to read its label. */
+const LABELLED = 44;
+const TICKS = 6;
+
+/** A round number of ms so that about so many ticks fit. */
+const tickOf = (span: number): number => {
+  const raw = span / TICKS;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  return power * ([1, 2, 5].find((factor) => factor * power >= raw) ?? 10);
+};
+
+const bar = ({ from, to, label, tone }: Stretch, y: number, x: (at: number) => number): string => {
+  const left = x(from);
+  // A gap of some ms on a line of seconds would vanish.
+  const width = Math.max(x(to) - left, 1.5);
+  const title = `${label === '' ? tone : label}: ${Math.round(from)} to ${Math.round(to)} ms`;
+  const text = label !== '' && width >= LABELLED ? `<text class="in" x="${(left + 4).toFixed(1)}" y="${y + BAR - 3}">${escaped(label)}</text>` : '';
+  return `<rect class="${tone}" x="${left.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2"><title>${escaped(title)}</title></rect>${text}`;
+};
+
+/** The lanes of one case over time, 0 being the fault. */
+const timeline = (name: string, lanes: readonly Lane[]): string => {
+  const all = lanes.flatMap(({ stretches }) => stretches);
+  if (all.length === 0) return '';
+  const from = Math.min(...all.map((one) => one.from));
+  const to = Math.max(...all.map((one) => one.to));
+  const x = (at: number): number => LABEL + ((at - from) / Math.max(to - from, 1)) * (WIDTH - LABEL - 4);
+  const step = tickOf(to - from);
+  const ticks = Array.from({ length: Math.floor(to / step) - Math.ceil(from / step) + 1 }, (_, index) => (Math.ceil(from / step) + index) * step);
+  const height = lanes.length * ROW + 22;
+  return [
+    `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(`timeline of ${name}`)}">`,
+    ...ticks.map((at) => `<line class="tick" x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="0" y2="${height - 16}"/><text class="axis" x="${x(at).toFixed(1)}" y="${height - 4}">${at} ms</text>`),
+    ...lanes.map((lane, row) => `<text class="lane" x="0" y="${row * ROW + BAR}">${escaped(lane.name)}</text>${lane.stretches.map((one) => bar(one, row * ROW + 3, x)).join('')}`),
+    '</svg>',
+  ].join('');
+};
+
+const section = (one: CaseResult): string => `<details${one.passed ? '' : ' open'}>
+<summary><span class="mark ${one.passed ? 'good' : 'bad'}">${one.passed ? 'passed' : 'failed'}</span> <b>${escaped(one.name)}</b> <span class="gap">gap ${ms(one.gapMs)}</span></summary>
+<p>${escaped(one.about)}.</p>
+${one.problems.map((problem) => `<p class="problem">${escaped(problem)}</p>`).join('\n')}
+<dl>
+<div><dt>gap</dt><dd>${ms(one.gapMs)}</dd></div><div><dt>reaction</dt><dd>${ms(one.reactMs)}${one.limitMs === null ? '' : ` of ${ms(one.limitMs)}`}</dd></div><div><dt>detect</dt><dd>${ms(one.detectMs)}</dd></div><div><dt>api</dt><dd>${ms(one.apiMs)}</dd></div><div><dt>verify</dt><dd>${ms(one.verifyMs)}</dd></div><div><dt>moves</dt><dd>${one.moves}</dd></div>
+${Object.entries(one.at).map(([table, link]) => `<div><dt>${escaped(table)}</dt><dd>${escaped(link)}</dd></div>`).join('')}
+</dl>
+${timeline(one.name, one.lanes)}
+</details>`;
+
+const STYLE = `:root{color-scheme:light dark;--fg:#1a1d21;--bg:#fff;--dim:#5c6570;--line:#d9dee4;--good:#2e8b57;--bad:#c8372d;--unknown:#98a2ad;--other:#2f6fb5}
+@media(prefers-color-scheme:dark){:root{--fg:#e6e9ec;--bg:#14171a;--dim:#9aa4af;--line:#333a42;--good:#3fa56d;--bad:#e2564b;--unknown:#69737d;--other:#5596da}}
+body{font:16px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg);max-width:60rem;margin:0 auto;padding:1rem}
+h1{font-size:1.4rem;margin:.5rem 0}p{margin:.4rem 0}.dim{color:var(--dim)}
+details{border-top:1px solid var(--line);padding:.6rem 0}summary{cursor:pointer;overflow-wrap:anywhere}
+.mark{font-size:.8rem;padding:.1rem .45rem;border-radius:.3rem;color:#fff}.mark.good{background:var(--good)}.mark.bad{background:var(--bad)}
+.gap{color:var(--dim);float:right}.problem{color:var(--bad)}
+dl{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;margin:.5rem 0}dl div{min-width:4.5rem}dt{font-size:.8rem;color:var(--dim)}dd{margin:0}
+svg{width:100%;height:auto;display:block;margin:.5rem 0;font:11px system-ui,sans-serif}svg text{fill:var(--fg)}svg .in{fill:#fff;pointer-events:none}svg .axis{fill:var(--dim);text-anchor:middle}
+svg .tick{stroke:var(--line)}svg .good{fill:var(--good)}svg .bad{fill:var(--bad)}svg .unknown{fill:var(--unknown)}svg .other{fill:var(--other)}
+@media print{details{break-inside:avoid}}`;
+
+/** The report as one HTML page: no script and nothing fetched, so that it can be mailed and kept. */
+export const pageOf = (report: DrillReport): string => {
+  const { lab, site, profile, seed, startedAt, tookMs, passed, failed, cases } = report;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none';style-src 'unsafe-inline'">
+<title>Failover drill: ${passed} passed, ${failed} failed</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>Failover drill: ${passed} passed, ${failed} failed</h1>
+<p class="dim">site ${escaped(site)}, lab ${escaped(lab)}, profile ${profile}, seed ${seed}; ${escaped(startedAt)}, ${Math.round(tookMs / 1000)} s</p>
+<p class="dim">gap: longest silence of a packet stream every millisecond, one way, cloud to on-prem. Reaction: from the fault until the last route is where it belongs. Time 0 is the fault.</p>
+${cases.map(section).join('\n')}
+</body>
+</html>
+`;
+};

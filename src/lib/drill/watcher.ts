@@ -1,0 +1,80 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MonitorEvent } from '../monitor/events.ts';
+import { environmentOf } from '../lab/environment.ts';
+import { companion, inside } from '../lab/run.ts';
+import { paths, type Lab } from '../lab/state.ts';
+import { nodeNamed } from '../lab/topology.ts';
+import type { DrillProfile } from './types.ts';
+
+/** The real monitor, as a child on its own node, told by its own JSON lines. */
+export interface Watcher {
+  /** All that was told, over restarts too. */
+  readonly events: readonly MonitorEvent[];
+  /** Calls back with every event from now on. @returns how to stop it. */
+  listen(hear: (event: MonitorEvent) => void): () => void;
+  /** Kills it as a crash does, and starts it again on the same state. */
+  crash(): Promise<void>;
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Ends it in good order. @returns its exit code; null where it had to be killed. */
+  stop(): Promise<number | null>;
+  /** What it complained of last. */
+  trouble(): string;
+}
+
+/** A stop gives up the lease and closes the sinks; longer than this it hangs. */
+const STOP_MS = 8_000;
+
+/** Starts the monitor with nothing remembered from before. */
+export const startWatcher = async (lab: Lab, profile: DrillProfile, path: string | undefined): Promise<Watcher> => {
+  const node = lab.topology.nodes.find(({ role }) => role === 'monitor')!;
+  const state = join(paths(lab.record.name).dir, 'drill');
+  await rm(state, { recursive: true, force: true });
+  const events: MonitorEvent[] = [];
+  const listeners = new Set<(event: MonitorEvent) => void>();
+  let complaints = '';
+
+  const start = () => {
+    const environment = Object.entries({ ...environmentOf(lab.record, node, path), HYBRIDCTL_STATE_DIR: state }).map(([name, value]) => `${name}=${value}`);
+    const child = companion('ip', inside(nodeNamed(lab.topology, node.name).netns, ['env', ...environment, 'hybridctl', 'route', 'monitor', '--profile', profile, '--json']), lab.record.name);
+    let rest = '';
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop()!;
+      for (const line of lines) {
+        const event = JSON.parse(line) as MonitorEvent;
+        events.push(event);
+        listeners.forEach((hear) => hear(event));
+      }
+    });
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-2_000)));
+    const ended = new Promise<number | null>((resolve) => {
+      child.once('exit', (code) => resolve(code));
+      child.once('error', () => resolve(null));
+    });
+    return { child, ended };
+  };
+  let running = start();
+
+  return {
+    events,
+    listen(hear) {
+      listeners.add(hear);
+      return () => void listeners.delete(hear);
+    },
+    async crash() {
+      running.child.kill('SIGKILL');
+      await running.ended;
+      running = start();
+    },
+    signal: (name) => void running.child.kill(name),
+    async stop() {
+      const hung = setTimeout(() => running.child.kill('SIGKILL'), STOP_MS);
+      running.child.kill('SIGTERM');
+      const code = await running.ended;
+      clearTimeout(hung);
+      return code;
+    },
+    trouble: () => complaints.trim().split('\n').slice(-3).join(' | '),
+  };
+};

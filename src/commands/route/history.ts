@@ -49,7 +49,8 @@ export const history = defineCommand<Options, Report>({
   summary: 'incidents of the past: what moved, why, and how long each part took',
   details:
     'Reads the event log of "route monitor", rotated files too, and puts together what belongs to one incident. detect is the time from the last good reply to the verdict, ' +
-    "api the cloud's answer, verify the time until the change was read back. Lines that are damaged are counted and passed over. Changes nothing.",
+    "api the cloud's answer, verify the time until the change was read back. Lines that are damaged are counted and passed over. " +
+    'The log is JSON lines with the names of the Elastic Common Schema, for jq, Filebeat or logstash (a file input with codec json); it turns at 16 MiB and keeps five, and logrotate may rename or cut it too. Changes nothing.',
   flags: [
     FLAG.site,
     STATE_FLAG,

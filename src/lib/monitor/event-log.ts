@@ -10,7 +10,7 @@ export const eventLogPath = ({ site, path }: LoadedSite, stateDir: string): stri
   site.monitor?.records?.log === undefined ? join(stateDir, `${site.site}.events.ndjson`) : absolute(dirname(path), site.monitor.records.log);
 
 export const KEPT_LOGS = 5;
-/** 16 MiB hold some 30,000 events; `route history` reads every kept file whole. */
+/** 16 MiB hold some 18,000 events; `route history` reads every kept file whole. */
 const ROTATE = { bytes: 16 * 2 ** 20, keep: KEPT_LOGS };
 
 export interface EventLogOptions {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Undeliverable, type Notice, type NoticeAddress, type Notifier } from '../core/outlets.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Alert } from '../domain/failover/types.ts';
@@ -27,6 +28,9 @@ export const noticeOf = (alert: Alert, at: number, between: Between, to: NoticeA
   return { id: alert.id, subject: subjectOf(between), text: 'phone' in to ? (short.length > 160 ? `${short.slice(0, 157)}...` : short) : long.join('\n') };
 };
 
+/** What makes two alerts the same: a lease file that was removed begins its numbers again, and a new alert must not pass for an old one. */
+export const alertKey = (alert: Alert): string => `${alert.id}-${createHash('sha256').update(JSON.stringify(alert)).digest('hex').slice(0, 12)}`;
+
 export interface AlertOptions {
   readonly to: NoticeAddress;
   readonly between: Between;
@@ -52,7 +56,7 @@ export const alertSink = (notifier: Notifier, spool: Spool, { to, between, clock
   return {
     accept(event) {
       if (event.kind !== 'alert') return;
-      spool.put(event.alert.id, JSON.stringify(noticeOf(event.alert, event.at, between, to)), true);
+      spool.put(alertKey(event.alert), JSON.stringify(noticeOf(event.alert, event.at, between, to)), true);
       delivery.poke();
     },
     close: () => delivery.close(),

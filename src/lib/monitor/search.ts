@@ -1,5 +1,6 @@
 import type { SearchIndex } from '../core/outlets.ts';
 import type { Clock } from '../core/ports.ts';
+import { alertKey } from './alerts.ts';
 import { deliver, type DeliveryTiming } from './deliver.ts';
 import { ecsLine, isLogged, type Writer } from './ecs.ts';
 import type { Sink } from './events.ts';
@@ -39,7 +40,7 @@ export const searchSink = (index: SearchIndex, spool: Spool, { name, writer, run
       if (!isLogged(event)) return;
       serial += 1;
       // An alert told again has its own id, so it is one document.
-      spool.put(event.kind === 'alert' ? `alert-${event.alert.id}` : `${run}-${serial}`, JSON.stringify(ecsLine(event, writer)), event.kind === 'alert');
+      spool.put(event.kind === 'alert' ? `alert-${alertKey(event.alert)}` : `${run}-${serial}`, JSON.stringify(ecsLine(event, writer)), event.kind === 'alert');
       delivery.poke();
     },
     close: () => delivery.close(),

@@ -13,6 +13,12 @@ export interface PolicyOptions {
 }
 
 /**
+ * A reply counts as recent for two of these, ms. Not less than 50: on a busy machine a 20 ms prober reads its replies
+ * that late, and a standby must not look deaf for it at the very moment it is needed.
+ */
+const SHORTEST_PROBE_MS = 50;
+
+/**
  * The site as the decision needs it, timed by the profile.
  *
  * In peer mode two gateways watch each other: each manages the route tables that prefer another gateway than its own, so
@@ -20,7 +26,7 @@ export interface PolicyOptions {
  * alive, they would stop each other.
  */
 export const monitorPolicy = (site: Site, { profile, self, heal }: PolicyOptions): Policy => {
-  const whole = policyOf(site, { ...DEFAULT_TIMING, probeMs: profile.tauMs }, self);
+  const whole = policyOf(site, { ...DEFAULT_TIMING, probeMs: Math.max(SHORTEST_PROBE_MS, profile.tauMs) }, self);
   if (self === undefined) return heal ? whole : { ...whole, gateways: [] };
   const links = linkTargets(site);
   const mine = (name: string | undefined): boolean => links.find((link) => link.name === name)?.instance === self;

@@ -42,6 +42,7 @@ describe('route status', () => {
     expect(exit).toBe(EXIT.ok);
     expect(json()).toMatchInlineSnapshot(`
       {
+        "pins": [],
         "region": "cn-north-1",
         "routes": [
           {

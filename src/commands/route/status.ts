@@ -1,9 +1,13 @@
-import { FLAG, defineCommand, flag } from '../../lib/core/command.ts';
+import { FLAG, defineCommand, flag, text } from '../../lib/core/command.ts';
 import { EXIT } from '../../lib/core/errors.ts';
+import { pinPath, readPins } from '../../lib/monitor/pins.ts';
+import { absolute } from '../../lib/site/file.ts';
+import { STATE_FLAG } from './pin.ts';
 import { open, parseSelection, SELECT_FLAGS, unlessInterrupted, type Selection } from './select.ts';
 import { following, routeText, type Following } from './view.ts';
 
 interface Options extends Selection {
+  readonly stateDir: string;
   readonly detailedExitcode: boolean;
 }
 
@@ -11,6 +15,8 @@ interface Status {
   readonly site: string;
   readonly region: string;
   readonly routes: readonly Following[];
+  /** Tables that the operator holds on a link, as the monitor of this machine reads them. */
+  readonly pins: readonly { readonly table: string; readonly link: string }[];
 }
 
 export const status = defineCommand<Options, Status>({
@@ -18,14 +24,14 @@ export const status = defineCommand<Options, Status>({
   summary: 'where each destination goes: link, target, state, backups',
   details:
     'Reads the route tables of the site file and says which link each destination follows, by longest prefix and static before propagated, as the VPC router does. Changes nothing; with --detailed-exitcode it exits 3 when a destination is off its preferred link or dead.',
-  flags: [...SELECT_FLAGS, { ...FLAG.detailedExitcode, summary: 'exit 3 when a destination is off its preferred link, or dead' }],
+  flags: [...SELECT_FLAGS, STATE_FLAG, { ...FLAG.detailedExitcode, summary: 'exit 3 when a destination is off its preferred link, or dead' }],
   examples: [
     { line: 'hybridctl route status', why: 'every managed route of hybridctl.yaml' },
     { line: 'hybridctl route status --table private-1 --json', why: 'one table, as data' },
     { line: 'hybridctl route status --detailed-exitcode --quiet', why: 'in a check: 0 all on the preferred link, 3 not' },
   ],
 
-  parse: (raw) => ({ ...parseSelection(raw), detailedExitcode: flag(raw, 'detailedExitcode') }),
+  parse: (raw) => ({ ...parseSelection(raw), stateDir: text(raw, 'stateDir') ?? STATE_FLAG.default, detailedExitcode: flag(raw, 'detailedExitcode') }),
 
   async run(options, ports) {
     const { site, region, links, managed, tables } = await open(options, ports);
@@ -33,10 +39,12 @@ export const status = defineCommand<Options, Status>({
     const read = await unlessInterrupted(ports.signal, tables.read(ids));
     const routes = managed.map((one) => following(read[ids.indexOf(one.entry.id)]!, one, links));
     const well = routes.every(({ onPreferred, route }) => onPreferred && route?.state === 'active');
-    return { result: { site: site.site, region, routes }, exit: options.detailedExitcode && !well ? EXIT.changesPending : EXIT.ok };
+    const pinned = await readPins(ports.files, pinPath(absolute(ports.cwd, options.stateDir), site.site));
+    const pins = managed.flatMap(({ entry: { id, name } }, at) => (pinned.has(id) && managed.findIndex(({ entry }) => entry.id === id) === at ? [{ table: name, link: pinned.get(id)! }] : []));
+    return { result: { site: site.site, region, routes, pins }, exit: options.detailedExitcode && !well ? EXIT.changesPending : EXIT.ok };
   },
 
-  human({ routes }, style) {
+  human({ routes, pins }, style) {
     const rows = routes.map(({ name, destination, route, preferred, onPreferred, sharedWith, backups }) => [
       name,
       destination,
@@ -47,6 +55,6 @@ export const status = defineCommand<Options, Status>({
       backups.map((backup) => `${backup.link ?? backup.target} (${backup.origin} ${backup.destination}${backup.state === 'blackhole' ? ' BLACKHOLE' : ''})`).join(', ') || '-',
     ]);
     const inside = routes.flatMap((route) => route.inside.map((part) => style.warn(`${route.name}: ${part.destination} inside ${route.destination} goes its own way, to ${part.link ?? part.target}`)));
-    return [style.table(['table', 'destination', 'link', 'target', 'by', 'preferred', 'behind it'], rows), ...inside].join('\n');
+    return [style.table(['table', 'destination', 'link', 'target', 'by', 'preferred', 'behind it'], rows), ...inside, ...pins.map(({ table, link }) => style.warn(`${table} is pinned to ${link}`))].join('\n');
   },
 });

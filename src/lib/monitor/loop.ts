@@ -3,7 +3,7 @@ import { decide } from '../domain/failover/decide.ts';
 import { initialState } from '../domain/failover/state.ts';
 import type { ActionResult, Policy, Standing } from '../domain/failover/types.ts';
 import type { Profile } from '../domain/health/profiles.ts';
-import type { Evidence, PathVerdict } from '../domain/health/types.ts';
+import type { PathVerdict } from '../domain/health/types.ts';
 import { act, type Acting } from './act.ts';
 import type { Sink } from './events.ts';
 import { keepLease, RENEW_MS } from './lease.ts';
@@ -38,8 +38,6 @@ export interface MonitorPorts {
   readonly signal: AbortSignal;
   /** The pins as they are now. Rejects on a file that is not ours: the last known ones stay. */
   pins(): Promise<Pins>;
-  /** Others who watch a link, such as charon. @returns how to stop them. */
-  witnesses?(hear: (link: string, evidence: Evidence) => void): () => void;
 }
 
 /** How everything stood at the end. */
@@ -168,7 +166,6 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     const change = observer.sample(id, sample, now());
     if (change !== 'nothing') wake();
   });
-  const unwatch = ports.witnesses?.((link, evidence) => observer.hear(link, evidence, now()) !== 'nothing' && wake());
   const timers = [setInterval(wake, TICK_MS), setInterval(() => void tend(), RENEW_MS), setInterval(() => void lookAtPins(), PINS_MS), setInterval(tellHealth, HEALTH_MS)];
   const onAbort = (): void => stop('told to stop');
   if (signal.aborted) onAbort();
@@ -178,7 +175,6 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   await ending;
   signal.removeEventListener('abort', onAbort);
   timers.forEach(clearInterval);
-  unwatch?.();
   const because = ended!;
   await Promise.all([running.stop(), keeper.release().catch((error: Error) => telling.error('release the lease', error.message))]);
   tell({ kind: 'stop', at: wall(), because });

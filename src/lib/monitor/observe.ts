@@ -1,7 +1,7 @@
 import type { Sample } from '../core/ports.ts';
-import { hearPath, startPath, stepPath, verdictOf } from '../domain/health/path.ts';
+import { startPath, stepPath, verdictOf } from '../domain/health/path.ts';
 import type { Profile } from '../domain/health/profiles.ts';
-import type { Evidence, PathVerdict } from '../domain/health/types.ts';
+import type { PathVerdict } from '../domain/health/types.ts';
 
 /** Which probes judge what, by the ids of their specs. */
 export interface Watched {
@@ -15,8 +15,6 @@ export type Change = 'news' | 'doubt' | 'nothing';
 
 export interface Observer {
   sample(id: string, sample: Sample, now: number): Change;
-  /** What others saw of a link. */
-  hear(link: string, evidence: Evidence, now: number): Change;
   verdicts(now: number): ReadonlyMap<string, PathVerdict>;
   /** true also where there is no canary to ask: every standby path that answers is one. */
   canary(now: number): boolean;
@@ -49,13 +47,6 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       const { dead } = path;
       stepPath(path, profile, index, sample);
       return path.dead !== dead ? 'news' : sample.kind === 'lost' ? 'doubt' : 'nothing';
-    },
-    hear(link, evidence, now) {
-      const path = paths.get(link);
-      if (path === undefined) return 'nothing';
-      const { dead } = path;
-      hearPath(path, profile, now, evidence);
-      return path.dead !== dead ? 'news' : 'doubt';
     },
     verdicts: (now) => new Map([...paths].map(([link, path]) => [link, verdictOf(path, profile, now)])),
     canary: (now) => canaries.length === 0 || [...canaryAt.values()].some((at) => now - at <= canaryMs),

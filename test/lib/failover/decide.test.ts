@@ -89,6 +89,19 @@ describe('one decision', () => {
     expect(world.writes()).toEqual([]);
   });
 
+  it('a gateway whose tunnel is silent is healed; one that answers again, and only earns its way back, is not', () => {
+    const healed = (answering: boolean) => {
+      const world = perfect();
+      world.settle(ALL);
+      for (let count = 0; count < 300; count += 1) {
+        const verdict = (now: number): PathVerdict => ({ link: 'vpn-a', state: 'dead', suspicion: 1, lastReplyAt: answering ? now : 0, recovered: false, why: 'dead' });
+        world.round({ ...ALL, 'vpn-a': 'dead' }, { verdicts: new Map([...LINKS.map((link): [string, PathVerdict] => [link, { ...verdict(1_000 + 100 * (count + 21)), link, state: 'alive', suspicion: 0, recovered: true }]), ['vpn-a', verdict(1_000 + 100 * (count + 21))]]) });
+      }
+      return world.sent.some((action) => action.kind === 'record' && Object.keys(action.journal.heals).length > 0);
+    };
+    expect([healed(false), healed(true)]).toEqual([true, false]);
+  });
+
   it('everything down: no write, one alert', () => {
     const world = perfect();
     world.settle(ALL);

@@ -103,7 +103,9 @@ describe('kinds of failure', () => {
     expect(target).toMatchObject({ dead: true, cause: 'pmtu' });
     after(repeat(200, 70_000, 'reply'), target);
     expect(target.dead, 'small replies alone do not heal it').toBe(true);
-    after(repeat(70, 90_000, 'reply', 'large'), target);
+    after(repeat(3, 90_000, 'reply', 'large'), target);
+    expect(target.dead, 'nor three large ones').toBe(true);
+    after(repeat(3, 93_000, 'reply', 'large'), target);
     expect(target.dead).toBe(false);
   });
 

@@ -30,7 +30,7 @@ export const heal = (turn: Turn, traffic: Traffic): void => {
 const begin = (turn: Turn, pool: string, gateways: readonly HealableGateway[], traffic: Traffic): void => {
   const { draft, policy } = turn;
   if (!turn.calm) return;
-  const dead = gateways.filter((gateway) => isDead(turn, gateway) && gateway.links.every((link) => (draft.links[link]?.deadFor ?? 0) >= policy.timing.healAfterMs));
+  const dead = gateways.filter((gateway) => isDead(turn, gateway) && isSilent(turn, gateway) && gateway.links.every((link) => (draft.links[link]?.deadFor ?? 0) >= policy.timing.healAfterMs));
   // Routes may point at a gateway that stands still, when no other path is left: starting it takes nothing from them.
   const ripe = dead.filter((gateway) => isIdle(gateway, traffic) || viewOf(turn, gateway.instance)?.state === 'stopped');
   if (ripe.length < dead.length) inspect(turn, gateways, '', 'a dead gateway has routes: does it stand still?');
@@ -64,6 +64,8 @@ const leave = (turn: Turn, pool: string): void => {
   edit(turn, { heals });
 };
 
+/** A link stays dead for a while after it answers again, to earn its way back: that is no reason to stop the gateway. */
+const isSilent = ({ seen, now, policy }: Turn, { links }: HealableGateway) => links.every((link) => now - (seen.verdicts.get(link)?.lastReplyAt ?? -Infinity) >= policy.timing.healAfterMs);
 const isDead = ({ seen }: Turn, { links }: HealableGateway) => links.every((link) => seen.verdicts.get(link)?.state === 'dead');
 const isIdle = ({ links }: HealableGateway, traffic: Traffic) => traffic.settled && !links.some((link) => traffic.links.has(link));
 

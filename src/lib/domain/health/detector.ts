@@ -1,6 +1,6 @@
 import { burstsOf, ordinaryLoss, record, startLedger, type Bursts, type Ledger } from './loss.ts';
 import { evidenceNats, type CusumProfile } from './profiles.ts';
-import { GRAY, levelOf, LEVELS, SHARE, type Chart } from './threshold.ts';
+import { BLACKHOLE, GRAY, levelOf, LEVELS, SHARE, type Chart } from './threshold.ts';
 import type { Cause, Evidence, Health, Sample } from './types.ts';
 
 /** One CUSUM: S in its chart's units, and how long it has been above 0 as far as we looked. */
@@ -69,7 +69,7 @@ export const startTarget = (): Target => ({
 
 /** p0 is read again at most this often; it is the bound of an hour and can't change faster. */
 const LEARN_EVERY_MS = 1_000;
-/** SPRT of "loss <= p0" against ">= 30 %": accepted with an error of 1e-6 (Wald 1945). */
+/** SPRT of "loss <= p0" against ">= 30 %" (large probes: against a hole): accepted with an error of 1e-6 (Wald 1945). */
 const ACCEPT = Math.log(1e6);
 /**
  * A bad spell sets the SPRT back to here and no further. At 0 a path that loses 30 % would be taken for good once a day
@@ -93,12 +93,13 @@ export const stepTarget = (target: Target, { charts, tauMs, largeEveryMs, budget
     advance(target.blackhole, blackhole, lost ? blackhole.lost : blackhole.reply, dt, tauMs);
     advance(target.gray, gray, lost ? lostGray(target, gray) : gray.reply, dt, tauMs);
     count(target, lost);
-    target.goodSmall = sprt(target.goodSmall, lost, gray.p0);
+    target.goodSmall = sprt(target.goodSmall, lost, gray.p0, GRAY);
   } else {
     const dt = elapsed(target.largeAt, at, target.large.score === 0 ? largeEveryMs : tauMs);
     target.largeAt = at;
     advance(target.large, large, lost ? large.lost : large.reply, dt, tauMs);
-    target.goodLarge = sprt(target.goodLarge, lost, gray.p0);
+    // A PMTU hole eats every large packet, and they come once a second: six replies acquit, where 30 % loss would take seventy.
+    target.goodLarge = sprt(target.goodLarge, lost, gray.p0, BLACKHOLE);
   }
   if (target.dead) recover(target);
   else judge(target, blackhole, gray, large);
@@ -154,9 +155,9 @@ const kill = (target: Target, cause: Cause): void => {
   Object.assign(target, { dead: true, cause, suspicion: 1, goodSmall: 0, goodLarge: 0 });
 };
 
-/** SPRT score towards good. */
-const sprt = (score: number, lost: boolean, p0: number): number =>
-  Math.max(FLOOR, Math.min(ACCEPT, score + (lost ? Math.log(p0 / GRAY) : Math.log((1 - p0) / (1 - GRAY)))));
+/** SPRT score towards good: loss p0 against p1. */
+const sprt = (score: number, lost: boolean, p0: number, p1: number): number =>
+  Math.max(FLOOR, Math.min(ACCEPT, score + (lost ? Math.log(p0 / p1) : Math.log((1 - p0) / (1 - p1)))));
 
 const UNCOUNTED = { sent: 0, lost: 0, followed: 0, bursts: 0 } as const;
 

@@ -1,4 +1,5 @@
 import type { MonitorEvent, MoveEvent } from '../monitor/events.ts';
+import { say } from '../monitor/say.ts';
 import { LIMITS } from './cases.ts';
 import type { CaseResult, DrillCase, DrillProfile, Lane, Stretch } from './types.ts';
 
@@ -77,6 +78,7 @@ export const judge = (drill: DrillCase, profile: DrillProfile, given: Seen, befo
     ...(limit === undefined && moves.length > 0 ? [`moved, and nothing was to move: ${moves[0]!.because}`] : []),
     ...(limit !== undefined && reactMs !== undefined && reactMs > limit ? [`took ${Math.round(reactMs)} ms, allowed are ${limit}`] : []),
     ...(limit !== undefined && expects.silences && seen.longestGapMs > limit ? [`no packet for ${Math.round(seen.longestGapMs)} ms, allowed are ${limit}`] : []),
+    ...(expects.mostMoves !== undefined && done.length > expects.mostMoves ? [`${done.length} moves, at most ${expects.mostMoves} are due`] : []),
     ...expects.alerts.flatMap((kind) => (alerts.some((one) => one === kind || (kind === 'moved' && one === 'found')) ? [] : [`no alert "${kind}" came`])),
     ...(seen.exitCode === 0 ? [] : [`the monitor ended with ${seen.exitCode ?? 'a signal'}`]),
   ];
@@ -96,5 +98,9 @@ export const judge = (drill: DrillCase, profile: DrillProfile, given: Seen, befo
     moves: done.length,
     alerts,
     lanes: lanesOf(drill, seen, before),
+    story: after.flatMap((event) => {
+      const line = say(event);
+      return line === undefined ? [] : [`${Math.round(event.at - seen.faultAt)} ms  ${line}`];
+    }),
   };
 };

@@ -55,6 +55,7 @@ ${one.problems.map((problem) => `<p class="problem">${escaped(problem)}</p>`).jo
 ${Object.entries(one.at).map(([table, link]) => `<div><dt>${escaped(table)}</dt><dd>${escaped(link)}</dd></div>`).join('')}
 </dl>
 ${timeline(one.name, one.lanes)}
+<pre>${escaped(one.story.join('\n'))}</pre>
 </details>`;
 
 const STYLE = `:root{color-scheme:light dark;--fg:#1a1d21;--bg:#fff;--dim:#5c6570;--line:#d9dee4;--good:#2e8b57;--bad:#c8372d;--unknown:#98a2ad;--other:#2f6fb5}
@@ -67,6 +68,7 @@ details{border-top:1px solid var(--line);padding:.6rem 0}summary{cursor:pointer;
 dl{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;margin:.5rem 0}dl div{min-width:4.5rem}dt{font-size:.8rem;color:var(--dim)}dd{margin:0}
 svg{width:100%;height:auto;display:block;margin:.5rem 0;font:11px system-ui,sans-serif}svg text{fill:var(--fg)}svg .in{fill:#fff;pointer-events:none}svg .axis{fill:var(--dim);text-anchor:middle}
 svg .tick{stroke:var(--line)}svg .good{fill:var(--good)}svg .bad{fill:var(--bad)}svg .unknown{fill:var(--unknown)}svg .other{fill:var(--other)}
+pre{font-size:.8rem;color:var(--dim);white-space:pre-wrap;overflow-wrap:anywhere;margin:.4rem 0}
 @media print{details{break-inside:avoid}}`;
 
 /** The report as one HTML page: no script and nothing fetched, so that it can be mailed and kept. */

@@ -153,7 +153,7 @@ const play = async (ports: Ports, lab: Lab, drill: DrillCase, watcher: Watcher, 
  */
 export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options: DrillOptions): Promise<CaseResult> => {
   await cleanSlate(ports, lab);
-  const watcher = await startWatcher(lab, options.profile, ports.env['PATH']);
+  const watcher = await startWatcher(lab, { profile: options.profile, path: ports.env['PATH'] });
   const undo: Undo[] = [];
   try {
     return await play(ports, lab, drill, watcher, undo, options);
@@ -161,7 +161,7 @@ export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options:
     if (ports.signal.aborted) throw interrupted();
     const { name, group, about } = drill;
     const said = error instanceof Error ? [error.message, ...((error as { more?: readonly string[] }).more ?? [])] : [String(error)];
-    return { name, group, about, passed: false, problems: said, gapMs: null, reactMs: null, detectMs: null, apiMs: null, verifyMs: null, limitMs: null, at: {}, moves: 0, alerts: [], lanes: [] };
+    return { name, group, about, passed: false, problems: said, gapMs: null, reactMs: null, detectMs: null, apiMs: null, verifyMs: null, limitMs: null, at: {}, moves: 0, alerts: [], lanes: [], story: [] };
   } finally {
     // The monitor first: it must not heal or move what is being put back.
     watcher.signal('SIGCONT');

@@ -41,6 +41,8 @@ export interface Expectation {
   readonly extraMs: number;
   /** Kinds of alert that have to come. */
   readonly alerts: readonly string[];
+  /** Of all tables together. */
+  readonly mostMoves?: number;
 }
 
 /** One named drill. Plain data. */
@@ -96,6 +98,8 @@ export interface CaseResult {
   readonly moves: number;
   readonly alerts: readonly string[];
   readonly lanes: readonly Lane[];
+  /** What the monitor told from the fault on, a line each, with ms since the fault. */
+  readonly story: readonly string[];
 }
 
 export interface DrillReport {

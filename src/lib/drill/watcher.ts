@@ -4,7 +4,6 @@ import type { MonitorEvent } from '../monitor/events.ts';
 import { environmentOf } from '../lab/environment.ts';
 import { companion, inside } from '../lab/run.ts';
 import { paths, type Lab } from '../lab/state.ts';
-import { nodeNamed } from '../lab/topology.ts';
 import type { DrillProfile } from './types.ts';
 
 /** The real monitor, as a child on its own node, told by its own JSON lines. */
@@ -25,10 +24,20 @@ export interface Watcher {
 /** A stop gives up the lease and closes the sinks; longer than this it hangs. */
 const STOP_MS = 8_000;
 
+export interface WatcherOptions {
+  readonly profile: DrillProfile;
+  /** PATH outside of the lab. */
+  readonly path: string | undefined;
+  /** Where it runs; default: the first zone's monitor. */
+  readonly node?: string;
+  /** Default: the lab's. */
+  readonly site?: string;
+}
+
 /** Starts the monitor with nothing remembered from before. */
-export const startWatcher = async (lab: Lab, profile: DrillProfile, path: string | undefined): Promise<Watcher> => {
-  const node = lab.topology.nodes.find(({ role }) => role === 'monitor')!;
-  const state = join(paths(lab.record.name).dir, 'drill');
+export const startWatcher = async (lab: Lab, { profile, path, node: name, site = lab.record.sitePath }: WatcherOptions): Promise<Watcher> => {
+  const node = lab.topology.nodes.find((one) => (name === undefined ? one.role === 'monitor' : one.name === name))!;
+  const state = join(paths(lab.record.name).dir, 'drill', node.name);
   await rm(state, { recursive: true, force: true });
   const events: MonitorEvent[] = [];
   const listeners = new Set<(event: MonitorEvent) => void>();
@@ -36,7 +45,7 @@ export const startWatcher = async (lab: Lab, profile: DrillProfile, path: string
 
   const start = () => {
     const environment = Object.entries({ ...environmentOf(lab.record, node, path), HYBRIDCTL_STATE_DIR: state }).map(([name, value]) => `${name}=${value}`);
-    const child = companion('ip', inside(nodeNamed(lab.topology, node.name).netns, ['env', ...environment, 'hybridctl', 'route', 'monitor', '--profile', profile, '--json']), lab.record.name);
+    const child = companion('ip', inside(node.netns, ['env', ...environment, 'hybridctl', 'route', 'monitor', '--site', site, '--profile', profile, '--json']), lab.record.name);
     let rest = '';
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');

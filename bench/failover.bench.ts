@@ -1,0 +1,150 @@
+// A blackhole on Direct Connect in the lab, at a random phase: gap of a 1 ms stream under the real monitor, the seeds' loop and 3 x 300 ms.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parse, stringify } from 'yaml';
+import { clock } from '../src/lib/adapters/clock.ts';
+import { files } from '../src/lib/adapters/files.ts';
+import { shell } from '../src/lib/adapters/shell.ts';
+import { connectVici } from '../src/lib/adapters/vici/client.ts';
+import type { Ports } from '../src/lib/core/ports.ts';
+import { call } from '../src/lib/drill/endpoint.ts';
+import { cleanSlate, positions } from '../src/lib/drill/slate.ts';
+import { startWatcher, type Watcher } from '../src/lib/drill/watcher.ts';
+import { cut } from '../src/lib/lab/cut.ts';
+import { openLab } from '../src/lib/lab/state.ts';
+import { nodeNamed } from '../src/lib/lab/topology.ts';
+import { measureGap } from '../src/lib/lab/stream.ts';
+import { until } from '../src/lib/lab/wait.ts';
+import { seedLoop, threeInARow, type Loop } from './contenders.ts';
+import { quantile, seeded } from './simulate.ts';
+
+const RUNS = Number(process.argv[2] ?? 30);
+const GRAY_RUNS = Math.ceil(RUNS / 3);
+const LAB = 'fobench';
+/** The seeds' round: a fault is spread evenly over all its phases. */
+const PHASE_MS = 5_000;
+/** 60 replies at 100 ms: `p0` has left its first, cautious value; and reads have agreed for 5 s. */
+const WARM_MS = 7_000;
+const WITHIN_MS = 30_000;
+const ROUTER = '10.10.0.2';
+const NAMES = ['fast', 'default', 'seed', 'control'] as const;
+type Name = (typeof NAMES)[number];
+const MONITORS = ['fast', 'default'] as const;
+
+const random = seeded(2026);
+const folder = mkdtempSync(join(tmpdir(), 'hybridctl-bench-'));
+const ports = { shell, files, clock, vici: (uri: string) => connectVici(uri), signal: new AbortController().signal, progress: () => undefined, env: process.env } as unknown as Ports;
+const hybridctl = (...args: readonly string[]): void => void execFileSync(process.execPath, ['dist/hybridctl.cjs', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+
+/** One route table for each contender, so that all meet the very same fault; each monitor's site file has its own table alone. */
+const example = parse(readFileSync('templates/site/lab.yaml', 'utf8')) as Record<string, unknown>;
+const tables = NAMES.map((name, at) => ({ id: `rtb-00000000000000${at}00`, name, az: 'cn-north-1a', subnets: [`172.16.${11 + at}.0/24`], links: ['dx-1', 'vpn-a', 'vpn-b'] }));
+const siteFile = (name: string, wanted: typeof tables): string => {
+  const path = join(folder, `${name}.yaml`);
+  writeFileSync(path, stringify({ ...example, route_tables: wanted }));
+  return path;
+};
+const whole = siteFile('bench', tables);
+const sites = tables.map((table) => siteFile(table.name, [table]));
+mkdirSync(join(folder, 'psk'), { mode: 0o700 });
+for (const name of ['vpn1', 'vpn2']) writeFileSync(join(folder, 'psk', name), `bench.key.of.${name}.0123456789`, { mode: 0o600 });
+
+const at = (name: Name): number => NAMES.indexOf(name);
+const ms = (value: number): string => `${Math.round(value)}`.padStart(7);
+
+process.stderr.write('building the lab\n');
+hybridctl('lab', 'up', '--site', whole, '--name', LAB);
+const lab = await openLab(files, LAB);
+const nodeOf = (name: Name): string => nodeNamed(lab.topology, `mon-${at(name) + 1}`).netns;
+const watch = (name: (typeof MONITORS)[number]): Promise<Watcher> => startWatcher(lab, { profile: name, path: process.env['PATH'], node: `mon-${at(name) + 1}`, site: sites[at(name)]! });
+const gateway = lab.topology.site.gateways[0]!;
+const flip = (name: Name) => (): void => void call(lab, 'CreateRoute', { RouteTableId: tables[at(name)]!.id, DestinationCidrBlock: '10.10.0.0/16', NetworkInterfaceId: gateway.eni! });
+const allAlive = ({ events }: Watcher): boolean => new Set(events.flatMap((event) => (event.kind === 'verdict' && event.to === 'alive' ? [event.link] : []))).size === 3;
+
+const ready = async (watchers: readonly Watcher[]): Promise<void> => {
+  await until(async () => watchers.every(allAlive), { what: 'the monitors did not see every path', withinMs: WITHIN_MS });
+  await delay(WARM_MS + random() * PHASE_MS);
+};
+
+/** One fault for all four. @returns gap of each, ms, and how late their senders were at most. */
+const round = async (): Promise<{ gaps: readonly number[]; precisionMs: number }> => {
+  await cleanSlate(ports, lab);
+  const watchers = await Promise.all(MONITORS.map(watch));
+  const loops: readonly Loop[] = [seedLoop(nodeOf('seed'), ROUTER, flip('seed')), threeInARow(nodeOf('control'), ROUTER, flip('control'))];
+  try {
+    await ready(watchers);
+    let started = 0;
+    const fault = async (): Promise<void> => {
+      await until(async () => started === NAMES.length, { what: 'not every stream began', withinMs: WITHIN_MS, everyMs: 10 });
+      await delay(200);
+      await cut(ports, lab, { what: 'dx-1', kind: 'blackhole', direction: 'out' });
+      await until(async () => Object.values(await positions(ports, lab)).every((link) => link === 'vpn-a'), { what: 'not every table moved', withinMs: WITHIN_MS });
+      await delay(300);
+    };
+    const over = fault();
+    const results = await Promise.all(
+      NAMES.map((_, index) => measureGap(shell, lab.topology, { from: `app-${index + 1}`, to: 'host', durationMs: 0, during: () => ((started += 1), over) })),
+    );
+    return { gaps: results.map(({ longestGapMs }) => longestGapMs), precisionMs: Math.max(...results.map(({ precisionMs }) => precisionMs)) };
+  } finally {
+    loops.forEach((loop) => loop.stop());
+    await Promise.all(watchers.map((watcher) => watcher.stop()));
+  }
+};
+
+/** Part of the packets towards on-prem lost. @returns from the fault to the verdict of each monitor, ms. */
+const grayRound = async (loss: number): Promise<readonly number[]> => {
+  await cleanSlate(ports, lab);
+  const watchers = await Promise.all(MONITORS.map(watch));
+  try {
+    await ready(watchers);
+    const from = clock.now();
+    await cut(ports, lab, { what: 'dx-1', kind: 'loss', loss, direction: 'out' });
+    const found = ({ events }: Watcher) => events.find((event) => event.kind === 'verdict' && event.link === 'dx-1' && event.to === 'dead');
+    await until(async () => watchers.every((watcher) => found(watcher) !== undefined), { what: `${loss * 100} % loss was not found`, withinMs: WITHIN_MS });
+    return watchers.map((watcher) => found(watcher)!.at - from);
+  } finally {
+    await Promise.all(watchers.map((watcher) => watcher.stop()));
+  }
+};
+
+const columns = (rows: readonly (readonly number[])[]): readonly (readonly number[])[] => rows[0]!.map((_, index) => rows.map((row) => row[index]!));
+const limits: { what: string; seen: number; most: number }[] = [];
+try {
+  const rows: { gaps: readonly number[]; precisionMs: number }[] = [];
+  for (let run = 1; run <= RUNS; run += 1) {
+    rows.push(await round());
+    process.stderr.write(`${run}/${RUNS}  ${rows.at(-1)!.gaps.map(ms).join(' ')}\n`);
+  }
+  const gaps = columns(rows.map((row) => row.gaps));
+  console.log(`Gap of a 1 ms stream when Direct Connect becomes a blackhole, ${RUNS} faults at a random phase, all four on the same faults; ms\n`);
+  console.log(`${''.padEnd(34)}${['min', 'p50', 'p99', 'max'].map((head) => head.padStart(7)).join('')}`);
+  const titles = ['route monitor, fast (20 ms)', 'route monitor, default (100 ms)', "the seeds' loop, 3 pings a round", '3 in a row at 300 ms'];
+  gaps.forEach((values, index) => console.log(`${titles[index]!.padEnd(34)}${[0, 0.5, 0.99, 1].map((share) => ms(quantile(values, share))).join('')}`));
+  const median = gaps.map((values) => quantile(values, 0.5));
+  console.log(`\nfast is ${(median[2]! / median[0]!).toFixed(1)} times faster than the seeds' loop and ${(median[3]! / median[0]!).toFixed(1)} times faster than 3 in a row; a sender paused for at most ${Math.max(...rows.map((row) => row.precisionMs)).toFixed(1)} ms`);
+  limits.push(
+    { what: 'fast, gap p50, ms', seen: median[0]!, most: 180 },
+    { what: 'fast, gap p99, ms', seen: quantile(gaps[0]!, 0.99), most: 250 },
+    { what: 'default, gap p50, ms', seen: median[1]!, most: 850 },
+    { what: 'default, gap p99, ms', seen: quantile(gaps[1]!, 0.99), most: 1_000 },
+    { what: "fast as a part of the seeds' loop", seen: median[0]! / median[2]!, most: 1 / 20 },
+    { what: 'fast as a part of 3 x 300 ms', seen: median[0]! / median[3]!, most: 1 / 5 },
+  );
+  for (const [loss, most] of [[0.5, 2_600], [0.3, 5_800]] as const) {
+    const seen: (readonly number[])[] = [];
+    for (let run = 0; run < GRAY_RUNS; run += 1) seen.push(await grayRound(loss));
+    const delays = columns(seen);
+    console.log(`${loss * 100} % loss found, ${GRAY_RUNS} times: ${MONITORS.map((name, index) => `${name} p50 ${ms(quantile(delays[index]!, 0.5)).trim()} max ${ms(quantile(delays[index]!, 1)).trim()} ms`).join(', ')}`);
+    limits.push({ what: `default, ${loss * 100} % loss found p50, ms`, seen: quantile(delays[1]!, 0.5), most });
+  }
+  console.log('');
+  for (const { what, seen, most } of limits) console.log(`${seen <= most ? 'held    ' : 'NOT HELD'}  ${what.padEnd(36)} ${seen < 1 ? seen.toFixed(3) : Math.round(seen)} of at most ${most < 1 ? most.toFixed(3) : most}`);
+  if (limits.some(({ seen, most }) => seen > most)) process.exitCode = 1;
+} finally {
+  hybridctl('lab', 'down', '--name', LAB, '--yes');
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -147,6 +147,13 @@ const play = async (ports: Ports, lab: Lab, drill: DrillCase, watcher: Watcher, 
   return judge(drill, profile, seen, before, new Map(lab.topology.site.route_tables.map(({ id, name }) => [id, name])));
 };
 
+/** The latest first; one that can't be taken back does not leave the others in force. Throws the first trouble at the end. */
+const takeBack = async (undo: readonly Undo[]): Promise<void> => {
+  const troubles: unknown[] = [];
+  for (const back of [...undo].reverse()) await back().catch((error: unknown) => troubles.push(error));
+  if (troubles.length > 0) throw troubles[0];
+};
+
 /**
  * Runs one case on a lab: clean slate, the real monitor, a stream, the fault at a random moment, and all taken back.
  * A case that can't be played is a failed case. Throws only when the lab does not come back to order, or as interrupted.
@@ -166,6 +173,6 @@ export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options:
     // The monitor first: it must not heal or move what is being put back.
     watcher.signal('SIGCONT');
     await watcher.stop();
-    for (const back of undo.reverse()) await back();
+    await takeBack(undo);
   }
 };

@@ -5,8 +5,8 @@ const [role, address, port, periodUs] = process.argv.slice(1);
 const now = () => Number(process.hrtime.bigint() / 1000n);
 const socket = dgram.createSocket('udp4');
 const finish = (result) => process.stdin.resume().on('end', () => {
-  console.log(JSON.stringify(result()));
-  process.exit(0);
+  // A pipe's buffer holds some seconds of packets: an exit before the reader has taken the rest would cut the line off.
+  process.stdout.write(`${JSON.stringify(result())}\n`, () => process.exit(0));
 });
 
 if (role === 'receive') {

@@ -30,6 +30,6 @@ export const threeInARow = (netns: string, target: string, dead: () => void): Lo
   let run = 0;
   return lines(netns, ['ping', '-O', '-i', '0.3', target], (line) => {
     run = line.startsWith('no answer yet') ? run + 1 : 0;
-    if (run === 3) dead();
+    if (run >= 3) dead();
   });
 };

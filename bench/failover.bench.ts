@@ -18,6 +18,7 @@ import { openLab } from '../src/lib/lab/state.ts';
 import { nodeNamed } from '../src/lib/lab/topology.ts';
 import { measureGap } from '../src/lib/lab/stream.ts';
 import { until } from '../src/lib/lab/wait.ts';
+import { say } from '../src/lib/monitor/say.ts';
 import { seedLoop, threeInARow, type Loop } from './contenders.ts';
 import { quantile, seeded } from './simulate.ts';
 
@@ -81,7 +82,7 @@ const round = async (): Promise<{ gaps: readonly number[]; precisionMs: number }
       await until(async () => started === NAMES.length, { what: 'not every stream began', withinMs: WITHIN_MS, everyMs: 10 });
       await delay(200);
       await cut(ports, lab, { what: 'dx-1', kind: 'blackhole', direction: 'out' });
-      await until(async () => Object.values(await positions(ports, lab)).every((link) => link === 'vpn-a'), { what: 'not every table moved', withinMs: WITHIN_MS });
+      await until(async () => Object.values(await positions(ports, lab)).every((link) => link === 'vpn-a'), { what: 'not every table moved', withinMs: WITHIN_MS, more: async () => [JSON.stringify(await positions(ports, lab)), ...watchers.flatMap(({ events, trouble }) => [...events.flatMap((event) => say(event) ?? []).slice(-6), trouble()])] });
       await delay(300);
     };
     const over = fault();

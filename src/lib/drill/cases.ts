@@ -65,7 +65,7 @@ const SEALED: typeof PACKETS = [
 
 /** The endpoint's moods, on the call that moves a route. `extraMs`: what each may cost. */
 const MOODS: readonly { name: string; about: string; faults: FaultsInput; forMs?: number; extraMs: number }[] = [
-  { name: 'throttled', about: 'one route call a second passes', faults: { CreateRoute: { bucket: { size: 1, perSecond: 1 } } }, extraMs: 5_000 },
+  { name: 'throttled', about: 'one route call a second passes', faults: { CreateRoute: { bucket: { size: 1, perSecond: 1 } } }, extraMs: 8_000 },
   { name: 'slow', about: 'route calls take 1.5 s', faults: { CreateRoute: { delay_ms: 1_500 } }, extraMs: 2_500 },
   { name: 'stale', about: 'reads are 3 s old', faults: { DescribeRouteTables: { stale_ms: 3_000 } }, extraMs: 5_000 },
   { name: 'error', about: 'three route calls fail with 500', faults: { CreateRoute: { break: 'error', times: 3 } }, extraMs: 8_000 },

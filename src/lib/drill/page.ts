@@ -3,14 +3,14 @@ import type { CaseResult, DrillReport, Lane, Stretch } from './types.ts';
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const ms = (value: number | null): string => (value === null ? '–' : value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value)} ms`);
 
-/** Units of the picture; the page scales it to its own width. */
-const WIDTH = 720;
-const LABEL = 96;
+/** Units of the picture, about CSS pixels: a phone shows it at nearly that size and scrolls the rest. */
+const WIDTH = 480;
+const LABEL = 84;
 const ROW = 22;
 const BAR = 14;
 /** A bar too narrow to read its label. */
 const LABELLED = 44;
-const TICKS = 6;
+const TICKS = 5;
 
 /** A round number of ms so that about so many ticks fit. */
 const tickOf = (span: number): number => {
@@ -39,10 +39,10 @@ const timeline = (name: string, lanes: readonly Lane[]): string => {
   const ticks = Array.from({ length: Math.floor(to / step) - Math.ceil(from / step) + 1 }, (_, index) => (Math.ceil(from / step) + index) * step);
   const height = lanes.length * ROW + 22;
   return [
-    `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(`timeline of ${name}`)}">`,
+    `<div class="wide"><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(`timeline of ${name}`)}">`,
     ...ticks.map((at) => `<line class="tick" x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="0" y2="${height - 16}"/><text class="axis" x="${x(at).toFixed(1)}" y="${height - 4}">${at} ms</text>`),
     ...lanes.map((lane, row) => `<text class="lane" x="0" y="${row * ROW + BAR}">${escaped(lane.name)}</text>${lane.stretches.map((one) => bar(one, row * ROW + 3, x)).join('')}`),
-    '</svg>',
+    '</svg></div>',
   ].join('');
 };
 
@@ -66,7 +66,7 @@ details{border-top:1px solid var(--line);padding:.6rem 0}summary{cursor:pointer;
 .mark{font-size:.8rem;padding:.1rem .45rem;border-radius:.3rem;color:#fff}.mark.good{background:var(--good)}.mark.bad{background:var(--bad)}
 .gap{color:var(--dim);float:right}.problem{color:var(--bad)}
 dl{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;margin:.5rem 0}dl div{min-width:4.5rem}dt{font-size:.8rem;color:var(--dim)}dd{margin:0}
-svg{width:100%;height:auto;display:block;margin:.5rem 0;font:11px system-ui,sans-serif}svg text{fill:var(--fg)}svg .in{fill:#fff;pointer-events:none}svg .axis{fill:var(--dim);text-anchor:middle}
+.wide{overflow-x:auto}svg{width:100%;min-width:420px;max-width:720px;height:auto;display:block;margin:.5rem 0;font:12px system-ui,sans-serif}svg text{fill:var(--fg)}svg .in{fill:#fff;pointer-events:none}svg .axis{fill:var(--dim);text-anchor:middle}
 svg .tick{stroke:var(--line)}svg .good{fill:var(--good)}svg .bad{fill:var(--bad)}svg .unknown{fill:var(--unknown)}svg .other{fill:var(--other)}
 pre{font-size:.8rem;color:var(--dim);white-space:pre-wrap;overflow-wrap:anywhere;margin:.4rem 0}
 @media print{details{break-inside:avoid}}`;

@@ -4,7 +4,8 @@ import type { ApiMode, World } from './world.ts';
 
 /** Faults fall until here (ms); then all but the lasting ones end, and the world must come to rest. */
 export const FAULTS_END = 32_000;
-export const EPISODE_END = 100_000;
+/** Room for the longest lawful chain: a stop of 18 s, a healing given up (30 s), its cooldown (12 s), a second one (12 s), the hold-down. */
+export const EPISODE_END = 120_000;
 
 interface Scene {
   readonly world: World;

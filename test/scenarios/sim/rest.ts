@@ -50,7 +50,7 @@ export const watchForMovedInTime = (world: World, monitors: readonly Running[], 
     if (world.changes.some(({ at }) => world.queue.now() - at < PEACE_MS)) return;
     world.queue.after(LIMIT_MS, () => {
       const holder = monitors.find(({ monitor }) => holds(world, monitor));
-      if (holder === undefined || holder.monitor.wolves.size > 0 || Math.max(holder.monitor.wokeAt, holder.monitor.unknownUntil) > changedAt - PEACE_MS || !undisturbed(world, PEACE_MS + LIMIT_MS) || world.links.get(link)!.changedAt !== changedAt) return;
+      if (holder === undefined || holder.monitor.wolves.size > 0 || Math.max(holder.monitor.wokeAt, holder.monitor.unknownUntil, holder.monitor.frozenUntil) > changedAt - PEACE_MS || !undisturbed(world, PEACE_MS + LIMIT_MS) || world.links.get(link)!.changedAt !== changedAt) return;
       if ([...world.links].some(([name]) => name !== link && steadyFor(world, name) < LIMIT_MS)) return;
       // It moved here on its very last breath: the minimum hold is not over.
       if (world.changes.some(({ at }) => world.queue.now() - at < PEACE_MS)) return;
@@ -75,7 +75,10 @@ export const backAtThePreferredPath = (world: World, monitors: readonly Running[
   const late = world.changes.find(({ at, by }) => by === 'us' && at > EPISODE_END - 12_000);
   if (late !== undefined) return `${late.key} moved to ${late.to} ${late.at - FAULTS_END} ms after the last fault`;
   const lost = [...world.instances].find(([id, { view }]) => view.state !== 'running' && world.topology.policy.links.every((link) => link.instance !== id || [...world.links.get(link.name)!.blocks].every((why) => why === 'instance')));
-  return lost === undefined ? undefined : `${lost[0]} was left ${lost[1].view.state}`;
+  if (lost !== undefined) return `${lost[0]} was left ${lost[1].view.state}`;
+  // Running is not healed: without its Elastic IP its tunnel stays dead for good.
+  const bare = [...world.instances].find(([, { view }]) => view.state === 'running' && !view.address);
+  return bare === undefined ? undefined : `${bare[0]} was left without its Elastic IP`;
 };
 
 /** 7, once more at the end: what we do not manage is as it was. */

@@ -37,6 +37,7 @@ const MONITORS = ['fast', 'default'] as const;
 
 const random = seeded(2026);
 const folder = mkdtempSync(join(tmpdir(), 'hybridctl-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const ports = { shell, files, clock, vici: (uri: string) => connectVici(uri), signal: new AbortController().signal, progress: () => undefined, env: process.env } as unknown as Ports;
 const hybridctl = (...args: readonly string[]): void => void execFileSync(process.execPath, ['dist/hybridctl.cjs', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
 
@@ -147,5 +148,4 @@ try {
   if (limits.some(({ seen, most }) => seen > most)) process.exitCode = 1;
 } finally {
   hybridctl('lab', 'down', '--name', LAB, '--yes');
-  rmSync(folder, { recursive: true, force: true });
 }

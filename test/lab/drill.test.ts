@@ -5,7 +5,7 @@ import type { DrillReport } from '../../src/lib/drill/types.ts';
 import { nothing, traces, workshop, type Ended, type Workshop } from './lab.ts';
 
 // One drill of one case from each class of fault, as a user would run it; `drill --all` has the other directions too.
-const LAB = 'vtd';
+const LAB = 'vtr';
 const CASES = [
   'dx-1/down',
   'dx-1/blackhole/out',

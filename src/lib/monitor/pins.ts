@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { failure } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
 
@@ -6,8 +6,6 @@ import type { Files } from '../core/ports.ts';
 export const STATE_DIR = '/var/lib/hybridctl';
 export const leasePath = (stateDir: string, site: string): string => join(stateDir, `${site}.lease.json`);
 export const pinPath = (stateDir: string, site: string): string => join(stateDir, `${site}.pins.json`);
-/** Beside the lease, also where that has a place of its own. */
-export const spoolPath = (lease: string): string => join(dirname(lease), 'spool');
 
 /** Link by route table id: an operator's word that the table's routes stay there. */
 export type Pins = ReadonlyMap<string, string>;

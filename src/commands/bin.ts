@@ -30,6 +30,7 @@ const realPorts = (signal: AbortSignal): Ports => {
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     routeTables: async (options) => (await import('../lib/adapters/aws/routes.ts')).awsRouteTables(options),
     instances: async (options) => (await import('../lib/adapters/aws/instances.ts')).awsInstances(options),
+    aws: async (options) => (await import('../lib/adapters/aws/api.ts')).awsApi(options),
     leaseStore: async (path) => (await import('../lib/adapters/lease-file.ts')).leaseFile(path),
     vici: async (uri) => (await import('../lib/adapters/vici/client.ts')).connectVici(uri),
     outlets: async () => (await import('../lib/adapters/records/outlets.ts')).outlets,

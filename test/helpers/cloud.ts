@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { afterEach, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { Tuning } from '../../src/lib/adapters/aws/client.ts';
+import { awsApi } from '../../src/lib/adapters/aws/api.ts';
 import { awsInstances } from '../../src/lib/adapters/aws/instances.ts';
 import { awsRouteTables } from '../../src/lib/adapters/aws/routes.ts';
 import { clock } from '../../src/lib/adapters/clock.ts';
+import type { Aws } from '../../src/lib/core/aws.ts';
 import type { Instances, RouteTables } from '../../src/lib/core/ports.ts';
 import { siteSchema, type Site } from '../../src/lib/domain/site.ts';
 import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
@@ -29,6 +31,7 @@ export interface TestCloud extends RunningCloud {
   /** The real adapter against this cloud: no long waits, so that a test of a dead endpoint is short. */
   routeTables(tuning?: Partial<Tuning>): RouteTables;
   instances(tuning?: Partial<Tuning>): Instances;
+  aws(tuning?: Partial<Tuning>): Aws;
   /** The command line over the real adapter. `hybridctl.yaml` is the cloud's own site. */
   run(line: string, options?: RunOptions & { tuning?: Partial<Tuning> }): Promise<Ran>;
 }
@@ -42,6 +45,7 @@ export const testCloud = async (text: string, options: Omit<StartCloudOptions, '
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'never-shown');
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
   const routeTables = (tuning: Partial<Tuning> = {}) => awsRouteTables({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning });
+  const aws = (tuning: Partial<Tuning> = {}) => awsApi({ region: 'cn-north-1' }, { attempts: 2, answerMs: 2_000, connectMs: 400, ...tuning });
   return {
     ...cloud,
     async fault(faults) {
@@ -54,7 +58,8 @@ export const testCloud = async (text: string, options: Omit<StartCloudOptions, '
     },
     routeTables,
     instances: (tuning = {}) => awsInstances({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning }),
+    aws,
     run: (line, { tuning, files, ports, ...rest } = {}) =>
-      run(line, { ...rest, files: { 'hybridctl.yaml': text, ...files }, ports: { clock, routeTables: async () => routeTables(tuning), ...ports } }),
+      run(line, { ...rest, files: { 'hybridctl.yaml': text, ...files }, ports: { clock, routeTables: async () => routeTables(tuning), aws: async () => aws(tuning), ...ports } }),
   };
 };

@@ -64,6 +64,7 @@ export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: F
   random: countingRandom(),
   routeTables: absent('route tables'),
   instances: absent('instances'),
+  aws: absent('AWS API'),
   leaseStore: absent('lease store'),
   vici: absent('vici'),
   outlets: absent('outlets'),

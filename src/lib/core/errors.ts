@@ -24,6 +24,8 @@ export interface ErrorDetail {
   readonly cause?: unknown;
   /** Of a call to the cloud's API; absent: not known, so as good as `unclear`. */
   readonly call?: CallFailure;
+  /** The API's own code, where a procedure may have to tell one refusal from another. */
+  readonly code?: string;
 }
 
 /** What a failed call may have done: `throttled` and `refused` certainly nothing; `unclear`: all of it, nothing, or it is yet to come. */
@@ -36,6 +38,7 @@ export class HybridError extends Error {
   readonly field: string | undefined;
   readonly more: readonly string[];
   readonly call: CallFailure | undefined;
+  readonly code: string | undefined;
 
   constructor(
     readonly exit: ExitCode,
@@ -47,6 +50,7 @@ export class HybridError extends Error {
     this.field = detail.field;
     this.more = detail.more ?? [];
     this.call = detail.call;
+    this.code = detail.code;
   }
 }
 

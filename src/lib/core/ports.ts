@@ -1,3 +1,4 @@
+import type { Aws } from './aws.ts';
 import type { Outlets } from './outlets.ts';
 /**
  * What the outside is to us. Each port is small and domain-shaped; SDK and library types stay behind it.
@@ -226,6 +227,8 @@ export interface Ports {
   /** Loaded on first use: these pull in the AWS SDK or open sockets. */
   routeTables(options: CloudOptions): Promise<RouteTables>;
   instances(options: CloudOptions): Promise<Instances>;
+  /** The whole API, for procedures. */
+  aws(options: CloudOptions): Promise<Aws>;
   /** @param path of the file; its folder is made. */
   leaseStore(path: string): Promise<LeaseStore>;
   vici(uri: string): Promise<Vici>;

@@ -24,14 +24,16 @@ const QUIET = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
  * Credentials, endpoints (aws-cn included) and `AWS_ENDPOINT_URL` follow the SDK's own rules.
  * Standard retry mode: adaptive may delay the first request, which a failover can't have.
  */
-export const ec2Client = ({ region, profile, once = false }: CloudOptions, tuning: Partial<Tuning> = {}): EC2Client => {
+export const clientConfig = ({ region, profile, once = false }: CloudOptions, tuning: Partial<Tuning> = {}) => {
   process.env[QUIET] ??= 'true';
   const { connectMs, answerMs, attempts } = { ...(once ? ONCE : PATIENT), ...tuning };
-  return new EC2Client({
+  return {
     region,
     ...(profile === undefined ? {} : { profile }),
     retryMode: 'standard',
     maxAttempts: attempts,
     requestHandler: { connectionTimeout: connectMs, requestTimeout: answerMs, throwOnRequestTimeout: true },
-  });
+  };
 };
+
+export const ec2Client = (options: CloudOptions, tuning: Partial<Tuning> = {}): EC2Client => new EC2Client(clientConfig(options, tuning));

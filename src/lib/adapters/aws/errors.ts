@@ -14,8 +14,9 @@ const FORBIDDEN = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDenie
 const THROTTLED = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException', 'TooManyRequestsException', 'EC2ThrottledException', 'SlowDown']);
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']);
 
+const NAMES: Readonly<Record<string, string>> = { sns: 'SNS', cloudwatch: 'CloudWatch', iam: 'IAM', ssm: 'Systems Manager', sts: 'STS', cloudformation: 'CloudFormation', directconnect: 'Direct Connect' };
 /** Who answers an action, as people call it. */
-const serviceOf = (action: string): string => ({ sns: 'SNS', cloudwatch: 'CloudWatch' })[action.split(':')[0]!] ?? 'EC2';
+const serviceOf = (action: string): string => NAMES[action.split(':')[0]!] ?? 'EC2';
 
 export const codeOf = (error: unknown): string => (error as SdkError).name ?? '';
 
@@ -33,7 +34,7 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
   if (thrown instanceof HybridError) return thrown;
   const error = thrown as SdkError;
   const code = codeOf(thrown);
-  const detail = { cause: thrown, call: callOf(error, code) };
+  const detail = { cause: thrown, call: callOf(error, code), code };
   if (code === 'AbortError') return interrupted();
   if (CREDENTIALS.has(code)) {
     const why = code === 'CredentialsProviderError' ? 'no usable AWS credentials' : `AWS refused the credentials (${code})`;

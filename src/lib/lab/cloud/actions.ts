@@ -1,11 +1,14 @@
 import type { CloudModel } from './model.ts';
-import { list, optional, required, select, set, tags, yes, type Params, type Xml } from './protocol.ts';
+import { list, required, select, set, tags, type Json, type Params, type Xml } from './protocol.ts';
 import { ROUTE_ACTIONS } from './actions-routes.ts';
 import { INSTANCE_ACTIONS } from './actions-instances.ts';
 import { associationOf, Ec2Error, type CloudState } from './state.ts';
 
-/** One EC2 action: reads see `state`, which may be older than the present; writes go through `cloud.change`. */
-export type Action = (call: { readonly cloud: CloudModel; readonly state: CloudState; readonly params: Params }) => Xml;
+/**
+ * One operation: reads see `state`, which may be older than the present; writes go through `cloud.change`. Its input is
+ * `params` in the query protocols and `json` in the JSON ones; the other is empty.
+ */
+export type Action = (call: { readonly cloud: CloudModel; readonly state: CloudState; readonly params: Params; readonly json: Json }) => Xml;
 
 const notFound = (code: string, what: string) => (id: string) => new Ec2Error(code, `The ${what} '${id}' does not exist`);
 
@@ -111,20 +114,4 @@ const NETWORK_ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
-const ACTIONS: Readonly<Record<string, Action>> = { ...NETWORK_ACTIONS, ...ROUTE_ACTIONS, ...INSTANCE_ACTIONS };
-
-/** @throws Ec2Error */
-export const actionOf = (params: Params): { name: string; run: Action } => {
-  const name = optional(params, 'Action');
-  if (name === undefined) throw new Ec2Error('MissingAction', 'The request is missing an action.');
-  const run = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (run === undefined) throw new Ec2Error('InvalidAction', `The action ${name} is not valid for this web service.`);
-  return { name, run };
-};
-
-export const isRead = (action: string): boolean => /^(Describe|Get)/.test(action);
-
-/** EC2's own rehearsal: permissions would be enough, nothing is done. */
-export const refuseDryRun = (action: string, params: Params): void => {
-  if (!isRead(action) && yes(params, 'DryRun')) throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
-};
+export const EC2_ACTIONS: Readonly<Record<string, Action>> = { ...NETWORK_ACTIONS, ...ROUTE_ACTIONS, ...INSTANCE_ACTIONS };

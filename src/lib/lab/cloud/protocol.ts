@@ -2,29 +2,81 @@ import { XMLBuilder } from 'fast-xml-parser';
 import { Ec2Error } from './state.ts';
 
 /**
- * The EC2 query protocol: a form body with `Action` and flattened parameters in, XML out.
- * Source: "EC2 Query API" in the EC2 developer guide, and Smithy's `aws.protocols#ec2Query`.
+ * What goes over the wire. EC2's query protocol and the older services' own: a form body with `Action` and flattened
+ * parameters in, XML out; the JSON protocol: the operation in a header, a JSON object in and out.
+ * Source: "EC2 Query API" in the EC2 developer guide, and Smithy's `aws.protocols#ec2Query`, `#awsQuery` and `#awsJson1_1`.
  */
 
 export type Params = ReadonlyMap<string, string>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /** Elements by name; lists are made with `set`. undefined leaves an element out. */
 export type Xml = { readonly [element: string]: Xml | readonly Xml[] | readonly string[] | string | number | boolean | undefined };
 
-const NAMESPACE = 'http://ec2.amazonaws.com/doc/2016-11-15/';
+/** One request, before anything of it is understood. */
+export interface Incoming {
+  readonly method: string;
+  readonly query: string;
+  readonly body: string;
+  /** `X-Amz-Target`. */
+  readonly target: string | string[] | undefined;
+}
+
+export interface Protocol {
+  readonly contentType: string;
+  /** undefined: the request names none. */
+  operation(incoming: Incoming): string | undefined;
+  /** @throws Ec2Error on a body that is none. */
+  input(incoming: Incoming): { readonly params: Params; readonly json: Json };
+  answer(operation: string, requestId: string, body: Xml): string;
+  error(code: string, message: string, requestId: string): string;
+}
+
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@', suppressEmptyNode: true });
 const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 export const parseForm = (body: string): Params => new Map(new URLSearchParams(body));
+const formOf = ({ method, query, body }: Incoming): Params => parseForm(method === 'GET' ? query : body);
+
+const form = {
+  contentType: 'text/xml;charset=UTF-8',
+  operation: (incoming: Incoming) => optional(formOf(incoming), 'Action'),
+  input: (incoming: Incoming) => ({ params: formOf(incoming), json: {} }),
+};
+
+export const EC2_QUERY: Protocol = {
+  ...form,
+  answer: (operation, requestId, body) => PROLOGUE + builder.build({ [`${operation}Response`]: { '@xmlns': 'http://ec2.amazonaws.com/doc/2016-11-15/', requestId, ...body } }),
+  error: (code, message, requestId) => PROLOGUE + builder.build({ Response: { Errors: { Error: { Code: code, Message: message } }, RequestID: requestId } }),
+};
+
+/** IAM, STS, CloudFormation. @param namespace of its documents. Lists are made with `members`. */
+export const awsQuery = (namespace: string): Protocol => ({
+  ...form,
+  answer: (operation, requestId, body) => PROLOGUE + builder.build({ [`${operation}Response`]: { '@xmlns': namespace, [`${operation}Result`]: body, ResponseMetadata: { RequestId: requestId } } }),
+  error: (code, message, requestId) => PROLOGUE + builder.build({ ErrorResponse: { '@xmlns': namespace, Error: { Type: 'Sender', Code: code, Message: message }, RequestId: requestId } }),
+});
+
+/** Systems Manager, Direct Connect. */
+export const AWS_JSON: Protocol = {
+  contentType: 'application/x-amz-json-1.1',
+  operation: ({ target }) => (typeof target === 'string' ? target.split('.')[1] : undefined),
+  input({ body }) {
+    try {
+      return { params: new Map(), json: JSON.parse(body === '' ? '{}' : body) as Json };
+    } catch {
+      throw new Ec2Error('SerializationException', 'The request body is not JSON.');
+    }
+  },
+  answer: (_operation, _requestId, body) => JSON.stringify(body),
+  error: (code, message) => JSON.stringify({ __type: code, message }),
+};
 
 /** `routeSet: set(routes)` gives `<routeSet><item>…</item></routeSet>`, or an empty element. */
 export const set = (items: readonly Xml[] | readonly string[]): Xml | string => (items.length === 0 ? '' : { item: items });
 
-export const answer = (action: string, requestId: string, body: Xml): string =>
-  PROLOGUE + builder.build({ [`${action}Response`]: { '@xmlns': NAMESPACE, requestId, ...body } });
-
-export const errorAnswer = (code: string, message: string, requestId: string): string =>
-  PROLOGUE + builder.build({ Response: { Errors: { Error: { Code: code, Message: message } }, RequestID: requestId } });
+/** The same for the older services: `<Roles><member>…</member></Roles>`. */
+export const members = (items: readonly Xml[] | readonly string[]): Xml | string => (items.length === 0 ? '' : { member: items });
 
 export const optional = (params: Params, name: string): string | undefined => {
   const value = params.get(name);

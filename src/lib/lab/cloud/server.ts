@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ZodError } from 'zod';
 import type { Clock } from '../../core/ports.ts';
-import { actionOf, isRead, refuseDryRun } from './actions.ts';
 import { createFaults, type Fault, type Faults } from './faults.ts';
 import { createCloud, type CloudModel } from './model.ts';
-import { answer, errorAnswer, parseForm } from './protocol.ts';
+import type { Incoming } from './protocol.ts';
 import { cloudFromSite } from './seed.ts';
+import { serviceNamed } from './services.ts';
 import { Ec2Error } from './state.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 import type { RunningCloud, StartCloudOptions } from './types.ts';
@@ -72,26 +72,33 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
   const url = new URL(request.url ?? '/', 'http://endpoint');
   if (url.pathname.startsWith('/_lab/')) return control(endpoint, request.method ?? 'GET', url.pathname, body ?? '', response);
   const requestId = randomUUID();
+  const service = serviceNamed(request.headers.authorization);
+  const { protocol } = service;
   const send = (status: number, text: string) => {
-    response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId });
+    response.writeHead(status, { 'content-type': protocol.contentType, 'x-amzn-requestid': requestId });
     response.end(text);
   };
-  if (body === undefined) return send(413, errorAnswer('RequestEntityTooLarge', 'The request is too large.', requestId));
-  const params = parseForm(request.method === 'GET' ? url.search.slice(1) : body);
-  let name = params.get('Action') ?? '';
+  const refuse = ({ code, message, status }: Ec2Error): void => send(status, protocol.error(code, message, requestId));
+  if (body === undefined) return refuse(new Ec2Error('RequestEntityTooLarge', 'The request is too large.', 413));
+  let name = '';
   const record = (status: number, code?: string) => {
     endpoint.calls.push({ at: endpoint.clock.now(), action: name, status, code });
     if (endpoint.calls.length > MAX_CALLS) endpoint.calls.shift();
   };
   try {
-    const action = actionOf(params);
-    name = action.name;
+    const incoming: Incoming = { method: request.method ?? 'GET', query: url.search.slice(1), body, target: request.headers['x-amz-target'] };
+    const operation = protocol.operation(incoming);
+    name = operation ?? '';
+    const run = operation !== undefined && Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
+    if (run === undefined) throw service.unknown(operation);
+    const input = protocol.input(incoming);
     const { delayMs, staleMs, broken, bucket } = endpoint.faults.meet(name);
-    if (!endpoint.throttle.take(name, endpoint.clock.now(), bucket)) throw new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.', 503);
+    if (!endpoint.throttle.take(name, endpoint.clock.now(), bucket)) throw service.throttled;
     if (delayMs > 0) await endpoint.clock.sleep(delayMs, endpoint.closing);
     if (broken !== undefined && breaksBefore(broken, response)) return record(response.destroyed ? 0 : 200, broken.break);
-    refuseDryRun(name, params);
-    const text = answer(name, requestId, action.run({ cloud: endpoint.cloud, state: endpoint.cloud.stateAt(isRead(name) ? staleMs : 0), params }));
+    service.rehearse(name, input);
+    const read = isRead(name);
+    const text = protocol.answer(name, requestId, run({ cloud: endpoint.cloud, state: endpoint.cloud.stateAt(read ? staleMs : 0), params: input.params, json: input.json }));
     if (broken?.break === 'drop-after') {
       response.destroy();
       return record(0, broken.break);
@@ -101,9 +108,12 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
   } catch (error) {
     if (!(error instanceof Ec2Error)) throw error;
     record(error.status, error.code);
-    send(error.status, errorAnswer(error.code, error.message, requestId));
+    refuse(error);
   }
 };
+
+/** Reads may be stale; everything else acts on the present. */
+const isRead = (operation: string): boolean => /^(Describe|Get|List)/.test(operation);
 
 /** Breaks that keep the call from being applied. @returns true when the client has had its answer, or will get none. */
 const breaksBefore = ({ break: how, code, message, status }: Fault, response: ServerResponse): boolean => {

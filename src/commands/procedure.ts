@@ -1,0 +1,142 @@
+import { flag, FLAG, list, text, type Flag, type Outcome, type Raw, type Style } from '../lib/core/command.ts';
+import { EXIT, interrupted, usageError } from '../lib/core/errors.ts';
+import type { Ports } from '../lib/core/ports.ts';
+import type { Hands, PlannedStep, Step } from '../lib/core/procedure.ts';
+import { applySteps } from '../lib/procedures/engine/apply.ts';
+import { destroySteps } from '../lib/procedures/engine/destroy.ts';
+import { asMarkdown, asShell, runbookOf } from '../lib/procedures/engine/emit.ts';
+import { pendingOf, planRemoval, planSteps } from '../lib/procedures/engine/plan.ts';
+
+/** What every command asks that carries out a procedure. */
+export interface ProcedureOptions {
+  readonly region: string | undefined;
+  readonly profile: string | undefined;
+  readonly dryRun: boolean;
+  readonly detailedExitcode: boolean;
+  readonly emit: 'sh' | 'md' | undefined;
+  readonly yes: boolean;
+  readonly keepOnFailure: boolean;
+  readonly adopted: ReadonlyMap<string, string>;
+}
+
+/** Documented in docs/README.md, "Procedures"; fields are only ever added. */
+export interface ProcedureResult {
+  readonly did: 'planned' | 'applied' | 'destroyed' | 'emitted';
+  readonly steps: readonly PlannedStep[];
+  /** Ids by slot, once applied. */
+  readonly values: Readonly<Record<string, string>>;
+  /** The runbook, when one was asked for. */
+  readonly runbook: string | null;
+}
+
+const FORMS = ['sh', 'md'] as const;
+
+export const APPLY_FLAGS: readonly Flag[] = [
+  FLAG.region,
+  FLAG.profile,
+  FLAG.dryRun,
+  FLAG.detailedExitcode,
+  { flags: '--emit <form>', summary: 'print the plan as AWS CLI lines (sh) or as a page for a runbook (md)', choices: FORMS },
+  { flags: '--adopt <key=id...>', summary: 'use what is there already, by the key that the plan shows: eip/gw-1=eipalloc-0a1b2c3d' },
+  { flags: '--keep-on-failure', summary: 'leave what was made when a later step fails' },
+  FLAG.yes,
+];
+
+export const DESTROY_FLAGS: readonly Flag[] = [FLAG.region, FLAG.profile, FLAG.dryRun, FLAG.detailedExitcode, FLAG.yes];
+
+const KEY = /^[a-z0-9][A-Za-z0-9/._-]{0,80}=[A-Za-z0-9][A-Za-z0-9:/._-]{0,200}$/;
+
+export const procedureOptions = (raw: Raw): ProcedureOptions => ({
+  region: text(raw, 'region'),
+  profile: text(raw, 'profile'),
+  dryRun: flag(raw, 'dryRun'),
+  detailedExitcode: flag(raw, 'detailedExitcode'),
+  emit: FORMS.find((form) => form === text(raw, 'emit')),
+  yes: flag(raw, 'yes'),
+  keepOnFailure: flag(raw, 'keepOnFailure'),
+  adopted: new Map(
+    list(raw, 'adopt').map((pair) => {
+      if (!KEY.test(pair)) throw usageError(`${pair.slice(0, 80)}: write KEY=ID`, { field: '--adopt', next: 'the keys are those of --dry-run' });
+      return pair.split(/=(.*)/s, 2) as [string, string];
+    }),
+  ),
+});
+
+export interface Procedure {
+  /** `the VPN of lab`: in questions and as the runbook's title. */
+  readonly title: string;
+  readonly site: string;
+  readonly steps: readonly Step[];
+  /** Of the site; --region overrules it. */
+  readonly region: string;
+}
+
+/** The signal is not the client's: what was made must be undone after a Ctrl-C too. */
+const handsOf = async (ports: Ports, { region }: Procedure, options: Pick<ProcedureOptions, 'region' | 'profile'>): Promise<Hands> => ({
+  aws: await ports.aws({ region: options.region ?? region, profile: options.profile }),
+  shell: ports.shell,
+  files: ports.files,
+  clock: ports.clock,
+  signal: ports.signal,
+  progress: ports.progress,
+});
+
+const exitOf = (planned: readonly PlannedStep[], { detailedExitcode }: ProcedureOptions) => (detailedExitcode && pendingOf(planned) > 0 ? EXIT.changesPending : EXIT.ok);
+
+/** Off a terminal nothing is assumed: without --yes that is a usage error. */
+const consent = async (ports: Ports, { yes }: ProcedureOptions, question: string): Promise<void> => {
+  if (yes) return;
+  if (ports.ask === undefined) throw usageError('needs a yes', { field: '--yes', next: 'look first with --dry-run, then give --yes' });
+  if (!(await ports.ask.confirm(question, { default: false }))) throw interrupted();
+};
+
+const tell = (ports: Ports, planned: readonly PlannedStep[]): void => {
+  for (const { action, title, id, notes, cost } of planned) {
+    if (action !== 'keep') ports.progress([`${action} ${title}`, id ?? '', ...notes, cost === null || action !== 'make' ? '' : `costs money: ${cost}`].filter((part) => part !== '').join('; '));
+  }
+};
+
+/** Plans, emits or applies, as the flags say. */
+export const runApply = async (ports: Ports, procedure: Procedure, options: ProcedureOptions): Promise<Outcome<ProcedureResult>> => {
+  const { site, steps, title } = procedure;
+  const { adopted, keepOnFailure } = options;
+  const unknown = [...adopted.keys()].find((key) => !steps.some((step) => step.key === key));
+  if (unknown !== undefined) throw usageError(`nothing of this procedure has the key ${unknown}`, { field: '--adopt', next: `the keys are ${steps.map(({ key }) => key).join(', ')}` });
+  const hands = await handsOf(ports, procedure, options);
+  const scene = { site, adopted };
+  if (options.emit !== undefined) {
+    const runbook = await runbookOf(title, steps, hands, scene);
+    return { result: { did: 'emitted', steps: [], values: {}, runbook: options.emit === 'sh' ? asShell(runbook) : asMarkdown(runbook) } };
+  }
+  const planned = await planSteps(steps, hands, scene);
+  if (options.dryRun) return { result: { did: 'planned', steps: planned, values: {}, runbook: null }, exit: exitOf(planned, options) };
+  if (pendingOf(planned) > 0 && !options.yes) {
+    tell(ports, planned);
+    await consent(ports, options, `Make ${title} so?`);
+  }
+  const applied = await applySteps(steps, hands, { ...scene, keepOnFailure });
+  return { result: { did: 'applied', ...applied, runbook: null } };
+};
+
+/** Plans the removal, or removes what is ours. */
+export const runDestroy = async (ports: Ports, procedure: Procedure, options: ProcedureOptions): Promise<Outcome<ProcedureResult>> => {
+  const { site, steps, title } = procedure;
+  const hands = await handsOf(ports, procedure, options);
+  const scene = { site, adopted: new Map<string, string>() };
+  const planned = await planRemoval(steps, hands, scene);
+  if (options.dryRun) return { result: { did: 'planned', steps: planned, values: {}, runbook: null }, exit: exitOf(planned, options) };
+  if (pendingOf(planned) > 0 && !options.yes) {
+    tell(ports, planned);
+    await consent(ports, options, `Remove ${title}?`);
+  }
+  return { result: { did: 'destroyed', steps: await destroySteps(steps, hands, scene), values: {}, runbook: null } };
+};
+
+export const humanProcedure = ({ did, steps, runbook }: ProcedureResult, style: Style): string => {
+  if (runbook !== null) return runbook;
+  const paint = { keep: style.dim, make: style.good, change: style.warn, remove: style.bad } as const;
+  const pending = pendingOf(steps);
+  const sum = pending === 0 ? style.good('nothing to do') : did === 'planned' ? `${pending} to do; nothing was changed` : style.good(`${pending} done`);
+  if (steps.length === 0) return sum;
+  return [style.table(['action', 'what', 'key', 'id', 'note'], steps.map(({ action, title, key, id, notes, cost }) => [paint[action](action), title, key, id ?? '-', [...notes, ...(cost === null || action !== 'make' ? [] : [`costs money: ${cost}`])].join('; ')])), '', sum].join('\n');
+};

@@ -1,0 +1,40 @@
+import {
+  AddRoleToInstanceProfileCommand as AddRoleToInstanceProfile,
+  CreateInstanceProfileCommand as CreateInstanceProfile,
+  CreateRoleCommand as CreateRole,
+  DeleteInstanceProfileCommand as DeleteInstanceProfile,
+  DeleteRoleCommand as DeleteRole,
+  DeleteRolePolicyCommand as DeleteRolePolicy,
+  GetInstanceProfileCommand as GetInstanceProfile,
+  GetRoleCommand as GetRole,
+  GetRolePolicyCommand as GetRolePolicy,
+  ListRolePoliciesCommand as ListRolePolicies,
+  PutRolePolicyCommand as PutRolePolicy,
+  RemoveRoleFromInstanceProfileCommand as RemoveRoleFromInstanceProfile,
+  TagInstanceProfileCommand as TagInstanceProfile,
+  TagRoleCommand as TagRole,
+  UpdateAssumeRolePolicyCommand as UpdateAssumeRolePolicy,
+  IAMClient,
+} from '@aws-sdk/client-iam';
+import type { Operations } from './types.ts';
+
+export const iam: Operations = {
+  client: (config) => new IAMClient(config),
+  commands: {
+    AddRoleToInstanceProfile,
+    CreateInstanceProfile,
+    CreateRole,
+    DeleteInstanceProfile,
+    DeleteRole,
+    DeleteRolePolicy,
+    GetInstanceProfile,
+    GetRole,
+    GetRolePolicy,
+    ListRolePolicies,
+    PutRolePolicy,
+    RemoveRoleFromInstanceProfile,
+    TagInstanceProfile,
+    TagRole,
+    UpdateAssumeRolePolicy,
+  },
+};

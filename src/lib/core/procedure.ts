@@ -1,0 +1,115 @@
+import type { ApiCall, Aws } from './aws.ts';
+import type { Clock, Files, FileToWrite, Shell } from './ports.ts';
+
+/** A program to run on this host, never through a shell. */
+export interface RunCall {
+  readonly kind: 'run';
+  readonly file: string;
+  readonly args: readonly string[];
+  /** For its standard input; never shown. */
+  readonly input?: string;
+}
+
+/** A file to write on this host, whole and with its mode from the first byte. */
+export interface WriteCall {
+  readonly kind: 'write';
+  readonly file: FileToWrite;
+  /** Its content is not shown in a plan or a runbook. */
+  readonly secret: boolean;
+}
+
+/** One thing done to the outside, as data: carried out, or printed for a runbook. */
+export type Call = ApiCall | RunCall | WriteCall;
+
+/** What steps know of each other: ids by slot name. */
+export interface Values {
+  /**
+   * The value; before it is known a word that stands for it, `<security-group>` in a plan and `${SECURITY_GROUP}` in a
+   * runbook. A call is carried out only when all it takes is known.
+   */
+  (slot: string): string;
+  has(slot: string): boolean;
+}
+
+/** Where a step looks. Reading only; nothing here is called to change anything. */
+export interface World {
+  readonly aws: Aws;
+  readonly shell: Shell;
+  readonly files: Pick<Files, 'read' | 'stat'>;
+  /** Name of the site: every resource we make carries it. */
+  readonly site: string;
+  readonly values: Values;
+  /** What the user says is there already, id by step key: used as it is, and never removed by us. */
+  readonly adopted: ReadonlyMap<string, string>;
+  readonly signal: AbortSignal;
+}
+
+/** How things are. A look that can't read throws; it never says `absent` for that. */
+export type Look =
+  | { readonly state: 'absent' }
+  /** On its way: asked for, not usable yet. */
+  | { readonly state: 'pending'; readonly why: string; readonly found?: Found }
+  | { readonly state: 'ready'; readonly found: Found }
+  /** There, but not as it should be: each difference in a few words, `source/dest check is on`. */
+  | { readonly state: 'differs'; readonly found: Found; readonly differences: readonly string[] };
+
+export interface Found {
+  /** Its id or name. */
+  readonly id: string;
+  /** Further values for other steps, by slot; the step's own slot has the id. */
+  readonly gives?: Readonly<Record<string, string>>;
+  /** Made by us for this site (its tags say so): only such a thing is ever removed. */
+  readonly ours: boolean;
+  /** Others with the same tags, of a run that died between a call and its answer; ids. */
+  readonly surplus?: readonly string[];
+}
+
+/**
+ * One thing that shall be so. A procedure is a list of them, each resting on those before it. What is made is found
+ * again by its tags or its name, so running a procedure again finishes it, and there is no state file to lose.
+ */
+export interface Step {
+  /** Unique in the site and the same for ever, `eip/gw-1`: the tag `hybridctl:key`, and the slot of its id. */
+  readonly key: string;
+  /** `Elastic IP of gw-1`. */
+  readonly title: string;
+  /** Set where it costs money as long as it is there: what it costs, in words. */
+  readonly cost?: string;
+  /** Slots without which there is nothing to look for: until they are known the thing is absent. */
+  readonly needs?: readonly string[];
+  look(world: World): Promise<Look>;
+  /** Makes it. Its answer need not be read: the next look finds it. */
+  make(values: Values): readonly Call[];
+  /** JMESPath of the id in the answer to the last call of `make`; for runbooks. */
+  readonly answer?: string;
+  /** Lines of a runbook after it was made: `aws ec2 wait instance-running …`, or `variable('eip/gw-1/address')=$(…)` for a further slot. */
+  after?(values: Values): readonly string[];
+  /** Brings what differs to what it should be. Absent: such a difference is an error, for a person to decide. */
+  mend?(values: Values, found: Found, differences: readonly string[]): readonly Call[];
+  /** Removes it. Absent: it goes with something else. */
+  drop?(values: Values, id: string): readonly Call[];
+  /** Longest wait until it is ready, or gone; ms. Default a minute. */
+  readonly patienceMs?: number;
+}
+
+/** What would be done about a step, or was. */
+export type StepAction = 'keep' | 'make' | 'change' | 'remove';
+
+export interface PlannedStep {
+  readonly key: string;
+  readonly title: string;
+  readonly action: StepAction;
+  readonly id: string | null;
+  /** Why it changes; and of what is kept though it is not ours. */
+  readonly notes: readonly string[];
+  readonly cost: string | null;
+}
+
+export interface Hands {
+  readonly aws: Aws;
+  readonly shell: Shell;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  progress(line: string): void;
+}

@@ -1,0 +1,30 @@
+/**
+ * How we know our own: every resource carries the site it was made for and the step that made it. The names are for
+ * machines and never change; `Name` is for the console.
+ */
+export const SITE_TAG = 'hybridctl:site';
+export const KEY_TAG = 'hybridctl:key';
+
+export interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+/** @param key of the step: `eip/gw-1`. */
+export const tagsOf = (site: string, key: string): Tag[] => [
+  { Key: 'Name', Value: `${site}-${key.replaceAll('/', '-')}` },
+  { Key: SITE_TAG, Value: site },
+  { Key: KEY_TAG, Value: key },
+];
+
+/** Whether tags say that we made it for this site. @param key of the step; undefined: any. */
+export const isOurs = (tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined, site: string, key?: string): boolean => {
+  const value = (name: string) => tags?.find(({ Key }) => Key === name)?.Value;
+  return value(SITE_TAG) === site && (key === undefined || value(KEY_TAG) === key);
+};
+
+/** Filters of a Describe call that find exactly the step's own. */
+export const filtersOf = (site: string, key: string): { Name: string; Values: string[] }[] => [
+  { Name: `tag:${SITE_TAG}`, Values: [site] },
+  { Name: `tag:${KEY_TAG}`, Values: [key] },
+];

@@ -1,0 +1,34 @@
+import { EC2_ACTIONS, type Action } from './actions.ts';
+import { EC2_QUERY, yes, type Params, type Protocol } from './protocol.ts';
+import { Ec2Error } from './state.ts';
+
+/** One service behind the endpoint. All share the state, the faults and the record of calls. */
+export interface CloudService {
+  readonly protocol: Protocol;
+  readonly operations: Readonly<Record<string, Action>>;
+  /** Refuses a rehearsal (EC2's DryRun) with the word that it would have gone well. */
+  rehearse(operation: string, input: { readonly params: Params }): void;
+  unknown(operation: string | undefined): Ec2Error;
+  readonly throttled: Ec2Error;
+}
+
+/** A service's name is the one its requests are signed for. */
+const SERVICES: Readonly<Record<string, CloudService>> = {
+  ec2: {
+    protocol: EC2_QUERY,
+    operations: EC2_ACTIONS,
+    // EC2's own rehearsal: permissions would be enough, nothing is done.
+    rehearse(operation, { params }) {
+      if (!/^(Describe|Get)/.test(operation) && yes(params, 'DryRun')) throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+    },
+    unknown: (operation) =>
+      operation === undefined ? new Ec2Error('MissingAction', 'The request is missing an action.') : new Ec2Error('InvalidAction', `The action ${operation} is not valid for this web service.`),
+    throttled: new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.', 503),
+  },
+};
+
+/** By the credential scope of the signature, `Credential=KEY/20261120/cn-north-1/iam/aws4_request`; EC2 where nothing says otherwise. */
+export const serviceNamed = (authorization: string | undefined): CloudService => {
+  const name = /Credential=[^/,\s]+\/\d{8}\/[^/]+\/([a-z0-9-]+)\/aws4_request/.exec(authorization ?? '')?.[1] ?? 'ec2';
+  return (Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined) ?? SERVICES['ec2']!;
+};

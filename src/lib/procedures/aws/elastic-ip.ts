@@ -1,0 +1,40 @@
+import type { Output } from '../../core/aws.ts';
+import { api } from '../../core/aws.ts';
+import { failure } from '../../core/errors.ts';
+import type { Step } from '../../core/procedure.ts';
+import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
+
+export interface ElasticIp {
+  /** `gw-1`: the step is `eip/gw-1`, its public address is in the slot `eip/gw-1/address`. */
+  readonly name: string;
+  /** Address that the user has already: used, never released. */
+  readonly address?: string;
+}
+
+type Address = NonNullable<Output<'ec2', 'DescribeAddresses'>['Addresses']>[number];
+
+/** An Elastic IP of the account. One in use is kept where a run that broke off made two. */
+export const elasticIp = (site: string, { name, address }: ElasticIp): Step => {
+  const key = `eip/${name}`;
+  return {
+    key,
+    title: `Elastic IP of ${name}`,
+    cost: 'an Elastic IP, by the hour',
+    async look({ aws, adopted }) {
+      const id = adopted.get(key);
+      const named = id !== undefined ? { AllocationIds: [id] } : address !== undefined ? { Filters: [{ Name: 'public-ip', Values: [address] }] } : { Filters: filtersOf(site, key) };
+      const { Addresses = [] } = await aws.ask('ec2', 'DescribeAddresses', named);
+      const [first, ...surplus] = [...Addresses].sort(byUse);
+      if (first === undefined) {
+        if (address !== undefined) throw failure(`${address} is no Elastic IP of this account in ${aws.region}`, { field: 'public_ip', next: 'correct the address in the site file, or leave it out to have one made' });
+        return { state: 'absent' };
+      }
+      return { state: 'ready', found: { id: first.AllocationId!, gives: { [`${key}/address`]: first.PublicIp! }, ours: isOurs(first.Tags, site, key), surplus: surplus.map(({ AllocationId }) => AllocationId!) } };
+    },
+    make: () => [api('ec2', 'AllocateAddress', { Domain: 'vpc', TagSpecifications: [{ ResourceType: 'elastic-ip', Tags: tagsOf(site, key) }] })],
+    answer: 'AllocationId',
+    drop: (_values, id) => [api('ec2', 'ReleaseAddress', { AllocationId: id })],
+  };
+};
+
+const byUse = (a: Address, b: Address): number => Number(b.AssociationId !== undefined) - Number(a.AssociationId !== undefined) || (a.AllocationId! < b.AllocationId! ? -1 : 1);

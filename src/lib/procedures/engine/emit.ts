@@ -1,0 +1,97 @@
+import type { Call, Hands, PlannedStep, Step } from '../../core/procedure.ts';
+import { foundOf, lookAt, worldOf, type Scene } from './look.ts';
+import { ledger, variable } from './values.ts';
+
+/** A plan as somebody would carry it out by hand. */
+export interface Runbook {
+  readonly title: string;
+  readonly region: string;
+  readonly steps: readonly RunbookStep[];
+}
+
+interface RunbookStep extends Pick<PlannedStep, 'title' | 'action' | 'id' | 'notes' | 'cost'> {
+  /** Shell lines. */
+  readonly lines: readonly string[];
+}
+
+/** Marks a value that the shell knows, through JSON and quoting; no id or name of a site may hold these characters. */
+const [OPEN, CLOSE] = ['\u27e6', '\u27e7'];
+
+/** botocore's rule for command names: `CreateBGPPeer` is create-bgp-peer. */
+export const cliName = (operation: string): string => operation.replace(/(.)([A-Z][a-z]+)/g, '$1-$2').replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
+
+const plain = /^[A-Za-z0-9_@%+=:,./-]+$/;
+const quoted = (word: string): string => (plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+/** Single quotes where nothing is filled in; else a here-document that fills in our variables and nothing else. */
+const argument = (text: string): string => {
+  if (!text.includes(OPEN)) return quoted(text);
+  const safe = text.replace(/[\\$`]/g, '\\$&').replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `\${${name}}`);
+  return `"$(cat <<JSON\n${safe}\nJSON\n)"`;
+};
+
+const lineOf = (call: Call): string => {
+  switch (call.kind) {
+    case 'aws':
+      return `aws ${call.service} ${cliName(call.operation)} --cli-input-json ${argument(JSON.stringify(call.input))}`;
+    case 'run':
+      return [call.file, ...call.args].map(quoted).join(' ') + (call.input === undefined ? '' : ' # reads what is not shown here from its standard input');
+    case 'write': {
+      const { path, content, mode } = call.file;
+      if (call.secret) return `# write ${path} yourself, mode ${mode.toString(8).padStart(4, '0')}: its content is not shown`;
+      return `install -D -m ${mode.toString(8).padStart(4, '0')} /dev/stdin ${quoted(path)} <<'HYBRIDCTL_END'\n${content.replace(/\n$/, '')}\nHYBRIDCTL_END`;
+    }
+  }
+};
+
+const linesFor = (step: Step, calls: readonly Call[], used: boolean): readonly string[] =>
+  calls.map((call, index) => {
+    const line = lineOf(call);
+    return used && index === calls.length - 1 && step.answer !== undefined && call.kind === 'aws' ? `${variable(step.key)}=$(${line} --query ${quoted(step.answer)} --output text)` : line;
+  });
+
+/** Looks at everything, and writes down what would be done. Changes nothing. */
+export const runbookOf = async (title: string, steps: readonly Step[], hands: Hands, scene: Scene): Promise<Runbook> => {
+  const known = ledger((slot) => `${OPEN}${variable(slot)}${CLOSE}`);
+  const world = worldOf(hands, scene, known);
+  const written: RunbookStep[] = [];
+  for (const step of steps) {
+    const look = await lookAt(step, world, known);
+    const found = foundOf(look);
+    const common = { title: step.title, id: found?.id ?? null, cost: step.cost ?? null };
+    const lines = look.state === 'absent' ? [...linesFor(step, step.make(known.values), true), ...(step.after?.(known.values) ?? []).map(filled)]
+      : look.state === 'differs' ? (step.mend?.(known.values, look.found, look.differences) ?? []).map(lineOf)
+      : [];
+    written.push({ ...common, action: look.state === 'absent' ? 'make' : look.state === 'differs' ? 'change' : 'keep', notes: look.state === 'differs' ? look.differences : [], lines });
+  }
+  return { title, region: hands.aws.region, steps: written };
+};
+
+const filled = (line: string): string => line.replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `"\${${name}}"`);
+
+/** A script that stops at the first failure. */
+export const asShell = ({ title, region, steps }: Runbook): string =>
+  [
+    '#!/bin/sh',
+    `# ${title}`,
+    'set -eu',
+    `export AWS_DEFAULT_REGION=${region}`,
+    ...steps.flatMap(({ title: what, action, id, notes, lines }) => ['', `# ${what}${action === 'keep' ? `: ${id ?? ''} is there` : notes.length > 0 ? `: ${notes.join(', ')}` : ''}`, ...lines]),
+    '',
+  ].join('\n');
+
+/** A page for the runbook. */
+export const asMarkdown = ({ title, region, steps }: Runbook): string =>
+  [
+    `# ${title}`,
+    '',
+    `Region ${region}. Run the lines of each step in one shell, after \`export AWS_DEFAULT_REGION=${region}\`.`,
+    ...steps.flatMap(({ title: what, action, id, notes, cost, lines }, index) => [
+      '',
+      `## ${index + 1}. ${what}`,
+      '',
+      action === 'keep' ? `Nothing to do: \`${id ?? ''}\` is there.` : [...notes, ...(cost === null ? [] : [`Costs money: ${cost}.`])].join('\n'),
+      ...(lines.length === 0 ? [] : ['', '```sh', ...lines, '```']),
+    ]),
+    '',
+  ].join('\n');

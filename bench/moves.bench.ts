@@ -31,7 +31,7 @@ const world = (state: { dead: boolean }): Prober => ({
       const at = performance.now();
       for (const { id } of specs) tell(id, state.dead && id.startsWith('dx-1/') ? { at, sentAt: at - 20, kind: 'lost', size: 'small' } : { at, sentAt: at - 1, kind: 'reply', rttMs: 1, size: 'small' });
     }, 20);
-    return { stop: async () => clearInterval(timer) };
+    return { pace: () => undefined, stop: async () => clearInterval(timer) };
   },
 });
 

@@ -29,7 +29,7 @@ const world = () => {
         const at = performance.now();
         for (const { id } of specs) tell(id, dead.has(id.split('/')[0]!) ? { at, sentAt: at - 20, kind: 'lost', size: 'small' } : { at, sentAt: at - 1, kind: 'reply', rttMs: 1, size: 'small' });
       }, 20);
-      return { stop: async () => clearInterval(timer) };
+      return { pace: () => undefined, stop: async () => clearInterval(timer) };
     },
   };
   return { dead, seen, prober };

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { pingLine, unwrapped } from '../../src/lib/adapters/probe/icmp.ts';
-import type { Prober, ProbeSpec, Sample } from '../../src/lib/core/ports.ts';
+import { unwrapped } from '../../src/lib/adapters/probe/icmp.ts';
+import { pingLine } from '../../src/lib/adapters/probe/ping.ts';
+import type { Prober, ProbeSpec, Probing, Sample } from '../../src/lib/core/ports.ts';
 import { fakeProber } from '../fakes/prober.ts';
 import { probeRoom, type ProbeRoom } from '../helpers/probe-room.ts';
 
@@ -59,13 +60,14 @@ describe.each([
   ['real probes', realWorld],
 ])('prober: %s', (_, build) => {
   let world: World;
-  let stop: (() => Promise<void>) | undefined;
+  let stop: Probing['stop'] | undefined;
+  let pace: Probing['pace'];
   beforeEach(() => {
     world = build();
   });
   const begin = (...specs: readonly ProbeSpec[]) => {
     const samples: (Sample & { readonly id: string })[] = [];
-    ({ stop } = world.prober.start(specs, (id, sample) => samples.push({ id, ...sample })));
+    ({ stop, pace } = world.prober.start(specs, (id, sample) => samples.push({ id, ...sample })));
     const of = (kind: Sample['kind'], size: Sample['size'] = 'small') => samples.filter((sample) => sample.kind === kind && sample.size === size);
     return { samples, of };
   };
@@ -109,6 +111,27 @@ describe.each([
       await world.until(() => of('lost', 'large').length >= 5);
       expect(of('lost')).toEqual([]);
     });
+
+    it('tells of a missing large packet long before the next is due, and sends at the pace it is given', async () => {
+      const { of } = begin({ ...probe(VICTIM), large: { bytes: 1_400, intervalMs: 1_000 } });
+      const gaps = (kind: Sample['kind'], from: number): readonly number[] => of(kind, 'large').slice(from).flatMap(({ sentAt }, at, all) => (at === 0 ? [] : [sentAt! - all[at - 1]!.sentAt!]));
+      await world.until(() => of('reply', 'large').length >= 2);
+      await world.silence(VICTIM, 1_000);
+      await world.until(() => of('lost', 'large').length >= 1);
+      expect(of('lost', 'large')[0]!.at - of('lost', 'large')[0]!.sentAt!).toBeLessThan(500);
+      pace('a', 50);
+      await world.until(() => of('lost', 'large').length >= 8);
+      expect(Math.max(...gaps('lost', 0))).toBeLessThan(500);
+      await world.heal();
+      const healed = of('reply', 'large').length;
+      await world.until(() => of('reply', 'large').length >= healed + 4);
+      pace('a', 1_000);
+      pace('b', 50);
+      const before = of('reply', 'large').length + of('unknown', 'large').length;
+      await world.until(() => of('reply', 'large').length >= before + 3);
+      expect(Math.min(...gaps('reply', before + 1))).toBeGreaterThan(700);
+      expect(of('lost')).toEqual([]);
+    }, 20_000);
   });
 
   it('calls unknown what our own machine could not send', async () => {

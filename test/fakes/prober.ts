@@ -24,16 +24,16 @@ interface Stream {
   readonly spec: ProbeSpec;
   readonly size: Sample['size'];
   readonly bytes: number;
-  readonly everyMs: number;
+  everyMs: number;
   next: number;
   readonly tell: (id: string, sample: Sample) => void;
 }
 
-/** A silent probe is given up after half an interval, as the real deadline on a short path. */
-const outcome = ({ state, passes = 65_535, rttMs = 1 }: Target, { size, bytes, everyMs }: Stream, sentAt: number): Sample => {
+/** A silent probe is given up after half the target's usual interval, as the real deadline on a short path. */
+const outcome = ({ state, passes = 65_535, rttMs = 1 }: Target, { spec, size, bytes }: Stream, sentAt: number): Sample => {
   if (state === 'unsendable') return { at: sentAt, sentAt, kind: 'unknown', size };
   if (state === 'alive' && bytes <= passes) return { at: sentAt + rttMs, sentAt, kind: 'reply', rttMs, size };
-  return { at: sentAt + everyMs / 2, sentAt, kind: 'lost', size };
+  return { at: sentAt + spec.intervalMs / 2, sentAt, kind: 'lost', size };
 };
 
 /** Probes into a world that the test makes, on a clock that the test moves. */
@@ -64,6 +64,13 @@ export const fakeProber = (): FakeProber => {
         ]);
         for (const stream of mine) streams.add(stream);
         return {
+          pace(id, intervalMs) {
+            for (const stream of mine) {
+              if (stream.spec.id !== id || stream.size !== 'large') continue;
+              stream.next = Math.max(now, stream.next - stream.everyMs + intervalMs);
+              stream.everyMs = intervalMs;
+            }
+          },
           async stop() {
             for (const stream of mine) streams.delete(stream);
           },

@@ -18,14 +18,15 @@ const PROGRAM = `
   echo.on('message', (data, { port, address }) => echo.send(data, port, address));
   createServer((socket) => socket.on('error', () => undefined)).listen(80, '0.0.0.0', () => echo.bind(7, () => say({ ready: true })));
   const say = (what: unknown) => process.stdout.write(JSON.stringify(what) + '\\n');
-  const runs = new Map<number, { stop(): Promise<void> }>();
+  const runs = new Map<number, ReturnType<typeof prober.start>>();
   let rest = '';
   process.stdin.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\\n');
     rest = lines.pop()!;
     for (const line of lines) {
-      const { run, specs } = JSON.parse(line);
-      if (specs === undefined) void runs.get(run)!.stop().then(() => say({ run, stopped: true }));
+      const { run, specs, pace } = JSON.parse(line);
+      if (pace !== undefined) runs.get(run)!.pace(...(pace as [string, number]));
+      else if (specs === undefined) void runs.get(run)!.stop().then(() => say({ run, stopped: true }));
       else runs.set(run, prober.start(specs, (id, sample) => say({ run, id, sample })));
     }
   });
@@ -68,6 +69,7 @@ export const proberIn = async (netns: string): Promise<ProberProcess> => {
         tell.set(run, onSample);
         child.stdin.write(`${JSON.stringify({ run, specs })}\n`);
         return {
+          pace: (...pace) => void child.stdin.write(`${JSON.stringify({ run, pace })}\n`),
           stop: () =>
             new Promise((resolve) => {
               stopped.set(run, resolve);

@@ -164,6 +164,9 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   for (const { link } of watched.links.filter((one) => one.probes.length === 0)) telling.error(`probe ${link}`, 'it has no path of its own to be asked on, so no route is moved to it: give the link probe.targets');
   const running = prober.start(probes, (id, sample) => {
     const change = observer.sample(id, sample, now());
+    // A large packet that is missing is followed up at the small ones' pace, until the doubt is over.
+    const largeMs = sample.size === 'large' ? observer.largeMs(id) : undefined;
+    if (largeMs !== undefined) running.pace(id, largeMs);
     if (change !== 'nothing') wake();
   });
   const timers = [setInterval(wake, TICK_MS), setInterval(() => void tend(), RENEW_MS), setInterval(() => void lookAtPins(), PINS_MS), setInterval(tellHealth, HEALTH_MS)];

@@ -1,5 +1,5 @@
 import type { Sample } from '../core/ports.ts';
-import { startPath, stepPath, verdictOf } from '../domain/health/path.ts';
+import { nextLargeMs, startPath, stepPath, verdictOf } from '../domain/health/path.ts';
 import type { Profile } from '../domain/health/profiles.ts';
 import type { PathVerdict } from '../domain/health/types.ts';
 
@@ -15,6 +15,8 @@ export type Change = 'news' | 'doubt' | 'nothing';
 
 export interface Observer {
   sample(id: string, sample: Sample, now: number): Change;
+  /** How far apart the target's large probes are due from now on, ms; undefined: it has none, or nobody asks. */
+  largeMs(id: string): number | undefined;
   verdicts(now: number): ReadonlyMap<string, PathVerdict>;
   /** true also where there is no canary to ask: every standby path that answers is one. */
   canary(now: number): boolean;
@@ -47,6 +49,10 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       const { dead } = path;
       stepPath(path, profile, index, sample);
       return path.dead !== dead ? 'news' : sample.kind === 'lost' ? 'doubt' : 'nothing';
+    },
+    largeMs(id) {
+      const found = byProbe.get(id);
+      return found === undefined ? undefined : nextLargeMs(found.path, profile, found.index);
     },
     verdicts: (now) => new Map([...paths].map(([link, path]) => [link, verdictOf(path, profile, now)])),
     canary: (now) => canaries.length === 0 || [...canaryAt.values()].some((at) => now - at <= canaryMs),

@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import type { ProbeSpec, Sample } from '../../core/ports.ts';
-import { sent, startFlight, turn, type Reply } from '../../domain/health/timeout.ts';
+import { deadlineMs, sent, startFlight, turn, type Reply } from '../../domain/health/timeout.ts';
+import { ping, type Ping, type PingLine } from './ping.ts';
 import type { Pace, Stream } from './stream.ts';
 import { hasRoute } from './udp.ts';
 
@@ -11,6 +11,8 @@ const SMALL_BYTES = 84;
 const RESTART_MS = 1_000;
 /** A ping that is there and says nothing for this long is started anew, ms. */
 const SILENT_MS = 5_000;
+/** Probes that a ping may have sent and not told of yet; the numbers of its successor begin beyond. */
+const UNTOLD = 1_000_000;
 
 /**
  * ping sleeps one tick of the kernel longer than it is told: 20 ms become 25 where the tick is 4 ms (HZ = 250, the default
@@ -18,54 +20,56 @@ const SILENT_MS = 5_000;
  */
 const TICK_MS = 4;
 
-/** What one line of `ping -n -O -D` says; undefined: nothing about a probe. */
-export interface PingLine {
-  readonly sequence: number;
-  /** ms; undefined: not answered so far. */
-  readonly rttMs: number | undefined;
-  /** Wall time, ms. */
-  readonly at: number;
-}
-
-const LINE = /^\[(\d+\.\d+)\] (?:\d+ bytes from \S+ icmp_seq=(\d+) .*?time=([\d.]+) ms|(?:no answer yet for|From \S+) icmp_seq=(\d+))/;
-
-export const pingLine = (line: string): PingLine | undefined => {
-  const [, at, answered, rtt, silent] = LINE.exec(line) ?? [];
-  if (at === undefined) return undefined;
-  return { sequence: Number(answered ?? silent), rttMs: rtt === undefined ? undefined : Number(rtt), at: Number(at) * 1000 };
-};
-
 /** The 16 bits of a sequence number as a count that goes on: the one nearest to the last. */
 export const unwrapped = (sequence: number, last: number): number => {
   const base = last - (last % 65_536) + sequence;
   return base < last - 32_768 ? base + 65_536 : base > last + 32_768 ? base - 65_536 : base;
 };
 
-const argumentsOf = ({ address, source }: ProbeSpec, { tauMs, size }: Pace, bytes: number): readonly string[] => [
-  ...['-n', '-O', '-D', '-i', String((tauMs - Math.min(TICK_MS, tauMs / 5)) / 1000), '-s', String(bytes - HEADERS)],
+const argumentsOf = ({ address, source }: ProbeSpec, everyMs: number, size: Sample['size'], bytes: number): readonly string[] => [
+  ...['-n', '-O', '-D', '-i', String((everyMs - Math.min(TICK_MS, everyMs / 5)) / 1000), '-s', String(bytes - HEADERS)],
   ...(size === 'large' ? ['-M', 'do'] : []),
   ...(source === undefined ? [] : ['-I', source]),
   address,
 ];
 
+/** What one ping(8) told. */
+interface Run {
+  readonly everyMs: number;
+  /** What its own count is off from the stream's. */
+  readonly base: number;
+  /** Its newest probe that we know of, by its own count. */
+  top: number;
+  lastLineAt: number | undefined;
+  /** When the one after is to leave; undefined before the first line. */
+  dueAt: number | undefined;
+  /** It was late with that one. */
+  late: boolean;
+  askedAt: number;
+  askedFor: number;
+}
+
 /**
- * One ping(8) for as long as the stream lives, since a raw socket is beyond Node. It sends at its own pace and says after
- * each interval what was not answered; the deadline is ours. When we die it ends by SIGPIPE with its next line.
+ * One ping(8) for as long as the stream keeps its pace, since a raw socket is beyond Node. It sends at its own pace and
+ * says after each interval what was not answered; the deadline is ours. A stream slower than the target's usual interval
+ * can't wait for that: there ping is asked, half a deadline after a probe was due, whether it has left.
  */
-export const icmpStream = (spec: ProbeSpec, pace: Pace, bytes = SMALL_BYTES): Stream => {
-  const { tauMs, size, firstAt } = pace;
+export const icmpStream = (spec: ProbeSpec, { everyMs: firstMs, tauMs, size, firstAt }: Pace, bytes = SMALL_BYTES): Stream => {
   const flight = startFlight();
-  let child: ChildProcess | undefined;
-  let ended = Promise.resolve();
+  const pings = new Set<Ping>();
+  let everyMs = firstMs;
+  /** The ping that speaks now, and its story. One that was told to end may still speak a last word. */
+  let sender: Ping | undefined;
+  let run: Run | undefined;
+  let base = 0;
   let closed = false;
   let startAt = firstAt;
   let heardAt = firstAt;
-  let unknownAt = firstAt + tauMs;
-  let top = 0;
-  let lastLineAt: number | undefined;
+  let unknownAt = firstAt + everyMs;
   let complainedAt = Number.NEGATIVE_INFINITY;
   let checking = false;
   let pingLateMs = 0;
+  let untold = 0;
   let replies: Reply[] = [];
   let silent: { readonly sequence: number; readonly sentAt: number }[] = [];
 
@@ -77,69 +81,97 @@ export const icmpStream = (spec: ProbeSpec, pace: Pace, bytes = SMALL_BYTES): St
     checking = false;
   };
 
-  const take = (line: string, now: number): void => {
-    const said = pingLine(line);
-    if (said === undefined) return;
+  const take = (from: Run, said: PingLine, now: number): void => {
     heardAt = now;
     // Every second interval has a line at the least; a wider gap says that ping itself was held up.
-    if (lastLineAt !== undefined) pingLateMs = Math.max(pingLateMs, said.at - lastLineAt - 2 * tauMs);
-    lastLineAt = said.at;
-    const sequence = unwrapped(said.sequence, top);
-    const known = sequence <= top;
-    top = Math.max(top, sequence);
+    if (from.lastLineAt !== undefined) pingLateMs = Math.max(pingLateMs, said.at - from.lastLineAt - 2 * from.everyMs);
+    from.lastLineAt = said.at;
+    const count = unwrapped(said.sequence, from.top);
+    const sequence = from.base + count;
+    const known = count <= from.top;
+    from.top = Math.max(from.top, count);
     if (said.rttMs === undefined) {
-      if (!known) silent.push({ sequence, sentAt: now - tauMs });
+      if (from !== run) {
+        if (!known) untold += 1;
+        return;
+      }
+      if (!known) {
+        silent.push({ sequence, sentAt: now - from.everyMs });
+        from.dueAt = now;
+      }
       void checkRoute();
       return;
     }
     const waiting = silent.find((probe) => probe.sequence === sequence);
-    if (waiting !== undefined) {
-      silent = silent.filter((probe) => probe !== waiting);
-      sent(flight, sequence, now - said.rttMs, size);
-    } else if (!known) sent(flight, sequence, now - said.rttMs, size);
+    if (waiting !== undefined) silent = silent.filter((probe) => probe !== waiting);
+    if (waiting !== undefined || !known) sent(flight, sequence, now - said.rttMs, size);
+    if (count === from.top) Object.assign(from, { dueAt: now - said.rttMs + from.everyMs, late: false });
     replies.push({ sequence, at: now });
   };
 
-  const start = (now: number): void => {
-    const mine = spawn('ping', argumentsOf(spec, pace, bytes), { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
-    child = mine;
-    heardAt = now;
-    [top, lastLineAt] = [0, undefined];
-    let rest = '';
-    mine.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop()!;
-      const at = performance.now();
-      if (child === mine) for (const line of lines) take(line, at);
-    });
-    // It could not send: a firewall of ours, a packet larger than our own device takes.
-    mine.stderr.on('data', () => (complainedAt = performance.now()));
-    ended = new Promise((resolve) => {
-      const gone = (): void => {
-        resolve();
-        if (child !== mine) return;
-        child = undefined;
-        startAt = performance.now() + RESTART_MS;
-      };
-      mine.on('error', gone).on('close', gone);
-    });
-    // Numbers begin anew: what the last one left open will never be answered.
+  const counted = (from: Run, count: number, now: number): void => {
+    if (from !== run) {
+      untold += Math.max(0, count - from.top);
+      return;
+    }
+    if (from.top >= from.askedFor || from.dueAt === undefined) return;
+    if (count < from.askedFor) {
+      Object.assign(from, { dueAt: now, late: true });
+      return;
+    }
+    from.top = from.askedFor;
+    silent.push({ sequence: from.base + from.top, sentAt: from.late ? now : from.dueAt });
+    Object.assign(from, { dueAt: from.dueAt + from.everyMs, late: false });
+    void checkRoute();
+  };
+
+  const ask = (from: Run, now: number): void => {
+    const halfMs = deadlineMs(flight.roundTrip, tauMs) / 2;
+    if (from.everyMs <= tauMs || from.dueAt === undefined || now < from.dueAt + halfMs || now < from.askedAt + halfMs) return;
+    Object.assign(from, { askedAt: now, askedFor: from.top + 1 });
+    sender?.ask();
+  };
+
+  /** What is out will hardly be heard of. */
+  const part = (from: Run): void => {
+    [run, sender] = [undefined, undefined];
+    base = from.base + from.top + UNTOLD;
     for (const probe of flight.out.values()) probe.doubted = true;
-    flight.gone.clear();
+    untold += silent.length;
     silent = [];
   };
 
-  /** One unknown sample an interval while no ping speaks for the target. */
-  const unknown = (now: number): readonly Sample[] => {
-    if (now < unknownAt || now - heardAt <= 3 * tauMs) return [];
-    unknownAt = now + tauMs;
-    return [{ at: now, kind: 'unknown', size }];
+  const start = (now: number): void => {
+    const mine: Run = { everyMs, base, top: 0, lastLineAt: undefined, dueAt: undefined, late: false, askedAt: now, askedFor: 0 };
+    const speaker = ping(argumentsOf(spec, everyMs, size, bytes), {
+      probe: (line) => take(mine, line, performance.now()),
+      count: (count) => counted(mine, count, performance.now()),
+      complaint: () => (complainedAt = performance.now()),
+      end() {
+        pings.delete(speaker);
+        if (run !== mine) return;
+        part(mine);
+        startAt = performance.now() + RESTART_MS;
+      },
+    });
+    pings.add(speaker);
+    [run, sender, heardAt] = [mine, speaker, now];
+  };
+
+  /** What no line told of: probes of a ping that ended, and one an interval while no ping speaks for the target. */
+  const unknown = (now: number, told: boolean): readonly Sample[] => {
+    const silence = !told && now >= unknownAt && now - heardAt > 3 * everyMs;
+    if (silence) unknownAt = now + everyMs;
+    const count = untold + Number(silence);
+    untold = 0;
+    return Array.from({ length: count }, () => ({ at: now, kind: 'unknown', size }));
   };
 
   return {
     turn(now, lateMs) {
-      if (child === undefined && now >= startAt && !closed) start(now);
-      if (child !== undefined && now - heardAt > SILENT_MS + 3 * tauMs) child.kill('SIGKILL');
+      if (run === undefined && now >= startAt && !closed) start(now);
+      if (run !== undefined && now - heardAt > SILENT_MS + 3 * everyMs) sender?.kill();
+      else if (run !== undefined && lateMs <= tauMs / 2) ask(run, now);
       const doubt = now - complainedAt < 2 * tauMs ? Number.POSITIVE_INFINITY : Math.max(lateMs, pingLateMs);
       const [arrived, reported] = [replies, silent];
       [replies, silent, pingLateMs] = [[], [], 0];
@@ -149,12 +181,24 @@ export const icmpStream = (spec: ProbeSpec, pace: Pace, bytes = SMALL_BYTES): St
         sent(flight, sequence, sentAt, size);
         if (doubt > tauMs / 2) flight.out.get(sequence)!.doubted = true;
       }
-      return samples.length > 0 ? samples : unknown(now);
+      const others = unknown(now, samples.length > 0);
+      return others.length === 0 ? samples : [...samples, ...others];
+    },
+    pace(nextMs) {
+      if (nextMs === everyMs) return;
+      const now = performance.now();
+      if (run === undefined) startAt = Math.min(startAt, now + nextMs);
+      else {
+        startAt = Math.max(now, (run.dueAt ?? heardAt + everyMs) - everyMs + nextMs);
+        sender?.retire();
+        part(run);
+      }
+      everyMs = nextMs;
     },
     async close() {
       closed = true;
-      child?.kill('SIGKILL');
-      await ended;
+      for (const one of pings) one.kill();
+      await Promise.all([...pings].map(({ ended }) => ended));
     },
   };
 };

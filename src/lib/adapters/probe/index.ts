@@ -11,21 +11,22 @@ const tickOf = (specs: readonly ProbeSpec[]): number => Math.min(25, Math.max(5,
 const phase = (index: number): number => (index * 0.618_033_988_75) % 1;
 
 const streamsOf = (spec: ProbeSpec, index: number, now: number): readonly Stream[] => {
-  const small: Pace = { tauMs: spec.intervalMs, size: 'small', firstAt: now + phase(index) * spec.intervalMs };
+  const small: Pace = { everyMs: spec.intervalMs, tauMs: spec.intervalMs, size: 'small', firstAt: now + phase(index) * spec.intervalMs };
   const first = spec.kind === 'icmp' ? icmpStream(spec, small) : pacedStream(small, (heard) => (spec.kind === 'udp' ? udpWire(spec, undefined, heard) : tcpWire(spec, heard)));
   if (spec.large === undefined) return [first];
   const { bytes, intervalMs } = spec.large;
-  const large: Pace = { tauMs: intervalMs, size: 'large', firstAt: now + phase(index + 0.5) * intervalMs };
+  const large: Pace = { everyMs: intervalMs, tauMs: spec.intervalMs, size: 'large', firstAt: now + phase(index + 0.5) * intervalMs };
   return [first, spec.kind === 'udp' ? pacedStream(large, (heard) => udpWire(spec, bytes, heard)) : icmpStream(spec, large, bytes)];
 };
 
 /** Probes from this machine. All in this process, but for one ping(8) per ICMP target and size. */
 export const prober: Prober = {
   start(specs, onSample) {
-    if (specs.length === 0) return { stop: async () => undefined };
+    if (specs.length === 0) return { pace: () => undefined, stop: async () => undefined };
     const tickMs = tickOf(specs);
     const begun = performance.now();
     const streams = specs.flatMap((spec, index) => streamsOf(spec, index, begun).map((stream) => ({ id: spec.id, stream })));
+    const large = new Map(streams.filter(({ id }, at) => streams[at - 1]?.id === id).map(({ id, stream }) => [id, stream]));
     let planned = begun + tickMs;
     let stopped = false;
     let timer: NodeJS.Timeout;
@@ -42,6 +43,7 @@ export const prober: Prober = {
     };
     timer = setTimeout(() => setImmediate(beat), tickMs);
     return {
+      pace: (id, intervalMs) => large.get(id)?.pace(intervalMs),
       async stop() {
         stopped = true;
         clearTimeout(timer);

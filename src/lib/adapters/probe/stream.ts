@@ -5,10 +5,14 @@ import { sent, startFlight, turn, type Reply } from '../../domain/health/timeout
 export interface Stream {
   /** What became of probes since the last turn, and new probes where they are due. Times in ms of `performance.now()`. */
   turn(now: number, lateMs: number): readonly Sample[];
+  /** Another interval from the last probe on. */
+  pace(everyMs: number): void;
   close(): Promise<void>;
 }
 
 export interface Pace {
+  readonly everyMs: number;
+  /** What deadlines and our own lateness are measured by: the target's usual interval, also in a slower stream. */
   readonly tauMs: number;
   readonly size: Sample['size'];
   readonly firstAt: number;
@@ -32,9 +36,10 @@ export interface Heard {
 const NONE: readonly Sample[] = [];
 
 /** A stream whose probes we send ourselves. */
-export const pacedStream = ({ tauMs, size, firstAt }: Pace, open: (heard: Heard) => Wire): Stream => {
+export const pacedStream = ({ everyMs: firstMs, tauMs, size, firstAt }: Pace, open: (heard: Heard) => Wire): Stream => {
   const flight = startFlight();
   let replies: Reply[] = [];
+  let everyMs = firstMs;
   let next = firstAt;
   let sequence = 0;
   /** The answers of a port-unreachable carry no number of ours: the probe whose age is nearest to the usual round trip. */
@@ -69,12 +74,16 @@ export const pacedStream = ({ tauMs, size, firstAt }: Pace, open: (heard: Heard)
       wire.tidy(now, samples.some(({ kind }) => kind === 'lost'));
       if (now >= next) {
         // A pause of ours is not made up for by a volley.
-        next += Math.ceil((now - next + 1e-6) / tauMs) * tauMs;
+        next += Math.ceil((now - next + 1e-6) / everyMs) * everyMs;
         sequence = (sequence + 1) >>> 0;
         sent(flight, sequence, performance.now(), size);
         wire.send(sequence);
       }
       return samples;
+    },
+    pace(nextMs) {
+      next += nextMs - everyMs;
+      everyMs = nextMs;
     },
     close: async () => wire.close(),
   };

@@ -11,12 +11,15 @@ export interface ProbeRoom {
   /** The machine itself has no route to the address any more. */
   unroute(address: string): Promise<void>;
   heal(): Promise<void>;
+  /** Large packets that have left for the last of the addresses. */
+  largeSent(): Promise<number>;
   /** Process numbers of ping(8) inside. */
   pings(): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
 const TABLE = 'hybridctl_test';
+const COUNTER = 'hybridctl_count';
 
 export const probeRoom = async (name: string, addresses: readonly string[]): Promise<ProbeRoom> => {
   const ip = async (args: readonly string[], input?: string): Promise<string> => {
@@ -37,6 +40,8 @@ export const probeRoom = async (name: string, addresses: readonly string[]): Pro
     for (const address of addresses) await shell.run('ip', ['-n', name, 'rule', 'del', 'pref', '50', 'to', address]);
   };
   await heal();
+  const large = `ip daddr ${addresses.at(-1)} ip length > 1000`;
+  await nft(`table inet ${COUNTER} {\n  counter large { }\n  chain out {\n type filter hook output priority 0\n ${large} icmp type echo-request counter name large\n ${large} udp dport 7 counter name large\n }\n}\n`);
 
   const { prober, pid, close } = await proberIn(name);
   return {
@@ -45,6 +50,9 @@ export const probeRoom = async (name: string, addresses: readonly string[]): Pro
     silence: async (address, passes) => void (await nft(`add rule inet ${TABLE} in ip daddr ${address} ${passes === undefined ? '' : `ip length > ${passes} `}drop`)),
     unroute: async (address) => void (await ip(['-n', name, 'rule', 'add', 'pref', '50', 'to', address, 'unreachable'])),
     heal,
+    async largeSent() {
+      return Number(/packets (\d+)/.exec(await ip(['netns', 'exec', name, 'nft', 'list', 'table', 'inet', COUNTER]))![1]);
+    },
     async pings() {
       const { stdout } = await shell.run('sh', ['-c', `for pid in $(ip netns pids ${name}); do [ "$(cat /proc/$pid/comm 2>/dev/null)" = ping ] && echo $pid; done; true`]);
       return stdout.split('\n').filter((line) => line !== '').map(Number);

@@ -5,11 +5,11 @@ import { KILL_STEPS, type DrillCase, type DrillProfile, type Expectation, type F
 
 /**
  * Longest reaction that passes, ms: what the profile's charts need on a fresh path, and as much again for a busy machine.
- * The bench measures how fast it is; a case only says that it holds. A PMTU hole is found by probes a second apart.
+ * The bench measures how fast it is; a case only says that it holds. Large probes are a second apart until one is missing.
  */
 export const LIMITS: Readonly<Record<DrillProfile, Readonly<Record<Signature, number>>>> = {
-  fast: { blackhole: 700, half: 4_000, third: 8_000, large: 15_000 },
-  default: { blackhole: 2_000, half: 8_000, third: 20_000, large: 15_000 },
+  fast: { blackhole: 700, half: 4_000, third: 8_000, large: 4_000 },
+  default: { blackhole: 2_000, half: 8_000, third: 20_000, large: 4_000 },
 };
 
 /** A watch over what must not happen: several times what the profile needs to see a dead path. */

@@ -100,8 +100,9 @@ export const openLab = async (files: Files, lab: string): Promise<Lab> => {
 /** @returns a number from 0 to 253 that no other lab uses: the third octet of its management network. */
 export const freeSlot = async (files: Files): Promise<number> => {
   const names = await readdir(ROOT).catch(() => []);
-  const records = await Promise.all(names.filter((name) => NAME_RULES.lab.test(name)).map((name) => readRecord(files, name)));
-  const taken = new Set(records.map((record) => record?.slot));
+  const texts = await Promise.all(names.filter((name) => NAME_RULES.lab.test(name)).map((name) => files.read(paths(name).record)));
+  // The slot alone: the lab beside may be of another version, with a site that ours would refuse.
+  const taken = new Set(texts.map((text) => (text === undefined ? undefined : (JSON.parse(text) as LabRecord).slot)));
   for (let slot = 0; slot < 254; slot++) if (!taken.has(slot)) return slot;
   throw failure('254 labs are up already', { next: 'take one down' });
 };

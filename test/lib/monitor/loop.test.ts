@@ -88,6 +88,19 @@ describe('the loop', () => {
     expect((await run.stop()).because).toBe('told to stop');
   });
 
+  it('follows a missing large packet up at once: a PMTU hole is found in a second and a half, and its end soon', async () => {
+    const run = begin();
+    await run.pass(3_000);
+    run.prober.set(addressOf('dx-1'), { state: 'alive', passes: 1_300 });
+    await run.pass(1_500);
+    expect(run.goesTo()).toBe(ENIS[GW_1]);
+    expect(run.of('verdict').at(-1)).toMatchObject({ link: 'dx-1', to: 'dead', why: expect.stringContaining('PMTU hole') });
+    run.prober.set(addressOf('dx-1'), { state: 'alive' });
+    await run.pass(500);
+    expect(run.of('verdict').at(-1)).toMatchObject({ link: 'dx-1', to: 'alive' });
+    await run.stop();
+  });
+
   it('returns after the hold-down, not before', async () => {
     const run = begin();
     await run.pass(1_000);

@@ -9,7 +9,7 @@ import { leasePath, pinPath, readPins } from '../../lib/monitor/pins.ts';
 import { monitorPolicy } from '../../lib/monitor/policy.ts';
 import { openRecords } from '../../lib/monitor/records.ts';
 import { say } from '../../lib/monitor/say.ts';
-import { watchedBy } from '../../lib/monitor/watch.ts';
+import { canariesOf, watchedBy } from '../../lib/monitor/watch.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { STATE_FLAG } from './pin.ts';
 
@@ -18,6 +18,7 @@ declare const HYBRIDCTL_VERSION: string;
 interface Options {
   readonly site: string;
   readonly region: string | undefined;
+  readonly awsProfile: string | undefined;
   readonly profile: ProfileName | undefined;
   readonly once: boolean;
   readonly dryRun: boolean;
@@ -57,6 +58,7 @@ export const monitor = defineCommand<Options, Result>({
     { flags: '--profile <name>', summary: "detector profile (default: the site file's)", choices: PROFILE_NAMES },
     { flags: '--once', summary: 'judge every link, do what is due, and end' },
     { ...FLAG.dryRun, summary: 'decide and say, but change nothing and take no lease' },
+    { flags: '--aws-profile <name>', summary: 'AWS profile for EC2, SNS and CloudWatch', env: 'AWS_PROFILE' },
     { flags: '--no-heal', summary: 'never stop or start a gateway' },
     { flags: '--self <instance>', summary: "the gateway we run on: manage the other gateways' route tables (peer mode)" },
     STATE_FLAG,
@@ -73,6 +75,7 @@ export const monitor = defineCommand<Options, Result>({
   parse: (raw) => ({
     site: text(raw, 'site') ?? FLAG.site.default,
     region: text(raw, 'region'),
+    awsProfile: text(raw, 'awsProfile'),
     profile: PROFILE_NAMES.find((name) => name === text(raw, 'profile')),
     once: flag(raw, 'once'),
     dryRun: flag(raw, 'dryRun'),
@@ -90,11 +93,12 @@ export const monitor = defineCommand<Options, Result>({
     const profile = profileOf(options.profile ?? site.monitor?.profile ?? 'default', site.monitor?.budget ?? DEFAULT_BUDGET);
     const policy = monitorPolicy(site, { profile, self, heal: options.heal });
     if (policy.routes.length === 0) throw usageError('no route table prefers another gateway than this one: there is nothing to watch', { field: '--self' });
+    if (self !== undefined && site.monitor?.canaries !== undefined && canariesOf(site, self).length === 0) throw usageError("none is in a subnet whose table another gateway carries, so this one would trust nothing it sees", { field: 'monitor.canaries', next: "name hosts in the other zones too, and the tables' subnets" });
     const stateDir = absolute(ports.cwd, options.stateDir);
     const pins = pinPath(stateDir, site.site);
     const lease = options.leaseFile === undefined ? leasePath(stateDir, site.site) : absolute(ports.cwd, options.leaseFile);
     // All that is ever needed is loaded now: a package that is replaced under a running daemon must not stop a failover.
-    const cloud = { region: options.region ?? site.cloud.region, once: true };
+    const cloud = { region: options.region ?? site.cloud.region, profile: options.awsProfile, once: true };
     const [prober, tables, instances, store] = await Promise.all([
       ports.prober(), ports.routeTables(cloud), ports.instances(cloud), options.dryRun ? privateStore() : ports.leaseStore(lease),
     ]);
@@ -107,9 +111,9 @@ export const monitor = defineCommand<Options, Result>({
       close: async () => undefined,
     };
     // A dry run tells nobody else: what it decides does not happen.
-    const records = options.dryRun ? [] : [await openRecords(ports, { loaded, stateDir, region: cloud.region, version: HYBRIDCTL_VERSION })];
+    const records = options.dryRun ? [] : [await openRecords(ports, { loaded, stateDir, region: cloud.region, profile: cloud.profile, version: HYBRIDCTL_VERSION })];
     const sink = fanOut([speaker, ...records]);
-    const { probes, watched } = watchedBy(site, profile);
+    const { probes, watched } = watchedBy(site, profile, self);
     const ending = await watch(
       { policy, profile, probes, watched, addresses: addressesOf(site), version: HYBRIDCTL_VERSION, dryRun: options.dryRun, once: options.once },
       { prober, tables, instances, store, sink, clock: ports.clock, now: () => performance.now(), signal: ports.signal, pins: () => readPins(ports.files, pins) },

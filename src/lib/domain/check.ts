@@ -26,7 +26,17 @@ export const checkSite = (site: Site): readonly SiteIssue[] => [
   ...capabilities(site),
   ...links(site),
   ...routeTables(site),
+  ...canaries(site),
 ];
+
+/** A canary proves that we see: on a path that is judged it would go silent with that path. */
+const canaries = ({ cloud, gateways, monitor }: Site): readonly SiteIssue[] =>
+  (monitor?.canaries ?? []).flatMap((address, index) => {
+    const path: Path = ['monitor', 'canaries', index];
+    const gateway = gateways.find(({ private_ip }) => private_ip === address);
+    if (gateway !== undefined) return [issue(path, `${address} is ${gateway.name}, which is watched: name another host of its zone`)];
+    return contains(cidr(cloud.cidr), address) ? [] : [issue(path, `${address} is not in the VPC (${cloud.cidr}): behind a link it would go silent with it`)];
+  });
 
 const entries = <T>(items: readonly T[], base: Path, key: keyof T & string): readonly Entry[] =>
   items.flatMap((item, index) => {

@@ -172,6 +172,7 @@ const monitor = z.strictObject({
   profile: z.enum(PROFILE_NAMES).default('default').describe('fast: a probe every 20 ms; default: every 100 ms; seed: rounds of three pings.'),
   budget: z.number().min(0.01).max(1_000).default(DEFAULT_BUDGET).describe('False failovers a year and link that are acceptable.'),
   records: recordsSchema.optional(),
+  canaries: z.array(address).min(1).max(8).optional().describe('Hosts of the VPC that always answer a ping; while none does, the monitor doubts itself and moves nothing. On a gateway (--self) those in the other gateways\' zones count: name two or more in each zone.'),
   relay_port: z
     .int()
     .min(1_024)

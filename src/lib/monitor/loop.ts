@@ -56,6 +56,7 @@ export interface Ending {
 const TICK_MS = 100;
 const PINS_MS = 500;
 const HEALTH_MS = 1_000;
+const BLIND = 'see beyond ourselves';
 /** `--once` gives up waiting for verdicts after this. */
 const ONCE_MS = 15_000;
 
@@ -82,6 +83,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   let moves = 0;
   let pending = 0;
   let woken = false;
+  let wasBlind = false;
   let ended: string | undefined;
   let end: () => void = () => undefined;
   const ending = new Promise<void>((resolve) => (end = resolve));
@@ -153,6 +155,11 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
       const rttMs = observer.roundTrip(link);
       return { link, state: verdict, suspicion, ...(rttMs === undefined ? {} : { rttMs }) };
     });
+    // One silent second may be the network's; the second one is told, once for each silence.
+    const blind = !observer.canary(now());
+    if (!blind) telling.over(BLIND);
+    else if (wasBlind) telling.error(BLIND, 'no canary answers, so what else is silent says nothing: no route is moved and no gateway stopped until one does');
+    wasBlind = blind;
     const places = new Map(last.standings.map(({ key, at }) => [key, at]));
     tell({ kind: 'health', at: wall(), links, routes: policy.routes.map(({ key, table, destination }) => ({ table, destination, at: places.get(key) })) });
   };

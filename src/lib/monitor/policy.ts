@@ -2,7 +2,7 @@ import { DEFAULT_TIMING, policyOf } from '../domain/failover/policy.ts';
 import type { Policy } from '../domain/failover/types.ts';
 import type { Profile } from '../domain/health/profiles.ts';
 import { linkTargets } from '../domain/routes.ts';
-import type { Site } from '../domain/site.ts';
+import type { Site, SiteRouteTable } from '../domain/site.ts';
 
 export interface PolicyOptions {
   readonly profile: Profile;
@@ -22,13 +22,21 @@ const SHORTEST_PROBE_MS = 50;
  * The site as the decision needs it, timed by the profile.
  *
  * In peer mode two gateways watch each other: each manages the route tables that prefer another gateway than its own, so
- * every table has one writer without a lease in common. Neither heals there: cut off from each other, with both tunnels
- * alive, they would stop each other.
+ * every table has one writer without a lease in common. Neither heals there. What makes a stop safe is that no route points
+ * at the gateway when it goes, and here that can't be known: the peer writes the other tables by its own lights. Cut off
+ * from us and alive, it may take one over between our last read and our stop; it would then die carrying, and nobody left
+ * alive manages that table. The lease file can't be the lease in common, on a network share neither: a host that dies
+ * while it holds the file's lock leaves it locked, in the very case that healing is for.
  */
 export const monitorPolicy = (site: Site, { profile, self, heal }: PolicyOptions): Policy => {
   const whole = policyOf(site, { ...DEFAULT_TIMING, probeMs: Math.max(SHORTEST_PROBE_MS, profile.tauMs) }, self);
   if (self === undefined) return heal ? whole : { ...whole, gateways: [] };
+  const others = tablesOfOthers(site, self).map(({ id }) => id);
+  return { ...whole, gateways: [], routes: whole.routes.filter(({ table }) => others.includes(table)) };
+};
+
+/** The route tables whose first choice is another way than through this gateway. */
+export const tablesOfOthers = (site: Site, self: string): readonly SiteRouteTable[] => {
   const links = linkTargets(site);
-  const mine = (name: string | undefined): boolean => links.find((link) => link.name === name)?.instance === self;
-  return { ...whole, gateways: [], routes: whole.routes.filter(({ order }) => !mine(order[0])) };
+  return site.route_tables.filter((table) => links.find(({ name }) => name === table.links[0])?.instance !== self);
 };

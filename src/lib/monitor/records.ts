@@ -16,6 +16,8 @@ export interface RecordsOptions {
   /** Absolute. */
   readonly stateDir: string;
   readonly region: string;
+  /** AWS profile; default: the SDK's own choice. */
+  readonly profile?: string | undefined;
   readonly version: string;
 }
 
@@ -24,7 +26,7 @@ export interface RecordsOptions {
  * and an error in the event log, never a failure of the monitor. Throws usage errors for a key file that can't be used, and
  * where the metrics port is taken: both would go unnoticed later.
  */
-export const openRecords = async (ports: Ports, { loaded, stateDir, region, version }: RecordsOptions): Promise<Sink> => {
+export const openRecords = async (ports: Ports, { loaded, stateDir, region, profile, version }: RecordsOptions): Promise<Sink> => {
   const outlets = await ports.outlets();
   const { site, path } = loaded;
   const records = site.monitor?.records ?? {};
@@ -49,11 +51,11 @@ export const openRecords = async (ports: Ports, { loaded, stateDir, region, vers
     const between: Between = [records.alerts?.between?.[0] ?? region, records.alerts?.between?.[1] ?? site.site];
     const addresses: NoticeAddress[] = [...(records.alerts?.topics ?? []).map((topic) => ({ topic })), ...(records.alerts?.phones ?? []).map((phone) => ({ phone }))];
     if (addresses.length > 0) {
-      const notifier = await outlets.notifier({ region });
+      const notifier = await outlets.notifier({ region, profile });
       for (const to of addresses) sinks.push(alertSink(notifier, await spool(fileName(to)), { to, between, clock, onTrouble }));
     }
     if (records.cloudwatch !== undefined) {
-      const store = await outlets.metricStore({ region });
+      const store = await outlets.metricStore({ region, profile });
       sinks.push(measureSink(store, await spool('cloudwatch'), { namespace: records.cloudwatch.namespace, site: site.site, run, clock, onTrouble }));
     }
     if (records.elasticsearch !== undefined) {

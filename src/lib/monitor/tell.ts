@@ -18,6 +18,8 @@ export interface Teller {
   /** When an action's outcome is known. */
   done(now: number, action: Action, done: Done): void;
   error(during: string, why: string): void;
+  /** What was told as an error is over: when it comes again it is told again. */
+  over(during: string): void;
 }
 
 const isRoute = (action: Action): action is RouteAction => action.kind === 'create' || action.kind === 'replace' || action.kind === 'delete';
@@ -121,5 +123,6 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number):
     },
 
     error,
+    over: (during) => void faults.delete(during),
   };
 };

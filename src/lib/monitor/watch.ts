@@ -1,11 +1,29 @@
 import type { ProbeSpec } from '../core/ports.ts';
+import { cidr, contains } from '../domain/cidr.ts';
 import { probePlan } from '../domain/health/probe-plan.ts';
 import type { Profile } from '../domain/health/profiles.ts';
 import type { Site } from '../domain/site.ts';
 import type { Watched } from './observe.ts';
+import { tablesOfOthers } from './policy.ts';
+
+/**
+ * The hosts that must answer before we believe our own eyes. Beside the gateways: any of the site's. On a gateway: those in
+ * the subnets whose table we would take over. While none of them answers, the zone is cut off from us: the peer's silence
+ * says nothing then, and its hosts could not reach us either.
+ */
+export const canariesOf = (site: Site, self: string | undefined): readonly string[] => {
+  const all = site.monitor?.canaries ?? [];
+  if (self === undefined) return all;
+  const subnets = tablesOfOthers(site, self).flatMap((table) => table.subnets.map(cidr));
+  return all.filter((address) => subnets.some((subnet) => contains(subnet, address)));
+};
 
 /** The site's probes and which link each judges. A link without probes stays unknown, and no route is ever moved there. */
-export const watchedBy = (site: Site, profile: Profile): { readonly probes: readonly ProbeSpec[]; readonly watched: Watched } => {
+export const watchedBy = (site: Site, profile: Profile, self?: string): { readonly probes: readonly ProbeSpec[]; readonly watched: Watched } => {
   const probes = probePlan(site, profile.kind === 'cusum' ? profile : { tauMs: profile.tauMs });
-  return { probes, watched: { links: site.links.map(({ name }) => ({ link: name, probes: probes.filter(({ link }) => link === name).map(({ id }) => id) })), canaries: [] } };
+  const canaries = canariesOf(site, self).map((address): ProbeSpec => ({ id: `canary/${address}`, kind: 'icmp', address, intervalMs: profile.tauMs }));
+  return {
+    probes: [...probes, ...canaries],
+    watched: { links: site.links.map(({ name }) => ({ link: name, probes: probes.filter(({ link }) => link === name).map(({ id }) => id) })), canaries: canaries.map(({ id }) => id) },
+  };
 };

@@ -32,10 +32,12 @@ export interface WatcherOptions {
   readonly node?: string;
   /** Default: the lab's. */
   readonly site?: string;
+  /** More flags of `route monitor`. */
+  readonly flags?: readonly string[];
 }
 
 /** Starts the monitor with nothing remembered from before. */
-export const startWatcher = async (lab: Lab, { profile, path, node: name, site = lab.record.sitePath }: WatcherOptions): Promise<Watcher> => {
+export const startWatcher = async (lab: Lab, { profile, path, node: name, site = lab.record.sitePath, flags = [] }: WatcherOptions): Promise<Watcher> => {
   const node = lab.topology.nodes.find((one) => (name === undefined ? one.role === 'monitor' : one.name === name))!;
   const state = join(paths(lab.record.name).dir, 'drill', node.name);
   await rm(state, { recursive: true, force: true });
@@ -45,7 +47,7 @@ export const startWatcher = async (lab: Lab, { profile, path, node: name, site =
 
   const start = () => {
     const environment = Object.entries({ ...environmentOf(lab.record, node, path), HYBRIDCTL_STATE_DIR: state }).map(([name, value]) => `${name}=${value}`);
-    const child = companion('ip', inside(node.netns, ['env', ...environment, 'hybridctl', 'route', 'monitor', '--site', site, '--profile', profile, '--json']), lab.record.name);
+    const child = companion('ip', inside(node.netns, ['env', ...environment, 'hybridctl', 'route', 'monitor', '--site', site, '--profile', profile, '--json', ...flags]), lab.record.name);
     let rest = '';
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');

@@ -13,7 +13,7 @@ if (!benches.includes(name)) {
   process.exit(2);
 }
 // A bench in the lab needs what the demo needs.
-setUp(name === 'failover' ? 'demo' : 'bench');
+setUp(name === 'failover' || name === 'soak' ? 'demo' : 'bench');
 
 const { build } = await import('esbuild');
 const { raw } = await import('./esbuild-plugins.mjs');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { addressText, cidr, contains } from '../../domain/cidr.ts';
 import { destinationsOf, linkTargets } from '../../domain/routes.ts';
 import type { Site } from '../../domain/site.ts';
+import { NO_IAM } from './iam-state.ts';
 import type { CloudState, StaticRoute, TableState } from './state.ts';
 
 /** An id that is the same on every run, for what the site file does not name. */
@@ -67,6 +68,8 @@ export const cloudFromSite = (site: Site): CloudState => {
     instances,
     addresses: instances.flatMap(({ eni, publicIp }) => (publicIp === undefined ? [] : [{ id: `eipalloc-${eni.slice(4)}`, publicIp }])),
     vgws: site.cloud.vgw === undefined ? [] : [{ id: site.cloud.vgw, asn: dx?.cloud_asn ?? 64512, networks: [] }],
+    iam: NO_IAM,
+    parameters: [],
     prefixLists,
   };
 };

@@ -1,5 +1,7 @@
 import { EC2_ACTIONS, type Action } from './actions.ts';
-import { EC2_QUERY, yes, type Params, type Protocol } from './protocol.ts';
+import { IAM_ACTIONS, STS_ACTIONS } from './actions-iam.ts';
+import { SSM_ACTIONS } from './actions-ssm.ts';
+import { AWS_JSON, awsQuery, EC2_QUERY, yes, type Params, type Protocol } from './protocol.ts';
 import { Ec2Error } from './state.ts';
 
 /** One service behind the endpoint. All share the state, the faults and the record of calls. */
@@ -11,6 +13,15 @@ export interface CloudService {
   unknown(operation: string | undefined): Ec2Error;
   readonly throttled: Ec2Error;
 }
+
+/** A service without a rehearsal of its own. */
+const service = (protocol: Protocol, operations: CloudService['operations'], unknown = 'InvalidAction'): CloudService => ({
+  protocol,
+  operations,
+  rehearse: () => undefined,
+  unknown: (operation) => new Ec2Error(unknown, `The operation ${operation ?? ''} is not known.`),
+  throttled: new Ec2Error(protocol === AWS_JSON ? 'ThrottlingException' : 'Throttling', 'Rate exceeded'),
+});
 
 /** A service's name is the one its requests are signed for. */
 const SERVICES: Readonly<Record<string, CloudService>> = {
@@ -25,6 +36,9 @@ const SERVICES: Readonly<Record<string, CloudService>> = {
       operation === undefined ? new Ec2Error('MissingAction', 'The request is missing an action.') : new Ec2Error('InvalidAction', `The action ${operation} is not valid for this web service.`),
     throttled: new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.', 503),
   },
+  iam: service(awsQuery('https://iam.amazonaws.com/doc/2010-05-08/'), IAM_ACTIONS),
+  sts: service(awsQuery('https://sts.amazonaws.com/doc/2011-06-15/'), STS_ACTIONS),
+  ssm: service(AWS_JSON, SSM_ACTIONS, 'UnknownOperationException'),
 };
 
 /** By the credential scope of the signature, `Credential=KEY/20261120/cn-north-1/iam/aws4_request`; EC2 where nothing says otherwise. */

@@ -1,5 +1,7 @@
 import type { CloudRoute, RouteTarget } from '../../core/ports.ts';
 import { addressNumber, addressText, cidr, covers } from '../../domain/cidr.ts';
+import type { Parameter } from './actions-ssm.ts';
+import type { IamState } from './iam-state.ts';
 import type { CloudInstance, InstanceState, TransitionTimes } from './types.ts';
 
 /**
@@ -42,6 +44,8 @@ export interface CloudState {
   readonly addresses: readonly { readonly id: string; readonly publicIp: string }[];
   /** `networks`: what BGP has brought. */
   readonly vgws: readonly { readonly id: string; readonly asn: number; readonly networks: readonly string[] }[];
+  readonly iam: IamState;
+  readonly parameters: readonly Parameter[];
   readonly prefixLists: readonly { readonly id: string; readonly name: string; readonly entries: readonly string[] }[];
 }
 

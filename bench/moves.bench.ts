@@ -49,7 +49,7 @@ const move = async (count: number): Promise<{ ms: number; throttled: number }> =
   const ended = monitor(
     { policy: monitorPolicy(site, { profile, self: undefined, heal: false }), ...watchedBy(site, profile), profile, addresses: new Map(), version: 'bench', dryRun: false, once: false },
     {
-      prober: world(state), tables: awsRouteTables({ region: 'cn-north-1' }), instances: awsInstances({ region: 'cn-north-1' }), store: privateStore(), clock, now: () => performance.now(), signal: stopping.signal,
+      prober: world(state), tables: awsRouteTables({ region: 'cn-north-1' }), instances: awsInstances({ region: 'cn-north-1' }), store: privateStore(), witnesses: [], clock, now: () => performance.now(), signal: stopping.signal,
       pins: async () => new Map(),
       sink: {
         accept(event) {

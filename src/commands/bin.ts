@@ -34,6 +34,7 @@ const realPorts = (signal: AbortSignal): Ports => {
     leaseStore: async (path) => (await import('../lib/adapters/lease-file.ts')).leaseFile(path),
     vici: async (uri) => (await import('../lib/adapters/vici/client.ts')).connectVici(uri),
     outlets: async () => (await import('../lib/adapters/records/outlets.ts')).outlets,
+    witness: async (address) => (await import('../lib/adapters/witness/index.ts')).witness(address),
     prober: async () => (await import('../lib/adapters/probe/index.ts')).prober,
   };
 };

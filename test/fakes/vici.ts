@@ -1,4 +1,5 @@
 import { failure } from '../../src/lib/core/errors.ts';
+import type { HybridError } from '../../src/lib/core/errors.ts';
 import type { Vici, ViciSection } from '../../src/lib/core/ports.ts';
 
 /** A charon that keeps what is loaded and what is established; the words are those of strongSwan's vici README. */
@@ -43,7 +44,9 @@ export const fakeCharon = (plugins: readonly string[] = ['aes', 'kernel-netlink'
       return { success: 'yes' };
     },
     terminate: ({ ike }) => {
+      const gone = sas.get(String(ike));
       if (!sas.delete(String(ike))) throw refuse('terminate', 'no matching SAs to terminate found');
+      listeners.get('ike-updown')?.({ [String(ike)]: gone! });
       return { success: 'yes', matches: '1', terminated: '1' };
     },
   };
@@ -51,6 +54,10 @@ export const fakeCharon = (plugins: readonly string[] = ['aes', 'kernel-netlink'
     'list-conns/list-conn': () => [...connections].map(([name, value]) => ({ [name]: value })),
     'list-sas/list-sa': () => [...sas].map(([name, value]) => ({ [name]: value })),
   };
+
+  let over: (error: HybridError) => void;
+  const ended = new Promise<HybridError>((resolve) => (over = resolve));
+  const listeners = new Map<string, (message: ViciSection) => void>();
 
   const state: FakeCharon = {
     connections,
@@ -69,8 +76,15 @@ export const fakeCharon = (plugins: readonly string[] = ['aes', 'kernel-netlink'
         if (handler === undefined) throw failure(`this charon does not know the event "${event}"`);
         return handler();
       },
+      async listen(event, onEvent) {
+        if (state.closed) throw failure('the connection to charon was closed');
+        if (!['ike-updown', 'child-updown'].includes(event)) throw failure(`this charon does not know the event "${event}"`);
+        listeners.set(event, onEvent);
+      },
+      ended,
       close() {
         state.closed = true;
+        over(failure('the connection to charon was closed'));
       },
     },
   };

@@ -17,6 +17,8 @@ export const arbitraryLogged = fc.oneof(
   record({ kind: kind('start'), at, version: text, profile: text, links: fc.array(text), routes: fc.array(text) }),
   record({ kind: kind('stop'), at, because: text }),
   record({ kind: kind('verdict'), at, link: text, from: state, to: state, suspicion: fc.double({ min: 0, max: 1, noNaN: true }), because: text, incident: text }, 'incident'),
+  record({ kind: kind('evidence'), at, link: text, evidence: fc.constantFrom('child-down', 'ike-down', 'bfd-down'), about: text, witness: text }),
+  record({ kind: kind('witness'), at, witness: text, heard: fc.boolean(), because: text }),
   record({ kind: kind('move'), at, incident: text, table: text, destination: text, from: text, to: text, outcome, because: text, detectMs: ms, apiMs: ms, verifyMs: ms }, 'detectMs', 'apiMs', 'verifyMs'),
   record({ kind: kind('alert'), at, alert }),
   record({ kind: kind('heal'), at, incident: text, instance: text, step: fc.constantFrom('stop', 'start', 'verify', 'rest'), because: text, outcome }, 'outcome'),

@@ -50,5 +50,7 @@ export const STORY: readonly LoggedEvent[] = [
   { kind: 'pin', at: MORNING + 80_000, table: TABLE, link: null },
   { kind: 'error', at: MORNING + 90_000, during: 'read route tables', message: 'EC2 throttles ec2:DescribeRouteTables' },
   move({ at: MORNING + 600_000, incident: '7-4', from: 'vpn-1', to: 'dx-1', because: 'dx-1 is back for 300 s', outcome: 'race', detectMs: undefined as never }),
+  { kind: 'evidence', at: MORNING + 650_000, link: 'vpn-1', evidence: 'ike-down', about: 'vpn1', witness: 'charon at unix:///var/run/charon.vici' },
+  { kind: 'witness', at: MORNING + 660_000, witness: 'charon at unix:///var/run/charon.vici', heard: false, because: 'charon closed the connection' },
   { kind: 'stop', at: MORNING + 700_000, because: 'SIGTERM' },
 ];

@@ -69,6 +69,7 @@ export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: F
   vici: absent('vici'),
   outlets: absent('outlets'),
   prober: absent('prober'),
+  witness: absent('witness'),
 });
 
 /** Runs one command line in this process: `run('vpn render --json', { files: { 'hybridctl.yaml': text } })`. */

@@ -1,6 +1,8 @@
-import { FLAG, defineCommand, flag, text, type Style } from '../../lib/core/command.ts';
+import { FLAG, defineCommand, flag, list, text, type Style } from '../../lib/core/command.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
+import type { Ports, Witness, WitnessAddress } from '../../lib/core/ports.ts';
 import { DEFAULT_BUDGET, profileOf, PROFILE_NAMES, type ProfileName } from '../../lib/domain/health/profiles.ts';
+import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { fanOut, type Sink } from '../../lib/monitor/events.ts';
 import { privateStore } from '../../lib/monitor/lease.ts';
@@ -26,6 +28,8 @@ interface Options {
   readonly self: string | undefined;
   readonly stateDir: string;
   readonly leaseFile: string | undefined;
+  readonly vici: readonly string[];
+  readonly bfd: readonly string[];
 }
 
 interface Result {
@@ -45,6 +49,16 @@ const selfOf = (site: Site, given: string | undefined): string | undefined => {
   return gateway.instance;
 };
 
+/** Who is listened to. On a gateway its own charon, where there is one; anybody else must be named. */
+const witnessesOf = async (ports: Ports, { self, vici, bfd }: Pick<Options, 'self' | 'vici' | 'bfd'>): Promise<readonly Witness[]> => {
+  const local = self !== undefined && vici.length === 0 && (await ports.files.stat(LOCAL_CHARON.slice('unix://'.length)).catch(() => undefined)) !== undefined;
+  const addresses: readonly WitnessAddress[] = [
+    ...(local ? [LOCAL_CHARON] : vici).map((uri) => ({ kind: 'vici', uri }) as const),
+    ...bfd.map((socket) => ({ kind: 'bfd', socket: absolute(ports.cwd, socket) }) as const),
+  ];
+  return Promise.all(addresses.map((address) => ports.witness(address)));
+};
+
 export const monitor = defineCommand<Options, Result>({
   path: 'route monitor',
   summary: 'watch every link and move the routes off a dead one; a daemon',
@@ -62,12 +76,15 @@ export const monitor = defineCommand<Options, Result>({
     { flags: '--no-heal', summary: 'never stop or start a gateway' },
     { flags: '--self <instance>', summary: "the gateway we run on: manage the other gateways' route tables (peer mode)" },
     STATE_FLAG,
+    { flags: '--vici <uri...>', summary: `charon to listen to: an SA that goes down is evidence (with --self: ${LOCAL_CHARON}, where it is)`, env: 'HYBRIDCTL_VICI_URI' },
+    { flags: '--bfd <socket...>', summary: "FRR's bfdd to listen to, e.g. /var/run/frr/bfdd.vty: a session that goes down is evidence", env: 'HYBRIDCTL_BFD_SOCKET' },
     { flags: '--lease-file <file>', summary: 'the lease and the journal (default: <site>.lease.json in the state folder)' },
   ],
   examples: [
     { line: 'hybridctl route monitor', why: 'the daemon, for hybridctl.yaml' },
     { line: 'hybridctl route monitor --profile fast --json | jq .kind', why: 'a probe every 20 ms; events as they happen' },
     { line: 'hybridctl route monitor --once --dry-run', why: 'what it would do now' },
+    { line: 'hybridctl route monitor --vici unix:///var/run/charon.vici --bfd /var/run/frr/bfdd.vty', why: 'on a gateway: what charon and BFD see shortens the wait' },
     { line: 'hybridctl route monitor --self gw-1', why: "on a gateway: take over the other one's route table, and hand it back" },
   ],
   streams: true,
@@ -83,6 +100,8 @@ export const monitor = defineCommand<Options, Result>({
     self: text(raw, 'self'),
     stateDir: text(raw, 'stateDir') ?? STATE_FLAG.default,
     leaseFile: text(raw, 'leaseFile'),
+    vici: list(raw, 'vici'),
+    bfd: list(raw, 'bfd'),
   }),
 
   async run(options, ports, emit) {
@@ -99,8 +118,8 @@ export const monitor = defineCommand<Options, Result>({
     const lease = options.leaseFile === undefined ? leasePath(stateDir, site.site) : absolute(ports.cwd, options.leaseFile);
     // All that is ever needed is loaded now: a package that is replaced under a running daemon must not stop a failover.
     const cloud = { region: options.region ?? site.cloud.region, profile: options.awsProfile, once: true };
-    const [prober, tables, instances, store] = await Promise.all([
-      ports.prober(), ports.routeTables(cloud), ports.instances(cloud), options.dryRun ? privateStore() : ports.leaseStore(lease),
+    const [prober, tables, instances, store, witnesses] = await Promise.all([
+      ports.prober(), ports.routeTables(cloud), ports.instances(cloud), options.dryRun ? privateStore() : ports.leaseStore(lease), witnessesOf(ports, options),
     ]);
     const speaker: Sink = {
       accept(event) {
@@ -113,10 +132,10 @@ export const monitor = defineCommand<Options, Result>({
     // A dry run tells nobody else: what it decides does not happen.
     const records = options.dryRun ? [] : [await openRecords(ports, { loaded, stateDir, region: cloud.region, profile: cloud.profile, version: HYBRIDCTL_VERSION })];
     const sink = fanOut([speaker, ...records]);
-    const { probes, watched } = watchedBy(site, profile, self);
+    const { probes, watched, concerned } = watchedBy(site, profile, self);
     const ending = await watch(
-      { policy, profile, probes, watched, addresses: addressesOf(site), version: HYBRIDCTL_VERSION, dryRun: options.dryRun, once: options.once },
-      { prober, tables, instances, store, sink, clock: ports.clock, now: () => performance.now(), signal: ports.signal, pins: () => readPins(ports.files, pins) },
+      { policy, profile, probes, watched, concerned, addresses: addressesOf(site), version: HYBRIDCTL_VERSION, dryRun: options.dryRun, once: options.once },
+      { prober, tables, instances, store, witnesses, sink, clock: ports.clock, now: () => performance.now(), signal: ports.signal, pins: () => readPins(ports.files, pins) },
     ).finally(() => sink.close());
     const result: Result = {
       because: ending.because,

@@ -4,9 +4,8 @@ import { EXIT, failure, usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { bytes, duration } from '../../lib/domain/amount.ts';
 import { readFailures, type LogFailure } from '../../lib/domain/failures.ts';
-import { trafficHint, tunnelStatuses, type TunnelStatus } from '../../lib/domain/sa.ts';
+import { LOCAL_CHARON, trafficHint, tunnelStatuses, type TunnelStatus } from '../../lib/domain/sa.ts';
 
-const DEFAULT_URI = 'unix:///var/run/charon.vici';
 /** The end of a charon log says what failed last; 8 MiB are some 60,000 lines. */
 const LOG_BYTES = 8 * 1024 * 1024;
 const JOURNAL = ['-u', 'strongswan', '-u', 'strongswan-starter', '-o', 'short-iso', '-n', '20000', '--no-pager', '-q'];
@@ -49,7 +48,7 @@ const readLog = async (ports: Ports, uri: string, path: string | undefined): Pro
     return { name: path, text: tail.stdout };
   }
   // The journal is the system daemon's; another socket is another daemon, whose tunnels may bear the same names.
-  if (uri !== DEFAULT_URI || (await ports.shell.which('journalctl')) === undefined) return undefined;
+  if (uri !== LOCAL_CHARON || (await ports.shell.which('journalctl')) === undefined) return undefined;
   const journal = await ports.shell.run('journalctl', JOURNAL, { signal: ports.signal });
   return journal.exitCode === 0 ? { name: 'journal', text: journal.stdout } : undefined;
 };
@@ -111,7 +110,7 @@ export const status = defineCommand<Options, Result>({
     'Asks charon over its vici socket. A tunnel that is configured but has no security association shows as down. What failed last comes from ' +
     "charon's log: --log, or the journal of the system's strongswan. Exit 0 when every tunnel asked for is established, 1 when one is not.",
   flags: [
-    { flags: '--uri <uri...>', summary: `vici socket of a charon (default: ${DEFAULT_URI})`, env: 'HYBRIDCTL_VICI_URI' },
+    { flags: '--uri <uri...>', summary: `vici socket of a charon (default: ${LOCAL_CHARON})`, env: 'HYBRIDCTL_VICI_URI' },
     { flags: '--log <file...>', summary: "charon's filelog: one for all, or one for each --uri in order" },
     { flags: '--tunnel <name...>', summary: 'only these tunnels: a connection, or connection/child' },
   ],
@@ -122,7 +121,7 @@ export const status = defineCommand<Options, Result>({
   ],
   parse: (raw: Raw) => {
     const given = list(raw, 'uri');
-    const uris = given.length === 0 ? [DEFAULT_URI] : given;
+    const uris = given.length === 0 ? [LOCAL_CHARON] : given;
     const logs = list(raw, 'log');
     if (logs.length > 1 && logs.length !== uris.length) throw usageError(`${logs.length} logs for ${uris.length} daemons`, { field: '--log', next: 'give one log for all, or one for each --uri in order' });
     return { uris, logs, tunnels: list(raw, 'tunnel') };

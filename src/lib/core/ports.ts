@@ -1,4 +1,5 @@
 import type { Aws } from './aws.ts';
+import type { HybridError } from './errors.ts';
 import type { Outlets } from './outlets.ts';
 /**
  * What the outside is to us. Each port is small and domain-shaped; SDK and library types stay behind it.
@@ -162,6 +163,10 @@ export interface Vici {
   request(command: string, message?: ViciSection): Promise<ViciSection>;
   /** A command that streams events before its reply, e.g. `list-sas` with `list-sa`. */
   stream(command: string, event: string, message?: ViciSection): Promise<readonly ViciSection[]>;
+  /** Registers for an event that comes when it happens, e.g. `child-updown`, for as long as the connection lasts. */
+  listen(event: string, onEvent: (message: ViciSection) => void): Promise<void>;
+  /** Resolves with the reason when the connection is over. */
+  readonly ended: Promise<HybridError>;
   close(): void;
 }
 
@@ -213,6 +218,33 @@ export interface Probing {
   stop(): Promise<void>;
 }
 
+/**
+ * What others say of the path. There is no "up": an SA that charon holds established says nothing of whether packets
+ * pass (its DPD takes 165 s by default).
+ */
+export type Evidence = 'child-down' | 'ike-down' | 'bfd-down' | 'link-down';
+
+/** What a daemon beside the path has seen by its own means, in the daemon's own names. */
+export interface Testimony {
+  readonly evidence: Exclude<Evidence, 'link-down'>;
+  /** The connection's name at charon, or the address of the BFD peer. */
+  readonly about: string;
+}
+
+/** A daemon that can be listened to. */
+export interface Witness {
+  /** For the event log, e.g. `charon at unix:///var/run/charon.vici`. */
+  readonly name: string;
+  /**
+   * Listens until stopped. Throws nothing: a daemon that is away is waited for. `heard` says whether it can be heard, when
+   * that is first known and when it changes; if not, why. What was so before we came is not told, only what changes.
+   */
+  watch(told: { evidence(testimony: Testimony): void; heard(now: boolean, because: string): void }): { stop(): void };
+}
+
+/** charon by its vici socket (`unix:///…` or `tcp://host:port`), or FRR's bfdd by its vty socket. */
+export type WitnessAddress = { readonly kind: 'vici'; readonly uri: string } | { readonly kind: 'bfd'; readonly socket: string };
+
 export interface CloudOptions {
   readonly region: string;
   readonly profile?: string | undefined;
@@ -245,4 +277,6 @@ export interface Ports {
   vici(uri: string): Promise<Vici>;
   outlets(): Promise<Outlets>;
   prober(): Promise<Prober>;
+  /** Throws a usage error on an address that can't be one. */
+  witness(address: WitnessAddress): Promise<Witness>;
 }

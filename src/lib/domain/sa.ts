@@ -1,5 +1,8 @@
 import type { ViciSection, ViciValue } from '../core/ports.ts';
 
+/** strongSwan's own default for its vici socket. */
+export const LOCAL_CHARON = 'unix:///var/run/charon.vici';
+
 /**
  * `connecting`: IKE is being spoken. `ike-only`: the peers agree on each other, but no ESP pair carries packets.
  * `down`: configured, and nothing there.

@@ -1,5 +1,5 @@
 import type { ActionOutcome } from '../domain/failover/types.ts';
-import type { LoggedEvent, MonitorEvent } from './events.ts';
+import type { EvidenceEvent, LoggedEvent, MonitorEvent, WitnessEvent } from './events.ts';
 
 /** Who writes: the same on every line. */
 export interface Writer {
@@ -44,6 +44,20 @@ interface Told {
   readonly labels?: Readonly<Record<string, string>>;
   readonly error?: string;
 }
+
+/** In words, for a log line and a person alike. */
+export const evidenceText = ({ evidence, about, witness }: EvidenceEvent): string => {
+  switch (evidence) {
+    case 'child-down':
+      return `${about} has no ESP pair any more (${witness})`;
+    case 'ike-down':
+      return `${about} has no IKE association any more (${witness})`;
+    case 'bfd-down':
+      return `BFD with ${about} went down (${witness})`;
+  }
+};
+
+export const witnessText = ({ witness, heard, because }: WitnessEvent): string => (heard ? `listens to ${witness}` : `can't listen to ${witness}: ${because}`);
 
 /** Whether the event is one for the log: what is measured every second is not. */
 export const isLogged = (event: MonitorEvent): event is LoggedEvent => event.kind !== 'api' && event.kind !== 'health';
@@ -95,6 +109,18 @@ const tell = (event: LoggedEvent): Told => {
         labels: { link: event.link },
         ...(event.incident === undefined ? {} : { incident: event.incident }),
       };
+    case 'evidence':
+      return {
+        message: `${event.link}: ${evidenceText(event)}`,
+        action: event.evidence,
+        category: ['network'],
+        type: ['info'],
+        level: 'warn',
+        reason: `${event.witness} says so`,
+        labels: { link: event.link },
+      };
+    case 'witness':
+      return { message: witnessText(event), action: event.heard ? 'witness-heard' : 'witness-lost', category: ['process'], type: ['info'], level: event.heard ? 'info' : 'warn', reason: event.because };
     case 'move':
       return {
         message: `${event.table} ${event.destination}: ${event.from} to ${event.to} (${event.outcome}): ${event.because}`,

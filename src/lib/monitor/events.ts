@@ -1,3 +1,4 @@
+import type { Testimony } from '../core/ports.ts';
 import type { ActionOutcome, Alert, Heal } from '../domain/failover/types.ts';
 import type { PathVerdict } from '../domain/health/types.ts';
 
@@ -32,6 +33,25 @@ export interface VerdictEvent extends At {
   readonly because: string;
   /** Absent while nothing follows from it. */
   readonly incident?: string;
+}
+
+/** What a daemon beside the path has seen of a link. It never moves a route alone: it shortens the wait for lost probes. */
+export interface EvidenceEvent extends At {
+  readonly kind: 'evidence';
+  readonly link: string;
+  readonly evidence: Testimony['evidence'];
+  /** The daemon's own name for it: charon's connection, or the BFD peer's address. */
+  readonly about: string;
+  /** Who says so, e.g. `charon at unix:///var/run/charon.vici`. */
+  readonly witness: string;
+}
+
+/** Whether a daemon beside the path can be listened to from now on. */
+export interface WitnessEvent extends At {
+  readonly kind: 'witness';
+  readonly witness: string;
+  readonly heard: boolean;
+  readonly because: string;
 }
 
 /**
@@ -108,7 +128,7 @@ export interface HealthEvent extends At {
   readonly routes: readonly { readonly table: string; readonly destination: string; readonly at: string | undefined }[];
 }
 
-export type LoggedEvent = StartEvent | StopEvent | VerdictEvent | MoveEvent | AlertEvent | HealEvent | PinEvent | LeaseEvent | ErrorEvent;
+export type LoggedEvent = StartEvent | StopEvent | VerdictEvent | EvidenceEvent | WitnessEvent | MoveEvent | AlertEvent | HealEvent | PinEvent | LeaseEvent | ErrorEvent;
 export type MeasuredEvent = ApiEvent | HealthEvent;
 export type MonitorEvent = LoggedEvent | MeasuredEvent;
 

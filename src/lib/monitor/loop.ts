@@ -1,4 +1,4 @@
-import type { Clock, Instances, LeaseStore, Prober, ProbeSpec, RouteTables } from '../core/ports.ts';
+import type { Clock, Instances, LeaseStore, Prober, ProbeSpec, RouteTables, Witness } from '../core/ports.ts';
 import { decide } from '../domain/failover/decide.ts';
 import { initialState } from '../domain/failover/state.ts';
 import type { ActionResult, Policy, Standing } from '../domain/failover/types.ts';
@@ -10,12 +10,14 @@ import { keepLease, RENEW_MS } from './lease.ts';
 import { observe, type Watched } from './observe.ts';
 import type { Pins } from './pins.ts';
 import { teller } from './tell.ts';
+import type { Watching } from './watch.ts';
 
 export interface MonitorOptions {
   readonly policy: Policy;
   readonly profile: Profile;
   readonly probes: readonly ProbeSpec[];
   readonly watched: Watched;
+  readonly concerned: Watching['concerned'];
   /** Elastic IP by instance. */
   readonly addresses: ReadonlyMap<string, string>;
   readonly version: string;
@@ -29,6 +31,7 @@ export interface MonitorPorts {
   readonly tables: RouteTables;
   readonly instances: Instances;
   readonly store: LeaseStore;
+  readonly witnesses: readonly Witness[];
   /** The caller's to close. */
   readonly sink: Sink;
   readonly clock: Clock;
@@ -66,8 +69,8 @@ const ONCE_MS = 15_000;
  * the call that moves the route; events are told when the calls have left.
  */
 export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Promise<Ending> => {
-  const { policy, profile, probes, watched, addresses, version, dryRun, once } = options;
-  const { prober, tables, instances, store, sink, clock, now, signal } = ports;
+  const { policy, profile, probes, watched, concerned, addresses, version, dryRun, once } = options;
+  const { prober, tables, instances, store, witnesses, sink, clock, now, signal } = ports;
   const wall = (): number => clock.now();
   const tell: Sink['accept'] = (event) => sink.accept(event);
   const observer = observe(watched, profile);
@@ -176,6 +179,17 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     if (largeMs !== undefined) running.pace(id, largeMs);
     if (change !== 'nothing') wake();
   });
+  const listening = witnesses.map((witness) =>
+    witness.watch({
+      evidence(testimony) {
+        for (const link of concerned(testimony)) {
+          if (observer.evidence(link, testimony.evidence, now()) !== 'nothing') wake();
+          tell({ kind: 'evidence', at: wall(), link, ...testimony, witness: witness.name });
+        }
+      },
+      heard: (heard, because) => tell({ kind: 'witness', at: wall(), witness: witness.name, heard, because }),
+    }),
+  );
   const timers = [setInterval(wake, TICK_MS), setInterval(() => void tend(), RENEW_MS), setInterval(() => void lookAtPins(), PINS_MS), setInterval(tellHealth, HEALTH_MS)];
   const onAbort = (): void => stop('told to stop');
   if (signal.aborted) onAbort();
@@ -185,6 +199,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   await ending;
   signal.removeEventListener('abort', onAbort);
   timers.forEach(clearInterval);
+  listening.forEach((one) => one.stop());
   const because = ended!;
   await Promise.all([running.stop(), keeper.release().catch((error: Error) => telling.error('release the lease', error.message))]);
   tell({ kind: 'stop', at: wall(), because });

@@ -1,7 +1,7 @@
 import type { Sample } from '../core/ports.ts';
-import { nextLargeMs, startPath, stepPath, verdictOf } from '../domain/health/path.ts';
+import { hearPath, nextLargeMs, startPath, stepPath, verdictOf } from '../domain/health/path.ts';
 import type { Profile } from '../domain/health/profiles.ts';
-import type { PathVerdict } from '../domain/health/types.ts';
+import type { Evidence, PathVerdict } from '../domain/health/types.ts';
 
 /** Which probes judge what, by the ids of their specs. */
 export interface Watched {
@@ -17,6 +17,8 @@ export interface Observer {
   sample(id: string, sample: Sample, now: number): Change;
   /** How far apart the target's large probes are due from now on, ms; undefined: it has none, or nobody asks. */
   largeMs(id: string): number | undefined;
+  /** What a witness says of a link. */
+  evidence(link: string, evidence: Evidence, now: number): Change;
   verdicts(now: number): ReadonlyMap<string, PathVerdict>;
   /** true also where there is no canary to ask: every standby path that answers is one. */
   canary(now: number): boolean;
@@ -57,6 +59,13 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
     largeMs(id) {
       const found = byProbe.get(id);
       return found === undefined ? undefined : nextLargeMs(found.path, profile, found.index);
+    },
+    evidence(link, evidence, now) {
+      const path = paths.get(link);
+      if (path === undefined) return 'nothing';
+      const { dead } = path;
+      hearPath(path, profile, now, evidence);
+      return path.dead !== dead ? 'news' : 'doubt';
     },
     verdicts: (now) => new Map([...paths].map(([link, path]) => [link, verdictOf(path, profile, now)])),
     canary: (now) => canaries.length === 0 || [...canaryAt.values()].some((at) => now - at <= canaryMs),

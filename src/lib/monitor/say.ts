@@ -1,3 +1,4 @@
+import { evidenceText, witnessText } from './ecs.ts';
 import type { MonitorEvent } from './events.ts';
 
 const ms = (value: number | undefined): string => (value === undefined ? '-' : `${Math.round(value)} ms`);
@@ -11,6 +12,10 @@ export const say = (event: MonitorEvent): string | undefined => {
       return `ends: ${event.because}`;
     case 'verdict':
       return `${event.link}: ${event.from} -> ${event.to} (${event.because})`;
+    case 'evidence':
+      return `${event.link}: ${evidenceText(event)}`;
+    case 'witness':
+      return witnessText(event);
     case 'move': {
       const where = `${event.table} ${event.destination}: ${event.from} -> ${event.to}`;
       if (event.outcome !== 'done') return `${where}: ${event.outcome} (${event.because})`;

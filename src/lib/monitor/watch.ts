@@ -1,5 +1,5 @@
-import type { ProbeSpec } from '../core/ports.ts';
-import { cidr, contains } from '../domain/cidr.ts';
+import type { ProbeSpec, Testimony } from '../core/ports.ts';
+import { addressNumber, cidr, contains } from '../domain/cidr.ts';
 import { probePlan } from '../domain/health/probe-plan.ts';
 import type { Profile } from '../domain/health/profiles.ts';
 import type { Site } from '../domain/site.ts';
@@ -18,12 +18,37 @@ export const canariesOf = (site: Site, self: string | undefined): readonly strin
   return all.filter((address) => subnets.some((subnet) => contains(subnet, address)));
 };
 
+export interface Watching {
+  readonly probes: readonly ProbeSpec[];
+  readonly watched: Watched;
+  /** Links that a witness's word concerns. */
+  readonly concerned: (testimony: Testimony) => readonly string[];
+}
+
 /** The site's probes and which link each judges. A link without probes stays unknown, and no route is ever moved there. */
-export const watchedBy = (site: Site, profile: Profile, self?: string): { readonly probes: readonly ProbeSpec[]; readonly watched: Watched } => {
+export const watchedBy = (site: Site, profile: Profile, self?: string): Watching => {
   const probes = probePlan(site, profile.kind === 'cusum' ? profile : { tauMs: profile.tauMs });
   const canaries = canariesOf(site, self).map((address): ProbeSpec => ({ id: `canary/${address}`, kind: 'icmp', address, intervalMs: profile.tauMs }));
   return {
     probes: [...probes, ...canaries],
     watched: { links: site.links.map(({ name }) => ({ link: name, probes: probes.filter(({ link }) => link === name).map(({ id }) => id) })), canaries: canaries.map(({ id }) => id) },
+    concerned: concernedBy(site),
+  };
+};
+
+/**
+ * Which links a witness speaks of. charon's connections are called like tunnels, as in every file that we render; a BFD
+ * peer has an address of the link's inside network, at either end.
+ */
+const concernedBy = (site: Site): ((testimony: Testimony) => readonly string[]) => {
+  const links = site.links.map((link) => {
+    const tunnel = link.kind === 'vpn' ? link.tunnel : undefined;
+    const inside = cidr(link.kind === 'dx' ? link.inside : site.tunnels.find(({ name }) => name === tunnel)!.inside);
+    return { name: link.name, tunnel, inside };
+  });
+  return ({ evidence, about }) => {
+    const peer = evidence === 'bfd-down';
+    if (peer && addressNumber(about) === undefined) return [];
+    return links.filter(({ tunnel, inside }) => (peer ? contains(inside, about) : tunnel === about)).map(({ name }) => name);
   };
 };

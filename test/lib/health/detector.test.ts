@@ -134,6 +134,28 @@ describe('evidence of others', () => {
     expect(repeat(9, 60_000, 'lost').findIndex((sample) => (stepTarget(once, profile, sample), once.dead))).toBeLessThan(4);
   });
 
+  test.each(['default', 'fast'] as const)('what it saves of the wait, on the same silence, profile %s', (name) => {
+    const each = cusumProfile(name);
+    /** Lost probes until the path is dead, on a path that never lost one in a minute. */
+    const wait = (...heard: readonly Evidence[]): number => {
+      const target = warmTarget(each, 0, 60, seeded(1));
+      for (const evidence of heard) hear(target, each, evidence);
+      return 1 + Array.from({ length: 20 }, (_, at): Sample => ({ at: 60_000 + at * each.tauMs, kind: 'lost', size: 'small' })).findIndex((sample) => (stepTarget(target, each, sample), target.dead));
+    };
+    expect({ none: wait(), child: wait('child-down'), ike: wait('ike-down'), bfd: wait('bfd-down'), both: wait('bfd-down', 'ike-down') }).toEqual({ none: 5, child: 3, ike: 2, bfd: 2, both: 1 });
+  });
+
+  test('repeated every second for six hours it does not kill a path that carries', () => {
+    const target = warmTarget(profile, 0, 60, seeded(1));
+    const all: readonly Evidence[] = ['child-down', 'ike-down', 'bfd-down'];
+    for (let at = 60_000; at < 60_000 + 6 * 3_600_000; at += TAU) {
+      if (at % 1_000 === 0) all.forEach((evidence) => hear(target, profile, evidence));
+      stepTarget(target, profile, { at, kind: 'reply', size: 'small' });
+      if (target.dead) expect.fail(`dead after ${at - 60_000} ms`);
+    }
+    expect(target.suspicion).toBe(0);
+  });
+
   test('replies outweigh it', () => {
     const target = warmTarget(profile, 0, 60, seeded(1));
     hear(target, profile, 'child-down');

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failure } from '../../../src/lib/core/errors.ts';
-import { RouteRace, type LeaseStore, type RouteTable } from '../../../src/lib/core/ports.ts';
+import { RouteRace, type LeaseStore, type RouteTable, type Testimony } from '../../../src/lib/core/ports.ts';
 import { profileOf } from '../../../src/lib/domain/health/profiles.ts';
 import { act, type Acting } from '../../../src/lib/monitor/act.ts';
 import type { MonitorEvent } from '../../../src/lib/monitor/events.ts';
@@ -11,6 +11,7 @@ import { watchedBy } from '../../../src/lib/monitor/watch.ts';
 import { fakeInstances } from '../../fakes/instances.ts';
 import { fakeProber } from '../../fakes/prober.ts';
 import { fakeRouteTables, type FakeRouteTablesOptions } from '../../fakes/route-tables.ts';
+import { fakeWitness } from '../../fakes/witness.ts';
 import { fixture, siteOf } from '../../helpers/cloud.ts';
 
 const SITE = siteOf(fixture('lab'));
@@ -44,7 +45,7 @@ const begin = (shape: Shape = {}, shared?: ReturnType<typeof world>) => {
   const ended = monitor(
     { policy: monitorPolicy(SITE, { profile, self: shape.self, heal }), ...watchedBy(SITE, profile), profile, addresses: new Map(SITE.gateways.map(({ instance, public_ip }) => [instance!, public_ip])), version: 'test', dryRun: shape.dryRun ?? false, once: shape.once ?? false },
     {
-      prober: it.prober.prober, tables: it.tables, instances: it.instances, store: it.store, clock: { now: () => it.prober.now(), sleep: async () => undefined }, now: it.prober.now, signal: stopping.signal,
+      prober: it.prober.prober, tables: it.tables, instances: it.instances, store: it.store, witnesses: it.witnesses.map(({ witness }) => witness), clock: { now: () => it.prober.now(), sleep: async () => undefined }, now: it.prober.now, signal: stopping.signal,
       sink: { accept: (event) => void events.push(event), close: async () => undefined },
       pins: async () => it.pins,
     },
@@ -67,6 +68,7 @@ const world = ({ tables, store }: Shape = {}) => ({
   instances: fakeInstances(SITE.gateways.map(({ instance, public_ip }) => ({ instance: instance!, state: 'running', publicIp: public_ip, sourceDestCheck: false }))),
   store: store ?? privateStore(),
   pins: new Map<string, string>(),
+  witnesses: [fakeWitness('charon'), fakeWitness('bfdd')] as const,
 });
 
 const writes = ({ tables }: { tables: { calls: readonly { verb: string }[] } }) => tables.calls.filter(({ verb }) => verb !== 'read').map(({ verb }) => verb);
@@ -99,6 +101,38 @@ describe('the loop', () => {
     await run.pass(500);
     expect(run.of('verdict').at(-1)).toMatchObject({ link: 'dx-1', to: 'alive' });
     await run.stop();
+  });
+
+  it("a witness's word moves nothing alone, however often; with it a silent link is left sooner; each word is told", async () => {
+    const leave = async (word?: Testimony): Promise<number> => {
+      const run = begin();
+      await run.pass(3_000);
+      run.prober.set(addressOf('vpn-a'), { state: 'silent' });
+      if (word !== undefined) run.witnesses[0].says(word);
+      const began = run.prober.now();
+      while (run.of('verdict').every(({ to }) => to !== 'dead')) await run.pass(5);
+      await run.stop();
+      return run.prober.now() - began;
+    };
+    const run = begin();
+    await run.pass(1_000);
+    expect(run.witnesses.map(({ listening }) => listening())).toEqual([1, 1]);
+    run.witnesses[0].isHeard(true, 'it answers');
+    for (let second = 0; second < 20; second += 1) {
+      run.witnesses[0].says({ evidence: 'ike-down', about: 'vpn1' });
+      run.witnesses[1].says({ evidence: 'bfd-down', about: '169.254.10.1' });
+      run.witnesses[1].says({ evidence: 'bfd-down', about: 'fe80::1' });
+      run.witnesses[0].says({ evidence: 'child-down', about: 'somebody-else' });
+      await run.pass(1_000);
+    }
+    expect(writes(run)).toEqual([]);
+    expect(run.of('verdict').filter(({ to }) => to === 'dead')).toEqual([]);
+    expect(run.of('witness').map(({ witness, heard }) => [witness, heard])).toEqual([['charon', true]]);
+    expect(new Set(run.of('evidence').map(({ link, evidence, about, witness }) => [link, evidence, about, witness].join(' ')))).toEqual(new Set(['vpn-a ike-down vpn1 charon', 'dx-1 bfd-down 169.254.10.1 bfdd']));
+    expect(run.of('evidence')).toHaveLength(40);
+    await run.stop();
+    expect(run.witnesses.map(({ listening }) => listening())).toEqual([0, 0]);
+    expect([await leave(), await leave({ evidence: 'child-down', about: 'vpn1' }), await leave({ evidence: 'ike-down', about: 'vpn1' }), await leave({ evidence: 'bfd-down', about: '169.254.100.2' })]).toEqual([135, 75, 55, 75]);
   });
 
   it('returns after the hold-down, not before', async () => {

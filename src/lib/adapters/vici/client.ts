@@ -13,15 +13,16 @@ export interface ViciOptions {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+const KEEP_ALIVE_MS = 30_000;
 
-/** `unix:///var/run/charon.vici` or `tcp://host:port`. Throws a usage error on anything else. */
-export const parseViciUri = (uri: string): { path: string } | { host: string; port: number } => {
+/** `unix:///var/run/charon.vici` or `tcp://host:port`. Throws a usage error of the flag `field` on anything else. */
+export const parseViciUri = (uri: string, field = '--uri'): { path: string } | { host: string; port: number } => {
   const unix = /^unix:\/\/(\/[^\0]+)$/.exec(uri);
   if (unix !== null) return { path: unix[1]! };
   const tcp = /^tcp:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(uri);
   const port = Number(tcp?.[2]);
   if (tcp !== null && port > 0 && port < 65_536) return { host: tcp[1]!.replace(/^\[|\]$/g, ''), port };
-  throw usageError('is not a vici address', { field: '--uri', next: 'write it like unix:///var/run/charon.vici or tcp://127.0.0.1:4502' });
+  throw usageError('is not a vici address', { field, next: 'write it like unix:///var/run/charon.vici or tcp://127.0.0.1:4502' });
 };
 
 const NEXT = 'see "systemctl status strongswan"; where its socket is elsewhere, give --uri';
@@ -44,6 +45,8 @@ const open = (uri: string): Promise<Socket> => {
     socket.once('connect', () => {
       clearTimeout(timer);
       socket.off('error', fail);
+      // Who only listens would never learn that a machine at the other end of a tcp:// is gone.
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       resolve(socket);
     });
   });
@@ -57,7 +60,7 @@ interface Waiting {
 
 /**
  * Opens charon's control socket. Requests are sent one at a time in the order asked, as charon answers them; event
- * packets that belong to no stream in progress are dropped.
+ * packets that belong to no stream in progress and that nobody listens for are dropped.
  *
  * Throws exit 4 when there is no socket or no permission, exit 1 when charon refuses, stops answering, goes away or
  * sends what is not vici.
@@ -67,13 +70,21 @@ export const connectVici = async (uri: string, { timeoutMs = DEFAULT_TIMEOUT_MS 
   let waiting: Waiting | undefined;
   let ended: HybridError | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  const listeners = new Map<string, (message: ViciSection) => void>();
+  let over: (error: HybridError) => void;
+  const whenOver = new Promise<HybridError>((resolve) => (over = resolve));
 
   const end = (error: HybridError): void => {
     ended ??= error;
+    over(ended);
     socket.destroy();
     waiting?.fail(ended);
   };
-  const read = packetReader((packet) => waiting?.take(packet));
+  const read = packetReader((packet) => {
+    const listener = packet.type === PACKET.event ? listeners.get(packet.name ?? '') : undefined;
+    if (listener === undefined) waiting?.take(packet);
+    else listener(packet.message);
+  });
   socket.on('data', (chunk) => {
     try {
       read(chunk);
@@ -125,7 +136,7 @@ export const connectVici = async (uri: string, { timeoutMs = DEFAULT_TIMEOUT_MS 
     return reply;
   };
 
-  const listen = (type: typeof PACKET.eventRegister | typeof PACKET.eventUnregister, name: string): Promise<void> =>
+  const register = (type: typeof PACKET.eventRegister | typeof PACKET.eventUnregister, name: string): Promise<void> =>
     converse({ type, name, message: {} }, (packet) => {
       if (packet.type === PACKET.eventUnknown) throw failure(`this charon does not know the event "${name}"`, { next: 'update strongSwan' });
       return packet.type === PACKET.eventConfirm;
@@ -143,14 +154,24 @@ export const connectVici = async (uri: string, { timeoutMs = DEFAULT_TIMEOUT_MS 
     stream: (name, event, message = {}) =>
       inTurn(async () => {
         const events: ViciSection[] = [];
-        await listen(PACKET.eventRegister, event);
+        await register(PACKET.eventRegister, event);
         try {
           await command(name, message, (packet) => void (packet.name === event && events.push(packet.message)));
         } finally {
-          if (ended === undefined) await listen(PACKET.eventUnregister, event);
+          if (ended === undefined) await register(PACKET.eventUnregister, event);
         }
         return events;
       }),
+    listen: (event, onEvent) =>
+      inTurn(async () => {
+        // Before charon agrees: the first event may come in the same breath as its word.
+        listeners.set(event, onEvent);
+        await register(PACKET.eventRegister, event).catch((error: unknown) => {
+          listeners.delete(event);
+          throw error;
+        });
+      }),
+    ended: whenOver,
     close() {
       end(failure('the connection to charon was closed'));
     },

@@ -1,4 +1,4 @@
-export type { Sample } from '../../core/ports.ts';
+export type { Evidence, Sample } from '../../core/ports.ts';
 
 /**
  * What is known of one link, joined from all its targets and all other evidence. The decision core reads nothing else.
@@ -16,12 +16,6 @@ export interface PathVerdict {
   /** One line for a person: what was seen, in figures. */
   readonly why: string;
 }
-
-/**
- * What others say of the path. There is no "up": an SA that charon holds established says nothing of whether packets
- * pass (its DPD takes 165 s by default).
- */
-export type Evidence = 'child-down' | 'ike-down' | 'bfd-down' | 'link-down';
 
 /** Why a target is judged dead. */
 export type Cause = 'blackhole' | 'gray' | 'pmtu' | 'link-down' | 'rounds';

@@ -96,7 +96,7 @@ describe('the loop', () => {
     run.prober.set(addressOf('dx-1'), { state: 'alive', passes: 1_300 });
     await run.pass(1_500);
     expect(run.goesTo()).toBe(ENIS[GW_1]);
-    expect(run.of('verdict').at(-1)).toMatchObject({ link: 'dx-1', to: 'dead', why: expect.stringContaining('PMTU hole') });
+    expect(run.of('verdict').at(-1)).toMatchObject({ link: 'dx-1', to: 'dead', because: expect.stringContaining('PMTU hole') });
     run.prober.set(addressOf('dx-1'), { state: 'alive' });
     await run.pass(500);
     expect(run.of('verdict').at(-1)).toMatchObject({ link: 'dx-1', to: 'alive' });

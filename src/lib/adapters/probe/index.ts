@@ -7,6 +7,9 @@ import { udpWire } from './udp.ts';
 /** How often the loop looks, ms: four times an interval, within what a timer can do and a deadline can bear. */
 const tickOf = (specs: readonly ProbeSpec[]): number => Math.min(25, Math.max(5, Math.min(...specs.map(({ intervalMs }) => intervalMs)) / 4));
 
+/** Looks that a late one counts for, an interval's: what waited along with us goes off in one volley, and its answers stand in line. */
+const MEMORY = 4;
+
 /** Steps of the golden ratio never bunch, whatever the number of targets. */
 const phase = (index: number): number => (index * 0.618_033_988_75) % 1;
 
@@ -28,16 +31,19 @@ export const prober: Prober = {
     const streams = specs.flatMap((spec, index) => streamsOf(spec, index, begun).map((stream) => ({ id: spec.id, stream })));
     const large = new Map(streams.filter(({ id }, at) => streams[at - 1]?.id === id).map(({ id, stream }) => [id, stream]));
     let planned = begun + tickMs;
+    let lately: readonly number[] = [];
     let stopped = false;
     let timer: NodeJS.Timeout;
     const beat = (): void => {
       if (stopped) return;
       const now = performance.now();
-      const lateMs = now - planned;
+      lately = [...lately, now - planned].slice(-MEMORY);
+      const lateMs = Math.max(...lately);
       for (const { id, stream } of streams) {
         for (const sample of stream.turn(now, lateMs)) if (!stopped) onSample(id, sample);
       }
-      planned = performance.now() + tickMs;
+      // From where this turn began: a turn of ours that is held up half-way has kept its answers waiting too.
+      planned = now + tickMs;
       // Timers run before sockets are read. A turn from there would expire probes whose answers lie in the socket.
       timer = setTimeout(() => setImmediate(beat), tickMs);
     };

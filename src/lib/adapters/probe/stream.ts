@@ -77,6 +77,7 @@ export const pacedStream = ({ everyMs: firstMs, tauMs, size, firstAt }: Pace, op
         next += Math.ceil((now - next + 1e-6) / everyMs) * everyMs;
         sequence = (sequence + 1) >>> 0;
         sent(flight, sequence, performance.now(), size);
+        if (lateMs > tauMs / 2) flight.out.get(sequence)!.doubted = true;
         wire.send(sequence);
       }
       return samples;

@@ -94,6 +94,9 @@ const NOT_YET = /\.NotFound$|^NoSuchEntity|^InvalidPrincipal|^DependencyViolatio
 const PROFILE_NOT_YET = /iam instance profile|invalid principal/i;
 const INSIST_MS = 30_000;
 
+/** What was made shows up within this, as a rule in one or two seconds. */
+const SHOWS_MS = 20_000;
+
 const isNotYet = (error: unknown): boolean => error instanceof HybridError && (NOT_YET.test(error.code ?? '') || PROFILE_NOT_YET.test(error.message));
 
 /** Tries a call again while the answer is one that time alone mends; at the end the API's own word is the error. */
@@ -119,8 +122,12 @@ const explain = async (thrown: unknown, failed: Step, made: readonly Step[], kee
   // A Ctrl-C has ended everything that hears of it: undoing goes on without it, and a second one ends the process.
   const calm: Hands = { ...hands, signal: new AbortController().signal, progress: hands.progress };
   const left: string[] = [];
+  const certainlyNot = thrown.call === 'refused' || thrown.call === 'throttled';
   for (const step of [...mine].reverse()) {
-    const word = await removeStep(step, calm, { ...world, signal: calm.signal }, known).then(() => undefined, (error: Error) => error.message);
+    const there = { ...world, signal: calm.signal };
+    // What was just made may not show yet; nothing is "undone" because it could not be seen.
+    if (step !== failed || !certainlyNot) await awaitLook({ ...step, patienceMs: SHOWS_MS }, calm, there, known, (look) => foundOf(look) !== undefined).catch(() => undefined);
+    const word = await removeStep(step, calm, there, known).then(() => undefined, (error: Error) => error.message);
     if (word !== undefined) left.push(`${step.title} (${known.values(step.key)}): ${word}`);
   }
   if (left.length > 0) return partly(`${thrown.message}, ${at}; not all could be undone`, { cause: thrown, more: left, next: 'run the same again to finish it, or destroy it' });

@@ -132,7 +132,7 @@ describe('the loop', () => {
     expect(run.of('evidence')).toHaveLength(40);
     await run.stop();
     expect(run.witnesses.map(({ listening }) => listening())).toEqual([0, 0]);
-    expect([await leave(), await leave({ evidence: 'child-down', about: 'vpn1' }), await leave({ evidence: 'ike-down', about: 'vpn1' }), await leave({ evidence: 'bfd-down', about: '169.254.100.2' })]).toEqual([135, 75, 55, 75]);
+    expect([await leave(), await leave({ evidence: 'child-down', about: 'vpn1' }), await leave({ evidence: 'ike-down', about: 'vpn1' }), await leave({ evidence: 'bfd-down', about: '169.254.100.2' })]).toEqual([115, 75, 55, 75]);
   });
 
   it('returns after the hold-down, not before', async () => {

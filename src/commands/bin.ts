@@ -31,7 +31,7 @@ const realPorts = (signal: AbortSignal): Ports => {
     routeTables: async (options) => (await import('../lib/adapters/aws/routes.ts')).awsRouteTables(options),
     instances: async (options) => (await import('../lib/adapters/aws/instances.ts')).awsInstances(options),
     aws: async (options) => (await import('../lib/adapters/aws/api.ts')).awsApi(options),
-    leaseStore: async (path) => (await import('../lib/adapters/lease-file.ts')).leaseFile(path),
+    leaseStore: async (...file) => (await import('../lib/adapters/lease-file.ts')).leaseFile(...file),
     vici: async (uri) => (await import('../lib/adapters/vici/client.ts')).connectVici(uri),
     outlets: async () => (await import('../lib/adapters/records/outlets.ts')).outlets,
     witness: async (address) => (await import('../lib/adapters/witness/index.ts')).witness(address),
@@ -52,18 +52,24 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 process.env['PATH'] = [process.env['PATH'], '/usr/local/sbin', '/usr/sbin', '/sbin'].filter(Boolean).join(':');
 
 const controller = new AbortController();
-// The first signal asks for a clean stop; the second ends the process at once.
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
+// The first signal asks for a clean stop; the second ends the process at once. A lost connection asks too, but never twice:
+// moving routes may cut the very session we run in. Off a terminal hangups are nohup's business.
+let asked = 0;
+for (const name of ['SIGINT', 'SIGTERM', ...(process.stdin.isTTY ? (['SIGHUP'] as const) : [])] as const) {
   process.on(name, () => {
-    if (controller.signal.aborted) process.exit(130);
+    if (name !== 'SIGHUP' && (asked += 1) > 1) process.exit(130);
     controller.abort(name);
   });
 }
-// `hybridctl … | head` closes our stdout early; that is no error of ours.
+// `hybridctl … | head` closes our stdout early; that is no error of ours. What is half done is still brought to its end.
+let closed: number | undefined;
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    closed ??= error.code === 'EPIPE' ? 0 : 1;
+    controller.abort('SIGPIPE');
+  });
 }
 
 main(process.argv.slice(2), { ports: realPorts(controller.signal), output, version: HYBRIDCTL_VERSION }).then((exit) => {
-  process.exitCode = exit;
+  process.exitCode = closed ?? exit;
 });

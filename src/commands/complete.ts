@@ -47,11 +47,15 @@ const candidates = async (before: readonly string[], partial: string, groups: re
   const commands = (await group.load()).filter(({ hidden }) => hidden !== true);
   const fits = (command: Command) => `${path.join(' ')} `.startsWith(`${command.path} `);
   const command = commands.filter(fits).sort((a, b) => b.path.length - a.path.length)[0];
-  return command === undefined ? nextWords(commands, path.join(' '), partial, before) : within(command, before, partial);
+  const further = nextWords(commands, path.join(' '), partial, before);
+  if (command === undefined) return further;
+  const inside = within(command, before, partial);
+  // A command may stand above others: `drill`, and `drill route`.
+  return inside === 'files' || partial.startsWith('-') ? inside : [...inside, ...further];
 };
 
 /** The words that lead on from an unfinished path. */
-const nextWords = (commands: readonly Command[], path: string, partial: string, before: readonly string[]): Completion => {
+const nextWords = (commands: readonly Command[], path: string, partial: string, before: readonly string[]): readonly Candidate[] => {
   if (partial.startsWith('-')) return flagsOf(GLOBAL, before);
   const next = new Map<string, string>();
   for (const command of commands) {

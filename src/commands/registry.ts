@@ -13,6 +13,6 @@ export const GROUPS: readonly Group[] = [
   { name: 'monitor', summary: '"route monitor" as a service of this machine', load: async () => (await import('./monitor/index.ts')).commands },
   { name: 'config', summary: 'the site file: validate it, print its JSON Schema', load: async () => (await import('./config/index.ts')).commands },
   { name: 'lab', summary: 'the whole hybrid network on this machine, with real daemons', load: async () => (await import('./lab/index.ts')).commands },
-  { name: 'drill', summary: 'break the lab on purpose and measure the failover', load: async () => (await import('./drill/index.ts')).commands },
+  { name: 'drill', summary: 'break the lab, or move real routes there and back, and measure the gap', load: async () => (await import('./drill/index.ts')).commands },
   { name: 'completion', summary: 'shell completion for bash, zsh and fish', load: async () => (await import('./completion.ts')).commands },
 ];

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -68,6 +68,15 @@ describe('the lease file', () => {
     const won = await Promise.all([store.swap(undefined, 'a'), (await leaseFile(path)).swap(undefined, 'b')]);
     expect(won.filter(Boolean)).toHaveLength(1);
     expect(await readdir(dir)).toEqual(['x.json']);
+  });
+
+  it('has the mode it was opened with, from one text to the next', async () => {
+    const path = join(await folder(), 'x.json');
+    const store = await leaseFile(path, 0o600);
+    for (const [before, after] of [[undefined, 'a'], ['a', 'b']] as const) {
+      expect(await store.swap(before, after)).toBe(true);
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+    }
   });
 
   it('respects the lock of a living one', async () => {

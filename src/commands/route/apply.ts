@@ -1,8 +1,24 @@
 import { failure, HybridError } from '../../lib/core/errors.ts';
 import { RouteRace, type Clock, type Ports, type RouteTable, type RouteTables } from '../../lib/core/ports.ts';
-import { effectiveRoute, isTargetOf, planMove, type Change } from '../../lib/domain/routes.ts';
+import { effectiveRoute, isTargetOf, planMove, type Change, type LinkTarget } from '../../lib/domain/routes.ts';
 import type { Step, StepStatus } from './move.ts';
-import type { Opened } from './select.ts';
+import type { Managed, Opened } from './select.ts';
+
+/** What a step is to come to. Both read a table as EC2 has just shown it. */
+export interface Goal {
+  /** The write that leads there; none where it is there. */
+  choose(table: RouteTable): Change;
+  reached(table: RouteTable): boolean;
+}
+
+/** The link carries the destination. */
+export const carriedBy = ({ entry, destination }: Managed, to: LinkTarget, links: readonly LinkTarget[]): Goal => ({
+  choose: (table) => planMove({ table, destination, to, mode: entry.mode, order: entry.links, links }),
+  reached(table) {
+    const route = effectiveRoute(table, destination);
+    return route !== undefined && route.state === 'active' && isTargetOf(route.target, to);
+  },
+});
 
 export interface Applied {
   readonly step: Step;
@@ -65,8 +81,8 @@ const writeInTurn = async (opened: Opened, step: Step, turn: number, { clock, si
   return { step, at, apiMs: at - started, error };
 };
 
-/** The table may change between our read and our write: read again and choose the write again, towards the same link. */
-const writeStep = async ({ tables, links }: Opened, { entry, destination, to, change: first }: Step, clock: Clock): Promise<undefined> => {
+/** The table may change between our read and our write: read again and choose the write again, towards the same goal. */
+const writeStep = async ({ tables }: Opened, { entry, destination, goal, change: first }: Step, clock: Clock): Promise<undefined> => {
   let change: Change = first;
   for (let round = 1; change.kind !== 'none'; round += 1) {
     if (change.kind === 'refuse') throw failure(change.why, { next: change.next });
@@ -78,7 +94,7 @@ const writeStep = async ({ tables, links }: Opened, { entry, destination, to, ch
       if (round === ROUNDS) throw failure('the route is not as EC2 reads it: somebody else keeps changing it, or reads lag behind', { next: 'look with "hybridctl route status" in a minute', cause: error });
       await clock.sleep(REREAD_MS[round] ?? 0);
       const [table] = await tables.read([entry.id]);
-      change = planMove({ table: table!, destination, to, mode: entry.mode, order: entry.links, links });
+      change = goal.choose(table!);
     }
   }
   return undefined;
@@ -116,17 +132,12 @@ const verify = async ({ tables }: Opened, written: readonly Written[], { clock, 
     }
     for (const { step } of written) {
       const table = latest.get(step.entry.id);
-      if (!seen.has(step) && trouble === undefined && table !== undefined && isThere(step, table)) seen.set(step, { table, at: clock.now() });
+      if (!seen.has(step) && trouble === undefined && table !== undefined && step.goal.reached(table)) seen.set(step, { table, at: clock.now() });
     }
     const open = written.filter(({ step, at, error }) => at !== undefined && error === undefined && !seen.has(step));
     if (open.length === 0 || signal.aborted || clock.now() >= deadline) break;
   }
   return written.map((one) => outcome(one, seen.get(one.step), latest.get(one.step.entry.id), trouble));
-};
-
-const isThere = ({ destination, to }: Step, table: RouteTable): boolean => {
-  const route = effectiveRoute(table, destination);
-  return route !== undefined && route.state === 'active' && isTargetOf(route.target, to);
 };
 
 const outcome = ({ step, at, apiMs, error }: Written, seen: { table: RouteTable; at: number } | undefined, latest: RouteTable | undefined, trouble: HybridError | undefined): Applied => {

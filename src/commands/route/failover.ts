@@ -4,7 +4,7 @@ import { move, type ChooseLink, type MoveReport } from './move.ts';
 import { open, type Opened } from './select.ts';
 import { MOVE_FLAGS, moveText, parseMove, type MoveCommandOptions } from './shared.ts';
 
-const next =
+export const next =
   ({ links }: Opened): ChooseLink =>
   ({ entry, destination }, table) => {
     const route = effectiveRoute(table, destination);

@@ -1,8 +1,8 @@
 import { EXIT, failure, HybridError, interrupted, type ExitCode } from '../../lib/core/errors.ts';
 import type { Outcome } from '../../lib/core/command.ts';
 import type { Ports, RouteTable } from '../../lib/core/ports.ts';
-import { planMove, type Change, type LinkTarget } from '../../lib/domain/routes.ts';
-import { applyAll, type Applied } from './apply.ts';
+import type { Change, LinkTarget } from '../../lib/domain/routes.ts';
+import { applyAll, carriedBy, type Applied, type Goal } from './apply.ts';
 import { unlessInterrupted, type Managed, type Opened } from './select.ts';
 import { following, type RouteView } from './view.ts';
 
@@ -15,6 +15,7 @@ export interface MoveOptions {
 /** One destination of one table on its way to a link. */
 export interface Step extends Managed {
   readonly to: LinkTarget;
+  readonly goal: Goal;
   readonly change: Change;
   readonly before: RouteTable;
 }
@@ -57,7 +58,7 @@ export type ChooseLink = (managed: Managed, table: RouteTable) => LinkTarget | s
 
 /** Read, say what will change, ask, change, read again. The same for failover, failback and set; only the choice differs. */
 export const move = async (opened: Opened, choose: ChooseLink, options: MoveOptions, ports: Ports): Promise<Outcome<MoveReport>> => {
-  const steps = await plan(opened, choose, ports);
+  const steps = await planSteps(opened, choose, ports);
   const report = (applied: readonly Applied[] = []): MoveReport => ({
     site: opened.site.site,
     region: opened.region,
@@ -67,24 +68,29 @@ export const move = async (opened: Opened, choose: ChooseLink, options: MoveOpti
   const pending = steps.filter(({ change }) => change.kind !== 'none');
   if (pending.length === 0) return { result: report() };
   if (options.dryRun) return { result: report(), exit: options.detailedExitcode ? EXIT.changesPending : EXIT.ok };
-  await confirm(opened, pending, options, ports);
+  sayPlan(opened, pending, ports);
+  await confirm(`Move ${pending.length === 1 ? 'this route' : `these ${pending.length} routes`} in ${opened.region}?`, options, ports);
   const applied = await applyAll(opened, pending, ports);
   return { result: report(applied), exit: verdict(applied, ports.signal.aborted) };
 };
 
 /** One refusal refuses all: a half-moved site is worse than an unmoved one, and --table narrows it down. */
-const plan = async ({ managed, links, tables }: Opened, choose: ChooseLink, ports: Ports): Promise<readonly Step[]> => {
+export const planSteps = async ({ managed, links, tables }: Opened, choose: ChooseLink, ports: Ports): Promise<readonly Step[]> => {
   const ids = [...new Set(managed.map(({ entry }) => entry.id))];
   const read = await unlessInterrupted(ports.signal, tables.read(ids));
   const refusals: { where: string; why: string; next: string }[] = [];
-  const steps = managed.flatMap((one): Step[] => {
+  const steps = managed.flatMap((one): readonly Step[] => {
     const { entry, destination } = one;
     const before = read[ids.indexOf(entry.id)]!;
     const to = choose(one, before);
-    const change: Change = typeof to === 'string' ? { kind: 'refuse', why: to, next: 'name a link with --to' } : planMove({ table: before, destination, to, mode: entry.mode, order: entry.links, links });
-    if (typeof to !== 'string' && change.kind !== 'refuse') return [{ ...one, to, change, before }];
-    if (change.kind === 'refuse') refusals.push({ where: `${entry.name} ${destination}`, why: change.why, next: change.next });
-    return [];
+    const refuse = (why: string, next: string): readonly Step[] => {
+      refusals.push({ where: `${entry.name} ${destination}`, why, next });
+      return [];
+    };
+    if (typeof to === 'string') return refuse(to, 'name a link with --to');
+    const goal = carriedBy(one, to, links);
+    const change = goal.choose(before);
+    return change.kind === 'refuse' ? refuse(change.why, change.next) : [{ ...one, to, goal, change, before }];
   });
   const [first, ...others] = refusals;
   if (first !== undefined) throw failure(`${first.why}; nothing was changed`, { field: first.where, next: first.next, more: others.map(({ where, why }) => `${where}: ${why}`) });
@@ -93,18 +99,19 @@ const plan = async ({ managed, links, tables }: Opened, choose: ChooseLink, port
 
 const WHAT = { create: 'create a static route', replace: 'replace the static route', delete: 'delete the static route, the propagated one takes over' } as const;
 
-const confirm = async (opened: Opened, pending: readonly Step[], { yes }: MoveOptions, ports: Ports): Promise<void> => {
-  for (const step of pending) {
-    const from = following(step.before, step, opened.links).route;
-    if (step.change.kind === 'none' || step.change.kind === 'refuse') continue;
-    ports.progress(`${step.entry.name} ${step.destination}: ${from?.link ?? from?.target ?? 'no route'} -> ${step.to.name} (${step.to.target?.id}); ${WHAT[step.change.kind]}`);
+export const sayPlan = ({ links }: Opened, pending: readonly Step[], { progress }: Ports): void => {
+  for (const { entry, destination, before, to, change } of pending) {
+    const from = following(before, { entry, destination }, links).route;
+    if (change.kind === 'none' || change.kind === 'refuse') continue;
+    progress(`${entry.name} ${destination}: ${from?.link ?? from?.target ?? 'no route'} -> ${to.name} (${to.target?.id}); ${WHAT[change.kind]}`);
   }
-  if (yes) return;
-  const routes = pending.length === 1 ? 'this route' : `these ${pending.length} routes`;
-  if (ports.ask === undefined || !(await ports.ask.confirm(`Move ${routes} in ${opened.region}?`))) throw failure('not confirmed; nothing was changed');
 };
 
-const stepReport = ({ links }: Opened, step: Step, applied: Applied | undefined, dryRun: boolean): StepReport => {
+export const confirm = async (question: string, { yes }: Pick<MoveOptions, 'yes'>, { ask }: Ports): Promise<void> => {
+  if (!yes && (ask === undefined || !(await ask.confirm(question)))) throw failure('not confirmed; nothing was changed');
+};
+
+export const stepReport = ({ links }: Opened, step: Step, applied: Applied | undefined, dryRun: boolean): StepReport => {
   const from = following(step.before, step, links).route;
   const idle: StepStatus = step.change.kind === 'none' ? 'unchanged' : dryRun ? 'planned' : 'skipped';
   return {

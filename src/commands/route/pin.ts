@@ -3,7 +3,7 @@ import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { linkTargets } from '../../lib/domain/routes.ts';
 import type { Site, SiteRouteTable } from '../../lib/domain/site.ts';
-import { pinPath, readPins, STATE_DIR, writePins } from '../../lib/monitor/pins.ts';
+import { editPins, pinPath, STATE_DIR } from '../../lib/monitor/pins.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { chosenTables, targetOf } from './select.ts';
 
@@ -35,12 +35,12 @@ export const changePins = async ({ site: path, tables, stateDir }: PinOptions, p
   const chosen = chosenTables(site, tables);
   if (link !== undefined) refuseStranger(site, chosen, link);
   const file = pinPath(absolute(ports.cwd, stateDir), site.site);
-  const pins = new Map(await readPins(ports.files, file));
-  for (const { id } of chosen) {
-    if (link === undefined) pins.delete(id);
-    else pins.set(id, link);
-  }
-  await writePins(ports.files, file, pins);
+  const pins = await editPins(ports.files, file, (edited) => {
+    for (const { id } of chosen) {
+      if (link === undefined) edited.delete(id);
+      else edited.set(id, link);
+    }
+  });
   return { site: site.site, file, pins: [...pins].map(([table, to]) => ({ table, name: site.route_tables.find(({ id }) => id === table)?.name ?? table, link: to })) };
 };
 

@@ -48,7 +48,7 @@ const explain = (path: string, error: unknown): Error => {
  * A lock file is held while the text is compared and replaced. A lock whose process is dead is taken away; one whose
  * process merely stands still is respected, for it may go on at any moment.
  */
-export const leaseFile = async (path: string): Promise<LeaseStore> => {
+export const leaseFile = async (path: string, mode = 0o644): Promise<LeaseStore> => {
   const host = hostname();
   const boot = bootId();
   const me = `${host}/${boot}/${process.pid}/${startOf('self') ?? ''}`;
@@ -79,7 +79,7 @@ export const leaseFile = async (path: string): Promise<LeaseStore> => {
   };
 
   const writeNew = async (of: string, text: string, sync: boolean): Promise<void> => {
-    const handle = await open(of, 'wx', 0o644);
+    const handle = await open(of, 'wx', mode);
     try {
       await handle.writeFile(text);
       if (sync) await handle.sync();

@@ -140,7 +140,7 @@ export interface Instances {
   clearSourceDestCheck(instance: string): Promise<void>;
 }
 
-/** One durable text that only a compare-and-swap changes: the monitor's lease and journal. */
+/** One durable text that only a compare-and-swap changes: the monitor's lease and journal, a drill's record. */
 export interface LeaseStore {
   /** undefined: nothing there yet. */
   read(): Promise<string | undefined>;
@@ -272,8 +272,8 @@ export interface Ports {
   instances(options: CloudOptions): Promise<Instances>;
   /** The whole API, for procedures. */
   aws(options: CloudOptions): Promise<Aws>;
-  /** @param path of the file; its folder is made. */
-  leaseStore(path: string): Promise<LeaseStore>;
+  /** @param path of the file; its folder is made. @param mode permission bits of the file (default: 0644). */
+  leaseStore(path: string, mode?: number): Promise<LeaseStore>;
   vici(uri: string): Promise<Vici>;
   outlets(): Promise<Outlets>;
   prober(): Promise<Prober>;

@@ -113,7 +113,7 @@ export const planMove = ({ table, destination, to, mode, order, links }: Move): 
   if (to.target === undefined) return refuse(`link ${to.name} has no target`, `set ${to.lacks} in the site file`);
   const carrying = effectiveRoute(table, destination);
   if (carrying?.origin === 'table') return refuse(`${destination} is the VPC's own (${carrying.destination} is local)`, 'choose a destination outside the VPC');
-  const own = table.routes.find((route) => route.origin === 'static' && route.destination === destination);
+  const own = ownRoute(table, destination);
   if (own !== undefined && linkOf(own.target, order, links) === undefined) {
     return refuse(`its static route points at ${own.target.id}, which is no link of this site`, 'move that route by hand, or add its target to the site file');
   }
@@ -127,6 +127,24 @@ const planReturn = (table: RouteTable, destination: Destination, to: LinkTarget,
   const below = effectiveRoute({ ...table, routes: table.routes.filter((route) => route !== own) }, destination);
   if (own !== undefined && below !== undefined && below.origin === 'propagated' && below.state === 'active' && isTargetOf(below.target, to)) return { kind: 'delete' };
   return refuse(`${to.target?.id} propagates no route for it, so ${to.name} can't carry it`, 'bring BGP on the Direct Connect back first (and route propagation on in this table)');
+};
+
+export interface Restore extends Pick<Move, 'table' | 'destination' | 'order' | 'links'> {
+  /** Target of the destination's own static route as it was; undefined: it had none. */
+  readonly was: RouteTarget | undefined;
+}
+
+/** The destination's own static route, which a write can change. */
+export const ownRoute = (table: RouteTable, destination: Destination): CloudRoute | undefined => table.routes.find((route) => route.origin === 'static' && route.destination === destination);
+
+/** Brings a destination back to exactly the static route it had, or to none. As `planMove`, never touches somebody else's. */
+export const planRestore = ({ table, destination, was, order, links }: Restore): Change => {
+  const own = ownRoute(table, destination);
+  if (own?.target.id === was?.id) return { kind: 'none' };
+  if (own !== undefined && linkOf(own.target, order, links) === undefined) return refuse(`its static route now points at ${own.target.id}, which is no link of this site`, 'ask who put it there');
+  if (was !== undefined) return { kind: own === undefined ? 'create' : 'replace', target: was };
+  const below = effectiveRoute({ ...table, routes: table.routes.filter((route) => route !== own) }, destination);
+  return below?.state === 'active' ? { kind: 'delete' } : refuse('nothing would carry it without its static route: no route is propagated any more', 'bring the link back that it was on, and try again');
 };
 
 const refuse = (why: string, next: string): Change => ({ kind: 'refuse', why, next });

@@ -1,3 +1,4 @@
+import { asCase, type RouteDrillReport } from './route-report.ts';
 import type { CaseResult, DrillReport, Lane, Stretch } from './types.ts';
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
@@ -71,24 +72,42 @@ svg .tick{stroke:var(--line)}svg .good{fill:var(--good)}svg .bad{fill:var(--bad)
 pre{font-size:.8rem;color:var(--dim);white-space:pre-wrap;overflow-wrap:anywhere;margin:.4rem 0}
 @media print{details{break-inside:avoid}}`;
 
-/** The report as one HTML page: no script and nothing fetched, so that it can be mailed and kept. */
-export const pageOf = (report: DrillReport): string => {
-  const { lab, site, profile, seed, startedAt, tookMs, passed, failed, cases } = report;
-  return `<!doctype html>
+/** One HTML page: no script and nothing fetched, so that it can be mailed and kept. @param intro plain text, a paragraph each. */
+const htmlOf = (title: string, intro: readonly string[], cases: readonly CaseResult[]): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none';style-src 'unsafe-inline'">
-<title>Failover drill: ${passed} passed, ${failed} failed</title>
+<title>${escaped(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>Failover drill: ${passed} passed, ${failed} failed</h1>
-<p class="dim">site ${escaped(site)}, lab ${escaped(lab)}, profile ${profile}, seed ${seed}; ${escaped(startedAt)}, ${Math.round(tookMs / 1000)} s</p>
-<p class="dim">gap: longest silence of a packet stream every millisecond, one way, cloud to on-prem. Reaction: from the fault until the last route is where it belongs. Time 0 is the fault.</p>
+<h1>${escaped(title)}</h1>
+${intro.map((line) => `<p class="dim">${escaped(line)}</p>`).join('\n')}
 ${cases.map(section).join('\n')}
 </body>
 </html>
 `;
-};
+
+/** The report of drills on a lab. */
+export const pageOf = ({ lab, site, profile, seed, startedAt, tookMs, passed, failed, cases }: DrillReport): string =>
+  htmlOf(
+    `Failover drill: ${passed} passed, ${failed} failed`,
+    [
+      `site ${site}, lab ${lab}, profile ${profile}, seed ${seed}; ${startedAt}, ${Math.round(tookMs / 1000)} s`,
+      'gap: longest silence of a packet stream every millisecond, one way, cloud to on-prem. Reaction: from the fault until the last route is where it belongs. Time 0 is the fault.',
+    ],
+    cases,
+  );
+
+/** The report of a drill on real routes. */
+export const routePageOf = (report: RouteDrillReport): string =>
+  htmlOf(
+    `Route drill: ${report.passed ? 'passed' : 'failed'}`,
+    [
+      `site ${report.site}, ${report.region}; ${report.startedAt}, ${Math.round(report.tookMs / 1000)} s`,
+      `gap: longest silence of a ping every ${report.intervalMs} ms to ${report.target}, there and back. Time 0 is the first write.`,
+    ],
+    [asCase(report)],
+  );

@@ -95,6 +95,13 @@ export const keepLease = ({ store, now }: LeaseKeeperOptions): LeaseKeeper => {
   return { lease: () => lease, journal: () => journal, tend: () => inTurn(tend), record: (epoch, next) => inTurn(() => record(epoch, next)), release: () => inTurn(release) };
 };
 
+/** The monitor that holds the lease, or may: one of another machine can't be looked at. undefined: certainly none. */
+export const leaseHolder = async (store: LeaseStore): Promise<string | undefined> => {
+  const text = await store.read();
+  const holder = text === undefined ? '' : parse(text).holder;
+  return holder === '' || (await store.isGone(holder)) ? undefined : holder;
+};
+
 /** Somebody's hand or another program has been at it: guessing an epoch or a journal could undo what they say. */
 const parse = (text: string): Stored => {
   try {

@@ -27,6 +27,10 @@ export const readPins = async (files: Pick<Files, 'read'>, path: string): Promis
   throw failure('is not a pin file', { field: path, next: 'remove it and pin again' });
 };
 
-/** Readable by everybody: a pin that nobody knows of is a trap. */
-export const writePins = (files: Pick<Files, 'write'>, path: string, pins: Pins): Promise<void> =>
-  files.write([{ path, content: `${JSON.stringify({ version: 1, pins: Object.fromEntries(pins) }, undefined, 2)}\n`, mode: 0o644 }]);
+/** Reads, edits and writes; readable by everybody, for a pin that nobody knows of is a trap. @returns every pin in force now. */
+export const editPins = async (files: Pick<Files, 'read' | 'write'>, path: string, edit: (pins: Map<string, string>) => void): Promise<Pins> => {
+  const pins = new Map(await readPins(files, path));
+  edit(pins);
+  await files.write([{ path, content: `${JSON.stringify({ version: 1, pins: Object.fromEntries(pins) }, undefined, 2)}\n`, mode: 0o644 }]);
+  return pins;
+};

@@ -72,7 +72,7 @@ export const routeWorld = async (text = LAB): Promise<RouteWorld> => {
         }
       }, 5);
       timers.add(timer);
-      return { stop: async () => (clearInterval(timer), void timers.delete(timer)) };
+      return { pace: () => undefined, stop: async () => (clearInterval(timer), void timers.delete(timer)) };
     },
   };
   const leaseStore = async (path: string): Promise<LeaseStore> => ({

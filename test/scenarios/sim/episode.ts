@@ -1,5 +1,6 @@
 import { decide as realDecide } from '../../../src/lib/domain/failover/decide.ts';
 import { EPISODE_END, plant } from './faults.ts';
+import { aHoleIsShort } from './holes.ts';
 import { AT_SEND, newMemory } from './invariants.ts';
 import { runMonitor, type Running } from './monitor.ts';
 import { backAtThePreferredPath, bystandersAreUntouched, noRouteAtADeadPath, oneAlertPerDarkness, oneAlertPerMove, watchForMovedInTime } from './rest.ts';
@@ -52,6 +53,7 @@ export const runEpisode = (seed: number, trace = false): Episode => {
         decisions += 1;
         const invariant = world.disturbedAt === world.apiReturnedAt ? 'convergesAfterTheApiReturns' : 'noRouteAtADeadPath';
         fail(invariant, noRouteAtADeadPath(world, monitor));
+        fail('aHoleIsShort', aHoleIsShort(world, monitor));
       },
       sending: (monitor, action, sight) => {
         if (action.kind === 'start') heals += 1;

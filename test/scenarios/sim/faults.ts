@@ -21,6 +21,16 @@ const anyInstance = ({ world }: Scene) => world.random.pick([...world.instances.
 const anyRoute = ({ world }: Scene) => world.random.pick(world.topology.policy.routes);
 const anyMonitor = ({ world, monitors }: Scene) => world.random.pick(monitors);
 
+/** The link that carries some route now. */
+const killCarrier = (scene: Scene, lasts: number): void => {
+  const { world, say } = scene;
+  const link = world.at(anyRoute(scene));
+  if (!world.links.has(link)) return;
+  say(`${link} dies under traffic for ${lasts}`);
+  world.block(link, 'killed');
+  world.queue.after(lasts, () => world.unblock(link, 'killed'));
+};
+
 const cut = (name: string): Fault => (scene, lasts) => {
   const { world, say } = scene;
   const link = anyLink(scene);
@@ -44,6 +54,23 @@ const api = (mode: ApiMode): Fault => ({ world, say }, lasts) => {
 const FAULTS: Readonly<Record<string, Fault>> = {
   blackhole: cut('cut'),
   'blackhole too': cut('dug up'),
+  'dies while calls are throttled': (scene, lasts) => {
+    killCarrier(scene, lasts);
+    scene.world.queue.after(scene.world.random.between(0, 600), () => api('throttle')(scene, Math.min(lasts, 4_000)));
+  },
+  'dies while calls are unclear': (scene, lasts) => {
+    killCarrier(scene, lasts);
+    scene.world.queue.after(scene.world.random.between(0, 600), () => api('unclear')(scene, Math.min(lasts, 4_000)));
+  },
+  'dies while the monitor does': (scene, lasts) => {
+    const { world } = scene;
+    killCarrier(scene, lasts);
+    world.queue.after(world.random.between(0, 2_500), () => {
+      const { monitor, crash } = anyMonitor(scene);
+      scene.say(`${monitor.name} dies`);
+      crash(world.random.between(300, 3_000));
+    });
+  },
   'bgp withdrawn': (scene, lasts) => {
     const { world, say } = scene;
     const links = world.topology.propagated?.links ?? [];
@@ -57,7 +84,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const truth = scene.world.links.get(anyLink(scene))!;
     truth.gray = true;
     scene.world.disturb();
-    scene.world.queue.after(lasts, () => void ((truth.gray = false), scene.world.disturb()));
+    scene.world.queue.after(lasts, () => void (Object.assign(truth, { gray: false, grayAt: scene.world.queue.now() }), scene.world.disturb()));
   },
   flap: (scene) => {
     const { world, say } = scene;
@@ -111,7 +138,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     say(`lease store down for ${lasts}`);
     world.store.up = false;
     world.disturb();
-    world.queue.after(lasts, () => void ((world.store.up = true), world.disturb()));
+    world.queue.after(lasts, () => void (Object.assign(world.store, { up: true, downAt: world.queue.now() }), world.disturb()));
   },
   crash: (scene) => {
     const { monitor, crash } = anyMonitor(scene);
@@ -142,7 +169,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     scene.world.queue.after(lasts, () => {
       monitor.wolves.clear();
       // The way out answers again only after the paths do.
-      scene.world.queue.after(2_500, () => void (Object.assign(monitor, { canary: true }), scene.world.disturb()));
+      scene.world.queue.after(2_500, () => void (Object.assign(monitor, { canary: true, canaryAt: scene.world.queue.now() }), scene.world.disturb()));
     });
   },
   'loop late': (scene, lasts) => {
@@ -165,8 +192,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const link = scene.world.random.pick(order);
     scene.say(`${table} pinned to ${link} for ${lasts}`);
     scene.pins.set(table, link);
-    scene.world.disturb();
-    scene.world.queue.after(lasts, () => void (scene.pins.delete(table), scene.world.disturb()));
+    const changed = () => void ((scene.world.pinnedAt = scene.world.queue.now()), scene.world.disturb());
+    changed();
+    scene.world.queue.after(lasts, () => void (scene.pins.delete(table), changed()));
   },
   'moved by hand': (scene) => {
     const { world, say } = scene;

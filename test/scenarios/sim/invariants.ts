@@ -43,7 +43,8 @@ const aMoveGoesToAHealthyPath: Judge = ({ world, sight }, action) => {
 const aPrefixAlwaysHasATarget: Judge = ({ world }, action) => {
   if (!isRoute(action) || action.kind !== 'delete') return undefined;
   const caught = world.tables.get(action.table)!.routes.some(({ origin, destination }) => origin === 'propagated' && destination === action.destination);
-  return caught ? undefined : 'deleted the only route of a prefix';
+  // Withdrawn between our read and our call: no call of EC2's is conditional on it.
+  return caught || within(world, world.bgpAt, UNSEEN_MS) ? undefined : 'deleted the only route of a prefix';
 };
 
 /** 4 */
@@ -133,6 +134,9 @@ const returnsOnlyAfterItsHoldDown: Judge = ({ world, monitor, sight }, action) =
   const route = routeOf(world, action)!;
   const from = world.at(route);
   const living = verdicts(world, sight, route.order, from).some((verdict) => verdict?.state === 'alive');
+  const last = world.changes.findLast(({ key }) => key === action.key);
+  // Changed by BGP or by hand since the last read.
+  if (last !== undefined && last.by !== 'us' && within(world, last.at, UNSEEN_MS)) return undefined;
   if (!living || sight.observation.pins.has(route.table) || target(world, from) === target(world, action.to)) return undefined;
   const good = Math.max(...route.order.filter((name) => target(world, name) === target(world, action.to)).map((name) => sight.at - (monitor.goodSince.get(name) ?? sight.at)));
   return good < TIMING.holdFirstMs - 1 ? `returned to ${action.to}, good for ${Math.round(good)} ms` : undefined;

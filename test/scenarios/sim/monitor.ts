@@ -33,6 +33,8 @@ export interface Monitor {
   diesAt: number;
   state: State;
   lease: Lease | undefined;
+  /** Since when it has held one without a break. */
+  heldSince: number;
   journal: Journal | undefined;
   verdicts: ReadonlyMap<string, PathVerdict>;
   /** Truths that tests of the sends need: when each link was judged dead. */
@@ -66,7 +68,7 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
   const policy: Policy = { ...world.topology.policy, self: host };
   const monitor: Monitor = {
     name, policy, alive: true, me: `${name}.1`, startedAt: 0, offset: random.between(0, 1e6), frozenUntil: 0, wokeAt: 0, unknownUntil: 0, seesStill: undefined, canary: true, canaryAt: 0,
-    wolves: new Set(), diesAt: Infinity, state: initialState(), lease: undefined, journal: undefined, verdicts: new Map(), deadSince: new Map(), goodSince: new Map(), pins,
+    wolves: new Set(), diesAt: Infinity, state: initialState(), lease: undefined, heldSince: Infinity, journal: undefined, verdicts: new Map(), deadSince: new Map(), goodSince: new Map(), pins,
   };
   let life = 1;
   let results: ActionResult[] = [];
@@ -119,7 +121,7 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     if (action.kind === 'record') return swap(() => ({ journal: action.journal }), (ok) => reply({ id: action.id, outcome: ok ? 'done' : 'unclear' }), action.epoch);
     if (action.kind === 'alert') return queue.after(random.between(1, 50), () => (world.sink.up && world.sink.delivered.add(action.alert.id), reply({ id: action.id, outcome: world.sink.up ? 'done' : 'unclear' })));
     if (action.kind === 'release') return release();
-    world.call(action, reply);
+    world.call(name, action, reply);
   };
 
   const turn = (): void => {
@@ -178,6 +180,7 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
           const { journal: current } = world.store;
           queue.after(random.between(1, 12), mine(() => {
             saw(current);
+            if (monitor.lease === undefined || clock() >= monitor.lease.until) monitor.heldSince = queue.now();
             monitor.lease = granted(wanted, asked, LEASE_MS);
           }));
         });
@@ -200,7 +203,7 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
   };
 
   const begin = (): void => {
-    Object.assign(monitor, { alive: true, me: `${name}.${life}`, startedAt: queue.now(), wokeAt: queue.now(), state: initialState(), lease: undefined, journal: undefined, frozenUntil: 0, diesAt: Infinity });
+    Object.assign(monitor, { alive: true, me: `${name}.${life}`, startedAt: queue.now(), wokeAt: queue.now(), state: initialState(), lease: undefined, heldSince: Infinity, journal: undefined, frozenUntil: 0, diesAt: Infinity });
     results = [];
     memory = NO_LEASE;
     judged.clear();

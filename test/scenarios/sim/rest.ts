@@ -6,17 +6,17 @@ import type { World } from './world.ts';
 
 /** What must come true once nothing disturbs: judged from reality, by a twin of the core that is as dumb as can be. */
 
-const groups = (world: World, { order }: ManagedRoute): readonly (readonly string[])[] => {
+export const groups = (world: World, { order }: ManagedRoute): readonly (readonly string[])[] => {
   const ids = order.map((name) => world.topology.policy.links.find((link) => link.name === name)!.target!.id);
   return [...new Set(ids)].map((id) => order.filter((_, index) => ids[index] === id));
 };
-const groupOf = (world: World, route: ManagedRoute, link: string) => groups(world, route).find((names) => names.includes(link)) ?? [];
+export const groupOf = (world: World, route: ManagedRoute, link: string) => groups(world, route).find((names) => names.includes(link)) ?? [];
 /** Until every route has had its token, its read and its minimum hold. */
 const slack = (world: World): number => TIMING.staleMs + TIMING.minHoldMs + 1_500 + (world.topology.policy.routes.length > 50 ? 20_000 : 0);
 const undisturbed = (world: World, ms: number) => world.queue.now() - world.disturbedAt >= ms && world.api.mode === 'ok' && !world.api.stale && world.store.up;
-const holds = (world: World, { me, canary }: Monitor) => world.store.record?.holder === me && canary;
+export const holds = (world: World, { me, canary }: Monitor) => world.store.record?.holder === me && canary;
 const steadyFor = (world: World, name: string) => world.queue.now() - world.links.get(name)!.changedAt;
-const isHealing = (world: World) => Object.values(world.store.journal.heals).some(({ step }) => step !== 'rest');
+export const isHealing = (world: World) => Object.values(world.store.journal.heals).some(({ step }) => step !== 'rest');
 
 /** 1 and 13: no route stays at a path judged dead while a healthy one is known; also after the API was away. */
 export const noRouteAtADeadPath = (world: World, monitor: Monitor): string | undefined => {
@@ -34,7 +34,7 @@ export const noRouteAtADeadPath = (world: World, monitor: Monitor): string | und
 };
 
 /** In override mode the way back to the VGW is a propagated route: without one there is nothing to go back to. */
-const canReach = (world: World, { mode, table, destination }: ManagedRoute, [first]: readonly string[]): boolean => {
+export const canReach = (world: World, { mode, table, destination }: ManagedRoute, [first]: readonly string[]): boolean => {
   const link = world.topology.policy.links.find(({ name }) => name === first)!;
   return mode === 'replace' || link.kind === 'vpn' || world.tables.get(table)!.routes.some((route) => route.origin === 'propagated' && route.destination === destination);
 };

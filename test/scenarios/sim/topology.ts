@@ -70,6 +70,7 @@ interface Shape {
 const NET = '10.10.0.0/16';
 const SHAPES: readonly Shape[] = [
   { name: 'dx, same AZ, cross AZ', links: [dx('dx-1'), vpn('vpn-a', 1), vpn('vpn-b', 2)], orders: [['dx-1', 'vpn-a', 'vpn-b'], ['dx-1', 'vpn-b', 'vpn-a']], destinations: [NET], mode: 'replace', propagate: false, peers: false },
+  { name: 'dx by propagation, same AZ, cross AZ', links: [dx('dx-1'), vpn('vpn-a', 1), vpn('vpn-b', 2)], orders: [['dx-1', 'vpn-a', 'vpn-b'], ['dx-1', 'vpn-b', 'vpn-a']], destinations: [NET], mode: 'replace', propagate: true, peers: false },
   { name: 'two gateways watch each other', links: [vpn('vpn-a', 1), vpn('vpn-b', 2)], orders: [['vpn-a', 'vpn-b'], ['vpn-b', 'vpn-a']], destinations: [NET], mode: 'replace', propagate: false, peers: true },
   { name: 'override', links: [dx('dx-1'), vpn('vpn-a', 1)], orders: [['dx-1', 'vpn-a']], destinations: [NET], mode: 'override', propagate: true, peers: false },
   { name: 'two dx, two vpn', links: [dx('dx-1'), dx('dx-2'), vpn('vpn-a', 1), vpn('vpn-b', 2)], orders: [['dx-1', 'dx-2', 'vpn-a', 'vpn-b'], ['dx-1', 'dx-2', 'vpn-b', 'vpn-a']], destinations: [NET, '10.20.0.0/16'], mode: 'replace', propagate: false, peers: false },

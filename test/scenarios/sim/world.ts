@@ -11,6 +11,8 @@ export interface LinkTruth {
   changedAt: number;
   /** Loses some packets, but not enough to be dead. */
   gray: boolean;
+  /** When it last was gray. */
+  grayAt: number;
   /** What keeps it down, by name. */
   readonly blocks: Set<string>;
 }
@@ -48,13 +50,19 @@ export interface World {
   /** Names of links at which a key was last found foreign, and since when. */
   readonly foreignSince: Map<string, number>;
   readonly api: { mode: ApiMode; stale: boolean };
-  readonly store: { up: boolean; record: LeaseRecord | undefined; askedAt: number; journal: Journal };
+  readonly store: { up: boolean; downAt: number; record: LeaseRecord | undefined; askedAt: number; journal: Journal };
   readonly sink: { up: boolean; readonly delivered: Set<string> };
   /** Every alert that ever stood in the journal, in order. */
   readonly alerts: Map<string, { readonly at: number; readonly alert: Journal['outbox'][number] }>;
   disturbedAt: number;
   /** When the API last came back from a fault. */
   apiReturnedAt: number;
+  /** When BGP last took a route away or brought one, in force or under a static one. */
+  bgpAt: number;
+  /** When a pin last came or went. */
+  pinnedAt: number;
+  /** By monitor and route key, its reads together: calls that did not succeed in a row, and when the last of them, or the one that ended the row, was answered. */
+  readonly refusals: Map<string, { readonly at: number; readonly fails: number }>;
   /** When a holder last gave up its lease. */
   releasedAt: number;
   disturb(): void;
@@ -63,7 +71,7 @@ export interface World {
   setInstance(id: string, change: Partial<InstanceView>): void;
   setRoute(table: string, destination: string, route: CloudRoute | undefined, by: Author): void;
   /** Carries out a call to the cloud and answers, maybe late. */
-  call(action: Action, reply: (result: ActionResult) => void): void;
+  call(who: string, action: Action, reply: (result: ActionResult) => void): void;
   at(route: ManagedRoute): string;
   readonly onLink: ((link: string) => void)[];
   readonly onInstance: ((instance: string) => void)[];
@@ -77,7 +85,7 @@ export const createWorld = (seed: number): World => {
   const queue = createQueue();
   const topology = drawTopology(random);
   const { links: all, routes } = topology.policy;
-  const links = new Map(all.map(({ name }) => [name, { up: true, changedAt: -60_000, gray: false, blocks: new Set<string>() }]));
+  const links = new Map(all.map(({ name }) => [name, { up: true, changedAt: -60_000, gray: false, grayAt: -60_000, blocks: new Set<string>() }]));
   const view = (instance: string): InstanceView => ({ instance, state: 'running', address: true, sourceDestCheck: false });
   const instances = new Map(topology.instances.map((id) => [id, { view: view(id), stuck: false, forgetful: false, changedAt: -60_000 } as InstanceTruth]));
   const tables = new Map(topology.tables.map((table) => [table.id, table]));
@@ -102,11 +110,14 @@ export const createWorld = (seed: number): World => {
     changes: [],
     foreignSince: new Map(),
     api: { mode: 'ok', stale: false },
-    store: { up: true, record: undefined, askedAt: 0, journal: EMPTY_JOURNAL },
+    store: { up: true, downAt: -60_000, record: undefined, askedAt: 0, journal: EMPTY_JOURNAL },
     sink: { up: true, delivered: new Set() },
     alerts: new Map(),
     disturbedAt: 0,
     apiReturnedAt: -60_000,
+    bgpAt: -60_000,
+    pinnedAt: -60_000,
+    refusals: new Map(),
     releasedAt: -60_000,
     disturb: () => void (world.disturbedAt = Math.max(world.disturbedAt, queue.now())),
     block: (name, why) => setBlocks(name, (blocks) => blocks.add(why)),
@@ -136,7 +147,7 @@ export const createWorld = (seed: number): World => {
       // Nobody looks for it before the next regular read.
       if (by !== 'us') world.disturbedAt = queue.now() + TIMING.readMs;
     },
-    call: (action, reply) => call(action, reply),
+    call: (who, action, reply) => call(who, action, reply),
     at,
     onLink: [],
     onInstance: [],
@@ -146,24 +157,33 @@ export const createWorld = (seed: number): World => {
     const link = links.get(name)!;
     change(link.blocks);
     const up = link.blocks.size === 0;
-    if (up === link.up) return;
-    link.up = up;
-    link.changedAt = queue.now();
-    propagate();
-    world.onLink.forEach((tell) => tell(name));
+    const turned = up !== link.up;
+    if (turned) Object.assign(link, { up, changedAt: queue.now() });
+    propagate(name);
+    if (turned) world.onLink.forEach((tell) => tell(name));
   };
 
-  /** BGP takes a second to withdraw, and to come back. */
-  const propagate = (): void => {
+  const announcing = new Set(topology.propagated?.links);
+  /**
+   * BGP follows the link: BFD or the hold timer withdraws the route of a path that has died, sooner or later than we
+   * see it; or never, behind a session that outlives its path. It comes back as late.
+   */
+  const propagate = (name: string): void => {
     const { propagated } = topology;
-    if (propagated === undefined) return;
-    queue.after(1_000, () => {
-      // A blackhole behind a living BGP session leaves the route standing.
-      const there = propagated.links.some((name) => !links.get(name)!.blocks.has('bgp'));
+    if (propagated === undefined || !propagated.links.includes(name)) return;
+    const { up, blocks } = links.get(name)!;
+    if (!up && !blocks.has('bgp') && random.chance(0.4)) return;
+    queue.after(random.between(100, 3_000), () => {
+      if (links.get(name)!.up !== up) return;
+      if (up) announcing.add(name);
+      else announcing.delete(name);
       for (const [id, table] of tables) {
         for (const destination of propagated.destinations) {
           const stands = table.routes.some((route) => route.origin === 'propagated' && route.destination === destination);
-          if (there !== stands) world.setRoute(id, destination, there ? propagatedRoute(destination) : undefined, 'bgp');
+          if (stands === announcing.size > 0) continue;
+          world.bgpAt = queue.now();
+          world.disturb();
+          world.setRoute(id, destination, stands ? undefined : propagatedRoute(destination), 'bgp');
         }
       }
     });
@@ -247,10 +267,17 @@ export const createWorld = (seed: number): World => {
     }
   };
 
-  const call = (action: Action, reply: (result: ActionResult) => void): void => {
+  const call = (who: string, action: Action, reply: (result: ActionResult) => void): void => {
     const { mode } = world.api;
     const way = random.between(2, 25) + (mode === 'slow' ? random.between(200, 1_500) : 0);
-    const answer = (result: Omit<ActionResult, 'id'>, after: number) => queue.after(after, () => reply({ id: action.id, ...result }));
+    const answer = (result: Omit<ActionResult, 'id'>, after: number) =>
+      queue.after(after, () => {
+        const subject = `${who} ${'key' in action ? action.key : action.kind}`;
+        const fails = world.refusals.get(subject)?.fails ?? 0;
+        if (result.outcome !== 'done') world.refusals.set(subject, { at: queue.now(), fails: fails + 1 });
+        else if (fails > 0) world.refusals.set(subject, { at: queue.now(), fails: 0 });
+        reply({ id: action.id, ...result });
+      });
     queue.after(way, () => {
       if (mode === 'throttle' && random.chance(0.7)) return answer({ outcome: 'throttled' }, way);
       if (mode === 'down') return answer({ outcome: 'unclear' }, random.between(5, 1_000));

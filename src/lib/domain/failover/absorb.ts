@@ -58,7 +58,7 @@ const written = (turn: Turn, key: string, memory: RouteMemory, outcome: ActionRe
   const { steady } = draft;
   const sent = memory.sent!;
   const fails = memory.fails + 1;
-  const again: RouteMemory = { ...memory, sent: undefined, fails, retryAt: backoff(turn, fails) };
+  const again: RouteMemory = { ...memory, sent: sent.earlier, fails, retryAt: backoff(turn, fails) };
   switch (outcome) {
     case 'done':
       return { ...memory, sent: { ...sent, result: 'done', resultAt: steady }, movedAt: steady, fails: 0 };
@@ -68,7 +68,7 @@ const written = (turn: Turn, key: string, memory: RouteMemory, outcome: ActionRe
       const table = turn.policy.routes.find((route) => route.key === key)!.table;
       const { [table]: _outdated, ...others } = draft.tables;
       draft.tables = others;
-      return { ...memory, sent: undefined };
+      return again;
     }
     case 'throttled':
       for (const kind of ['create', 'replace', 'delete'] as const) drain(draft, kind);
@@ -76,7 +76,7 @@ const written = (turn: Turn, key: string, memory: RouteMemory, outcome: ActionRe
     case 'refused':
       return { ...again, retryAt: steady + turn.policy.timing.backoffMostMs };
     case 'unsent':
-      return { ...memory, sent: undefined };
+      return { ...memory, sent: sent.earlier };
   }
 };
 

@@ -83,6 +83,24 @@ export const choose = (route: ManagedRoute, at: string, shown: Shown, ways: read
   return stay(state === 'unknown' ? `not known: ${why}` : why);
 };
 
+/**
+ * Where a route belongs that is at one of several places: a propagated route that BGP has withdrawn while a write was
+ * being tried again, or before we had read for long, must not wait for reads to agree when its path is dead. It goes
+ * only where each of these places would send it, and only by a create: the cloud refuses that where a static route
+ * stands, so that a stale read can neither overwrite anything nor flip.
+ * @param maybe where it was when we last said so, then where else it may be; a write that was not answered may have brought it there already.
+ */
+export const chooseInDoubt = (route: ManagedRoute, maybe: readonly string[], shown: Shown, ways: readonly Way[], pin: string | undefined, health: readonly Health[], evidence: Evidence): Choice => {
+  const doubt = stay('its position is not settled yet');
+  // A link that is no longer in the site file.
+  if (maybe.length === 0 || !maybe.every((at) => at === NO_ROUTE || at === FOREIGN || ways.some(({ name }) => name === at))) return doubt;
+  const [said, ...others] = maybe.map((at) => ({ at, choice: choose(route, at, shown, ways, pin, health, evidence) }));
+  const wanted = said!.choice;
+  if (wanted.kind !== 'go' || shown.changes[wanted.to]!.kind !== 'create') return doubt;
+  const agrees = ({ at, choice }: { at: string; choice: Choice }) => at === ways[wanted.to]!.name || (choice.kind === 'go' && choice.to === wanted.to);
+  return others.every(agrees) ? wanted : doubt;
+};
+
 const go = (to: number, reason: 'dead' | 'no-route' | 'return' | 'pin', why: string): Choice => ({ kind: 'go', to, reason, why });
 
 /** A pin is the operator's word: it overrules order and hold-down, but does not send traffic into a path judged dead. */

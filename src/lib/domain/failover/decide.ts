@@ -1,6 +1,6 @@
 import { absorb, memoryOf } from './absorb.ts';
 import { take } from './buckets.ts';
-import { choose, healthOf, type Choice, type Evidence, type Health } from './choose.ts';
+import { choose, chooseInDoubt, healthOf, type Choice, type Evidence, type Health } from './choose.ts';
 import { heal, type Traffic } from './heal.ts';
 import { forgive, holdOf, relapse, watchLinks } from './hold.ts';
 import { validLease } from './lease.ts';
@@ -58,7 +58,9 @@ const begin = (policy: Policy, now: number, state: State, seen: Observation): Tu
   }
   const lease = validLease(seen.lease, now, draft.doubted);
   if (lease !== undefined && seen.journal !== undefined && draft.epoch !== lease.epoch) {
-    Object.assign(draft, { epoch: lease.epoch, journal: seen.journal, buckets: {}, bucketsAt: draft.steady, record: undefined, alerts: [], heals: {}, darkFor: 0, lightFor: 0 });
+    // What we knew of routes before was measured against another journal.
+    const routes = Object.fromEntries(Object.entries(draft.routes).map(([key, memory]) => [key, { ...memory, odd: undefined, agreedSince: undefined }]));
+    Object.assign(draft, { epoch: lease.epoch, journal: seen.journal, routes, buckets: {}, bucketsAt: draft.steady, record: undefined, alerts: [], heals: {}, darkFor: 0, lightFor: 0 });
   }
   const holder = lease !== undefined && draft.epoch === lease.epoch ? lease : undefined;
   return { policy, now, elapsed, seen, draft, actions: [], lease: holder, calm: holder !== undefined && seen.canary && draft.steady >= draft.settledAt };
@@ -69,6 +71,8 @@ interface Look {
   readonly route: ManagedRoute;
   readonly ways: readonly Way[];
   readonly position: Position;
+  /** What a move would be told to have left: its position, or in doubt where it was when we last said so. */
+  readonly from: string | undefined;
   readonly choice: Choice;
   /** Suspicion or worse on the way in use: a fresh read now saves waiting for one when it is judged dead. */
   readonly uneasy: boolean;
@@ -98,11 +102,13 @@ const look = (turn: Turn, route: ManagedRoute, { evidence, of }: Knowledge): Loo
   const ways = waysOf(policy).get(route.key)!;
   const told = (turn.lease === undefined ? seen.journal : draft.journal)?.at[route.key];
   const found = position(draft.tables[route.table], route, told, memoryOf(draft, route.key), draft.steady, policy);
-  if (found.at === undefined || found.shown === undefined) return { route, ways, position: found, choice: { kind: 'stay', why: 'its position is not settled yet' }, uneasy: false };
+  if (found.shown === undefined) return { route, ways, position: found, from: undefined, choice: { kind: 'stay', why: 'its table is not read yet' }, uneasy: false };
   const healths = of(ways);
-  const choice = choose(route, found.at, found.shown, ways, seen.pins.get(route.table), healths, evidence);
+  const pin = seen.pins.get(route.table);
+  if (found.at === undefined) return { route, ways, position: found, from: told, choice: chooseInDoubt(route, found.maybe, found.shown, ways, pin, healths, evidence), uneasy: false };
+  const choice = choose(route, found.at, found.shown, ways, pin, healths, evidence);
   const health = healths[ways.findIndex(({ name }) => name === found.at)];
-  return { route, ways, position: found, choice, uneasy: choice.kind !== 'stay' || health?.state === 'dead' || (health?.suspicion ?? 0) >= 1 / 4 };
+  return { route, ways, position: found, from: found.at, choice, uneasy: choice.kind !== 'stay' || health?.state === 'dead' || (health?.suspicion ?? 0) >= 1 / 4 };
 };
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -136,32 +142,32 @@ const tell = (turn: Turn, { route, ways, position: { news, shown, memory } }: Lo
   });
 };
 
-const move = (turn: Turn, { route, ways, position: { at, shown }, choice }: Look): void => {
+const move = (turn: Turn, { route, ways, position: { shown }, from, choice }: Look): void => {
   const { draft, policy, seen } = turn;
   const { freshMs, minHoldMs } = policy.timing;
-  if (choice.kind !== 'go' || at === undefined || shown === undefined || !turn.calm) return;
+  if (choice.kind !== 'go' || from === undefined || shown === undefined || !turn.calm) return;
   const memory = memoryOf(draft, route.key);
   const view = draft.tables[route.table]!;
   // What was said lies safe in the journal: so the next change of place is told once, whoever lives to tell it.
-  if (seen.journal?.at[route.key] !== at) return;
+  if (seen.journal?.at[route.key] !== from) return;
   if (draft.steady - view.at > freshMs || draft.steady < memory.retryAt || draft.steady - memory.movedAt < minHoldMs) return;
   const change = shown.changes[choice.to]!;
   if (change.kind === 'none' || change.kind === 'refuse' || !take(draft, change.kind)) return;
   const to = ways[choice.to]!.name;
-  const incident = incidentOf(turn, choice.reason === 'dead' ? at : to);
-  if (choice.reason === 'dead') countRelapse(turn, at, ways);
+  const incident = incidentOf(turn, choice.reason === 'dead' ? from : to);
+  if (choice.reason === 'dead') countRelapse(turn, from, ways);
   const id = emit(turn, {
     kind: change.kind,
     key: route.key,
     table: route.table,
     destination: route.destination,
     target: change.kind === 'delete' ? undefined : change.target,
-    from: at,
+    from,
     to,
     incident,
     because: choice.why,
   });
-  remember(turn, route.key, { ...memory, sent: { id, at: draft.steady, from: at, to, because: choice.why, incident, result: undefined, resultAt: 0 } });
+  remember(turn, route.key, { ...memory, sent: { id, at: draft.steady, from, to, because: choice.why, incident, result: undefined, resultAt: 0, earlier: memory.sent?.result === 'unclear' ? { ...memory.sent, earlier: undefined } : undefined } });
 };
 
 /** Once a death, however many routes leave the link for it. */

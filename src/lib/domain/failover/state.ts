@@ -60,6 +60,8 @@ export interface Sent extends Pending {
   readonly incident: string;
   readonly result: 'done' | 'unclear' | undefined;
   readonly resultAt: number;
+  /** A try before it that may yet have taken effect: it explains a table that is not as we had read it. */
+  readonly earlier: Sent | undefined;
 }
 
 export interface RouteMemory {

@@ -5,10 +5,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { clock } from '../../src/lib/adapters/clock.ts';
 import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
+import { connectVici } from '../../src/lib/adapters/vici/client.ts';
 import type { Ports } from '../../src/lib/core/ports.ts';
 import { cut, heal } from '../../src/lib/lab/cut.ts';
 import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
-import { openLab, type Lab } from '../../src/lib/lab/state.ts';
+import { openLab, paths, type Lab } from '../../src/lib/lab/state.ts';
 import { measureGap } from '../../src/lib/lab/stream.ts';
 import { until } from '../../src/lib/lab/wait.ts';
 import type { MonitorEvent } from '../../src/lib/monitor/events.ts';
@@ -22,15 +23,15 @@ const LINKS = ['dx-1', 'vpn-a', 'vpn-b'] as const;
 let shop: Workshop;
 let lab: Lab;
 let stateDir: string;
-const ports = { shell, files, clock, signal: new AbortController().signal, progress: () => undefined } as unknown as Ports;
+const ports = { shell, files, clock, vici: connectVici, signal: new AbortController().signal, progress: () => undefined } as unknown as Ports;
 const running = new Set<ChildProcess>();
 
 type Kind = MonitorEvent['kind'];
 type Of<K extends Kind> = Extract<MonitorEvent, { kind: K }>;
 
 /** `route monitor --json` on the first zone's monitor host; resolves when it holds the lease and has judged every link. */
-const begin = async () => {
-  const child = spawn('ip', ['netns', 'exec', `${LAB}-mon-1`, process.execPath, join(shop.dir, 'hybridctl.cjs'), 'route', 'monitor', '--profile', 'fast', '--json', '--site', shop.site, '--state-dir', stateDir], {
+const begin = async (...more: string[]) => {
+  const child = spawn('ip', ['netns', 'exec', `${LAB}-mon-1`, process.execPath, join(shop.dir, 'hybridctl.cjs'), 'route', 'monitor', '--profile', 'fast', '--json', '--site', shop.site, '--state-dir', stateDir, ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
@@ -138,4 +139,23 @@ describe('a monitor in the lab', () => {
     run.child.kill('SIGTERM');
     expect(await run.ended).toBe(0);
   }, 60_000);
+
+  it('hears BFD of its router and the charon of a gateway: silent while all is well, and each death is told beside what the probes find', async () => {
+    await until(async () => (await shell.run('ip', ['netns', 'exec', `${LAB}-mon-1`, 'ping', '-c', '1', '-W', '1', '10.10.0.2'])).exitCode === 0, { what: 'the way over dx-1', withinMs: 30_000, everyMs: 100 });
+    const run = await begin('--vici', paths(LAB).vici('gw-1'), '--bfd', join(paths(LAB).frr('rtr-1'), 'bfdd.vty'));
+    await run.eventually('both witnesses', () => run.events('witness').filter(({ heard }) => heard).length === 2);
+    const told = () => run.events('evidence').map(({ link, evidence, about }) => [link, evidence, about]);
+    await delay(2_000);
+    expect(told()).toEqual([]);
+    await cut(ports, lab, { what: 'dx-1', kind: 'blackhole', direction: 'both' });
+    await run.eventually('word of BFD', () => told().length === 1);
+    expect(told()).toEqual([['dx-1', 'bfd-down', expect.stringMatching(/^169\.254\.10\.[12]$/)]]);
+    await cut(ports, lab, { what: 'gw-1', kind: 'kill', direction: 'both' });
+    await run.eventually('word of charon', () => told().length === 2);
+    expect(told()[1]).toEqual(['vpn-a', 'ike-down', 'vpn1']);
+    await run.eventually('both verdicts', () => ['dx-1', 'vpn-a'].every((name) => run.events('verdict').some(({ link, to }) => link === name && to === 'dead')));
+    await run.eventually('that charon is missed', () => run.events('witness').some(({ heard, witness }) => !heard && witness.startsWith('charon')));
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toBe(0);
+  }, 90_000);
 });

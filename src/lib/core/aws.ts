@@ -26,14 +26,17 @@ export interface ApiCall {
   readonly service: Service;
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
+  /** Fields of the input that no plan, runbook or log shows. */
+  readonly secret?: readonly string[];
 }
 
 /** A request whose parameters the compiler has checked: the SDK drops a misspelt one without a word. */
-export const api = <S extends Service, O extends Operation<S>>(service: S, operation: O, input: Input<S, O>): ApiCall => ({
+export const api = <S extends Service, O extends Operation<S>>(service: S, operation: O, input: Input<S, O>, secret: readonly (keyof Input<S, O> & string)[] = []): ApiCall => ({
   kind: 'aws',
   service,
   operation,
   input: input as Readonly<Record<string, unknown>>,
+  ...(secret.length === 0 ? {} : { secret }),
 });
 
 /** The account, in one region. Every error is a HybridError that names the IAM action and carries the API's code. */

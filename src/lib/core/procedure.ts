@@ -46,7 +46,8 @@ export interface World {
 
 /** How things are. A look that can't read throws; it never says `absent` for that. */
 export type Look =
-  | { readonly state: 'absent' }
+  /** `gives`: what making it has to know, by slot. */
+  | { readonly state: 'absent'; readonly gives?: Readonly<Record<string, string>> }
   /** On its way: asked for, not usable yet. */
   | { readonly state: 'pending'; readonly why: string; readonly found?: Found }
   | { readonly state: 'ready'; readonly found: Found }
@@ -62,6 +63,8 @@ export interface Found {
   readonly ours: boolean;
   /** Others with the same tags, of a run that died between a call and its answer; ids. */
   readonly surplus?: readonly string[];
+  /** Worth saying of what is kept; nothing follows from it: `also lets in tcp 22 from 0.0.0.0/0`. */
+  readonly notes?: readonly string[];
 }
 
 /**

@@ -52,6 +52,8 @@ const applyStep = async (step: Step, hands: Hands, world: World, known: Ledger, 
   const { progress, signal } = hands;
   if (signal.aborted) throw interrupted();
   let look = await lookAt(step, world, known);
+  // What is on its way may be on its way out.
+  if (look.state === 'pending') look = await awaitLook(step, hands, world, known, ({ state }) => state !== 'pending');
   let action: PlannedStep['action'] = 'keep';
   let notes: readonly string[] = [];
   if (look.state === 'absent') {
@@ -59,18 +61,16 @@ const applyStep = async (step: Step, hands: Hands, world: World, known: Ledger, 
     action = 'make';
     // Noted before the call: a call without an answer may have been carried out.
     making();
-    for (const call of step.make(known.values)) await insist(() => carryOut(call, hands), step, hands);
-  }
-  if (look.state === 'absent' || look.state === 'pending') {
+    for (const call of step.make(known.values)) await unless(THERE, () => insist(() => carryOut(call, hands), step, hands));
     look = await awaitLook(step, hands, world, known, ({ state }) => state === 'ready' || state === 'differs');
-    if (action === 'make') progress(`${step.title}: ${foundOf(look)!.id}`);
+    progress(`${step.title}: ${foundOf(look)!.id}`);
   }
   if (look.state === 'differs') {
     const { differences, found } = look;
     if (step.mend === undefined) throw new HybridError(EXIT.failed, `${step.title} (${found.id}): ${differences.join(', ')}`, { next: 'change it yourself, or remove it and run this again' });
     if (action === 'keep') [action, notes] = ['change', differences];
     progress(`${step.title}: ${differences.join(', ')}; changing it`);
-    for (const call of step.mend(known.values, found, differences)) await insist(() => carryOut(call, hands), step, hands);
+    for (const call of step.mend(known.values, found, differences)) await unless(THERE, () => insist(() => carryOut(call, hands), step, hands));
     look = await awaitLook(step, hands, world, known, ({ state }) => state === 'ready');
   }
   const found = foundOf(look)!;
@@ -81,7 +81,23 @@ const applyStep = async (step: Step, hands: Hands, world: World, known: Ledger, 
       if (action === 'keep') action = 'change';
     }
   }
-  return { action, found, notes };
+  return { action, found, notes: [...notes, ...(found.notes ?? [])] };
+};
+
+/**
+ * An answer that says "it is there": of a call that was sent twice because its first answer was lost, or after a look that
+ * was stale. Whose it is, the next look tells.
+ */
+const THERE = /AlreadyExists$|\.Duplicate$|\.AlreadyAssociated$/;
+/** Of a removal: somebody, or our own call whose answer was lost, was sooner. */
+const GONE = /\.NotFound$|^NoSuchEntity|^ParameterNotFound$/;
+
+const unless = async (done: RegExp, work: () => Promise<void>): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof HybridError) || !done.test(error.code ?? '')) throw error;
+  }
 };
 
 /**
@@ -140,7 +156,7 @@ export const removeStep = async (step: Step, hands: Hands, world: World, known: 
   if (found === undefined || !found.ours || step.drop === undefined) return undefined;
   hands.progress(`${step.title}: removing ${found.id}`);
   for (const id of [...(found.surplus ?? []), found.id]) {
-    for (const call of step.drop(known.values, id)) await insist(() => carryOut(call, hands), step, hands);
+    for (const call of step.drop(known.values, id)) await insist(() => unless(GONE, () => carryOut(call, hands)), step, hands);
   }
   await awaitLook(step, hands, world, known, (look) => foundOf(look)?.ours !== true);
   return found.id;

@@ -1,3 +1,4 @@
+import type { ApiCall } from '../../core/aws.ts';
 import type { Call, Hands, PlannedStep, Step } from '../../core/procedure.ts';
 import { foundOf, lookAt, worldOf, type Scene } from './look.ts';
 import { ledger, variable } from './values.ts';
@@ -26,14 +27,31 @@ const quoted = (word: string): string => (plain.test(word) ? word : `'${word.rep
 /** Single quotes where nothing is filled in; else a here-document that fills in our variables and nothing else. */
 const argument = (text: string): string => {
   if (!text.includes(OPEN)) return quoted(text);
-  const safe = text.replace(/[\\$`]/g, '\\$&').replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `\${${name}}`);
-  return `"$(cat <<JSON\n${safe}\nJSON\n)"`;
+  return `"$(cat <<JSON\n${filledIn(text)}\nJSON\n)"`;
 };
 
-const lineOf = (call: Call): string => {
+const filledIn = (text: string): string => text.replace(/[\\$`]/g, '\\$&').replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `\${${name}}`);
+
+/** The CLI encodes user data itself, and would do it twice. */
+const forCli = ({ operation, input }: ApiCall): ApiCall['input'] =>
+  operation === 'RunInstances' && typeof input['UserData'] === 'string' ? { ...input, UserData: Buffer.from(input['UserData'], 'base64').toString('utf8') } : input;
+
+/** A secret comes from a variable of the shell and by standard input: an argument could be read by others. */
+const secretLine = (call: ApiCall, secret: readonly string[], key: string): string => {
+  const name = (field: string): string => variable(`${key}/${field}`);
+  const shown = Object.fromEntries(Object.entries(call.input).map(([field, value]) => [field, secret.includes(field) ? `${OPEN}${name(field)}${CLOSE}` : value]));
+  return [
+    ...secret.map((field) => `: "\${${name(field)}:?set it first: it is not shown here}"`),
+    `aws ${call.service} ${cliName(call.operation)} --cli-input-json file:///dev/stdin <<JSON\n${filledIn(JSON.stringify(shown))}\nJSON`,
+  ].join('\n');
+};
+
+/** @param key of the step. */
+const lineOf = (call: Call, key: string): string => {
   switch (call.kind) {
     case 'aws':
-      return `aws ${call.service} ${cliName(call.operation)} --cli-input-json ${argument(JSON.stringify(call.input))}`;
+      if (call.secret !== undefined) return secretLine(call, call.secret, key);
+      return `aws ${call.service} ${cliName(call.operation)} --cli-input-json ${argument(JSON.stringify(forCli(call)))}`;
     case 'run':
       return [call.file, ...call.args].map(quoted).join(' ') + (call.input === undefined ? '' : ' # reads what is not shown here from its standard input');
     case 'write': {
@@ -46,7 +64,7 @@ const lineOf = (call: Call): string => {
 
 const linesFor = (step: Step, calls: readonly Call[], used: boolean): readonly string[] =>
   calls.map((call, index) => {
-    const line = lineOf(call);
+    const line = lineOf(call, step.key);
     return used && index === calls.length - 1 && step.answer !== undefined && call.kind === 'aws' ? `${variable(step.key)}=$(${line} --query ${quoted(step.answer)} --output text)` : line;
   });
 
@@ -60,7 +78,7 @@ export const runbookOf = async (title: string, steps: readonly Step[], hands: Ha
     const found = foundOf(look);
     const common = { title: step.title, id: found?.id ?? null, cost: step.cost ?? null };
     const lines = look.state === 'absent' ? [...linesFor(step, step.make(known.values), true), ...(step.after?.(known.values) ?? []).map(filled)]
-      : look.state === 'differs' ? (step.mend?.(known.values, look.found, look.differences) ?? []).map(lineOf)
+      : look.state === 'differs' ? (step.mend?.(known.values, look.found, look.differences) ?? []).map((call) => lineOf(call, step.key))
       : [];
     written.push({ ...common, action: look.state === 'absent' ? 'make' : look.state === 'differs' ? 'change' : 'keep', notes: look.state === 'differs' ? look.differences : [], lines });
   }

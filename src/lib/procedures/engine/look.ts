@@ -16,8 +16,11 @@ export const lookAt = async (step: Step, world: World, known: Ledger): Promise<L
   if (step.needs?.some((slot) => !world.values.has(slot)) === true) return ABSENT;
   const look = await step.look(world);
   const found = foundOf(look);
-  if (found === undefined) known.forget(step.key);
-  else note(step, found, known);
+  if (found !== undefined) note(step, found, known);
+  else {
+    known.forget(step.key);
+    if (look.state === 'absent') for (const [slot, value] of Object.entries(look.gives ?? {})) known.set(slot, value);
+  }
   return look;
 };
 

@@ -5,7 +5,7 @@ import { ledger } from './values.ts';
 const plannedOf = ({ key, title, cost, mend }: Step, look: Look): PlannedStep => {
   const found = foundOf(look);
   const common = { key, title, id: found?.id ?? null, cost: cost ?? null };
-  const foreign = found !== undefined && !found.ours ? ['not made by hybridctl: used, never removed'] : [];
+  const foreign = [...(found === undefined || found.ours ? [] : ['not made by hybridctl: used, never removed']), ...(found?.notes ?? [])];
   switch (look.state) {
     case 'absent':
       return { ...common, action: 'make', notes: [] };

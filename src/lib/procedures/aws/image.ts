@@ -1,0 +1,71 @@
+import type { Aws } from '../../core/aws.ts';
+import { failure } from '../../core/errors.ts';
+import type { Step } from '../../core/procedure.ts';
+import { partitionOf, type Partition } from '../../domain/partition.ts';
+import { unlessNone } from './names.ts';
+
+export const DISTRIBUTIONS = ['debian-12', 'al2023'] as const;
+export type Distribution = (typeof DISTRIBUTIONS)[number];
+type Architecture = 'x86_64' | 'arm64';
+
+interface Source {
+  readonly title: string;
+  /** The publisher's own pointer to the newest (Parameter Store, public parameters). */
+  parameter(architecture: Architecture): string;
+  /** Account ids or alias of the publisher, by partition. */
+  readonly owners: Readonly<Record<Partition['id'], string>>;
+  name(architecture: Architecture): string;
+}
+
+/** Sources: "Find the latest AMIs using Systems Manager" (Amazon Linux 2023 user guide); wiki.debian.org/Cloud/AmazonEC2Image/Bookworm. */
+const SOURCES: Readonly<Record<Distribution, Source>> = {
+  'debian-12': {
+    title: 'Debian 12',
+    parameter: (architecture) => `/aws/service/debian/release/12/latest/${architecture === 'x86_64' ? 'amd64' : 'arm64'}`,
+    owners: { 'aws': '136693071363', 'aws-cn': '336777782633', 'aws-us-gov': '136693071363' },
+    name: (architecture) => `debian-12-${architecture === 'x86_64' ? 'amd64' : 'arm64'}-*`,
+  },
+  'al2023': {
+    title: 'Amazon Linux 2023',
+    parameter: (architecture) => `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`,
+    owners: { 'aws': 'amazon', 'aws-cn': 'amazon', 'aws-us-gov': 'amazon' },
+    name: (architecture) => `al2023-ami-2023.*-kernel-*-${architecture}`,
+  },
+};
+
+/** Graviton types carry a `g` after the generation's number: t4g, c7gn, im4gn. */
+export const architectureOf = (instanceType: string): Architecture => (/^[a-z]+\d+g/.test(instanceType) || instanceType.startsWith('a1.') ? 'arm64' : 'x86_64');
+
+/** The newest image, for making instances: one that runs an older image is right as it is. Slots `image` and `image/root` (its root device). */
+export const newestImage = (distribution: Distribution, instanceType: string): Step => {
+  const architecture = architectureOf(instanceType);
+  const { title } = SOURCES[distribution];
+  return {
+    key: 'image',
+    title: `newest image of ${title} (${architecture})`,
+    async look({ aws, adopted }) {
+      const id = adopted.get('image') ?? (await pointer(aws, distribution, architecture)) ?? (await newest(aws, distribution, architecture));
+      const { Images: [image] = [] } = await aws.ask('ec2', 'DescribeImages', { ImageIds: [id] });
+      if (image === undefined) throw failure(`there is no image ${id} in ${aws.region}`, { next: 'name another with --adopt image=ami-…' });
+      return { state: 'ready', found: { id, gives: { 'image/root': image.RootDeviceName ?? '/dev/xvda' }, ours: false } };
+    },
+    make: () => [],
+  };
+};
+
+const pointer = async (aws: Aws, distribution: Distribution, architecture: Architecture): Promise<string | undefined> => {
+  const answer = await unlessNone(aws.ask('ssm', 'GetParameter', { Name: SOURCES[distribution].parameter(architecture) }), /^ParameterNotFound$|^AccessDenied/);
+  return answer?.Parameter?.Value;
+};
+
+const newest = async (aws: Aws, distribution: Distribution, architecture: Architecture): Promise<string> => {
+  const { owners, name, title } = SOURCES[distribution];
+  const Filters = [
+    { Name: 'name', Values: [name(architecture)] },
+    { Name: 'state', Values: ['available'] },
+  ];
+  const images = await aws.all('ec2', 'DescribeImages', { Owners: [owners[partitionOf(aws.region).id]], Filters }, 'Images');
+  const [first] = [...images].sort((a, b) => (a.CreationDate! < b.CreationDate! ? 1 : -1));
+  if (first === undefined) throw failure(`no image of ${title} for ${architecture} is offered in ${aws.region}`, { next: 'name one with --adopt image=ami-…, or choose another with --image' });
+  return first.ImageId!;
+};

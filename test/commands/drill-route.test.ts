@@ -57,7 +57,7 @@ describe('a drill on real routes', () => {
     expect(stable(out)).toMatchInlineSnapshot(`
       "TABLE  DESTINATION  FROM  TO  OUT: API + SEEN  BACK: API + SEEN
       private-1  10.10.0.0/16  dx-1  vpn-a  N ms + N ms  N ms + N ms
-      gap there N ms, gap back N ms; N of M packets lost, one every N ms
+      gap there N ms, while away N ms, back N ms; N of M packets lost, one every N ms
       passed: stayed its time, cn-north-1
       "
     `);
@@ -94,7 +94,7 @@ describe('a drill on real routes', () => {
   it('--dry-run reads and probes, and changes nothing', async () => {
     const world = await routeWorld();
     const ran = await world.drill(`${DRILL} --dry-run --json`);
-    expect(report(ran)).toMatchObject({ ended: 'planned', standby: [{ link: 'vpn-a', why: 'carries' }], gapMs: { out: null, back: null } });
+    expect(report(ran)).toMatchObject({ ended: 'planned', standby: [{ link: 'vpn-a', why: 'carries' }], gapMs: { out: null, away: null, back: null } });
     expect([await writes(world), world.pins(), world.stores.get(RECORD)]).toEqual([[], [], undefined]);
   });
 });

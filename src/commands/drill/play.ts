@@ -40,6 +40,7 @@ export const play = async (options: RouteDrillOptions, place: Place, { opened, s
   const problems: string[] = [];
   let stayed = false;
   let outAt: number | undefined;
+  let awayAt: number | undefined;
 
   await begin(place.record, { startedAt: new Date(startedAt).toISOString(), region: opened.region, profile: options.profile ?? null, routes });
   try {
@@ -51,6 +52,7 @@ export const play = async (options: RouteDrillOptions, place: Place, { opened, s
   try {
     outAt = now();
     for (const done of await applyAll(opened, steps, { ...ports, signal: watch.signal })) out.set(keyOf({ table: done.step.entry.id, destination: done.step.destination }), legOf(done));
+    awayAt = now();
     if ([...out.values()].every(({ status }) => status === 'moved')) {
       tell(`moved to ${standby.join(', ')}; back in ${Math.round(options.stayMs / 1_000)} s, or at once on Ctrl-C or when the stream is silent for ${options.maxGapMs} ms`);
       await clock.sleep(options.stayMs, watch.signal).then(() => (stayed = true), () => undefined);
@@ -72,7 +74,7 @@ export const play = async (options: RouteDrillOptions, place: Place, { opened, s
   const silentBack = (watching.answeredAt() ?? 0) < backed;
   await clock.sleep(TAIL_MS);
 
-  const marks: Marks = { begunAt, outAt, backAt, endAt: now() };
+  const marks: Marks = { begunAt, outAt, awayAt, backAt, endAt: now() };
   const drilled = routes.map((route, index): DrilledRoute => ({ table: route.table, name: steps[index]!.entry.name, destination: route.destination, from: route.home, to: route.to, out: out.get(keyOf(route)) ?? null, back: back.legs.get(keyOf(route)) ?? null }));
   const unmoved = drilled.filter((route) => route.out?.status !== 'moved' && ended !== 'interrupted').map(({ name, destination, to, out: leg }) => `${name} ${destination} did not come to ${to}: ${leg?.error ?? 'not tried'}`);
   const all = [

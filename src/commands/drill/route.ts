@@ -46,7 +46,7 @@ const ENDS = { planned: 'nothing was changed', stayed: 'stayed its time', silent
 
 const reportText = ({ routes, gapMs, stream, problems, notes, ended, passed, next, region, intervalMs }: RouteDrillReport, style: Style): string => {
   const rows = routes.map(({ name, destination, from, to, out, back }) => [name, destination, from, to, leg(out, style), leg(back, style)]);
-  const gaps = ended === 'planned' ? [] : [`gap there ${ms(gapMs.out)}, gap back ${ms(gapMs.back)}; ${stream.lost} of ${stream.replies + stream.lost} packets lost, one every ${intervalMs} ms`];
+  const gaps = ended === 'planned' ? [] : [`gap there ${ms(gapMs.out)}, while away ${ms(gapMs.away)}, back ${ms(gapMs.back)}; ${stream.lost} of ${stream.replies + stream.lost} packets lost, one every ${intervalMs} ms`];
   return [
     style.table(['table', 'destination', 'from', 'to', 'out: api + seen', 'back: api + seen'], rows),
     ...notes.map((note) => style.dim(`note: ${note}`)),

@@ -82,7 +82,7 @@ const planned = ({ target, intervalMs, stayMs }: RouteDrillOptions, { opened, st
   notes,
   routes: routes.map(({ table, destination, home, to }, index) => ({ table, name: steps[index]!.entry.name, destination, from: home, to, out: null, back: null })),
   standby: standby.map((link) => ({ link, why: watching.verdict(link)!.why })),
-  gapMs: { out: null, back: null },
+  gapMs: { out: null, away: null, back: null },
   stream: watching.counts(),
   stranded: [],
   next: null,

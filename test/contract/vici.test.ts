@@ -55,6 +55,7 @@ const contract = (connect: () => Promise<Vici>) => {
     const vici = await connect();
     await expect(vici.request('make-coffee')).rejects.toMatchObject({ exit: EXIT.failed, message: 'this charon does not know the command "make-coffee"' });
     await expect(vici.stream('list-conns', 'coffee')).rejects.toMatchObject({ message: 'this charon does not know the event "coffee"' });
+    await expect(vici.listen('coffee', () => undefined)).rejects.toMatchObject({ message: 'this charon does not know the event "coffee"' });
     expect(await vici.request('version')).toMatchObject({ daemon: 'charon' });
     vici.close();
   });
@@ -71,10 +72,13 @@ const contract = (connect: () => Promise<Vici>) => {
     vici.close();
   });
 
-  it('refuses after close', async () => {
+  it('refuses after close, and says that it is over', async () => {
     const vici = await connect();
+    await vici.listen('ike-updown', () => undefined);
     vici.close();
     await expect(vici.request('version')).rejects.toMatchObject({ exit: EXIT.failed });
+    await expect(vici.listen('ike-updown', () => undefined)).rejects.toMatchObject({ exit: EXIT.failed });
+    expect(await vici.ended).toMatchObject({ message: 'the connection to charon was closed' });
   });
 };
 

@@ -6,7 +6,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bfdWitness } from '../../src/lib/adapters/witness/bfd.ts';
 import { bfdPair, type BfdEnd, type BfdPair } from '../helpers/bfd-pair.ts';
 import { until } from '../helpers/charon-pair.ts';
+import { fakeWitness } from '../fakes/witness.ts';
 import { hearken } from '../helpers/heard.ts';
+import { witnessContract } from './witness.ts';
 
 const becomes = (end: BfdEnd, status: string) => until(`${end.address} is ${status}`, async () => (await end.status()) === status);
 
@@ -17,6 +19,13 @@ describe('a real bfdd that is listened to', () => {
     await Promise.all([becomes(pair.a, 'up'), becomes(pair.b, 'up')]);
   }, 60_000);
   afterAll(() => pair?.stop());
+
+  witnessContract(() => ({
+    witness: bfdWitness(pair.a.socket),
+    happens: async () => (await pair.a.deafen(true), void (await becomes(pair.a, 'down'))),
+    recovers: async () => (await pair.a.deafen(false), void (await Promise.all([becomes(pair.a, 'up'), becomes(pair.b, 'up')]))),
+    testimony: { evidence: 'bfd-down', about: pair.b.address },
+  }));
 
   it('tells of a session that dies of lost packets, on both sides; not of one that somebody shut down, here or there', async () => {
     const { a, b } = pair;
@@ -46,6 +55,12 @@ describe('a real bfdd that is listened to', () => {
     expect(heard).toMatchObject({ testimonies: [], silences: [expect.stringMatching(/closed the connection|no FRR daemon listens on .*bfdd\.vty \(ECONNREFUSED\)/), ''] });
     heard.stop();
   }, 60_000);
+});
+
+describe('the fake', () => {
+  const testimony = { evidence: 'bfd-down', about: '169.254.10.2' } as const;
+  const fake = fakeWitness('bfdd');
+  witnessContract(() => ({ witness: fake.witness, happens: async () => fake.says(testimony), recovers: async () => undefined, testimony }));
 });
 
 describe('something that is no bfdd', () => {

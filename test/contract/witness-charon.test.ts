@@ -4,6 +4,7 @@ import { EXIT } from '../../src/lib/core/errors.ts';
 import { tunnelStatuses } from '../../src/lib/domain/sa.ts';
 import { charonPair, swanctlFor, until, type CharonPair } from '../helpers/charon-pair.ts';
 import { hearken, type Heard } from '../helpers/heard.ts';
+import { witnessContract } from './witness.ts';
 
 // Two real charons, with a tunnel between them that is up, and one that is listened to.
 let pair: CharonPair;
@@ -38,6 +39,13 @@ const endIt = async (): Promise<void> => {
 };
 
 describe('a real charon that is listened to', () => {
+  witnessContract(() => ({
+    witness: charonWitness(pair.a.uri),
+    happens: async () => void (await pair.a.vici((vici) => vici.request('terminate', { child: 'net' }))),
+    recovers: async () => (await initiate(), void (await until('the tunnel', isUp))),
+    testimony: { evidence: 'child-down', about: 'vpn1' },
+  }));
+
   it('is silent while keys change, and tells that the ESP pair ended, once', async () => {
     for (const rekey of [{ child: 'net' }, { ike: 'vpn1' }]) {
       const before = await keys();

@@ -17,6 +17,7 @@ export const fakeWitness = (name: string): FakeWitness => {
       name,
       watch(told) {
         ears.add(told);
+        told.heard(true, 'it answers');
         return { stop: () => void ears.delete(told) };
       },
     },

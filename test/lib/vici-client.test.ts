@@ -85,4 +85,26 @@ describe('vici client', () => {
     expect(await vici.stream('list-sas', 'list-sa')).toEqual([{ from: 'list-sa' }, { from: 'list-sa' }]);
     vici.close();
   });
+
+  it('hands an event to who listens for it, also in the same breath as charon agrees and in the middle of a stream', async () => {
+    const event = (name: string, from: string) => encodePacket({ type: PACKET.event, name, message: { from } });
+    const uri = await peer((socket) =>
+      socket.on(
+        'data',
+        packetReader(({ type, name }) => {
+          const confirmed = encodePacket({ type: PACKET.eventConfirm, message: {} });
+          if (type !== PACKET.cmdRequest) return void socket.write(Buffer.concat([confirmed, ...(name === 'ike-updown' ? [event('ike-updown', 'at once')] : [])]));
+          socket.write(Buffer.concat([event('list-sa', 'stream'), event('ike-updown', 'within'), encodePacket({ type: PACKET.cmdResponse, message: {} }), event('ike-updown', 'after')]));
+        }),
+      ),
+    );
+    const vici = await connectVici(uri);
+    const heard: unknown[] = [];
+    await vici.listen('ike-updown', ({ from }) => heard.push(from));
+    expect(await vici.stream('list-sas', 'list-sa')).toEqual([{ from: 'stream' }]);
+    await vici.request('version');
+    expect(heard.slice(0, 3)).toEqual(['at once', 'within', 'after']);
+    for (const socket of sockets) socket.destroy();
+    expect((await vici.ended).message).toMatch(/closed the connection|lost the connection/);
+  });
 });

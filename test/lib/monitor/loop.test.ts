@@ -117,7 +117,7 @@ describe('the loop', () => {
     const run = begin();
     await run.pass(1_000);
     expect(run.witnesses.map(({ listening }) => listening())).toEqual([1, 1]);
-    run.witnesses[0].isHeard(true, 'it answers');
+    run.witnesses[0].isHeard(false, 'charon closed the connection');
     for (let second = 0; second < 20; second += 1) {
       run.witnesses[0].says({ evidence: 'ike-down', about: 'vpn1' });
       run.witnesses[1].says({ evidence: 'bfd-down', about: '169.254.10.1' });
@@ -127,7 +127,7 @@ describe('the loop', () => {
     }
     expect(writes(run)).toEqual([]);
     expect(run.of('verdict').filter(({ to }) => to === 'dead')).toEqual([]);
-    expect(run.of('witness').map(({ witness, heard }) => [witness, heard])).toEqual([['charon', true]]);
+    expect(run.of('witness').map(({ witness, heard }) => [witness, heard])).toEqual([['charon', true], ['bfdd', true], ['charon', false]]);
     expect(new Set(run.of('evidence').map(({ link, evidence, about, witness }) => [link, evidence, about, witness].join(' ')))).toEqual(new Set(['vpn-a ike-down vpn1 charon', 'dx-1 bfd-down 169.254.10.1 bfdd']));
     expect(run.of('evidence')).toHaveLength(40);
     await run.stop();

@@ -51,6 +51,13 @@ describe.each(Object.entries(SIDES))('route tables: %s', (_, open) => {
     await expect(tables.read([A, 'rtb-0123456789abcdef0'])).rejects.toMatchObject({ exit: EXIT.usage, field: 'route_tables', message: expect.stringContaining('rtb-0123456789abcdef0') });
   });
 
+  it('leaves a table out that does not exist, where the others are wanted all the same', async () => {
+    const tables = await open();
+    expect((await tables.readThere([B, 'rtb-0123456789abcdef0', A])).map(({ id }) => id)).toEqual([B, A]);
+    await expect(tables.readThere(['rtb-0123456789abcdef0'])).rejects.toMatchObject({ call: 'refused' });
+    expect(await tables.readThere([])).toEqual([]);
+  });
+
   it('creates over a propagated route, replaces, deletes, and the propagated one is still there', async () => {
     const tables = await open();
     await tables.createRoute(A, ONPREM, ENI);

@@ -1,4 +1,4 @@
-import { usageError } from '../../src/lib/core/errors.ts';
+import { failure, usageError } from '../../src/lib/core/errors.ts';
 import { RouteRace, type CloudRoute, type RouteTable, type RouteTables, type RouteTarget } from '../../src/lib/core/ports.ts';
 
 export interface RouteCall {
@@ -56,6 +56,12 @@ export const fakeRouteTables = (initial: readonly RouteTable[], { enis = {}, bef
     all,
     calls,
     edit: (id, change) => void all.set(id, change(table(id))),
+    async readThere(ids) {
+      await called({ verb: 'read', table: ids.join(' '), destination: undefined });
+      const there = ids.flatMap((id) => all.get(id) ?? []);
+      if (there.length === 0 && ids.length > 0) throw failure('none of the route tables is there', { call: 'refused' });
+      return there;
+    },
     async read(ids) {
       await called({ verb: 'read', table: ids.join(' '), destination: undefined });
       return ids.map(table);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 /** One exchange: once `see` has appeared on the terminal since the last one, `type` is typed. */
@@ -25,7 +26,7 @@ const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 export const bundled = async (entry: string): Promise<{ file: string; remove: () => Promise<void> }> => {
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-terminal-'));
   const file = join(folder, 'program.cjs');
-  const { raw } = await import(new URL('../../scripts/esbuild-plugins.mjs', import.meta.url).href);
+  const { raw } = await import(pathToFileURL(join(process.cwd(), 'scripts/esbuild-plugins.mjs')).href);
   await build({
     stdin: { contents: entry, resolveDir: process.cwd(), loader: 'ts' },
     outfile: file,

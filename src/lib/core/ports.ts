@@ -104,6 +104,8 @@ export interface RouteTable {
 export interface RouteTables {
   /** Reads tables by id, in the order asked. Throws a HybridError naming an id that does not exist. */
   read(ids: readonly string[]): Promise<readonly RouteTable[]>;
+  /** The same, but a table that does not exist is left out: the others must not suffer for it. Throws when none is there. */
+  readThere(ids: readonly string[]): Promise<readonly RouteTable[]>;
   /** Throws `RouteRace` when a static route for the destination is already there. */
   createRoute(table: string, destination: Destination, target: RouteTarget): Promise<void>;
   /** Throws `RouteRace` when there is no static route for the destination. */

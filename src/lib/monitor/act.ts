@@ -1,5 +1,5 @@
 import { HybridError } from '../core/errors.ts';
-import { RouteRace, type Instances, type RouteTables } from '../core/ports.ts';
+import { RouteRace, type Instances, type RouteTable, type RouteTables } from '../core/ports.ts';
 import type { Action, ActionOutcome, ActionResult, InstanceView } from '../domain/failover/types.ts';
 import type { MonitorEvent } from './events.ts';
 import type { LeaseKeeper } from './lease.ts';
@@ -22,7 +22,7 @@ export interface Acting {
 /** What became of an action, and how long its call took. */
 export interface Done extends ActionResult {
   readonly ms: number;
-  /** Of what failed. */
+  /** Of what failed, or of what was lacking. */
   readonly why?: string;
 }
 
@@ -67,10 +67,17 @@ const outcomeOf = (error: unknown): ActionOutcome => {
 
 const DONE = { outcome: 'done' } as const;
 
+/** A table that somebody has deleted is told, and the others are watched on. */
+const readThere = async (tables: RouteTables, ids: readonly string[]): Promise<{ readonly tables: readonly RouteTable[]; readonly why?: string }> => {
+  const there = await tables.readThere(ids);
+  const gone = ids.filter((id) => !there.some((table) => table.id === id));
+  return { tables: there, ...(gone.length === 0 ? {} : { why: `there is no route table ${gone.join(', ')}; the others are watched on` }) };
+};
+
 const perform = async ({ tables, instances, keeper, addresses, tell, wall }: Acting, action: Action): Promise<Omit<Done, 'id' | 'ms'>> => {
   switch (action.kind) {
     case 'read':
-      return { ...DONE, tables: await tables.read(action.tables) };
+      return { ...DONE, ...(await readThere(tables, action.tables)) };
     case 'create':
       await tables.createRoute(action.table, action.destination, action.target!);
       return DONE;

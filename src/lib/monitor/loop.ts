@@ -1,7 +1,8 @@
-import type { Clock, Instances, LeaseStore, Prober, ProbeSpec, RouteTables, Witness } from '../core/ports.ts';
+import type { Clock, Instances, LeaseStore, Prober, ProbeSpec, RouteTable, RouteTables, Witness } from '../core/ports.ts';
 import { decide } from '../domain/failover/decide.ts';
 import { initialState } from '../domain/failover/state.ts';
 import type { ActionResult, Policy, Standing } from '../domain/failover/types.ts';
+import { effectiveRoute } from '../domain/routes.ts';
 import type { Profile } from '../domain/health/profiles.ts';
 import type { PathVerdict } from '../domain/health/types.ts';
 import { act, type Acting } from './act.ts';
@@ -95,6 +96,18 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     end();
   };
 
+  /** The cloud's own word that it drops a destination: our probes, which go round the tables, need not notice. */
+  const tellDropped = (read: readonly RouteTable[]): void => {
+    for (const { table: id, destination } of policy.routes) {
+      const table = read.find((one) => one.id === id);
+      if (table === undefined) continue;
+      const carrying = effectiveRoute(table, destination);
+      const what = `carry ${destination} in ${id}`;
+      if (carrying?.state === 'blackhole') telling.error(what, `EC2 drops it: ${carrying.target.id} is gone or does not run`);
+      else telling.over(what);
+    }
+  };
+
   const turn = (): void => {
     if (ended !== undefined) return;
     const at = now();
@@ -109,6 +122,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
         pending -= 1;
         results.push(done);
         telling.done(now(), action, done);
+        tellDropped(done.tables ?? []);
         wake();
       });
     }

@@ -118,7 +118,7 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number):
         return tell({ kind: 'heal', at: wall(), incident, instance, step, outcome, because: why ?? because });
       }
       const during = action.kind === 'read' ? 'read route tables' : action.kind === 'inspect' ? 'look at instances' : `${action.kind}`;
-      if (outcome === 'done') faults.delete(during);
+      if (outcome === 'done' && why === undefined) faults.delete(during);
       else error(during, why ?? outcome);
     },
 

@@ -3,6 +3,7 @@ import {
   DeleteRouteCommand,
   DescribeRouteTablesCommand,
   ReplaceRouteCommand,
+  type DescribeRouteTablesCommandInput,
   type Route,
   type RouteTable as SdkRouteTable,
 } from '@aws-sdk/client-ec2';
@@ -10,6 +11,11 @@ import { failure, usageError } from '../../core/errors.ts';
 import { RouteRace, type CloudOptions, type CloudRoute, type Destination, type RouteTable, type RouteTables, type RouteTarget } from '../../core/ports.ts';
 import { ec2Client, type Tuning } from './client.ts';
 import { asHybridError, codeOf, unreadable } from './errors.ts';
+
+const READ = 'ec2:DescribeRouteTables';
+/** Values a filter takes, and far more pages than an account has of 100 tables each. */
+const MOST_FILTERED = 200;
+const MOST_PAGES = 100;
 
 /** Route tables by the EC2 API. */
 export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = {}): RouteTables => {
@@ -28,22 +34,44 @@ export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = 
     }
   };
 
+  /** All pages. Without ids or filters EC2 would answer with every table of the account. */
+  const pages = async (input: DescribeRouteTablesCommandInput): Promise<ReadonlyMap<string, RouteTable>> => {
+    const found = new Map<string, RouteTable>();
+    const tokens = new Set<string>();
+    for (let token: string | undefined; ; ) {
+      const page = await client.send(new DescribeRouteTablesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }), signal === undefined ? {} : { abortSignal: signal });
+      if (page.RouteTables === undefined) throw unreadable(READ);
+      for (const table of page.RouteTables) if (table.RouteTableId !== undefined) found.set(table.RouteTableId, asTable(table.RouteTableId, table));
+      token = page.NextToken;
+      if (token === undefined || token === '') return found;
+      // A proxy that answers every question from its memory would keep us asking for ever.
+      if (tokens.has(token) || tokens.size >= MOST_PAGES) throw failure(`the pages of ${READ} do not end`, { call: 'unclear', next: 'see to AWS_ENDPOINT_URL and any proxy in between' });
+      tokens.add(token);
+    }
+  };
+
   return {
-    async read(ids) {
-      const action = 'ec2:DescribeRouteTables';
-      const found = new Map<string, RouteTable>();
-      // Without ids EC2 would answer with every table of the account.
-      if (ids.length === 0) return [];
+    async readThere(ids) {
       try {
-        let token: string | undefined;
-        do {
-          const page = await client.send(new DescribeRouteTablesCommand({ RouteTableIds: [...new Set(ids)], ...(token === undefined ? {} : { NextToken: token }) }), signal === undefined ? {} : { abortSignal: signal });
-          if (page.RouteTables === undefined) throw unreadable(action);
-          for (const table of page.RouteTables) if (table.RouteTableId !== undefined) found.set(table.RouteTableId, asTable(table.RouteTableId, table));
-          token = page.NextToken;
-        } while (token !== undefined && token !== '');
+        const found = new Map<string, RouteTable>();
+        for (let from = 0; from < ids.length; from += MOST_FILTERED) {
+          for (const [id, table] of await pages({ Filters: [{ Name: 'route-table-id', Values: ids.slice(from, from + MOST_FILTERED) }] })) found.set(id, table);
+        }
+        const there = ids.flatMap((id) => found.get(id) ?? []);
+        if (there.length === 0 && ids.length > 0) throw failure(`EC2's answer has none of the route tables ${ids.slice(0, 3).join(', ')}`, { call: 'refused', next: 'see to the ids and the region; then to AWS_ENDPOINT_URL and any proxy in between' });
+        return there;
       } catch (error) {
-        throw unknownTable(error, ids, region) ?? asHybridError(error, action, region);
+        throw asHybridError(error, READ, region);
+      }
+    },
+
+    async read(ids) {
+      if (ids.length === 0) return [];
+      let found: ReadonlyMap<string, RouteTable>;
+      try {
+        found = await pages({ RouteTableIds: [...new Set(ids)] });
+      } catch (error) {
+        throw unknownTable(error, ids, region) ?? asHybridError(error, READ, region);
       }
       return ids.map((id) => {
         const table = found.get(id);

@@ -51,6 +51,7 @@ const tablesRead = (turn: Turn, { outcome, tables = [] }: ActionResult): void =>
   }
   draft.readFails = 0;
   draft.tables = Object.fromEntries(tables.map((table) => [table.id, { table, at }]));
+  draft.absent = [...new Set(turn.policy.routes.map(({ table }) => table))].filter((id) => draft.tables[id] === undefined);
 };
 
 const written = (turn: Turn, key: string, memory: RouteMemory, outcome: ActionResult['outcome']): RouteMemory => {

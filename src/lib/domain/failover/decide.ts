@@ -53,7 +53,7 @@ const begin = (policy: Policy, now: number, state: State, seen: Observation): Tu
   draft.now = now;
   draft.steady += elapsed;
   if (gap || state.now === undefined) {
-    Object.assign(draft, { tables: {}, instances: {}, read: undefined, inspect: undefined, settledAt: draft.steady + 5 * probeMs });
+    Object.assign(draft, { tables: {}, absent: [], instances: {}, read: undefined, inspect: undefined, settledAt: draft.steady + 5 * probeMs });
     if (gap && seen.lease !== undefined) draft.doubted = seen.lease;
   }
   const lease = validLease(seen.lease, now, draft.doubted);
@@ -249,7 +249,8 @@ const read = (turn: Turn, looks: readonly Look[]): void => {
   const sent = (key: string) => memoryOf(draft, key).sent;
   const waited = draft.steady - draft.lastReadAt;
   const answered = looks.some(({ route }) => sent(route.key)?.result !== undefined && at(route.table) < sent(route.key)!.resultAt);
-  const amiss = looks.some(({ position: { readAgain }, uneasy }) => readAgain || uneasy) || Object.values(draft.journal.heals).some(({ step }) => step === 'stop');
+  // A deleted table may come back, but is no reason to ask four times a second for ever.
+  const amiss = looks.some(({ route, position: { readAgain }, uneasy }) => (readAgain && !draft.absent.includes(route.table)) || uneasy) || Object.values(draft.journal.heals).some(({ step }) => step === 'stop');
   if (!answered && waited < (amiss ? watchMs : readMs)) return;
   if (!take(draft, 'read')) return;
   const tables = [...new Set(policy.routes.map(({ table }) => table))];

@@ -20,6 +20,8 @@ export interface State {
   /** As we want it; the observation's is as it lies in the store. */
   readonly journal: Journal;
   readonly tables: Readonly<Record<string, TableView>>;
+  /** Tables that the last answer lacked: somebody has deleted them, or the answer was cut short. */
+  readonly absent: readonly string[];
   readonly read: Pending | undefined;
   readonly readRetryAt: number;
   readonly readFails: number;
@@ -104,6 +106,7 @@ export const initialState = (): State => ({
   doubted: undefined,
   journal: EMPTY_JOURNAL,
   tables: {},
+  absent: [],
   read: undefined,
   readRetryAt: 0,
   readFails: 0,

@@ -64,7 +64,7 @@ const scene = async () => {
   const ended = monitor(
     { policy: monitorPolicy(SITE, { profile, self: undefined, heal: false }), ...watchedBy(SITE, profile), profile, addresses: new Map(), version: 'test', dryRun: false, once: false },
     {
-      prober, tables: cloud.routeTables({ attempts: 1 }), instances: cloud.instances(), store: privateStore(), clock: { now: () => Date.now(), sleep: async () => undefined }, now: () => performance.now(), signal: stopping.signal,
+      prober, witnesses: [], tables: cloud.routeTables({ attempts: 1 }), instances: cloud.instances(), store: privateStore(), clock: { now: () => Date.now(), sleep: async () => undefined }, now: () => performance.now(), signal: stopping.signal,
       sink: { accept: (event) => void events.push(event), close: async () => undefined },
       pins: async () => new Map(),
     },

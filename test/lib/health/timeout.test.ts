@@ -62,6 +62,15 @@ describe('one turn of the loop', () => {
     }
   });
 
+  test('before the first reply only a quarter of the long first deadline is late: a dead path is found after a restart', () => {
+    for (const [late, kind] of [[250, 'lost'], [251, 'unknown']] as const) {
+      const flight = startFlight();
+      sent(flight, 1, 0, 'small');
+      expect(turn(flight, [], 500, late, TAU)).toEqual([]);
+      expect(turn(flight, [], 1_001, 60, TAU)).toMatchObject([{ kind }]);
+    }
+  });
+
   test('a path that became slow: the late reply is no second sample, but the next ones are waited for', () => {
     const flight = flying();
     turn(flight, [], 75, 0, TAU);

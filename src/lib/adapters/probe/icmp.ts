@@ -1,5 +1,5 @@
 import type { ProbeSpec, Sample } from '../../core/ports.ts';
-import { deadlineMs, sent, startFlight, turn, type Reply } from '../../domain/health/timeout.ts';
+import { deadlineMs, isLate, sent, startFlight, turn, type Reply } from '../../domain/health/timeout.ts';
 import { ping, type Ping, type PingLine } from './ping.ts';
 import type { Pace, Stream } from './stream.ts';
 import { hasRoute } from './udp.ts';
@@ -179,7 +179,7 @@ export const icmpStream = (spec: ProbeSpec, { everyMs: firstMs, tauMs, size, fir
       // After the turn, so that none expires before an answer that ping read right behind has its chance.
       for (const { sequence, sentAt } of reported) {
         sent(flight, sequence, sentAt, size);
-        if (doubt > tauMs / 2) flight.out.get(sequence)!.doubted = true;
+        if (isLate(flight, doubt, tauMs)) flight.out.get(sequence)!.doubted = true;
       }
       const others = unknown(now, samples.length > 0);
       return others.length === 0 ? samples : [...samples, ...others];

@@ -39,6 +39,13 @@ export interface Flight {
   roundTrip: RoundTrip | undefined;
 }
 
+/**
+ * Whether a turn that came this late may have cost a probe its answer. Half an interval is much beside the deadline of a
+ * path we know; beside the first one it is nothing, and on a busy machine every second has such a turn: a monitor that
+ * starts beside a dead path would doubt each of its probes, and find nothing for seconds.
+ */
+export const isLate = ({ roundTrip }: Flight, lateMs: number, tauMs: number): boolean => lateMs > (roundTrip === undefined ? Math.max(FIRST_MS / 4, tauMs / 2) : tauMs / 2);
+
 export const startFlight = (): Flight => ({ out: new Map(), gone: new Map(), roundTrip: undefined });
 
 export const sent = (flight: Flight, sequence: number, at: number, size: Sample['size']): void => {
@@ -54,24 +61,24 @@ export interface Reply {
 /**
  * One turn of the loop: first every reply that has arrived, then what has expired. Never the other way round: after a
  * pause of ours the replies wait in the socket, and expiring first would call them all lost.
- * @param lateMs how much later than planned this turn began. Beyond tau/2 every probe that was out is doubted, and
- *   counts as unknown when it expires (Dadgar et al. 2018, "Lifeguard": doubt yourself first).
+ * @param lateMs how much later than planned this turn began. Too late (`isLate`), and every probe that was out is doubted
+ *   and counts as unknown when it expires (Dadgar et al. 2018, "Lifeguard": doubt yourself first).
  */
 export const turn = (flight: Flight, replies: readonly Reply[], now: number, lateMs: number, tauMs: number): readonly Sample[] => {
   const samples: Sample[] = [];
-  const late = lateMs > tauMs / 2;
   for (const { sequence, at } of replies) {
     const probe = flight.out.get(sequence);
     const sentAt = probe?.sentAt ?? flight.gone.get(sequence);
     if (sentAt === undefined) continue; // a duplicate, or nobody's
     const rttMs = Math.max(0, at - sentAt);
     // A reply read late says that the path lives, but nothing about its round trip.
-    if (!late) flight.roundTrip = learnRoundTrip(flight.roundTrip, rttMs);
+    if (lateMs <= tauMs / 2) flight.roundTrip = learnRoundTrip(flight.roundTrip, rttMs);
     if (probe !== undefined) samples.push({ at: now, sentAt: probe.sentAt, kind: 'reply', rttMs, size: probe.size });
     flight.out.delete(sequence);
     flight.gone.delete(sequence);
   }
   const wait = deadlineMs(flight.roundTrip, tauMs);
+  const late = isLate(flight, lateMs, tauMs);
   for (const [sequence, probe] of flight.out) {
     probe.doubted ||= late;
     if (now - probe.sentAt < wait) continue;

@@ -1,5 +1,6 @@
-// `npm run simulate [-- --episodes N] [--from SEED] [--seed SEED]`: the failover core in a seeded virtual world, on every core
+// `npm run simulate [-- --episodes N] [--from SEED] [--seed SEED] [--bundle FILE]`: the failover core in a seeded virtual world, on every core
 // of the machine. A violation prints its seed; `--seed` replays that episode, line by line and always the same.
+// `--bundle` runs a core that was bundled before, a broken one in our tests.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -57,9 +58,9 @@ else {
     process.stderr.write(`--${name} must be a whole number\n`);
     process.exit(2);
   };
-  const { values } = parseArgs({ options: { episodes: { type: 'string', default: '100000' }, from: { type: 'string', default: '1' }, seed: { type: 'string' } } });
+  const { values } = parseArgs({ options: { episodes: { type: 'string', default: '100000' }, from: { type: 'string', default: '1' }, seed: { type: 'string' }, bundle: { type: 'string' } } });
   const { bundleSimulation } = await import('./simulation.mjs');
-  const path = await bundleSimulation();
+  const path = values.bundle ?? (await bundleSimulation());
   if (values.seed !== undefined) await replay(path, whole(values.seed, 'seed'));
   else await simulate(path, whole(values.from, 'from'), whole(values.episodes, 'episodes'));
 }

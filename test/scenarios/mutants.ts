@@ -37,5 +37,8 @@ export const MUTANTS: readonly KnownMutant[] = [
   { name: 'ignores its own silent way out', file: 'decide', find: 'holder !== undefined && seen.canary', put: 'holder !== undefined' },
   { name: 'gives up after a failed call', file: 'turn', find: 'draft.steady + Math.min(policy', put: 'Infinity + Math.min(policy' },
   { name: 'never reads again by itself', file: 'decide', find: 'amiss ? watchMs : readMs', put: 'Infinity' },
+  { name: 'writes on an old read', file: 'decide', find: 'draft.steady - view.at > freshMs || ', put: '' },
+  { name: 'moves again before the last move is told', file: 'decide', find: 'if (seen.journal?.at[route.key] !== from) return;', put: '' },
+  { name: 'waits for reads to agree on what BGP withdrew', file: 'choose', find: 'return others.every(agrees) ? wanted : doubt;', put: 'return doubt;' },
   { name: 'leaves the order of preference', file: 'choose', find: '(index < current || !ways[current]!.listed) && ', put: '' },
 ];

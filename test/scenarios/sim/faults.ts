@@ -1,10 +1,14 @@
 import { FOREIGN_TARGET, staticRoute } from './topology.ts';
+import type { ManagedRoute } from '../../../src/lib/domain/failover/types.ts';
 import type { Running } from './monitor.ts';
 import type { ApiMode, World } from './world.ts';
 
 /** Faults fall until here (ms); then all but the lasting ones end, and the world must come to rest. */
 export const FAULTS_END = 32_000;
-/** Room for the longest lawful chain: a stop of 18 s, a healing given up (30 s), its cooldown (12 s), a second one (12 s), the hold-down. */
+/**
+ * Room for the longest lawful chain: a stop of 18 s, a healing given up (30 s), its cooldown (12 s), a second one (12 s),
+ * the hold-down (16 s), and 12 s in which nothing may move any more: 100 s left none for the last two.
+ */
 export const EPISODE_END = 120_000;
 
 interface Scene {
@@ -21,14 +25,27 @@ const anyInstance = ({ world }: Scene) => world.random.pick([...world.instances.
 const anyRoute = ({ world }: Scene) => world.random.pick(world.topology.policy.routes);
 const anyMonitor = ({ world, monitors }: Scene) => world.random.pick(monitors);
 
-/** The link that carries some route now. */
-const killCarrier = (scene: Scene, lasts: number): void => {
-  const { world, say } = scene;
-  const link = world.at(anyRoute(scene));
+const kill = ({ world, say }: Scene, link: string, lasts: number): void => {
   if (!world.links.has(link)) return;
   say(`${link} dies under traffic for ${lasts}`);
   world.block(link, 'killed');
   world.queue.after(lasts, () => world.unblock(link, 'killed'));
+};
+const killCarrier = (scene: Scene, lasts: number): void => kill(scene, scene.world.at(anyRoute(scene)), lasts);
+
+const takeOver = ({ world, say }: Scene, { table, destination, key }: ManagedRoute, lasts: number): void => {
+  if (world.foreignSince.has(key)) return;
+  const before = world.tables.get(table)!.routes.find((route) => route.origin === 'static' && route.destination === destination);
+  say(`${key} points outside the site for ${lasts}`);
+  world.setRoute(table, destination, staticRoute(destination, FOREIGN_TARGET), 'hand');
+  world.queue.after(lasts, () => world.setRoute(table, destination, before, 'hand'));
+};
+
+const storeDown = ({ world, say }: Scene, lasts: number): void => {
+  say(`lease store down for ${lasts}`);
+  world.store.up = false;
+  world.disturb();
+  world.queue.after(lasts, () => void (Object.assign(world.store, { up: true, downAt: world.queue.now() }), world.disturb()));
 };
 
 const cut = (name: string): Fault => (scene, lasts) => {
@@ -42,10 +59,11 @@ const cut = (name: string): Fault => (scene, lasts) => {
 
 const api = (mode: ApiMode): Fault => ({ world, say }, lasts) => {
   say(`api ${mode} for ${lasts}`);
-  world.api.mode = mode;
+  // Calls that left in another mood may be answered late.
+  Object.assign(world.api, { mode, turnedAt: world.api.mode === 'ok' ? world.api.turnedAt : world.queue.now() });
   world.disturb();
   world.queue.after(lasts, () => {
-    world.api.mode = 'ok';
+    Object.assign(world.api, { mode: 'ok', turnedAt: world.queue.now() });
     world.apiReturnedAt = world.queue.now();
     world.disturb();
   });
@@ -128,18 +146,13 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     say(`reads stale for ${3 * lasts}`);
     world.api.stale = true;
     world.disturb();
-    world.queue.after(3 * lasts, () => void ((world.api.stale = false), world.disturb()));
+    world.queue.after(3 * lasts, () => void (Object.assign(world.api, { stale: false, staleAt: world.queue.now() }), world.disturb()));
   },
   'sink down': ({ world }, lasts) => {
     world.sink.up = false;
     world.queue.after(lasts, () => void (world.sink.up = true));
   },
-  'store down': ({ world, say }, lasts) => {
-    say(`lease store down for ${lasts}`);
-    world.store.up = false;
-    world.disturb();
-    world.queue.after(lasts, () => void (Object.assign(world.store, { up: true, downAt: world.queue.now() }), world.disturb()));
-  },
+  'store down': (scene, lasts) => storeDown(scene, lasts),
   crash: (scene) => {
     const { monitor, crash } = anyMonitor(scene);
     scene.say(`${monitor.name} dies`);
@@ -157,7 +170,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   jump: (scene) => {
     const { monitor, jump } = anyMonitor(scene);
-    const ms = scene.world.random.pick([-3_600_000, -20_000, -2_000, 2_000, 20_000, 3_600_000]);
+    // A short one back looks like a slow round, and makes the lease seem that much younger: no core can see it, and the
+    // tenth that `granted` leaves is what bears it (300 ms here, 600 in production, whose clock is monotonic).
+    const ms = scene.world.random.pick([-3_600_000, -20_000, -2_000, -250, 2_000, 20_000, 3_600_000]);
     scene.say(`${monitor.name}: the clock jumps by ${ms}`);
     jump(ms);
   },
@@ -204,14 +219,39 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     say(`${key} moved by hand to ${link.name}`);
     if (mode === 'replace' || link.kind === 'vpn') world.setRoute(table, destination, staticRoute(destination, link.target!), 'hand');
   },
-  'taken over by somebody': (scene, lasts) => {
+  'taken over by somebody': (scene, lasts) => takeOver(scene, anyRoute(scene), lasts),
+  // Only a read right before the write can tell.
+  'taken over just before it dies': (scene, lasts) => {
+    const { world } = scene;
+    const route = anyRoute(scene);
+    const link = world.at(route);
+    takeOver(scene, route, lasts);
+    world.queue.after(world.random.between(500, 3_000), () => kill(scene, link, lasts));
+  },
+  // The second move must wait until the first is safe in the journal, or a crash leaves one alert for both.
+  'dies, and its refuge, and the monitor': (scene, lasts) => {
     const { world, say } = scene;
-    const { table, destination, key } = anyRoute(scene);
-    if (world.foreignSince.has(key)) return;
-    const before = world.tables.get(table)!.routes.find((route) => route.origin === 'static' && route.destination === destination);
-    say(`${key} points outside the site for ${lasts}`);
-    world.setRoute(table, destination, staticRoute(destination, FOREIGN_TARGET), 'hand');
-    world.queue.after(lasts, () => world.setRoute(table, destination, before, 'hand'));
+    const { random, queue } = world;
+    const { monitor, crash } = anyMonitor(scene);
+    const route = anyRoute(scene);
+    const first = world.at(route);
+    kill(scene, first, lasts);
+    queue.after(random.between(300, 700), () => storeDown(scene, random.between(1_500, 2_500)));
+    queue.after(random.between(800, 1_000), () => kill(scene, world.at(route) === first ? random.pick(route.order) : world.at(route), lasts));
+    queue.after(random.between(1_700, 2_500), () => {
+      say(`${monitor.name} dies`);
+      crash(random.between(300, 3_000));
+    });
+  },
+  // Whoever sleeps while the holder dies may find the lease free the moment it wakes, and its sockets full of the past.
+  'the holder dies while the other is stopped': ({ world, monitors, say }) => {
+    const holder = monitors.find(({ monitor }) => world.store.record?.holder === monitor.me);
+    const other = monitors.find((one) => one !== holder);
+    if (holder === undefined || other === undefined) return;
+    const sleeps = world.random.between(1_500, 6_000);
+    say(`${holder.monitor.name} dies, while ${other.monitor.name} is stopped for ${sleeps}`);
+    other.freeze(sleeps);
+    holder.crash(world.random.between(4_000, 8_000));
   },
 };
 

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 const HOLE_MS = 950;
 const TOKEN_MS = 200;
 /** Longest answer of an API or a store that has just become well again. */
-const LATE_ANSWER_MS = 1_600;
+const LATE_ANSWER_MS = 3_100;
 
 /** When a call that failed may be tried again. */
 const retryAt = ({ refusals }: World, subject: string): number => {
@@ -29,7 +29,7 @@ export const aHoleIsShort = (world: World, monitor: Monitor): string | undefined
   // After a stop or a jump the lease in hand is doubted until it was renewed twice.
   const woke = Math.max(monitor.wokeAt, monitor.frozenUntil);
   const awake = woke > monitor.startedAt ? woke + LEASE_MS : woke;
-  const sound = Math.max(awake, monitor.unknownUntil, monitor.heldSince, monitor.canaryAt, world.pinnedAt, world.apiReturnedAt + LATE_ANSWER_MS, world.store.downAt + LATE_ANSWER_MS, retryAt(world, `${monitor.name} read`));
+  const sound = Math.max(awake, monitor.unknownUntil, monitor.heldSince, monitor.canaryAt, world.pinnedAt, world.api.turnedAt + LATE_ANSWER_MS, world.store.downAt + LATE_ANSWER_MS, retryAt(world, `${monitor.name} read`));
   for (const route of routes) {
     const since = Math.max(sound, retryAt(world, `${monitor.name} ${route.key}`), holeSince(world, monitor, route), knownSince(world, route, sound));
     if (now - since > HOLE_MS + TOKEN_MS * routes.length) return `${route.key} is at ${world.at(route)}, for ${Math.round(now - since)} ms without an excuse`;

@@ -25,8 +25,8 @@ const target = (world: World, link: string) => world.topology.policy.links.find(
 const verdicts = (world: World, { observation }: Sight, order: readonly string[], link: string): readonly (PathVerdict | undefined)[] =>
   order.filter((name) => target(world, name) === target(world, link)).map((name) => observation.verdicts.get(name));
 const within = (world: World, since: number, ms: number) => world.queue.now() - since < ms;
-/** What a monitor may still not know: the age of the read it used, and how far that read lagged. */
-const UNSEEN_MS = TIMING.freshMs + 2_000 + 600;
+/** Whether a monitor may still not know of something: the age of the read it used, and how far that read lagged. */
+const unseen = (world: World, since: number) => within(world, since, TIMING.freshMs + 600 + (world.api.stale || within(world, world.api.staleAt, 5_000) ? 2_000 : 0));
 
 /** 2: no healthy path, no mutation. */
 const aMoveGoesToAHealthyPath: Judge = ({ world, sight }, action) => {
@@ -44,7 +44,7 @@ const aPrefixAlwaysHasATarget: Judge = ({ world }, action) => {
   if (!isRoute(action) || action.kind !== 'delete') return undefined;
   const caught = world.tables.get(action.table)!.routes.some(({ origin, destination }) => origin === 'propagated' && destination === action.destination);
   // Withdrawn between our read and our call: no call of EC2's is conditional on it.
-  return caught || within(world, world.bgpAt, UNSEEN_MS) ? undefined : 'deleted the only route of a prefix';
+  return caught || unseen(world, world.bgpAt) ? undefined : 'deleted the only route of a prefix';
 };
 
 /** 4 */
@@ -71,7 +71,7 @@ const aStaleReadNeverFlips: Judge = ({ world, sight }, action) => {
   const from = world.at(route);
   if (target(world, from) === target(world, action.to) || from === '(none)') return undefined;
   const last = world.changes.findLast(({ key }) => key === action.key);
-  if (last !== undefined && last.by !== 'us' && within(world, last.at, UNSEEN_MS)) return undefined;
+  if (last !== undefined && last.by !== 'us' && unseen(world, last.at)) return undefined;
   const pin = sight.observation.pins.get(route.table);
   if (pin !== undefined) return target(world, pin) === target(world, action.to) ? undefined : `moved a pinned route to ${action.to}`;
   if (verdicts(world, sight, order, from).every((verdict) => verdict?.state === 'dead')) return undefined;
@@ -84,7 +84,7 @@ const nothingUnmanagedIsTouched: Judge = ({ world }, action) => {
   if (!isRoute(action)) return undefined;
   const since = world.foreignSince.get(action.key);
   if (routeOf(world, action) === undefined) return `touched ${action.destination} of ${action.table}`;
-  return since !== undefined && !within(world, since, UNSEEN_MS) ? `touched ${action.key}, which somebody else has pointed elsewhere` : undefined;
+  return since !== undefined && !unseen(world, since) ? `touched ${action.key}, which somebody else has pointed elsewhere` : undefined;
 };
 
 /** 8 */
@@ -94,7 +94,7 @@ const theCarrierIsNeverStopped: Judge = ({ world, monitor, sight }, action) => {
   const through = links.filter(({ instance }) => instance === action.instance).map(({ name }) => name);
   const carried = routes.find((route) => {
     const last = world.changes.findLast(({ key }) => key === route.key);
-    return through.includes(world.at(route)) && !(last !== undefined && within(world, last.at, UNSEEN_MS) && last.by !== 'us');
+    return through.includes(world.at(route)) && !(last !== undefined && unseen(world, last.at) && last.by !== 'us');
   });
   if (carried !== undefined) return `stopped ${action.instance}, which carries ${carried.key}`;
   if (action.instance === monitor.policy.self) return 'stopped itself';
@@ -102,7 +102,7 @@ const theCarrierIsNeverStopped: Judge = ({ world, monitor, sight }, action) => {
   const pool = gateways.find(({ instance }) => instance === action.instance)!.pool;
   const other = gateways.find(({ instance, pool: same }) => {
     const { view, changedAt } = world.instances.get(instance)!;
-    return instance !== action.instance && same === pool && view.state !== 'running' && !within(world, changedAt, UNSEEN_MS);
+    return instance !== action.instance && same === pool && view.state !== 'running' && !unseen(world, changedAt);
   });
   return other === undefined ? undefined : `stopped ${action.instance} while ${other.instance} is not running`;
 };
@@ -136,7 +136,7 @@ const returnsOnlyAfterItsHoldDown: Judge = ({ world, monitor, sight }, action) =
   const living = verdicts(world, sight, route.order, from).some((verdict) => verdict?.state === 'alive');
   const last = world.changes.findLast(({ key }) => key === action.key);
   // Changed by BGP or by hand since the last read.
-  if (last !== undefined && last.by !== 'us' && within(world, last.at, UNSEEN_MS)) return undefined;
+  if (last !== undefined && last.by !== 'us' && unseen(world, last.at)) return undefined;
   if (!living || sight.observation.pins.has(route.table) || target(world, from) === target(world, action.to)) return undefined;
   const good = Math.max(...route.order.filter((name) => target(world, name) === target(world, action.to)).map((name) => sight.at - (monitor.goodSince.get(name) ?? sight.at)));
   return good < TIMING.holdFirstMs - 1 ? `returned to ${action.to}, good for ${Math.round(good)} ms` : undefined;

@@ -29,6 +29,8 @@ export interface Monitor {
   canaryAt: number;
   /** Links it wrongly holds dead. */
   readonly wolves: Set<string>;
+  /** Links whose replies it takes for lost until then: what lay in the sockets while it was stopped. */
+  readonly rubbish: Map<string, number>;
   /** Dies just before its n-th next action. */
   diesAt: number;
   state: State;
@@ -68,7 +70,7 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
   const policy: Policy = { ...world.topology.policy, self: host };
   const monitor: Monitor = {
     name, policy, alive: true, me: `${name}.1`, startedAt: 0, offset: random.between(0, 1e6), frozenUntil: 0, wokeAt: 0, unknownUntil: 0, seesStill: undefined, canary: true, canaryAt: 0,
-    wolves: new Set(), diesAt: Infinity, state: initialState(), lease: undefined, heldSince: Infinity, journal: undefined, verdicts: new Map(), deadSince: new Map(), goodSince: new Map(), pins,
+    wolves: new Set(), rubbish: new Map(), diesAt: Infinity, state: initialState(), lease: undefined, heldSince: Infinity, journal: undefined, verdicts: new Map(), deadSince: new Map(), goodSince: new Map(), pins,
   };
   let life = 1;
   let results: ActionResult[] = [];
@@ -95,10 +97,10 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     const now = queue.now();
     const age = now - Math.max(changedAt, monitor.wokeAt);
     const seen = now - monitor.startedAt;
-    const wolf = monitor.wolves.has(link);
+    const wolf = monitor.wolves.has(link) || now < (monitor.rubbish.get(link) ?? 0);
     const lastReplyAt = up && !wolf ? clock() - random.between(0, 99) : changedAt + monitor.offset;
     if (up && !wolf && (judged.get(link) !== true || age >= RECOVER_MS)) judged.set(link, false);
-    else if ((wolf || !up) && age >= DETECT_MS) judged.set(link, true);
+    else if ((wolf || !up) && (age >= DETECT_MS || now < (monitor.rubbish.get(link) ?? 0))) judged.set(link, true);
     const dead = judged.get(link) === true;
     if (dead && !monitor.deadSince.has(link)) monitor.deadSince.set(link, now);
     if (!dead) monitor.deadSince.delete(link);
@@ -226,7 +228,10 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
   const freeze = (ms: number): void => {
     monitor.frozenUntil = Math.max(monitor.frozenUntil, queue.now() + ms);
     // A shorter stop is the detector's to notice: the core takes it for a slow round.
-    if (ms > policy.timing.gapMs) monitor.wokeAt = monitor.frozenUntil;
+    if (ms > policy.timing.gapMs) {
+      monitor.wokeAt = monitor.frozenUntil;
+      for (const { name: link } of policy.links) if (random.chance(0.5)) monitor.rubbish.set(link, monitor.wokeAt + random.between(50, 400));
+    }
     queue.after(ms, () => world.disturb());
   };
   const jump = (ms: number): void => {

@@ -39,7 +39,10 @@ export const canReach = (world: World, { mode, table, destination }: ManagedRout
   return mode === 'replace' || link.kind === 'vpn' || world.tables.get(table)!.routes.some((route) => route.origin === 'propagated' && route.destination === destination);
 };
 
-/** 12: a path that dies in peace is left within detection, one read and one write. */
+/**
+ * 12: a path that dies in peace is left within detection, one read and one write. A monitor that was stopped since then
+ * could not: `aHoleIsShort` counts its time from where it woke.
+ */
 export const watchForMovedInTime = (world: World, monitors: readonly Running[], report: (text: string) => void): void => {
   const PEACE_MS = 9_000;
   const LIMIT_MS = DETECT_MS + 150;

@@ -49,7 +49,7 @@ export interface World {
   readonly changes: RouteChange[];
   /** Names of links at which a key was last found foreign, and since when. */
   readonly foreignSince: Map<string, number>;
-  readonly api: { mode: ApiMode; stale: boolean };
+  readonly api: { mode: ApiMode; stale: boolean; staleAt: number; turnedAt: number };
   readonly store: { up: boolean; downAt: number; record: LeaseRecord | undefined; askedAt: number; journal: Journal };
   readonly sink: { up: boolean; readonly delivered: Set<string> };
   /** Every alert that ever stood in the journal, in order. */
@@ -109,7 +109,7 @@ export const createWorld = (seed: number): World => {
     tables,
     changes: [],
     foreignSince: new Map(),
-    api: { mode: 'ok', stale: false },
+    api: { mode: 'ok', stale: false, staleAt: -60_000, turnedAt: -60_000 },
     store: { up: true, downAt: -60_000, record: undefined, askedAt: 0, journal: EMPTY_JOURNAL },
     sink: { up: true, delivered: new Set() },
     alerts: new Map(),

@@ -38,7 +38,7 @@ export interface TestCloud extends RunningCloud {
 
 /** A cloud on loopback, closed after the test. The SDK finds it by the environment, as a user's would. */
 export const testCloud = async (text: string, options: Omit<StartCloudOptions, 'site'> = {}): Promise<TestCloud> => {
-  const cloud = await startCloud({ site: siteOf(text), times: { stopMs: 20, forcedStopMs: 10, startMs: 20 }, ...options });
+  const cloud = await startCloud({ site: siteOf(text), times: { stopMs: 20, forcedStopMs: 10, startMs: 20, terminateMs: 20, attachMs: 20, connectMs: 20 }, ...options });
   running.push(cloud);
   vi.stubEnv('AWS_ENDPOINT_URL', cloud.url);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'lab');

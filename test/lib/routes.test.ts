@@ -4,7 +4,8 @@ import type { CloudRoute, RouteTable } from '../../src/lib/core/ports.ts';
 import { carriers, effectiveRoute, effectiveRoutes, isTargetOf, linkOf, linkTargets, nextLink, planMove, routesInside, type Change } from '../../src/lib/domain/routes.ts';
 import type { Site } from '../../src/lib/domain/site.ts';
 import { cloudFromSite } from '../../src/lib/lab/cloud/seed.ts';
-import { createRoute, deleteRoute, findTable, replaceRoute, routesOf, setNetworks, setPropagation, type CloudState } from '../../src/lib/lab/cloud/state.ts';
+import { createRoute, deleteRoute, findTable, replaceRoute, routesOf, setNetworks, setPropagation } from '../../src/lib/lab/cloud/route-state.ts';
+import type { CloudState } from '../../src/lib/lab/cloud/state.ts';
 import { fixture, siteOf } from '../helpers/cloud.ts';
 
 const ONPREM = '10.10.0.0/16';
@@ -98,7 +99,7 @@ describe('for any table', () => {
   const TABLE = 'rtb-0468f52220000000a';
   const seed = cloudFromSite(site);
   const DESTINATIONS = ['10.10.0.0/16', '10.0.0.0/8', '10.10.4.0/24', '0.0.0.0/0', '192.168.0.0/16'];
-  const TARGETS = [{ gateway: VGW.id }, { eni: ENI1.id }, { eni: ENI2.id }, { gateway: seed.internetGateway }];
+  const TARGETS = [{ gateway: VGW.id }, { eni: ENI1.id }, { eni: ENI2.id }, { gateway: seed.internetGateways[0]!.id }];
   const clouds = fc
     .record({
       statics: fc.uniqueArray(fc.record({ destination: fc.constantFrom(...DESTINATIONS), target: fc.constantFrom(...TARGETS) }), { selector: ({ destination }) => destination }),

@@ -48,7 +48,7 @@ describe('the EC2 query protocol', () => {
     expect(await code(cloud, { Action: 'DescribeRouteTables', 'Filter.1.Name': 'colour', 'Filter.1.Value.1': 'red' })).toBe('InvalidParameterValue');
     expect(await code(cloud, { Action: 'DescribeRouteTables', MaxResults: '2' })).toBe('InvalidParameterValue');
     expect(await code(cloud, { Action: 'DescribeRouteTables', NextToken: 'bm90IG1pbmU=' })).toBe('InvalidParameterValue');
-    expect(await code(cloud, { Action: 'RunInstances' })).toBe('InvalidAction');
+    expect(await code(cloud, { Action: 'CreateFleet' })).toBe('InvalidAction');
     expect(await code(cloud, { Action: 'constructor' })).toBe('InvalidAction');
     expect(await code(cloud, {})).toBe('MissingAction');
     expect(await code(cloud, { Action: 'CreateRoute' })).toBe('MissingParameter');

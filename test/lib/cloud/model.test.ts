@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createCloud } from '../../../src/lib/lab/cloud/model.ts';
 import { cloudFromSite } from '../../../src/lib/lab/cloud/seed.ts';
-import { createRoute, deleteRoute, Ec2Error, replaceRoute, startInstance, stopInstance } from '../../../src/lib/lab/cloud/state.ts';
+import { startInstance, stopInstance } from '../../../src/lib/lab/cloud/instance-state.ts';
+import { createRoute, deleteRoute, replaceRoute } from '../../../src/lib/lab/cloud/route-state.ts';
+import { Ec2Error } from '../../../src/lib/lab/cloud/state.ts';
 import { bucketOf, createThrottle } from '../../../src/lib/lab/cloud/throttle.ts';
 import { createFaults } from '../../../src/lib/lab/cloud/faults.ts';
 import { fixture, siteOf } from '../../helpers/cloud.ts';
@@ -10,7 +12,7 @@ const A = 'rtb-0468f52220000000a';
 const GW1 = 'i-0e1466e8a5dd4892c';
 const ENI1 = 'eni-023fbd87a1b2c3d4e';
 const VGW = 'vgw-078bcc55';
-const TIMES = { stopMs: 60_000, forcedStopMs: 10_000, startMs: 20_000 };
+const TIMES = { stopMs: 60_000, forcedStopMs: 10_000, startMs: 20_000, terminateMs: 30_000, attachMs: 10_000, connectMs: 180_000, forgetMs: 3_600_000 };
 
 /** Time moves when the test says so, and whoever sleeps until then wakes. */
 const handClock = () => {

@@ -1,7 +1,10 @@
 import type { CloudRoute } from '../../core/ports.ts';
 import type { Action } from './actions.ts';
-import { optional, required, select, set, tags, type Params, type Xml } from './protocol.ts';
-import { createRoute, deleteRoute, Ec2Error, replaceRoute, routesOf, setPropagation, type CloudState, type TableState, type TargetInput } from './state.ts';
+import { FILTERS, PAGES, tagSet, takes } from './params.ts';
+import { optional, required, select, set, type Params, type Xml } from './protocol.ts';
+import { createRoute, deleteRoute, replaceRoute, routesOf, setPropagation, type TableState, type TargetInput } from './route-state.ts';
+import { Ec2Error, type CloudState } from './state.ts';
+import { tagsOf } from './tag-state.ts';
 
 const ORIGIN = { table: 'CreateRouteTable', static: 'CreateRoute', propagated: 'EnableVgwRoutePropagation' } as const;
 
@@ -24,12 +27,12 @@ const associations = (table: TableState): Xml | string => {
 
 const tableElement = (state: CloudState, table: TableState): Xml => ({
   routeTableId: table.id,
-  vpcId: state.vpc.id,
+  vpcId: table.vpc,
   ownerId: state.owner,
   routeSet: set(routesOf(state, table).map((route) => routeElement(route, state.owner))),
   associationSet: associations(table),
   propagatingVgwSet: set(table.propagating.map((gatewayId) => ({ gatewayId }))),
-  tagSet: tags(table.name),
+  tagSet: tagSet(tagsOf(state, table.id)),
 });
 
 const destination = (params: Params): string => {
@@ -47,8 +50,10 @@ const target = (params: Params): TargetInput => {
 
 const done: Xml = { return: true };
 
+const TARGET = ['RouteTableId', 'DestinationCidrBlock', 'DestinationPrefixListId', 'GatewayId', 'NetworkInterfaceId', 'InstanceId', 'NatGatewayId'];
+
 export const ROUTE_ACTIONS: Readonly<Record<string, Action>> = {
-  DescribeRouteTables: ({ state, params }) => {
+  DescribeRouteTables: takes(['RouteTableId.#', ...FILTERS, ...PAGES], ({ state, params }) => {
     const page = select(params, state.tables, {
       idParameter: 'RouteTableId',
       absent: (id) => new Ec2Error('InvalidRouteTableID.NotFound', `The routeTable ID '${id}' does not exist`),
@@ -57,12 +62,11 @@ export const ROUTE_ACTIONS: Readonly<Record<string, Action>> = {
         const routes = routesOf(state, table);
         return {
           'route-table-id': [table.id],
-          'vpc-id': [state.vpc.id],
+          'vpc-id': [table.vpc],
           'owner-id': [state.owner],
           'association.main': [String(table.main)],
           'association.subnet-id': table.subnets,
-          'tag:Name': [table.name],
-          'tag-key': ['Name'],
+          'association.route-table-id': [table.id],
           'route.destination-cidr-block': routes.map((route) => (route.destination.startsWith('pl-') ? undefined : route.destination)),
           'route.destination-prefix-list-id': routes.map((route) => (route.destination.startsWith('pl-') ? route.destination : undefined)),
           'route.gateway-id': routes.map((route) => (route.target.kind === 'eni' ? undefined : route.target.id)),
@@ -71,32 +75,33 @@ export const ROUTE_ACTIONS: Readonly<Record<string, Action>> = {
           'route.state': routes.map((route) => route.state),
         };
       },
+      tags: (table) => tagsOf(state, table.id),
     });
     return { routeTableSet: set(page.items.map((table) => tableElement(state, table))), nextToken: page.nextToken };
-  },
+  }),
 
-  CreateRoute: ({ cloud, params }) => {
+  CreateRoute: takes(TARGET, ({ cloud, params }) => {
     cloud.change((state) => createRoute(state, required(params, 'RouteTableId'), destination(params), target(params)));
     return done;
-  },
+  }),
 
-  ReplaceRoute: ({ cloud, params }) => {
+  ReplaceRoute: takes(TARGET, ({ cloud, params }) => {
     cloud.change((state) => replaceRoute(state, required(params, 'RouteTableId'), destination(params), target(params)));
     return done;
-  },
+  }),
 
-  DeleteRoute: ({ cloud, params }) => {
+  DeleteRoute: takes(['RouteTableId', 'DestinationCidrBlock', 'DestinationPrefixListId'], ({ cloud, params }) => {
     cloud.change((state) => deleteRoute(state, required(params, 'RouteTableId'), destination(params)));
     return done;
-  },
+  }),
 
-  EnableVgwRoutePropagation: ({ cloud, params }) => {
+  EnableVgwRoutePropagation: takes(['RouteTableId', 'GatewayId'], ({ cloud, params }) => {
     cloud.change((state) => setPropagation(state, required(params, 'RouteTableId'), required(params, 'GatewayId'), true));
     return done;
-  },
+  }),
 
-  DisableVgwRoutePropagation: ({ cloud, params }) => {
+  DisableVgwRoutePropagation: takes(['RouteTableId', 'GatewayId'], ({ cloud, params }) => {
     cloud.change((state) => setPropagation(state, required(params, 'RouteTableId'), required(params, 'GatewayId'), false));
     return done;
-  },
+  }),
 };

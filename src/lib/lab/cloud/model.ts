@@ -1,5 +1,9 @@
 import type { Clock, RouteTable } from '../../core/ports.ts';
-import { advance, findTable, routesOf, setNetworks, Ec2Error, type CloudState } from './state.ts';
+import { advanceInstances } from './instance-state.ts';
+import { findTable, routesOf, setNetworks } from './route-state.ts';
+import { Ec2Error, type CloudState } from './state.ts';
+import { tagsOf } from './tag-state.ts';
+import { advanceVpn } from './vpn-state.ts';
 import type { Cloud, CloudWatcher, TransitionTimes } from './types.ts';
 
 /** How far back a stale read can go. */
@@ -12,6 +16,8 @@ export interface CloudModel extends Cloud {
   stateAt(ago: number): CloudState;
   /** Applies one change and tells the watchers what is different. What the change throws leaves everything as it was. */
   change(step: (state: CloudState) => CloudState): CloudState;
+  /** The same, for a change that also answers: with the id of what it made. */
+  make<T>(step: (state: CloudState) => readonly [CloudState, T]): readonly [CloudState, T];
   /** Ends pending transitions. */
   close(): void;
 }
@@ -23,8 +29,23 @@ export interface CloudModelOptions {
 
 const tableView = (state: CloudState, id: string): RouteTable => {
   const table = findTable(state, id);
-  return { id, name: table.name, routes: routesOf(state, table), propagatingVgws: table.propagating };
+  return { id, name: tagsOf(state, id)['Name'] ?? '', routes: routesOf(state, table), propagatingVgws: table.propagating };
 };
+
+const SEALED = '(sealed)';
+/** Anybody on the machine can read a snapshot: keys of tunnels and what Parameter Store keeps sealed are not in it. */
+const sealed = (state: CloudState): CloudState => ({
+  ...state,
+  parameters: state.parameters.map((one) => (one.type === 'SecureString' ? { ...one, value: SEALED } : one)),
+  vpnConnections: state.vpnConnections.map((one) => ({ ...one, tunnels: one.tunnels.map((tunnel) => ({ ...tunnel, psk: SEALED, options: { ...tunnel.options, psk: SEALED } })) })),
+});
+
+/** When the changes under way are over, ms. */
+const dues = ({ instances, vgws, customerGateways, vpnConnections }: CloudState): ReadonlySet<number> =>
+  new Set([...instances, ...vgws, ...customerGateways, ...vpnConnections, ...vgws.map(({ attachment }) => attachment)].flatMap((item) => item?.due?.at ?? []));
+
+const advance = (state: CloudState, now: number, times: TransitionTimes): CloudState =>
+  [...dues(state)].some((at) => at <= now) ? advanceVpn(advanceInstances(state, now, times), now, times) : state;
 
 /** The cloud: a present state, the states before it, and watchers that hear of the difference. */
 export const createCloud = (seed: CloudState, { clock, times }: CloudModelOptions): CloudModel => {
@@ -41,8 +62,8 @@ export const createCloud = (seed: CloudState, { clock, times }: CloudModelOption
     const keep = history.findLastIndex((entry) => entry.at < at - HISTORY_MS);
     history = [...history.slice(Math.max(keep, 0)), { at, state }];
     for (const watcher of [...watchers]) announce(watcher, before, state);
-    const dues = state.instances.filter(({ id, due }) => due !== undefined && due !== before.instances.find((old) => old.id === id)?.due);
-    for (const { due } of dues) void settle(due!.at);
+    const known = dues(before);
+    for (const due of dues(state)) if (!known.has(due)) void settle(due);
   };
   /** A timer may fire a millisecond before the clock says so; then the transition is still not due. */
   const settle = async (at: number): Promise<void> => {
@@ -53,7 +74,7 @@ export const createCloud = (seed: CloudState, { clock, times }: CloudModelOption
       if (!closing.signal.aborted) throw error;
     }
   };
-  const tick = (): void => commit(advance(present(), clock.now()));
+  const tick = (): void => commit(advance(present(), clock.now(), times));
 
   return {
     times,
@@ -72,8 +93,7 @@ export const createCloud = (seed: CloudState, { clock, times }: CloudModelOption
     tables: () => present().tables.map(({ id }) => tableView(present(), id)),
     instances: () => present().instances,
     setPropagated: (vgw, networks) => commit(setNetworks(present(), vgw, networks)),
-    // Anybody on the machine can read it: what Parameter Store keeps sealed stays so.
-    snapshot: () => structuredClone({ ...present(), parameters: present().parameters.map((one) => (one.type === 'SecureString' ? { ...one, value: '(sealed)' } : one)) }),
+    snapshot: () => structuredClone(sealed(present())),
     stateAt(ago) {
       tick();
       if (ago <= 0) return present();
@@ -83,6 +103,12 @@ export const createCloud = (seed: CloudState, { clock, times }: CloudModelOption
       tick();
       commit(step(present()));
       return present();
+    },
+    make(step) {
+      tick();
+      const [state, made] = step(present());
+      commit(state);
+      return [present(), made];
     },
     close: () => closing.abort(),
   };
@@ -95,8 +121,8 @@ const announce = (watcher: CloudWatcher, before: CloudState, after: CloudState):
     if (old === undefined) continue;
     if (old.sourceDestCheck !== instance.sourceDestCheck) watcher.sourceDestCheckChanged?.(instance.id, instance.sourceDestCheck);
     if (old.state === instance.state) continue;
-    if (instance.state === 'stopping') watcher.instanceStopping?.(instance.id);
-    if (instance.state === 'stopped') watcher.instanceStopped?.(instance.id);
+    if (old.state !== 'stopping' && (instance.state === 'stopping' || instance.state === 'shutting-down')) watcher.instanceStopping?.(instance.id);
+    if (instance.state === 'stopped' || (instance.state === 'terminated' && old.state !== 'stopped')) watcher.instanceStopped?.(instance.id);
     if (instance.state === 'running') watcher.instanceStarted?.(instance.id);
   }
   for (const table of after.tables) {

@@ -32,6 +32,9 @@ export interface Protocol {
   error(code: string, message: string, requestId: string): string;
 }
 
+/** A document inside an answer, as text. */
+export const document = (root: Xml): string => PROLOGUE + builder.build(root);
+
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@', suppressEmptyNode: true });
 const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
@@ -120,6 +123,10 @@ export interface Query<T> {
   readonly absent: (id: string) => Ec2Error;
   readonly id: (item: T) => string;
   readonly fields: (item: T) => Fields;
+  /** Filtered on by `tag:KEY` and `tag-key`. */
+  readonly tags?: (item: T) => Readonly<Record<string, string>>;
+  /** The call has no pages: it answers with all there is. */
+  readonly whole?: true;
 }
 
 export interface Page<T> {
@@ -131,20 +138,21 @@ export interface Page<T> {
 const PAGE = 100;
 
 /** Ids, filters and paging, the same for every Describe call. Pages continue by offset, so the token carries it. */
-export const select = <T>(params: Params, all: readonly T[], { idParameter, absent, id, fields }: Query<T>): Page<T> => {
+export const select = <T>(params: Params, all: readonly T[], { idParameter, absent, id, fields, tags, whole }: Query<T>): Page<T> => {
   const ids = list(params, idParameter);
   const unknown = ids.find((wanted) => !all.some((item) => id(item) === wanted));
   if (unknown !== undefined) throw absent(unknown);
   const filters = filtersOf(params);
-  const found = all.filter((item) => (ids.length === 0 || ids.includes(id(item))) && filters.every((filter) => matches(filter, fields(item))));
+  const found = all.filter((item) => (ids.length === 0 || ids.includes(id(item))) && filters.every((filter) => matches(filter, fields(item), tags?.(item))));
+  if (whole === true) return { items: found, nextToken: undefined };
   const size = pageSize(params);
   const offset = offsetOf(params);
   const next = offset + size;
   return { items: found.slice(offset, next), nextToken: next < found.length ? Buffer.from(`offset:${next}`).toString('base64') : undefined };
 };
 
-const matches = ({ name, values }: Filter, fields: Fields): boolean => {
-  const field = fields[name];
+const matches = ({ name, values }: Filter, fields: Fields, tags: Readonly<Record<string, string>> | undefined): boolean => {
+  const field = tags !== undefined && name.startsWith('tag:') ? Object.entries(tags).flatMap(([key, value]) => (key === name.slice(4) ? [value] : [])) : tags !== undefined && name === 'tag-key' ? Object.keys(tags) : fields[name];
   if (field === undefined) throw new Ec2Error('InvalidParameterValue', `The filter '${name}' is invalid`);
   return field.some((value) => value !== undefined && values.some((wanted) => wanted.test(value)));
 };
@@ -165,4 +173,3 @@ const offsetOf = (params: Params): number => {
   return Number(offset);
 };
 
-export const tags = (name: string): Xml | string => set([{ key: 'Name', value: name }]);

@@ -1,27 +1,34 @@
-import { createHash } from 'node:crypto';
 import { addressText, cidr, contains } from '../../domain/cidr.ts';
 import { destinationsOf, linkTargets } from '../../domain/routes.ts';
 import type { Site } from '../../domain/site.ts';
 import { NO_IAM } from './iam-state.ts';
-import type { CloudState, StaticRoute, TableState } from './state.ts';
+import { EVERYWHERE, type GroupRule, type Permission, type SecurityGroup } from './group-state.ts';
+import { imagesOf, type Image } from './images.ts';
+import type { InstanceRecord } from './instance-state.ts';
+import type { StaticRoute, TableState } from './route-state.ts';
+import { idOf, type CloudState, type Quotas, type Subnet, type Tags } from './state.ts';
 
-/** An id that is the same on every run, for what the site file does not name. */
-const made = (prefix: string, ...parts: readonly string[]): string => `${prefix}-0${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16)}`;
+/** EC2's own default for addresses; for instances it counts vCPUs, and 20 small ones fit. */
+const QUOTAS: Quotas = { addresses: 5, instances: 20 };
 
 /**
  * The cloud a site file describes, on the day before anything failed: private tables follow their first link (a vpn link
  * by a static route, a dx link by propagation), gateways sit in public subnets of the main table, and are running.
  */
-export const cloudFromSite = (site: Site): CloudState => {
-  const id = (prefix: string, ...parts: readonly string[]) => made(prefix, site.site, ...parts);
+export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudState => {
+  const id = (prefix: string, ...parts: readonly string[]) => idOf(prefix, site.site, ...parts);
   const internetGateway = id('igw');
+  const vpc = site.cloud.vpc ?? id('vpc');
+  const groups = groupsOf(site, vpc);
+  const [image] = imagesOf(site.cloud.region) as readonly [Image];
   const prefixLists = [...new Set(site.route_tables.flatMap((table) => table.destinations ?? []))]
     .filter((destination) => destination.startsWith('pl-'))
-    .map((list) => ({ id: list, name: `${site.site}-onprem`, entries: site.onprem.networks }));
-  const instances: CloudState['instances'] = site.gateways.map((gateway) => ({
+    .map((list) => ({ id: list, entries: site.onprem.networks }));
+  const instances = site.gateways.map((gateway): InstanceRecord => ({
     id: gateway.instance ?? id('i', gateway.name),
     name: gateway.name,
     az: gateway.az,
+    vpc,
     subnet: id('subnet', publicNetwork(site, gateway.private_ip)),
     eni: gateway.eni ?? id('eni', gateway.name),
     privateIp: gateway.private_ip,
@@ -29,11 +36,24 @@ export const cloudFromSite = (site: Site): CloudState => {
     state: 'running',
     sourceDestCheck: false,
     due: undefined,
+    groups: [groups[1]!.id],
+    image: image.id,
+    type: 't3.medium',
+    keyName: undefined,
+    profile: undefined,
+    userData: undefined,
+    metadata: { tokens: 'required', hops: 2, endpoint: 'enabled', tags: 'disabled' },
+    reservation: id('r', gateway.name),
+    clientToken: undefined,
+    launchedAt: 0,
+    protected: false,
+    borrowsPublicIp: false,
+    volumes: [{ id: id('vol', gateway.name), device: '/dev/xvda' }],
   }));
   const publicSubnets = [...new Map(site.gateways.map((gateway) => [publicNetwork(site, gateway.private_ip), gateway.az]))]
-    .map(([network, az], index) => ({ id: id('subnet', network), cidr: network, az, name: `public-${index + 1}` }));
+    .map(([network, az]): Subnet => ({ id: id('subnet', network), vpc, cidr: network, az, givesPublicIp: false }));
   const privateSubnets = site.route_tables.flatMap((table) =>
-    table.subnets.map((network) => ({ id: id('subnet', network), cidr: network, az: table.az ?? site.gateways[0]!.az, name: table.name })),
+    table.subnets.map((network): Subnet => ({ id: id('subnet', network), vpc, cidr: network, az: table.az ?? site.gateways[0]!.az, givesPublicIp: false })),
   );
   const links = linkTargets(site);
   const tables = site.route_tables.map((table): TableState => {
@@ -42,7 +62,7 @@ export const cloudFromSite = (site: Site): CloudState => {
     const byStatic = first.kind === 'vpn' && at >= 0;
     return {
       id: table.id,
-      name: table.name,
+      vpc,
       main: false,
       subnets: table.subnets.map((network) => id('subnet', network)),
       propagating: site.cloud.vgw !== undefined && table.links.some((name) => links.find((link) => link.name === name)?.kind === 'dx') ? [site.cloud.vgw] : [],
@@ -51,27 +71,58 @@ export const cloudFromSite = (site: Site): CloudState => {
   });
   const main: TableState = {
     id: id('rtb', 'main'),
-    name: 'main',
+    vpc,
     main: true,
     subnets: publicSubnets.map((subnet) => subnet.id),
     propagating: [],
     statics: [{ destination: '0.0.0.0/0', target: { gateway: internetGateway } }],
   };
   const dx = site.links.find((link) => link.kind === 'dx');
+  const names: readonly (readonly [string, string])[] = [
+    [vpc, site.site],
+    ...publicSubnets.map((subnet, index) => [subnet.id, `public-${index + 1}`] as const),
+    ...site.route_tables.flatMap((table) => table.subnets.map((network) => [id('subnet', network), table.name] as const)),
+    [main.id, 'main'],
+    ...site.route_tables.map((table) => [table.id, table.name] as const),
+    ...site.gateways.flatMap(({ name }, at) => [[instances[at]!.id, name] as const, [instances[at]!.eni, name] as const]),
+  ];
   return {
     region: site.cloud.region,
     owner: '123456789012',
-    vpc: { id: site.cloud.vpc ?? id('vpc'), cidr: site.cloud.cidr, name: site.site },
-    internetGateway,
+    serial: 0,
+    quotas: { ...QUOTAS, ...quotas },
+    tags: Object.fromEntries(names.map(([resource, name]): [string, Tags] => [resource, { Name: name }])),
+    vpcs: [{ id: vpc, cidr: site.cloud.cidr }],
+    internetGateways: [{ id: internetGateway, vpc }],
     subnets: [...publicSubnets, ...privateSubnets],
     tables: [main, ...tables],
+    securityGroups: groups,
     instances,
+    launches: [],
     addresses: instances.flatMap(({ eni, publicIp }) => (publicIp === undefined ? [] : [{ id: `eipalloc-${eni.slice(4)}`, publicIp }])),
-    vgws: site.cloud.vgw === undefined ? [] : [{ id: site.cloud.vgw, asn: dx?.cloud_asn ?? 64512, networks: [] }],
+    keyPairs: [],
+    vgws: site.cloud.vgw === undefined ? [] : [{ id: site.cloud.vgw, asn: dx?.cloud_asn ?? 64512, networks: [], state: 'available', due: undefined, attachment: { vpc, state: 'attached', due: undefined } }],
+    customerGateways: [],
+    vpnConnections: [],
     iam: NO_IAM,
     parameters: [],
     prefixLists,
   };
+};
+
+/** The VPC's default group, and that of the gateways: IKE and ESP from their peers, everything from the VPC they forward for. */
+const groupsOf = (site: Site, vpc: string): readonly [SecurityGroup, SecurityGroup] => {
+  const group = (name: string, description: string, permissions: readonly Omit<Permission, 'description'>[]): SecurityGroup => {
+    const id = idOf('sg', site.site, name);
+    return { id, vpc, name, description, rules: permissions.map((one, at): GroupRule => ({ ...one, description: undefined, id: idOf('sgr', id, String(at)) })) };
+  };
+  const leave = { egress: true, protocol: '-1', from: undefined, to: undefined, peer: EVERYWHERE };
+  const enter = (protocol: string, network: string, port?: number) => ({ egress: false, protocol, from: port, to: port, peer: { kind: 'cidr', value: network } as const });
+  const peers = [...new Set(site.onprem.routers.map((router) => `${router.public_ip}/32`))];
+  return [
+    group('default', 'default VPC security group', [{ ...leave, egress: false, peer: { kind: 'group', value: idOf('sg', site.site, 'default') } }, leave]),
+    group(`${site.site}-gateways`, 'VPN gateways', [...peers.flatMap((peer) => [enter('udp', peer, 500), enter('udp', peer, 4500), enter('50', peer)]), enter('-1', site.cloud.cidr), leave]),
+  ];
 };
 
 /** The gateway's subnet: a site file does not name it, so the /24 around the address, or the VPC where that is smaller. */

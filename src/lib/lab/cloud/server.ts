@@ -11,9 +11,9 @@ import { cloudFromSite } from './seed.ts';
 import { serviceNamed } from './services.ts';
 import { Ec2Error } from './state.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
-import type { RunningCloud, StartCloudOptions } from './types.ts';
+import type { RunningCloud, StartCloudOptions, TransitionTimes } from './types.ts';
 
-const TIMES = { stopMs: 2_000, forcedStopMs: 1_000, startMs: 2_000 };
+const TIMES: TransitionTimes = { stopMs: 2_000, forcedStopMs: 1_000, startMs: 2_000, terminateMs: 2_000, attachMs: 1_000, connectMs: 2_000, forgetMs: 60_000 };
 /** EC2 takes no larger request. */
 const MAX_BODY = 1_048_576;
 /** Calls kept for `GET /_lab/state`. */
@@ -42,8 +42,8 @@ const PORTAL = '<html><head><title>Sign in</title></head><body><p>Please sign in
 const wallClock: Clock = { now: () => Date.now(), sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }) };
 
 /** Starts the cloud of a site on a socket. The AWS SDK and the AWS CLI reach it by `AWS_ENDPOINT_URL`. */
-export const startCloud = async ({ site, host = '127.0.0.1', port = 0, clock = wallClock, times = {} }: StartCloudOptions): Promise<RunningCloud> => {
-  const cloud = createCloud(cloudFromSite(site), { clock, times: { ...TIMES, ...times } });
+export const startCloud = async ({ site, host = '127.0.0.1', port = 0, clock = wallClock, times = {}, quotas = {} }: StartCloudOptions): Promise<RunningCloud> => {
+  const cloud = createCloud(cloudFromSite(site, quotas), { clock, times: { ...TIMES, ...times } });
   const closing = new AbortController();
   const endpoint: Endpoint = { cloud, clock, faults: createFaults(Math.random), throttle: createThrottle(), calls: [], closing: closing.signal };
   const server = createServer((request, response) => {

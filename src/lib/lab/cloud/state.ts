@@ -1,52 +1,90 @@
-import type { CloudRoute, RouteTarget } from '../../core/ports.ts';
-import { addressNumber, addressText, cidr, covers } from '../../domain/cidr.ts';
+import { createHash } from 'node:crypto';
+import { addressNumber, addressText, cidr, contains } from '../../domain/cidr.ts';
 import type { Parameter } from './actions-ssm.ts';
+import type { SecurityGroup } from './group-state.ts';
 import type { IamState } from './iam-state.ts';
-import type { CloudInstance, InstanceState, TransitionTimes } from './types.ts';
+import type { InstanceRecord, Launch } from './instance-state.ts';
+import type { TableState } from './route-state.ts';
+import type { CustomerGateway, VpnConnection, VpnGateway } from './vpn-state.ts';
 
 /**
- * The cloud's state as plain immutable data, and every change to it as a function from one state to the next. No clock,
- * no sockets: a stale read is simply an older state.
+ * The cloud's state as plain immutable data, and every change to it (here and in the `*-state.ts` beside it) as a function
+ * from one state to the next. No clock, no sockets: a stale read is simply an older state.
  */
-
-/** What a static route was made with. Instances are resolved to their interface at once, as on EC2. */
-export type StoredTarget = { readonly gateway: string } | { readonly eni: string };
-
-export interface StaticRoute {
-  /** Canonical CIDR or `pl-…`. */
-  readonly destination: string;
-  readonly target: StoredTarget;
-}
-
-export interface TableState {
-  readonly id: string;
-  readonly name: string;
-  readonly main: boolean;
-  readonly subnets: readonly string[];
-  readonly propagating: readonly string[];
-  readonly statics: readonly StaticRoute[];
-}
-
-export interface InstanceRecord extends CloudInstance {
-  /** A transition under way: at `at` (ms) it reaches `to`. */
-  readonly due: { readonly at: number; readonly to: InstanceState } | undefined;
-}
-
 export interface CloudState {
   readonly region: string;
   readonly owner: string;
-  readonly vpc: { readonly id: string; readonly cidr: string; readonly name: string };
-  readonly internetGateway: string;
-  readonly subnets: readonly { readonly id: string; readonly cidr: string; readonly az: string; readonly name: string }[];
+  /** How many ids were given out: the next one follows from it. */
+  readonly serial: number;
+  readonly quotas: Quotas;
+  /** By resource id; what is gone has none. */
+  readonly tags: Readonly<Record<string, Tags>>;
+  readonly vpcs: readonly Vpc[];
+  readonly internetGateways: readonly InternetGateway[];
+  readonly subnets: readonly Subnet[];
   readonly tables: readonly TableState[];
+  readonly securityGroups: readonly SecurityGroup[];
   readonly instances: readonly InstanceRecord[];
+  /** Requests by client token, kept after their instances are gone. */
+  readonly launches: readonly Launch[];
   /** Elastic IPs of the account. Which instance has one is said by the instance alone. */
-  readonly addresses: readonly { readonly id: string; readonly publicIp: string }[];
-  /** `networks`: what BGP has brought. */
-  readonly vgws: readonly { readonly id: string; readonly asn: number; readonly networks: readonly string[] }[];
+  readonly addresses: readonly Address[];
+  readonly keyPairs: readonly KeyPair[];
+  readonly vgws: readonly VpnGateway[];
+  readonly customerGateways: readonly CustomerGateway[];
+  readonly vpnConnections: readonly VpnConnection[];
   readonly iam: IamState;
   readonly parameters: readonly Parameter[];
-  readonly prefixLists: readonly { readonly id: string; readonly name: string; readonly entries: readonly string[] }[];
+  readonly prefixLists: readonly { readonly id: string; readonly entries: readonly string[] }[];
+}
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** A change under way: at `at` (ms) it reaches `to`. */
+export interface Due<S> {
+  readonly at: number;
+  readonly to: S;
+}
+
+/** What an account may have. EC2 counts instances by vCPU today; its error is the same to whoever waits for one. */
+export interface Quotas {
+  readonly addresses: number;
+  readonly instances: number;
+}
+
+export interface Vpc {
+  readonly id: string;
+  readonly cidr: string;
+}
+
+export interface InternetGateway {
+  readonly id: string;
+  /** undefined: attached to none. */
+  readonly vpc: string | undefined;
+}
+
+export interface Subnet {
+  readonly id: string;
+  readonly vpc: string;
+  readonly cidr: string;
+  readonly az: string;
+  /** Instances get a public address at launch without asking. */
+  readonly givesPublicIp: boolean;
+}
+
+export interface Address {
+  readonly id: string;
+  readonly publicIp: string;
+}
+
+export interface KeyPair {
+  readonly id: string;
+  readonly name: string;
+  readonly type: 'rsa' | 'ed25519';
+  readonly fingerprint: string;
+  /** OpenSSH's one line. */
+  readonly publicKey: string;
+  readonly createdAt: number;
 }
 
 /** An error as EC2 spells it. */
@@ -61,171 +99,78 @@ export class Ec2Error extends Error {
   }
 }
 
-const find = <T extends { readonly id: string }>(items: readonly T[], id: string, code: string, what: string): T => {
+export const invalidValue = (message: string): Ec2Error => new Ec2Error('InvalidParameterValue', message);
+
+/** @throws Ec2Error of `code` where no item has the id. @param what as the message names it: `vpc ID`. */
+export const findIn = <T extends { readonly id: string }>(items: readonly T[], id: string, code: string, what: string): T => {
   const found = items.find((item) => item.id === id);
   if (found === undefined) throw new Ec2Error(code, `The ${what} '${id}' does not exist`);
   return found;
 };
 
-export const findTable = (state: CloudState, id: string): TableState => find(state.tables, id, 'InvalidRouteTableID.NotFound', 'routeTable ID');
-export const findInstance = (state: CloudState, id: string): InstanceRecord => find(state.instances, id, 'InvalidInstanceID.NotFound', 'instance ID');
-export const findEni = (state: CloudState, id: string): InstanceRecord => {
-  const found = state.instances.find(({ eni }) => eni === id);
-  if (found === undefined) throw new Ec2Error('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`);
-  return found;
-};
-const findGateway = (state: CloudState, id: string): string => {
-  if (id !== state.internetGateway && !state.vgws.some((vgw) => vgw.id === id)) throw new Ec2Error('InvalidGatewayID.NotFound', `The gateway ID '${id}' does not exist`);
-  return id;
-};
+export const findVpc = (state: CloudState, id: string): Vpc => findIn(state.vpcs, id, 'InvalidVpcID.NotFound', 'vpc ID');
+export const findSubnet = (state: CloudState, id: string): Subnet => findIn(state.subnets, id, 'InvalidSubnetID.NotFound', 'subnet ID');
 
-/** A target is dead while the instance behind it does not run: EC2 then shows `blackhole` and drops. */
-const alive = (state: CloudState, target: StoredTarget): boolean =>
-  'gateway' in target || state.instances.some(({ eni, state: now }) => eni === target.eni && now === 'running');
-
-const shown = (state: CloudState, target: StoredTarget): RouteTarget => {
-  if ('eni' in target) {
-    const instance = state.instances.find(({ eni }) => eni === target.eni)?.id;
-    return { kind: 'eni', id: target.eni, ...(instance === undefined ? {} : { instance }) };
-  }
-  return { kind: target.gateway.startsWith('vgw-') ? 'vgw' : 'igw', id: target.gateway };
-};
-
-/** Every route of a table as EC2 lists them: local, static, propagated; shadowed ones too. */
-export const routesOf = (state: CloudState, table: TableState): readonly CloudRoute[] => [
-  { destination: state.vpc.cidr, target: { kind: 'local', id: 'local' }, origin: 'table', state: 'active' },
-  ...table.statics.map(({ destination, target }): CloudRoute => ({ destination, target: shown(state, target), origin: 'static', state: alive(state, target) ? 'active' : 'blackhole' })),
-  ...state.vgws
-    .filter(({ id }) => table.propagating.includes(id))
-    .flatMap(({ id, networks }) => networks.map((destination): CloudRoute => ({ destination, target: { kind: 'vgw', id }, origin: 'propagated', state: 'active' }))),
-];
-
-/** Exactly one of these, as the API's parameters name them. */
-export interface TargetInput {
-  readonly gateway?: string | undefined;
-  readonly eni?: string | undefined;
-  readonly instance?: string | undefined;
-}
-
-const resolveTarget = (state: CloudState, { gateway, eni, instance }: TargetInput): StoredTarget => {
-  const given = [gateway, eni, instance].filter((id) => id !== undefined);
-  if (given.length !== 1) throw new Ec2Error('InvalidParameterCombination', 'The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId, egressOnlyInternetGatewayId, transitGatewayId, localGatewayId, carrierGatewayId, vpcEndpointId, coreNetworkArn or instanceId');
-  if (gateway !== undefined) return { gateway: findGateway(state, gateway) };
-  if (eni !== undefined) return { eni: findEni(state, eni).eni };
-  return { eni: findInstance(state, instance!).eni };
-};
-
-/** EC2 clears host bits ("We modify the specified CIDR block to its canonical form", CreateRoute) and refuses what is no CIDR. */
-export const canonical = (text: string): string => {
+/** EC2 clears host bits ("We modify the specified CIDR block to its canonical form", CreateRoute). undefined: this is no CIDR. */
+export const canonical = (text: string): string | undefined => {
   const [address = '', prefix = '', ...rest] = text.split('/');
   const value = addressNumber(address);
-  if (value === undefined || rest.length > 0 || !/^\d{1,2}$/.test(prefix) || Number(prefix) > 32) {
-    throw new Ec2Error('InvalidParameterValue', `Value (${text}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.`);
-  }
+  if (value === undefined || rest.length > 0 || !/^\d{1,2}$/.test(prefix) || Number(prefix) > 32) return undefined;
   const size = 2 ** (32 - Number(prefix));
   return `${addressText(Math.floor(value / size) * size)}/${Number(prefix)}`;
 };
 
-const destinationOf = (state: CloudState, text: string): string =>
-  text.startsWith('pl-') ? find(state.prefixLists, text, 'InvalidPrefixListID.NotFound', 'prefix list ID').id : canonical(text);
+/** The list with one item changed. */
+export const replaced = <T extends { readonly id: string }>(items: readonly T[], item: T): readonly T[] => items.map((other) => (other.id === item.id ? item : other));
 
-const withTable = (state: CloudState, table: TableState): CloudState => ({ ...state, tables: state.tables.map((other) => (other.id === table.id ? table : other)) });
-const withInstance = (state: CloudState, instance: InstanceRecord): CloudState => ({ ...state, instances: state.instances.map((other) => (other.id === instance.id ? instance : other)) });
+/** An id that is the same on every run. */
+export const idOf = (prefix: string, ...parts: readonly string[]): string => `${prefix}-0${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16)}`;
 
-const refuseLocal = (state: CloudState, destination: string, verb: string, table: string): void => {
-  if (destination === state.vpc.cidr) throw new Ec2Error('InvalidParameterValue', `cannot ${verb} local route ${destination} in route table ${table}`);
+/** An id that nothing had before, and the state that knows it is given out. */
+export const fresh = (state: CloudState, prefix: string): readonly [string, CloudState] => {
+  const serial = state.serial + 1;
+  return [idOf(prefix, state.owner, state.region, String(serial)), { ...state, serial }];
 };
 
-export const createRoute = (state: CloudState, tableId: string, to: string, input: TargetInput): CloudState => {
-  const table = findTable(state, tableId);
-  const destination = destinationOf(state, to);
-  const target = resolveTarget(state, input);
-  if (destination === state.vpc.cidr || table.statics.some((route) => route.destination === destination)) {
-    throw new Ec2Error('RouteAlreadyExists', `The route identified by ${destination} already exists.`);
+/** Ranges for examples (RFC 5737): no site's routers answer there, so a made address never is somebody's. */
+const PUBLIC_POOL = ['192.0.2.0/24', '203.0.113.0/24'].map(cidr).flatMap(({ first, last }) => Array.from({ length: last - first - 1 }, (_, at) => addressText(first + 1 + at)));
+
+/** A public address that nothing has, and not the one that was just given back. */
+export const freshPublicIp = (state: CloudState): readonly [string, CloudState] => {
+  const used = new Set([
+    ...state.addresses.map(({ publicIp }) => publicIp),
+    ...state.instances.map(({ publicIp }) => publicIp),
+    ...state.vpnConnections.flatMap(({ tunnels }) => tunnels.map(({ outside }) => outside)),
+    ...state.customerGateways.map(({ ip }) => ip),
+  ]);
+  const serial = state.serial + 1;
+  const from = serial % PUBLIC_POOL.length;
+  const free = [...PUBLIC_POOL.slice(from), ...PUBLIC_POOL.slice(0, from)].find((address) => !used.has(address));
+  if (free === undefined) throw new Ec2Error('InsufficientAddressCapacity', 'Not enough addresses available to satisfy your request.', 500);
+  return [free, { ...state, serial }];
+};
+
+/** EC2 keeps the first four addresses of a subnet and the last for itself. */
+const RESERVED_FIRST = 4;
+
+/** The private address asked for, or the first free one. @throws Ec2Error where it is taken, reserved or outside. */
+export const privateIpIn = (state: CloudState, subnet: Subnet, wanted?: string): string => {
+  const { first, last, text } = cidr(subnet.cidr);
+  const used = new Set(state.instances.filter(hasInterface).filter((one) => one.subnet === subnet.id).map(({ privateIp }) => privateIp));
+  if (wanted !== undefined) {
+    const value = addressNumber(wanted);
+    if (value === undefined) throw invalidValue(`Invalid value '${wanted}' for privateIpAddress. Must be a valid IPv4 address.`);
+    if (!contains(cidr(text), wanted)) throw invalidValue(`Address ${wanted} does not fall within the subnet's address range`);
+    if (value < first + RESERVED_FIRST || value === last) throw invalidValue(`Address ${wanted} is in subnet's reserved address range`);
+    if (used.has(wanted)) throw new Ec2Error('InvalidIPAddress.InUse', `Address ${wanted} is in use.`);
+    return wanted;
   }
-  if ('gateway' in target && !destination.startsWith('pl-') && covers(cidr(state.vpc.cidr), cidr(destination))) {
-    throw new Ec2Error('InvalidParameterValue', `The destination CIDR block ${destination} is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.`);
+  for (let value = first + RESERVED_FIRST; value < last; value += 1) {
+    const address = addressText(value);
+    if (!used.has(address)) return address;
   }
-  return withTable(state, { ...table, statics: [...table.statics, { destination, target }] });
+  throw new Ec2Error('InsufficientFreeAddressesInSubnet', `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`);
 };
 
-/** A propagated route is no route that could be replaced; EC2 says so with InvalidParameterValue, not InvalidRoute.NotFound. */
-export const replaceRoute = (state: CloudState, tableId: string, to: string, input: TargetInput): CloudState => {
-  const table = findTable(state, tableId);
-  const destination = destinationOf(state, to);
-  const target = resolveTarget(state, input);
-  refuseLocal(state, destination, 'replace', tableId);
-  if (!table.statics.some((route) => route.destination === destination)) {
-    throw new Ec2Error('InvalidParameterValue', `There is no route defined for '${destination}' in the route table. Use CreateRoute instead.`);
-  }
-  return withTable(state, { ...table, statics: table.statics.map((route) => (route.destination === destination ? { destination, target } : route)) });
-};
-
-export const deleteRoute = (state: CloudState, tableId: string, to: string): CloudState => {
-  const table = findTable(state, tableId);
-  const destination = destinationOf(state, to);
-  refuseLocal(state, destination, 'remove', tableId);
-  const statics = table.statics.filter((route) => route.destination !== destination);
-  if (statics.length === table.statics.length) throw new Ec2Error('InvalidRoute.NotFound', `no route with destination-cidr-block ${destination} in route table ${tableId}`);
-  return withTable(state, { ...table, statics });
-};
-
-export const setPropagation = (state: CloudState, tableId: string, vgw: string, on: boolean): CloudState => {
-  const table = findTable(state, tableId);
-  find(state.vgws, vgw, 'InvalidGatewayID.NotFound', 'gateway ID');
-  const others = table.propagating.filter((id) => id !== vgw);
-  return withTable(state, { ...table, propagating: on ? [...others, vgw] : others });
-};
-
-/** BGP's view of the VGW, the whole list. VPC networks are not propagated back. */
-export const setNetworks = (state: CloudState, vgw: string, networks: readonly string[]): CloudState => {
-  find(state.vgws, vgw, 'InvalidGatewayID.NotFound', 'gateway ID');
-  const kept = [...new Set(networks.map(canonical))].filter((network) => network !== state.vpc.cidr);
-  return { ...state, vgws: state.vgws.map((other) => (other.id === vgw ? { ...other, networks: kept } : other)) };
-};
-
-export const setSourceDestCheck = (state: CloudState, instance: InstanceRecord, enabled: boolean): CloudState =>
-  withInstance(state, { ...instance, sourceDestCheck: enabled });
-
-/** @param reassociate take it from whoever has it. */
-export const associateAddress = (state: CloudState, allocation: string, instance: InstanceRecord, reassociate: boolean): CloudState => {
-  const { publicIp } = find(state.addresses, allocation, 'InvalidAllocationID.NotFound', 'allocation ID');
-  const owner = state.instances.find((other) => other.publicIp === publicIp);
-  if (owner !== undefined && owner.id !== instance.id && !reassociate) throw new Ec2Error('Resource.AlreadyAssociated', `resource ${allocation} is already associated with associate-id ${associationOf(owner)}`);
-  const freed = owner === undefined ? state : withInstance(state, { ...owner, publicIp: undefined });
-  return withInstance(freed, { ...findInstance(freed, instance.id), publicIp });
-};
-
-export const associationOf = ({ eni }: InstanceRecord): string => `eipassoc-${eni.slice(4)}`;
-
-export const disassociateAddress = (state: CloudState, association: string): CloudState => {
-  const owner = state.instances.find((instance) => instance.publicIp !== undefined && associationOf(instance) === association);
-  if (owner === undefined) throw new Ec2Error('InvalidAssociationID.NotFound', `The association ID '${association}' does not exist`);
-  return withInstance(state, { ...owner, publicIp: undefined });
-};
-
-const wrongState = (id: string, verb: string): Ec2Error => new Ec2Error('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be ${verb}.`);
-
-/** Stopping what is stopped or stopping is no error; Force shortens a stop under way. */
-export const stopInstance = (state: CloudState, id: string, force: boolean, now: number, times: TransitionTimes): CloudState => {
-  const instance = findInstance(state, id);
-  if (instance.state === 'pending') throw wrongState(id, 'stopped');
-  if (instance.state === 'stopped') return state;
-  const at = now + (force ? times.forcedStopMs : times.stopMs);
-  const sooner = instance.due === undefined ? at : Math.min(at, instance.due.at);
-  return withInstance(state, { ...instance, state: 'stopping', due: { at: sooner, to: 'stopped' } });
-};
-
-/** Starting what runs is no error; what is still stopping can't be started. */
-export const startInstance = (state: CloudState, id: string, now: number, times: TransitionTimes): CloudState => {
-  const instance = findInstance(state, id);
-  if (instance.state === 'stopping') throw wrongState(id, 'started');
-  if (instance.state !== 'stopped') return state;
-  return withInstance(state, { ...instance, state: 'pending', due: { at: now + times.startMs, to: 'running' } });
-};
-
-/** Transitions whose time has come. */
-export const advance = (state: CloudState, now: number): CloudState =>
-  state.instances
-    .filter(({ due }) => due !== undefined && due.at <= now)
-    .reduce((next, instance) => withInstance(next, { ...instance, state: instance.due!.to, due: undefined }), state);
+/** A terminated instance is still shown, without its interface. */
+export const hasInterface = ({ state }: { readonly state: string }): boolean => state !== 'terminated';

@@ -1,19 +1,19 @@
 import type { Clock, RouteTable } from '../../core/ports.ts';
 import type { Site } from '../../domain/site.ts';
+import type { Quotas } from './state.ts';
 
-/** EC2's instance states that a stop and a start pass through. */
-export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped';
+export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 
 /** An instance with its one network interface, as the cloud knows it. */
 export interface CloudInstance {
   readonly id: string;
-  /** The gateway's name in the site file. */
-  readonly name: string;
+  /** The gateway's name in the site file; undefined for what a call made: there is no box behind it. */
+  readonly name: string | undefined;
   readonly az: string;
   readonly subnet: string;
   readonly eni: string;
   readonly privateIp: string;
-  /** The Elastic IP; it stays over a stop and start. */
+  /** An Elastic IP, which stays over a stop and start, or one that is lent until the next stop. */
   readonly publicIp: string | undefined;
   readonly state: InstanceState;
   /** Forwarding works only while this is false, as on EC2. */
@@ -27,7 +27,7 @@ export interface CloudInstance {
 export interface CloudWatcher {
   /** Any route of the table is new, gone, moved, or changed between active and blackhole. */
   routesChanged?(table: string): void;
-  /** The instance left `running`: its gateway dies now. */
+  /** The instance is being stopped or terminated: its gateway dies now. */
   instanceStopping?(instance: string): void;
   instanceStopped?(instance: string): void;
   /** The instance reached `running`: its gateway boots now. */
@@ -49,11 +49,19 @@ export interface Cloud {
   snapshot(): unknown;
 }
 
-/** How long instance transitions take, ms. On EC2 about 60,000 to stop and 20,000 to start. */
+/** How long changes take, ms. On EC2 about 60,000 to stop and 20,000 to start. */
 export interface TransitionTimes {
   readonly stopMs: number;
   readonly forcedStopMs: number;
   readonly startMs: number;
+  /** About a minute on EC2. */
+  readonly terminateMs: number;
+  /** A VGW to its VPC and off it: some ten seconds. */
+  readonly attachMs: number;
+  /** A managed VPN connection: three to five minutes. */
+  readonly connectMs: number;
+  /** How long what is gone is still shown, as `terminated` or `deleted`: about an hour. */
+  readonly forgetMs: number;
 }
 
 export interface StartCloudOptions {
@@ -64,8 +72,10 @@ export interface StartCloudOptions {
   readonly port?: number;
   /** Default: the machine's own. */
   readonly clock?: Clock;
-  /** Default: 2 s, 1 s and 2 s, so that a lab is not a coffee break. */
+  /** Default: a second or two each, so that a lab is not a coffee break. What is gone is shown for a minute. */
   readonly times?: Partial<TransitionTimes>;
+  /** Default: EC2's own five addresses, and 20 instances. */
+  readonly quotas?: Partial<Quotas>;
 }
 
 /** What `startCloud` of `server.ts` resolves to. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { checkSite, siteWarnings } from '../../src/lib/domain/check.ts';
+import { blindSpots, checkSite, siteWarnings } from '../../src/lib/domain/check.ts';
 import { pathText } from '../../src/lib/domain/issue.ts';
 import { siteSchema, type Site } from '../../src/lib/domain/site.ts';
 
@@ -94,4 +94,13 @@ describe('warnings', () => {
   test.each(WARNINGS)('%#', (spoil, ...expected) => {
     expect(lines(siteWarnings(spoilt('lab', spoil as (site: Loose) => void)))).toEqual(expected);
   });
+});
+
+const UNSEEN: readonly (readonly [spoil: (site: Loose) => unknown, ...lines: string[]])[] = [
+  [() => undefined, 'links[0]: dx-1 is probed at rtr-1 (10.10.0.2) and a dead line behind it is not seen: name hosts of the office in probe.targets'],
+  [(s) => delete s.onprem.routers[0].lan_ip, 'links[0]: dx-1 is not probed, as rtr-1 has no lan_ip, and no route is moved to it: name hosts of the office in probe.targets'],
+  [(s) => Object.assign(s.links[0], { probe: { targets: ['10.10.3.100'] } })],
+];
+test.each(UNSEEN)('what the probes of Direct Connect do not see: %#', (spoil, ...expected) => {
+  expect(lines(blindSpots(spoilt('lab', spoil as (site: Loose) => void)))).toEqual(expected);
 });

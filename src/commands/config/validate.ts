@@ -1,6 +1,6 @@
 import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
 import { EXIT } from '../../lib/core/errors.ts';
-import { siteWarnings } from '../../lib/domain/check.ts';
+import { blindSpots, siteWarnings } from '../../lib/domain/check.ts';
 import { crossCheck } from '../../lib/domain/cross-check.ts';
 import { cryptoWarnings } from '../../lib/domain/crypto.ts';
 import { explainMtu } from '../../lib/domain/mtu.ts';
@@ -61,7 +61,7 @@ export const validate = defineCommand<{ file: string }, Validation>({
         file,
         valid: mistakes.length === 0,
         mistakes,
-        warnings: locate([...crypto, ...siteWarnings(site), ...secrets.warnings]),
+        warnings: locate([...crypto, ...siteWarnings(site), ...blindSpots(site), ...secrets.warnings]),
         site: site.site,
         crypto: site.crypto,
         tunnels: tunnels.map(({ name, mode, inside, mtu, cloud, onprem }) => ({

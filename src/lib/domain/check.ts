@@ -29,13 +29,16 @@ export const checkSite = (site: Site): readonly SiteIssue[] => [
   ...canaries(site),
 ];
 
+/** The VPC's DNS resolver, the same in each (VPC user guide, "Amazon DNS server"); the VPC's own second address is another name of it. */
+const RESOLVER = '169.254.169.253';
+
 /** A canary proves that we see: on a path that is judged it would go silent with that path. */
 const canaries = ({ cloud, gateways, monitor }: Site): readonly SiteIssue[] =>
-  (monitor?.canaries ?? []).flatMap((address, index) => {
+  (monitor?.canaries ?? []).flatMap(({ address }, index) => {
     const path: Path = ['monitor', 'canaries', index];
     const gateway = gateways.find(({ private_ip }) => private_ip === address);
     if (gateway !== undefined) return [issue(path, `${address} is ${gateway.name}, which is watched: name another host of its zone`)];
-    return contains(cidr(cloud.cidr), address) ? [] : [issue(path, `${address} is not in the VPC (${cloud.cidr}): behind a link it would go silent with it`)];
+    return address === RESOLVER || contains(cidr(cloud.cidr), address) ? [] : [issue(path, `${address} is not in the VPC (${cloud.cidr}): behind a link it would go silent with it`)];
   });
 
 const entries = <T>(items: readonly T[], base: Path, key: keyof T & string): readonly Entry[] =>
@@ -209,3 +212,12 @@ export const siteWarnings = (site: Site): readonly SiteIssue[] => [
     return [];
   }),
 ];
+
+/** What the probes of Direct Connect will not see: they end at the far router, as long as the site file names no targets. */
+export const blindSpots = (site: Site): readonly SiteIssue[] =>
+  site.links.flatMap((link, index) => {
+    const router = site.onprem.routers.find(({ name }) => link.kind === 'dx' && name === link.router);
+    if (router === undefined || link.probe !== undefined) return [];
+    const what = router.lan_ip === undefined ? `${link.name} is not probed, as ${router.name} has no lan_ip, and no route is moved to it` : `${link.name} is probed at ${router.name} (${router.lan_ip}) and a dead line behind it is not seen`;
+    return [issue(['links', index], `${what}: name hosts of the office in probe.targets`)];
+  });

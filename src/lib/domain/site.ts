@@ -122,17 +122,21 @@ const tunnel = z.strictObject({
     .describe('Base for interface, key, track, SLA and policy numbers. Default: 100, then 110, …'),
 });
 
+const KINDS = ['icmp', 'tcp', 'udp'] as const;
+const port = z.int().min(1).max(65_535).optional().describe('For tcp and udp.');
+const portFits = ({ kind, port: given }: { readonly kind: (typeof KINDS)[number]; readonly port?: number | undefined }, context: z.RefinementCtx): void => {
+  if ((kind === 'icmp') !== (given === undefined)) context.addIssue({ code: 'custom', path: ['port'], message: kind === 'icmp' ? 'is for tcp and udp: leave it out' : `is needed for ${kind} probes` });
+};
+
 const probe = z
   .strictObject({
     targets: z.array(address).min(1).max(8).describe('On-prem addresses that answer probes through this link; with two or more, one silent target is taken for its own fault.'),
-    kind: z.enum(['icmp', 'tcp', 'udp']).default('icmp'),
-    port: z.int().min(1).max(65_535).optional().describe('For tcp and udp.'),
+    kind: z.enum(KINDS).default('icmp'),
+    port,
     rtt_ms: z.number().min(0.1).max(2_000).optional().describe('Expected round trip, for "route tune"; the monitor measures it.'),
     loss_percent: z.number().min(0).max(50).optional().describe('Expected ordinary loss, for "route tune"; the monitor measures it.'),
   })
-  .superRefine(({ kind, port }, context) => {
-    if ((kind === 'icmp') !== (port === undefined)) context.addIssue({ code: 'custom', path: ['port'], message: kind === 'icmp' ? 'is for tcp and udp: leave it out' : `is needed for ${kind} probes` });
-  })
+  .superRefine(portFits)
   .optional()
   .describe('How the link is probed. Default: ICMP.');
 
@@ -168,11 +172,19 @@ const routeTable = z.strictObject({
     .describe('replace: one static route is moved; override: a static route is made over the propagated one and deleted to return.'),
 });
 
+const canary = z.union(
+  [
+    address.transform((given) => ({ address: given, kind: 'icmp' as const, port: undefined })),
+    z.strictObject({ address, kind: z.enum(KINDS).default('icmp'), port }).superRefine(portFits),
+  ],
+  { error: 'is neither an IPv4 address, like 172.16.11.10, nor an address with kind and port, like { address: 172.16.0.2, kind: tcp, port: 53 }' },
+);
+
 const monitor = z.strictObject({
   profile: z.enum(PROFILE_NAMES).default('default').describe('fast: a probe every 20 ms; default: every 100 ms; seed: rounds of three pings.'),
   budget: z.number().min(0.01).max(1_000).default(DEFAULT_BUDGET).describe('False failovers a year and link that are acceptable.'),
   records: recordsSchema.optional(),
-  canaries: z.array(address).min(1).max(8).optional().describe('Hosts of the VPC that always answer a ping; while none does, the monitor doubts itself and moves nothing. On a gateway (--self) those in the other gateways\' zones count: name two or more in each zone.'),
+  canaries: z.array(canary).min(1).max(8).optional().describe('Hosts of the VPC that always answer, a ping or what kind and port say (the DNS resolver: tcp, 53); while none does, the monitor doubts itself and moves nothing. On a gateway (--self) those in the other gateways\' zones count: name two or more in each zone.'),
   relay_port: z
     .int()
     .min(1_024)
@@ -214,6 +226,7 @@ export type TunnelEntry = Site['tunnels'][number];
 export type Link = Site['links'][number];
 export type DxLink = Extract<Link, { kind: 'dx' }>;
 export type VpnLink = Extract<Link, { kind: 'vpn' }>;
+export type Canary = NonNullable<NonNullable<Site['monitor']>['canaries']>[number];
 export type SiteRouteTable = Site['route_tables'][number];
 
 /** A mistake in the site file: where (a path like `tunnels.0.inside`), what, and the mend. */

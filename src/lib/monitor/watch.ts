@@ -2,7 +2,7 @@ import type { ProbeSpec, Testimony } from '../core/ports.ts';
 import { addressNumber, cidr, contains } from '../domain/cidr.ts';
 import { probePlan } from '../domain/health/probe-plan.ts';
 import type { Profile } from '../domain/health/profiles.ts';
-import type { Site } from '../domain/site.ts';
+import type { Canary, Site } from '../domain/site.ts';
 import type { Watched } from './observe.ts';
 import { tablesOfOthers } from './policy.ts';
 
@@ -11,11 +11,11 @@ import { tablesOfOthers } from './policy.ts';
  * the subnets whose table we would take over. While none of them answers, the zone is cut off from us: the peer's silence
  * says nothing then, and its hosts could not reach us either.
  */
-export const canariesOf = (site: Site, self: string | undefined): readonly string[] => {
+export const canariesOf = (site: Site, self: string | undefined): readonly Canary[] => {
   const all = site.monitor?.canaries ?? [];
   if (self === undefined) return all;
   const subnets = tablesOfOthers(site, self).flatMap((table) => table.subnets.map(cidr));
-  return all.filter((address) => subnets.some((subnet) => contains(subnet, address)));
+  return all.filter(({ address }) => subnets.some((subnet) => contains(subnet, address)));
 };
 
 export interface Watching {
@@ -28,7 +28,10 @@ export interface Watching {
 /** The site's probes and which link each judges. A link without probes stays unknown, and no route is ever moved there. */
 export const watchedBy = (site: Site, profile: Profile, self?: string): Watching => {
   const probes = probePlan(site, profile.kind === 'cusum' ? profile : { tauMs: profile.tauMs });
-  const canaries = canariesOf(site, self).map((address): ProbeSpec => ({ id: `canary/${address}`, kind: 'icmp', address, intervalMs: profile.tauMs }));
+  const canaries = canariesOf(site, self).map(({ address, kind, port }): ProbeSpec => {
+    const at = port === undefined ? {} : { port };
+    return { id: `canary/${kind === 'icmp' ? address : `${kind}:${address}:${port}`}`, kind, address, ...at, intervalMs: profile.tauMs };
+  });
   return {
     probes: [...probes, ...canaries],
     watched: { links: site.links.map(({ name }) => ({ link: name, probes: probes.filter(({ link }) => link === name).map(({ id }) => id) })), canaries: canaries.map(({ id }) => id) },

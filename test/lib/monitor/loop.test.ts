@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failure } from '../../../src/lib/core/errors.ts';
-import { RouteRace, type LeaseStore, type RouteTable, type Testimony } from '../../../src/lib/core/ports.ts';
+import type { LeaseStore, RouteTable, Testimony } from '../../../src/lib/core/ports.ts';
+import type { Site } from '../../../src/lib/domain/site.ts';
 import { profileOf } from '../../../src/lib/domain/health/profiles.ts';
-import { act, type Acting } from '../../../src/lib/monitor/act.ts';
 import type { MonitorEvent } from '../../../src/lib/monitor/events.ts';
-import { keepLease, LEASE_MS, privateStore } from '../../../src/lib/monitor/lease.ts';
+import { privateStore } from '../../../src/lib/monitor/lease.ts';
 import { monitor } from '../../../src/lib/monitor/loop.ts';
 import { monitorPolicy } from '../../../src/lib/monitor/policy.ts';
 import { watchedBy } from '../../../src/lib/monitor/watch.ts';
@@ -20,6 +20,8 @@ const [A, B] = SITE.route_tables.map(({ id }) => id) as [string, string];
 const [GW_1, GW_2] = SITE.gateways.map(({ instance }) => instance!) as [string, string];
 const ENIS = Object.fromEntries(SITE.gateways.map(({ instance, eni }) => [instance!, eni!]));
 const VGW = SITE.cloud.vgw!;
+const CANARY = '172.16.0.2';
+const CANARY_SITE = siteOf(`${fixture('lab')}\nmonitor: { canaries: [{ address: ${CANARY}, kind: tcp, port: 53 }] }\n`);
 const profile = profileOf('fast');
 const { probes } = watchedBy(SITE, profile);
 const addressOf = (link: string): string => probes.find(({ id }) => id.startsWith(`${link}/`))!.address;
@@ -34,6 +36,7 @@ interface Shape {
   readonly dryRun?: boolean;
   readonly once?: boolean;
   readonly self?: string;
+  readonly site?: Site;
 }
 
 /** A monitor in a world of fakes, on the prober's time. */
@@ -43,7 +46,7 @@ const begin = (shape: Shape = {}, shared?: ReturnType<typeof world>) => {
   const stopping = new AbortController();
   const heal = shape.self === undefined;
   const ended = monitor(
-    { policy: monitorPolicy(SITE, { profile, self: shape.self, heal }), ...watchedBy(SITE, profile), profile, addresses: new Map(SITE.gateways.map(({ instance, public_ip }) => [instance!, public_ip])), version: 'test', dryRun: shape.dryRun ?? false, once: shape.once ?? false },
+    { policy: monitorPolicy(SITE, { profile, self: shape.self, heal }), ...watchedBy(shape.site ?? SITE, profile), profile, addresses: new Map(SITE.gateways.map(({ instance, public_ip }) => [instance!, public_ip])), version: 'test', dryRun: shape.dryRun ?? false, once: shape.once ?? false },
     {
       prober: it.prober.prober, tables: it.tables, instances: it.instances, store: it.store, witnesses: it.witnesses.map(({ witness }) => witness), clock: { now: () => it.prober.now(), sleep: async () => undefined }, now: it.prober.now, signal: stopping.signal,
       sink: { accept: (event) => void events.push(event), close: async () => undefined },
@@ -133,6 +136,31 @@ describe('the loop', () => {
     await run.stop();
     expect(run.witnesses.map(({ listening }) => listening())).toEqual([0, 0]);
     expect([await leave(), await leave({ evidence: 'child-down', about: 'vpn1' }), await leave({ evidence: 'ike-down', about: 'vpn1' }), await leave({ evidence: 'bfd-down', about: '169.254.100.2' })]).toEqual([115, 75, 55, 75]);
+  });
+
+  it('moves nothing while its canary is silent, says so once, and moves as soon as that answers', async () => {
+    const run = begin({ site: CANARY_SITE });
+    await run.pass(3_000);
+    for (const address of [CANARY, addressOf('dx-1')]) run.prober.set(address, { state: 'silent' });
+    await run.pass(5_000);
+    expect([run.goesTo(), writes(run)]).toEqual([VGW, []]);
+    expect(run.of('error').map(({ during, message }) => [during, message])).toEqual([['see beyond ourselves', expect.stringContaining('no canary answers')]]);
+    run.prober.set(CANARY, { state: 'alive' });
+    await run.pass(250);
+    expect(run.goesTo()).toBe(ENIS[GW_1]);
+    await run.stop();
+  });
+
+  it('with its canary all falls silent: no move, and none when only the canary comes back', async () => {
+    const run = begin({ site: CANARY_SITE });
+    await run.pass(3_000);
+    for (const address of [CANARY, ...probes.map((probe) => probe.address)]) run.prober.set(address, { state: 'silent' });
+    await run.pass(5_000);
+    run.prober.set(CANARY, { state: 'alive' });
+    await run.pass(5_000);
+    expect(writes(run)).toEqual([]);
+    expect(run.of('alert').map(({ alert }) => alert.kind)).toEqual(['dark']);
+    await run.stop();
   });
 
   it('returns after the hold-down, not before', async () => {
@@ -239,56 +267,5 @@ describe('the loop', () => {
     const peers = { ...SITE, route_tables: [{ ...order('vpn-a', 'vpn-b'), id: A }, { ...order('vpn-b', 'vpn-a'), id: B }] };
     const of = (self: string) => monitorPolicy(peers, { profile, self, heal: true });
     expect([of(GW_1), of(GW_2)].map(({ routes, gateways, self }) => [routes.map(({ table: id }) => id), gateways, self])).toEqual([[[B], [], GW_1], [[A], [], GW_2]]);
-  });
-});
-
-describe('the lease', () => {
-  it('is one holder\'s at a time; the next one waits it out, and takes its journal over', async () => {
-    const store = privateStore();
-    let now = 0;
-    const [one, two] = ['one', 'two'].map((me) => keepLease({ store: { ...store, me }, now: () => now }));
-    await one!.tend();
-    await one!.record(1, { ...one!.journal()!, version: 7 });
-    for (; now < LEASE_MS; now += 1_000) await two!.tend();
-    expect([one!.lease()?.epoch, two!.lease()]).toEqual([1, undefined]);
-    await two!.tend();
-    expect([two!.lease()?.epoch, two!.journal()?.version]).toEqual([2, 7]);
-    expect(await one!.record(1, { ...one!.journal()!, version: 8 })).toBe('refused');
-    await one!.tend();
-    expect(one!.lease()).toBeUndefined();
-    await two!.release();
-    await one!.tend();
-    expect(one!.lease()?.epoch).toBe(3);
-  });
-
-  it('a file that is no lease is left alone', async () => {
-    const store = privateStore();
-    await store.swap(undefined, '<html>');
-    await expect(keepLease({ store, now: () => 0 }).tend()).rejects.toThrow('does not hold');
-    expect(await store.read()).toBe('<html>');
-  });
-});
-
-describe('an action', () => {
-  const route = { kind: 'replace', id: 1, epoch: 1, notAfter: 100, key: 'k', table: A, destination: NET, target: { kind: 'eni', id: 'eni-1' }, from: 'dx-1', to: 'vpn-a', incident: 'i', because: 'b' } as const;
-  const thrown = async (error: unknown, now = 50, decidedAt = 50) => {
-    const { tables, instances, store } = world({ tables: { before: () => { throw error; } } });
-    const acting: Acting = { tables, instances, keeper: keepLease({ store, now: () => now }), addresses: new Map(), now: () => now, wall: () => 0, dryRun: false, tell: () => undefined };
-    return { outcome: (await act(acting, route, decidedAt)).outcome, calls: tables.calls.length };
-  };
-
-  it.each([
-    [new RouteRace('x'), 'race'],
-    [failure('x', { call: 'throttled' }), 'throttled'],
-    [failure('x', { call: 'refused' }), 'refused'],
-    [failure('x', { call: 'unclear' }), 'unclear'],
-    [failure('x'), 'unclear'],
-    [new TypeError('x'), 'unclear'],
-    ['x', 'unclear'],
-  ])('%s is %s', async (error, outcome) => expect(await thrown(error)).toEqual({ outcome, calls: 1 }));
-
-  it('does not leave after the lease, nor after the clock went back', async () => {
-    expect(await thrown(undefined, 100)).toEqual({ outcome: 'unsent', calls: 0 });
-    expect(await thrown(undefined, 49, 50)).toEqual({ outcome: 'unsent', calls: 0 });
   });
 });

@@ -18,10 +18,29 @@ describe('canaries', () => {
     ['on the first gateway: those of the zone it would take over', GW_1, ['172.16.12.10']],
     ['on the second', GW_2, ['172.16.11.10']],
   ])('%s', (_, self, expected) => {
-    expect(canariesOf(SITE, self)).toEqual(expected);
+    expect(canariesOf(SITE, self).map(({ address }) => address)).toEqual(expected);
     const { probes, watched } = watchedBy(SITE, profileOf('fast'), self);
     expect(watched.canaries).toEqual(expected.map((address) => `canary/${address}`));
     expect(probes.filter(({ id }) => watched.canaries.includes(id)).map(({ kind, address, intervalMs }) => [kind, address, intervalMs])).toEqual(expected.map((address) => ['icmp', address, 20]));
+  });
+
+  it('are asked as the site file says: the resolver of every VPC answers TCP', () => {
+    const site = siteOf(`${PEERS}\nmonitor: { canaries: [172.16.11.10, { address: 169.254.169.253, kind: tcp, port: 53 }, { address: 172.16.0.2, kind: udp, port: 53 }] }\n`);
+    expect(checkSite(site)).toEqual([]);
+    expect(watchedBy(site, profileOf('default')).probes.filter(({ id }) => id.startsWith('canary/'))).toEqual([
+      { id: 'canary/172.16.11.10', kind: 'icmp', address: '172.16.11.10', intervalMs: 100 },
+      { id: 'canary/tcp:169.254.169.253:53', kind: 'tcp', address: '169.254.169.253', port: 53, intervalMs: 100 },
+      { id: 'canary/udp:172.16.0.2:53', kind: 'udp', address: '172.16.0.2', port: 53, intervalMs: 100 },
+    ]);
+  });
+
+  it.each([
+    ['{ address: 172.16.0.2, kind: tcp }', 'is needed for tcp probes'],
+    ['{ address: 172.16.0.2, port: 53 }', 'is for tcp and udp: leave it out'],
+    ['resolver', 'is neither an IPv4 address'],
+  ])('%s is refused', async (canary, why) => {
+    const ran = await run('route monitor --once --dry-run', { files: { 'hybridctl.yaml': `${PEERS}\nmonitor: { canaries: [${canary}] }\n` } });
+    expect([ran.exit, ran.err]).toEqual([2, expect.stringContaining(why)]);
   });
 
   it('are hosts of the VPC, and none of the gateways', () => {

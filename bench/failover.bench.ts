@@ -85,7 +85,7 @@ const round = async (): Promise<{ gaps: readonly number[]; precisionMs: number }
       await until(async () => started === NAMES.length, { what: 'not every stream began', withinMs: WITHIN_MS, everyMs: 10 });
       await delay(200);
       await cut(ports, lab, { what: 'dx-1', kind: 'blackhole', direction: 'out' });
-      await until(async () => Object.values(await positions(ports, lab)).every((link) => link === 'vpn-a'), { what: 'not every table moved', withinMs: WITHIN_MS, more: async () => [JSON.stringify(await positions(ports, lab)), ...watchers.flatMap(({ events, trouble }) => [...events.flatMap((event) => say(event) ?? []).slice(-6), trouble()])] });
+      await until(async () => Object.values(await positions(ports, lab)).every((link) => link === 'vpn-a'), { what: 'not every table moved', withinMs: WITHIN_MS, more: async () => [JSON.stringify(await positions(ports, lab)), ...watchers.flatMap(({ events, trouble }) => [...events.flatMap((event) => say(event) ?? []).slice(-6), ...trouble()])] });
       await delay(300);
     };
     const over = fault();

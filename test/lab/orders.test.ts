@@ -56,7 +56,7 @@ const moves = () => watcher.events.flatMap((event) => (event.kind === 'move' ? [
 const alerts = () => watcher.events.flatMap((event) => (event.kind === 'alert' ? [[event.alert.subject.split('|')[0], event.alert.from, event.alert.to]] : []));
 const verdictOf = (link: string) => watcher.events.findLast((event) => event.kind === 'verdict' && event.link === link) as { to: string } | undefined;
 const eventually = (what: string, check: () => boolean | Promise<boolean>, withinMs = 20_000) =>
-  until(async () => check(), { what, withinMs, everyMs: 20, more: async () => [watcher.trouble(), JSON.stringify(watcher.events.filter(({ kind }) => kind !== 'health' && kind !== 'api').slice(-8))] });
+  until(async () => check(), { what, withinMs, everyMs: 20, more: async () => [...watcher.trouble(), JSON.stringify(watcher.events.filter(({ kind }) => kind !== 'health' && kind !== 'api').slice(-8))] });
 const writes = async (): Promise<readonly string[]> => {
   const { calls } = (await (await fetch(`${lab.record.endpoint}/_lab/state`)).json()) as { calls: { action: string }[] };
   return calls.map(({ action }) => action).filter((action) => !action.startsWith('Describe'));

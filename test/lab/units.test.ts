@@ -175,6 +175,7 @@ describe('the packet stream', () => {
     ['nothing arrived', [], { received: 0, longestGapMs: Number.POSITIVE_INFINITY, gaps: [] }],
     ['all arrived', at(0, 1, 2), { received: 3, longestGapMs: 1, gaps: [] }],
     ['two holes', at(0, 1, 5, 6, 8), { received: 5, longestGapMs: 4, gaps: [{ at: 1, ms: 4, lost: 3 }, { at: 6, ms: 2, lost: 1 }] }],
+    ['overtaken on a faster path', at(0, 1, 4, 5, 2, 3, 6), { received: 7, longestGapMs: 3, gaps: [] }],
     ['a duplicate', [...at(0, 1), ...at(1), ...at(2)], { received: 3, longestGapMs: 1, gaps: [] }],
   ])('%s', (_, packets, expected) => expect(judge(packets)).toEqual(expected));
 });

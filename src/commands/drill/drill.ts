@@ -3,7 +3,7 @@ import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { casesOf } from '../../lib/drill/cases.ts';
 import { findGround, siteOf } from '../../lib/drill/ground.ts';
 import { pageOf } from '../../lib/drill/page.ts';
-import { runSuite } from '../../lib/drill/suite.ts';
+import { runnable, runSuite } from '../../lib/drill/suite.ts';
 import { DRILL_PROFILES, type CaseResult, type DrillCase, type DrillProfile, type DrillReport } from '../../lib/drill/types.ts';
 import { checkedName } from '../../lib/lab/state.ts';
 import { absolute } from '../../lib/site/file.ts';
@@ -31,18 +31,22 @@ const chosen = (cases: readonly DrillCase[], wanted: readonly string[]): readonl
   return wanted.length === 0 ? cases : cases.filter((one) => wanted.some((name) => one.name === name || one.name.startsWith(`${name}/`)));
 };
 
+/** A line of progress; a case that failed says at once all that is known of it, for the next one covers its traces. */
+const lines = (result: CaseResult): string =>
+  [line(result), ...(result.passed ? [] : [...result.scene, ...result.story].map((one) => `        ${one}`))].join('\n');
+
 const line = ({ name, passed, problems, gapMs, reactMs }: CaseResult): string => `${passed ? 'passed' : 'FAILED'}  ${name}: gap ${ms(gapMs)}, reaction ${ms(reactMs)}${passed ? '' : `; ${problems.join('; ')}`}`;
 
 export const drill = defineCommand<Options, DrillReport | Listed>({
   path: 'drill',
   summary: 'break the lab on purpose, and measure what the failover makes of it',
   details:
-    'Runs named faults against a lab with the real "route monitor": link down, blackhole, loss, one-way faults, PMTU holes, dead and hung gateways, a wrong key, BGP, an API that fails, a monitor that is killed. ' +
-    'Each case begins with a proven clean lab, sends a packet every millisecond from an app host to the on-prem host, sets the fault at a random moment, and checks the gap, the final routes and the alerts. ' +
+    'Runs named faults against a lab with the real "route monitor": link down, blackhole, loss, one-way faults, PMTU holes, dead and hung gateways, a wrong key, BGP, an API that fails, a monitor that is killed; and traffic that returns when all is well again. ' +
+    'Each case begins with a proven clean lab, sends a packet every millisecond from an app host to the on-prem host, sets the fault at a random moment, and checks the gap, the final routes and the alerts. A case that fails tells what was said before and after the fault, and the next one goes on. What the profile is known not to find (seed: partial loss, PMTU holes) is left out and listed. ' +
     'CASE is a name or how it begins (dx-1, api). Uses the lab --name if it is up and leaves it up; else builds one and takes it away after. Exit 1 when a case fails. Needs root.',
   args: [{ name: '[case...]', summary: 'names of cases, or how they begin' }],
   flags: [
-    { flags: '--all', summary: 'every case; some ten minutes' },
+    { flags: '--all', summary: 'every case; some fifteen minutes' },
     { flags: '--list', summary: 'say which cases there are, and run none' },
     { flags: '--profile <name>', summary: 'detector profile', choices: DRILL_PROFILES, default: 'fast' },
     { flags: '--report <file>', summary: 'also write a self-contained HTML page with a timeline of each case' },
@@ -79,12 +83,14 @@ export const drill = defineCommand<Options, DrillReport | Listed>({
     if (cases.length === 0) throw usageError('the site has no route table with a Direct Connect first and two tunnels behind it', { field: '--site', next: 'leave --site away to drill on the ready example' });
     const picked = chosen(cases, wanted);
     if (list) return { result: { available: picked.map(({ name, group, about }) => ({ name, group, about })) } };
+    const total = runnable(picked, profile).length;
+    if (total === 0) throw usageError(`does not find what these cases break: ${picked.map(({ name }) => name).slice(0, 5).join(', ')}`, { field: '--profile', next: 'take fast or default' });
     const ground = await findGround(ports, lab, site);
     try {
-      const onCase = (result: CaseResult, index: number): void => ports.progress(`${index + 1}/${picked.length} ${line(result)}`);
+      const onCase = (result: CaseResult, index: number): void => ports.progress(`${index + 1}/${total} ${lines(result)}`);
       const result = await runSuite(ports, ground.lab, picked, { profile, seed, onCase });
       if (report !== undefined) await ports.files.write([{ path: absolute(ports.cwd, report), content: pageOf(result), mode: 0o644 }]);
-      return { result, exit: result.failed === 0 ? EXIT.ok : EXIT.failed };
+      return { result, exit: result.failed === 0 && result.amiss.length === 0 ? EXIT.ok : EXIT.failed };
     } finally {
       await ground.leave();
     }
@@ -96,6 +102,7 @@ export const drill = defineCommand<Options, DrillReport | Listed>({
       passed ? style.good('passed') : style.bad('FAILED'), name, ms(gapMs), ms(reactMs), ms(detectMs), ms(apiMs), ms(verifyMs), Object.values(at).join(' '),
     ]);
     const failed = result.cases.filter(({ passed }) => !passed).map(({ name, problems }) => style.bad(`${name}: ${problems.join('; ')}`));
-    return [style.table(['', 'case', 'gap', 'reaction', 'detect', 'api', 'verify', 'routes'], rows), '', ...failed, `${result.passed} passed, ${result.failed} failed, in ${Math.round(result.tookMs / 1000)} s, profile ${result.profile}, seed ${result.seed}`].join('\n');
+    const notes = [...result.leftOut.map(({ name, why }) => style.dim(`${name}: ${why}`)), ...result.amiss.map((what) => style.bad(`the lab is not in order: ${what}`))];
+    return [style.table(['', 'case', 'gap', 'reaction', 'detect', 'api', 'verify', 'routes'], rows), '', ...failed, ...notes, `${result.passed} passed, ${result.failed} failed, in ${Math.round(result.tookMs / 1000)} s, profile ${result.profile}, seed ${result.seed}`].join('\n');
   },
 });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { failure } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { killCharon, processesOf, startCharon } from '../lab/charon.ts';
@@ -17,7 +17,8 @@ export type Undo = () => Promise<void>;
 /** The faults of the network and the cloud; those of the monitor are the runner's, which holds its process. */
 export type OutsideFault = Exclude<Fault, { kind: 'kill' | 'freeze' }>;
 
-const shutdown = async ({ shell }: Ports, { record, topology }: Lab, name: string, off: boolean): Promise<void> => {
+/** Shuts the link's BGP session at the cloud's end, or opens it. */
+export const shutdown = async ({ shell }: Ports, { record, topology }: Lab, name: string, off: boolean): Promise<void> => {
   const dx = topology.dx.find(({ link }) => link.name === name)!;
   const line = `neighbor ${dx.routerAddress} shutdown`;
   await vtysh(shell, record.name, 'vgw', ['configure terminal', `router bgp ${topology.dx[0]!.link.cloud_asn}`, off ? line : `no ${line}`]);
@@ -34,22 +35,34 @@ const secretsOf = async ({ files }: Ports, lab: string, gateway: string): Promis
   return texts.filter(({ content }) => /^\s*secret\s*=/m.test(content));
 };
 
-const reboot = async (ports: Ports, { record, topology }: Lab, gateway: string): Promise<void> => {
-  const node = nodeNamed(topology, gateway);
+/** A box's charon begins anew, as after a boot. */
+export const reboot = async (ports: Ports, { record, topology }: Lab, name: string): Promise<void> => {
+  const node = nodeNamed(topology, name);
   await killCharon(ports, node);
   await startCharon(ports, { record, node });
 };
 
-const wrongKey = async (ports: Ports, lab: Lab, gateway: string): Promise<Undo> => {
+/** The right keys lie here while a box has a wrong one, so that whoever comes after a drill that was killed can put them back. */
+const keptKeys = (lab: string, gateway: string): string => join(paths(lab).drill, `${gateway}.keys.json`);
+
+const writeKeys = ({ files }: Ports, list: readonly { path: string; content: string }[]): Promise<void> => files.write(list.map(({ path, content }) => ({ path, content, mode: 0o600 })));
+
+const wrongKey = async (ports: Ports, lab: Lab, gateway: string): Promise<void> => {
   const right = await secretsOf(ports, lab.record.name, gateway);
   if (right.length === 0) throw failure(`${gateway} has no file with a pre-shared key`);
-  const write = (list: typeof right): Promise<void> => ports.files.write(list.map(({ path, content }) => ({ path, content, mode: 0o600 })));
-  await write(right.map(({ path, content }) => ({ path, content: content.replace(/^(\s*secret\s*=).*$/gm, '$1 "a key that nobody else has"') })));
+  await writeKeys(ports, [{ path: keptKeys(lab.record.name, gateway), content: JSON.stringify(right) }]);
+  await writeKeys(ports, right.map(({ path, content }) => ({ path, content: content.replace(/^(\s*secret\s*=).*$/gm, '$1 "a key that nobody else has"') })));
   await reboot(ports, lab, gateway);
-  return async () => {
-    await write(right);
-    await reboot(ports, lab, gateway);
-  };
+};
+
+/** Gives a box its right keys again where a drill has changed them. */
+export const rightKeys = async (ports: Ports, lab: Lab, gateway: string): Promise<void> => {
+  const kept = keptKeys(lab.record.name, gateway);
+  const text = await ports.files.read(kept);
+  if (text === undefined) return;
+  await writeKeys(ports, JSON.parse(text) as { path: string; content: string }[]);
+  await reboot(ports, lab, gateway);
+  await rm(kept);
 };
 
 /** Sets a fault. @returns how to take it back. */
@@ -70,7 +83,8 @@ export const inject = async (ports: Ports, lab: Lab, fault: OutsideFault): Promi
       return () => reboot(ports, lab, fault.gateway);
     }
     case 'psk':
-      return wrongKey(ports, lab, fault.gateway);
+      await wrongKey(ports, lab, fault.gateway);
+      return () => rightKeys(ports, lab, fault.gateway);
     case 'instance': {
       const id = record.site.gateways.find(({ name }) => name === fault.gateway)?.instance ?? '';
       if (!(await call(lab, 'StopInstances', { 'InstanceId.1': id }))) throw failure(`${fault.gateway} could not be stopped`);

@@ -1,6 +1,7 @@
+import { DEFAULT_TIMING } from '../domain/failover/policy.ts';
 import type { MonitorEvent, MoveEvent } from '../monitor/events.ts';
-import { say } from '../monitor/say.ts';
-import { LIMITS } from './cases.ts';
+import { limitOf } from './cases.ts';
+import { storyOf, type Told } from './story.ts';
 import type { CaseResult, DrillCase, DrillProfile, Lane, Stretch } from './types.ts';
 
 /** What was seen of one case. Times are ms since the epoch, as the monitor's events have them. */
@@ -19,7 +20,32 @@ export interface Seen {
   readonly streamTo: number;
   /** Exit code of the monitor at its stop. */
   readonly exitCode: number | null;
+  /** What the lab's own process told. */
+  readonly lab: readonly Told[];
+  /** The way back, where it is watched: since when the fault was over, when every table was home, packets lost from there on. */
+  readonly back: { readonly from: number; readonly settledAt: number | undefined; readonly at: Readonly<Record<string, string>>; readonly lost: number } | undefined;
 }
+
+/** Both paths are alive when traffic returns, and the route is replaced in one step; a busy machine drops a packet or two all by itself. */
+const LOST_AT_RETURN = 5;
+/** Verdict and move are told by the wall clock, the hold-down is counted by a steady one. */
+const CLOCK_MS = 50;
+
+/** What is wrong with the way back: once a table, home, after the hold-down, without a hole. */
+const backProblems = (link: (table: string) => string, events: readonly MonitorEvent[], { from, at, lost }: NonNullable<Seen['back']>): readonly string[] => {
+  const hold = DEFAULT_TIMING.holdFirstMs;
+  const moves = events.filter((event): event is MoveEvent => event.kind === 'move' && event.outcome === 'done' && event.at >= from);
+  return [
+    ...Object.entries(at).flatMap(([table, where]) => (where === link(table) ? [] : [`${table} did not return: it is on ${where}, not on ${link(table)}`])),
+    ...Object.keys(at).flatMap((table) => {
+      const own = moves.filter((move) => move.table === table);
+      const alive = events.findLast((event) => event.kind === 'verdict' && event.link === link(table) && event.to === 'alive' && event.at <= (own[0]?.at ?? Infinity));
+      const early = own[0] !== undefined && alive !== undefined && own[0].at - alive.at < hold - CLOCK_MS ? [`${table} returned ${Math.round(own[0].at - alive.at)} ms after ${link(table)} was alive again, the hold-down is ${hold}`] : [];
+      return [...(own.length > 1 ? [`${table} moved ${own.length} times on the way back, one is due`] : []), ...early];
+    }),
+    ...(lost > LOST_AT_RETURN ? [`${lost} packets were lost on the way back, where both paths were alive`] : []),
+  ];
+};
 
 /** Gaps of single lost packets are noise in the picture. */
 const DRAWN_GAP_MS = 10;
@@ -37,7 +63,7 @@ const stretches = (changes: readonly { readonly at: number; readonly label: stri
 const TONES = { alive: 'good', dead: 'bad', unknown: 'unknown' } as const;
 
 const lanesOf = ({ expects }: DrillCase, seen: Seen, preferred: Readonly<Record<string, string>>): readonly Lane[] => {
-  const { faultAt, endAt, events, gaps, streamFrom, streamTo } = seen;
+  const { faultAt, endAt, events, gaps, streamFrom, streamTo, back } = seen;
   const since = (at: number): number => at - faultAt;
   const from = since(streamFrom);
   const to = since(Math.max(streamTo, endAt));
@@ -45,7 +71,7 @@ const lanesOf = ({ expects }: DrillCase, seen: Seen, preferred: Readonly<Record<
   const verdicts = events.filter((event) => event.kind === 'verdict');
   const moves = events.filter((event): event is MoveEvent => event.kind === 'move' && event.outcome === 'done');
   return [
-    { name: 'fault', stretches: [{ from: 0, to: since(endAt), label: 'fault', tone: 'bad' }] },
+    { name: 'fault', stretches: [{ from: 0, to: since(back?.from ?? endAt), label: 'fault', tone: 'bad' }] },
     { name: 'packets', stretches: [{ from, to: since(streamTo), label: '', tone: 'good' }, ...holes] },
     ...[...new Set(verdicts.map(({ link }) => link))].map((link): Lane => ({
       name: link,
@@ -67,7 +93,8 @@ export const judge = (drill: DrillCase, profile: DrillProfile, given: Seen, befo
   const events = given.events.map((event) => (event.kind === 'move' ? { ...event, table: names.get(event.table) ?? event.table } : event));
   const seen = { ...given, events };
   const { expects } = drill;
-  const limit = expects.signature === undefined ? undefined : LIMITS[profile][expects.signature] + expects.extraMs;
+  const limit = limitOf(profile, expects);
+  const { back } = seen;
   const after = events.filter(({ at }) => at >= seen.faultAt);
   const moves = after.filter((event): event is MoveEvent => event.kind === 'move');
   const done = moves.filter(({ outcome }) => outcome === 'done');
@@ -80,6 +107,7 @@ export const judge = (drill: DrillCase, profile: DrillProfile, given: Seen, befo
     ...(limit !== undefined && expects.silences && seen.longestGapMs > limit ? [`no packet for ${Math.round(seen.longestGapMs)} ms, allowed are ${limit}`] : []),
     ...(expects.mostMoves !== undefined && done.length > expects.mostMoves ? [`${done.length} moves, at most ${expects.mostMoves} are due`] : []),
     ...expects.alerts.flatMap((kind) => (alerts.some((one) => one === kind || (kind === 'moved' && one === 'found')) ? [] : [`no alert "${kind}" came`])),
+    ...(back === undefined ? [] : backProblems((table) => before[table] ?? '', events, back)),
     ...(seen.exitCode === 0 ? [] : [`the monitor ended with ${seen.exitCode ?? 'a signal'}`]),
   ];
   return {
@@ -98,9 +126,8 @@ export const judge = (drill: DrillCase, profile: DrillProfile, given: Seen, befo
     moves: done.length,
     alerts,
     lanes: lanesOf(drill, seen, before),
-    story: after.flatMap((event) => {
-      const line = say(event);
-      return line === undefined ? [] : [`${Math.round(event.at - seen.faultAt)} ms  ${line}`];
-    }),
+    returnMs: round(back?.settledAt === undefined ? undefined : back.settledAt - back.from),
+    story: storyOf(events, seen.lab, seen.faultAt, problems.length > 0),
+    scene: [],
   };
 };

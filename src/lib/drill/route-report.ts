@@ -135,5 +135,7 @@ export const asCase = ({ routes, passed, problems, notes, gapMs, lanes, story, s
     alerts: [],
     lanes,
     story: [...notes, ...story],
+    returnMs: null,
+    scene: [],
   };
 };

@@ -4,10 +4,11 @@ import type { Lab } from '../lab/state.ts';
 import { measureGap } from '../lab/stream.ts';
 import { until } from '../lab/wait.ts';
 import type { MonitorEvent } from '../monitor/events.ts';
-import { LIMITS } from './cases.ts';
+import { limitOf } from './cases.ts';
 import { inject, type Undo } from './fault.ts';
-import { judge } from './judge.ts';
-import { cleanSlate, positions, samePlace } from './slate.ts';
+import { judge, type Seen } from './judge.ts';
+import { positions, samePlace, sceneOf } from './slate.ts';
+import { labTold, lastView, storyOf, wordsOf } from './story.ts';
 import type { CaseResult, DrillCase, DrillProfile, Fault, KillStep } from './types.ts';
 import { startWatcher, type Watcher } from './watcher.ts';
 
@@ -21,23 +22,32 @@ export interface DrillOptions {
  * Reads have to have agreed for the core's `staleMs`, so that a route that BGP withdraws is believed gone at once; and
  * `p0` has to have left its first, cautious value, for which `default` sees 60 replies.
  */
-const SETTLE_MS = { fast: 6_000, default: 7_000 } as const;
+const SETTLE_MS = { fast: 6_000, default: 7_000, seed: 6_000 } as const;
 /** A fault's phase is spread over the longest regular thing: the check of the tables in quiet times. */
 const PHASE_MS = 1_000;
 /** What comes right after the last thing waited for is still in the picture. */
 const TAIL_MS = 500;
-const READY_MS = 20_000;
+const READY_MS = { fast: 20_000, default: 20_000, seed: 40_000 } as const;
 const TOLD_MS = 8_000;
+/** For a path to be found alive again, and the first hold-down of 30 s; the seeds' loop wants ten good rounds, each of 4 to 5 s. */
+const BACK_MS = { fast: 45_000, default: 50_000, seed: 100_000 } as const;
+/** A gateway has to be dead for 10 s, and has to stop and start, before its tunnel can earn its way back. */
+const HEALED_MS = 40_000;
 
-type Apply = (fault: Fault) => Promise<void>;
+type Places = Readonly<Record<string, string>>;
 
-/** Where each table has to be before the fault: on its first link that nothing standing has killed. */
+/** Each table is where it has to be before the fault: on its first link that nothing standing has killed; and each link is judged as it is. */
 const isReady = async (ports: Ports, lab: Lab, { events }: Watcher, standing: readonly Fault[]): Promise<boolean> => {
-  const states = new Map(events.flatMap((event) => (event.kind === 'verdict' ? [[event.link, event.to] as const] : [])));
-  const dead = standing.flatMap((fault) => (fault.kind === 'cut' ? [fault.cut.what] : []));
+  const killed = standing.flatMap((fault) => (fault.kind === 'cut' ? [fault.cut.what] : []));
   const { links, route_tables } = lab.topology.site;
-  if (!links.every(({ name }) => states.get(name) === (dead.includes(name) ? 'dead' : 'alive'))) return false;
-  const wanted = Object.fromEntries(route_tables.map((table) => [table.name, table.links.find((link) => !dead.includes(link))!]));
+  const verdicts = events.filter((event) => event.kind === 'verdict');
+  const judged = ({ name }: { readonly name: string }): boolean => {
+    const own = verdicts.filter(({ link }) => link === name).map(({ to }) => to);
+    // A busy machine comes to no result for a while; what was found dead is not alive for that.
+    return killed.includes(name) ? own.includes('dead') && own.at(-1) !== 'alive' : own.at(-1) === 'alive';
+  };
+  if (!links.every(judged)) return false;
+  const wanted = Object.fromEntries(route_tables.map((table) => [table.name, table.links.find((link) => !killed.includes(link))!]));
   return samePlace(wanted, await positions(ports, lab));
 };
 
@@ -65,114 +75,151 @@ const killAt = async (watcher: Watcher, step: KillStep, deadlineMs: number): Pro
   });
 };
 
-const play = async (ports: Ports, lab: Lab, drill: DrillCase, watcher: Watcher, undo: Undo[], { profile, random }: DrillOptions): Promise<CaseResult> => {
+/** Takes back, the latest first; one that can't be taken back does not leave the others in force. @returns what was not. */
+const takeBack = async (undo: Undo[]): Promise<readonly string[]> => {
+  const troubles: string[] = [];
+  for (const back of undo.splice(0).reverse()) await back().catch((error: unknown) => troubles.push(`a fault could not be taken back: ${wordsOf(error).join('; ')}`));
+  return troubles;
+};
+
+/** What the case stands on while it is played. */
+interface Stage {
+  readonly ports: Ports;
+  readonly lab: Lab;
+  readonly drill: DrillCase;
+  readonly watcher: Watcher;
+  /** Of what stands, and of the faults: those are taken back first, or alone. */
+  readonly standing: Undo[];
+  readonly undo: Undo[];
+  readonly options: DrillOptions;
+}
+
+const apply = async ({ ports, lab, drill, watcher, options: { profile } }: Stage, fault: Fault, undo: Undo[]): Promise<void> => {
+  if (fault.kind === 'kill') return killAt(watcher, fault.at, limitOf(profile, drill.expects) ?? 0);
+  if (fault.kind === 'freeze') {
+    watcher.signal('SIGSTOP');
+    undo.push(async () => watcher.signal('SIGCONT'));
+    await ports.clock.sleep(fault.ms, ports.signal);
+    return watcher.signal('SIGCONT');
+  }
+  undo.push(await inject(ports, lab, fault));
+};
+
+const setFaults = async (stage: Stage): Promise<void> => {
+  const { ports: { clock, signal }, drill: { faults, flaps }, undo } = stage;
+  for (const fault of faults) await apply(stage, fault, undo);
+  for (let turn = 1; turn < (flaps?.times ?? 1); turn += 1) {
+    await clock.sleep(flaps!.everyMs / 2, signal);
+    await takeBack(undo);
+    await clock.sleep(flaps!.everyMs / 2, signal);
+    for (const fault of faults) await apply(stage, fault, undo);
+  }
+};
+
+/** Looks until every table is where it belongs and `more` holds. @returns when the tables were there, undefined: not by the deadline; and where they were last. */
+const watchTables = async ({ ports, lab }: Stage, wanted: Places, deadline: number, everyMs: number, more: () => boolean): Promise<{ settledAt: number | undefined; at: Places }> => {
+  const { clock, signal } = ports;
+  let settledAt: number | undefined;
+  for (;;) {
+    if (signal.aborted) throw interrupted();
+    const at = await positions(ports, lab);
+    settledAt = samePlace(wanted, at) ? (settledAt ?? clock.now()) : undefined;
+    if ((settledAt !== undefined && more()) || clock.now() > deadline) return { settledAt, at };
+    await clock.sleep(everyMs, signal);
+  }
+};
+
+const play = async (stage: Stage): Promise<CaseResult> => {
+  const { ports, lab, drill, watcher, standing, undo, options: { profile, random } } = stage;
   const { clock, signal, shell } = ports;
-  const { expects, flaps } = drill;
-  const limit = expects.signature === undefined ? 0 : LIMITS[profile][expects.signature] + expects.extraMs;
-  const apply: Apply = async (fault) => {
-    if (fault.kind === 'kill') return killAt(watcher, fault.at, limit);
-    if (fault.kind === 'freeze') {
-      watcher.signal('SIGSTOP');
-      undo.push(async () => watcher.signal('SIGCONT'));
-      await clock.sleep(fault.ms, signal);
-      return watcher.signal('SIGCONT');
-    }
-    undo.push(await inject(ports, lab, fault));
-  };
-  for (const fault of drill.standing) await apply(fault);
-  await until(() => isReady(ports, lab, watcher, drill.standing), { what: 'the monitor did not find every path as it is', withinMs: READY_MS, everyMs: 50, signal, more: async () => [watcher.trouble()] });
+  const { expects } = drill;
+  for (const fault of drill.standing) await apply(stage, fault, standing);
+  await until(() => isReady(ports, lab, watcher, drill.standing), { what: 'the monitor did not find every path as it is', withinMs: READY_MS[profile], everyMs: 50, signal });
   await clock.sleep(SETTLE_MS[profile], signal);
   const before = await positions(ports, lab);
+  if (!(await isReady(ports, lab, watcher, drill.standing))) throw failure('something moved or died before the fault', { more: Object.entries(before).map(([table, link]) => `${table} is on ${link}`) });
 
   let faultAt = 0;
   let endAt = 0;
   let settledAt: number | undefined;
-  let seenAt: Readonly<Record<string, string>> = {};
-  const setFault = async (): Promise<void> => {
-    const { length } = undo;
-    for (const fault of drill.faults) await apply(fault);
-    for (let turn = 1; turn < (flaps?.times ?? 1); turn += 1) {
-      await clock.sleep(flaps!.everyMs / 2, signal);
-      for (const back of undo.splice(length)) await back();
-      await clock.sleep(flaps!.everyMs / 2, signal);
-      for (const fault of drill.faults) await apply(fault);
-    }
-  };
-  const app = lab.topology.nodes.filter(({ role }) => role === 'app')[drill.table]!.name;
+  let seenAt: Places = {};
+  let back: Omit<NonNullable<Seen['back']>, 'lost'> | undefined;
   let startedAt = 0;
   const stream = await measureGap(shell, lab.topology, {
-    from: app,
+    from: lab.topology.nodes.filter(({ role }) => role === 'app')[drill.table]!.name,
     to: 'host',
     durationMs: 0,
     during: async () => {
       startedAt = clock.now();
       await clock.sleep(100 + random() * PHASE_MS, signal);
       faultAt = clock.now();
-      const set = setFault();
+      const set = setFaults(stage);
       // Told when it is awaited below.
       set.catch(() => undefined);
-      if (expects.signature === undefined) await clock.sleep(drill.watchMs, signal);
+      const limit = limitOf(profile, expects);
+      if (limit === undefined) await clock.sleep(drill.watchMs, signal);
       // A cut that sets in takes its time, during which the monitor may well have moved already: both run side by side.
-      else {
-        // An alert follows the read that shows the move, which may be a stale one.
-        const deadline = faultAt + limit + TOLD_MS;
-        for (;;) {
-          if (signal.aborted) throw interrupted();
-          seenAt = await positions(ports, lab);
-          if (samePlace(expects.at, seenAt)) settledAt ??= clock.now();
-          else settledAt = undefined;
-          if ((settledAt !== undefined && isTold(watcher, faultAt, expects.alerts)) || clock.now() > deadline) break;
-          await clock.sleep(20, signal);
-        }
-      }
+      // An alert follows the read that shows the move, which may be a stale one; `healed` comes with the return.
+      else settledAt = (await watchTables(stage, expects.at, faultAt + limit + TOLD_MS, 20, () => isTold(watcher, faultAt, expects.alerts.filter((kind) => kind !== 'healed')))).settledAt;
       await set;
       await clock.sleep(TAIL_MS, signal);
       seenAt = await positions(ports, lab);
+      if (drill.back !== undefined && settledAt !== undefined) {
+        const from = clock.now();
+        if (drill.back === 'undone') await takeBack(undo);
+        const deadline = from + BACK_MS[profile] + (drill.back === 'healed' ? HEALED_MS : 0);
+        back = { from, ...(await watchTables(stage, before, deadline, 100, () => isTold(watcher, faultAt, expects.alerts))) };
+        await clock.sleep(TAIL_MS, signal);
+      }
       endAt = clock.now();
     },
   });
   const exitCode = await watcher.stop();
-  const seen = {
+  const gaps = [...stream.gaps.map(({ at, ms, lost }) => ({ from: startedAt + at, ms, lost })), { from: endAt - stream.silentAtEndMs, ms: stream.silentAtEndMs, lost: 0 }];
+  const { from: backFrom = Infinity } = back ?? {};
+  const seen: Seen = {
     faultAt,
     endAt,
     settledAt,
     positions: seenAt,
     events: watcher.events,
-    longestGapMs: Math.max(stream.longestGapMs, stream.silentAtEndMs),
-    gaps: [...stream.gaps.map(({ at, ms }) => ({ from: startedAt + at, ms })), { from: endAt - stream.silentAtEndMs, ms: stream.silentAtEndMs }],
+    longestGapMs: back === undefined ? Math.max(stream.longestGapMs, stream.silentAtEndMs) : Math.max(0, ...gaps.filter(({ from }) => from < backFrom).map(({ ms }) => ms)),
+    gaps,
     streamFrom: startedAt,
     streamTo: endAt,
     exitCode,
+    lab: await labTold(ports.files, lab.record.name, startedAt),
+    back: back === undefined ? undefined : { ...back, lost: gaps.filter(({ from }) => from >= backFrom).reduce((sum, { lost }) => sum + lost, 0) },
   };
   return judge(drill, profile, seen, before, new Map(lab.topology.site.route_tables.map(({ id, name }) => [id, name])));
 };
 
-/** The latest first; one that can't be taken back does not leave the others in force. Throws the first trouble at the end. */
-const takeBack = async (undo: readonly Undo[]): Promise<void> => {
-  const troubles: unknown[] = [];
-  for (const back of [...undo].reverse()) await back().catch((error: unknown) => troubles.push(error));
-  if (troubles.length > 0) throw troubles[0];
-};
+/** @returns a case that could not be played to its end, as a failed one. */
+export const unplayed = ({ name, group, about }: DrillCase, error: unknown, story: readonly string[] = []): CaseResult => ({
+  name, group, about, passed: false, problems: wordsOf(error), gapMs: null, reactMs: null, detectMs: null, apiMs: null, verifyMs: null, limitMs: null, returnMs: null, at: {}, moves: 0, alerts: [], lanes: [], story, scene: [],
+});
 
 /**
- * Runs one case on a lab: clean slate, the real monitor, a stream, the fault at a random moment, and all taken back.
- * A case that can't be played is a failed case. Throws only when the lab does not come back to order, or as interrupted.
+ * Runs one case on a clean lab: the real monitor, a stream, the fault at a random moment, and all taken back. A case that
+ * can't be played is a failed case. Throws only as interrupted.
  */
 export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options: DrillOptions): Promise<CaseResult> => {
-  await cleanSlate(ports, lab);
-  const watcher = await startWatcher(lab, { profile: options.profile, path: ports.env['PATH'] });
+  const begun = ports.clock.now();
+  const standing: Undo[] = [];
   const undo: Undo[] = [];
+  const watcher = await startWatcher(lab, { profile: options.profile, path: ports.env['PATH'] });
+  const told = async (): Promise<readonly string[]> => storyOf(watcher.events, await labTold(ports.files, lab.record.name, begun), begun, true);
+  let result: CaseResult;
   try {
-    return await play(ports, lab, drill, watcher, undo, options);
-  } catch (error) {
-    if (ports.signal.aborted) throw interrupted();
-    const { name, group, about } = drill;
-    const said = error instanceof Error ? [error.message, ...((error as { more?: readonly string[] }).more ?? [])] : [String(error)];
-    return { name, group, about, passed: false, problems: said, gapMs: null, reactMs: null, detectMs: null, apiMs: null, verifyMs: null, limitMs: null, at: {}, moves: 0, alerts: [], lanes: [], story: [] };
+    result = await play({ ports, lab, drill, watcher, standing, undo, options }).catch(async (error: unknown) => unplayed(drill, error, await told()));
+    // Asked while all is as it was when it failed.
+    if (!result.passed && !ports.signal.aborted) result = { ...result, scene: [...lastView(watcher.events), ...(await sceneOf(ports, lab)), ...watcher.trouble()] };
   } finally {
     // The monitor first: it must not heal or move what is being put back.
     watcher.signal('SIGCONT');
     await watcher.stop();
-    await takeBack(undo);
   }
+  const troubles = [...(await takeBack(undo)), ...(await takeBack(standing))];
+  if (ports.signal.aborted) throw interrupted();
+  return troubles.length === 0 ? result : { ...result, passed: false, problems: [...result.problems, ...troubles] };
 };

@@ -1,14 +1,16 @@
 import type { Ports } from '../core/ports.ts';
-import { cutsOf, heal } from '../lab/cut.ts';
-import { CUT_TABLE } from '../lab/faults.ts';
-import { inside } from '../lab/run.ts';
+import { cutsOf } from '../lab/cut.ts';
 import type { Lab } from '../lab/state.ts';
 import { statusOf } from '../lab/status.ts';
 import { until } from '../lab/wait.ts';
-import { call, faultsNow, setFaults } from './endpoint.ts';
+import { faultsNow } from './endpoint.ts';
+import { cutTables, rebootEnds, restore, revive, startInstances } from './restore.ts';
 
 /** A tunnel whose gateway was killed is dialled again in 2 to 4 s; an instance needs 4 s to stop and start. */
 const WITHIN_MS = 30_000;
+/** Past the time in which all comes back by itself: then nobody else is just about to start the same box. */
+const REVIVE_MS = 8_000;
+const REBOOT_MS = 16_000;
 
 const nodeOf = ({ topology: { site } }: Lab, name: string): string => {
   const link = site.links.find((one) => one.name === name)!;
@@ -37,37 +39,56 @@ export const samePlace = (one: Readonly<Record<string, string>>, other: Readonly
 /** Where a route table is while nobody has moved it. */
 const homes = ({ topology: { site } }: Lab): Readonly<Record<string, string>> => Object.fromEntries(site.route_tables.map(({ name, links }) => [name, links[0]!]));
 
-/** Rules of a cut that nobody knows of any more look like a bad path. @returns what is left, in words. */
-const leftovers = async (ports: Ports, lab: Lab): Promise<readonly string[]> => {
-  const [cuts, faults, tables] = await Promise.all([
+/** @returns all that is not as `lab up` left it, in words; and which tunnels are down. */
+const lookOver = async (ports: Ports, lab: Lab): Promise<{ readonly amiss: readonly string[]; readonly down: readonly string[] }> => {
+  const [status, at, cuts, faults, tables] = await Promise.all([
+    statusOf(ports, lab),
+    positions(ports, lab),
     cutsOf(ports, lab.record.name),
     faultsNow(lab),
-    Promise.all(lab.topology.nodes.map(async ({ name, netns }) => ((await ports.shell.run('ip', inside(netns, ['nft', 'list', 'tables']))).stdout.includes(CUT_TABLE) ? [`a cut's rules on ${name}`] : []))),
+    // Rules of a cut that nobody knows of any more look like a bad path.
+    Promise.all(lab.topology.nodes.map(async (node) => ((await cutTables(ports, node)).length > 0 ? [`a cut's rules on ${node.name}`] : []))),
   ]);
-  return [...cuts.map(({ what, kind }) => `${what}: ${kind}`), ...Object.keys(faults).map((action) => `a fault of the API: ${action}`), ...tables.flat()];
+  const place = homes(lab);
+  const down = status.tunnels.filter(({ state }) => state !== 'established');
+  return {
+    down: down.map(({ name }) => name),
+    amiss: [
+      ...cuts.map(({ what, kind }) => `${what}: ${kind}`),
+      ...Object.keys(faults).map((action) => `a fault of the API: ${action}`),
+      ...tables.flat(),
+      ...down.map(({ name, state }) => `${name} is ${state ?? 'without an answer'}`),
+      ...status.bgp.filter(({ state, prefixes }) => state !== 'Established' || prefixes === 0).map(({ link, state, prefixes }) => `BGP of ${link} is ${state} with ${prefixes} prefixes`),
+      ...Object.entries(at).filter(([table, link]) => place[table] !== link).map(([table, link]) => `${table} is on ${link}`),
+    ],
+  };
 };
 
-/**
- * Puts the lab back to how `lab up` left it, and proves it: no cut, no fault of the endpoint, every tunnel and session
+/** @returns how the lab stands, in words, of what is not as `lab up` left it. Never throws: it is asked where something went wrong already. */
+export const sceneOf = (ports: Ports, lab: Lab): Promise<readonly string[]> => lookOver(ports, lab).then(({ amiss }) => amiss, (error: Error) => [`the lab can't be asked: ${error.message}`]);
+
+/** Puts the lab back to how `lab up` left it, and proves it: no cut, no fault of the endpoint, every tunnel and session
  * up, every route on its preferred link.
  * @throws a failure that names what does not come back.
  */
 export const cleanSlate = async (ports: Ports, lab: Lab): Promise<void> => {
-  const { site } = lab.topology;
-  await heal(ports, lab);
-  await setFaults(lab, {});
-  for (const { id } of site.route_tables) for (const destination of site.onprem.networks) await call(lab, 'DeleteRoute', { RouteTableId: id, DestinationCidrBlock: destination });
+  await restore(ports, lab);
+  const begun = ports.clock.now();
+  const helped = new Set<string>();
+  const help = async (after: number, what: string, by: () => Promise<void>): Promise<void> => {
+    if (helped.has(what) || ports.clock.now() - begun < after) return;
+    helped.add(what);
+    await by();
+  };
   let amiss: readonly string[] = [];
   const isClean = async (): Promise<boolean> => {
-    const [status, at, left] = await Promise.all([statusOf(ports, lab), positions(ports, lab), leftovers(ports, lab)]);
-    const place = homes(lab);
-    amiss = [
-      ...left,
-      ...status.tunnels.filter(({ state }) => state !== 'established').map(({ name, state }) => `${name} is ${state ?? 'without an answer'}`),
-      ...status.bgp.filter(({ state, prefixes }) => state !== 'Established' || prefixes === 0).map(({ link, state }) => `BGP of ${link} is ${state}`),
-      ...Object.entries(at).filter(([table, link]) => place[table] !== link).map(([table, link]) => `${table} is on ${link}`),
-    ];
-    return amiss.length === 0;
+    const found = await lookOver(ports, lab);
+    amiss = found.amiss;
+    if (amiss.length === 0) return true;
+    await startInstances(lab);
+    await help(REVIVE_MS, 'revive', () => revive(ports, lab));
+    await help(REBOOT_MS, 'reboot', () => rebootEnds(ports, lab, found.down));
+    return false;
   };
   await until(isClean, { what: 'the lab did not come back to order', withinMs: WITHIN_MS, everyMs: 200, signal: ports.signal, more: async () => amiss });
 };

@@ -1,7 +1,10 @@
+import { interrupted } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import type { Lab } from '../lab/state.ts';
-import { runCase } from './run.ts';
+import { isFound } from './cases.ts';
+import { runCase, unplayed } from './run.ts';
 import { cleanSlate } from './slate.ts';
+import { wordsOf } from './story.ts';
 import type { CaseResult, DrillCase, DrillProfile, DrillReport } from './types.ts';
 
 export interface SuiteOptions {
@@ -11,6 +14,9 @@ export interface SuiteOptions {
   /** Told after each case. */
   readonly onCase: (result: CaseResult, index: number) => void;
 }
+
+/** A lab that does not come back to order so many cases in a row is broken for good. */
+const MOST_WRECKS = 3;
 
 /** mulberry32: even over 0 to 1, 32 bits of state. */
 export const seededRandom = (seed: number): (() => number) => {
@@ -23,18 +29,48 @@ export const seededRandom = (seed: number): (() => number) => {
   };
 };
 
-/** Runs the cases one after another and leaves the lab in order. */
+/** @returns what the profile is known to find; the rest is left out, with the reason. */
+export const runnable = (cases: readonly DrillCase[], profile: DrillProfile): readonly DrillCase[] => cases.filter(({ expects }) => isFound(profile, expects));
+
+/** Runs the cases one after another, whatever becomes of each, and leaves the lab in order. Throws only as interrupted. */
 export const runSuite = async (ports: Ports, lab: Lab, cases: readonly DrillCase[], { profile, seed, onCase }: SuiteOptions): Promise<DrillReport> => {
   const startedAt = ports.clock.now();
   const random = seededRandom(seed);
   const results: CaseResult[] = [];
-  for (const [index, drill] of cases.entries()) {
-    const result = await runCase(ports, lab, drill, { profile, random });
+  const run = runnable(cases, profile);
+  let wrecks = 0;
+  const slate = async (): Promise<unknown> =>
+    cleanSlate(ports, lab).then(
+      () => undefined,
+      (error: unknown) => {
+        if (ports.signal.aborted) throw interrupted();
+        return error;
+      },
+    );
+  for (const [index, drill] of run.entries()) {
+    const amiss = await slate();
+    wrecks = amiss === undefined ? 0 : wrecks + 1;
+    const result = amiss === undefined ? await runCase(ports, lab, drill, { profile, random }) : unplayed(drill, amiss);
     results.push(result);
     onCase(result, index);
+    if (wrecks === MOST_WRECKS) break;
   }
-  await cleanSlate(ports, lab);
+  const amiss = await slate();
   const passed = results.filter((result) => result.passed).length;
-  const tookMs = ports.clock.now() - startedAt;
-  return { lab: lab.record.name, site: lab.record.site.site, profile, seed, startedAt: new Date(startedAt).toISOString(), tookMs, passed, failed: results.length - passed, cases: results };
+  return {
+    lab: lab.record.name,
+    site: lab.record.site.site,
+    profile,
+    seed,
+    startedAt: new Date(startedAt).toISOString(),
+    tookMs: ports.clock.now() - startedAt,
+    passed,
+    failed: results.length - passed,
+    leftOut: [
+      ...cases.filter((drill) => !run.includes(drill)).map(({ name, about }) => ({ name, why: `profile ${profile} does not find it, as expected: ${about}` })),
+      ...run.slice(results.length).map(({ name }) => ({ name, why: `not run: the lab did not come back to order ${MOST_WRECKS} times` })),
+    ],
+    amiss: amiss === undefined ? [] : wordsOf(amiss),
+    cases: results,
+  };
 };

@@ -1,4 +1,4 @@
-import type { ProfileName } from '../domain/health/profiles.ts';
+import { PROFILE_NAMES, type ProfileName } from '../domain/health/profiles.ts';
 import type { FaultsInput } from '../lab/cloud/faults.ts';
 import type { CutSpec } from '../lab/faults.ts';
 
@@ -23,9 +23,9 @@ export type Fault =
 export const KILL_STEPS = ['fault', 'verdict', 'call', 'moved'] as const;
 export type KillStep = (typeof KILL_STEPS)[number];
 
-/** Profiles that find every kind of fault here; the seeds' own loop never finds a gray one. */
-export const DRILL_PROFILES = ['fast', 'default'] as const satisfies readonly ProfileName[];
-export type DrillProfile = (typeof DRILL_PROFILES)[number];
+/** Every profile can be drilled; what the seeds' loop can't find is left out (`FOUND_WITHIN` in cases.ts). */
+export const DRILL_PROFILES = PROFILE_NAMES;
+export type DrillProfile = ProfileName;
 
 /** What has to be found; the time for it follows from the profile. */
 export type Signature = 'blackhole' | 'half' | 'third' | 'large';
@@ -61,6 +61,8 @@ export interface DrillCase {
   readonly table: number;
   /** How long nothing may happen, ms; with no signature. */
   readonly watchMs: number;
+  /** The return is watched too: the fault is taken back, or the monitor itself heals it. */
+  readonly back?: 'undone' | 'healed';
   readonly expects: Expectation;
 }
 
@@ -98,8 +100,18 @@ export interface CaseResult {
   readonly moves: number;
   readonly alerts: readonly string[];
   readonly lanes: readonly Lane[];
-  /** What the monitor told from the fault on, a line each, with ms since the fault. */
+  /** What the monitor and the lab told from the fault on, a line each, with ms since the fault; of a case that failed, also what came before. */
   readonly story: readonly string[];
+  /** From the fault's end until every route was home again; null where the case does not watch that. */
+  readonly returnMs: number | null;
+  /** How everything stood at the end, of a case that failed. */
+  readonly scene: readonly string[];
+}
+
+/** A case that was not run, and why. */
+export interface LeftOut {
+  readonly name: string;
+  readonly why: string;
 }
 
 export interface DrillReport {
@@ -112,5 +124,8 @@ export interface DrillReport {
   readonly tookMs: number;
   readonly passed: number;
   readonly failed: number;
+  readonly leftOut: readonly LeftOut[];
+  /** What did not come back to order after the last case. */
+  readonly amiss: readonly string[];
   readonly cases: readonly CaseResult[];
 }

@@ -17,8 +17,8 @@ export interface Watcher {
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   /** Ends it in good order. @returns its exit code; null where it had to be killed. */
   stop(): Promise<number | null>;
-  /** What it complained of last. */
-  trouble(): string;
+  /** What it complained of last, on stderr. */
+  trouble(): readonly string[];
 }
 
 /** A stop gives up the lease and closes the sinks; longer than this it hangs. */
@@ -39,7 +39,7 @@ export interface WatcherOptions {
 /** Starts the monitor with nothing remembered from before. */
 export const startWatcher = async (lab: Lab, { profile, path, node: name, site = lab.record.sitePath, flags = [] }: WatcherOptions): Promise<Watcher> => {
   const node = lab.topology.nodes.find((one) => (name === undefined ? one.role === 'monitor' : one.name === name))!;
-  const state = join(paths(lab.record.name).dir, 'drill', node.name);
+  const state = join(paths(lab.record.name).drill, node.name);
   await rm(state, { recursive: true, force: true });
   const events: MonitorEvent[] = [];
   const listeners = new Set<(event: MonitorEvent) => void>();
@@ -86,6 +86,6 @@ export const startWatcher = async (lab: Lab, { profile, path, node: name, site =
       clearTimeout(hung);
       return code;
     },
-    trouble: () => complaints.trim().split('\n').slice(-3).join(' | '),
+    trouble: () => complaints.split('\n').filter((line) => line !== '').slice(-4),
   };
 };

@@ -21,6 +21,8 @@ export const paths = (lab: string) => {
     /** Lease and pins of a monitor that runs inside. */
     state: join(dir, 'state'),
     serveLog: join(dir, 'serve.log'),
+    /** What a drill has to remember: the state of its monitors, keys to be put back. */
+    drill: join(dir, 'drill'),
     node: (name: string) => join(dir, 'nodes', name),
     /** The node's copy of what `vpn render` wrote for it. */
     files: (name: string) => join(dir, 'nodes', name, 'files'),

@@ -45,10 +45,11 @@ export interface StreamOptions {
 
 type Packet = readonly [sequence: number, sent: number, arrived: number];
 
-/** Pure. `packets` in order of arrival. A hole is where the sequence jumps; a late duplicate fills none. */
+/** Pure. `packets` in order of arrival. A hole is where packets never came: those of a slow path that a faster one overtook are none. */
 export const judge = (packets: readonly Packet[]): Pick<StreamResult, 'received' | 'longestGapMs' | 'gaps'> => {
   const first = packets[0];
   if (first === undefined) return { received: 0, longestGapMs: Number.POSITIVE_INFINITY, gaps: [] };
+  const arrived = new Set(packets.map(([sequence]) => sequence));
   const gaps: Gap[] = [];
   let longest = 0;
   let top = first;
@@ -56,10 +57,12 @@ export const judge = (packets: readonly Packet[]): Pick<StreamResult, 'received'
     if (packet[0] <= top[0]) continue;
     const ms = (packet[2] - top[2]) / 1000;
     longest = Math.max(longest, ms);
-    if (packet[0] > top[0] + 1) gaps.push({ at: (top[2] - first[2]) / 1000, ms, lost: packet[0] - top[0] - 1 });
+    let lost = 0;
+    for (let sequence = top[0] + 1; sequence < packet[0]; sequence += 1) if (!arrived.has(sequence)) lost += 1;
+    if (lost > 0) gaps.push({ at: (top[2] - first[2]) / 1000, ms, lost });
     top = packet;
   }
-  return { received: new Set(packets.map(([sequence]) => sequence)).size, longestGapMs: longest, gaps: gaps.sort((a, b) => b.ms - a.ms) };
+  return { received: arrived.size, longestGapMs: longest, gaps: gaps.sort((a, b) => b.ms - a.ms) };
 };
 
 /** Starts one end; `first` resolves with its first line, `stop` ends it and resolves with its last. */

@@ -3,7 +3,8 @@ import type { MonitorEvent } from '../../../src/lib/monitor/events.ts';
 import { casesOf } from '../../../src/lib/drill/cases.ts';
 import { judge, type Seen } from '../../../src/lib/drill/judge.ts';
 import { pageOf } from '../../../src/lib/drill/page.ts';
-import { seededRandom } from '../../../src/lib/drill/suite.ts';
+import type { CaseResult, DrillReport } from '../../../src/lib/drill/types.ts';
+import { runnable, seededRandom } from '../../../src/lib/drill/suite.ts';
 import { EXAMPLES } from '../../../src/lib/site/examples.ts';
 import { readDocument } from '../../../src/lib/site/document.ts';
 import { planCut } from '../../../src/lib/lab/faults.ts';
@@ -25,9 +26,17 @@ describe('cases', () => {
     const groups = new Set(cases.map(({ group }) => group));
     const wanted = [
       'link-down', 'blackhole', 'blackhole-one-way', 'loss', 'loss-one-way', 'esp', 'udp4500', 'pmtu', 'gateway-killed', 'gateway-hung', 'charon-stopped', 'wrong-psk', 'bgp', 'flapping',
-      'api-throttled', 'api-slow', 'api-stale', 'api-error', 'api-garbage', 'api-down', 'monitor-killed', 'monitor-frozen', 'everything-down', 'no-wolf',
+      'return', 'healed', 'api-throttled', 'api-slow', 'api-stale', 'api-error', 'api-garbage', 'api-down', 'monitor-killed', 'monitor-frozen', 'everything-down', 'no-wolf',
     ];
     expect(wanted.filter((group) => !groups.has(group))).toEqual([]);
+  });
+
+  test("the seeds' loop is not asked for what it can't find", () => {
+    const left = cases.filter((one) => !runnable(cases, 'seed').includes(one));
+    expect([...new Set(left.map(({ expects }) => expects.signature))].sort()).toEqual(['half', 'large', 'third']);
+    expect(left).toHaveLength(18);
+    expect(runnable(cases, 'fast')).toEqual(cases);
+    expect(runnable(cases, 'default')).toEqual(cases);
   });
 
   test('every cut is one that the lab can make', () => {
@@ -51,7 +60,7 @@ const NAMES = new Map(site.route_tables.map(({ id, name }) => [id, name]));
 const move = (at: number, table: string, to: string): MonitorEvent => ({ kind: 'move', at, incident: 'x', table, destination: '10.10.0.0/16', from: 'dx-1', to, outcome: 'done', because: 'dead', detectMs: 150, apiMs: 5, verifyMs: 4 });
 const alert = (at: number, id: string): MonitorEvent => ({ kind: 'alert', at, alert: { id, incident: 'x', kind: 'moved', subject: one, from: 'dx-1', to: 'vpn-a', because: 'dead' } });
 const good: Seen = {
-  faultAt: 1_000, endAt: 2_000, settledAt: 1_180, positions: AFTER, longestGapMs: 170, gaps: [{ from: 1_000, ms: 170 }], streamFrom: 500, streamTo: 2_000, exitCode: 0,
+  faultAt: 1_000, endAt: 2_000, settledAt: 1_180, positions: AFTER, longestGapMs: 170, gaps: [{ from: 1_000, ms: 170 }], streamFrom: 500, streamTo: 2_000, exitCode: 0, lab: [], back: undefined,
   events: [{ kind: 'verdict', at: 600, link: 'dx-1', from: 'unknown', to: 'alive', suspicion: 0, because: 'carries' }, { kind: 'verdict', at: 1_150, link: 'dx-1', from: 'alive', to: 'dead', suspicion: 1, because: 'no reply' }, move(1_170, one, 'vpn-a'), move(1_171, two, 'vpn-b'), alert(1_180, '1'), alert(1_181, '1')],
 };
 
@@ -82,6 +91,33 @@ describe('judgement', () => {
     expect(problems).toEqual([expect.stringMatching(problem)]);
   });
 
+  const home = cases.find(({ name }) => name === 'dx-1/return')!;
+  const verdict = (at: number): MonitorEvent => ({ kind: 'verdict', at, link: 'dx-1', from: 'dead', to: 'alive', suspicion: 0, because: 'carries' });
+  const returned = (at: number): readonly MonitorEvent[] => [one, two].map((table, index): MonitorEvent => ({ ...move(at, table, 'dx-1'), from: index === 0 ? 'vpn-a' : 'vpn-b' } as MonitorEvent));
+  const homeSeen: Seen = { ...good, endAt: 40_000, streamTo: 40_000, events: [...good.events, verdict(3_000), ...returned(33_010)], back: { from: 2_500, settledAt: 33_020, at: BEFORE, lost: 0 } };
+
+  test('a return after the hold-down, once, without a hole', () => {
+    expect(judge(home, 'fast', homeSeen, BEFORE, NAMES)).toMatchObject({ passed: true, problems: [], returnMs: 30_520, gapMs: 170 });
+  });
+
+  it.each<[string, Partial<Seen>, readonly string[]]>([
+    ['a return before the hold-down is over', { events: [...good.events, verdict(3_000), ...returned(23_000)] }, ['private-1 returned 20000 ms after dx-1 was alive again, the hold-down is 30000', 'private-2 returned 20000 ms after dx-1 was alive again, the hold-down is 30000']],
+    ['a table that stays away', { back: { ...homeSeen.back!, at: { ...BEFORE, 'private-2': 'vpn-b' } } }, ['private-2 did not return: it is on vpn-b, not on dx-1']],
+    ['a table that swings on its way', { events: [...homeSeen.events, ...returned(35_000)] }, ['private-1 moved 2 times on the way back, one is due', 'private-2 moved 2 times on the way back, one is due']],
+    ['a hole on the way', { back: { ...homeSeen.back!, lost: 40 } }, ['40 packets were lost on the way back, where both paths were alive']],
+  ])('%s fails the case', (_, change, problems) => {
+    expect(judge(home, 'fast', { ...homeSeen, ...change }, BEFORE, NAMES).problems).toEqual(problems);
+  });
+
+  test('a case that failed tells what came before the fault, the calls, and what the lab did; one that passed only the story', () => {
+    const api: MonitorEvent = { kind: 'api', at: 1_160, action: 'CreateRoute', outcome: 'done', ms: 5 };
+    const seen: Seen = { ...good, events: [...good.events, api], lab: [{ at: 1_050, text: 'lab: propagated: nothing' }] };
+    expect(judge(blackhole, 'fast', seen, BEFORE, NAMES).story.slice(0, 2)).toEqual(['50 ms  lab: propagated: nothing', '150 ms  dx-1: alive -> dead (no reply)']);
+    expect(judge(blackhole, 'fast', { ...seen, settledAt: 1_900 }, BEFORE, NAMES).story.slice(0, 4)).toEqual([
+      '-400 ms  dx-1: unknown -> alive (carries)', '50 ms  lab: propagated: nothing', '150 ms  dx-1: alive -> dead (no reply)', '160 ms  CreateRoute: done, 5 ms',
+    ]);
+  });
+
   test('a route that swings with every flap fails the case', () => {
     const flapping = cases.find(({ name }) => name === 'dx-1/flapping')!;
     expect(judge(flapping, 'fast', { ...good, events: [...good.events, move(1_500, one, 'vpn-b')] }, BEFORE, NAMES).problems).toEqual(['3 moves, at most 2 are due']);
@@ -93,12 +129,26 @@ describe('judgement', () => {
   });
 });
 
-test('the page escapes what it is told and asks nothing of anybody', () => {
-  const result = judge(blackhole, 'fast', { ...good, positions: { 'private-1': '<b>"x"&' } }, BEFORE, NAMES);
-  const page = pageOf({ lab: 'x', site: '</title><script>', profile: 'fast', seed: 1, startedAt: '2026-01-01T00:00:00.000Z', tookMs: 1, passed: 0, failed: 1, cases: [result] });
-  expect(page).not.toMatch(/<script|<b>"|<link|src=|https?:|NaN|undefined/);
-  expect(page).toContain('&#60;b&#62;&#34;x&#34;&#38;');
-  expect(page).toContain('<details open>');
+describe('the page', () => {
+  const report = { lab: 'x', site: 'demo', profile: 'fast', seed: 1, startedAt: '2026-01-01T00:00:00.000Z', tookMs: 1, passed: 0, failed: 1, leftOut: [], amiss: [], cases: [] } as const satisfies DrillReport;
+
+  test('escapes what it is told and asks nothing of anybody', () => {
+    const hostile = '</title><script src="https://x">&';
+    const result: CaseResult = { ...judge(blackhole, 'fast', { ...good, positions: { 'private-1': hostile }, lab: [{ at: 1_001, text: hostile }] }, BEFORE, NAMES), scene: [hostile] };
+    const page = pageOf({ ...report, site: hostile, leftOut: [{ name: hostile, why: hostile }], amiss: [hostile], cases: [result] });
+    expect(page).not.toMatch(/<(script|link|img|iframe|object|form|base)|<[^>]+\s(src|href)="(?!#)|url\(|@import|NaN|undefined/);
+    expect(page.match(/&#60;script/g)).toHaveLength(8);
+  });
+
+  test('opens what failed, names it on top, and has a place of its own for every case', () => {
+    const results = cases.map((one, index): CaseResult => ({ ...judge(blackhole, 'fast', good, BEFORE, NAMES), name: one.name, passed: index !== 7, problems: index === 7 ? ['it did not'] : [] }));
+    const page = pageOf({ ...report, cases: results });
+    const ids = [...page.matchAll(/<details id="([^"]+)"( open)?>/g)].map(([, id, open]) => ({ id, open: open !== undefined }));
+    expect(new Set(ids.map(({ id }) => id)).size).toBe(cases.length);
+    expect([...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id)).toEqual(ids.filter(({ open }) => open).map(({ id }) => id));
+    expect(page.match(/<svg /g)).toHaveLength(cases.length);
+    expect(page).toMatch(/prefers-color-scheme:dark/);
+  });
 });
 
 test('the same seed gives the same phases', () => {
@@ -115,7 +165,8 @@ describe('refusals that need no root', () => {
     ['drill dx-1 --all', '--all'],
     ['drill --list nowhere', 'nowhere'],
     ['drill dx-1 --seed x', '--seed'],
-    ['drill dx-1 --profile seed', 'seed'],
+    ['drill dx-1/pmtu --profile seed', 'dx-1/pmtu/both'],
+    ['drill dx-1 --profile slow', 'slow'],
     ['drill dx-1 --name Big', '--name'],
   ])('%s', async (line, named) => {
     const { exit, out, err } = await run(line);

@@ -1,0 +1,60 @@
+import type { Files } from '../core/ports.ts';
+import { paths } from '../lab/state.ts';
+import type { MonitorEvent } from '../monitor/events.ts';
+import { say } from '../monitor/say.ts';
+
+/** A line of somebody's, with wall time in ms. */
+export interface Told {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** An error's message and its further lines. */
+export const wordsOf = (error: unknown): readonly string[] => (error instanceof Error ? [error.message, ...((error as { more?: readonly string[] }).more ?? [])] : [String(error)]);
+
+/** Before the fault only the latest matters: how it came to stand as it did. */
+const BEFORE_LINES = 15;
+
+/** What the lab's own process has told since a moment: BGP's routes, tunnels' tracks, boxes that stop and start. */
+export const labTold = async (files: Pick<Files, 'read'>, lab: string, since: number): Promise<readonly Told[]> =>
+  ((await files.read(paths(lab).serveLog)) ?? '').split('\n').flatMap((line) => {
+    const space = line.indexOf(' ');
+    const at = Date.parse(line.slice(0, space));
+    return at >= since ? [{ at, text: `lab: ${line.slice(space + 1)}` }] : [];
+  });
+
+const places = (event: MonitorEvent): string | undefined =>
+  event.kind === 'health' ? event.routes.map(({ table, at }) => `${table} ${at ?? 'not settled'}`).join(', ') : undefined;
+
+/** All that is told, and of what is only measured whatever helps to understand a failure: calls, and where the routes are believed. */
+const inDetail = (events: readonly MonitorEvent[]): readonly Told[] => {
+  let last: string | undefined;
+  return events.flatMap((event) => {
+    const text = event.kind === 'api' ? `${event.action}: ${event.outcome}, ${Math.round(event.ms)} ms` : (say(event) ?? places(event));
+    if (text === undefined || (event.kind === 'health' && text === last)) return [];
+    if (event.kind === 'health') last = text;
+    return [{ at: event.at, text }];
+  });
+};
+
+/**
+ * Lines in order of time, with ms since the fault.
+ * @param whole also what came before the fault, and the calls: of a case that failed.
+ */
+export const storyOf = (events: readonly MonitorEvent[], lab: readonly Told[], faultAt: number, whole: boolean): readonly string[] => {
+  const said = whole ? inDetail(events) : events.flatMap((event) => ({ at: event.at, text: say(event) ?? '' })).filter(({ text }) => text !== '');
+  const all = [...said, ...lab].sort((one, other) => one.at - other.at);
+  const after = all.filter(({ at }) => at >= faultAt);
+  const before = whole ? all.filter(({ at }) => at < faultAt).slice(-BEFORE_LINES) : [];
+  return [...before, ...after].map(({ at, text }) => `${Math.round(at - faultAt)} ms  ${text}`);
+};
+
+/** How the monitor last saw everything. */
+export const lastView = (events: readonly MonitorEvent[]): readonly string[] => {
+  const health = events.findLast((event) => event.kind === 'health');
+  if (health?.kind !== 'health') return ['the monitor never said how things stand'];
+  return [
+    ...health.links.map(({ link, state, suspicion, rttMs }) => `the monitor holds ${link} ${state}, suspicion ${suspicion.toFixed(2)}${rttMs === undefined ? '' : `, round trip ${rttMs.toFixed(1)} ms`}`),
+    `the monitor holds ${places(health)!}`,
+  ];
+};

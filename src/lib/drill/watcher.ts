@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonitorEvent } from '../monitor/events.ts';
 import { environmentOf } from '../lab/environment.ts';
-import { companion, inside } from '../lab/run.ts';
+import { companion, inside, ownMachine } from '../lab/run.ts';
 import { paths, type Lab } from '../lab/state.ts';
 import type { DrillProfile } from './types.ts';
 
@@ -47,7 +47,7 @@ export const startWatcher = async (lab: Lab, { profile, path, node: name, site =
 
   const start = () => {
     const environment = Object.entries({ ...environmentOf(lab.record, node, path), HYBRIDCTL_STATE_DIR: state }).map(([name, value]) => `${name}=${value}`);
-    const child = companion('ip', inside(node.netns, ['env', ...environment, 'hybridctl', 'route', 'monitor', '--site', site, '--profile', profile, '--json', ...flags]), lab.record.name);
+    const child = companion('ip', inside(node.netns, ['env', ...environment, ...ownMachine(['hybridctl', 'route', 'monitor', '--site', site, '--profile', profile, '--json', ...flags])]), lab.record.name);
     let rest = '';
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');

@@ -6,7 +6,7 @@ import { addressText, contains } from '../domain/cidr.ts';
 import { tunnelsOf } from '../domain/tunnel.ts';
 import { template } from '../render/engine.ts';
 import strongswanConf from '../../../templates/lab/strongswan.conf.hbs?raw';
-import { daemon, inside, must, withOwnRun } from './run.ts';
+import { daemon, inside, must, ownMachine, withOwnRun } from './run.ts';
 import { paths, type LabRecord } from './state.ts';
 import type { LabNode } from './topology.ts';
 import { until } from './wait.ts';
@@ -85,14 +85,6 @@ const relay = async ({ shell }: Ports, { record, node }: Lab): Promise<void> => 
   }
 };
 
-/**
- * A gateway is a machine of its own, which nothing else on this one can keep waiting. With userspace ESP every packet
- * waits for charon, and beside a dozen busy processes it was silent for 130 to 175 ms: to a quick detector, a dead path.
- * Real-time and not `nice`, which means little across sessions (autogroups, sched(7)). Where it is not allowed, it runs as
- * everything else does.
- */
-const FIRST = ['sh', '-c', 'chrt --rr --pid 1 $$ 2>/dev/null; exec "$0"'];
-
 /** Boots a box: kernel settings, charon, tunnel interface, connections. Throws a failure with the log's last words. */
 export const startCharon = async (ports: Ports, lab: Lab): Promise<void> => {
   const { record, node } = lab;
@@ -107,7 +99,7 @@ export const startCharon = async (ports: Ports, lab: Lab): Promise<void> => {
   const socket = join(folder, 'charon.vici');
   // A killed charon leaves both. Until somebody reaps it, its number is alive, and the next one would refuse to start.
   for (const left of [socket, join(folder, 'charon.pid')]) await rm(left, { force: true });
-  const child = daemon('ip', withOwnRun(node.netns, folder, [...FIRST, charon]), { lab: record.name, env: { STRONGSWAN_CONF: '/run/strongswan.conf' } });
+  const child = daemon('ip', withOwnRun(node.netns, folder, ownMachine([charon])), { lab: record.name, env: { STRONGSWAN_CONF: '/run/strongswan.conf' } });
   let gone = false;
   child.once('exit', () => (gone = true));
   const answers = async (): Promise<boolean> => {

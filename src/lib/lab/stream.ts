@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import endSource from '../../../templates/lab/stream-end.cjs?raw';
 import { failure } from '../core/errors.ts';
 import type { Shell } from '../core/ports.ts';
-import { companion, inside, must } from './run.ts';
+import { companion, inside, must, ownMachine } from './run.ts';
 import { nodeNamed, type Topology } from './topology.ts';
 
 /** Packets still under way when the sender stops; a lab's path takes a few ms, a busy machine more. */
@@ -67,7 +67,7 @@ export const judge = (packets: readonly Packet[]): Pick<StreamResult, 'received'
 
 /** Starts one end; `first` resolves with its first line, `stop` ends it and resolves with its last. */
 const end = (topology: Topology, node: string, args: readonly string[]) => {
-  const child: ChildProcess = companion('ip', inside(nodeNamed(topology, node).netns, [process.execPath, '-e', endSource, ...args]), topology.lab);
+  const child: ChildProcess = companion('ip', inside(nodeNamed(topology, node).netns, ownMachine([process.execPath, '-e', endSource, ...args])), topology.lab);
   let text = '';
   let trouble = '';
   const line = new Promise<string>((resolve, reject) => {

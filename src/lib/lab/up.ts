@@ -9,7 +9,7 @@ import { remainsOf, isNothing, tearDown } from './down.ts';
 import { bgpStates, startFrr } from './frr.ts';
 import { buildNetwork } from './net.ts';
 import { adaptToMachine, boxFiles } from './prepare.ts';
-import { daemon, inside } from './run.ts';
+import { daemon, inside, ownMachine } from './run.ts';
 import { checkedName, freeSlot, isAlive, openLab, paths, processId, readRecord, writeRecord, type Lab, type LabRecord } from './state.ts';
 import { topologyOf, type Topology } from './topology.ts';
 import { requireTools } from './tools.ts';
@@ -109,7 +109,8 @@ const startServe = async ({ files, signal, progress }: Ports, lab: string): Prom
   progress('cloud: EC2 endpoint, route tables');
   const log = await open(paths(lab).serveLog, 'a', 0o600);
   try {
-    daemon(process.execPath, [process.argv[1]!, 'lab', 'serve', '--name', lab], { lab, stdio: ['ignore', log.fd, log.fd] });
+    const [file, ...args] = ownMachine([process.execPath, process.argv[1]!, 'lab', 'serve', '--name', lab]);
+    daemon(file!, args, { lab, stdio: ['ignore', log.fd, log.fd] });
   } finally {
     await log.close();
   }

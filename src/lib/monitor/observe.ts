@@ -27,8 +27,8 @@ export interface Observer {
 }
 
 /**
- * A canary counts for two probes and a half, and not less than this. A path takes five and more to be judged dead (three in
- * the seeds' rounds): what takes the canary with it is thus known before any route moves for it. Below 50 ms a busy machine
+ * A canary counts for two probes and a half, and not less than this. By probes alone a path takes five and more to be judged
+ * dead (three in the seeds' rounds): what takes the canary with it is thus known before any route moves for it. Below 50 ms a busy machine
  * reads its replies late, as of the standby.
  */
 const SHORTEST_CANARY_MS = 50;

@@ -29,7 +29,7 @@ export const seededRandom = (seed: number): (() => number) => {
   };
 };
 
-/** @returns what the profile is known to find; the rest is left out, with the reason. */
+/** @returns the cases that the profile is known to find. */
 export const runnable = (cases: readonly DrillCase[], profile: DrillProfile): readonly DrillCase[] => cases.filter(({ expects }) => isFound(profile, expects));
 
 /** Runs the cases one after another, whatever becomes of each, and leaves the lab in order. Throws only as interrupted. */

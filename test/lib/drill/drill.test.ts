@@ -1,10 +1,13 @@
 import { describe, expect, it, test } from 'vitest';
+import { clock } from '../../../src/lib/adapters/clock.ts';
+import type { Ports } from '../../../src/lib/core/ports.ts';
+import type { Lab } from '../../../src/lib/lab/state.ts';
 import type { MonitorEvent } from '../../../src/lib/monitor/events.ts';
 import { casesOf } from '../../../src/lib/drill/cases.ts';
 import { judge, type Seen } from '../../../src/lib/drill/judge.ts';
 import { pageOf } from '../../../src/lib/drill/page.ts';
 import type { CaseResult, DrillReport } from '../../../src/lib/drill/types.ts';
-import { runnable, seededRandom } from '../../../src/lib/drill/suite.ts';
+import { runnable, runSuite, seededRandom } from '../../../src/lib/drill/suite.ts';
 import { EXAMPLES } from '../../../src/lib/site/examples.ts';
 import { readDocument } from '../../../src/lib/site/document.ts';
 import { planCut } from '../../../src/lib/lab/faults.ts';
@@ -149,6 +152,17 @@ describe('the page', () => {
     expect(page.match(/<svg /g)).toHaveLength(cases.length);
     expect(page).toMatch(/prefers-color-scheme:dark/);
   });
+});
+
+test('a lab that does not come back to order fails a case and the next one is tried, until it is plain that it never will', async () => {
+  const lab = { record: { name: 'x', site, endpoint: 'http://127.0.0.1:9' }, topology: topologyOf(site, 'x', 0) } as unknown as Lab;
+  const heard: string[] = [];
+  const ports = { clock, signal: new AbortController().signal } as unknown as Ports;
+  const five = cases.slice(0, 5);
+  const told = await runSuite(ports, lab, five, { profile: 'fast', seed: 1, onCase: ({ name, problems }, index) => heard.push(`${index} ${name}: ${problems.join()}`) });
+  const why = "the lab's endpoint does not answer";
+  expect(heard).toEqual(five.slice(0, 3).map(({ name }, index) => `${index} ${name}: ${why}`));
+  expect(told).toMatchObject({ passed: 0, failed: 3, amiss: [why], leftOut: five.slice(3).map(({ name }) => ({ name, why: 'not run: the lab did not come back to order 3 times' })) });
 });
 
 test('the same seed gives the same phases', () => {

@@ -249,9 +249,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const other = monitors.find((one) => one !== holder);
     if (holder === undefined || other === undefined) return;
     const sleeps = world.random.between(1_500, 6_000);
-    say(`${holder.monitor.name} dies, while ${other.monitor.name} is stopped for ${sleeps}`);
-    other.freeze(sleeps);
-    holder.crash(world.random.between(4_000, 8_000));
+    say(`${holder.monitor.name} dies, and ${other.monitor.name} will be stopped for ${sleeps} before it takes over`);
+    holder.crash(world.random.between(6_000, 9_000));
+    world.queue.after(world.random.between(1_600, 2_900), () => other.freeze(sleeps));
   },
 };
 

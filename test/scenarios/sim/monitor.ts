@@ -97,10 +97,12 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     const now = queue.now();
     const age = now - Math.max(changedAt, monitor.wokeAt);
     const seen = now - monitor.startedAt;
-    const wolf = monitor.wolves.has(link) || now < (monitor.rubbish.get(link) ?? 0);
+    const rubbish = now < (monitor.rubbish.get(link) ?? 0);
+    if (!rubbish && monitor.rubbish.delete(link)) judged.delete(link);
+    const wolf = monitor.wolves.has(link) || rubbish;
     const lastReplyAt = up && !wolf ? clock() - random.between(0, 99) : changedAt + monitor.offset;
     if (up && !wolf && (judged.get(link) !== true || age >= RECOVER_MS)) judged.set(link, false);
-    else if ((wolf || !up) && (age >= DETECT_MS || now < (monitor.rubbish.get(link) ?? 0))) judged.set(link, true);
+    else if ((wolf || !up) && (age >= DETECT_MS || rubbish)) judged.set(link, true);
     const dead = judged.get(link) === true;
     if (dead && !monitor.deadSince.has(link)) monitor.deadSince.set(link, now);
     if (!dead) monitor.deadSince.delete(link);
@@ -236,7 +238,8 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
   };
   const jump = (ms: number): void => {
     monitor.offset += ms;
-    monitor.wokeAt = Math.max(queue.now(), monitor.frozenUntil);
+    // A shorter one looks like a slow round.
+    if (Math.abs(ms) > policy.timing.gapMs) monitor.wokeAt = Math.max(queue.now(), monitor.frozenUntil);
     world.disturb();
   };
 

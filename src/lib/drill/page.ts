@@ -53,7 +53,7 @@ const idOf = (name: string): string => `case-${name.replace(/[^A-Za-z0-9-]/g, '_
 const fact = (term: string, value: string): string => `<div><dt>${escaped(term)}</dt><dd>${escaped(value)}</dd></div>`;
 const lines = (title: string, list: readonly string[]): string => (list.length === 0 ? '' : `<h3>${title}</h3>\n<pre>${escaped(list.join('\n'))}</pre>`);
 
-const section = (one: CaseResult): string => `<details id="${escaped(idOf(one.name))}"${one.passed ? '' : ' open'}>
+const section = (one: CaseResult, _: number, { length }: readonly CaseResult[]): string => `<details id="${escaped(idOf(one.name))}"${one.passed && length > 1 ? '' : ' open'}>
 <summary><span class="mark ${one.passed ? 'good' : 'bad'}">${one.passed ? 'passed' : 'failed'}</span> <b>${escaped(one.name)}</b> <span class="gap">gap ${ms(one.gapMs)}</span></summary>
 <p>${escaped(one.about)}.</p>
 ${one.problems.map((problem) => `<p class="problem">${escaped(problem)}</p>`).join('\n')}

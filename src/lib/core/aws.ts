@@ -26,12 +26,12 @@ export interface ApiCall {
   readonly service: Service;
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
-  /** Fields of the input that no plan, runbook or log shows. */
+  /** Fields of the input that no plan, runbook or log shows; `a.b` is a field of a field. */
   readonly secret?: readonly string[];
 }
 
 /** A request whose parameters the compiler has checked: the SDK drops a misspelt one without a word. */
-export const api = <S extends Service, O extends Operation<S>>(service: S, operation: O, input: Input<S, O>, secret: readonly (keyof Input<S, O> & string)[] = []): ApiCall => ({
+export const api = <S extends Service, O extends Operation<S>>(service: S, operation: O, input: Input<S, O>, secret: readonly string[] = []): ApiCall => ({
   kind: 'aws',
   service,
   operation,

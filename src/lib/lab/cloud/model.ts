@@ -37,6 +37,7 @@ const SEALED = '(sealed)';
 const sealed = (state: CloudState): CloudState => ({
   ...state,
   parameters: state.parameters.map((one) => (one.type === 'SecureString' ? { ...one, value: SEALED } : one)),
+  dx: { ...state.dx, interfaces: state.dx.interfaces.map((one) => ({ ...one, authKey: SEALED })) },
   vpnConnections: state.vpnConnections.map((one) => ({ ...one, tunnels: one.tunnels.map((tunnel) => ({ ...tunnel, psk: SEALED, options: { ...tunnel.options, psk: SEALED } })) })),
 });
 

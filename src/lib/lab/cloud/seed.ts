@@ -77,7 +77,8 @@ export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudSt
     propagating: [],
     statics: [{ destination: '0.0.0.0/0', target: { gateway: internetGateway } }],
   };
-  const dx = site.links.find((link) => link.kind === 'dx');
+  const dxLinks = site.links.filter((link) => link.kind === 'dx');
+  const dx = dxLinks[0];
   const names: readonly (readonly [string, string])[] = [
     [vpc, site.site],
     ...publicSubnets.map((subnet, index) => [subnet.id, `public-${index + 1}`] as const),
@@ -105,6 +106,8 @@ export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudSt
     customerGateways: [],
     vpnConnections: [],
     iam: NO_IAM,
+    // A connection that the site file names was made by a partner and awaits a yes; else the link stands already.
+    dx: { connections: dxLinks.map(({ name, connection, vlan }) => ({ id: connection ?? `dxcon-${id('dxcon', name).slice(-8)}`, name, state: connection === undefined ? 'available' : 'ordering', dueAt: 0, vlan })), interfaces: [] },
     parameters: [],
     prefixLists,
   };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { addressNumber, addressText, cidr, contains } from '../../domain/cidr.ts';
 import type { Parameter } from './actions-ssm.ts';
+import type { DxState } from './dx-state.ts';
 import type { SecurityGroup } from './group-state.ts';
 import type { IamState } from './iam-state.ts';
 import type { InstanceRecord, Launch } from './instance-state.ts';
@@ -34,6 +35,7 @@ export interface CloudState {
   readonly customerGateways: readonly CustomerGateway[];
   readonly vpnConnections: readonly VpnConnection[];
   readonly iam: IamState;
+  readonly dx: DxState;
   readonly parameters: readonly Parameter[];
   readonly prefixLists: readonly { readonly id: string; readonly entries: readonly string[] }[];
 }

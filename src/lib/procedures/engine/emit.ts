@@ -36,10 +36,19 @@ const filledIn = (text: string): string => text.replace(/[\\$`]/g, '\\$&').repla
 const forCli = ({ operation, input }: ApiCall): ApiCall['input'] =>
   operation === 'RunInstances' && typeof input['UserData'] === 'string' ? { ...input, UserData: Buffer.from(input['UserData'], 'base64').toString('utf8') } : input;
 
+const hidden = (input: ApiCall['input'], secret: readonly string[], word: (path: string) => string, above = ''): object =>
+  Object.fromEntries(
+    Object.entries(input).map(([field, value]) => {
+      const path = `${above}${field}`;
+      if (secret.includes(path)) return [field, word(path)];
+      return [field, secret.some((one) => one.startsWith(`${path}.`)) ? hidden(value as ApiCall['input'], secret, word, `${path}.`) : value];
+    }),
+  );
+
 /** A secret comes from a variable of the shell and by standard input: an argument could be read by others. */
 const secretLine = (call: ApiCall, secret: readonly string[], key: string): string => {
   const name = (field: string): string => variable(`${key}/${field}`);
-  const shown = Object.fromEntries(Object.entries(call.input).map(([field, value]) => [field, secret.includes(field) ? `${OPEN}${name(field)}${CLOSE}` : value]));
+  const shown = hidden(call.input, secret, (path) => `${OPEN}${name(path)}${CLOSE}`);
   return [
     ...secret.map((field) => `: "\${${name(field)}:?set it first: it is not shown here}"`),
     `aws ${call.service} ${cliName(call.operation)} --cli-input-json file:///dev/stdin <<JSON\n${filledIn(JSON.stringify(shown))}\nJSON`,

@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts';
-import { addressText, cidr } from '../../domain/cidr.ts';
+import { dxSession } from '../../domain/direct-connect.ts';
 import type { DxLink } from '../../domain/site.ts';
 import { ciscoSecret, routerOf } from '../cisco/shared.ts';
 import type { Device } from '../types.ts';
@@ -31,10 +31,10 @@ const MAPS = {
 export const sessionsOf = (device: Device): readonly Session[] =>
   device.site.links.flatMap((link) => {
     if (link.kind !== 'dx' || link.router !== device.name) return [];
-    const inside = cidr(link.inside);
+    const { router, cloud, prefix } = dxSession(link);
     const field = `links.${link.name}.bgp_password_file`;
     const password = link.bgp_password_file === undefined ? '' : ciscoSecret(device.bgpPasswords.get(link.name), 'BGP password', field);
-    return [{ link, local: addressText(inside.first + 1), neighbor: addressText(inside.first + 2), prefix: inside.prefix, password, ...MAPS[link.role] }];
+    return [{ link, local: router, neighbor: cloud, prefix, password, ...MAPS[link.role] }];
   });
 
 /** @throws a usage error when the router has Direct Connect and no AS number. */

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { fixture, testCloud } from '../helpers/cloud.ts';
+
+const CONNECTION = 'dxcon-fg5678gh';
+const PASSWORD = 'bgp.Key.0123456789';
+/** The lab's site, whose partner has made the connection and waits for a yes. */
+const SITE = fixture('lab').replace('kind: dx, router: rtr-1,', `kind: dx, router: rtr-1, connection: ${CONNECTION}, bgp_password_file: psk/bgp,`);
+const FILES = { 'psk/bgp': { content: PASSWORD, mode: 0o600 }, 'psk/vpn1': { content: 'a.key.of.vpn1.0123456789', mode: 0o600 }, 'psk/vpn2': { content: 'a.key.of.vpn2.0123456789', mode: 0o600 } };
+
+const start = async () => {
+  const cloud = await testCloud(SITE);
+  const run = (line: string, env: Record<string, string> = {}) => cloud.run(line, { files: FILES, env });
+  const changing = async () => (await cloud.calls()).filter((call) => !/^(Describe|Get|List)/.test(call));
+  const vif = async () => (await cloud.aws().ask('directconnect', 'DescribeVirtualInterfaces', {})).virtualInterfaces ?? [];
+  return { cloud, run, changing, vif };
+};
+
+describe('dx vif', () => {
+  it('accepts, creates, lets the tables follow, and the second time does nothing', async () => {
+    const { cloud, run, changing, vif } = await start();
+    const before = await run('dx vif status');
+    expect([before.exit, before.out]).toEqual([1, expect.stringContaining('hybridctl dx vif accept dx-1')]);
+    expect((await run('dx vif create dx-1 --dry-run --detailed-exitcode')).exit).toBe(3);
+    expect(await changing()).toEqual([]);
+
+    const made = await run('dx vif create dx-1 --yes --json');
+    expect([made.exit, made.err.includes(PASSWORD) || made.out.includes(PASSWORD)]).toEqual([0, false]);
+    expect(made.json().steps.map(({ key, action }: { key: string; action: string }) => `${action} ${key}`)).toEqual(['change dxcon/dx-1', 'make vif/dx-1', 'keep propagation/private-1', 'keep propagation/private-2']);
+    const [one] = await vif();
+    expect(one).toMatchObject({ connectionId: CONNECTION, vlan: 100, asn: 65010, customerAddress: '169.254.10.1/30', amazonAddress: '169.254.10.2/30', authKey: PASSWORD, virtualGatewayId: 'vgw-078bcc55', mtu: 1500, tags: expect.arrayContaining([{ key: 'hybridctl:site', value: 'demo' }]) });
+    expect(await changing()).toEqual(['ConfirmConnection', 'CreatePrivateVirtualInterface']);
+
+    expect((await run('dx vif create --yes')).out).toContain('nothing to do');
+    expect((await run('dx vif accept --yes')).out).toContain('nothing to do');
+    expect(await changing()).toHaveLength(2);
+
+    cloud.cloud.setPropagated('vgw-078bcc55', []);
+    const down = await run('dx vif status --json');
+    expect([down.exit, down.json().links[0].state]).toEqual([1, 'down']);
+    cloud.cloud.setPropagated('vgw-078bcc55', ['10.10.0.0/16']);
+    const up = await run('dx vif status --json');
+    expect([up.exit, up.json().links[0]]).toEqual([0, { link: 'dx-1', connection: CONNECTION, connectionState: 'available', vif: one!.virtualInterfaceId, state: 'available', bgp: 'up', vlan: 100, differences: [], notPropagating: [] }]);
+    expect(await (await fetch(`${cloud.url}/_lab/state`)).text()).not.toContain(PASSWORD);
+  });
+
+  it('accepts alone, and makes nothing', async () => {
+    const { run, changing } = await start();
+    expect((await run('dx vif accept --yes')).exit).toBe(0);
+    expect(await changing()).toEqual(['ConfirmConnection']);
+  });
+
+  it('destroys what it made and leaves the connection', async () => {
+    const { run, vif } = await start();
+    await run('dx vif create --yes');
+    expect((await run('dx vif destroy')).exit).toBe(2);
+    expect((await run('dx vif destroy --yes')).exit).toBe(0);
+    expect(await vif()).toEqual([]);
+    expect((await run('dx vif destroy --yes')).out).toContain('nothing to do');
+  });
+
+  it('writes a runbook without the password', async () => {
+    const { run, changing } = await start();
+    const { out } = await run('dx vif create --emit sh');
+    expect(out).not.toContain(PASSWORD);
+    await expect(out).toMatchFileSnapshot('../golden/procedures/dx-vif.sh');
+    expect(await changing()).toEqual([]);
+  });
+
+  it('never changes a session in place: what differs is for a person', async () => {
+    const { cloud, run } = await start();
+    await run('dx vif create --yes');
+    const other = SITE.replace('inside: 169.254.10.0/30', 'inside: 169.254.20.0/30');
+    const { exit, err } = await cloud.run('dx vif create --yes', { files: { ...FILES, 'hybridctl.yaml': other } });
+    expect([exit, err]).toEqual([1, expect.stringContaining('169.254.10.1/30')]);
+  });
+
+  it.each([
+    ['dx vif create dx-9', SITE, 'no Direct Connect link is called dx-9'],
+    ['dx vif create', fixture('lab'), 'links.dx-1.connection'],
+    ['dx vif create', SITE.replace('  vgw: vgw-078bcc55\n', ''), 'cloud.vgw'],
+    ['dx vif create', SITE, '--yes'],
+  ])('%s: refused with the field and the mend', async (line, site, field) => {
+    const { cloud } = await start();
+    const { exit, err } = await cloud.run(line, { files: { ...FILES, 'hybridctl.yaml': site } });
+    expect([exit, err]).toEqual([2, expect.stringContaining(field)]);
+  });
+
+  it('says which connection is not there, and which permission is missing', async () => {
+    const { cloud, run } = await start();
+    const { exit, err } = await cloud.run('dx vif accept --yes', { files: { ...FILES, 'hybridctl.yaml': SITE.replace(CONNECTION, 'dxcon-aaaaaaaa') } });
+    expect([exit, err]).toEqual([1, expect.stringContaining('dxcon-aaaaaaaa')]);
+    await cloud.fault({ ConfirmConnection: { break: 'error', code: 'AccessDeniedException', status: 400 } });
+    const denied = await run('dx vif accept --yes');
+    expect([denied.exit, denied.err]).toEqual([4, expect.stringContaining('directconnect:ConfirmConnection')]);
+  });
+});
+
+describe('dx render', () => {
+  it("writes the routers' half and nothing of the tunnels", async () => {
+    const { run } = await start();
+    const { exit, files } = await run('dx render');
+    expect([exit, Object.keys(files).filter((path) => path.startsWith('rendered/'))]).toEqual([0, ['rendered/rtr-1/etc/frr/frr.conf']]);
+    expect((await run('dx render --dry-run --detailed-exitcode')).exit).toBe(3);
+  });
+});

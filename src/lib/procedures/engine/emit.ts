@@ -45,22 +45,32 @@ const hidden = (input: ApiCall['input'], secret: readonly string[], word: (path:
     }),
   );
 
+/** What of an answer is kept, and in which variable of the shell. */
+interface Kept {
+  readonly in: string;
+  readonly query: string;
+}
+
 /** A secret comes from a variable of the shell and by standard input: an argument could be read by others. */
-const secretLine = (call: ApiCall, secret: readonly string[], key: string): string => {
-  const name = (field: string): string => variable(`${key}/${field}`);
-  const shown = hidden(call.input, secret, (path) => `${OPEN}${name(path)}${CLOSE}`);
+const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => {
+  const { service, operation, secret = [] } = call;
+  const name = (path: string): string => variable(`${key}/${path}`);
+  const [open, close] = kept === undefined ? ['', ''] : [`${kept.in}=$(`, ')'];
+  const command = `${open}aws ${service} ${cliName(operation)} --cli-input-json`;
+  const query = kept === undefined ? '' : ` --query ${quoted(kept.query)} --output text`;
+  if (secret.length === 0) return `${command} ${argument(JSON.stringify(forCli(call)))}${query}${close}`;
+  const shown = JSON.stringify(hidden(call.input, secret, (path) => `${OPEN}${name(path)}${CLOSE}`));
   return [
-    ...secret.map((field) => `: "\${${name(field)}:?set it first: it is not shown here}"`),
-    `aws ${call.service} ${cliName(call.operation)} --cli-input-json file:///dev/stdin <<JSON\n${filledIn(JSON.stringify(shown))}\nJSON`,
+    ...secret.map((path) => `: "\${${name(path)}:?set it first: it is not shown here}"`),
+    `${command} file:///dev/stdin${query} <<JSON\n${filledIn(shown)}\nJSON${close === '' ? '' : '\n)'}`,
   ].join('\n');
 };
 
 /** @param key of the step. */
-const lineOf = (call: Call, key: string): string => {
+const lineOf = (call: Call, key: string, kept?: Kept): string => {
   switch (call.kind) {
     case 'aws':
-      if (call.secret !== undefined) return secretLine(call, call.secret, key);
-      return `aws ${call.service} ${cliName(call.operation)} --cli-input-json ${argument(JSON.stringify(forCli(call)))}`;
+      return awsLine(call, key, kept);
     case 'run':
       return [call.file, ...call.args].map(quoted).join(' ') + (call.input === undefined ? '' : ' # reads what is not shown here from its standard input');
     case 'write': {
@@ -71,11 +81,8 @@ const lineOf = (call: Call, key: string): string => {
   }
 };
 
-const linesFor = (step: Step, calls: readonly Call[], used: boolean): readonly string[] =>
-  calls.map((call, index) => {
-    const line = lineOf(call, step.key);
-    return used && index === calls.length - 1 && step.answer !== undefined && call.kind === 'aws' ? `${variable(step.key)}=$(${line} --query ${quoted(step.answer)} --output text)` : line;
-  });
+const linesFor = ({ key, answer }: Step, calls: readonly Call[]): readonly string[] =>
+  calls.map((call, index) => lineOf(call, key, index === calls.length - 1 && answer !== undefined ? { in: variable(key), query: answer } : undefined));
 
 /** Looks at everything, and writes down what would be done. Changes nothing. */
 export const runbookOf = async (title: string, steps: readonly Step[], hands: Hands, scene: Scene): Promise<Runbook> => {
@@ -86,7 +93,7 @@ export const runbookOf = async (title: string, steps: readonly Step[], hands: Ha
     const look = await lookAt(step, world, known);
     const found = foundOf(look);
     const common = { title: step.title, id: found?.id ?? null, cost: step.cost ?? null };
-    const lines = look.state === 'absent' ? [...linesFor(step, step.make(known.values), true), ...(step.after?.(known.values) ?? []).map(filled)]
+    const lines = look.state === 'absent' ? [...linesFor(step, step.make(known.values)), ...(step.after?.(known.values) ?? []).map(filled)]
       : look.state === 'differs' ? (step.mend?.(known.values, look.found, look.differences) ?? []).map((call) => lineOf(call, step.key))
       : [];
     written.push({ ...common, action: look.state === 'absent' ? 'make' : look.state === 'differs' ? 'change' : 'keep', notes: look.state === 'differs' ? look.differences : [], lines });

@@ -204,7 +204,7 @@ export const startInstance = (state: CloudState, id: string, now: number, times:
   return withInstance(next, { ...instance, publicIp, state: 'pending', due: { at: now + times.startMs, to: 'running' } });
 };
 
-/** Terminating what is terminated is no error. The address goes at once, the interface when it is over. */
+/** Terminating what is terminated is no error. Its interface and the association of its address go when it is over. */
 export const terminateInstance = (state: CloudState, id: string, now: number, times: TransitionTimes): CloudState => {
   const instance = findInstance(state, id);
   if (!isThere(instance)) return state;

@@ -83,7 +83,7 @@ const STYLE = `:root{color-scheme:light dark;--fg:#1a1d21;--bg:#fff;--dim:#5c657
 @media(prefers-color-scheme:dark){:root{--fg:#e6e9ec;--bg:#14171a;--dim:#9aa4af;--line:#333a42;--good:#2f8455;--bad:#cf4339;--unknown:#69737d;--other:#3f7fc4;--text-bad:#ff8a80;--link:#7fb4ee}}
 body{font:16px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg);max-width:60rem;margin:0 auto;padding:1rem}
 h1{font-size:1.4rem;margin:.5rem 0}h2{font-size:1.1rem;margin:1rem 0 .3rem}h3{font-size:.8rem;font-weight:normal;color:var(--dim);margin:.6rem 0 0}ul{margin:.3rem 0;padding-left:1.2rem}li{overflow-wrap:anywhere}a{color:var(--link)}p{margin:.4rem 0}.dim{color:var(--dim)}
-details{border-top:1px solid var(--line);padding:.6rem 0}summary{cursor:pointer;overflow-wrap:anywhere}details:target>summary{background:var(--line)}
+details{clear:both;border-top:1px solid var(--line);padding:.6rem 0}summary{cursor:pointer;overflow-wrap:anywhere}details:target>summary{background:var(--line)}
 summary:focus-visible,.wide:focus-visible,a:focus-visible{outline:2px solid var(--other);outline-offset:2px}
 .mark{font-size:.8rem;padding:.1rem .45rem;border-radius:.3rem;color:#fff}.mark.good{background:var(--good)}.mark.bad{background:var(--bad)}
 .gap{color:var(--dim);float:right;margin-left:.8rem}.problem{color:var(--text-bad)}
@@ -91,6 +91,7 @@ dl{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;margin:.5rem 0}dl div{min-width:
 .wide{overflow-x:auto}svg{width:100%;min-width:420px;max-width:600px;height:auto;display:block;margin:.5rem 0;font:12px system-ui,sans-serif}svg text{fill:var(--fg)}svg .in{fill:#fff;pointer-events:none}svg .axis{fill:var(--dim);text-anchor:middle}
 svg .tick{stroke:var(--line)}svg .good{fill:var(--good)}svg .bad{fill:var(--bad)}svg .unknown{fill:var(--unknown)}svg .other{fill:var(--other)}
 pre{font-size:.8rem;color:var(--dim);white-space:pre-wrap;overflow-wrap:anywhere;margin:.4rem 0}
+@media(max-width:36rem){.gap{float:none;display:block;margin:0 0 0 1rem}}
 @media print{details{break-inside:avoid}}`;
 
 /** One HTML page: no script and nothing fetched, so that it can be mailed and kept. @param intro plain text, a paragraph each. */

@@ -276,7 +276,7 @@ describe('refusals before anything is read', () => {
     ['route set --table private-1 --to vpn-a --yes', '--destination: is required'],
     ['route set --table private-1 --destination 10.10.0.0/16 --yes', '--to: is required'],
     ['route status', 'cloud.vgw', LAB.replace('  vgw: vgw-078bcc55\n', '')],
-    ['route status', 'gw-1, which has neither eni nor instance', LAB.replace('    instance: i-0e1466e8a5dd4892c\n    eni: eni-023fbd87a1b2c3d4e\n', '')],
+    ['route status', 'gateways.0.eni: link vpn-a needs it as the target of its routes', LAB.replace('    instance: i-0e1466e8a5dd4892c\n    eni: eni-023fbd87a1b2c3d4e\n', '')],
     ['route failover --to vpn-c --yes', 'gateways.2.eni: link vpn-c needs it', THIRD],
     ['route status', 'route_tables: the site file has no route tables', LAB.slice(0, LAB.indexOf('route_tables:'))],
   ];

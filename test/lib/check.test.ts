@@ -70,7 +70,6 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
   ['one VLAN twice', (s) => s.links.push({ ...s.links[0], name: 'dx-2', role: 'standby', inside: '169.254.11.0/30' }), 'links[3].vlan: VLAN 100 on rtr-1 is links[0].vlan too: each virtual interface has its own'],
   ['two links of one tunnel', (s) => (s.links[2].tunnel = 'vpn1'), 'links[2].tunnel: vpn1 is links[1].tunnel too: one link for each tunnel'],
   ['a link twice in a table', (s) => (s.route_tables[0].links = ['dx-1', 'vpn-a', 'dx-1']), 'route_tables[0].links[2]: dx-1 is route_tables[0].links[0] already: name each link once'],
-  ['a link that no route can point at', (s) => ['eni', 'instance'].forEach((key) => delete s.gateways[0][key]), "route_tables[0].links[1]: vpn-a ends on gw-1, which has neither eni nor instance: a route can't point at it, give one", "route_tables[1].links[2]: vpn-a ends on gw-1, which has neither eni nor instance: a route can't point at it, give one"],
   ['a destination inside the VPC', (s) => (s.route_tables[0].destinations = ['172.16.3.0/24']), 'route_tables[0].destinations[0]: 172.16.3.0/24 is inside the VPC (172.16.0.0/16): the VPC routes it itself'],
   ['an id twice', (s) => (s.route_tables[1].id = s.route_tables[0].id), 'route_tables[1].id: rtb-0468f52220000000a is given in route_tables[0].id too: each entry has its own'],
 ];
@@ -89,6 +88,11 @@ describe('warnings', () => {
     [(s) => (s.route_tables.forEach((table: Loose) => (table.links = ['dx-1', 'vpn-a'])), undefined), 'links[2]: no route table uses vpn-b'],
     [(s) => (s.links.pop(), s.route_tables.forEach((table: Loose) => (table.links = ['dx-1', 'vpn-a']))), 'tunnels[1]: no link uses vpn2: routes will never point at it'],
     [(s) => Object.assign(s.onprem.routers[1], { dialect: 'asa-9.7-vti' }), 'onprem.routers[1].dialect: crypto level modern needs ASA 9.8(1) or later: the VTI of 9.7 speaks IKEv1 only'],
+    [
+      (s) => ['eni', 'instance'].forEach((key) => delete s.gateways[0][key]),
+      'route_tables[0].links[1]: vpn-a ends on gw-1, which has neither eni nor instance: a route can\'t point at it yet, give one or make it with "vpn init --apply"',
+      'route_tables[1].links[2]: vpn-a ends on gw-1, which has neither eni nor instance: a route can\'t point at it yet, give one or make it with "vpn init --apply"',
+    ],
     [(s) => (Object.assign(s.gateways[0], { dialect: 'libreswan', interface: 'xfrm' }), (s.crypto = 'seed')), 'gateways[0].dialect: Libreswan has DH group 2 (modp1024) only in a special build since 3.30'],
   ];
   test.each(WARNINGS)('%#', (spoil, ...expected) => {

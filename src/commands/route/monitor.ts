@@ -14,6 +14,7 @@ import { say } from '../../lib/monitor/say.ts';
 import { canariesOf, watchedBy } from '../../lib/monitor/watch.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { STATE_FLAG } from './pin.ts';
+import { refuseUnmade } from './select.ts';
 
 declare const HYBRIDCTL_VERSION: string;
 
@@ -107,7 +108,7 @@ export const monitor = defineCommand<Options, Result>({
   async run(options, ports, emit) {
     const loaded = await loadSite(ports, options.site);
     const { site } = loaded;
-    if (site.route_tables.length === 0) throw usageError('the site file has no route tables', { field: 'route_tables', next: 'list each private route table with its links in order of preference' });
+    refuseUnmade(site);
     const self = selfOf(site, options.self);
     const profile = profileOf(options.profile ?? site.monitor?.profile ?? 'default', site.monitor?.budget ?? DEFAULT_BUDGET);
     const policy = monitorPolicy(site, { profile, self, heal: options.heal });

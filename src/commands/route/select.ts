@@ -1,7 +1,9 @@
 import { FLAG, list, text, type Flag, type Raw } from '../../lib/core/command.ts';
 import { interrupted, usageError } from '../../lib/core/errors.ts';
 import type { Destination, Ports, RouteTables } from '../../lib/core/ports.ts';
+import { withoutTarget } from '../../lib/domain/check.ts';
 import { parseCidr } from '../../lib/domain/cidr.ts';
+import { pathText } from '../../lib/domain/issue.ts';
 import { destinationsOf, linkTargets, type LinkTarget } from '../../lib/domain/routes.ts';
 import type { Site, SiteRouteTable } from '../../lib/domain/site.ts';
 import { loadSite } from '../../lib/site/file.ts';
@@ -71,6 +73,13 @@ export const open = async (selection: Selection, ports: Ports, anyDestination = 
   const region = selection.region ?? site.cloud.region;
   // No signal goes in: an interrupted write would be a write of unknown result. Reads are left by `unlessInterrupted`.
   return { site, region, links, managed, to, tables: await ports.routeTables({ region, profile: selection.profile }) };
+};
+
+/** @throws usage error where there is no table, or a table's link leads over a gateway that is not made yet. */
+export const refuseUnmade = (site: Site): void => {
+  chosenTables(site, []);
+  const [unmade] = withoutTarget(site);
+  if (unmade !== undefined) throw usageError(unmade.message, { field: pathText(unmade.path) });
 };
 
 export const chosenTables = (site: Site, wanted: readonly string[]): readonly SiteRouteTable[] => {

@@ -3,11 +3,15 @@ import { interrupted, usageError } from '../../lib/core/errors.ts';
 import { CRYPTO_LEVELS } from '../../lib/domain/crypto.ts';
 import { planInit, type InitRequest, type PlannedFile } from '../../lib/procedures/init-site.ts';
 import type { TunnelAccount } from '../../lib/procedures/render-files.ts';
+import { humanProcedure, type ProcedureResult } from '../procedure.ts';
+import { applyInit, VPN_APPLY_FLAGS, vpnApply, type VpnApply } from './apply.ts';
 import { readSpecs, SHAPES, usageOf } from '../../lib/site/specs.ts';
 
 interface Options extends InitRequest {
   readonly dryRun: boolean;
   readonly force: boolean;
+  /** What to do about the cloud; undefined: nothing. */
+  readonly apply: VpnApply | undefined;
 }
 
 interface InitResult {
@@ -17,6 +21,8 @@ interface InitResult {
   readonly tunnels: readonly TunnelAccount[];
   readonly warnings: readonly string[];
   readonly next: readonly string[];
+  /** What was done in the cloud, or would be; null without --apply. */
+  readonly applied: ProcedureResult | null;
 }
 
 const THINGS: Readonly<Record<keyof typeof SHAPES, string>> = {
@@ -67,6 +73,7 @@ export const init = defineCommand<Options, InitResult>({
     { flags: '--no-render', summary: 'write the site file and the keys only' },
     { flags: '--force', summary: 'change a site file that is there, without asking' },
     FLAG.dryRun,
+    ...VPN_APPLY_FLAGS,
   ],
   examples: [
     { line: 'hybridctl vpn init', why: 'the wizard' },
@@ -75,6 +82,8 @@ export const init = defineCommand<Options, InitResult>({
       line: 'hybridctl vpn init --name office --region cn-north-1 --vpc-cidr 172.16.0.0/16 --network 10.10.0.0/16 --gateway az=cn-north-1a,private=172.16.1.157,public=203.0.113.11,instance=i-0e1466e8a5dd4892c --router public=198.51.100.77,dialect=ios-vti',
       why: 'one tunnel, without a terminal',
     },
+    { line: 'hybridctl vpn init --apply --dry-run', why: 'what the site file still lacks in the cloud, and what of it costs money' },
+    { line: 'hybridctl vpn init --apply --yes', why: 'make it; run again it changes nothing, or finishes what broke off' },
     { line: 'hybridctl vpn init --router name=rtr-1,public=198.51.100.80 --force', why: 'the router has a new address: change that, keep everything else' },
   ],
 
@@ -102,10 +111,18 @@ export const init = defineCommand<Options, InitResult>({
       out: raw.flags['render'] === false ? undefined : text(raw, 'out')!,
       dryRun: flag(raw, 'dryRun'),
       force: flag(raw, 'force'),
+      apply: vpnApply(raw),
     };
   },
 
-  async run({ dryRun, force, ...request }, ports) {
+  async run({ dryRun, force, apply, ...request }, ports) {
+    if (apply !== undefined) {
+      const { deployment, outcome } = await applyInit(ports, request, apply);
+      const { files, tunnels, warnings } = deployment.plan;
+      const next = outcome.result.did === 'applied' ? ['hybridctl vpn status, on a gateway'] : [];
+      // Until the addresses are made the tunnels hold stand-ins.
+      return { ...outcome, result: { site: request.file, written: outcome.result.did === 'applied', files, tunnels: deployment.fresh.size > 0 ? [] : tunnels, warnings, next, applied: outcome.result } };
+    }
     const { pending, files, tunnels, warnings, changesExisting } = await planInit(ports, request);
     for (const warning of warnings) ports.progress(`warning: ${warning}`);
     if (!dryRun && changesExisting && !force) {
@@ -115,10 +132,11 @@ export const init = defineCommand<Options, InitResult>({
     if (!dryRun) await ports.files.write(pending);
     const given = request.file === 'hybridctl.yaml' ? '' : ` --site ${request.file}`;
     const next = dryRun ? [] : [`hybridctl config validate${given}`, request.out === undefined ? `hybridctl vpn render${given}` : `hybridctl lab up${given}`];
-    return { result: { site: request.file, written: !dryRun, files, tunnels, warnings, next } };
+    return { result: { site: request.file, written: !dryRun, files, tunnels, warnings, next, applied: null } };
   },
 
-  human({ site, written, files, tunnels, next }, style) {
+  human({ site, written, files, tunnels, next, applied }, style) {
+    if (applied !== null) return humanProcedure(applied, style);
     const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
     return [
       ...tunnels.map(

@@ -176,17 +176,8 @@ const routeTables = (site: Site): readonly SiteIssue[] => {
   const vpc = cidr(site.cloud.cidr);
   return site.route_tables.flatMap((table, index) => {
     const base: Path = ['route_tables', index];
-    const targets = table.links.flatMap((name, at) => {
-      const link = site.links.find((candidate) => candidate.name === name);
-      const tunnel = link?.kind === 'vpn' ? site.tunnels.find((candidate) => candidate.name === link.tunnel) : undefined;
-      const gateway = tunnel === undefined ? undefined : site.gateways.find((candidate) => candidate.name === tunnel.gateway);
-      return gateway !== undefined && gateway.eni === undefined && gateway.instance === undefined
-        ? [issue([...base, 'links', at], `${name} ends on ${gateway.name}, which has neither eni nor instance: a route can't point at it, give one`)]
-        : [];
-    });
     return [
       ...repeated(table.links.map((value, at) => ({ path: [...base, 'links', at], value })), (value, first) => `${value} is ${first} already: name each link once`),
-      ...targets,
       ...repeated((table.destinations ?? []).map((value, at) => ({ path: [...base, 'destinations', at], value })), (value, first) => `${value} is ${first} already: name each destination once`),
       ...(table.destinations ?? []).flatMap((text, at) =>
         !text.startsWith('pl-') && covers(vpc, cidr(text)) ? [issue([...base, 'destinations', at], `${text} is inside the VPC (${vpc.text}): the VPC routes it itself`)] : [],
@@ -195,8 +186,22 @@ const routeTables = (site: Site): readonly SiteIssue[] => {
   });
 };
 
+/** A gateway is in the site file before it is made; until then no route can point at it. */
+export const withoutTarget = (site: Site): readonly SiteIssue[] =>
+  site.route_tables.flatMap((table, index) =>
+    table.links.flatMap((name, at) => {
+      const link = site.links.find((candidate) => candidate.name === name);
+      const tunnel = link?.kind === 'vpn' ? site.tunnels.find((candidate) => candidate.name === link.tunnel) : undefined;
+      const gateway = tunnel === undefined ? undefined : site.gateways.find((candidate) => candidate.name === tunnel.gateway);
+      return gateway !== undefined && gateway.eni === undefined && gateway.instance === undefined
+        ? [issue(['route_tables', index, 'links', at], `${name} ends on ${gateway.name}, which has neither eni nor instance: a route can't point at it yet, give one or make it with "vpn init --apply"`)]
+        : [];
+    }),
+  );
+
 /** What a person should know although nothing is wrong. Same form as the mistakes. */
 export const siteWarnings = (site: Site): readonly SiteIssue[] => [
+  ...withoutTarget(site),
   ...site.tunnels.flatMap((tunnel, index) =>
     site.links.some((link) => link.kind === 'vpn' && link.tunnel === tunnel.name) ? [] : [issue(['tunnels', index], `no link uses ${tunnel.name}: routes will never point at it`)],
   ),

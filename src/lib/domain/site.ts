@@ -27,8 +27,10 @@ const address = z
   .string()
   .refine((text) => addressNumber(text) !== undefined, 'is not an IPv4 address: write it like 172.16.1.157')
   .meta({ format: 'ipv4', pattern: ADDRESS_PATTERN });
+/** Emulators of the cloud hand out loopback addresses as Elastic IPs, and a site is tried against them before it is built. */
+const isLoopback = (text: string): boolean => text.startsWith('127.');
 const publicAddress = address
-  .refine((text) => addressNumber(text) === undefined || isPublic(text), 'is a private address: give the public one (the Elastic IP, or what the internet sees)')
+  .refine((text) => addressNumber(text) === undefined || isPublic(text) || isLoopback(text), 'is a private address: give the public one (the Elastic IP, or what the internet sees)')
   .meta({ format: 'ipv4', pattern: ADDRESS_PATTERN });
 const privateAddress = address
   .refine((text) => addressNumber(text) === undefined || !isPublic(text), 'is a public address: give the private one (as the machine itself sees it)')

@@ -40,6 +40,12 @@ export interface InitPlan {
   readonly warnings: readonly string[];
   /** A site file is there and would change: that takes a yes. */
   readonly changesExisting: boolean;
+  /** The site as it will be. */
+  readonly loaded: LoadedSite;
+  /** Files as they will be: those that are pending stand over what is there. */
+  readonly view: Files;
+  /** The part of `pending` that is keys, and what keeps them out of git. */
+  readonly keys: readonly FileToWrite[];
 }
 
 /**
@@ -54,7 +60,8 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
   const keys = await planKeys(ports, loaded, request.pskFiles);
 
   const first: { file: FileToWrite; what: string }[] = keys.files.map((file) => ({ file, what: 'pre-shared key' }));
-  for (const file of await ignoreFiles(ports, loaded, request.out === undefined ? [] : [absolute(ports.cwd, request.out)])) first.push({ file, what: 'keeps the keys out of git' });
+  const ignored = await ignoreFiles(ports, loaded, request.out === undefined ? [] : [absolute(ports.cwd, request.out)]);
+  for (const file of ignored) first.push({ file, what: 'keeps the keys out of git' });
   if (text !== existing) first.push({ file: { path, content: text, mode: 0o644 }, what: 'site file' });
   const schema = { path: join(dirname(path), SCHEMA_FILE), content: siteJsonSchemaText(), mode: 0o644 };
   if ((await ports.files.read(schema.path)) !== schema.content) first.push({ file: schema, what: 'JSON Schema, for editors' });
@@ -76,6 +83,9 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
     tunnels: rendered.accounts,
     warnings: [...rendered.warnings, ...siteWarnings(loaded.site).map((warning) => `${pathText(warning.path)}: ${warning.message}`), ...keys.warnings],
     changesExisting: existing !== undefined && text !== existing,
+    loaded,
+    view: files,
+    keys: [...keys.files, ...ignored],
   };
 };
 

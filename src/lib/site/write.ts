@@ -55,6 +55,8 @@ const amend = (document: Document, path: readonly (string | number)[], before: u
     return changed || before.length > after.length;
   }
   if (JSON.stringify(before) === JSON.stringify(after)) return false;
+  // Named as undefined: taken out. What a draft does not name stays.
+  if (after === undefined) return document.deleteIn(path);
   const scalars = Array.isArray(after) && after.every((item) => typeof item !== 'object');
   document.setIn(path, typeof after === 'object' ? document.createNode(after, scalars ? { flow: true } : {}) : after);
   return true;

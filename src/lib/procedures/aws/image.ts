@@ -36,7 +36,10 @@ const SOURCES: Readonly<Record<Distribution, Source>> = {
 /** Graviton types carry a `g` after the generation's number: t4g, c7gn, im4gn. */
 export const architectureOf = (instanceType: string): Architecture => (/^[a-z]+\d+g/.test(instanceType) || instanceType.startsWith('a1.') ? 'arm64' : 'x86_64');
 
-/** The newest image, for making instances: one that runs an older image is right as it is. Slots `image` and `image/root` (its root device). */
+/** What the publishers' own images have. */
+const MIN_GIB = 8;
+
+/** The newest image, for making instances: one that runs an older image is right as it is. Slots `image`, `image/root` (its root device) and `image/size` (GiB). */
 export const newestImage = (distribution: Distribution, instanceType: string): Step => {
   const architecture = architectureOf(instanceType);
   const { title } = SOURCES[distribution];
@@ -47,7 +50,9 @@ export const newestImage = (distribution: Distribution, instanceType: string): S
       const id = adopted.get('image') ?? (await pointer(aws, distribution, architecture)) ?? (await newest(aws, distribution, architecture));
       const { Images: [image] = [] } = await aws.ask('ec2', 'DescribeImages', { ImageIds: [id] });
       if (image === undefined) throw failure(`there is no image ${id} in ${aws.region}`, { next: 'name another with --adopt image=ami-…' });
-      return { state: 'ready', found: { id, gives: { 'image/root': image.RootDeviceName ?? '/dev/xvda' }, ours: false } };
+      const root = image.RootDeviceName ?? '/dev/xvda';
+      const size = image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === root)?.Ebs?.VolumeSize ?? MIN_GIB;
+      return { state: 'ready', found: { id, gives: { 'image/root': root, 'image/size': String(Math.max(size, MIN_GIB)) }, ours: false } };
     },
     make: () => [],
   };

@@ -5,7 +5,7 @@ import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
 import { unlessNone } from './names.ts';
 
 export interface Ec2Instance {
-  /** `gw-1`: the step is `instance/gw-1`; it rests on the slots `image`, `image/root` and `subnet/gw-1`. */
+  /** `gw-1`: the step is `instance/gw-1`; it rests on the slots `image`, `image/root`, `image/size` and `subnet/gw-1`. */
   readonly name: string;
   readonly type: string;
   /** Default: one that EC2 chooses. */
@@ -66,7 +66,7 @@ const inputOf = (values: Values, site: string, key: string, { type, privateIp, p
     ...(keyPair === undefined ? {} : { KeyName: values(keyPair) }),
     // A hop limit of 1 keeps containers and forwarded packets away from the role's credentials.
     MetadataOptions: { HttpEndpoint: 'enabled' as const, HttpTokens: 'required' as const, HttpPutResponseHopLimit: 1 },
-    BlockDeviceMappings: [{ DeviceName: values('image/root'), Ebs: { Encrypted: true, VolumeType: 'gp3' as const, DeleteOnTermination: true } }],
+    BlockDeviceMappings: [{ DeviceName: values('image/root'), Ebs: { Encrypted: true, VolumeSize: Number(values('image/size')) || undefined, VolumeType: 'gp3' as const, DeleteOnTermination: true } }],
     NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: values(`subnet/${name}`), Groups: [values(securityGroup)], DeleteOnTermination: true, ...(privateIp === undefined ? {} : { PrivateIpAddress: privateIp }) }],
     TagSpecifications: (['instance', 'volume', 'network-interface'] as const).map((ResourceType) => ({ ResourceType, Tags: tagsOf(site, key) })),
     ...(bytes === undefined ? {} : { UserData: bytes.toString('base64') }),

@@ -36,7 +36,7 @@ const texts = ({ IpProtocol = '-1', FromPort, ToPort, IpRanges = [], Ipv6Ranges 
 
 const permissionOf = ({ protocol, port, cidr, why }: IngressRule): Permission => ({
   IpProtocol: protocol,
-  ...(port !== undefined ? { FromPort: port, ToPort: port } : protocol === 'icmp' ? { FromPort: -1, ToPort: -1 } : {}),
+  ...(port !== undefined ? { FromPort: port, ToPort: port } : protocol === '-1' ? {} : { FromPort: -1, ToPort: -1 }),
   IpRanges: [{ CidrIp: cidr, Description: why }],
 });
 

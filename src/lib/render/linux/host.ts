@@ -27,6 +27,9 @@ const DAEMON: Readonly<Record<LinuxDialect, string>> = {
   'openswan': 'ipsec.service',
 };
 
+/** The systemd unit that runs a dialect's daemon. */
+export const daemonUnit = (dialect: LinuxDialect): string => DAEMON[dialect];
+
 /** A dot in an interface name (a VLAN) is a separator to sysctl unless the first separator is a slash (sysctl.d(5)). */
 const setting = (iface: string, key: string, value: number): string =>
   iface.includes('.') ? `net/ipv4/conf/${iface}/${key} = ${value}` : `net.ipv4.conf.${iface}.${key} = ${value}`;

@@ -1,0 +1,44 @@
+import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
+import { partly } from '../../lib/core/errors.ts';
+import { leftovers } from '../../lib/procedures/vpn-gateways/leftovers.ts';
+import { livingInstances, withoutInstances } from '../../lib/procedures/vpn-gateways/site-files.ts';
+import { removalSteps } from '../../lib/procedures/vpn-gateways/steps.ts';
+import { loadSite } from '../../lib/site/file.ts';
+import { DESTROY_FLAGS, humanProcedure, procedureOptions, runDestroy, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
+
+interface Options extends ProcedureOptions {
+  readonly site: string;
+}
+
+export const destroy = defineCommand<Options, ProcedureResult>({
+  path: 'vpn destroy',
+  summary: 'remove the gateways that "vpn init --apply" made, and all that belongs to them',
+  details:
+    'Removes what carries the tags of this site and nothing else, the last made first: routes that point at its gateways, Elastic IPs, instances, keys in Parameter Store, security group, instance profile and role. ' +
+    'What was adopted stays. Ends by asking the cloud what still carries the tags of the site; exit 5 names it. The site file stays, without the ids of instances that are gone; the keys stay too.',
+  flags: [FLAG.site, ...DESTROY_FLAGS],
+  examples: [
+    { line: 'hybridctl vpn destroy --dry-run', why: 'what would go, in order' },
+    { line: 'hybridctl vpn destroy --yes', why: 'without a question' },
+  ],
+
+  parse: (raw) => ({ ...procedureOptions(raw), site: text(raw, 'site')! }),
+
+  async run({ site: file, ...options }, ports) {
+    const loaded = await loadSite(ports, file);
+    const { site } = loaded;
+    const region = options.region ?? site.cloud.region;
+    const outcome = await runDestroy(ports, { title: `the VPN gateways of ${site.site}`, site: site.site, region, steps: removalSteps(site) }, options);
+    if (options.dryRun) return outcome;
+    const aws = await ports.aws({ region, profile: options.profile });
+    const alive = await livingInstances(aws, site);
+    const gone = new Set(site.gateways.flatMap(({ name, instance }) => (instance !== undefined && !alive.has(instance) ? [name] : [])));
+    const after = withoutInstances(loaded.text, site, gone);
+    if (after !== undefined) await ports.files.write([{ path: loaded.path, content: after, mode: 0o644 }]);
+    const left = await leftovers(aws, site.site);
+    if (left.length > 0) throw partly(`${left.length} still ${left.length === 1 ? 'carries' : 'carry'} the tags of ${site.site}`, { more: left, next: 'they belong to gateways that the site file has no more, or to other commands: remove them by those' });
+    return outcome;
+  },
+
+  human: humanProcedure,
+});

@@ -1,0 +1,84 @@
+import { dirname } from 'node:path';
+import { usageError } from '../../core/errors.ts';
+import type { Ports } from '../../core/ports.ts';
+import type { Step } from '../../core/procedure.ts';
+import type { Site } from '../../domain/site.ts';
+import type { Answers } from '../../site/answers.ts';
+import { absolute, loadPsks, readSiteText } from '../../site/file.ts';
+import { draftOf } from '../../site/write.ts';
+import { planInit, type InitPlan, type InitRequest } from '../init-site.ts';
+import { keyFiles, siteFiles, siteIds } from './site-files.ts';
+import { addressSteps, gatewaySteps, type TunnelKey, type VpnOptions } from './steps.ts';
+
+export interface Deployment {
+  /** As it will be; gateways of `fresh` still with stand-ins for their addresses. */
+  readonly site: Site;
+  readonly fresh: ReadonlySet<string>;
+  readonly plan: InitPlan;
+  readonly steps: readonly Step[];
+}
+
+/** What a gateway has for an address until its Elastic IP is there: TEST-NET-1 (RFC 5737), which nobody has. */
+const standIn = (index: number): string => `192.0.2.${index + 1}`;
+/** `--gateway …,public=new`: an Elastic IP is made also where the site file has one. */
+export const NEW_ADDRESS = 'new';
+
+/** The answers, with a stand-in for every address that is to be made: for a new gateway that has none, or where `new` is said. */
+const withStandIns = (answers: Answers, existing: string | undefined): { answers: Answers; count: number } => {
+  const before = existing === undefined ? [] : draftOf(existing).gateways;
+  let count = 0;
+  const gateways = answers.gateways.map((spec, index) => {
+    const old = spec['name'] === undefined ? before[index] : before.find(({ name }) => name === spec['name']);
+    const given = spec['public_ip'];
+    if (given !== NEW_ADDRESS && (given !== undefined || old?.['public_ip'] !== undefined)) return spec;
+    count += 1;
+    return { ...spec, public_ip: standIn(index) };
+  });
+  return { answers: { ...answers, gateways }, count };
+};
+
+/** The request once the addresses are known. */
+const withAddresses = (request: InitRequest, names: ReadonlyMap<string, string>, value: (slot: string) => string): InitRequest => ({
+  ...request,
+  answers: {
+    ...request.answers,
+    gateways: request.answers.gateways.map((spec) => {
+      const name = names.get(String(spec['public_ip']));
+      return name === undefined ? spec : { ...spec, public_ip: value(`eip/${name}/address`) };
+    }),
+  },
+});
+
+/**
+ * Everything `vpn init --apply` makes: keys, Elastic IPs, site file and rendered files, gateways with all they need, routes.
+ * Judges the whole site first; writes nothing. @throws HybridError (usage) for every mistake in answers or site.
+ */
+export const planDeployment = async (ports: Ports, request: InitRequest, options: Omit<VpnOptions, 'fresh'>): Promise<Deployment> => {
+  const path = absolute(ports.cwd, request.file);
+  const existing = await readSiteText(ports, request.file);
+  const { answers, count } = withStandIns(request.answers, existing);
+  const asked: InitRequest = { ...request, answers };
+  const plan = await planInit(ports, asked);
+  const { site } = plan.loaded;
+  const stands = new Set(Array.from({ length: answers.gateways.length }, (_, index) => standIn(index)));
+  const names = new Map(count === 0 ? [] : site.gateways.filter(({ public_ip }) => stands.has(public_ip)).map(({ public_ip, name }) => [public_ip, name]));
+  const fresh = new Set(names.values());
+
+  const made = new Set(plan.keys.map((file) => file.path));
+  const psks = await loadPsks({ files: plan.view, cwd: ports.cwd }, plan.loaded);
+  const keys = new Map<string, TunnelKey>(site.tunnels.map(({ name, psk_file }) => [name, { value: psks.get(name)!, isNew: made.has(absolute(dirname(path), psk_file)) }]));
+  const needs = [...fresh].map((name) => `eip/${name}/address`);
+  const steps = [
+    ...(plan.keys.length === 0 ? [] : [keyFiles(plan.keys)]),
+    ...addressSteps(site, fresh),
+    siteFiles(ports, (values) => withAddresses(asked, names, values), needs, path, existing),
+    ...gatewaySteps(site, keys, { ...options, fresh }),
+    siteIds(site.gateways.map(({ name }) => name), path),
+  ];
+  return { site, fresh, plan, steps };
+};
+
+/** Where the addresses are not known the runbook would hold stand-ins. */
+export const refuseRunbook = ({ fresh }: Deployment): void => {
+  if (fresh.size > 0) throw usageError(`the Elastic IPs of ${[...fresh].join(', ')} are not made yet, and every file holds them`, { field: '--emit', next: 'allocate them first and give public= to each --gateway' });
+};

@@ -1,0 +1,90 @@
+import type { Aws } from '../../core/aws.ts';
+import type { FileToWrite, Ports } from '../../core/ports.ts';
+import type { Step, Values, World } from '../../core/procedure.ts';
+import type { Site } from '../../domain/site.ts';
+import { readDocument } from '../../site/document.ts';
+import { amendedText, draftOf } from '../../site/write.ts';
+import { planInit, type InitRequest } from '../init-site.ts';
+
+const writing = (files: readonly FileToWrite[]) => files.map((file) => ({ kind: 'write' as const, file, secret: file.mode === 0o600 }));
+
+/** The tunnels' keys, before anything is made of them: a run that dies must find the same keys again. They stay whatever comes. */
+export const keyFiles = (files: readonly FileToWrite[]): Step => ({
+  key: 'site/keys',
+  title: `${files.length} ${files.length === 1 ? 'file' : 'files'} for keys`,
+  async look(world) {
+    const there = await Promise.all(files.map(async ({ path }) => (await world.files.stat(path)) !== undefined));
+    return there.every(Boolean) ? { state: 'ready', found: { id: 'here', ours: true } } : { state: 'absent' };
+  },
+  make: () => writing(files),
+});
+
+/**
+ * The site file and all that is rendered from it, as soon as the addresses are known.
+ * @param request the answers, given the addresses. @param needs slots of addresses that are to be made.
+ * @param path of the site file, absolute. @param before its text; where addresses are made, undo puts it back.
+ */
+export const siteFiles = (ports: Ports, request: (values: Values) => InitRequest, needs: readonly string[], path: string, before: string | undefined): Step => {
+  let pending: readonly FileToWrite[] = [];
+  return {
+    key: 'site',
+    title: 'site file and rendered files',
+    needs,
+    async look({ values }) {
+      pending = (await planInit(ports, request(values))).pending;
+      return pending.length > 0 ? { state: 'absent' } : { state: 'ready', found: { id: path, ours: true } };
+    },
+    make: () => writing(pending),
+    ...(needs.length === 0 ? {} : { drop: () => (before === undefined ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }] : writing([{ path, content: before, mode: 0o644 }])) }),
+  };
+};
+
+/** The site file's text with what is known of its gateways: instance, interface, and where `address` says so the Elastic IP. */
+const named = (text: string, site: Site, value: (gateway: string) => { readonly instance?: string | undefined; readonly eni?: string | undefined }): string => {
+  const draft = draftOf(text);
+  return amendedText(text, { ...draft, gateways: draft.gateways.map((gateway, index) => ({ ...gateway, ...value(site.gateways[index]!.name) })) });
+};
+
+const textOf = async ({ files }: Pick<World, 'files'>, path: string): Promise<{ text: string; site: Site } | undefined> => {
+  const text = await files.read(path);
+  const reading = text === undefined ? undefined : readDocument(text);
+  return text === undefined || reading?.site === undefined ? undefined : { text, site: reading.site };
+};
+
+/** The ids of what was made, in the site file: routes and the monitor go by them. */
+export const siteIds = (gateways: readonly string[], path: string): Step => {
+  let content = '';
+  return {
+    key: 'site/ids',
+    title: 'instances and interfaces in the site file',
+    needs: gateways.map((name) => `instance/${name}`),
+    async look(world) {
+      const read = await textOf(world, path);
+      if (read === undefined) return { state: 'absent' };
+      const { values } = world;
+      const slot = (name: string): string | undefined => (values.has(name) ? values(name) : undefined);
+      content = named(read.text, read.site, (name) => {
+        const eni = slot(`instance/${name}/eni`);
+        return { instance: values(`instance/${name}`), ...(eni === undefined ? {} : { eni }) };
+      });
+      const found = { id: path, ours: true };
+      return content === read.text ? { state: 'ready', found } : { state: 'differs', found, differences: ['it lacks ids'] };
+    },
+    make: () => [],
+    mend: () => writing([{ path, content, mode: 0o644 }]),
+  };
+};
+
+/** Which of the instances that the site names are there and not terminated. */
+export const livingInstances = async (aws: Aws, site: Site): Promise<ReadonlySet<string>> => {
+  const ids = site.gateways.flatMap(({ instance }) => (instance === undefined ? [] : [instance]));
+  if (ids.length === 0) return new Set();
+  const found = await aws.all('ec2', 'DescribeInstances', { Filters: [{ Name: 'instance-id', Values: ids }] }, 'Reservations');
+  return new Set(found.flatMap(({ Instances = [] }) => Instances).flatMap(({ InstanceId, State }) => (State?.Name === 'terminated' ? [] : [InstanceId!])));
+};
+
+/** The site file without the instances that are gone. undefined: it names none of them. @param gone names of gateways. */
+export const withoutInstances = (text: string, site: Site, gone: ReadonlySet<string>): string | undefined => {
+  const after = named(text, site, (name) => (gone.has(name) ? { instance: undefined, eni: undefined } : {}));
+  return after === text ? undefined : after;
+};

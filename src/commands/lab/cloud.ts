@@ -52,7 +52,7 @@ export const cloud = defineCommand<Options, Result>({
   flags: [
     { flags: '--action <name>', summary: 'only this EC2 action, like ReplaceRoute', default: '*' },
     { flags: '--delay <time>', summary: 'answers come this much later' },
-    { flags: '--stale <time>', summary: 'reads answer with the state of this long ago' },
+    { flags: '--stale <time>', summary: 'reads answer with the state of this long ago, and writes refuse ids that are younger' },
     { flags: '--throttle <burst/rate>', summary: "a request limit in place of EC2's own, like 5/1" },
     { flags: '--fail <n>', summary: 'the next n calls fail' },
     { flags: '--how <way>', summary: 'how they fail (default: error)', choices: BREAKS },

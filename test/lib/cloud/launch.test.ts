@@ -101,6 +101,23 @@ describe('an instance', () => {
     await expect.poll(() => opened.code('DescribeInstances', { InstanceIds: [instance!.InstanceId!] }), { timeout: 5_000 }).toBe('ok');
   });
 
+  it('is not known at once to every part of the cloud, nor is its profile', async () => {
+    const opened = await open();
+    const { cloud, code, launch, base } = opened;
+    await cloud.fault({ AssociateAddress: { stale_ms: 400 }, CreateTags: { stale_ms: 400 }, RunInstances: { stale_ms: 400 } });
+    await cloud.aws().ask('iam', 'CreateRole', { RoleName: 'r', AssumeRolePolicyDocument: '{"Statement":[]}' });
+    await cloud.aws().ask('iam', 'CreateInstanceProfile', { InstanceProfileName: 'p' });
+    await cloud.aws().ask('iam', 'AddRoleToInstanceProfile', { InstanceProfileName: 'p', RoleName: 'r' });
+    expect(await code('RunInstances', { ...base, IamInstanceProfile: { Name: 'p' } })).toBe('InvalidParameterValue');
+    await expect.poll(() => code('RunInstances', { ...base, IamInstanceProfile: { Name: 'p' }, ClientToken: 'once' }), { timeout: 5_000, interval: 200 }).toBe('ok');
+    const [instance] = await launch({ IamInstanceProfile: { Name: 'p' }, ClientToken: 'once' });
+    const tag = () => code('CreateTags', { Resources: [instance!.InstanceId!], Tags: [{ Key: 'a', Value: 'b' }] });
+    expect(await tag()).toBe('InvalidInstanceID.NotFound');
+    await expect.poll(tag, { timeout: 5_000 }).toBe('ok');
+    // What is in the way now still is: only what is too young is not seen.
+    expect(await code('CreateTags', { Resources: [GW1], Tags: [{ Key: 'aws:a', Value: 'b' }] })).toBe('InvalidParameterValue');
+  });
+
   const REFUSED: readonly (readonly [string, object, string])[] = [
     ['an image that is not there', { ImageId: 'ami-0123456789abcdef0' }, 'InvalidAMIID.NotFound'],
     ['no image id', { ImageId: 'debian' }, 'InvalidAMIID.Malformed'],
@@ -123,7 +140,8 @@ describe('an instance', () => {
     ['what the endpoint does not carry out', { HibernationOptions: { Configured: true } }, 'UnknownParameter'],
   ];
   it('is refused as EC2 refuses, with nothing made', async () => {
-    const { code, base, ask } = await open();
+    const { code, base, ask, cloud } = await open();
+    await cloud.fault({ RunInstances: { bucket: { size: 100, perSecond: 100 } } });
     const answers: string[] = [];
     for (const [what, more] of REFUSED) answers.push(`${what}: ${await code('RunInstances', { ...base, ...more })}`);
     expect(answers).toEqual(REFUSED.map(([what, , wanted]) => `${what}: ${wanted}`));

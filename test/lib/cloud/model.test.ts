@@ -161,6 +161,7 @@ describe("EC2's buckets", () => {
     ['ReplaceRoute', 50, 5],
     ['DescribeRouteTables', 100, 20],
     ['StartInstances', 5, 2],
+    ['RunInstances', 5, 2],
   ])('%s: %i at once, then %i a second, each action its own', (action, size, perSecond) => {
     const throttle = createThrottle();
     const granted = (now: number) => Array.from({ length: 200 }, () => throttle.take(action, now)).filter(Boolean).length;

@@ -23,7 +23,7 @@ export const associateAddress = (state: CloudState, allocation: string, instance
   const address = findAddress(state, allocation);
   const owner = holderOf(state, address);
   if (owner !== undefined && owner.id !== instance.id && !reassociate) throw new Ec2Error('Resource.AlreadyAssociated', `resource ${allocation} is already associated with associate-id ${associationOf(owner)}`);
-  if (instance.state === 'pending' || instance.state === 'shutting-down' || instance.state === 'terminated') throw new Ec2Error('InvalidInstanceID', `The pending instance '${instance.id}' is not in a valid state for this operation.`);
+  if (instance.state === 'pending' || instance.state === 'shutting-down' || instance.state === 'terminated') throw new Ec2Error('InvalidInstanceID', `The ${instance.state} instance '${instance.id}' is not in a valid state for this operation.`);
   const { vpc } = instance;
   if (!state.internetGateways.some((gateway) => gateway.vpc === vpc)) throw new Ec2Error('Gateway.NotAttached', `Network ${vpc} is not attached to any internet gateway`);
   const freed = owner === undefined ? state : withInstance(state, { ...owner, publicIp: undefined });

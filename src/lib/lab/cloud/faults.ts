@@ -17,7 +17,7 @@ const fault = z.strictObject({
   delay_ms: ms.optional(),
   /** Up to this much more, evenly spread. */
   jitter_ms: ms.optional(),
-  /** Reads answer with the state of this long ago. At most a minute is kept. */
+  /** Reads answer with the state of this long ago, and writes refuse ids that are younger. At most a minute is kept. */
   stale_ms: ms.max(60_000).optional(),
   break: z.enum(BREAKS).optional(),
   /** The next N calls break, then it is over. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ZodError } from 'zod';
 import type { Clock } from '../../core/ports.ts';
+import { behind } from './behind.ts';
 import { createFaults, type Fault, type Faults } from './faults.ts';
 import { createCloud, type CloudModel } from './model.ts';
 import type { Incoming } from './protocol.ts';
@@ -98,7 +99,7 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
     if (broken !== undefined && breaksBefore(broken, response)) return record(response.destroyed ? 0 : 200, broken.break);
     service.rehearse(name, input);
     const read = isRead(name);
-    const text = protocol.answer(name, requestId, run({ cloud: endpoint.cloud, state: endpoint.cloud.stateAt(read ? staleMs : 0), params: input.params, json: input.json }));
+    const text = protocol.answer(name, requestId, run({ cloud: read || staleMs === 0 ? endpoint.cloud : behind(endpoint.cloud, staleMs), state: endpoint.cloud.stateAt(read ? staleMs : 0), params: input.params, json: input.json }));
     if (broken?.break === 'drop-after') {
       response.destroy();
       return record(0, broken.break);
@@ -112,7 +113,7 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
   }
 };
 
-/** Reads may be stale; everything else acts on the present. */
+/** Reads may be stale; everything else acts on the present, and at most does not know yet what was just made. */
 const isRead = (operation: string): boolean => /^(Describe|Get|List)/.test(operation);
 
 /** Breaks that keep the call from being applied. @returns true when the client has had its answer, or will get none. */

@@ -6,11 +6,11 @@ export interface Bucket {
 
 /**
  * EC2's request limits per account and region, one bucket an action ("Request throttling for the Amazon EC2 API"):
- * reads 100 and 20/s, mutating calls 50 and 5/s, StartInstances and StopInstances 5 and 2/s.
+ * reads 100 and 20/s, mutating calls 50 and 5/s, RunInstances, StartInstances and StopInstances 5 and 2/s.
  */
 export const bucketOf = (action: string): Bucket => {
   if (/^(Describe|Get)/.test(action)) return { size: 100, perSecond: 20 };
-  if (action === 'StartInstances' || action === 'StopInstances') return { size: 5, perSecond: 2 };
+  if (/^(Run|Start|Stop)Instances$/.test(action)) return { size: 5, perSecond: 2 };
   return { size: 50, perSecond: 5 };
 };
 

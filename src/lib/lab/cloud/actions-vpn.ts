@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Action } from './actions.ts';
 import { FILTERS, flagIn, numberIn, structure, structures, TAGGED, tagsByKind, tagSet, takes } from './params.ts';
 import { optional, required, select, set, type Params, type Xml } from './protocol.ts';
-import { Ec2Error, findIn, invalidValue, type CloudState } from './state.ts';
+import { Ec2Error, invalidValue, type CloudState } from './state.ts';
 import { tagsOf } from './tag-state.ts';
 import { customerGatewayConfiguration } from './vpn-config.ts';
 import { attachVpnGateway, createConnection, createCustomerGateway, createVpnGateway, deleteConnection, deleteCustomerGateway, deleteVpnGateway, detachVpnGateway, modifyTunnel, setConnectionRoute, type CustomerGateway, type VpnConnection, type VpnGateway } from './vpn-state.ts';
@@ -91,6 +91,8 @@ const madeKey = (): string => `k${randomBytes(64).toString('base64').replace(/[^
 
 const absent = (code: string, what: string) => (id: string) => new Ec2Error(code, `The ${what} '${id}' does not exist`);
 const done: Xml = { return: true };
+/** What a call has just made or changed is there. */
+const made = <T extends { readonly id: string }>(items: readonly T[], id: string): T => items.find((item) => item.id === id)!;
 
 export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
   CreateCustomerGateway: takes(['Type', 'BgpAsn', 'IpAddress', 'PublicIp', 'DeviceName', ...TAGGED], ({ cloud, params }) => {
@@ -99,7 +101,7 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
     // PublicIp is what IpAddress was called before.
     const ip = optional(params, 'IpAddress') ?? required(params, 'PublicIp');
     const [after, id] = cloud.make((state) => createCustomerGateway(state, { ip, asn: numberIn(params, 'BgpAsn') ?? 65_000, device: optional(params, 'DeviceName') }, tags));
-    return { customerGateway: customerElement(after, findIn(after.customerGateways, id, '', '')) };
+    return { customerGateway: customerElement(after, made(after.customerGateways, id)) };
   }),
 
   DeleteCustomerGateway: takes(['CustomerGatewayId'], ({ cloud, params }) => {
@@ -123,13 +125,13 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
     refuseOtherType(params);
     const tags = tagsByKind(params, 'vpn-gateway')['vpn-gateway'];
     const [after, id] = cloud.make((state) => createVpnGateway(state, numberIn(params, 'AmazonSideAsn') ?? 64_512, tags));
-    return { vpnGateway: vgwElement(after, findIn(after.vgws, id, '', '')) };
+    return { vpnGateway: vgwElement(after, made(after.vgws, id)) };
   }),
 
   AttachVpnGateway: takes(['VpnGatewayId', 'VpcId'], ({ cloud, params }) => {
     const [id, vpc] = [required(params, 'VpnGatewayId'), required(params, 'VpcId')];
     const after = cloud.change((state) => attachVpnGateway(state, id, vpc, cloud.now(), cloud.times));
-    return { attachment: { vpcId: vpc, state: findIn(after.vgws, id, '', '').attachment?.state } };
+    return { attachment: { vpcId: vpc, state: made(after.vgws, id).attachment?.state } };
   }),
 
   DetachVpnGateway: takes(['VpnGatewayId', 'VpcId'], ({ cloud, params }) => {
@@ -174,7 +176,7 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
         psks: [madeKey(), madeKey()] as const,
       };
       const [after, id] = cloud.make((state) => createConnection(state, input, tags, cloud.now(), cloud.times));
-      return { vpnConnection: connectionElement(after, findIn(after.vpnConnections, id, '', '')) };
+      return { vpnConnection: connectionElement(after, made(after.vpnConnections, id)) };
     },
   ),
 
@@ -216,6 +218,6 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
   ModifyVpnTunnelOptions: takes(['VpnConnectionId', 'VpnTunnelOutsideIpAddress', 'SkipTunnelReplacement', ...TUNNEL.map((name) => `TunnelOptions.${name}`)], ({ cloud, params }) => {
     const id = required(params, 'VpnConnectionId');
     const after = cloud.change((state) => modifyTunnel(state, id, required(params, 'VpnTunnelOutsideIpAddress'), tunnelIn(structure(params, 'TunnelOptions')), cloud.now(), cloud.times));
-    return { vpnConnection: connectionElement(after, findIn(after.vpnConnections, id, '', '')) };
+    return { vpnConnection: connectionElement(after, made(after.vpnConnections, id)) };
   }),
 };

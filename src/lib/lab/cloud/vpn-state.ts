@@ -61,21 +61,10 @@ export const networksOf = ({ vpnConnections }: CloudState, { id, networks }: Vpn
   ...new Set([...networks, ...vpnConnections.filter((connection) => connection.vgw === id && lives(connection)).flatMap(({ routes }) => routes)]),
 ];
 
-const findVgw = (state: CloudState, id: string): VpnGateway => {
-  const found = findIn(state.vgws, id, 'InvalidVpnGatewayID.NotFound', 'vpnGateway ID');
-  if (!lives(found)) throw new Ec2Error('InvalidVpnGatewayID.NotFound', `The vpnGateway ID '${id}' does not exist`);
-  return found;
-};
-const findCustomerGateway = (state: CloudState, id: string): CustomerGateway => {
-  const found = findIn(state.customerGateways, id, 'InvalidCustomerGatewayID.NotFound', 'customerGateway ID');
-  if (!lives(found)) throw new Ec2Error('InvalidCustomerGatewayID.NotFound', `The customerGateway ID '${id}' does not exist`);
-  return found;
-};
-const findConnection = (state: CloudState, id: string): VpnConnection => {
-  const found = findIn(state.vpnConnections, id, 'InvalidVpnConnectionID.NotFound', 'vpnConnection ID');
-  if (!lives(found)) throw new Ec2Error('InvalidVpnConnectionID.NotFound', `The vpnConnection ID '${id}' does not exist`);
-  return found;
-};
+/** What is deleted is shown, but no call finds it. */
+const findVgw = (state: CloudState, id: string): VpnGateway => findIn(state.vgws.filter(lives), id, 'InvalidVpnGatewayID.NotFound', 'vpnGateway ID');
+const findCustomerGateway = (state: CloudState, id: string): CustomerGateway => findIn(state.customerGateways.filter(lives), id, 'InvalidCustomerGatewayID.NotFound', 'customerGateway ID');
+const findConnection = (state: CloudState, id: string): VpnConnection => findIn(state.vpnConnections.filter(lives), id, 'InvalidVpnConnectionID.NotFound', 'vpnConnection ID');
 
 const withVgw = (state: CloudState, vgw: VpnGateway): CloudState => ({ ...state, vgws: replaced(state.vgws, vgw) });
 const withConnection = (state: CloudState, connection: VpnConnection): CloudState => ({ ...state, vpnConnections: replaced(state.vpnConnections, connection) });

@@ -33,6 +33,7 @@ const realPorts = (signal: AbortSignal): Ports => {
     aws: async (options) => (await import('../lib/adapters/aws/api.ts')).awsApi(options),
     leaseStore: async (...file) => (await import('../lib/adapters/lease-file.ts')).leaseFile(...file),
     vici: async (uri) => (await import('../lib/adapters/vici/client.ts')).connectVici(uri),
+    ssh: async (options) => (await import('../lib/adapters/ssh.ts')).connectSsh(options),
     outlets: async () => (await import('../lib/adapters/records/outlets.ts')).outlets,
     witness: async (address) => (await import('../lib/adapters/witness/index.ts')).witness(address),
     prober: async () => (await import('../lib/adapters/probe/index.ts')).prober,

@@ -1,11 +1,14 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { files as realFiles } from '../../src/lib/adapters/files.ts';
+import { connectSsh } from '../../src/lib/adapters/ssh.ts';
 import { HybridError } from '../../src/lib/core/errors.ts';
+import type { Machine } from '../../src/lib/core/machine.ts';
 import type { Files } from '../../src/lib/core/ports.ts';
 import { fakeFiles } from '../fakes/files.ts';
+import { startSshd, type Sshd } from '../helpers/sshd.ts';
 
 const folders: string[] = [];
 const folder = async (): Promise<string> => {
@@ -17,8 +20,20 @@ afterEach(async () => {
   await Promise.all(folders.splice(0).map((path) => rm(path, { recursive: true, force: true })));
 });
 
+let sshd: Sshd;
+let machine: Machine;
+beforeAll(async () => {
+  sshd = await startSshd();
+  machine = await connectSsh(sshd);
+});
+afterAll(async () => {
+  await machine?.close();
+  await sshd?.stop();
+});
+
 const SIDES: Readonly<Record<string, () => Promise<{ files: Files; root: string }>>> = {
   'the disk': async () => ({ files: realFiles, root: await folder() }),
+  'another machine, by ssh': async () => ({ files: machine.files, root: await folder() }),
   'the fake': async () => ({ files: fakeFiles(), root: '/root' }),
 };
 

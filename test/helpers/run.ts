@@ -67,6 +67,7 @@ export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: F
   aws: absent('AWS API'),
   leaseStore: absent('lease store'),
   vici: absent('vici'),
+  ssh: absent('ssh'),
   outlets: absent('outlets'),
   prober: absent('prober'),
   witness: absent('witness'),

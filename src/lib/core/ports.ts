@@ -1,5 +1,6 @@
 import type { Aws } from './aws.ts';
 import type { HybridError } from './errors.ts';
+import type { Machine, SshOptions } from './machine.ts';
 import type { Outlets } from './outlets.ts';
 /**
  * What the outside is to us. Each port is small and domain-shaped; SDK and library types stay behind it.
@@ -277,6 +278,8 @@ export interface Ports {
   /** @param path of the file; its folder is made. @param mode permission bits of the file (default: 0644). */
   leaseStore(path: string, mode?: number): Promise<LeaseStore>;
   vici(uri: string): Promise<Vici>;
+  /** Another machine. Throws exit 4 where it can't be reached or its host key is not known. */
+  ssh(options: SshOptions): Promise<Machine>;
   outlets(): Promise<Outlets>;
   prober(): Promise<Prober>;
   /** Throws a usage error on an address that can't be one. */

@@ -26,26 +26,50 @@ export interface Observer {
   roundTrip(link: string): number | undefined;
 }
 
+/** A canary answers next door: five probes without an answer, and not less than this, are our own trouble. */
+const SHORTEST_CANARY_MS = 500;
+
+/** This many probes of a canary lost in a row, and what was judged meanwhile is not believed … */
+const LOST_IN_A_ROW = 3;
 /**
- * A canary counts for two probes and a half, and not less than this. By probes alone a path takes five and more to be judged
- * dead (three in the seeds' rounds): what takes the canary with it is thus known before any route moves for it. Below 50 ms a busy machine
- * reads its replies late, as of the standby.
+ * … until it has answered for so many: a path that was silent together with it takes some 70 answers to be good again,
+ * and would be left right when the two are back.
  */
-const SHORTEST_CANARY_MS = 50;
+const STEADY_PROBES = 100;
+
+/** A canary's newest answered probe: when it left, when its answer came, and since when none before it was missing; ms. */
+interface Answered {
+  readonly sentAt: number;
+  readonly at: number;
+  readonly steadySince: number;
+}
 
 export const observe = ({ links, canaries }: Watched, profile: Profile): Observer => {
   const paths = new Map(links.map(({ link, probes }) => [link, startPath(link, profile, probes.length)]));
   const byProbe = new Map(links.flatMap(({ link, probes }) => probes.map((id, index) => [id, { path: paths.get(link)!, index }] as const)));
-  const canaryAt = new Map<string, number>();
+  const answered = new Map<string, Answered>();
+  /** By link: when the first probe left that was lost since the last reply. */
+  const lostFrom = new Map<string, number>();
   const roundTrips = new Map<string, number>();
-  const canaryMs = Math.max(SHORTEST_CANARY_MS, 2.5 * profile.tauMs);
+  const canaryMs = Math.max(SHORTEST_CANARY_MS, 5 * profile.tauMs);
+  /**
+   * Only an answer to a canary's probe that left after the dead path fell silent says that we could still be heard then.
+   * Judged by when probes left, since a busy machine reads answers late: what takes path and canary together would
+   * otherwise leave a canary that looks alive just long enough. A probe interval for how well we know when they left.
+   */
+  const silentSince = (): number => Math.max(-Infinity, ...[...paths.values()].flatMap(({ link, dead }) => (dead ? (lostFrom.get(link) ?? []) : []))) + profile.tauMs;
+
+  const heardFrom = (before: Answered | undefined, { at, sentAt = at }: Sample): Answered => {
+    const gap = before !== undefined && sentAt - before.sentAt > (LOST_IN_A_ROW + 0.5) * profile.tauMs;
+    return { at, sentAt, steadySince: before === undefined ? -Infinity : gap ? sentAt : before.steadySince };
+  };
 
   return {
     sample(id, given, now) {
       // A loss that lay about in our own process before it was told is our lateness, not the path's.
       const sample: Sample = given.kind === 'lost' && now - given.at > profile.tauMs / 2 ? { ...given, kind: 'unknown' } : given;
       if (canaries.includes(id)) {
-        if (sample.kind === 'reply') canaryAt.set(id, sample.at);
+        if (sample.kind === 'reply') answered.set(id, heardFrom(answered.get(id), sample));
         return 'nothing';
       }
       const found = byProbe.get(id);
@@ -53,6 +77,8 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       const { path, index } = found;
       if (sample.rttMs !== undefined) roundTrips.set(path.link, 0.875 * (roundTrips.get(path.link) ?? sample.rttMs) + 0.125 * sample.rttMs);
       const { dead } = path;
+      if (sample.kind === 'reply' && sample.size === 'small') lostFrom.delete(path.link);
+      else if (sample.kind === 'lost' && !lostFrom.has(path.link)) lostFrom.set(path.link, sample.sentAt ?? sample.at);
       stepPath(path, profile, index, sample);
       return path.dead !== dead ? 'news' : sample.kind === 'lost' ? 'doubt' : 'nothing';
     },
@@ -64,11 +90,15 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       const path = paths.get(link);
       if (path === undefined) return 'nothing';
       const { dead } = path;
+      if (!lostFrom.has(link)) lostFrom.set(link, now);
       hearPath(path, profile, now, evidence);
       return path.dead !== dead ? 'news' : 'doubt';
     },
     verdicts: (now) => new Map([...paths].map(([link, path]) => [link, verdictOf(path, profile, now)])),
-    canary: (now) => canaries.length === 0 || [...canaryAt.values()].some((at) => now - at <= canaryMs),
+    canary(now) {
+      const since = silentSince();
+      return canaries.length === 0 || [...answered.values()].some(({ sentAt, at, steadySince }) => now - at <= canaryMs && sentAt > since && sentAt - steadySince >= STEADY_PROBES * profile.tauMs);
+    },
     roundTrip: (link) => roundTrips.get(link),
   };
 };

@@ -138,7 +138,7 @@ describe('the loop', () => {
     expect([await leave(), await leave({ evidence: 'child-down', about: 'vpn1' }), await leave({ evidence: 'ike-down', about: 'vpn1' }), await leave({ evidence: 'bfd-down', about: '169.254.100.2' })]).toEqual([115, 75, 55, 75]);
   });
 
-  it('moves nothing while its canary is silent, says so once, and moves as soon as that answers', async () => {
+  it('moves nothing while its canary is silent, says so once, and moves when that has answered for a while', async () => {
     const run = begin({ site: CANARY_SITE });
     await run.pass(3_000);
     for (const address of [CANARY, addressOf('dx-1')]) run.prober.set(address, { state: 'silent' });
@@ -146,8 +146,21 @@ describe('the loop', () => {
     expect([run.goesTo(), writes(run)]).toEqual([VGW, []]);
     expect(run.of('error').map(({ during, message }) => [during, message])).toEqual([['see beyond ourselves', expect.stringContaining('no canary answers')]]);
     run.prober.set(CANARY, { state: 'alive' });
-    await run.pass(250);
+    await run.pass(1_900);
+    expect(writes(run)).toEqual([]);
+    await run.pass(300);
     expect(run.goesTo()).toBe(ENIS[GW_1]);
+    await run.stop();
+  });
+
+  it('moves nothing when path and canary were silent together and are back', async () => {
+    const run = begin({ site: CANARY_SITE });
+    await run.pass(3_000);
+    for (const state of ['silent', 'alive'] as const) {
+      for (const address of [CANARY, addressOf('dx-1')]) run.prober.set(address, { state });
+      await run.pass(4_000);
+    }
+    expect([run.goesTo(), writes(run)]).toEqual([VGW, []]);
     await run.stop();
   });
 

@@ -11,6 +11,7 @@ export const GROUPS: readonly Group[] = [
   { name: 'vpn', summary: 'tunnels: write the site file, render both ends, look at them', load: async () => (await import('./vpn/index.ts')).commands },
   { name: 'route', summary: 'where VPC routes point: status, failover, failback, set', load: async () => (await import('./route/index.ts')).commands },
   { name: 'dx', summary: 'Direct Connect: routers, virtual interfaces, how they stand', load: async () => (await import('./dx/index.ts')).commands },
+  { name: 'localzone', summary: 'the utility instance that keeps a Local Zone connected', load: async () => (await import('./localzone/index.ts')).commands },
   { name: 'monitor', summary: '"route monitor" as a service of this machine', load: async () => (await import('./monitor/index.ts')).commands },
   { name: 'config', summary: 'the site file: validate it, print its JSON Schema', load: async () => (await import('./config/index.ts')).commands },
   { name: 'lab', summary: 'the whole hybrid network on this machine, with real daemons', load: async () => (await import('./lab/index.ts')).commands },

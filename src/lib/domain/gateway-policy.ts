@@ -40,7 +40,8 @@ export const gatewayPolicy = (site: Site, account: string): PolicyDocument => {
   );
 };
 
-const tellingStatements = ({ monitor }: Site): readonly Statement[] => {
+/** What the records of a monitor need: topics, phones, metrics. */
+export const tellingStatements = ({ monitor }: Site): readonly Statement[] => {
   const { alerts, cloudwatch } = monitor?.records ?? {};
   return [
     ...(alerts === undefined || alerts.topics.length === 0 ? [] : [{ Sid: 'TellTopics', Effect: 'Allow' as const, Action: ['sns:Publish'], Resource: alerts.topics }]),

@@ -1,6 +1,7 @@
 import { api } from '../../core/aws.ts';
 import type { Step } from '../../core/procedure.ts';
 import { isOurs, tagsOf } from '../../domain/tags.ts';
+import { variable } from '../engine/values.ts';
 import { nameOf, NO_ENTITY, refuseForeign, unlessNone } from './names.ts';
 
 /** The instance profile by which an instance has the role in the slot `role/NAME`; its own name is in `profile/NAME`. */
@@ -23,6 +24,7 @@ export const instanceProfile = (site: string, name: string): Step => {
       return { state: 'differs', found, differences: [has === undefined ? 'it has no role yet' : `its role is ${has.RoleName}`] };
     },
     make: (values) => [api('iam', 'CreateInstanceProfile', { InstanceProfileName, Tags: tagsOf(site, key) }), api('iam', 'AddRoleToInstanceProfile', { InstanceProfileName, RoleName: values(slot) })],
+    after: () => [`${variable(key)}=${InstanceProfileName}`],
     mend: (values, { id }, [difference]) => [
       ...(difference === 'it has no role yet' ? [] : [api('iam', 'RemoveRoleFromInstanceProfile', { InstanceProfileName: id, RoleName: difference!.replace('its role is ', '') })]),
       api('iam', 'AddRoleToInstanceProfile', { InstanceProfileName: id, RoleName: values(slot) }),

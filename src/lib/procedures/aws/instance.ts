@@ -14,6 +14,10 @@ export interface Ec2Instance {
   readonly profile: string;
   readonly securityGroup: string;
   readonly keyPair?: string;
+  /** Default: gp3. Many Local Zones have gp2 alone ("AWS Local Zones features"). */
+  readonly volume?: 'gp2';
+  /** false: none, whatever the subnet gives; absent: what the subnet gives. */
+  readonly publicAddress?: false;
   /** A script, as cloud-init reads it; at most 16 KiB, and nothing secret: whoever may look at the instance can read it. */
   readonly userData?: (values: Values) => string;
   /** Id of one that is there: used, and made by nobody. */
@@ -53,7 +57,7 @@ export const ec2Instance = (site: string, spec: Ec2Instance): Step => {
   };
 };
 
-const inputOf = (values: Values, site: string, key: string, { type, privateIp, profile, securityGroup, keyPair, userData, name }: Ec2Instance) => {
+const inputOf = (values: Values, site: string, key: string, { type, privateIp, profile, securityGroup, keyPair, volume, publicAddress, userData, name }: Ec2Instance) => {
   const script = userData?.(values);
   const bytes = script === undefined ? undefined : Buffer.from(script, 'utf8');
   if (bytes !== undefined && bytes.length > MAX_USER_DATA) throw failure(`the set-up of ${name} has ${bytes.length} bytes, and EC2 takes ${MAX_USER_DATA}`, { next: 'give the gateway fewer tunnels' });
@@ -66,8 +70,8 @@ const inputOf = (values: Values, site: string, key: string, { type, privateIp, p
     ...(keyPair === undefined ? {} : { KeyName: values(keyPair) }),
     // A hop limit of 1 keeps containers and forwarded packets away from the role's credentials.
     MetadataOptions: { HttpEndpoint: 'enabled' as const, HttpTokens: 'required' as const, HttpPutResponseHopLimit: 1 },
-    BlockDeviceMappings: [{ DeviceName: values('image/root'), Ebs: { Encrypted: true, VolumeSize: Number(values('image/size')) || undefined, VolumeType: 'gp3' as const, DeleteOnTermination: true } }],
-    NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: values(`subnet/${name}`), Groups: [values(securityGroup)], DeleteOnTermination: true, ...(privateIp === undefined ? {} : { PrivateIpAddress: privateIp }) }],
+    BlockDeviceMappings: [{ DeviceName: values('image/root'), Ebs: { Encrypted: true, VolumeSize: Number(values('image/size')) || undefined, VolumeType: volume ?? ('gp3' as const), DeleteOnTermination: true } }],
+    NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: values(`subnet/${name}`), Groups: [values(securityGroup)], DeleteOnTermination: true, ...(publicAddress === undefined ? {} : { AssociatePublicIpAddress: publicAddress }), ...(privateIp === undefined ? {} : { PrivateIpAddress: privateIp }) }],
     TagSpecifications: (['instance', 'volume', 'network-interface'] as const).map((ResourceType) => ({ ResourceType, Tags: tagsOf(site, key) })),
     ...(bytes === undefined ? {} : { UserData: bytes.toString('base64') }),
   };

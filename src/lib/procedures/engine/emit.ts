@@ -34,7 +34,12 @@ const filledIn = (text: string): string => text.replace(/[\\$`]/g, '\\$&').repla
 
 /** The CLI encodes user data itself, and would do it twice. */
 const forCli = ({ operation, input }: ApiCall): ApiCall['input'] =>
-  operation === 'RunInstances' && typeof input['UserData'] === 'string' ? { ...input, UserData: Buffer.from(input['UserData'], 'base64').toString('utf8') } : input;
+  operation === 'RunInstances' && typeof input['UserData'] === 'string'
+    ? { ...input, UserData: Buffer.from(input['UserData'], 'base64').toString('utf8') }
+    : Object.fromEntries(Object.entries(input).map(([field, value]) => [field, value instanceof Uint8Array ? new TextDecoder().decode(value) : value]));
+
+/** The CLI takes bytes as base64 unless it is told that they are as they are. */
+const rawBytes = ({ input }: ApiCall): string => (Object.values(input).some((value) => value instanceof Uint8Array) ? ' --cli-binary-format raw-in-base64-out' : '');
 
 const hidden = (input: ApiCall['input'], secret: readonly string[], word: (path: string) => string, above = ''): object =>
   Object.fromEntries(
@@ -56,7 +61,7 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   const { service, operation, secret = [] } = call;
   const name = (path: string): string => variable(`${key}/${path}`);
   const [open, close] = kept === undefined ? ['', ''] : [`${kept.in}=$(`, ')'];
-  const command = `${open}aws ${service} ${cliName(operation)} --cli-input-json`;
+  const command = `${open}aws ${service} ${cliName(operation)}${rawBytes(call)} --cli-input-json`;
   const query = kept === undefined ? '' : ` --query ${quoted(kept.query)} --output text`;
   if (secret.length === 0) return `${command} ${argument(JSON.stringify(forCli(call)))}${query}${close}`;
   const shown = JSON.stringify(hidden(call.input, secret, (path) => `${OPEN}${name(path)}${CLOSE}`));

@@ -1,6 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
-import { fixture, testCloud } from '../../helpers/cloud.ts';
+import { EC2_TIMES, fixture, standingClock, testCloud } from '../../helpers/cloud.ts';
 import { ec2 } from '../../helpers/ec2.ts';
 
 const VPC = 'vpc-0d5a1b2c3d4e5f607';
@@ -11,14 +11,15 @@ const SITE = [{ Name: 'tag:hybridctl:site', Values: ['demo'] }];
 const tagged = <T extends string>(ResourceType: T) => [{ ResourceType, Tags: [{ Key: 'hybridctl:site', Value: 'demo' }] }];
 
 const open = async () => {
-  const cloud = await testCloud(fixture('lab'));
+  const clock = standingClock();
+  const cloud = await testCloud(fixture('lab'), { clock, times: EC2_TIMES });
   const api = ec2(cloud);
   const { CustomerGateway } = await api.ask('CreateCustomerGateway', { Type: 'ipsec.1', BgpAsn: 65010, IpAddress: '198.51.100.77', TagSpecifications: tagged('customer-gateway') });
   const customer = CustomerGateway!.CustomerGatewayId!;
   const base = { Type: 'ipsec.1', CustomerGatewayId: customer, VpnGatewayId: VGW };
   const state = async (id: string) => (await api.ask('DescribeVpnConnections', { VpnConnectionIds: [id] })).VpnConnections![0]!.State;
   const attachment = async (id: string) => (await api.ask('DescribeVpnGateways', { VpnGatewayIds: [id] })).VpnGateways![0]!.VpcAttachments?.[0]?.State;
-  return { ...api, cloud, customer, base, state, attachment };
+  return { ...api, cloud, customer, base, state, attachment, pass: clock.pass };
 };
 
 /** With nothing weak in it. */
@@ -44,7 +45,7 @@ const NARROW = {
 
 describe('customer gateways', () => {
   it('are one for one address, ASN and device; in use they stay', async () => {
-    const { ask, code, customer, base, state } = await open();
+    const { ask, code, customer, base, state, pass } = await open();
     const create = async (more: object = {}) => (await ask('CreateCustomerGateway', { Type: 'ipsec.1', BgpAsn: 65010, IpAddress: '198.51.100.77', ...more })).CustomerGateway!.CustomerGatewayId;
     expect(await create()).toBe(customer);
     expect(await create({ BgpAsn: 65011 })).not.toBe(customer);
@@ -53,7 +54,8 @@ describe('customer gateways', () => {
     const id = VpnConnection!.VpnConnectionId!;
     expect(await code('DeleteCustomerGateway', { CustomerGatewayId: customer })).toBe('IncorrectState');
     await ask('DeleteVpnConnection', { VpnConnectionId: id });
-    await expect.poll(() => state(id), { timeout: 5_000 }).toBe('deleted');
+    pass(10_000);
+    expect(await state(id)).toBe('deleted');
     await ask('DeleteCustomerGateway', { CustomerGatewayId: customer });
     // As on EC2, what is deleted is shown for a while, with its tags.
     expect((await ask('DescribeCustomerGateways', { Filters: SITE })).CustomerGateways?.map(({ State }) => State)).toEqual(['deleted']);
@@ -64,7 +66,7 @@ describe('customer gateways', () => {
 
 describe('virtual private gateways', () => {
   it('attach and detach over time, one to a VPC, and take propagation with them', async () => {
-    const { ask, code, attachment, cloud } = await open();
+    const { ask, code, attachment, cloud, pass } = await open();
     const { VpnGateway } = await ask('CreateVpnGateway', { Type: 'ipsec.1', AmazonSideAsn: 64_600, TagSpecifications: tagged('vpn-gateway') });
     const id = VpnGateway!.VpnGatewayId!;
     expect(VpnGateway).toMatchObject({ State: 'available', AmazonSideAsn: 64_600, VpcAttachments: [] });
@@ -81,11 +83,13 @@ describe('virtual private gateways', () => {
     await ask('DetachVpnGateway', { VpnGatewayId: VGW, VpcId: VPC });
     const table = () => cloud.cloud.table(A);
     expect(await attachment(VGW)).toBe('detaching');
-    await expect.poll(() => attachment(VGW), { timeout: 5_000 }).toBe('detached');
+    pass(10_000);
+    expect(await attachment(VGW)).toBe('detached');
     expect([table().propagatingVgws, table().routes.map(({ destination, state }) => `${destination} ${state}`)]).toEqual([[], ['172.16.0.0/16 active', '10.99.0.0/16 blackhole']]);
     await ask('AttachVpnGateway', { VpnGatewayId: id, VpcId: VPC });
     expect(await attachment(id)).toBe('attaching');
-    await expect.poll(() => attachment(id), { timeout: 5_000 }).toBe('attached');
+    pass(10_000);
+    expect(await attachment(id)).toBe('attached');
     expect([await code('DeleteVpnGateway', { VpnGatewayId: VGW }), await code('AttachVpnGateway', { VpnGatewayId: VGW, VpcId: VPC })]).toEqual(['ok', 'InvalidVpnGatewayID.NotFound']);
     await ask('EnableVgwRoutePropagation', { RouteTableId: A, GatewayId: id });
     expect((await ask('DescribeVpnGateways', { Filters: SITE })).VpnGateways?.map(({ VpnGatewayId }) => VpnGatewayId)).toEqual([id]);
@@ -94,11 +98,12 @@ describe('virtual private gateways', () => {
 
 describe('managed VPN connections', () => {
   it('come up with two tunnels, and echo what was narrowed', async () => {
-    const { ask, base, state } = await open();
+    const { ask, base, state, pass } = await open();
     const { VpnConnection } = await ask('CreateVpnConnection', { ...base, Options: { StaticRoutesOnly: true, TunnelOptions: [NARROW, { ...NARROW, PreSharedKey: 'another.one22', TunnelInsideCidr: '169.254.61.0/30' }] }, TagSpecifications: tagged('vpn-connection') });
     const id = VpnConnection!.VpnConnectionId!;
     expect(VpnConnection?.State).toBe('pending');
-    await expect.poll(() => state(id), { timeout: 5_000 }).toBe('available');
+    pass(180_000);
+    expect(await state(id)).toBe('available');
     const { VpnConnections } = await ask('DescribeVpnConnections', { Filters: SITE });
     expect(VpnConnections).toHaveLength(1);
     const [{ Options, VgwTelemetry, CustomerGatewayConfiguration }] = VpnConnections as [NonNullable<typeof VpnConnections>[number]];
@@ -145,27 +150,30 @@ describe('managed VPN connections', () => {
   });
 
   it('carry their static routes into the tables that propagate the gateway', async () => {
-    const { ask, code, base, state, cloud } = await open();
+    const { ask, code, base, state, cloud, pass } = await open();
     const { VpnConnection } = await ask('CreateVpnConnection', { ...base, Options: { StaticRoutesOnly: true } });
     const id = VpnConnection!.VpnConnectionId!;
     const carried = () => cloud.cloud.table(A).routes.filter(({ origin }) => origin === 'propagated').map(({ destination }) => destination);
     await ask('CreateVpnConnectionRoute', { VpnConnectionId: id, DestinationCidrBlock: '10.10.9.9/16' });
-    await expect.poll(() => state(id), { timeout: 5_000 }).toBe('available');
+    pass(180_000);
+    expect(await state(id)).toBe('available');
     expect([carried(), (await ask('DescribeVpnConnections', { VpnConnectionIds: [id] })).VpnConnections![0]!.Routes]).toEqual([[ONPREM], [{ DestinationCidrBlock: ONPREM, Source: 'Static', State: 'available' }]]);
     await ask('DeleteVpnConnectionRoute', { VpnConnectionId: id, DestinationCidrBlock: ONPREM });
     expect([carried(), await code('DeleteVpnConnectionRoute', { VpnConnectionId: id, DestinationCidrBlock: ONPREM })]).toEqual([[], 'InvalidRoute.NotFound']);
   });
 
   it('change one tunnel at a time', async () => {
-    const { ask, code, base, state } = await open();
+    const { ask, code, base, state, pass } = await open();
     const { VpnConnection } = await ask('CreateVpnConnection', base);
     const id = VpnConnection!.VpnConnectionId!;
     const [first, second] = VpnConnection!.Options!.TunnelOptions!;
     const modify = (TunnelOptions: object, VpnTunnelOutsideIpAddress = first!.OutsideIpAddress!) => code('ModifyVpnTunnelOptions', { VpnConnectionId: id, VpnTunnelOutsideIpAddress, TunnelOptions });
     expect(await modify({ DPDTimeoutAction: 'restart' })).toBe('IncorrectState');
-    await expect.poll(() => state(id), { timeout: 5_000 }).toBe('available');
+    pass(180_000);
+    expect(await state(id)).toBe('available');
     expect([await modify({ DPDTimeoutAction: 'reboot' }), await modify({}, '192.0.2.255'), await modify({ DPDTimeoutAction: 'restart', StartupAction: 'start' })]).toEqual(['InvalidParameterValue', 'InvalidParameterValue', 'ok']);
-    await expect.poll(() => state(id), { timeout: 5_000 }).toBe('available');
+    pass(180_000);
+    expect(await state(id)).toBe('available');
     const { VpnConnections } = await ask('DescribeVpnConnections', { VpnConnectionIds: [id] });
     expect(VpnConnections![0]!.Options!.TunnelOptions).toEqual([{ ...first, DpdTimeoutAction: 'restart', StartupAction: 'start' }, second]);
   });

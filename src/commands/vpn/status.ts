@@ -1,14 +1,10 @@
-import { isAbsolute, join } from 'node:path';
 import { defineCommand, list, type Raw, type Style } from '../../lib/core/command.ts';
-import { EXIT, failure, usageError } from '../../lib/core/errors.ts';
+import { EXIT, usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { bytes, duration } from '../../lib/domain/amount.ts';
 import { readFailures, type LogFailure } from '../../lib/domain/failures.ts';
 import { LOCAL_CHARON, trafficHint, tunnelStatuses, type TunnelStatus } from '../../lib/domain/sa.ts';
-
-/** The end of a charon log says what failed last; 8 MiB are some 60,000 lines. */
-const LOG_BYTES = 8 * 1024 * 1024;
-const JOURNAL = ['-u', 'strongswan', '-u', 'strongswan-starter', '-o', 'short-iso', '-n', '20000', '--no-pager', '-q'];
+import { readLog } from './charon-log.ts';
 
 interface Options {
   readonly uris: readonly string[];
@@ -38,20 +34,6 @@ interface Result {
   /** Failures that the log ties to no tunnel of ours. */
   readonly failures: readonly LogFailure[];
 }
-
-const readLog = async (ports: Ports, uri: string, path: string | undefined): Promise<{ name: string; text: string } | undefined> => {
-  if (path !== undefined) {
-    const file = isAbsolute(path) ? path : join(ports.cwd, path);
-    if ((await ports.files.stat(file)) === undefined) throw usageError('no such file', { field: path, next: 'name the file of a filelog section in strongswan.conf' });
-    const tail = await ports.shell.run('tail', ['-c', String(LOG_BYTES), '--', file], { signal: ports.signal });
-    if (tail.exitCode !== 0) throw failure("can't read the log", { field: path, next: 'run as its owner or as root' });
-    return { name: path, text: tail.stdout };
-  }
-  // The journal is the system daemon's; another socket is another daemon, whose tunnels may bear the same names.
-  if (uri !== LOCAL_CHARON || (await ports.shell.which('journalctl')) === undefined) return undefined;
-  const journal = await ports.shell.run('journalctl', JOURNAL, { signal: ports.signal });
-  return journal.exitCode === 0 ? { name: 'journal', text: journal.stdout } : undefined;
-};
 
 const concerns = (found: LogFailure, tunnel: TunnelStatus): boolean =>
   found.connection === undefined ? found.peer !== undefined && found.peer === tunnel.remote.host : found.connection === tunnel.connection;

@@ -14,7 +14,7 @@ export const environmentOf = ({ name, endpoint, site, sitePath }: LabRecord, nod
   HYBRIDCTL_SITE: sitePath,
   // The lab's own, so that its monitor neither meets the machine's nor leaves anything behind.
   HYBRIDCTL_STATE_DIR: paths(name).state,
-  ...(node.runs.includes('charon') ? { HYBRIDCTL_VICI_URI: paths(name).vici(node.name) } : {}),
+  ...(node.runs.includes('charon') ? { HYBRIDCTL_VICI_URI: paths(name).vici(node.name), HYBRIDCTL_ROOT: paths(name).files(node.name) } : {}),
   // The same hybridctl inside as outside, also where none is installed.
   PATH: `${paths(name).bin}:${path}`,
 });

@@ -1,3 +1,4 @@
+import { ACL_ACTIONS } from './actions-acls.ts';
 import { ADDRESS_ACTIONS } from './actions-addresses.ts';
 import { GROUP_ACTIONS } from './actions-groups.ts';
 import { IMAGE_ACTIONS } from './actions-images.ts';
@@ -20,6 +21,7 @@ export type Action = (call: { readonly cloud: CloudModel; readonly state: CloudS
 
 export const EC2_ACTIONS: Readonly<Record<string, Action>> = {
   ...NETWORK_ACTIONS,
+  ...ACL_ACTIONS,
   ...ROUTE_ACTIONS,
   ...TAG_ACTIONS,
   ...GROUP_ACTIONS,

@@ -71,8 +71,8 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   ].join('\n');
 };
 
-/** @param key of the step. */
-const lineOf = (call: Call, key: string, kept?: Kept): string => {
+/** A call as a person would type it. @param key of the step. */
+export const lineOf = (call: Call, key: string, kept?: Kept): string => {
   switch (call.kind) {
     case 'aws':
       return awsLine(call, key, kept);

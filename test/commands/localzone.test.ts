@@ -126,6 +126,19 @@ describe('localzone init and destroy', () => {
   });
 });
 
+describe('localzone status', () => {
+  it('shows the instance, and what carries', async () => {
+    const { run, init, override } = await start();
+    expect(await run('status --json')).toMatchObject({ exit: 1, out: expect.stringContaining('"instance": null') });
+    await init();
+    const before = await run('status --json');
+    expect([before.exit, before.json()]).toEqual([0, { instance: { id: expect.stringMatching(/^i-/), state: 'running', address: expect.stringMatching(/^172\.16\.12\./), zone: 'cn-north-1b' }, routes: [{ table: 'private-1', destination: '10.10.0.0/16', link: 'dx-1', target: 'vgw-078bcc55', overridden: false }] }]);
+    await override();
+    expect((await run('status --json')).json().routes).toEqual([{ table: 'private-1', destination: '10.10.0.0/16', link: 'vpn-a', target: GATEWAY, overridden: true }]);
+    expect((await run('status')).out).toContain('static, over the propagated one');
+  });
+});
+
 describe('localzone init refuses', () => {
   it('the subnet whose routes it moves', async () => {
     const { run, production, changing } = await start();

@@ -1,5 +1,6 @@
 import { defineCommand, flag, FLAG, list, text, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
+import { blindSpots } from '../../lib/domain/check.ts';
 import { cidr, parseCidr } from '../../lib/domain/cidr.ts';
 import { utilitySteps } from '../../lib/procedures/localzone.ts';
 import { utilitySite } from '../../lib/site/utility.ts';
@@ -78,7 +79,7 @@ export const init = defineCommand<Options, ProcedureResult>({
     const loaded = await loadOverrideSite(ports, options.site);
     const { site } = loaded;
     const { text: siteFile, lacks } = utilitySite(loaded.text);
-    for (const lack of lacks) ports.progress(`warning: ${lack}`);
+    for (const lack of [...lacks, ...blindSpots(site).map(({ message }) => message)]) ports.progress(`warning: ${lack}`);
     const steps = utilitySteps(site, { ...options, siteFile, keyFile: keyFileOf(ports, options.keyFile, site.site) });
     return runApply(ports, { title: `the utility instance of ${site.site}`, site: site.site, region: site.cloud.region, steps }, options);
   },

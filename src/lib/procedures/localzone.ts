@@ -1,6 +1,8 @@
+import type { Aws } from '../core/aws.ts';
 import { failure, usageError } from '../core/errors.ts';
 import type { Step } from '../core/procedure.ts';
 import type { Site } from '../domain/site.ts';
+import { filtersOf } from '../domain/tags.ts';
 import { utilityPolicy } from '../domain/utility-policy.ts';
 import { renderUtilityUserData } from '../render/localzone/user-data.ts';
 import { newestImage } from './aws/image.ts';
@@ -109,3 +111,18 @@ export const utilityRemoval = (site: Site, { keepRoutes, purgeKey }: UtilityRemo
   ...(keepRoutes ? [] : overrideRoutes(site)),
   ec2Instance(site.site, { name: WHAT, type: '', profile: '', securityGroup: '' }),
 ];
+
+export interface UtilityView {
+  readonly id: string;
+  readonly state: string;
+  readonly address: string | null;
+  readonly zone: string;
+}
+
+/** The utility instance as the cloud shows it; undefined where there is none that lives. */
+export const utilityOf = async (aws: Aws, site: string): Promise<UtilityView | undefined> => {
+  const reservations = await aws.all('ec2', 'DescribeInstances', { Filters: filtersOf(site, `instance/${WHAT}`) }, 'Reservations');
+  const alive = reservations.flatMap(({ Instances = [] }) => Instances).filter(({ State }) => State?.Name !== 'terminated' && State?.Name !== 'shutting-down');
+  const found = alive.find(({ State }) => State?.Name === 'running') ?? alive[0];
+  return found === undefined ? undefined : { id: found.InstanceId!, state: found.State?.Name ?? 'unknown', address: found.PrivateIpAddress ?? null, zone: found.Placement?.AvailabilityZone ?? 'an unknown zone' };
+};

@@ -34,10 +34,10 @@ ssh-keygen -q -t ed25519 -N '' -C hybridctl-utility -f /root/.ssh/hybridctl-demo
 KEY_FILE_UTILITY_PUBLIC=$(ssh-keygen -y -P '' -f /root/.ssh/hybridctl-demo-utility)
 
 # key pair hybridctl-demo-utility
-KEY_PAIR_UTILITY=$(aws ec2 import-key-pair --cli-binary-format raw-in-base64-out --cli-input-json "$(cat <<JSON
-{"KeyName":"hybridctl-demo-utility","PublicKeyMaterial":"${KEY_FILE_UTILITY_PUBLIC}","TagSpecifications":[{"ResourceType":"key-pair","Tags":[{"Key":"Name","Value":"demo-key-pair-utility"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"key-pair/utility"}]}]}
-JSON
-)" --query KeyName --output text)
+KEY_PAIR_UTILITY=$(aws ec2 import-key-pair --cli-input-json '{"KeyName":"hybridctl-demo-utility","TagSpecifications":[{"ResourceType":"key-pair","Tags":[{"Key":"Name","Value":"demo-key-pair-utility"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"key-pair/utility"}]}]}' --public-key-material fileb:///dev/stdin --query KeyName --output text <<BYTES
+${KEY_FILE_UTILITY_PUBLIC}
+BYTES
+)
 
 # security group hybridctl-demo-utility
 SECURITY_GROUP_UTILITY=$(aws ec2 create-security-group --cli-input-json '{"GroupName":"hybridctl-demo-utility","Description":"hybridctl: route monitor of demo","VpcId":"vpc-0d5a1b2c3d4e5f607","TagSpecifications":[{"ResourceType":"security-group","Tags":[{"Key":"Name","Value":"demo-security-group-utility"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"security-group/utility"}]}]}' --query GroupId --output text)

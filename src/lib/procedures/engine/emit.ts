@@ -32,14 +32,15 @@ const argument = (text: string): string => {
 
 const filledIn = (text: string): string => text.replace(/[\\$`]/g, '\\$&').replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `\${${name}}`);
 
-/** The CLI encodes user data itself, and would do it twice. */
+/** The CLI encodes user data itself, and would do it twice; bytes go their own way. */
 const forCli = ({ operation, input }: ApiCall): ApiCall['input'] =>
   operation === 'RunInstances' && typeof input['UserData'] === 'string'
     ? { ...input, UserData: Buffer.from(input['UserData'], 'base64').toString('utf8') }
-    : Object.fromEntries(Object.entries(input).map(([field, value]) => [field, value instanceof Uint8Array ? new TextDecoder().decode(value) : value]));
+    : Object.fromEntries(Object.entries(input).filter(([, value]) => !(value instanceof Uint8Array)));
 
-/** The CLI takes bytes as base64 unless it is told that they are as they are. */
-const rawBytes = ({ input }: ApiCall): string => (Object.values(input).some((value) => value instanceof Uint8Array) ? ' --cli-binary-format raw-in-base64-out' : '');
+/** Text that the API takes as bytes. Versions 1 and 2 of the CLI read such a field of JSON differently, and a file the same. */
+const bytesIn = ({ input }: ApiCall): readonly (readonly [flag: string, text: string])[] =>
+  Object.entries(input).flatMap(([field, value]) => (value instanceof Uint8Array ? [[`--${cliName(field)} fileb:///dev/stdin`, new TextDecoder().decode(value)] as const] : []));
 
 const hidden = (input: ApiCall['input'], secret: readonly string[], word: (path: string) => string, above = ''): object =>
   Object.fromEntries(
@@ -61,8 +62,10 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   const { service, operation, secret = [] } = call;
   const name = (path: string): string => variable(`${key}/${path}`);
   const [open, close] = kept === undefined ? ['', ''] : [`${kept.in}=$(`, ')'];
-  const command = `${open}aws ${service} ${cliName(operation)}${rawBytes(call)} --cli-input-json`;
+  const command = `${open}aws ${service} ${cliName(operation)} --cli-input-json`;
   const query = kept === undefined ? '' : ` --query ${quoted(kept.query)} --output text`;
+  const [bytes] = bytesIn(call);
+  if (bytes !== undefined) return `${command} ${argument(JSON.stringify(forCli(call)))} ${bytes[0]}${query} <<BYTES\n${filledIn(bytes[1])}\nBYTES${close === '' ? '' : '\n)'}`;
   if (secret.length === 0) return `${command} ${argument(JSON.stringify(forCli(call)))}${query}${close}`;
   const shown = JSON.stringify(hidden(call.input, secret, (path) => `${OPEN}${name(path)}${CLOSE}`));
   return [

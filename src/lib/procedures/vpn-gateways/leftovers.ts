@@ -12,6 +12,7 @@ const THERE: Readonly<Record<string, (aws: Aws, ids: string[]) => Promise<readon
   'eni': async (aws, ids) => (await aws.all('ec2', 'DescribeNetworkInterfaces', by('network-interface-id', ids), 'NetworkInterfaces')).map(({ NetworkInterfaceId }) => NetworkInterfaceId),
   'i': async (aws, ids) =>
     (await aws.all('ec2', 'DescribeInstances', by('instance-id', ids), 'Reservations')).flatMap(({ Instances = [] }) => Instances).flatMap(({ InstanceId, State }) => (State?.Name === 'terminated' ? [] : [InstanceId])),
+  'key': async (aws, ids) => (await aws.all('ec2', 'DescribeKeyPairs', by('key-pair-id', ids), 'KeyPairs')).map(({ KeyPairId }) => KeyPairId),
   'sg': async (aws, ids) => (await aws.all('ec2', 'DescribeSecurityGroups', by('group-id', ids), 'SecurityGroups')).map(({ GroupId }) => GroupId),
   // Root volumes: they go with their instances, and EC2 shows them a moment longer.
   'vol': async () => [],

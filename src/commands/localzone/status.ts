@@ -1,0 +1,60 @@
+import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
+import { EXIT } from '../../lib/core/errors.ts';
+import { destinationsOf, effectiveRoute, linkOf, linkTargets } from '../../lib/domain/routes.ts';
+import { utilityOf, type UtilityView } from '../../lib/procedures/localzone.ts';
+import { loadOverrideSite, siteOf } from './shared.ts';
+
+interface Options {
+  readonly site: string;
+  readonly region: string | undefined;
+  readonly profile: string | undefined;
+}
+
+interface RouteView {
+  readonly table: string;
+  readonly destination: string;
+  /** The link that carries; null: none of this site. */
+  readonly link: string | null;
+  readonly target: string | null;
+  /** By the monitor's static route, in place of the link that comes first. */
+  readonly overridden: boolean;
+}
+
+interface Status {
+  /** null: there is none. */
+  readonly instance: UtilityView | null;
+  readonly routes: readonly RouteView[];
+}
+
+export const status = defineCommand<Options, Status>({
+  path: 'localzone status',
+  summary: 'the utility instance, and which link carries each override table now',
+  details: 'Exit code 1 where no utility instance runs. What the monitor on it thinks is in its journal: "journalctl -u hybridctl-monitor-SITE" there.',
+  flags: [FLAG.site, FLAG.region, FLAG.profile],
+  examples: [{ line: 'hybridctl localzone status --json', why: 'for a check from outside' }],
+  parse: (raw) => ({ site: siteOf(raw), region: text(raw, 'region'), profile: text(raw, 'profile') }),
+
+  async run({ site: file, profile, ...given }, ports) {
+    const { site } = await loadOverrideSite(ports, file);
+    const options = { region: given.region ?? site.cloud.region, profile, signal: ports.signal };
+    const instance = await utilityOf(await ports.aws(options), site.site);
+    const entries = site.route_tables.filter(({ mode }) => mode === 'override');
+    const tables = await (await ports.routeTables(options)).read(entries.map(({ id }) => id));
+    const links = linkTargets(site);
+    const routes = entries.flatMap((entry, index) =>
+      destinationsOf(site, entry).map((destination): RouteView => {
+        const route = effectiveRoute(tables[index]!, destination);
+        const link = route === undefined ? undefined : linkOf(route.target, entry.links, links);
+        return { table: entry.name, destination, link: link?.name ?? null, target: route?.target.id ?? null, overridden: route?.origin === 'static' && link !== undefined && link.name !== entry.links[0] };
+      }),
+    );
+    return { result: { instance: instance ?? null, routes }, exit: instance?.state === 'running' ? EXIT.ok : EXIT.failed };
+  },
+
+  human: ({ instance, routes }, style) =>
+    [
+      instance === null ? style.bad('no utility instance: hybridctl localzone init') : `${instance.id} ${instance.address ?? '-'} ${instance.state === 'running' ? style.good(instance.state) : style.bad(instance.state)} in ${instance.zone}`,
+      '',
+      style.table(['table', 'destination', 'by', 'target', 'route'], routes.map(({ table, destination, link, target, overridden }) => [table, destination, link ?? style.bad('none'), target ?? '-', overridden ? style.warn('static, over the propagated one') : link === null ? '-' : 'as it should be'])),
+    ].join('\n'),
+});

@@ -72,7 +72,7 @@ export interface Procedure {
 }
 
 /** The signal is not the client's: what was made must be undone after a Ctrl-C too. */
-const handsOf = async (ports: Ports, { region }: Procedure, options: Pick<ProcedureOptions, 'region' | 'profile'>): Promise<Hands> => ({
+export const handsOf = async (ports: Ports, { region }: Pick<Procedure, 'region'>, options: Pick<ProcedureOptions, 'region' | 'profile'>): Promise<Hands> => ({
   aws: await ports.aws({ region: options.region ?? region, profile: options.profile }),
   shell: ports.shell,
   files: ports.files,
@@ -81,16 +81,16 @@ const handsOf = async (ports: Ports, { region }: Procedure, options: Pick<Proced
   progress: ports.progress,
 });
 
-const exitOf = (planned: readonly PlannedStep[], { detailedExitcode }: ProcedureOptions) => (detailedExitcode && pendingOf(planned) > 0 ? EXIT.changesPending : EXIT.ok);
+export const exitOf = (planned: readonly PlannedStep[], { detailedExitcode }: ProcedureOptions) => (detailedExitcode && pendingOf(planned) > 0 ? EXIT.changesPending : EXIT.ok);
 
 /** Off a terminal nothing is assumed: without --yes that is a usage error. */
-const consent = async (ports: Ports, { yes }: ProcedureOptions, question: string): Promise<void> => {
+export const consent = async (ports: Ports, { yes }: ProcedureOptions, question: string): Promise<void> => {
   if (yes) return;
   if (ports.ask === undefined) throw usageError('needs a yes', { field: '--yes', next: 'look first with --dry-run, then give --yes' });
   if (!(await ports.ask.confirm(question, { default: false }))) throw interrupted();
 };
 
-const tell = (ports: Ports, planned: readonly PlannedStep[]): void => {
+export const tell = (ports: Ports, planned: readonly PlannedStep[]): void => {
   for (const { action, title, id, notes, cost } of planned) {
     if (action !== 'keep') ports.progress([`${action} ${title}`, id ?? '', ...notes, cost === null || action !== 'make' ? '' : `costs money: ${cost}`].filter((part) => part !== '').join('; '));
   }

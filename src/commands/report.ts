@@ -29,8 +29,8 @@ export const report = (error: unknown, { json, debug, interrupted: stopped, err 
 /** @returns undefined when commander has only shown help or the version. */
 const asHybrid = (error: unknown, stopped: boolean): HybridError | undefined => {
   if (error instanceof CommanderError) return fromCommander(error);
-  // After Ctrl-C whatever fails, fails because of it; but what was left half done must still be told.
-  if (stopped && !(error instanceof HybridError && error.exit === EXIT.partly)) return interrupted();
+  // After Ctrl-C whatever fails, fails because of it; but what was left half done, or goes on elsewhere, must still be told.
+  if (stopped && !(error instanceof HybridError && (error.exit === EXIT.partly || error.exit === EXIT.interrupted))) return interrupted();
   if (error instanceof HybridError) return error;
   // inquirer's own Ctrl-C.
   if (error instanceof Error && error.name === 'ExitPromptError') return interrupted();

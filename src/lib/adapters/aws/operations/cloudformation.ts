@@ -7,6 +7,7 @@ import {
   DescribeStackResourcesCommand as DescribeStackResources,
   DescribeStacksCommand as DescribeStacks,
   ExecuteChangeSetCommand as ExecuteChangeSet,
+  GetTemplateCommand as GetTemplate,
   ValidateTemplateCommand as ValidateTemplate,
   CloudFormationClient,
 } from '@aws-sdk/client-cloudformation';
@@ -23,6 +24,7 @@ export const cloudformation: Operations = {
     DescribeStackResources,
     DescribeStacks,
     ExecuteChangeSet,
+    GetTemplate,
     ValidateTemplate,
   },
 };

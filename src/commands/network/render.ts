@@ -1,0 +1,57 @@
+import { isAbsolute, join } from 'node:path';
+import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
+import { EXIT } from '../../lib/core/errors.ts';
+import type { Network, NetworkWishes } from '../../lib/render/network/network.ts';
+import { templateText } from '../../lib/render/network/template.ts';
+import { NAME_FLAG, nameIn, NETWORK_FLAGS, resolved, wishesIn } from './flags.ts';
+
+interface Options {
+  readonly site: string;
+  readonly wishes: NetworkWishes;
+  readonly out: string | undefined;
+  readonly dryRun: boolean;
+  readonly detailed: boolean;
+}
+
+interface RenderResult {
+  /** The file, or null where the template itself is the answer. */
+  readonly file: string | null;
+  readonly state: 'same' | 'written' | 'differs' | 'shown';
+  readonly parameters: Network;
+  readonly template: unknown;
+}
+
+export const render = defineCommand<Options, RenderResult>({
+  path: 'network render',
+  summary: 'write the CloudFormation template of the one-click VPC',
+  details:
+    'One template for every network and both partitions: what differs is a parameter, and the flags set its default. It can be uploaded in the console as it is, ' +
+    'acknowledging that it makes an IAM role: the web server may be reached by Session Manager and do nothing else (the seed gave it admin rights). ' +
+    'Subnets are laid out one after another, the first block of the VPC left free. It is JSON, which CloudFormation takes as it takes YAML.',
+  flags: [NAME_FLAG, ...NETWORK_FLAGS, { flags: '-o, --out <file>', summary: 'write it to a file (default: to stdout)' }, FLAG.dryRun, FLAG.detailedExitcode],
+  examples: [
+    { line: 'hybridctl network render --name office --key-name awskey --admin-cidr 198.51.100.0/24 -o office.template.json', why: 'ready to upload: its defaults are these' },
+    { line: 'hybridctl network render --name office --nat instance --web public --load-balancer elb --database-route nat', why: 'the network as the seed has it' },
+  ],
+
+  parse: (raw) => ({ site: nameIn(raw), wishes: wishesIn(raw), out: text(raw, 'out'), dryRun: flag(raw, 'dryRun'), detailed: flag(raw, 'detailedExitcode') }),
+
+  async run({ site, wishes, out, dryRun, detailed }, ports) {
+    const parameters = resolved(site, wishes);
+    const content = templateText(parameters);
+    const template: unknown = JSON.parse(content);
+    if (out === undefined) return { result: { file: null, state: 'shown', parameters, template } };
+    const path = isAbsolute(out) ? out : join(ports.cwd, out);
+    const same = (await ports.files.read(path)) === content;
+    if (!same && !dryRun) await ports.files.write([{ path, content, mode: 0o644 }]);
+    return {
+      result: { file: out, state: same ? 'same' : dryRun ? 'differs' : 'written', parameters, template },
+      exit: detailed && dryRun && !same ? EXIT.changesPending : EXIT.ok,
+    };
+  },
+
+  human({ file, state, template }, style) {
+    if (file === null) return JSON.stringify(template, undefined, 2);
+    return state === 'same' ? style.good(`${file} is as it should be`) : state === 'written' ? style.good(`${file} written`) : `${file} would be written`;
+  },
+});

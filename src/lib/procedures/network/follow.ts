@@ -1,0 +1,76 @@
+import type { Output } from '../../core/aws.ts';
+import { EXIT, HybridError } from '../../core/errors.ts';
+import type { Hands } from '../../core/procedure.ts';
+import { isBusy, readStack, type Stack } from './stack.ts';
+
+type Event = NonNullable<Output<'cloudformation', 'DescribeStackEvents'>['StackEvents']>[number];
+
+/** How it ended. */
+export interface Followed {
+  /** undefined: the stack is gone. */
+  readonly stack: Stack | undefined;
+  /** What failed and why, in the order it happened, `NatGateway1 (AWS::EC2::NatGateway): …`. */
+  readonly failed: readonly string[];
+}
+
+/** Between two looks; CloudFormation shares its request limit among all who look at stacks. */
+const QUICK_MS = 250;
+const SLOW_MS = 4_000;
+/** A NAT gateway takes three minutes, a load balancer as long; an interface that is in use keeps a deletion for 20. */
+const PATIENCE_MS = 3_600_000;
+/** Within this what was asked for has begun to show. */
+const BEGINS_MS = 60_000;
+
+/** Cancelled because another failed: the other's reason is the one to read. */
+const FOLLOWS_FROM_ANOTHER = /cancelled/i;
+
+const lineOf = ({ LogicalResourceId, ResourceType, ResourceStatus, ResourceStatusReason }: Event): string =>
+  `${LogicalResourceId ?? ''} (${ResourceType ?? ''}): ${ResourceStatus ?? ''}${ResourceStatusReason === undefined || ResourceStatusReason === '' ? '' : `: ${ResourceStatusReason}`}`;
+
+/** Every event so far, the oldest first. A stack that is gone has none. */
+export const eventsOf = async ({ aws }: Pick<Hands, 'aws'>, stack: string): Promise<readonly Event[]> => {
+  try {
+    return [...(await aws.all('cloudformation', 'DescribeStackEvents', { StackName: stack }, 'StackEvents'))].reverse();
+  } catch (error) {
+    if (error instanceof HybridError && error.code === 'ValidationError') return [];
+    throw error;
+  }
+};
+
+/** Marks where the history of a stack stands: what is there now is not told again. */
+export const seenOf = async (hands: Pick<Hands, 'aws'>, stack: string): Promise<ReadonlySet<string>> => new Set((await eventsOf(hands, stack)).map(({ EventId }) => EventId!));
+
+/**
+ * Tells what happens to a stack until it is at rest. Nothing here makes it go on: CloudFormation does that by itself.
+ * @param began the status before the operation that is followed: until it changes, or an event tells of the operation, an
+ * end is that of the one before (reads lag behind). undefined: it is under way already.
+ * @throws interrupted (exit 130) on Ctrl-C, with the word that the cloud goes on.
+ */
+export const follow = async (hands: Hands, site: string, id: string, seen: ReadonlySet<string>, began: string | undefined): Promise<Followed> => {
+  const { aws, clock, signal, progress } = hands;
+  const told = new Set(seen);
+  const failed: string[] = [];
+  const from = clock.now();
+  let begun = began === undefined;
+  for (let pause = QUICK_MS; ; pause = Math.min(2 * pause, SLOW_MS)) {
+    // The state first: an event that comes between the two reads is told in the next round, and none is left untold at the end.
+    const stack = await readStack(aws, site, id);
+    const fresh = (await eventsOf(hands, id)).filter(({ EventId }) => !told.has(EventId!));
+    for (const event of fresh) {
+      told.add(event.EventId!);
+      progress(lineOf(event));
+      if (event.ResourceStatus?.endsWith('_FAILED') === true && event.PhysicalResourceId !== id && !FOLLOWS_FROM_ANOTHER.test(event.ResourceStatusReason ?? '')) failed.push(lineOf(event));
+    }
+    if (fresh.length > 0) pause = QUICK_MS;
+    begun ||= stack === undefined || stack.status !== began || fresh.some(({ PhysicalResourceId }) => PhysicalResourceId === id) || clock.now() - from > BEGINS_MS;
+    const atRest = stack === undefined || (!isBusy(stack) && stack.status !== 'REVIEW_IN_PROGRESS');
+    if (begun && atRest && fresh.length === 0) return { stack: stack?.status === 'DELETE_COMPLETE' ? undefined : stack, failed };
+    if (clock.now() - from > PATIENCE_MS) throw new HybridError(EXIT.failed, `${stack?.name ?? id} is ${stack?.status ?? 'unknown'} after an hour`, { next: 'run the same again to follow it further' });
+    try {
+      await clock.sleep(pause, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new HybridError(EXIT.interrupted, `no longer following ${stack?.name ?? id}; CloudFormation goes on by itself`, { next: 'run the same again to follow it, or see "hybridctl network status"' });
+    }
+  }
+};

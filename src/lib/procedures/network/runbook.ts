@@ -1,0 +1,27 @@
+import { api } from '../../core/aws.ts';
+import type { Step } from '../../core/procedure.ts';
+import type { Network } from '../../render/network/network.ts';
+import { CHANGE_SET, changeSetInput } from './change-set.ts';
+import { findStack, stackName, type Stack } from './stack.ts';
+
+/** The stack as a step of a runbook: the same calls, and the CLI's own waits between them. */
+export const networkStep = (site: string, network: Network, stack: Stack | undefined): Step => {
+  const name = stackName(site);
+  const names = `--stack-name ${name} --change-set-name ${CHANGE_SET}`;
+  return {
+    key: 'stack/network',
+    title: `CloudFormation stack ${name}`,
+    cost: 'NAT, addresses, instances and load balancer, by the hour',
+    look: async ({ aws }) => {
+      const found = await findStack(aws, site);
+      return found === undefined ? { state: 'absent' } : { state: 'differs', found: { id: found.name, ours: true }, differences: ['to be updated by a change set'] };
+    },
+    make: () => [api('cloudformation', 'CreateChangeSet', changeSetInput(site, network, stack))],
+    after: () => [
+      `aws cloudformation wait change-set-create-complete ${names}`,
+      `aws cloudformation describe-change-set ${names} --query 'Changes[].ResourceChange.[Action,LogicalResourceId,ResourceType,Replacement]' --output table`,
+      `aws cloudformation execute-change-set ${names}`,
+      `aws cloudformation wait stack-${stack === undefined ? 'create' : 'update'}-complete --stack-name ${name}`,
+    ],
+  };
+};

@@ -1,5 +1,7 @@
 import { flag, text, type Flag, type Outcome, type Raw } from '../../lib/core/command.ts';
 import { interrupted, usageError } from '../../lib/core/errors.ts';
+import { withoutTarget } from '../../lib/domain/check.ts';
+import { pathText } from '../../lib/domain/issue.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { SYSTEMS, type System } from '../../lib/render/linux/user-data.ts';
 import type { InitRequest } from '../../lib/procedures/init-site.ts';
@@ -62,7 +64,9 @@ export const applyInit = async (ports: Ports, given: InitRequest, options: VpnAp
   const deployment = await planDeployment(ports, request, options);
   const { site, plan, steps } = deployment;
   if (options.emit !== undefined) refuseRunbook(deployment);
-  for (const warning of plan.warnings) ports.progress(`warning: ${warning}`);
+  // What this very run makes is nothing to warn of.
+  const made = new Set(withoutTarget(site).map(({ path, message }) => `${pathText(path)}: ${message}`));
+  for (const warning of plan.warnings) if (!made.has(warning)) ports.progress(`warning: ${warning}`);
   warn(ports, deployment);
   if (!options.dryRun && options.emit === undefined && plan.changesExisting && !options.force) {
     if (ports.ask === undefined) throw usageError('is there already and would change', { field: request.file, next: 'give --force, or look first with --dry-run' });

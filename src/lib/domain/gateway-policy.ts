@@ -41,11 +41,11 @@ export const gatewayPolicy = (site: Site, account: string): PolicyDocument => {
 };
 
 /** What the records of a monitor need: topics, phones, metrics. */
-export const tellingStatements = ({ monitor }: Site): readonly Statement[] => {
+export const tellingStatements = ({ monitor, cloud }: Site): readonly Statement[] => {
   const { alerts, cloudwatch } = monitor?.records ?? {};
   return [
     ...(alerts === undefined || alerts.topics.length === 0 ? [] : [{ Sid: 'TellTopics', Effect: 'Allow' as const, Action: ['sns:Publish'], Resource: alerts.topics }]),
-    ...(alerts === undefined || alerts.phones.length === 0 ? [] : [{ Sid: 'TellPhones', Effect: 'Allow' as const, Action: ['sns:Publish'], NotResource: ['arn:*:sns:*:*:*'] }]),
+    ...(alerts === undefined || alerts.phones.length === 0 ? [] : [{ Sid: 'TellPhones', Effect: 'Allow' as const, Action: ['sns:Publish'], NotResource: [arn(cloud.region, 'sns', '*', '*', '*')] }]),
     // CloudWatch knows no resource here; the namespace is the fence.
     ...(cloudwatch === undefined ? [] : [{ Sid: 'Measure', Effect: 'Allow' as const, Action: ['cloudwatch:PutMetricData'], Resource: ['*'], Condition: { StringEquals: { 'cloudwatch:namespace': cloudwatch.namespace } } }]),
   ];

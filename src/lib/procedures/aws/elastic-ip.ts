@@ -26,7 +26,7 @@ export const elasticIp = (site: string, { name, address }: ElasticIp): Step => {
       const { Addresses = [] } = await aws.ask('ec2', 'DescribeAddresses', named);
       const [first, ...surplus] = [...Addresses].sort(byUse);
       if (first === undefined) {
-        if (address !== undefined) throw failure(`${address} is no Elastic IP of this account in ${aws.region}`, { field: 'public_ip', next: 'correct the address in the site file, or leave it out to have one made' });
+        if (address !== undefined) throw failure(`${address} is no Elastic IP of this account in ${aws.region}`, { field: 'public_ip', next: `correct the address in the site file, or say --gateway name=${name},public=new to have one made` });
         return { state: 'absent' };
       }
       return { state: 'ready', found: { id: first.AllocationId!, gives: { [`${key}/address`]: first.PublicIp! }, ours: isOurs(first.Tags, site, key), surplus: surplus.map(({ AllocationId }) => AllocationId!) } };

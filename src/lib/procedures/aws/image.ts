@@ -22,7 +22,7 @@ const SOURCES: Readonly<Record<Distribution, Source>> = {
   'debian-12': {
     title: 'Debian 12',
     parameter: (architecture) => `/aws/service/debian/release/12/latest/${architecture === 'x86_64' ? 'amd64' : 'arm64'}`,
-    owners: { 'aws': '136693071363', 'aws-cn': '336777782633', 'aws-us-gov': '136693071363' },
+    owners: { 'aws': '136693071363', 'aws-cn': '336777782633', 'aws-us-gov': '045324592363' },
     name: (architecture) => `debian-12-${architecture === 'x86_64' ? 'amd64' : 'arm64'}-*`,
   },
   'al2023': {

@@ -88,7 +88,9 @@ const applyStep = async (step: Step, hands: Hands, world: World, known: Ledger, 
  * An answer that says "it is there": of a call that was sent twice because its first answer was lost, or after a look that
  * was stale. Whose it is, the next look tells.
  */
-const THERE = /AlreadyExists$|\.Duplicate$|\.AlreadyAssociated$/;
+const THERE = /AlreadyExists(Exception)?$|\.Duplicate$|\.AlreadyAssociated$/;
+/** An instance profile takes one role: the second of two equal calls meets the quota that the first filled. */
+const ROLE_THERE = /InstanceSessionsPerInstanceProfile/;
 /** Of a removal: somebody, or our own call whose answer was lost, was sooner. */
 const GONE = /\.NotFound$|^NoSuchEntity|^ParameterNotFound$/;
 
@@ -96,7 +98,7 @@ const unless = async (done: RegExp, work: () => Promise<void>): Promise<void> =>
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof HybridError) || !done.test(error.code ?? '')) throw error;
+    if (!(error instanceof HybridError) || !(done.test(error.code ?? '') || (done === THERE && ROLE_THERE.test(error.message)))) throw error;
   }
 };
 

@@ -18,23 +18,23 @@ export interface Deployment {
   readonly steps: readonly Step[];
 }
 
-/** What a gateway has for an address until its Elastic IP is there: TEST-NET-1 (RFC 5737), which nobody has. */
-const standIn = (index: number): string => `192.0.2.${index + 1}`;
+/** What a gateway has for an address until its Elastic IP is there: of the range for benchmarks (RFC 2544), which nobody has. */
+const standIn = (index: number): string => `198.19.${255 - Math.floor(index / 250)}.${(index % 250) + 1}`;
 /** `--gateway …,public=new`: an Elastic IP is made also where the site file has one. */
 export const NEW_ADDRESS = 'new';
 
 /** The answers, with a stand-in for every address that is to be made: for a new gateway that has none, or where `new` is said. */
-const withStandIns = (answers: Answers, existing: string | undefined): { answers: Answers; count: number } => {
+const withStandIns = (answers: Answers, existing: string | undefined): { answers: Answers; stands: ReadonlySet<unknown> } => {
   const before = existing === undefined ? [] : draftOf(existing).gateways;
-  let count = 0;
+  const stands = new Set<unknown>();
   const gateways = answers.gateways.map((spec, index) => {
     const old = spec['name'] === undefined ? before[index] : before.find(({ name }) => name === spec['name']);
     const given = spec['public_ip'];
     if (given !== NEW_ADDRESS && (given !== undefined || old?.['public_ip'] !== undefined)) return spec;
-    count += 1;
+    stands.add(standIn(index));
     return { ...spec, public_ip: standIn(index) };
   });
-  return { answers: { ...answers, gateways }, count };
+  return { answers: { ...answers, gateways }, stands };
 };
 
 /** The request once the addresses are known. */
@@ -56,12 +56,11 @@ const withAddresses = (request: InitRequest, names: ReadonlyMap<string, string>,
 export const planDeployment = async (ports: Ports, request: InitRequest, options: Omit<VpnOptions, 'fresh'>): Promise<Deployment> => {
   const path = absolute(ports.cwd, request.file);
   const existing = await readSiteText(ports, request.file);
-  const { answers, count } = withStandIns(request.answers, existing);
+  const { answers, stands } = withStandIns(request.answers, existing);
   const asked: InitRequest = { ...request, answers };
   const plan = await planInit(ports, asked);
   const { site } = plan.loaded;
-  const stands = new Set(Array.from({ length: answers.gateways.length }, (_, index) => standIn(index)));
-  const names = new Map(count === 0 ? [] : site.gateways.filter(({ public_ip }) => stands.has(public_ip)).map(({ public_ip, name }) => [public_ip, name]));
+  const names = new Map(site.gateways.filter(({ public_ip }) => stands.has(public_ip)).map(({ public_ip, name }) => [public_ip, name]));
   const fresh = new Set(names.values());
 
   const made = new Set(plan.keys.map((file) => file.path));

@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest';
+import { bench, NEW_SITE, type Bench } from '../helpers/deployment.ts';
+
+const ALL = { eipalloc: 2, eni: 2, i: 2, parameter: 2, profile: 1, role: 1, route: 2, rule: 4, sg: 1, vol: 2 };
+/** What one undisturbed run calls, in its order. */
+const CALLS = [
+  'AllocateAddress', 'AllocateAddress', 'CreateRole', 'PutRolePolicy', 'CreateInstanceProfile', 'AddRoleToInstanceProfile', 'CreateSecurityGroup', 'AuthorizeSecurityGroupIngress', 'PutParameter',
+  'PutParameter', 'RunInstances', 'RunInstances', 'ModifyInstanceAttribute', 'ModifyInstanceAttribute', 'AssociateAddress', 'AssociateAddress', 'CreateRoute', 'CreateRoute',
+];
+
+/** A run now changes nothing, and a removal leaves nothing. */
+const settled = async ({ on, ours, changes, read }: Bench): Promise<void> => {
+  expect(ours('office')).toEqual(ALL);
+  const file = read('office.yaml');
+  const again = await on(`${NEW_SITE} --yes`);
+  expect([again.exit, changes(), read('office.yaml')]).toEqual([0, [], file]);
+  const gone = await on('vpn destroy --site office.yaml --yes');
+  expect([gone.exit, ours('office')]).toEqual([0, {}]);
+  expect(read('office.yaml')).not.toMatch(/instance:|eni:/);
+};
+
+test('a plan changes nothing; apply makes all; apply again changes nothing; destroy leaves nothing', async () => {
+  const made = await bench();
+  const planned = await made.on(`${NEW_SITE} --dry-run --detailed-exitcode`);
+  expect([planned.exit, made.changes()]).toEqual([3, []]);
+  const applied = await made.on(`${NEW_SITE} --yes --json`);
+  expect(made.changes().filter((what) => what !== 'write')).toEqual(CALLS);
+  expect([applied.exit, applied.err]).toEqual([0, '']);
+  await settled(made);
+});
+
+/** Every change of the outside, but of files that are written one after another only the first and the last. */
+const boundaries = (changes: readonly string[]): readonly number[] =>
+  changes.flatMap((what, index) => (what === 'write' && changes[index - 1] === 'write' && changes[index + 1] === 'write' ? [] : [index + 1]));
+
+/** Dead after one change is as dead as before the next: nothing lies between them. */
+test('killed after any change, and run again, it ends the same, with nothing twice and nothing orphaned', { timeout: 180_000 }, async () => {
+  const reference = await bench();
+  await reference.on(`${NEW_SITE} --yes`);
+  const changes = reference.changes();
+  for (const at of boundaries(changes)) {
+    const made = await bench();
+    const where = `after change ${at}, ${changes[at - 1]}`;
+    expect((await made.on(`${NEW_SITE} --yes`, { at, when: 'after' })).err, where).toContain('killed');
+    expect(made.changes().length, where).toBe(at);
+    const again = await made.on(`${NEW_SITE} --yes`);
+    expect([again.exit, again.err.split('\n').filter((line) => line.startsWith('hybridctl'))], where).toEqual([0, []]);
+    await settled(made);
+  }
+});
+
+test.each([
+  // The call is lost on its way, or its answer is: the SDK sends it again, and it must not have been done twice.
+  { name: 'every call is lost once', faults: (calls: readonly string[]) => Object.fromEntries(calls.map((call) => [call, { break: 'drop' as const, times: 1 }])) },
+  { name: 'every answer is lost once', faults: (calls: readonly string[]) => Object.fromEntries(calls.map((call) => [call, { break: 'drop-after' as const, times: 1 }])) },
+  { name: 'reads are half a second old', faults: () => ({ '*': { stale_ms: 500 } }) },
+  { name: 'every call is throttled once', faults: (calls: readonly string[]) => Object.fromEntries(calls.map((call) => [call, { break: 'error' as const, code: 'RequestLimitExceeded', status: 503, times: 1 }])) },
+])('$name: it is made all the same', { timeout: 60_000 }, async ({ faults }) => {
+  const made = await bench();
+  await made.fault(faults([...new Set(CALLS)]));
+  const applied = await made.on(`${NEW_SITE} --yes`);
+  expect([applied.exit, applied.err.split('\n').filter((line) => line.startsWith('hybridctl'))]).toEqual([0, []]);
+  await made.fault({});
+  await settled(made);
+});
+
+/** Nothing of the site in the cloud, and no site file that names what is gone. */
+const undone = async ({ ours, on }: Bench): Promise<void> => {
+  expect(ours('office')).toEqual({});
+  const again = await on(`${NEW_SITE} --dry-run --json`);
+  expect(again.json().applied.steps.filter(({ action }: { action: string }) => action === 'make').length).toBeGreaterThan(15);
+};
+
+test('a permission that is missing: exit 4 names it, and all that was made is undone', { timeout: 120_000 }, async () => {
+  for (const call of new Set(CALLS)) {
+    const made = await bench();
+    await made.fault({ [call]: { break: 'error', code: call.includes('Parameter') || /Role|Profile/.test(call) ? 'AccessDenied' : 'UnauthorizedOperation', status: 403 } });
+    const ran = await made.on(`${NEW_SITE} --yes`);
+    expect([call, ran.exit, new RegExp(`not allowed to call (ec2|iam|ssm):${call} `).test(ran.err)]).toEqual([call, 4, true]);
+    await undone(made);
+  }
+});
+
+test('a quota is full: the error is its own, and the first address goes again', async () => {
+  const made = await bench();
+  const aws = made.aws();
+  for (let index = 0; index < 2; index += 1) await aws.ask('ec2', 'AllocateAddress', { Domain: 'vpc' });
+  const ran = await made.on(`${NEW_SITE} --yes`);
+  expect([ran.exit, ran.err.includes('AddressLimitExceeded')]).toEqual([1, true]);
+  await undone(made);
+});
+
+test('--keep-on-failure keeps what was made, and the next run goes on from there', async () => {
+  const made = await bench();
+  await made.fault({ RunInstances: { break: 'error', code: 'InsufficientInstanceCapacity', status: 500 } });
+  const ran = await made.on(`${NEW_SITE} --yes --keep-on-failure`);
+  expect([ran.exit, made.ours('office')]).toEqual([5, { eipalloc: 2, parameter: 2, profile: 1, role: 1, rule: 4, sg: 1 }]);
+  await made.fault({});
+  expect((await made.on(`${NEW_SITE} --yes`)).exit).toBe(0);
+  await settled(made);
+});
+
+test('Ctrl-C in the middle: undone, exit 130', async () => {
+  const made = await bench();
+  const controller = new AbortController();
+  const aws = made.aws();
+  const ran = await made.on(`${NEW_SITE} --yes`, undefined, {
+    signal: controller.signal,
+    aws: async () => ({
+      ...aws,
+      send: async (call) => {
+        const answer = await aws.send(call);
+        if (call.operation === 'RunInstances') controller.abort();
+        return answer;
+      },
+    }),
+  });
+  expect(ran.exit).toBe(130);
+  await undone(made);
+});
+
+test.each([
+  { what: 'role', make: ['iam', 'CreateRole', { RoleName: 'hybridctl-office-gateways', AssumeRolePolicyDocument: '{"Statement":[]}' }], message: 'a role hybridctl-office-gateways is there and is not hybridctl\'s' },
+  { what: 'parameter', make: ['ssm', 'PutParameter', { Name: '/hybridctl/office/vpn1/psk', Type: 'SecureString', Value: 'not-ours-1' }], message: 'a parameter /hybridctl/office/vpn1/psk is there and is not hybridctl\'s' },
+  { what: 'instance profile', make: ['iam', 'CreateInstanceProfile', { InstanceProfileName: 'hybridctl-office-gateways' }], message: 'an instance profile hybridctl-office-gateways is there and is not hybridctl\'s' },
+] as const)('a $what of our name that is somebody else\'s is refused and stays', async ({ make: [service, operation, input], message }) => {
+  const made = await bench();
+  await made.aws().send({ kind: 'aws', service, operation, input });
+  const ran = await made.on(`${NEW_SITE} --yes`);
+  expect([ran.exit, ran.err.includes(message), made.changes()]).toEqual([1, true, []]);
+});
+
+test('no key is shown: not in a plan, not in progress, not in JSON, not in a runbook, not in user data', async () => {
+  const made = await bench();
+  const ran = await made.on(`${NEW_SITE} --yes --json`);
+  const keys = ['psk/vpn1', 'psk/vpn2'].map((path) => made.read(path).trim());
+  const userData = JSON.stringify((await made.aws().all('ec2', 'DescribeInstances', {}, 'Reservations')));
+  const runbook = await made.on('vpn init --site office.yaml --apply --emit sh');
+  expect([runbook.exit, runbook.out]).toEqual([0, expect.stringContaining('set -eu')]);
+  const state = made.cloud.snapshot() as { instances: { userData?: string }[] };
+  const scripts = state.instances.map(({ userData: data }) => Buffer.from(data ?? '', 'base64').toString('utf8'));
+  expect(scripts.filter((script) => script.startsWith('#!/bin/sh')).length).toBe(2);
+  for (const text of [ran.out, ran.err, runbook.out, userData, ...scripts]) for (const key of keys) expect(text.includes(key)).toBe(false);
+});

@@ -2,9 +2,10 @@ import { flag, FLAG, list, text, type Flag, type Outcome, type Raw, type Style }
 import { EXIT, interrupted, usageError } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
 import type { Hands, PlannedStep, Step } from '../lib/core/procedure.ts';
-import { applySteps } from '../lib/procedures/engine/apply.ts';
+import { applySteps, type Applied } from '../lib/procedures/engine/apply.ts';
 import { destroySteps } from '../lib/procedures/engine/destroy.ts';
 import { asMarkdown, asShell, runbookOf } from '../lib/procedures/engine/emit.ts';
+import { lazily } from '../lib/procedures/engine/lazily.ts';
 import { pendingOf, planRemoval, planSteps } from '../lib/procedures/engine/plan.ts';
 
 /** What every command asks that carries out a procedure. */
@@ -67,15 +68,19 @@ export interface Procedure {
   readonly title: string;
   readonly site: string;
   readonly steps: readonly Step[];
-  /** Of the site; --region overrules it. */
-  readonly region: string;
+  /** Of the site; --region overrules it. Absent: nothing of it is in the cloud. */
+  readonly region?: string;
+  /** Where its programs run and its files are; absent: this host. */
+  readonly machine?: Pick<Ports, 'shell' | 'files'>;
+  /** Around the carrying out, where something is to be done: saves what was there, and puts it back on a failure. */
+  readonly around?: (hands: Hands, apply: () => Promise<Applied>) => Promise<Applied>;
 }
 
 /** The signal is not the client's: what was made must be undone after a Ctrl-C too. */
-export const handsOf = async (ports: Ports, { region }: Pick<Procedure, 'region'>, options: Pick<ProcedureOptions, 'region' | 'profile'>): Promise<Hands> => ({
-  aws: await ports.aws({ region: options.region ?? region, profile: options.profile }),
-  shell: ports.shell,
-  files: ports.files,
+export const handsOf = (ports: Ports, procedure: Pick<Procedure, 'region' | 'machine'>, options: Pick<ProcedureOptions, 'region' | 'profile'>): Hands => ({
+  aws: lazily(options.region ?? procedure.region ?? '', () => ports.aws({ region: options.region ?? procedure.region ?? '', profile: options.profile })),
+  shell: procedure.machine?.shell ?? ports.shell,
+  files: procedure.machine?.files ?? ports.files,
   clock: ports.clock,
   signal: ports.signal,
   progress: ports.progress,
@@ -102,7 +107,7 @@ export const runApply = async (ports: Ports, procedure: Procedure, options: Proc
   const { adopted, keepOnFailure } = options;
   const unknown = [...adopted.keys()].find((key) => !steps.some((step) => step.key === key));
   if (unknown !== undefined) throw usageError(`nothing of this procedure has the key ${unknown}`, { field: '--adopt', next: `the keys are ${steps.map(({ key }) => key).join(', ')}` });
-  const hands = await handsOf(ports, procedure, options);
+  const hands = handsOf(ports, procedure, options);
   const scene = { site, adopted };
   if (options.emit !== undefined) {
     const runbook = await runbookOf(title, steps, hands, scene);
@@ -114,14 +119,15 @@ export const runApply = async (ports: Ports, procedure: Procedure, options: Proc
     tell(ports, planned);
     await consent(ports, options, `Make ${title} so?`);
   }
-  const applied = await applySteps(steps, hands, { ...scene, keepOnFailure });
+  const apply = (): Promise<Applied> => applySteps(steps, hands, { ...scene, keepOnFailure });
+  const applied = await (procedure.around === undefined || pendingOf(planned) === 0 ? apply() : procedure.around(hands, apply));
   return { result: { did: 'applied', ...applied, runbook: null } };
 };
 
 /** Plans the removal, or removes what is ours. */
 export const runDestroy = async (ports: Ports, procedure: Procedure, options: ProcedureOptions): Promise<Outcome<ProcedureResult>> => {
   const { site, steps, title } = procedure;
-  const hands = await handsOf(ports, procedure, options);
+  const hands = handsOf(ports, procedure, options);
   const scene = { site, adopted: new Map<string, string>() };
   const planned = await planRemoval(steps, hands, scene);
   if (options.dryRun) return { result: { did: 'planned', steps: planned, values: {}, runbook: null }, exit: exitOf(planned, options) };

@@ -1,9 +1,11 @@
 import type { Command } from '../../lib/core/command.ts';
 import { destroy } from './destroy.ts';
 import { doctor } from './doctor.ts';
+import { down } from './down.ts';
 import { init } from './init.ts';
 import { lint } from './lint.ts';
 import { render } from './render.ts';
 import { status } from './status.ts';
+import { up } from './up.ts';
 
-export const commands: readonly Command[] = [init, render, status, doctor, lint, destroy];
+export const commands: readonly Command[] = [init, render, up, down, status, doctor, lint, destroy];

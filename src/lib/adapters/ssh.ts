@@ -16,6 +16,9 @@ const PATIENCE = ['ConnectTimeout=10', 'ServerAliveInterval=5', 'ServerAliveCoun
 /** The connection that all calls share ends by itself when we were killed and nobody used it for this long, s. */
 const PERSIST_S = 60;
 
+/** At once; below sshd's MaxSessions of 10, above which it refuses and ssh would log in anew for each. */
+const SESSIONS = 6;
+
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Debian and RHEL keep ip, nft and sysctl where a session that is no login does not look. */
@@ -84,15 +87,21 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
   };
 
   let elevate: readonly string[] = [];
+  let turns = Array.from({ length: SESSIONS }, (): Promise<unknown> => Promise.resolve());
   /** A script for the far side's sh, whatever shell the login has. */
   const script = async (text: string, args: readonly string[], given: ShellOptions = {}): Promise<ShellResult> => {
     const { input, timeoutMs, signal: own = signal } = given;
     const line = [...elevate, 'sh', '-c', text, 'sh', ...args].map(quoted).join(' ');
-    const result = await here.run('ssh', [...common, '--', line], {
-      ...(input === undefined ? {} : { input }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(own === undefined ? {} : { signal: own }),
-    });
+    const [turn = Promise.resolve(), ...others] = turns;
+    const call = turn.then(() =>
+      here.run('ssh', [...common, '--', line], {
+        ...(input === undefined ? {} : { input }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(own === undefined ? {} : { signal: own }),
+      }),
+    );
+    turns = [...others, call.catch(() => undefined)];
+    const result = await call;
     if (result.exitCode === SSH_FAILED) throw explain(target, result.stderr);
     return result;
   };

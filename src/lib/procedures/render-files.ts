@@ -8,7 +8,7 @@ import { cryptoWarnings, type CryptoLevel } from '../domain/crypto.ts';
 import { explainMtu } from '../domain/mtu.ts';
 import { DEVICE_DIALECTS, INTERFACE_KINDS, LINUX_DIALECTS, type Dialect, type InterfaceKind, type Site, type TunnelEntry } from '../domain/site.ts';
 import { isLinux, tunnelsOf, type End, type Tunnel } from '../domain/tunnel.ts';
-import { renderSite } from '../render/index.ts';
+import { renderSite, type RenderedDevice } from '../render/index.ts';
 import { loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';
 
 /** What a run may ask for instead of what the site file says; the file itself stays as it is. */
@@ -61,17 +61,28 @@ export interface RenderPlan {
   readonly pending: readonly FileToWrite[];
 }
 
-/**
- * Everything `vpn render` would write below `out`, one folder a device, compared with what is there. Writes nothing.
- * @throws HybridError (usage) for any mistake in the site, a key, or a dialect that can't express the site.
- */
-export const planRender = async (ports: Pick<Ports, 'files' | 'cwd'>, loaded: LoadedSite, out: string, overrides: Overrides = {}): Promise<RenderPlan> => {
+export interface Rendered {
+  readonly site: Site;
+  readonly tunnels: readonly Tunnel[];
+  readonly devices: readonly RenderedDevice[];
+}
+
+/** Every file of every box, with its keys. @throws as `planRender`. */
+export const renderLoaded = async (ports: Pick<Ports, 'files' | 'cwd'>, loaded: LoadedSite, overrides: Overrides = {}): Promise<Rendered> => {
   const site = overrideSite(loaded.site, overrides);
   refuse(checkSite(site));
   const tunnels = tunnelsOf(site);
   refuse(crossCheck(site, tunnels));
   const psks = await loadPsks(ports, { ...loaded, site });
-  const devices = renderSite(site, tunnels, { psks, bgpPasswords: await loadBgpPasswords(ports, { ...loaded, site }) });
+  return { site, tunnels, devices: renderSite(site, tunnels, { psks, bgpPasswords: await loadBgpPasswords(ports, { ...loaded, site }) }) };
+};
+
+/**
+ * Everything `vpn render` would write below `out`, one folder a device, compared with what is there. Writes nothing.
+ * @throws HybridError (usage) for any mistake in the site, a key, or a dialect that can't express the site.
+ */
+export const planRender = async (ports: Pick<Ports, 'files' | 'cwd'>, loaded: LoadedSite, out: string, overrides: Overrides = {}): Promise<RenderPlan> => {
+  const { site, tunnels, devices } = await renderLoaded(ports, loaded, overrides);
 
   const accounts: FileAccount[] = [];
   const pending: FileToWrite[] = [];

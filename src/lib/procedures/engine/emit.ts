@@ -6,6 +6,7 @@ import { ledger, variable } from './values.ts';
 /** A plan as somebody would carry it out by hand. */
 export interface Runbook {
   readonly title: string;
+  /** Empty: nothing of it is in the cloud. */
   readonly region: string;
   readonly steps: readonly RunbookStep[];
 }
@@ -117,7 +118,7 @@ export const asShell = ({ title, region, steps }: Runbook): string =>
     '#!/bin/sh',
     `# ${title}`,
     'set -eu',
-    `export AWS_DEFAULT_REGION=${region}`,
+    ...(region === '' ? [] : [`export AWS_DEFAULT_REGION=${region}`]),
     ...steps.flatMap(({ title: what, action, id, notes, lines }) => ['', `# ${what}${action === 'keep' ? `: ${id ?? ''} is there` : notes.length > 0 ? `: ${notes.join(', ')}` : ''}`, ...lines]),
     '',
   ].join('\n');
@@ -127,7 +128,7 @@ export const asMarkdown = ({ title, region, steps }: Runbook): string =>
   [
     `# ${title}`,
     '',
-    `Region ${region}. Run the lines of each step in one shell, after \`export AWS_DEFAULT_REGION=${region}\`.`,
+    region === '' ? 'Run the lines of each step as root on the host.' : `Region ${region}. Run the lines of each step in one shell, after \`export AWS_DEFAULT_REGION=${region}\`.`,
     ...steps.flatMap(({ title: what, action, id, notes, cost, lines }, index) => [
       '',
       `## ${index + 1}. ${what}`,

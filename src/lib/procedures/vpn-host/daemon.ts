@@ -1,0 +1,96 @@
+import { failure } from '../../core/errors.ts';
+import type { RunCall } from '../../core/procedure.ts';
+import { LOCAL_CHARON } from '../../domain/sa.ts';
+import type { LinuxDialect } from '../../domain/site.ts';
+import type { HostBox, Where } from './box.ts';
+
+/** How a dialect's daemon is asked and told. */
+export interface Daemon {
+  /** As packaged by Debian, Fedora and EPEL. */
+  readonly unit: string;
+  /** Made when the daemon starts: a setting that is newer was not read by it. */
+  readonly socket: string;
+  /** Files that are read at its start alone. */
+  readonly settings: RegExp;
+  /** Files that `load` reads. */
+  readonly connections: RegExp;
+  readonly start: readonly RunCall[];
+  readonly stop: readonly RunCall[];
+  answers(where: Where): Promise<boolean>;
+  /** Names of the connections that it knows or that have a security association. @throws failure where it does not answer. */
+  known(where: Where): Promise<readonly string[]>;
+  /** Loads what the files say. What is unchanged stays up. */
+  load(box: Pick<HostBox, 'tunnels' | 'begins'>): readonly RunCall[];
+}
+
+export const run = (file: string, ...args: readonly string[]): RunCall => ({ kind: 'run', file, args });
+
+const ask = async ({ shell }: Where, file: string, args: readonly string[]): Promise<string> => {
+  const { exitCode, stdout, stderr } = await shell.run(file, args, { timeoutMs: 20_000 });
+  if (exitCode !== 0) throw failure(`${file} ${args.join(' ')}: ${stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''}`, { next: 'see the log of the daemon' });
+  return stdout;
+};
+
+const namesIn = (text: string, line: RegExp): readonly string[] => [...new Set([...text.matchAll(line)].map(([, name]) => name!))];
+
+/** Where distributions keep a daemon that is no command. */
+const CHARON = 'for d in /usr/lib/ipsec /usr/libexec/ipsec /usr/libexec/strongswan /usr/lib/strongswan; do [ ! -x $d/charon ] || exec setsid -f $d/charon </dev/null >/dev/null 2>&1; done; echo "charon is not installed" >&2; exit 1';
+/** Its end is waited for: a second charon would refuse to start beside it. */
+const END_CHARON = 'p=$(cat /var/run/charon.pid) && kill "$p" && for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do kill -0 "$p" 2>/dev/null || exit 0; sleep 0.5; done; exit 1';
+
+const swanctl = ({ uri = LOCAL_CHARON }: Pick<HostBox, 'uri'>): Daemon => ({
+  unit: 'strongswan.service',
+  socket: uri.replace(/^unix:\/\//, ''),
+  settings: /^\/etc\/strongswan\.d\//,
+  connections: /^\/etc\/swanctl\//,
+  start: [run('sh', '-c', CHARON)],
+  stop: [run('sh', '-c', END_CHARON)],
+  answers: async ({ shell }) => (await shell.run('swanctl', ['--stats', '--uri', uri], { timeoutMs: 20_000 })).exitCode === 0,
+  known: async (where) => {
+    const loaded = namesIn(await ask(where, 'swanctl', ['--list-conns', '--uri', uri]), /^([A-Za-z0-9_.-]+): /gm);
+    return [...new Set([...loaded, ...namesIn(await ask(where, 'swanctl', ['--list-sas', '--uri', uri]), /^([A-Za-z0-9_.-]+): #\d+/gm)])];
+  },
+  load: () => [run('swanctl', '--load-all', '--noprompt', '--uri', uri)],
+});
+
+/** 3: "not running", by the init scripts' convention. */
+const ipsecAnswers = async ({ shell }: Where, ...args: readonly string[]): Promise<boolean> => (await shell.run('ipsec', args, { timeoutMs: 20_000 })).exitCode === 0;
+
+const starter: Daemon = {
+  unit: 'strongswan-starter.service',
+  socket: '/var/run/charon.ctl',
+  settings: /^\/etc\/strongswan\.d\//,
+  connections: /^\/etc\/ipsec\.(conf|secrets)$/,
+  start: [run('ipsec', 'start')],
+  stop: [run('ipsec', 'stop')],
+  answers: (where) => ipsecAnswers(where, 'status'),
+  known: async (where) => namesIn(await ask(where, 'ipsec', ['statusall']), /^\s*([A-Za-z0-9_.-]+)(?:\[\d+\]|\{\d+\})?:\s/gm),
+  // "reload" also brings back what "vpn down" took from the daemon; "update" would think it is still there.
+  load: () => [run('ipsec', 'rereadsecrets'), run('ipsec', 'reload')],
+};
+
+const pluto: Daemon = {
+  unit: 'ipsec.service',
+  socket: '/run/pluto/pluto.ctl',
+  settings: /^\/etc\/ipsec\.conf$/,
+  connections: /^\/etc\/ipsec\.d\//,
+  start: [run('ipsec', 'setup', 'start')],
+  stop: [run('ipsec', 'setup', 'stop')],
+  answers: (where) => ipsecAnswers(where, 'auto', '--status'),
+  known: async (where) => namesIn(await ask(where, 'ipsec', ['auto', '--status']), /"([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g),
+  load: ({ tunnels, begins }) => [
+    run('ipsec', 'auto', '--rereadsecrets'),
+    ...tunnels.map((name) => run('ipsec', 'auto', '--replace', name)),
+    ...begins.map((name) => run('ipsec', 'auto', '--asynchronous', '--up', name)),
+  ],
+};
+
+export const daemonOf = (box: Pick<HostBox, 'dialect' | 'uri'>): Daemon => {
+  const daemons: Readonly<Record<LinuxDialect, Daemon>> = { 'swanctl': swanctl(box), 'ipsec-conf': starter, 'libreswan': pluto, 'openswan': pluto };
+  return daemons[box.dialect];
+};
+
+/** Starts it, and at every boot where systemd runs. */
+export const startCalls = ({ systemd }: Pick<HostBox, 'systemd'>, { unit, start }: Daemon): readonly RunCall[] => (systemd ? [run('systemctl', 'enable', '--now', unit)] : start);
+export const stopCalls = ({ systemd }: Pick<HostBox, 'systemd'>, { unit, stop }: Daemon): readonly RunCall[] => (systemd ? [run('systemctl', 'stop', unit)] : stop);
+export const restartCalls = (box: Pick<HostBox, 'systemd'>, daemon: Daemon): readonly RunCall[] => (box.systemd ? [run('systemctl', 'restart', daemon.unit)] : [...daemon.stop, ...daemon.start]);

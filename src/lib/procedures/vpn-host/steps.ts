@@ -1,0 +1,172 @@
+import { failure } from '../../core/errors.ts';
+import type { Call, Look, RunCall, Step, World, WriteCall } from '../../core/procedure.ts';
+import type { RenderedFile } from '../../render/types.ts';
+import { FRR, readSettings, RELAY, SCRIPT, settingsOf, stampOf, SYSCTL, unitsOf, type HostBox, type TunnelInterface } from './box.ts';
+import { daemonOf, restartCalls, run, startCalls } from './daemon.ts';
+
+const ready = (id: string): Look => ({ state: 'ready', found: { id, ours: true } });
+const differs = (id: string, differences: readonly string[]): Look => (differences.length === 0 ? ready(id) : { state: 'differs', found: { id, ours: true }, differences });
+const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+
+/** @returns those files that were written after `than` was; all where that is not there. */
+export const newerThan = async ({ shell, files }: Pick<World, 'shell' | 'files'>, than: string, paths: readonly string[]): Promise<readonly string[]> => {
+  if (paths.length === 0 || (await files.stat(than)) === undefined) return paths;
+  const { exitCode, stdout, stderr } = await shell.run('find', [...paths, '-maxdepth', '0', '-newer', than]);
+  if (exitCode !== 0) throw failure(`can't compare the times of files: ${stderr.trim().split('\n')[0] ?? ''}`);
+  return stdout.split('\n').filter((line) => line !== '');
+};
+
+export const stamp = (path: string): WriteCall => ({ kind: 'write', secret: false, file: { path, content: '', mode: 0o600 } });
+
+const fileStep = ({ path, content, mode, what }: RenderedFile): Step => {
+  const write: WriteCall = { kind: 'write', secret: (mode & 0o077) === 0, file: { path, content, mode } };
+  return {
+    key: `file${path}`,
+    title: `${what} ${path}`,
+    async look({ files }) {
+      const [before, stat] = await Promise.all([files.read(path), files.stat(path)]);
+      if (before === undefined || stat === undefined) return { state: 'absent' };
+      // Read as text it could not be put back byte for byte.
+      if (before !== content && before.includes('\ufffd')) throw failure(`${path} is no UTF-8 text, so it could not be put back as it was`, { next: 'move it out of the way first' });
+      return differs(path, [...(before === content ? [] : ['its content']), ...(stat.mode === mode ? [] : [`mode ${octal(stat.mode)} instead of ${octal(mode)}`])]);
+    },
+    make: () => [write],
+    // What the old script made only the old script takes away.
+    mend: (_values, _found, differences) => (path === SCRIPT && differences.includes('its content') ? [run(SCRIPT, 'down'), write] : [write]),
+  };
+};
+
+const settingsStep = (box: HostBox): Step => ({
+  key: 'settings',
+  title: `kernel settings of ${box.device}`,
+  async look(world) {
+    const now = await readSettings(box, world);
+    // A setting that this kernel does not have can't be wrong.
+    return differs('sysctl', settingsOf(box).flatMap(({ key, value }) => (now.has(key) && now.get(key) !== value ? [`${key} is ${now.get(key)} instead of ${value}`] : [])));
+  },
+  make: () => [],
+  mend: () => [run('sysctl', '-q', '-e', '-p', SYSCTL)],
+});
+
+const unitsStep = (box: HostBox): Step => {
+  const units = [...unitsOf(box), daemonOf(box).unit];
+  return {
+    key: 'units',
+    title: 'start at boot',
+    async look({ shell }) {
+      const lacking: string[] = [];
+      for (const unit of units) {
+        if ((await shell.run('systemctl', ['is-enabled', '--quiet', unit])).exitCode !== 0) lacking.push(`${unit} is not enabled`);
+        else if ((await shell.run('systemctl', ['show', '-p', 'NeedDaemonReload', '--value', unit])).stdout.trim() === 'yes') lacking.push(`systemd has not read ${unit} anew`);
+      }
+      return differs(units.join(' '), lacking);
+    },
+    make: () => [],
+    mend: () => [run('systemctl', 'daemon-reload'), run('systemctl', 'enable', ...units)],
+  };
+};
+
+/** Something that a program makes of a file, and a stamp says when. */
+const loadedFrom = (key: string, title: string, file: string, mark: string, calls: readonly Call[]): Step => ({
+  key,
+  title,
+  look: async (world) => differs(file, (await newerThan(world, mark, [file])).length === 0 ? [] : ['not loaded as it is now']),
+  make: () => [],
+  mend: () => [...calls, stamp(mark)],
+});
+
+const daemonStep = (box: HostBox): Step => {
+  const daemon = daemonOf(box);
+  const settings = box.files.filter(({ path }) => daemon.settings.test(path)).map(({ path }) => path);
+  return {
+    key: 'daemon',
+    title: daemon.unit.replace('.service', ''),
+    async look(world) {
+      if (!(await daemon.answers(world))) return { state: 'absent' };
+      const newer = await newerThan(world, daemon.socket, settings);
+      return differs(daemon.unit, newer.map((path) => `it runs since before ${path}: a restart takes all its tunnels down for a moment`));
+    },
+    make: () => startCalls(box, daemon),
+    mend: () => restartCalls(box, daemon),
+  };
+};
+
+/** `ip -j addr` of one interface, of which we read this. */
+interface Shown {
+  readonly mtu: number;
+  readonly flags: readonly string[];
+  readonly addr_info: readonly { readonly local: string; readonly address?: string }[];
+}
+
+const interfaceTroubles = async ({ shell }: Pick<World, 'shell'>, { name, address, peer, mtu, rule }: TunnelInterface): Promise<readonly string[]> => {
+  const { exitCode, stdout } = await shell.run('ip', ['-j', 'addr', 'show', 'dev', name]);
+  if (exitCode !== 0) return [`${name} is not there`];
+  const [shown] = JSON.parse(stdout) as readonly Shown[];
+  const ruled = rule === undefined || (await shell.run('ip', ['rule', 'show', 'priority', String(rule)])).stdout.trim() !== '';
+  return [
+    ...(shown?.flags.includes('UP') === true ? [] : [`${name} is down`]),
+    ...(shown?.addr_info.some((one) => one.local === address && one.address === peer) === true ? [] : [`${name} has not the address ${address} towards ${peer}`]),
+    ...(shown?.mtu === mtu ? [] : [`${name} has MTU ${shown?.mtu} instead of ${mtu}`]),
+    ...(ruled ? [] : [`no rule of priority ${rule}`]),
+  ];
+};
+
+export const scriptFiles = ({ files }: Pick<HostBox, 'files'>): readonly string[] => files.filter(({ path }) => path === SCRIPT || path === '/etc/hybridctl/mss.nft').map(({ path }) => path);
+
+const tunnelsStep = (box: HostBox): Step => {
+  const names = [...new Set(box.interfaces.map(({ name }) => name))];
+  const mark = stampOf(box, 'tunnels');
+  return {
+    key: 'tunnels',
+    title: names.length === 0 ? 'MSS clamp' : `tunnel interface ${names.join(', ')}, routes and MSS clamp`,
+    async look(world) {
+      const troubles = (await Promise.all(box.interfaces.map((one) => interfaceTroubles(world, one)))).flat();
+      const stale = (await newerThan(world, mark, scriptFiles(box))).length > 0;
+      return differs(names.join(' ') || 'nft', [...troubles, ...(stale ? ['not brought up as the script is now'] : [])]);
+    },
+    make: () => [],
+    mend: () => [run(SCRIPT, 'up'), ...(box.systemd ? [run('systemctl', 'start', 'hybridctl-tunnels.service')] : []), stamp(mark)],
+  };
+};
+
+const connectionsStep = (box: HostBox): Step => {
+  const daemon = daemonOf(box);
+  const mark = stampOf(box, 'loaded');
+  const paths = box.files.filter(({ path }) => daemon.connections.test(path)).map(({ path }) => path);
+  const calls = (): readonly Call[] => [...daemon.load(box), stamp(mark)];
+  return {
+    key: 'connections',
+    title: `connections ${box.tunnels.join(', ')}`,
+    needs: ['daemon'],
+    async look(world) {
+      const known = await daemon.known(world);
+      const lacking = box.tunnels.filter((name) => !known.includes(name));
+      if (lacking.length === box.tunnels.length) return { state: 'absent' };
+      // A daemon that started after the files were written has read them itself, at boot; a stamp of ours is later still.
+      const stale = (await newerThan(world, daemon.socket, paths)).length === 0 ? [] : await newerThan(world, mark, paths);
+      return differs(box.tunnels.join(' '), [...lacking.map((name) => `${name} is not loaded`), ...stale.map((path) => `${path} is newer than what is loaded`)]);
+    },
+    make: calls,
+    mend: calls,
+  };
+};
+
+export const frrCall = ({ systemd }: Pick<HostBox, 'systemd'>): RunCall => (systemd ? run('systemctl', 'reload-or-restart', 'frr.service') : run('vtysh', '-b'));
+
+/**
+ * Everything that makes a box of the site carry its tunnels, each thing looked at by itself. Nothing that is right is
+ * touched: a tunnel that carries traffic is not restarted.
+ */
+export const upSteps = (box: HostBox): readonly Step[] => {
+  const has = (path: string): boolean => box.files.some((file) => file.path === path);
+  return [
+    ...box.files.map(fileStep),
+    settingsStep(box),
+    ...(box.systemd ? [unitsStep(box)] : []),
+    ...(has(RELAY) ? [loadedFrom('relay', 'probe relay', RELAY, stampOf(box, 'relay'), [run('nft', '-f', RELAY)])] : []),
+    daemonStep(box),
+    tunnelsStep(box),
+    connectionsStep(box),
+    ...(has(FRR) ? [loadedFrom('frr', 'FRR', FRR, stampOf(box, 'frr'), [frrCall(box)])] : []),
+  ];
+};

@@ -46,7 +46,8 @@ export const init = defineCommand<Options, ProcedureResult>({
   details:
     'Role (it may write routes of the override tables and nothing else), instance profile, newest Amazon Linux 2023, SSH key (made here, only its public half is imported), security group, and an instance without a public address whose user data installs Node.js, hybridctl and "route monitor" as a service. ' +
     'Local Zones have no managed VPN: on loss the monitor puts a static route to the VPN gateway over the propagated one, and takes it away when Direct Connect is well again. ' +
-    'The subnet must not have the routes it moves. It has to reach the EC2 API (an ec2 endpoint, or NAT) and S3 (a gateway endpoint, or NAT): the packages of Amazon Linux are there, and the package of hybridctl can be.',
+    'The subnet must not have the routes it moves. It has to reach the EC2 API (an ec2 endpoint, or NAT) and S3 (a gateway endpoint, or NAT): the packages of Amazon Linux are there, and the package of hybridctl can be. ' +
+    'An instance that is there keeps the site file it was made with: for another, destroy it and run this again.',
   flags: [
     FLAG.site,
     { flags: '--subnet <id>', summary: 'private subnet of the instance' },

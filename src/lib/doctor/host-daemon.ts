@@ -114,8 +114,8 @@ const connections: HostCheck = {
       if (loaded.length === 0) {
         return [{ level: 'error', subject: tunnel.name, found: 'the tunnel is not loaded', evidence: `charon has ${[...new Set(statuses.map(({ connection }) => connection))].join(', ') || 'no connection'}`, mend: `load it: "${[command.file, ...command.args].join(' ')}"`, case: 1, ...(fixable ? { fix: [command] } : {}) }];
       }
-      // Of a tunnel that is up charon tells what was agreed; what is configured shows where nothing is up.
-      const differences = loaded.flatMap((status) => [
+      // Of a tunnel that is up charon tells what was agreed, of one that is down what is configured; of one that is being tried, not yet who the peer is.
+      const differences = loaded.filter(({ state }) => state !== 'connecting').flatMap((status) => [
         ...(status.local.host !== undefined && !['%any', local.address].includes(status.local.host) ? [`local address ${status.local.host}, should be ${local.address}`] : []),
         ...(status.remote.host !== undefined && !['%any', remote.publicAddress].includes(status.remote.host) ? [`remote address ${status.remote.host}, should be ${remote.publicAddress}`] : []),
         ...(status.local.id !== undefined && status.local.id !== local.id ? [`local id ${status.local.id}, should be ${local.id}`] : []),

@@ -41,7 +41,7 @@ const sysctl: HostCheck = {
         subject: name,
         found: 'strict reverse path filtering: packets from the tunnel whose way back is another are dropped',
         evidence: `rp_filter: all = ${all}, ${name} = ${value(name, 'rp_filter')}; the larger counts`,
-        mend: 'set 2 (loose) on both: "hybridctl vpn doctor --fix"',
+        mend: 'set 2 (loose): "hybridctl vpn doctor --fix", and keep it in /etc/sysctl.d/90-hybridctl.conf',
         case: 2,
         // The larger counts, so 2 on the interface is enough; `all` would loosen interfaces that are none of ours.
         fix: [set(conf(name, 'rp_filter'), 2)],

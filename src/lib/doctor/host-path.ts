@@ -2,7 +2,7 @@ import { contains, covers, parseCidr } from '../domain/cidr.ts';
 import { explainMtu } from '../domain/mtu.ts';
 import type { TunnelStatus } from '../domain/sa.ts';
 import type { LinuxTunnel } from '../render/linux/box.ts';
-import type { HostView } from './host-view.ts';
+import type { Daemon, HostView } from './host-view.ts';
 import type { HostCheck, Sight } from './types.ts';
 
 /** IPv4 and ICMP headers before a ping's own bytes. */
@@ -35,6 +35,8 @@ const standing = async (host: HostView): Promise<readonly (LinuxTunnel & { reado
   });
 };
 
+const statusOf = ({ statuses }: Daemon, { tunnel }: LinuxTunnel): TunnelStatus | undefined => statuses.find(({ connection, state }) => connection === tunnel.name && state === 'established');
+
 const packets = ({ in: inward, out }: TunnelStatus): string => `ESP packets: ${out?.packets ?? 0} out, ${inward?.packets ?? 0} in`;
 
 const carries: HostCheck = {
@@ -44,17 +46,18 @@ const carries: HostCheck = {
   async look({ host }) {
     const sights: Sight[] = [];
     for (const one of await standing(host)) {
+      const before = statusOf(await host.daemonNow(), one) ?? one.status;
       if (await echoes(host, one, 64)) continue;
-      const { tunnel, remote, status } = one;
-      const [inward, outward] = [status.in?.packets ?? 0, status.out?.packets ?? 0];
-      const far = inward === 0 && outward > 0;
+      const after = statusOf(await host.daemonNow(), one) ?? before;
+      const left = (after.out?.packets ?? 0) > (before.out?.packets ?? 0);
+      const came = (after.in?.packets ?? 0) > (before.in?.packets ?? 0);
       sights.push({
         level: 'error',
-        subject: tunnel.name,
-        found: `the tunnel is up and carries nothing: ${remote.inside} does not answer${far ? '; packets leave, none comes back' : inward > 0 && outward === 0 ? '; packets arrive, none is sent back' : ''}`,
-        evidence: packets(status),
-        mend: far ? 'on the far side: its security group or ACL, ip_forward, its route back into the tunnel, and an exemption of tunnel traffic from NAT' : 'see ip_forward, the security group, the routes, and NAT on this side; the findings beside this one name what is seen',
-        case: far ? 3 : 2,
+        subject: one.tunnel.name,
+        found: `the tunnel is up and carries nothing: ${one.remote.inside} does not answer; ${left ? (came ? 'packets leave and come back, but not the answer' : 'packets leave, none comes back') : 'our packets do not even enter the tunnel'}`,
+        evidence: packets(after),
+        mend: left ? 'see UDP 4500 both ways (security group, ACL, the router before the peer); then ip_forward, the way back and NAT on the far side' : 'see the route to the tunnel, a firewall rule and NAT on this machine; the findings beside this one name what is seen',
+        case: 2,
       });
     }
     return sights;

@@ -32,6 +32,8 @@ export interface HostView {
   place(path: string): string;
   /** Throws where charon can't be asked. */
   daemon(): Promise<Daemon>;
+  /** The same, read anew: what moved since. */
+  daemonNow(): Promise<Daemon>;
   /** What charon's log says failed; undefined: there is no log to read. */
   failures(): Promise<readonly LogFailure[] | undefined>;
   /** @returns stdout. Throws when the program is missing or says no. */
@@ -84,6 +86,7 @@ export const hostView = (ports: Pick<Ports, 'shell' | 'files' | 'vici' | 'signal
     uri,
     files: ports.files,
     place: (path) => join(root, path),
+    daemonNow: () => ports.vici(uri).then(read),
     daemon: () => (daemon ??= ports.vici(uri).then(read)),
     failures: () => (log ??= failures()),
     async say(file, ...args) {

@@ -1,6 +1,7 @@
 import { addressText, cidr, contains } from '../../domain/cidr.ts';
 import { destinationsOf, linkTargets } from '../../domain/routes.ts';
 import type { Site } from '../../domain/site.ts';
+import { NO_STACKS } from './cfn-state.ts';
 import { NO_IAM } from './iam-state.ts';
 import { EVERYWHERE, type GroupRule, type Permission, type SecurityGroup } from './group-state.ts';
 import { imagesOf, type Image } from './images.ts';
@@ -106,6 +107,7 @@ export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudSt
     customerGateways: [],
     vpnConnections: [],
     iam: NO_IAM,
+    cfn: NO_STACKS,
     // A connection that the site file names was made by a partner and awaits a yes; else the link stands already.
     dx: { connections: dxLinks.map(({ name, connection, vlan }) => ({ id: connection ?? `dxcon-${id('dxcon', name).slice(-8)}`, name, state: connection === undefined ? 'available' : 'ordering', dueAt: 0, vlan })), interfaces: [] },
     parameters: [],

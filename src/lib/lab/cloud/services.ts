@@ -1,5 +1,6 @@
 import { EC2_ACTIONS, type Action } from './actions.ts';
 import { IAM_ACTIONS, STS_ACTIONS } from './actions-iam.ts';
+import { CFN_ACTIONS } from './actions-cfn.ts';
 import { DX_ACTIONS } from './actions-dx.ts';
 import { SSM_ACTIONS } from './actions-ssm.ts';
 import { AWS_JSON, awsQuery, EC2_QUERY, yes, type Params, type Protocol } from './protocol.ts';
@@ -39,6 +40,7 @@ const SERVICES: Readonly<Record<string, CloudService>> = {
   },
   iam: service(awsQuery('https://iam.amazonaws.com/doc/2010-05-08/'), IAM_ACTIONS),
   sts: service(awsQuery('https://sts.amazonaws.com/doc/2011-06-15/'), STS_ACTIONS),
+  cloudformation: service(awsQuery('http://cloudformation.amazonaws.com/doc/2010-05-15/'), CFN_ACTIONS),
   directconnect: service(AWS_JSON, DX_ACTIONS, 'UnknownOperationException'),
   ssm: service(AWS_JSON, SSM_ACTIONS, 'UnknownOperationException'),
 };

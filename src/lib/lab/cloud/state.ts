@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { addressNumber, addressText, cidr, contains } from '../../domain/cidr.ts';
 import type { Parameter } from './actions-ssm.ts';
+import type { CfnState } from './cfn-state.ts';
 import type { DxState } from './dx-state.ts';
 import type { SecurityGroup } from './group-state.ts';
 import type { IamState } from './iam-state.ts';
@@ -36,6 +37,7 @@ export interface CloudState {
   readonly vpnConnections: readonly VpnConnection[];
   readonly iam: IamState;
   readonly dx: DxState;
+  readonly cfn: CfnState;
   readonly parameters: readonly Parameter[];
   readonly prefixLists: readonly { readonly id: string; readonly entries: readonly string[] }[];
 }

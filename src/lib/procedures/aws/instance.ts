@@ -2,6 +2,7 @@ import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
 import type { Found, Look, Step, Values, World } from '../../core/procedure.ts';
 import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
+import { variable } from '../engine/values.ts';
 import { unlessNone } from './names.ts';
 
 export interface Ec2Instance {
@@ -51,7 +52,10 @@ export const ec2Instance = (site: string, spec: Ec2Instance): Step => {
       return [api('ec2', 'RunInstances', { ...input, ClientToken })];
     },
     answer: 'Instances[0].InstanceId',
-    after: (values) => [`aws ec2 wait instance-running --instance-ids ${values(key)}`],
+    after: (values) => [
+      `aws ec2 wait instance-running --instance-ids ${values(key)}`,
+      `${variable(`${key}/eni`)}=$(aws ec2 describe-instances --instance-ids ${values(key)} --query 'Reservations[0].Instances[0].NetworkInterfaces[0].NetworkInterfaceId' --output text)`,
+    ],
     mend: (_values, { id }) => [api('ec2', 'StartInstances', { InstanceIds: [id] })],
     drop: (_values, id) => [api('ec2', 'TerminateInstances', { InstanceIds: [id] })],
   };

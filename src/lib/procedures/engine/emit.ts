@@ -58,7 +58,7 @@ interface Kept {
   readonly query: string;
 }
 
-/** A secret comes from a variable of the shell and by standard input: an argument could be read by others. */
+/** A secret comes from a variable of the shell and by a file of mode 0600: an argument could be read by others, and the CLI reads standard input twice. */
 const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => {
   const { service, operation, secret = [] } = call;
   const name = (path: string): string => variable(`${key}/${path}`);
@@ -71,7 +71,9 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   const shown = JSON.stringify(hidden(call.input, secret, (path) => `${OPEN}${name(path)}${CLOSE}`));
   return [
     ...secret.map((path) => `: "\${${name(path)}:?set it first: it is not shown here}"`),
-    `${command} file:///dev/stdin${query} <<JSON\n${filledIn(shown)}\nJSON${close === '' ? '' : '\n)'}`,
+    `input=$(mktemp)\ncat > "$input" <<JSON\n${filledIn(shown)}\nJSON`,
+    `${command} "file://$input"${query}${close}`,
+    'rm -f "$input"',
   ].join('\n');
 };
 

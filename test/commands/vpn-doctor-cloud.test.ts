@@ -42,6 +42,14 @@ describe('vpn doctor, the cloud side', () => {
     expect((await cloud.calls()).filter((call) => !call.startsWith('Describe'))).toEqual([]);
   });
 
+  it('calls nothing well that it could not look at: a gateway that is not there', async () => {
+    const cloud = await testCloud(fixture('lab'));
+    const site = fixture('lab').replace(GW1, 'i-0aaaaaaaaaaaaaaaa').replace('    eni: eni-023fbd87a1b2c3d4e\n', '');
+    const { findings, exit } = await trouble(cloud, '', { files: { 'hybridctl.yaml': site } });
+    expect(findings.filter(({ subject }) => subject === 'gw-1').map(({ level, check }) => `${level} ${check}`)).toEqual(['error instance', 'unknown source-dest-check', 'unknown security-group', 'unknown network-acl']);
+    expect(exit).toBe(EXIT.failed);
+  });
+
   it.each<[string, (aws: Aws) => Promise<unknown>, readonly string[]]>([
     ['the source/dest check on', (aws) => aws.ask('ec2', 'ModifyInstanceAttribute', { InstanceId: GW1, SourceDestCheck: { Value: true } }), ['error source-dest-check gw-1: the source/dest check is on: EC2 drops every packet that the gateway forwards [2]']],
     ['UDP 500 shut (case 1)', revoke('udp', '198.51.100.77/32', 500), ['error security-group gw-1: the security group does not let in UDP 500 from 198.51.100.77/32: the peer can not begin IKE [1]']],

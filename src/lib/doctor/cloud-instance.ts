@@ -1,9 +1,8 @@
 import { api } from '../core/aws.ts';
-import type { CloudGateway, Instance } from './cloud-view.ts';
+import { unseen, type CloudGateway, type Instance } from './cloud-view.ts';
 import type { CloudCheck, Sight } from './types.ts';
 
 type There = CloudGateway & { readonly instance: Instance };
-/** What is not there is told once, by the check `instance`. */
 const there = (gateways: readonly CloudGateway[]): readonly There[] => gateways.filter((one): one is There => one.instance !== undefined);
 /** The interface that the site's routes point at: the named one, else the first. */
 export const interfaceOf = ({ gateway, instance }: There) => {
@@ -35,8 +34,9 @@ const sourceDestCheck: CloudCheck = {
   id: 'source-dest-check',
   side: 'cloud',
   about: 'the source/dest check is off on every gateway: EC2 lets it forward',
-  look: async ({ cloud }) =>
-    there(await cloud.gateways()).flatMap((one): readonly Sight[] => {
+  look: async ({ cloud }) => [
+    ...unseen(await cloud.gateways()),
+    ...there(await cloud.gateways()).flatMap((one): readonly Sight[] => {
       const { InstanceId, SourceDestCheck, NetworkInterfaces = [] } = one.instance;
       const nic = interfaceOf(one);
       const on = [...(SourceDestCheck === true ? [InstanceId!] : []), ...(nic?.SourceDestCheck === true ? [nic.NetworkInterfaceId!] : [])];
@@ -45,6 +45,7 @@ const sourceDestCheck: CloudCheck = {
       const fix = NetworkInterfaces.length > 1 ? api('ec2', 'ModifyNetworkInterfaceAttribute', { NetworkInterfaceId: nic!.NetworkInterfaceId!, SourceDestCheck: { Value: false } }) : api('ec2', 'ModifyInstanceAttribute', { InstanceId: InstanceId!, SourceDestCheck: { Value: false } });
       return [{ level: 'error', subject: one.gateway.name, found: 'the source/dest check is on: EC2 drops every packet that the gateway forwards', evidence: `SourceDestCheck is true on ${on.join(' and ')}`, mend: 'turn it off: "hybridctl vpn doctor --fix"', case: 2, fix: [fix] }];
     }),
+  ],
 };
 
 const elasticIp: CloudCheck = {

@@ -4,7 +4,7 @@ import { relaysOf } from '../domain/relay.ts';
 import type { Site } from '../domain/site.ts';
 import { isOurs } from '../domain/tags.ts';
 import type { Tunnel } from '../domain/tunnel.ts';
-import type { Acl, Group } from './cloud-view.ts';
+import { unseen, type Acl, type Group } from './cloud-view.ts';
 import type { CloudCheck, Level, Sight } from './types.ts';
 
 type Permission = NonNullable<Group['IpPermissions']>[number];
@@ -60,7 +60,7 @@ const securityGroup: CloudCheck = {
   async look({ cloud, site, tunnels }) {
     const groups = await cloud.groups();
     return (await cloud.gateways()).flatMap(({ gateway, instance }): readonly Sight[] => {
-      if (instance === undefined) return [];
+      if (instance === undefined) return unseen([{ gateway, instance }]);
       const ids = (instance.SecurityGroups ?? []).map(({ GroupId }) => GroupId!);
       const own = groups.filter(({ GroupId }) => ids.includes(GroupId!));
       const permissions = own.flatMap(({ IpPermissions = [] }) => IpPermissions);
@@ -107,13 +107,15 @@ const networkAcl: CloudCheck = {
   async look({ cloud, tunnels }) {
     const acls = await cloud.acls();
     return (await cloud.gateways()).flatMap(({ gateway, instance }): readonly Sight[] => {
-      const acl = acls.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === instance?.SubnetId));
+      if (instance === undefined) return unseen([{ gateway, instance }]);
+      const acl = acls.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === instance.SubnetId));
+      if (acl === undefined) return [{ level: 'unknown', subject: gateway.name, found: 'could not look: no network ACL of its subnet is shown', evidence: instance.SubnetId ?? '', mend: null }];
       const peers = [...new Set(tunnels.filter(({ cloud: end }) => end.device === gateway.name).map(({ onprem }) => `${onprem.publicAddress}/32`))];
       return peers.flatMap((network) =>
         [500, 4500].flatMap((port) =>
           [false, true].flatMap((egress): readonly Sight[] => {
-            const entry = acl === undefined ? undefined : verdict(acl.Entries ?? [], egress, port, network);
-            if (acl === undefined || entry?.RuleAction === 'allow') return [];
+            const entry = verdict(acl.Entries ?? [], egress, port, network);
+            if (entry?.RuleAction === 'allow') return [];
             return [{ level: 'error', subject: gateway.name, found: `the network ACL denies UDP ${port} ${egress ? 'to' : 'from'} ${network}`, evidence: `${acl.NetworkAclId}, rule ${entry === undefined ? 'none fits' : entry.RuleNumber}`, mend: `allow UDP ${port} ${egress ? 'to' : 'from'} ${network} with a lower rule number`, case: 1 }];
           }),
         ),

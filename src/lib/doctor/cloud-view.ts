@@ -2,6 +2,7 @@ import type { Aws, Output } from '../core/aws.ts';
 import type { RouteTable, RouteTables } from '../core/ports.ts';
 import type { Gateway, Site } from '../domain/site.ts';
 import { filtersOf } from '../domain/tags.ts';
+import type { Sight } from './types.ts';
 
 type List<O extends 'DescribeAddresses' | 'DescribeSecurityGroups' | 'DescribeNetworkAcls' | 'DescribeRouteTables' | 'DescribeVpnGateways' | 'DescribeVpnConnections' | 'DescribeInstanceStatus', F extends keyof Output<'ec2', O>> = NonNullable<Output<'ec2', O>[F]>;
 export type Instance = NonNullable<NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>[number]['Instances']>[number];
@@ -14,6 +15,10 @@ export interface CloudGateway {
   readonly gateway: Gateway;
   readonly instance: Instance | undefined;
 }
+
+/** What hangs on an instance can't be looked at where there is none; that it is missing is told by the check `instance`. */
+export const unseen = (gateways: readonly CloudGateway[]): readonly Sight[] =>
+  gateways.flatMap(({ gateway: { name }, instance }) => (instance === undefined ? [{ level: 'unknown', subject: name, found: 'could not look: its instance is not there', evidence: '', mend: null }] : []));
 
 /** The cloud, each thing read once and when it is first asked for. */
 export interface CloudView {

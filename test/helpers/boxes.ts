@@ -38,8 +38,8 @@ const OVER = ['/etc', '/usr/local/lib', '/var/lib'];
 /** Two bare boxes at one cable, `wan`: a is 172.16.1.157 behind 203.0.113.11, b is 198.51.100.77. Needs root. Nothing runs in them yet. */
 export const twoBoxes = async (): Promise<Boxes> => {
   const tag = `hyu-${randomBytes(3).toString('hex')}`;
-  const folder = await mkdtemp(join(tmpdir(), `${tag}-`));
   const { file, remove } = await bundled("import './src/commands/bin.ts';");
+  const folder = await mkdtemp(join(tmpdir(), `${tag}-`));
   const stop = async (): Promise<void> => {
     for (const letter of ['a', 'b']) {
       const { stdout } = await exec('ip', ['netns', 'pids', `${tag}-${letter}`]).catch(() => ({ stdout: '' }));

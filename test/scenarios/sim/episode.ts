@@ -69,7 +69,7 @@ export const runEpisode = (seed: number, trace = false): Episode => {
     world.queue.run(EPISODE_END);
     fail('backAtThePreferredPath', backAtThePreferredPath(world, monitors));
     fail('bystandersAreUntouched', bystandersAreUntouched(world));
-    fail('oneAlertPerMove', oneAlertPerMove(world));
+    fail('oneAlertPerMove', oneAlertPerMove(world, monitors));
     fail('oneAlertPerDarkness', oneAlertPerDarkness(world));
     return end(undefined);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { FOREIGN_TARGET, staticRoute } from './topology.ts';
 import type { ManagedRoute } from '../../../src/lib/domain/failover/types.ts';
 import type { Running } from './monitor.ts';
+import { groupOf } from './rest.ts';
 import type { ApiMode, World } from './world.ts';
 
 /** Faults fall until here (ms); then all but the lasting ones end, and the world must come to rest. */
@@ -243,15 +244,42 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       crash(random.between(300, 3_000));
     });
   },
+  // The successor finds a move that was never told, and a reason for the next one: told in one, the first would be lost.
+  'dies again when traffic is just back, its refuge too, and the monitor': (scene, lasts) => {
+    const { world, monitors, say } = scene;
+    const { random, queue } = world;
+    const route = anyRoute(scene);
+    const first = world.at(route);
+    let back = false;
+    kill(scene, first, 1_000);
+    world.onRoute.push(({ key, from, to, by }) => {
+      if (back || key !== route.key || to !== first || by !== 'us' || queue.now() > FAULTS_END - 4_000) return;
+      back = true;
+      storeDown(scene, random.between(1_000, 2_000));
+      queue.after(random.between(50, 300), () => {
+        say('the holder dies');
+        monitors.find(({ monitor }) => world.store.record?.holder === monitor.me)?.crash(random.between(300, 1_500));
+      });
+      for (const link of [from, first]) queue.after(random.between(300, 2_000), () => kill(scene, link, Math.min(lasts, FAULTS_END - queue.now())));
+    });
+  },
   // Whoever sleeps while the holder dies may find the lease free the moment it wakes, and its sockets full of the past.
-  'the holder dies while the other is stopped': ({ world, monitors, say }) => {
+  'the holder dies while the other is stopped': (scene) => {
+    const { world, monitors, say } = scene;
     const holder = monitors.find(({ monitor }) => world.store.record?.holder === monitor.me);
     const other = monitors.find((one) => one !== holder);
     if (holder === undefined || other === undefined) return;
+    const route = anyRoute(scene);
     const sleeps = world.random.between(1_500, 6_000);
     say(`${holder.monitor.name} dies, and ${other.monitor.name} will be stopped for ${sleeps} before it takes over`);
     holder.crash(world.random.between(6_000, 9_000));
-    world.queue.after(world.random.between(1_600, 2_900), () => other.freeze(sleeps));
+    world.queue.after(world.random.between(1_600, 2_900), () => {
+      other.freeze(sleeps);
+      // No lease in hand, so none to doubt: only the first moments' calm stands between such a past and a move.
+      const { rubbish, wokeAt } = other.monitor;
+      rubbish.clear();
+      for (const name of groupOf(world, route, world.at(route))) rubbish.set(name, wokeAt + 450);
+    });
   },
 };
 

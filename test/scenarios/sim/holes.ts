@@ -49,7 +49,8 @@ const knownSince = (world: World, route: ManagedRoute, sound: number): number =>
   const last = world.changes.findLast(({ key, by }) => key === route.key && by !== 'bgp');
   if (last === undefined) return 0;
   if (world.store.journal.at[route.key] !== placeOf(world, route)) return Math.max(last.at, sound) + TIMING.readMs + TIMING.staleMs;
-  return [...world.alerts.values()].findLast(({ alert }) => alert.subject === route.key)?.at ?? 0;
+  // Put back by hand where it was last said to be, before anybody told that it had gone: it is there only since then.
+  return Math.max(last.at, [...world.alerts.values()].findLast(({ alert }) => alert.subject === route.key)?.at ?? 0);
 };
 
 /** Infinity: there is none. */
@@ -59,6 +60,7 @@ const holeSince = (world: World, monitor: Monitor, route: ManagedRoute): number 
   const at = placeOf(world, route);
   const carrying = groupOf(world, route, at);
   const dead = carrying.length === 0 ? Infinity : Math.max(...carrying.map((name) => monitor.deadSince.get(name) ?? Infinity));
+  if (dead === Infinity) return Infinity;
   const fit = (name: string): number => {
     const { up, gray, grayAt, changedAt } = world.links.get(name)!;
     return up && !gray && monitor.verdicts.get(name)?.state === 'alive' ? Math.max(grayAt, changedAt + RECOVER_MS, monitor.goodSince.get(name) ?? Infinity) : Infinity;

@@ -120,11 +120,14 @@ const callsStayInsideTheBuckets: Judge = ({ world, memory: { buckets } }, action
   return level < -0.2 ? `${action.kind} beyond the bucket` : undefined;
 };
 
+/** What lay in the sockets during a stop is judged by then: five probes, on a steady clock. */
+const WAKING_MS = 5 * TIMING.probeMs - 1;
+
 /** 10: neither samples that say nothing nor a clock that jumped, nor the first moments after a stop, move anything. */
 const unknownAndJumpsNeverAct: Judge = ({ world, monitor, sight }, action) => {
   if (!isRoute(action) && action.kind !== 'stop') return undefined;
   // A call decided just before a stop may leave just after it, as long as the lease lasts.
-  if (sight.at >= monitor.wokeAt && within(world, monitor.wokeAt, 300)) return `${action.kind} ${world.queue.now() - monitor.wokeAt} ms after waking`;
+  if (sight.at >= monitor.wokeAt && within(world, monitor.wokeAt, WAKING_MS)) return `${action.kind} ${world.queue.now() - monitor.wokeAt} ms after waking`;
   return [...sight.observation.verdicts.values()].every(({ state }) => state === 'unknown') ? `${action.kind} on unknown samples` : undefined;
 };
 

@@ -184,8 +184,11 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
           const { journal: current } = world.store;
           queue.after(random.between(1, 12), mine(() => {
             saw(current);
-            if (monitor.lease === undefined || clock() >= monitor.lease.until) monitor.heldSince = queue.now();
+            const renews = monitor.lease !== undefined && clock() < monitor.lease.until;
+            if (!renews) monitor.heldSince = queue.now();
             monitor.lease = granted(wanted, asked, LEASE_MS);
+            // As the real loop does; a renewal changes nothing.
+            if (!renews) turn();
           }));
         });
       }));

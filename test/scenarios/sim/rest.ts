@@ -6,9 +6,16 @@ import type { World } from './world.ts';
 
 /** What must come true once nothing disturbs: judged from reality, by a twin of the core that is as dumb as can be. */
 
-export const groups = (world: World, { order }: ManagedRoute): readonly (readonly string[])[] => {
-  const ids = order.map((name) => world.topology.policy.links.find((link) => link.name === name)!.target!.id);
-  return [...new Set(ids)].map((id) => order.filter((_, index) => ids[index] === id));
+const grouped = new WeakMap<ManagedRoute, readonly (readonly string[])[]>();
+/** Links of one target, in order of preference. Asked at every decision, and the same for the whole episode. */
+export const groups = (world: World, route: ManagedRoute): readonly (readonly string[])[] => {
+  let found = grouped.get(route);
+  if (found === undefined) {
+    const { order } = route;
+    const ids = order.map((name) => world.topology.policy.links.find((link) => link.name === name)!.target!.id);
+    grouped.set(route, (found = [...new Set(ids)].map((id) => order.filter((_, index) => ids[index] === id))));
+  }
+  return found;
 };
 export const groupOf = (world: World, route: ManagedRoute, link: string) => groups(world, route).find((names) => names.includes(link)) ?? [];
 /** Until every route has had its token, its read and its minimum hold. */
@@ -95,20 +102,23 @@ export const bystandersAreUntouched = (world: World): string | undefined => {
 };
 
 /** 16: what was told is an unbroken chain that ends where the route is; one alert for each change of ours; all delivered. */
-export const oneAlertPerMove = (world: World): string | undefined => {
+export const oneAlertPerMove = (world: World, monitors: readonly Running[]): string | undefined => {
   const alerts = [...world.alerts.values()].map(({ alert }) => alert);
+  // Two gateways that watch each other, and both stopped: what they had still to tell lies in the journal and the table,
+  // for whoever is started first.
+  const manned = monitors.some(({ monitor }) => monitor.alive);
   for (const { key } of world.topology.policy.routes) {
     const told = alerts.filter(({ subject, kind }) => subject === key && kind !== 'dark');
     const changes = world.changes.filter((change) => change.key === key);
     const broken = told.find(({ from }, index) => index > 0 && from !== told[index - 1]!.to);
     if (broken !== undefined) return `${key}: alert ${broken.id} says from ${broken.from}, the one before said otherwise`;
     const at = world.at(world.topology.policy.routes.find((route) => route.key === key)!);
-    if (told.length > 0 && told.at(-1)!.to !== at) return `${key} is at ${at}, last told ${told.at(-1)!.to}`;
-    if (changes.every(({ by }) => by === 'us') && told.length !== changes.length) return `${key}: ${changes.length} moves, ${told.length} alerts`;
+    if (manned && told.length > 0 && told.at(-1)!.to !== at) return `${key} is at ${at}, last told ${told.at(-1)!.to}`;
+    if (manned && changes.every(({ by }) => by === 'us') && told.length !== changes.length) return `${key}: ${changes.length} moves, ${told.length} alerts`;
   }
   const pending = world.store.journal.outbox.length;
-  if (pending > 0) return `${pending} alerts were never delivered`;
-  const lost = alerts.find(({ id }) => !world.sink.delivered.has(id));
+  if (pending > 0 && manned) return `${pending} alerts were never delivered`;
+  const lost = alerts.find((alert) => !world.sink.delivered.has(alert.id) && !world.store.journal.outbox.some(({ id }) => id === alert.id));
   return lost === undefined ? undefined : `alert ${lost.id} left the journal undelivered`;
 };
 

@@ -73,6 +73,7 @@ export interface World {
   /** Carries out a call to the cloud and answers, maybe late. */
   call(who: string, action: Action, reply: (result: ActionResult) => void): void;
   at(route: ManagedRoute): string;
+  readonly onRoute: ((change: RouteChange) => void)[];
   readonly onLink: ((link: string) => void)[];
   readonly onInstance: ((instance: string) => void)[];
 }
@@ -141,14 +142,17 @@ export const createWorld = (seed: number): World => {
       if (managed === undefined) return;
       const to = at(managed);
       if (from === to) return;
-      world.changes.push({ at: queue.now(), key: managed.key, from, to, by });
+      const change: RouteChange = { at: queue.now(), key: managed.key, from, to, by };
+      world.changes.push(change);
       if (to === '(foreign)') world.foreignSince.set(managed.key, queue.now());
       else world.foreignSince.delete(managed.key);
       // Nobody looks for it before the next regular read.
       if (by !== 'us') world.disturbedAt = queue.now() + TIMING.readMs;
+      world.onRoute.forEach((tell) => tell(change));
     },
     call: (who, action, reply) => call(who, action, reply),
     at,
+    onRoute: [],
     onLink: [],
     onInstance: [],
   };

@@ -94,6 +94,9 @@ export const chooseInDoubt = (route: ManagedRoute, maybe: readonly string[], sho
   const doubt = stay('its position is not settled yet');
   // A link that is no longer in the site file.
   if (maybe.length === 0 || !maybe.every((at) => at === NO_ROUTE || at === FOREIGN || ways.some(({ name }) => name === at))) return doubt;
+  // Only BGP takes a route away, or brings one back, without a write. Any other difference may be a move that its author
+  // did not live to tell (an override deleted while the lease's store was away): left now, it would never be told.
+  if (shown.at !== NO_ROUTE && maybe[0] !== NO_ROUTE) return doubt;
   const [said, ...others] = maybe.map((at) => ({ at, choice: choose(route, at, shown, ways, pin, health, evidence) }));
   const wanted = said!.choice;
   if (wanted.kind !== 'go' || shown.changes[wanted.to]!.kind !== 'create') return doubt;

@@ -2,6 +2,7 @@ import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
 import { partly } from '../../lib/core/errors.ts';
 import { leftovers } from '../../lib/procedures/vpn-gateways/leftovers.ts';
 import { livingInstances, withoutInstances } from '../../lib/procedures/vpn-gateways/site-files.ts';
+import { managedRemoval } from '../../lib/procedures/managed-vpn/steps.ts';
 import { removalSteps } from '../../lib/procedures/vpn-gateways/steps.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { DESTROY_FLAGS, humanProcedure, procedureOptions, runDestroy, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
@@ -14,7 +15,7 @@ export const destroy = defineCommand<Options, ProcedureResult>({
   path: 'vpn destroy',
   summary: 'remove the gateways that "vpn init --apply" made, and all that belongs to them',
   details:
-    'Removes what carries the tags of this site and nothing else, the last made first: routes that point at its gateways, Elastic IPs, instances, keys in Parameter Store, security group, instance profile and role. ' +
+    'Removes what carries the tags of this site and nothing else, the last made first: managed VPN connections with their customer gateways and virtual private gateway, routes that point at its gateways, Elastic IPs, instances, keys in Parameter Store, security group, instance profile and role. ' +
     'What was adopted stays. Ends by asking the cloud what still carries the tags of the site; exit 5 names it. The site file stays, without the ids of instances that are gone; the keys stay too.',
   flags: [FLAG.site, ...DESTROY_FLAGS],
   examples: [
@@ -28,7 +29,7 @@ export const destroy = defineCommand<Options, ProcedureResult>({
     const loaded = await loadSite(ports, file);
     const { site } = loaded;
     const region = options.region ?? site.cloud.region;
-    const outcome = await runDestroy(ports, { title: `the VPN gateways of ${site.site}`, site: site.site, region, steps: removalSteps(site) }, options);
+    const outcome = await runDestroy(ports, { title: `the VPN gateways of ${site.site}`, site: site.site, region, steps: [...removalSteps(site), ...managedRemoval(site)] }, options);
     if (options.dryRun) return outcome;
     const aws = await ports.aws({ region, profile: options.profile });
     const alive = await livingInstances(aws, site);

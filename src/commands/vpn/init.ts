@@ -5,6 +5,7 @@ import { planInit, type InitRequest, type PlannedFile } from '../../lib/procedur
 import type { TunnelAccount } from '../../lib/procedures/render-files.ts';
 import { humanProcedure, type ProcedureResult } from '../procedure.ts';
 import { applyInit, VPN_APPLY_FLAGS, vpnApply, type VpnApply } from './apply.ts';
+import { applyManaged, asksForManaged } from './managed.ts';
 import { readSpecs, SHAPES, usageOf } from '../../lib/site/specs.ts';
 
 interface Options extends InitRequest {
@@ -12,6 +13,8 @@ interface Options extends InitRequest {
   readonly force: boolean;
   /** What to do about the cloud; undefined: nothing. */
   readonly apply: VpnApply | undefined;
+  /** With `apply`: AWS's own gateways, not instances. */
+  readonly managed: boolean;
 }
 
 interface InitResult {
@@ -26,7 +29,7 @@ interface InitResult {
 }
 
 const THINGS: Readonly<Record<keyof typeof SHAPES, string>> = {
-  gateway: 'a VPN gateway in the VPC',
+  gateway: 'a VPN gateway in the VPC, or aws for a managed connection',
   router: 'an on-prem router',
   tunnel: 'a tunnel (default: one for each new box)',
   dx: 'a Direct Connect virtual interface',
@@ -51,6 +54,7 @@ export const init = defineCommand<Options, InitResult>({
   details:
     'A wizard that asks only what it cannot know; each answer is also a flag and a variable, so a runbook runs it without a terminal. ' +
     'On a site file that is there it changes what the flags say and keeps the rest, comments too; that takes --force or a yes. ' +
+    'With --apply --gateway aws the site file stays as it is: every router gets a customer gateway and a managed VPN connection with static routes, its two tunnels held to one strong proposal, and its files for both in rendered/aws: to be used in place of those for gateways of your own, whose static routes go before what is propagated. ' +
     'Pre-shared keys are taken from --psk-file or HYBRIDCTL_PSK_<TUNNEL>, else generated; one that is there is kept. All files are written, or none.',
   flags: [
     FLAG.site,
@@ -84,12 +88,14 @@ export const init = defineCommand<Options, InitResult>({
     },
     { line: 'hybridctl vpn init --apply --dry-run', why: 'what the site file still lacks in the cloud, and what of it costs money' },
     { line: 'hybridctl vpn init --apply --yes', why: 'make it; run again it changes nothing, or finishes what broke off' },
+    { line: 'hybridctl vpn init --apply --gateway aws --dry-run', why: 'a managed VPN connection for each router of the site file, in place of gateways of your own' },
     { line: 'hybridctl vpn init --router name=rtr-1,public=198.51.100.80 --force', why: 'the router has a new address: change that, keep everything else' },
   ],
 
   parse(raw) {
     const example = text(raw, 'example');
-    const specs = (name: keyof typeof SHAPES) => readSpecs(name, list(raw, name));
+    const managed = asksForManaged(raw);
+    const specs = (name: keyof typeof SHAPES) => (managed && name === 'gateway' ? [] : readSpecs(name, list(raw, name)));
     return {
       file: text(raw, 'site')!,
       example,
@@ -112,10 +118,15 @@ export const init = defineCommand<Options, InitResult>({
       dryRun: flag(raw, 'dryRun'),
       force: flag(raw, 'force'),
       apply: vpnApply(raw),
+      managed,
     };
   },
 
-  async run({ dryRun, force, apply, ...request }, ports) {
+  async run({ dryRun, force, apply, managed, ...request }, ports) {
+    if (apply !== undefined && managed) {
+      const { warnings, outcome } = await applyManaged(ports, request, apply);
+      return { ...outcome, result: { site: request.file, written: false, files: [], tunnels: [], warnings, next: [], applied: outcome.result } };
+    }
     if (apply !== undefined) {
       const { deployment, outcome } = await applyInit(ports, request, apply);
       const { files, tunnels, warnings } = deployment.plan;

@@ -26,7 +26,7 @@ export interface ApiCall {
   readonly service: Service;
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
-  /** Fields of the input that no plan, runbook or log shows; `a.b` is a field of a field. */
+  /** Fields of the input that no plan, runbook or log shows; `a.b` is a field of a field, `a.0` the first of a list. */
   readonly secret?: readonly string[];
 }
 

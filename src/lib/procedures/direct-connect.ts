@@ -2,8 +2,9 @@ import { api, type Aws, type Output } from '../core/aws.ts';
 import { failure, usageError } from '../core/errors.ts';
 import type { Found, Look, Step } from '../core/procedure.ts';
 import { dxSession } from '../domain/direct-connect.ts';
-import type { DxLink, Site, SiteRouteTable } from '../domain/site.ts';
+import type { DxLink, Site } from '../domain/site.ts';
 import { isOurs, tagsOf, type Tag } from '../domain/tags.ts';
+import { routePropagation } from './aws/vpn-gateway.ts';
 
 type Connection = NonNullable<Output<'directconnect', 'DescribeConnections'>['connections']>[number];
 type Vif = NonNullable<Output<'directconnect', 'DescribeVirtualInterfaces'>['virtualInterfaces']>[number];
@@ -131,18 +132,6 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
 
 const AWAITS = 'it awaits acceptance';
 
-/** A route table takes what BGP brings; nobody can say whose doing it was, so it stays when the rest goes. */
-const propagation = (gateway: string, { id: table, name }: SiteRouteTable): Step => ({
-  key: `propagation/${name}`,
-  title: `Route propagation into ${name}`,
-  async look({ aws }) {
-    const { RouteTables = [] } = await aws.ask('ec2', 'DescribeRouteTables', { RouteTableIds: [table] });
-    const on = RouteTables[0]?.PropagatingVgws?.some(({ GatewayId }) => GatewayId === gateway) === true;
-    return on ? { state: 'ready', found: { id: table, ours: false } } : { state: 'absent' };
-  },
-  make: () => [api('ec2', 'EnableVgwRoutePropagation', { GatewayId: gateway, RouteTableId: table })],
-});
-
 /**
  * What awaits a yes: the connection, and an interface that its owner made for this account. An interface that is not
  * there is no business of an acceptance.
@@ -156,7 +145,7 @@ export const acceptSteps = (site: Site, vif: VifLink): readonly Step[] => {
 export const vifSteps = (site: Site, vif: VifLink): readonly Step[] => [
   connection(vif),
   virtualInterface(site.site, vif),
-  ...site.route_tables.filter(({ links }) => links.includes(vif.link.name)).map((table) => propagation(vif.gateway, table)),
+  ...site.route_tables.filter(({ links }) => links.includes(vif.link.name)).map((table) => routePropagation(() => vif.gateway, table)),
 ];
 
 export interface VifStatus {

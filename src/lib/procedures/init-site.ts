@@ -118,7 +118,8 @@ const judged = (text: string, path: string, file: string): LoadedSite => {
   throw usageError(sentenceOf(first), { field: first.path === '' ? file : first.path, more: others.slice(0, 20).map((one) => `${one.path}: ${sentenceOf(one)}`) });
 };
 
-const overlay = (files: Files, list: readonly FileToWrite[]): Files => {
+/** Files to come, over those on disk. */
+export const overlay = (files: Files, list: readonly FileToWrite[]): Files => {
   const coming = new Map(list.map((file) => [file.path, file]));
   return {
     read: async (path) => coming.get(path)?.content ?? files.read(path),

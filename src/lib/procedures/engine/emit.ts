@@ -43,14 +43,16 @@ const forCli = ({ operation, input }: ApiCall): ApiCall['input'] =>
 const bytesIn = ({ input }: ApiCall): readonly (readonly [flag: string, text: string])[] =>
   Object.entries(input).flatMap(([field, value]) => (value instanceof Uint8Array ? [[`--${cliName(field)} fileb:///dev/stdin`, new TextDecoder().decode(value)] as const] : []));
 
-const hidden = (input: ApiCall['input'], secret: readonly string[], word: (path: string) => string, above = ''): object =>
-  Object.fromEntries(
-    Object.entries(input).map(([field, value]) => {
-      const path = `${above}${field}`;
-      if (secret.includes(path)) return [field, word(path)];
-      return [field, secret.some((one) => one.startsWith(`${path}.`)) ? hidden(value as ApiCall['input'], secret, word, `${path}.`) : value];
-    }),
-  );
+/** @param above path of the value within the input, with a dot at its end; an element of a list goes by its number. */
+const hidden = (value: unknown, secret: readonly string[], word: (path: string) => string, above = ''): unknown => {
+  const inner = (field: string, item: unknown): unknown => {
+    const path = `${above}${field}`;
+    if (secret.includes(path)) return word(path);
+    return secret.some((one) => one.startsWith(`${path}.`)) ? hidden(item, secret, word, `${path}.`) : item;
+  };
+  if (Array.isArray(value)) return value.map((item, index) => inner(String(index), item));
+  return Object.fromEntries(Object.entries(value as object).map(([field, item]) => [field, inner(field, item)]));
+};
 
 /** What of an answer is kept, and in which variable of the shell. */
 interface Kept {

@@ -1,0 +1,36 @@
+import { api } from '../../core/aws.ts';
+import type { Found, Step } from '../../core/procedure.ts';
+import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
+
+export interface CustomerGateway {
+  /** Of the router: the step is `customer-gateway/rtr-1`. */
+  readonly name: string;
+  /** Public address of the router. */
+  readonly address: string;
+  readonly asn: number;
+}
+
+const GONE = ['deleting', 'deleted'];
+
+/** What AWS knows of a router. There is one to an address and AS number: somebody else's is used, and never removed. */
+export const customerGateway = (site: string, { name, address, asn }: CustomerGateway): Step => {
+  const key = `customer-gateway/${name}`;
+  return {
+    key,
+    title: `customer gateway of ${name}`,
+    async look({ aws, adopted }) {
+      const id = adopted.get(key);
+      const all = async (asked: { CustomerGatewayIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
+        ((await aws.ask('ec2', 'DescribeCustomerGateways', asked)).CustomerGateways ?? []).filter(({ State }) => !GONE.includes(State ?? ''));
+      const own = id === undefined ? (await all({ Filters: filtersOf(site, key) })).filter(({ Tags }) => isOurs(Tags, site, key)) : await all({ CustomerGatewayIds: [id] });
+      const [first, ...surplus] = own.length > 0 ? own : (await all({ Filters: [{ Name: 'ip-address', Values: [address] }, { Name: 'bgp-asn', Values: [String(asn)] }] })).slice(0, 1);
+      if (first === undefined) return { state: 'absent' };
+      const found: Found = { id: first.CustomerGatewayId!, ours: isOurs(first.Tags, site, key), surplus: surplus.map(({ CustomerGatewayId }) => CustomerGatewayId!) };
+      if (first.State === 'pending') return { state: 'pending', found, why: 'is pending' };
+      return first.IpAddress === address ? { state: 'ready', found } : { state: 'differs', found, differences: [`it is for ${first.IpAddress}, the router has ${address}`] };
+    },
+    make: () => [api('ec2', 'CreateCustomerGateway', { Type: 'ipsec.1', IpAddress: address, BgpAsn: asn, TagSpecifications: [{ ResourceType: 'customer-gateway', Tags: tagsOf(site, key) }] })],
+    answer: 'CustomerGateway.CustomerGatewayId',
+    drop: (_values, id) => [api('ec2', 'DeleteCustomerGateway', { CustomerGatewayId: id })],
+  };
+};

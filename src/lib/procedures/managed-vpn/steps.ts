@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { usageError } from '../../core/errors.ts';
+import type { FileToWrite, Ports } from '../../core/ports.ts';
+import type { Step, Values } from '../../core/procedure.ts';
+import { capabilities } from '../../domain/capability.ts';
+import { ENDS, managedName, managedRouters, managedSite, managedTunnels, tunnelRules, type EndFacts } from '../../domain/managed-vpn.ts';
+import type { Router, Site } from '../../domain/site.ts';
+import { renderSite } from '../../render/index.ts';
+import { loadBgpPasswords, loadPsks, type LoadedSite } from '../../site/file.ts';
+import { ignoreFiles, planKeys } from '../../site/keys.ts';
+import { customerGateway } from '../aws/customer-gateway.ts';
+import { vpc } from '../aws/lookups.ts';
+import { factSlot, vpnConnection } from '../aws/vpn-connection.ts';
+import { routePropagation, vpnGateway } from '../aws/vpn-gateway.ts';
+import { overlay } from '../init-site.ts';
+import { keyFiles } from '../vpn-gateways/site-files.ts';
+
+/** What a customer gateway is told where routes are static and the number means nothing. */
+const NO_ASN = 65_000;
+
+export interface ManagedRequest {
+  /** Key files by tunnel name, `aws-rtr-1-1`. */
+  readonly pskFiles: ReadonlyMap<string, string>;
+  /** Folder of the rendered files, absolute; undefined: render nothing. */
+  readonly out: string | undefined;
+}
+
+export interface ManagedDeployment {
+  readonly steps: readonly Step[];
+  /** Files that will hold new keys. */
+  readonly keys: readonly FileToWrite[];
+  readonly warnings: readonly string[];
+}
+
+const customer = (site: string, { name, public_ip, asn }: Router): Step => customerGateway(site, { name, address: public_ip, asn: asn ?? NO_ASN });
+
+/**
+ * Managed connections for every router that has a tunnel, and the files of their on-prem ends. Judges all first; writes
+ * nothing. @throws usage errors for what the site can't have.
+ */
+export const planManaged = async (ports: Ports, loaded: LoadedSite, { pskFiles, out }: ManagedRequest): Promise<ManagedDeployment> => {
+  const { site } = loaded;
+  const rules = tunnelRules(site.crypto);
+  const managed = { ...loaded, site: managedSite(site) };
+  const [problem] = capabilities(managed.site);
+  if (problem !== undefined) throw usageError(problem.message, { field: 'onprem.routers', next: 'two route-based tunnels of AWS must fit on the router' });
+  const planned = await planKeys(ports, managed, pskFiles);
+  const ignored = await ignoreFiles(ports, managed, out === undefined ? [] : [out]);
+  const keys = [...planned.files, ...ignored];
+  const view = { files: overlay(ports.files, keys), cwd: ports.cwd };
+  const psks = await loadPsks(view, managed);
+  const bgpPasswords = await loadBgpPasswords(view, managed);
+  const render = (facts: (name: string) => EndFacts | undefined): readonly FileToWrite[] => {
+    const known = managedSite(site, facts);
+    return renderSite(known, managedTunnels(known), { psks, bgpPasswords })
+      .filter(({ side }) => side === 'onprem')
+      .flatMap(({ device, files }) => files.map(({ path, content, mode }) => ({ path: join(out ?? '', FOLDER, device, path), content, mode })));
+  };
+  // A dialect that can't express it says so before anything is made.
+  render(() => undefined);
+
+  const routers = managedRouters(site);
+  const insideOf = (name: string): string => managed.site.tunnels.find((one) => one.name === name)!.inside;
+  return {
+    warnings: planned.warnings,
+    keys,
+    steps: [
+      ...(planned.files.length === 0 ? [] : [keyFiles(keys)]),
+      vpc(site.cloud.cidr, site.cloud.vpc),
+      ...vpnGateway(site.site, site.cloud.vgw),
+      ...routers.map((router) => customer(site.site, router)),
+      ...routers.flatMap(({ name }) =>
+        vpnConnection(site.site, {
+          name,
+          rules,
+          ends: ENDS.map((end) => ({ inside: insideOf(managedName(name, end)), key: psks.get(managedName(name, end))! })),
+          networks: site.onprem.networks,
+        }),
+      ),
+      ...site.route_tables.map((table) => routePropagation((values) => values('vgw'), table, ['vgw', 'vgw/attachment'])),
+      ...(out === undefined ? [] : [onpremFiles(ports, routers, render, join(out, FOLDER))]),
+    ],
+  };
+};
+
+/** Apart from what `vpn render` writes: a router has the one or the other, their names are the same. */
+const FOLDER = 'aws';
+
+/** The routers' files, as soon as AWS has told its addresses. */
+const onpremFiles = (ports: Pick<Ports, 'files'>, routers: readonly Router[], render: (facts: (name: string) => EndFacts | undefined) => readonly FileToWrite[], folder: string): Step => {
+  const slots = routers.flatMap(({ name }) => ENDS.map((end) => ({ name: managedName(name, end), outside: factSlot(name, 'outside', end), inside: factSlot(name, 'inside', end) })));
+  const filesOf = (values: Values): readonly FileToWrite[] =>
+    render((name) => {
+      const slot = slots.find((one) => one.name === name)!;
+      return { outside: values(slot.outside), inside: values(slot.inside) };
+    });
+  let pending: readonly FileToWrite[] = [];
+  return {
+    key: ONPREM_FILES,
+    title: 'files of the on-prem ends',
+    needs: slots.flatMap(({ outside, inside }) => [outside, inside]),
+    async look({ values }) {
+      const all = await Promise.all(filesOf(values).map(async (file) => ({ file, same: (await ports.files.read(file.path)) === file.content && (await ports.files.stat(file.path))?.mode === file.mode })));
+      pending = all.flatMap(({ file, same }) => (same ? [] : [file]));
+      return pending.length > 0 ? { state: 'absent' } : { state: 'ready', found: { id: folder, ours: true } };
+    },
+    make: () => pending.map((file) => ({ kind: 'write' as const, file, secret: file.mode === 0o600 })),
+  };
+};
+
+/** A runbook can't have it: the files hold what AWS tells only afterwards. */
+export const ONPREM_FILES = 'site/aws-files';
+
+/** What `vpn destroy` looks for, in the order in which it was made. */
+export const managedRemoval = (site: Site): readonly Step[] => {
+  const routers = site.onprem.routers;
+  const rules = tunnelRules('modern');
+  return [
+    ...vpnGateway(site.site, undefined),
+    ...routers.map((router) => customer(site.site, router)),
+    ...routers.flatMap(({ name }) => vpnConnection(site.site, { name, rules, ends: [], networks: [] })),
+  ].filter(({ drop }) => drop !== undefined);
+};

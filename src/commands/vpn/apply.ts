@@ -7,11 +7,14 @@ import { SYSTEMS, type System } from '../../lib/render/linux/user-data.ts';
 import type { InitRequest } from '../../lib/procedures/init-site.ts';
 import { planDeployment, refuseRunbook, type Deployment } from '../../lib/procedures/vpn-gateways/deployment.ts';
 import { APPLY_FLAGS, procedureOptions, runApply, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
+import { asksForManaged } from './managed.ts';
 
 export interface VpnApply extends ProcedureOptions {
   readonly instanceType: string;
   readonly system: System | undefined;
   readonly force: boolean;
+  /** AWS's own gateways, not instances. */
+  readonly managed: boolean;
 }
 
 /** The region is an answer of the site's own, and a dry run is known already. */
@@ -36,7 +39,7 @@ export const vpnApply = (raw: Raw): VpnApply | undefined => {
   }
   const instanceType = text(raw, 'instanceType')!;
   if (!TYPE.test(instanceType)) throw usageError(`${instanceType.slice(0, 40)} is no instance type: it looks like t3.small`, { field: '--instance-type' });
-  return { ...procedureOptions(raw), region: undefined, instanceType, system: SYSTEMS.find((system) => system === text(raw, 'image')), force: flag(raw, 'force') };
+  return { ...procedureOptions(raw), region: undefined, instanceType, system: SYSTEMS.find((system) => system === text(raw, 'image')), force: flag(raw, 'force'), managed: asksForManaged(raw) };
 };
 
 /** Nitro instances call their first interface so; the schema's eth0 is that of older types. */

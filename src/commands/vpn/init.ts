@@ -13,8 +13,6 @@ interface Options extends InitRequest {
   readonly force: boolean;
   /** What to do about the cloud; undefined: nothing. */
   readonly apply: VpnApply | undefined;
-  /** With `apply`: AWS's own gateways, not instances. */
-  readonly managed: boolean;
 }
 
 interface InitResult {
@@ -94,8 +92,7 @@ export const init = defineCommand<Options, InitResult>({
 
   parse(raw) {
     const example = text(raw, 'example');
-    const managed = asksForManaged(raw);
-    const specs = (name: keyof typeof SHAPES) => (managed && name === 'gateway' ? [] : readSpecs(name, list(raw, name)));
+    const specs = (name: keyof typeof SHAPES) => (name === 'gateway' && asksForManaged(raw) ? [] : readSpecs(name, list(raw, name)));
     return {
       file: text(raw, 'site')!,
       example,
@@ -118,12 +115,11 @@ export const init = defineCommand<Options, InitResult>({
       dryRun: flag(raw, 'dryRun'),
       force: flag(raw, 'force'),
       apply: vpnApply(raw),
-      managed,
     };
   },
 
-  async run({ dryRun, force, apply, managed, ...request }, ports) {
-    if (apply !== undefined && managed) {
+  async run({ dryRun, force, apply, ...request }, ports) {
+    if (apply?.managed === true) {
       const { warnings, outcome } = await applyManaged(ports, request, apply);
       return { ...outcome, result: { site: request.file, written: false, files: [], tunnels: [], warnings, next: [], applied: outcome.result } };
     }

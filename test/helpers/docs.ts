@@ -40,6 +40,21 @@ const EXIT_CODES = `| exit code | meaning |
 | 5 | partly applied: some of the work is done and some is not |
 | 130 | interrupted |`;
 
+const PROCEDURES = `## Procedures
+
+What makes things in the cloud or on a machine (\`vpn init --apply\`, \`vpn up\`, \`dx vif create\`, \`localzone init\`, …) is a list of steps,
+each looked at before it is done. \`--dry-run\` shows them, \`--emit sh\` and \`--emit md\` write them down as AWS CLI lines, and running
+it again finishes what broke off: things are found again by the tags \`hybridctl:site\` and \`hybridctl:key\` or by their names, so there
+is no state file. A failure undoes what that run made, unless \`--keep-on-failure\` says otherwise; \`destroy\` removes only what
+carries the site's tags. With \`--json\` the result is
+
+| field | what |
+|---|---|
+| \`did\` | \`planned\`, \`applied\`, \`destroyed\` or \`emitted\` |
+| \`steps\` | a list of \`key\` (for \`--adopt\`), \`title\`, \`action\` (\`keep\`, \`make\`, \`change\`, \`remove\`), \`id\` or null, \`notes\`, \`cost\` or null |
+| \`values\` | ids by key, once applied |
+| \`runbook\` | the text of \`--emit\`, else null |`;
+
 /** Every page of docs/, by file name. */
 export const pages = async (groups: readonly Group[]): Promise<ReadonlyMap<string, string>> => {
   const made = new Map<string, string>();
@@ -49,6 +64,6 @@ export const pages = async (groups: readonly Group[]): Promise<ReadonlyMap<strin
     made.set(`${name}.md`, `${[NOTICE, `# hybridctl ${name}`, `${summary[0]!.toUpperCase()}${summary.slice(1)}.`, ...commands.map(section)].join('\n\n')}\n`);
     index.push(...commands.map((command) => `| [${command.path}](${name}.md#${command.path.replaceAll(' ', '-')}) | ${cell(command.summary)} |`));
   }
-  made.set('README.md', `${[NOTICE, '# hybridctl, command by command', ['| command | what |', '|---|---|', ...index].join('\n'), EVERYWHERE, EXIT_CODES].join('\n\n')}\n`);
+  made.set('README.md', `${[NOTICE, '# hybridctl, command by command', ['| command | what |', '|---|---|', ...index].join('\n'), EVERYWHERE, EXIT_CODES, PROCEDURES].join('\n\n')}\n`);
   return made;
 };

@@ -98,13 +98,13 @@ describe('vpn init --apply --gateway aws', () => {
     expect((await run(INIT)).out).toContain('nothing to do');
   });
 
-  it('takes up where a run died, at every call that changes something', async () => {
+  it.each(['error', 'drop-after'] as const)('takes up where a run died, at every call that changes something: %s', async (how) => {
     const whole = await start();
     await whole.run(INIT);
     const calls = [...new Set(await whole.changing())];
     for (const call of calls) {
       const { run, cloud, connections, tagged } = await start();
-      await cloud.fault({ [call]: { break: 'error', code: 'InternalError', status: 500 } });
+      await cloud.fault({ [call]: { break: how } });
       expect((await run(`${INIT} --keep-on-failure`)).exit, call).not.toBe(0);
       await cloud.fault({});
       const { exit, err } = await run(INIT);

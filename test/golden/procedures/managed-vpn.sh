@@ -36,10 +36,12 @@ CUSTOMER_GATEWAY_RTR_2=$(aws ec2 create-customer-gateway --cli-input-json '{"Typ
 # VPN connection of rtr-1
 : "${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY:?set it first: it is not shown here}"
 : "${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY:?set it first: it is not shown here}"
-VPN_CONNECTION_RTR_1=$(aws ec2 create-vpn-connection --cli-input-json file:///dev/stdin --query VpnConnection.VpnConnectionId --output text <<JSON
+input=$(mktemp)
+cat > "$input" <<JSON
 {"Type":"ipsec.1","CustomerGatewayId":"${CUSTOMER_GATEWAY_RTR_1}","VpnGatewayId":"${VGW}","Options":{"StaticRoutesOnly":true,"TunnelOptions":[{"TunnelInsideCidr":"169.254.46.24/30","PreSharedKey":"${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"},{"TunnelInsideCidr":"169.254.46.28/30","PreSharedKey":"${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"}]},"TagSpecifications":[{"ResourceType":"vpn-connection","Tags":[{"Key":"Name","Value":"demo-vpn-connection-rtr-1"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"vpn-connection/rtr-1"}]}]}
 JSON
-)
+VPN_CONNECTION_RTR_1=$(aws ec2 create-vpn-connection --cli-input-json "file://$input" --query VpnConnection.VpnConnectionId --output text)
+rm -f "$input"
 aws ec2 wait vpn-connection-available --vpn-connection-ids "${VPN_CONNECTION_RTR_1}"
 
 # Tunnel 1 of rtr-1
@@ -55,10 +57,12 @@ JSON
 # VPN connection of rtr-2
 : "${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY:?set it first: it is not shown here}"
 : "${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY:?set it first: it is not shown here}"
-VPN_CONNECTION_RTR_2=$(aws ec2 create-vpn-connection --cli-input-json file:///dev/stdin --query VpnConnection.VpnConnectionId --output text <<JSON
+input=$(mktemp)
+cat > "$input" <<JSON
 {"Type":"ipsec.1","CustomerGatewayId":"${CUSTOMER_GATEWAY_RTR_2}","VpnGatewayId":"${VGW}","Options":{"StaticRoutesOnly":true,"TunnelOptions":[{"TunnelInsideCidr":"169.254.61.28/30","PreSharedKey":"${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"},{"TunnelInsideCidr":"169.254.61.32/30","PreSharedKey":"${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"}]},"TagSpecifications":[{"ResourceType":"vpn-connection","Tags":[{"Key":"Name","Value":"demo-vpn-connection-rtr-2"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"vpn-connection/rtr-2"}]}]}
 JSON
-)
+VPN_CONNECTION_RTR_2=$(aws ec2 create-vpn-connection --cli-input-json "file://$input" --query VpnConnection.VpnConnectionId --output text)
+rm -f "$input"
 aws ec2 wait vpn-connection-available --vpn-connection-ids "${VPN_CONNECTION_RTR_2}"
 
 # Tunnel 1 of rtr-2

@@ -18,7 +18,8 @@ const THERE: Readonly<Record<string, (aws: Aws, ids: string[]) => Promise<readon
   'vgw': async (aws, ids) => ((await aws.ask('ec2', 'DescribeVpnGateways', by('vpn-gateway-id', ids))).VpnGateways ?? []).flatMap(({ VpnGatewayId, State }) => (State === 'deleted' ? [] : [VpnGatewayId])),
   // Root volumes: they go with their instances, and EC2 shows them a moment longer.
   'vol': async () => [],
-  'vpn': async (aws, ids) => ((await aws.ask('ec2', 'DescribeVpnConnections', by('vpn-connection-id', ids))).VpnConnections ?? []).flatMap(({ VpnConnectionId, State }) => (State === 'deleted' ? [] : [VpnConnectionId])),
+  // All of them: there are a few tens in a region at most, and not every endpoint filters them by id.
+  'vpn': async (aws) => ((await aws.ask('ec2', 'DescribeVpnConnections', {})).VpnConnections ?? []).flatMap(({ VpnConnectionId, State }) => (State === 'deleted' ? [] : [VpnConnectionId])),
 };
 
 /** What still carries the site's tag, a text each: `eipalloc-0a1b (eip/gw-1)`. */

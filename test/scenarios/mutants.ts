@@ -39,7 +39,7 @@ export const MUTANTS: readonly KnownMutant[] = [
   { name: 'never reads again by itself', file: 'decide', find: 'amiss ? watchMs : readMs', put: 'Infinity' },
   { name: 'writes on an old read', file: 'decide', find: 'draft.steady - view.at > freshMs || ', put: '' },
   { name: 'moves again before the last move is told', file: 'decide', find: 'if (seen.journal?.at[route.key] !== from) return;', put: '' },
-  { name: 'waits for reads to agree on what BGP withdrew', file: 'choose', find: 'return others.every(agrees) ? wanted : doubt;', put: 'return doubt;' },
+  { name: 'waits for reads to agree on what BGP withdrew', file: 'choose', find: 'at, choice, ways)) ? wanted : doubt;', put: 'at, choice, ways)) ? doubt : doubt;' },
   { name: 'does not let a start or a gap settle', file: 'decide', find: 'settledAt: draft.steady + 5 * probeMs', put: 'settledAt: draft.steady' },
   { name: 'leaves the order of preference', file: 'choose', find: '(index < current || !ways[current]!.listed) && ', put: '' },
 ];

@@ -100,8 +100,19 @@ export const chooseInDoubt = (route: ManagedRoute, maybe: readonly string[], sho
   const [said, ...others] = maybe.map((at) => ({ at, choice: choose(route, at, shown, ways, pin, health, evidence) }));
   const wanted = said!.choice;
   if (wanted.kind !== 'go' || shown.changes[wanted.to]!.kind !== 'create') return doubt;
-  const agrees = ({ at, choice }: { at: string; choice: Choice }) => at === ways[wanted.to]!.name || (choice.kind === 'go' && choice.to === wanted.to);
-  return others.every(agrees) ? wanted : doubt;
+  return others.every(({ at, choice }) => leadsTo(wanted.to, at, choice, ways)) ? wanted : doubt;
+};
+
+const leadsTo = (to: number, at: string, choice: Choice, ways: readonly Way[]) => at === ways[to]!.name || (choice.kind === 'go' && choice.to === to);
+
+/**
+ * Where a route belongs that is read where we said, while a write that was not answered may have moved it since: the read
+ * may be stale. To assert that write again does no harm; elsewhere it goes only when it would from its aim too.
+ */
+export const chooseAfterUnclear = (route: ManagedRoute, at: string, maybe: readonly string[], ...rest: readonly [Shown, readonly Way[], string | undefined, readonly Health[], Evidence]): Choice => {
+  const wanted = choose(route, at, ...rest);
+  if (wanted.kind !== 'go' || maybe.every((aim) => leadsTo(wanted.to, aim, choose(route, aim, ...rest), rest[1]))) return wanted;
+  return stay('a write that was not answered may have moved it');
 };
 
 const go = (to: number, reason: 'dead' | 'no-route' | 'return' | 'pin', why: string): Choice => ({ kind: 'go', to, reason, why });

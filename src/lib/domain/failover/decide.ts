@@ -1,6 +1,6 @@
 import { absorb, memoryOf } from './absorb.ts';
 import { take } from './buckets.ts';
-import { choose, chooseInDoubt, healthOf, type Choice, type Evidence, type Health } from './choose.ts';
+import { chooseAfterUnclear, chooseInDoubt, healthOf, type Choice, type Evidence, type Health } from './choose.ts';
 import { heal, type Traffic } from './heal.ts';
 import { forgive, holdOf, relapse, watchLinks } from './hold.ts';
 import { validLease } from './lease.ts';
@@ -106,7 +106,7 @@ const look = (turn: Turn, route: ManagedRoute, { evidence, of }: Knowledge): Loo
   const healths = of(ways);
   const pin = seen.pins.get(route.table);
   if (found.at === undefined) return { route, ways, position: found, from: told, choice: chooseInDoubt(route, found.maybe, found.shown, ways, pin, healths, evidence), uneasy: false };
-  const choice = choose(route, found.at, found.shown, ways, pin, healths, evidence);
+  const choice = chooseAfterUnclear(route, found.at, found.maybe, found.shown, ways, pin, healths, evidence);
   const health = healths[ways.findIndex(({ name }) => name === found.at)];
   return { route, ways, position: found, from: found.at, choice, uneasy: choice.kind !== 'stay' || health?.state === 'dead' || (health?.suspicion ?? 0) >= 1 / 4 };
 };

@@ -38,7 +38,10 @@ const judge = (table: RouteTable, route: ManagedRoute, policy: Policy): Shown =>
 export interface Position {
   /** Believed to be there; undefined: reads do not agree, or a write is on its way. */
   readonly at: string | undefined;
-  /** Where it may be while reads do not agree, what we said last first; empty while only a newer read can tell. */
+  /**
+   * Where it may be while reads do not agree, what we said last first; empty while only a newer read can tell. Beside a
+   * known `at`: where a write that was not answered may have brought it since that was read.
+   */
   readonly maybe: readonly string[];
   readonly shown: Shown | undefined;
   /** A change that must be told: `moved` is ours, `found` somebody else's. */
@@ -79,7 +82,7 @@ export const position = (view: TableView | undefined, route: ManagedRoute, told:
   }
   const next = sent === memory.sent ? memory : { ...memory, sent };
   if (told === undefined) return settled('first', next);
-  if (shown.at === told) return settled(undefined, next);
+  if (shown.at === told) return { ...settled(undefined, next), maybe: sent === undefined || view.at >= sent.resultAt + staleMs ? [] : [sent.to] };
   if (next.agreedSince !== undefined && view.at - next.agreedSince >= staleMs) return settled('found', next);
   const since = next.odd?.at === shown.at ? next.odd.since : view.at;
   if (view.at - since >= staleMs) return settled('found', next);

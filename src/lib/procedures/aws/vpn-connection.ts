@@ -79,10 +79,11 @@ const factsOf = (described: Described, spec: VpnConnection): readonly EndFacts[]
   return inOrder(told.length > 0 ? told : factsIn(described.CustomerGatewayConfiguration ?? ''), ({ inside }) => inside, spec);
 };
 
-const lives = ({ State }: Described): boolean => State !== 'deleted' && State !== 'deleting';
+/** One that is being deleted still holds its gateways, for minutes. */
+const leaving = ({ State }: Described): boolean => State === 'deleting';
 
 const describe = async ({ aws }: Pick<World, 'aws'>, asked: Input<'ec2', 'DescribeVpnConnections'>): Promise<readonly Described[]> =>
-  ((await aws.ask('ec2', 'DescribeVpnConnections', asked)).VpnConnections ?? []).filter(lives);
+  ((await aws.ask('ec2', 'DescribeVpnConnections', asked)).VpnConnections ?? []).filter(({ State }) => State !== 'deleted').sort((a, b) => Number(leaving(a)) - Number(leaving(b)));
 
 /** A managed connection with static routes, its two tunnels held to `rules`, and a route to each on-prem network. */
 export const vpnConnection = (site: string, spec: VpnConnection): readonly Step[] => [connection(site, spec), ...ENDS.map((end) => tunnel(site, spec, end)), ...spec.networks.map((network) => route(spec, network))];
@@ -105,7 +106,7 @@ const connection = (site: string, spec: VpnConnection): Step => {
         // Between two gateways there is one: AWS would answer with it and make none.
         const [other] = await describe(world, { Filters: [{ Name: 'customer-gateway-id', Values: [values(customer)] }, { Name: 'vpn-gateway-id', Values: [values(gateway)] }] });
         // Our own, whose tags lag: the next look finds it.
-        if (other !== undefined && !isOurs(other.Tags, site, key)) throw failure(`the VPN connection ${other.VpnConnectionId} is there and is not hybridctl's`, { field: key, next: `remove it, or say --adopt ${key}=${other.VpnConnectionId} to use it` });
+        if (other !== undefined && !leaving(other) && !isOurs(other.Tags, site, key)) throw failure(`the VPN connection ${other.VpnConnectionId} is there and is not hybridctl's`, { field: key, next: `remove it, or say --adopt ${key}=${other.VpnConnectionId} to use it` });
         return { state: 'absent' };
       }
       const facts = factsOf(first, spec);
@@ -115,9 +116,10 @@ const connection = (site: string, spec: VpnConnection): Step => {
         id: first.VpnConnectionId!,
         ours: isOurs(first.Tags, site, key),
         gives: Object.fromEntries(told) as Record<string, string>,
-        surplus: surplus.map(({ VpnConnectionId }) => VpnConnectionId!),
+        surplus: surplus.filter((other) => !leaving(other)).map(({ VpnConnectionId }) => VpnConnectionId!),
         notes: others.length === 0 || spec.networks.length === 0 ? [] : [`also leads to ${others.join(', ')}`],
       };
+      if (leaving(first)) return { state: 'pending', found, why: 'is being deleted' };
       if (first.State === 'pending' || told.length === 0) return { state: 'pending', found, why: first.State === 'pending' ? 'is pending' : 'does not tell the addresses of its tunnels' };
       if (first.Options?.StaticRoutesOnly === false) return { state: 'differs', found, differences: ['it routes by BGP, not statically'] };
       return { state: 'ready', found };

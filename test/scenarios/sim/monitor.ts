@@ -213,6 +213,8 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     Object.assign(monitor, { alive: true, me: `${name}.${life}`, startedAt: queue.now(), wokeAt: queue.now(), state: initialState(), lease: undefined, heldSince: Infinity, journal: undefined, frozenUntil: 0, diesAt: Infinity });
     results = [];
     memory = NO_LEASE;
+    // A new process has new sockets: what lay in those of the dead one is gone (seed 43725).
+    monitor.rubbish.clear();
     judged.clear();
     monitor.deadSince.clear();
     monitor.goodSince.clear();

@@ -48,3 +48,4 @@ INSTANCE_UTILITY=$(aws ec2 run-instances --cli-input-json "$(cat <<JSON
 JSON
 )" --query 'Instances[0].InstanceId' --output text)
 aws ec2 wait instance-running --instance-ids "${INSTANCE_UTILITY}"
+INSTANCE_UTILITY_ENI=$(aws ec2 describe-instances --instance-ids "${INSTANCE_UTILITY}" --query 'Reservations[0].Instances[0].NetworkInterfaces[0].NetworkInterfaceId' --output text)

@@ -3,7 +3,7 @@ import { failure, HybridError } from '../../core/errors.ts';
 import type { Hands, PlannedStep } from '../../core/procedure.ts';
 import type { Network } from '../../render/network/network.ts';
 import { templateOf } from '../../render/network/template.ts';
-import { stackName, stackTags, type Stack } from './stack.ts';
+import { readStack, stackName, stackTags, type Stack } from './stack.ts';
 
 /** A change set that waits to be carried out; its changes are the plan. */
 export interface ChangeSet {
@@ -55,10 +55,17 @@ const NO_CHANGES = /didn't contain changes|no updates are to be performed/i;
 /** A change set of fifty resources is worked out in some ten seconds. */
 const PATIENCE_MS = 300_000;
 
-/** Drops a plan, and the stack that stands for nothing but it. */
-export const dropChangeSet = async ({ aws }: Hands, id: string, stack: string, isNew: boolean): Promise<void> => {
+/** An empty stack is gone in a few seconds; one that is still going is no reason to keep anybody waiting. */
+const GONE_MS = 30_000;
+
+/** Drops a plan, and the stack that stands for nothing but it: a dry run leaves nothing that the next command would meet. */
+export const dropChangeSet = async ({ aws, clock }: Hands, site: string, id: string, stack: string, isNew: boolean): Promise<void> => {
   await aws.ask('cloudformation', 'DeleteChangeSet', { ChangeSetName: id, StackName: stack });
-  if (isNew) await aws.ask('cloudformation', 'DeleteStack', { StackName: stack });
+  if (!isNew) return;
+  await aws.ask('cloudformation', 'DeleteStack', { StackName: stack });
+  // Not stopped by a Ctrl-C: this is the cleaning up after one.
+  const isThere = async (): Promise<boolean> => ![undefined, 'DELETE_COMPLETE'].includes((await readStack(aws, site, stack))?.status);
+  for (const until = clock.now() + GONE_MS; clock.now() < until && (await isThere()); ) await clock.sleep(500);
 };
 
 /**
@@ -75,7 +82,7 @@ export const planChangeSet = async (hands: Hands, site: string, network: Network
     await aws.ask('cloudformation', 'DeleteChangeSet', { ChangeSetName: CHANGE_SET, StackName: stackName(site) });
     return aws.ask('cloudformation', 'CreateChangeSet', { ...input, ClientToken: `${input.ClientToken}-again` });
   });
-  const drop = () => dropChangeSet(hands, Id!, StackId!, stack === undefined);
+  const drop = () => dropChangeSet(hands, site, Id!, StackId!, stack === undefined);
   try {
     const until = clock.now() + PATIENCE_MS;
     for (let pause = 250; ; pause = Math.min(2 * pause, 3_000)) {

@@ -54,7 +54,7 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
   const before = ruin === undefined ? stack : undefined;
   const plan = await planChangeSet(hands, site, network, before);
   if (plan === undefined) return { steps: [], values: before?.outputs ?? {} };
-  const drop = () => dropChangeSet(hands, plan.id, plan.stack, before === undefined);
+  const drop = () => dropChangeSet(hands, site, plan.id, plan.stack, before === undefined);
   if (dryRun) {
     await drop();
     return { steps: plan.steps, values: {} };

@@ -48,9 +48,12 @@ const placeOf = (world: World, route: ManagedRoute): string => {
 const knownSince = (world: World, route: ManagedRoute, sound: number): number => {
   const last = world.changes.findLast(({ key, by }) => key === route.key && by !== 'bgp');
   if (last === undefined) return 0;
-  if (world.store.journal.at[route.key] !== placeOf(world, route)) return Math.max(last.at, sound) + TIMING.readMs + TIMING.staleMs;
+  // By hand right after a write of ours: until a read can't be stale any more it is taken for one from before that write.
+  const ours = world.changes.findLast(({ key, by }) => key === route.key && by === 'us');
+  const believed = last.by !== 'us' && ours !== undefined && last.at - ours.at < TIMING.staleMs ? ours.at + TIMING.staleMs : 0;
+  if (world.store.journal.at[route.key] !== placeOf(world, route)) return Math.max(believed, Math.max(last.at, sound) + TIMING.readMs + TIMING.staleMs);
   // Put back by hand where it was last said to be, before anybody told that it had gone: it is there only since then.
-  return Math.max(last.at, [...world.alerts.values()].findLast(({ alert }) => alert.subject === route.key)?.at ?? 0);
+  return Math.max(believed, last.at, [...world.alerts.values()].findLast(({ alert }) => alert.subject === route.key)?.at ?? 0);
 };
 
 /** Infinity: there is none. */

@@ -107,11 +107,13 @@ const leadsTo = (to: number, at: string, choice: Choice, ways: readonly Way[]) =
 
 /**
  * Where a route belongs that is read where we said, while a write that was not answered may have moved it since: the read
- * may be stale. To assert that write again does no harm; elsewhere it goes only when it would from its aim too.
+ * may be stale. To assert that write again does no harm. Anything else waits until a read can't be stale any more: moved
+ * on from a place that nobody saw it at, it would have moved twice and been told once.
  */
 export const chooseAfterUnclear = (route: ManagedRoute, at: string, maybe: readonly string[], ...rest: readonly [Shown, readonly Way[], string | undefined, readonly Health[], Evidence]): Choice => {
   const wanted = choose(route, at, ...rest);
-  if (wanted.kind !== 'go' || maybe.every((aim) => leadsTo(wanted.to, aim, choose(route, aim, ...rest), rest[1]))) return wanted;
+  const [, ways] = rest;
+  if (wanted.kind !== 'go' || maybe.every((aim) => aim === ways[wanted.to]!.name)) return wanted;
   return stay('a write that was not answered may have moved it');
 };
 

@@ -138,7 +138,7 @@ const explain = async (thrown: unknown, failed: Step, made: readonly Step[], kee
   const at = `at "${failed.title}"`;
   if (keep) return partly(`${thrown.message}, ${at}; what was made is kept`, { cause: thrown, next: thrown.next ?? 'run the same again to finish it', more: mine.map(({ title }) => `kept: ${title}`), ...(thrown.code === undefined ? {} : { code: thrown.code }) });
   // A Ctrl-C has ended everything that hears of it: undoing goes on without it, and a second one ends the process.
-  const calm: Hands = { ...hands, signal: new AbortController().signal, progress: hands.progress };
+  const calm: Hands = { ...hands, signal: new AbortController().signal };
   const left: string[] = [];
   const certainlyNot = thrown.call === 'refused' || thrown.call === 'throttled';
   for (const step of [...mine].reverse()) {

@@ -5,6 +5,18 @@ import { main, type Output } from './main.ts';
 
 declare const HYBRIDCTL_VERSION: string;
 
+/** Back to the line's begin, and clear it (ECMA-48 EL): a line that stands there is written over. */
+const ERASE = '\r\u001b[K';
+let standing = '';
+const tell = (line: string): void => {
+  process.stderr.write(`${standing}${line}\n`);
+  standing = '';
+};
+const tellLive = (line: string): void => {
+  process.stderr.write(`${ERASE}${line}`);
+  standing = ERASE;
+};
+
 /** The real ports. Anything with a cost at load (execa, inquirer, the AWS SDK) is imported by its first call. */
 const realPorts = (signal: AbortSignal): Ports => {
   const shell: Shell = {
@@ -25,7 +37,8 @@ const realPorts = (signal: AbortSignal): Ports => {
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
     env: process.env,
     cwd: process.cwd(),
-    progress: (line) => void process.stderr.write(`${line}\n`),
+    progress: tell,
+    live: process.stderr.isTTY ? tellLive : undefined,
     signal,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     routeTables: async (options) => (await import('../lib/adapters/aws/routes.ts')).awsRouteTables(options),
@@ -36,13 +49,16 @@ const realPorts = (signal: AbortSignal): Ports => {
     ssh: async (options) => (await import('../lib/adapters/ssh.ts')).connectSsh(options),
     outlets: async () => (await import('../lib/adapters/records/outlets.ts')).outlets,
     witness: async (address) => (await import('../lib/adapters/witness/index.ts')).witness(address),
+    fpga: async (options) => (await import('../lib/adapters/fpga.ts')).fpga(options),
+    objects: async (...bucket) => (await import('../lib/adapters/fpga.ts')).objects(...bucket),
+    source: async (path) => (await import('../lib/adapters/source.ts')).openSource(path),
     prober: async () => (await import('../lib/adapters/probe/index.ts')).prober,
   };
 };
 
 const output: Output = {
   out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  err: (text) => tell(text.replace(/\n$/, '')),
   style: async (plain) => (await import('../lib/adapters/terminal.ts')).style(process.stdout.isTTY && !plain),
 };
 

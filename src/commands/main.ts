@@ -28,7 +28,7 @@ export const main = async (argv: readonly string[], { ports, output, version }: 
     const commands = (await group?.load()) ?? [];
     const taken = takeGlobals(argv, commands);
     global = taken.global;
-    const heard: Ports = global.json || global.quiet ? { ...ports, progress: () => undefined } : ports;
+    const heard: Ports = global.json || global.quiet ? { ...ports, progress: () => undefined, live: undefined } : ports;
     refuseStrayFlag(taken.rest, commands);
     const program = buildProgram({ named: group, commands, version, env: ports.env, out: output.out }, async (command, raw) => {
       const options = command.parse(raw, heard);

@@ -14,6 +14,7 @@ export const GROUPS: readonly Group[] = [
   { name: 'dx', summary: 'Direct Connect: routers, virtual interfaces, how they stand', load: async () => (await import('./dx/index.ts')).commands },
   { name: 'localzone', summary: 'the utility instance that keeps a Local Zone connected', load: async () => (await import('./localzone/index.ts')).commands },
   { name: 'monitor', summary: '"route monitor" as a service of this machine', load: async () => (await import('./monitor/index.ts')).commands },
+  { name: 'fpga', summary: 'FPGA images: upload, build, share, load', load: async () => (await import('./fpga/index.ts')).commands },
   { name: 'config', summary: 'the site file: validate it, print its JSON Schema', load: async () => (await import('./config/index.ts')).commands },
   { name: 'lab', summary: 'the whole hybrid network on this machine, with real daemons', load: async () => (await import('./lab/index.ts')).commands },
   { name: 'drill', summary: 'break the lab, or move real routes there and back, and measure the gap', load: async () => (await import('./drill/index.ts')).commands },

@@ -70,6 +70,9 @@ export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: F
   ssh: absent('ssh'),
   outlets: absent('outlets'),
   prober: absent('prober'),
+  fpga: absent('FPGA cloud'),
+  objects: absent('object store'),
+  source: absent('source file'),
   witness: absent('witness'),
 });
 

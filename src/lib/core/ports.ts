@@ -1,6 +1,8 @@
 import type { Aws } from './aws.ts';
 import type { HybridError } from './errors.ts';
+import type { FpgaCloud, FpgaOptions } from './fpga.ts';
 import type { Machine, SshOptions } from './machine.ts';
+import type { ObjectStore, SourceFile } from './objects.ts';
 import type { Outlets } from './outlets.ts';
 /**
  * What the outside is to us. Each port is small and domain-shaped; SDK and library types stay behind it.
@@ -266,6 +268,8 @@ export interface Ports {
   readonly cwd: string;
   /** One line of progress for a person, on stderr; dropped under --json and --quiet. */
   progress(line: string): void;
+  /** The same for a line that the next one takes the place of. Absent off a terminal, under --json and --quiet. */
+  readonly live?: ((line: string) => void) | undefined;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
   /** Cryptographically random bytes. */
@@ -281,6 +285,10 @@ export interface Ports {
   /** Another machine. Throws exit 4 where it can't be reached or its host key is not known. */
   ssh(options: SshOptions): Promise<Machine>;
   outlets(): Promise<Outlets>;
+  fpga(options: FpgaOptions): Promise<FpgaCloud>;
+  objects(bucket: string, options: FpgaOptions): Promise<ObjectStore>;
+  /** Throws a usage error where there is no such file, or it is none. */
+  source(path: string): Promise<SourceFile>;
   prober(): Promise<Prober>;
   /** Throws a usage error on an address that can't be one. */
   witness(address: WitnessAddress): Promise<Witness>;

@@ -5,7 +5,8 @@ import { startTarget, stepTarget } from '../src/lib/domain/health/detector.ts';
 import { profileOf, type RoundsProfile } from '../src/lib/domain/health/profiles.ts';
 import { startRounds, stepRounds } from '../src/lib/domain/health/rounds.ts';
 import { chartFor, SHARE, YEAR_MS, BLACKHOLE, GRAY } from '../src/lib/domain/health/threshold.ts';
-import { cusumProfile, delayOf, ofControl, ofTarget, quantile, randomLoss, seeded, warmTarget, type Judge } from './simulate.ts';
+import { seeded } from '../src/lib/domain/seeded.ts';
+import { cusumProfile, delayOf, ofControl, ofTarget, quantile, randomLoss, warmTarget, type Judge } from './simulate.ts';
 
 const LOSS = 0.05;
 const FAULTS = [1, 0.5, 0.3];

@@ -3,18 +3,8 @@ import { stepTarget, startTarget, type Target } from '../src/lib/domain/health/d
 import type { Control } from '../src/lib/domain/health/controls.ts';
 import type { Sample } from '../src/lib/domain/health/types.ts';
 
-/** A stream of numbers in [0, 1) that a seed fixes (mulberry32, by Tommy Ettinger). */
+/** See `seeded`. */
 export type Random = () => number;
-export const seeded = (seed: number): Random => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 15), z | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
 
 /** Whether the next probe is lost. */
 export type Channel = (random: Random) => boolean;

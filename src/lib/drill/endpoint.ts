@@ -4,8 +4,10 @@ import type { Lab } from '../lab/state.ts';
 
 const TIMEOUT_MS = 5_000;
 
-const ask = async ({ record }: Lab, path: string, init: RequestInit): Promise<Response> => {
-  const response = await fetch(`${record.endpoint}${path}`, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: Error) => {
+const ask = async ({ record }: Lab, path: string, init: RequestInit & { readonly headers?: Readonly<Record<string, string>> }): Promise<Response> => {
+  // A connection kept from an earlier call may be closed by the endpoint just as we write: each call has its own.
+  const headers = { ...init.headers, connection: 'close' };
+  const response = await fetch(`${record.endpoint}${path}`, { ...init, headers, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: Error) => {
     throw failure("the lab's endpoint does not answer", { next: `run "hybridctl lab down --name ${record.name}", then the drill again`, cause: error });
   });
   return response;
@@ -18,6 +20,9 @@ export const setFaults = async (lab: Lab, faults: FaultsInput): Promise<void> =>
 };
 
 export const faultsNow = async (lab: Lab): Promise<FaultsInput> => (await (await ask(lab, '/_lab/faults', {})).json()) as FaultsInput;
+
+/** State of every instance, by its id: asked beside EC2, so that no fault and no bucket of its API is in the way. */
+export const instanceStates = async (lab: Lab): Promise<Readonly<Record<string, string>>> => (await (await ask(lab, '/_lab/instances', {})).json()) as Record<string, string>;
 
 /** One EC2 call as somebody else in the account would make it. @returns whether EC2 said yes. */
 export const call = async (lab: Lab, action: string, params: Readonly<Record<string, string>>): Promise<boolean> => {

@@ -7,7 +7,7 @@ import { deviceLines } from '../lab/net.ts';
 import { inside, ipBatch } from '../lab/run.ts';
 import { paths, type Lab } from '../lab/state.ts';
 import type { LabNode } from '../lab/topology.ts';
-import { call, setFaults } from './endpoint.ts';
+import { call, instanceStates, setFaults } from './endpoint.ts';
 import { reboot, rightKeys, shutdown } from './fault.ts';
 
 const boxesOf = ({ topology }: Lab): readonly LabNode[] => topology.nodes.filter(({ runs }) => runs.includes('charon'));
@@ -29,9 +29,15 @@ const endMonitors = async ({ shell }: Ports, { record, topology }: Lab): Promise
   }
 };
 
-/** EC2 starts what is stopped, lets run what runs, and refuses while a stop is under way: then it is asked again. */
+/** Gateways whose instance does not run, with its state. */
+export const idleGateways = async (lab: Lab): Promise<readonly { readonly name: string; readonly instance: string; readonly state: string }[]> => {
+  const states = await instanceStates(lab);
+  return lab.topology.site.gateways.flatMap(({ name, instance = '' }) => (states[instance] === undefined || states[instance] === 'running' ? [] : [{ name, instance, state: states[instance] }]));
+};
+
+/** Only what is stopped is started: a call for each gateway at each look would empty EC2's bucket of StartInstances, and one of them would starve. */
 export const startInstances = async (lab: Lab): Promise<void> => {
-  for (const { instance } of lab.topology.site.gateways) if (instance !== undefined) await call(lab, 'StartInstances', { 'InstanceId.1': instance });
+  for (const { instance, state } of await idleGateways(lab)) if (state === 'stopped') await call(lab, 'StartInstances', { 'InstanceId.1': instance });
 };
 
 /**

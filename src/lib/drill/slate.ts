@@ -4,7 +4,7 @@ import type { Lab } from '../lab/state.ts';
 import { statusOf } from '../lab/status.ts';
 import { until } from '../lab/wait.ts';
 import { faultsNow } from './endpoint.ts';
-import { cutTables, rebootEnds, restore, revive, startInstances } from './restore.ts';
+import { cutTables, idleGateways, rebootEnds, restore, revive, startInstances } from './restore.ts';
 
 /** A tunnel whose gateway was killed is dialled again in 2 to 4 s; an instance needs 4 s to stop and start. */
 const WITHIN_MS = 30_000;
@@ -41,11 +41,12 @@ const homes = ({ topology: { site } }: Lab): Readonly<Record<string, string>> =>
 
 /** @returns all that is not as `lab up` left it, in words; and which tunnels are down. */
 const lookOver = async (ports: Ports, lab: Lab): Promise<{ readonly amiss: readonly string[]; readonly down: readonly string[] }> => {
-  const [status, at, cuts, faults, tables] = await Promise.all([
+  const [status, at, cuts, faults, idle, tables] = await Promise.all([
     statusOf(ports, lab),
     positions(ports, lab),
     cutsOf(ports, lab.record.name),
     faultsNow(lab),
+    idleGateways(lab),
     // Rules of a cut that nobody knows of any more look like a bad path.
     Promise.all(lab.topology.nodes.map(async (node) => ((await cutTables(ports, node)).length > 0 ? [`a cut's rules on ${node.name}`] : []))),
   ]);
@@ -57,6 +58,8 @@ const lookOver = async (ports: Ports, lab: Lab): Promise<{ readonly amiss: reado
       ...cuts.map(({ what, kind }) => `${what}: ${kind}`),
       ...Object.keys(faults).map((action) => `a fault of the API: ${action}`),
       ...tables.flat(),
+      // Its tunnel may stand all the same, where its charon was helped up: EC2 drops what is routed to it.
+      ...idle.map(({ name, state }) => `the instance of ${name} is ${state}`),
       ...down.map(({ name, state }) => `${name} is ${state ?? 'without an answer'}`),
       ...status.bgp.filter(({ state, prefixes }) => state !== 'Established' || prefixes === 0).map(({ link, state, prefixes }) => `BGP of ${link} is ${state} with ${prefixes} prefixes`),
       ...Object.entries(at).filter(([table, link]) => place[table] !== link).map(([table, link]) => `${table} is on ${link}`),

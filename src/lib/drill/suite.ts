@@ -1,5 +1,6 @@
 import { interrupted } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
+import { seeded } from '../domain/seeded.ts';
 import type { Lab } from '../lab/state.ts';
 import { isFound } from './cases.ts';
 import { runCase, unplayed } from './run.ts';
@@ -18,24 +19,13 @@ export interface SuiteOptions {
 /** A lab that does not come back to order so many cases in a row is broken for good. */
 const MOST_WRECKS = 3;
 
-/** mulberry32: even over 0 to 1, 32 bits of state. */
-export const seededRandom = (seed: number): (() => number) => {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 /** @returns the cases that the profile is known to find. */
 export const runnable = (cases: readonly DrillCase[], profile: DrillProfile): readonly DrillCase[] => cases.filter(({ expects }) => isFound(profile, expects));
 
 /** Runs the cases one after another, whatever becomes of each, and leaves the lab in order. Throws only as interrupted. */
 export const runSuite = async (ports: Ports, lab: Lab, cases: readonly DrillCase[], { profile, seed, onCase }: SuiteOptions): Promise<DrillReport> => {
   const startedAt = ports.clock.now();
-  const random = seededRandom(seed);
+  const random = seeded(seed);
   const results: CaseResult[] = [];
   const run = runnable(cases, profile);
   let wrecks = 0;

@@ -7,7 +7,8 @@ import { casesOf } from '../../../src/lib/drill/cases.ts';
 import { judge, type Seen } from '../../../src/lib/drill/judge.ts';
 import { pageOf } from '../../../src/lib/drill/page.ts';
 import type { CaseResult, DrillReport } from '../../../src/lib/drill/types.ts';
-import { runnable, runSuite, seededRandom } from '../../../src/lib/drill/suite.ts';
+import { seeded } from '../../../src/lib/domain/seeded.ts';
+import { runnable, runSuite } from '../../../src/lib/drill/suite.ts';
 import { EXAMPLES } from '../../../src/lib/site/examples.ts';
 import { readDocument } from '../../../src/lib/site/document.ts';
 import { planCut } from '../../../src/lib/lab/faults.ts';
@@ -166,7 +167,7 @@ test('a lab that does not come back to order fails a case and the next one is tr
 });
 
 test('the same seed gives the same phases', () => {
-  const [a, b, c] = [seededRandom(7), seededRandom(7), seededRandom(8)];
+  const [a, b, c] = [seeded(7), seeded(7), seeded(8)];
   const first = Array.from({ length: 5 }, a);
   expect(Array.from({ length: 5 }, b)).toEqual(first);
   expect(Array.from({ length: 5 }, c)).not.toEqual(first);

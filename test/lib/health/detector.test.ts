@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bursty, cusumProfile, falseAlarms, ofTarget, seeded, warmTarget } from '../../../bench/simulate.ts';
+import { bursty, cusumProfile, falseAlarms, ofTarget, warmTarget } from '../../../bench/simulate.ts';
 import { hear, largeDueMs, startTarget, stepTarget, type Target } from '../../../src/lib/domain/health/detector.ts';
 import { burstsOf, ordinaryLoss, record, startLedger, wilson } from '../../../src/lib/domain/health/loss.ts';
+import { seeded } from '../../../src/lib/domain/seeded.ts';
 import type { Evidence, Sample } from '../../../src/lib/domain/health/types.ts';
 
 const profile = cusumProfile('default');

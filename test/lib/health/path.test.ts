@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { cusumProfile, randomLoss, seeded, type Random } from '../../../bench/simulate.ts';
+import { cusumProfile, randomLoss, type Random } from '../../../bench/simulate.ts';
 import { inARow, outOf } from '../../../src/lib/domain/health/controls.ts';
 import { hearPath, nextLargeMs, startPath, stepPath, verdictOf, type Path } from '../../../src/lib/domain/health/path.ts';
+import { seeded } from '../../../src/lib/domain/seeded.ts';
 import { profileOf, type RoundsProfile } from '../../../src/lib/domain/health/profiles.ts';
 import { startRounds, stepRounds } from '../../../src/lib/domain/health/rounds.ts';
 import { timeBudget } from '../../../src/lib/domain/health/time-budget.ts';

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cusumProfile, delayOf, falseAlarms, ofTarget, quantile, randomLoss, seeded, warmTarget } from '../../../bench/simulate.ts';
+import { cusumProfile, delayOf, falseAlarms, ofTarget, quantile, randomLoss, warmTarget } from '../../../bench/simulate.ts';
 import { alarmWithin, meanTimeToAlarm } from '../../../src/lib/domain/health/chain.ts';
 import { prospectsOf } from '../../../src/lib/domain/health/delay.ts';
 import { profileOf } from '../../../src/lib/domain/health/profiles.ts';
 import { boundNats, chartsFor, falseAlarmsAYear, LEVELS, levelOf, YEAR_MS } from '../../../src/lib/domain/health/threshold.ts';
+import { seeded } from '../../../src/lib/domain/seeded.ts';
 
 const RATES = { tauMs: 100, largeEveryMs: 1_000 };
 

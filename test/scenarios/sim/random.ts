@@ -1,4 +1,6 @@
-/** Seeded chance (mulberry32): the same seed gives the same episode, on any machine. */
+import { seeded } from '../../../src/lib/domain/seeded.ts';
+
+/** Seeded chance: the same seed gives the same episode, on any machine. */
 export interface Random {
   /** [0, 1) */
   next(): number;
@@ -9,13 +11,8 @@ export interface Random {
 }
 
 export const createRandom = (seed: number): Random => {
-  let state = (seed * 2_654_435_761 + 0x9e3779b9) >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  // Seeds come one after another: spread, they begin at places far apart.
+  const next = seeded((seed * 2_654_435_761 + 0x9e3779b9) >>> 0);
   const between = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
   return { next, between, chance: (probability) => next() < probability, pick: (list) => list[between(0, list.length - 1)]! };
 };

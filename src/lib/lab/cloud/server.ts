@@ -138,7 +138,8 @@ const breaksBefore = ({ break: how, code, message, status }: Fault, response: Se
 const control = ({ cloud, faults, calls }: Endpoint, method: string, path: string, body: string, response: ServerResponse): void => {
   const send = (status: number, value: unknown) => void response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value, undefined, 2)}\n`);
   if (path === '/_lab/state' && method === 'GET') return send(200, { cloud: cloud.snapshot(), calls });
-  if (path !== '/_lab/faults') return send(404, { error: 'there are /_lab/faults and /_lab/state' });
+  if (path === '/_lab/instances' && method === 'GET') return send(200, Object.fromEntries(cloud.instances().map(({ id, state }) => [id, state])));
+  if (path !== '/_lab/faults') return send(404, { error: 'there are /_lab/faults, /_lab/instances and /_lab/state' });
   if (method === 'GET') return send(200, faults.get());
   if (method !== 'PUT' && method !== 'DELETE') return send(405, { error: 'GET, PUT or DELETE' });
   try {

@@ -4,6 +4,7 @@ import type { Ports } from '../../lib/core/ports.ts';
 import { eventLogPath, KEPT_LOGS } from '../../lib/monitor/event-log.ts';
 import { historyOf, type History, type Selection } from '../../lib/monitor/history.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
+import { momentIn } from '../moment.ts';
 import { STATE_FLAG } from './pin.ts';
 
 interface Options extends Selection {
@@ -17,24 +18,13 @@ interface Report extends History {
   readonly log: string;
 }
 
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
-
-/** `90m`, `7d`, or a date as ISO 8601 has it. @returns wall time, ms */
-const parseSince = (given: string, now: number): number => {
-  const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(given) ?? [];
-  if (unit !== undefined) return now - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
-  const date = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.test(given) ? Date.parse(given) : Number.NaN;
-  if (Number.isNaN(date)) throw usageError(`${given} is neither an age nor a date`, { field: '--since', next: 'write it like 90m, 24h, 7d or 2026-01-31T08:00Z' });
-  return date;
-};
-
 const parse = (raw: Raw, ports: Ports): Options => {
   const since = text(raw, 'since');
   return {
     site: text(raw, 'site')!,
     stateDir: text(raw, 'stateDir')!,
     log: text(raw, 'log'),
-    since: since === undefined ? undefined : parseSince(since, ports.clock.now()),
+    since: since === undefined ? undefined : momentIn(since, ports.clock.now(), '--since'),
     link: text(raw, 'link'),
     table: text(raw, 'table'),
     incident: text(raw, 'incident'),

@@ -9,6 +9,11 @@ export interface Sdk {
   readonly sts: typeof import('@aws-sdk/client-sts');
   readonly cloudformation: typeof import('@aws-sdk/client-cloudformation');
   readonly directconnect: typeof import('@aws-sdk/client-direct-connect');
+  readonly cloudwatch: typeof import('@aws-sdk/client-cloudwatch');
+  readonly events: typeof import('@aws-sdk/client-eventbridge');
+  readonly lambda: typeof import('@aws-sdk/client-lambda');
+  readonly sns: typeof import('@aws-sdk/client-sns');
+  readonly sqs: typeof import('@aws-sdk/client-sqs');
 }
 
 /** As the AWS CLI names it. */

@@ -5,7 +5,7 @@ export interface Statement {
   readonly Sid?: string;
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: readonly string[];
-  readonly Principal?: { readonly Service: string };
+  readonly Principal?: { readonly Service: string } | { readonly AWS: string };
   readonly Resource?: readonly string[];
   /** Everything but these: the only way to allow an SMS, which has no ARN, without allowing every topic. */
   readonly NotResource?: readonly string[];

@@ -13,6 +13,11 @@ const SERVICES: Readonly<Record<Service, () => Promise<Operations>>> = {
   sts: async () => (await import('./operations/sts.ts')).sts,
   cloudformation: async () => (await import('./operations/cloudformation.ts')).cloudformation,
   directconnect: async () => (await import('./operations/direct-connect.ts')).directconnect,
+  cloudwatch: async () => (await import('./operations/cloudwatch.ts')).cloudwatch,
+  events: async () => (await import('./operations/events.ts')).events,
+  lambda: async () => (await import('./operations/lambda.ts')).lambda,
+  sns: async () => (await import('./operations/sns.ts')).sns,
+  sqs: async () => (await import('./operations/sqs.ts')).sqs,
 };
 
 /** One answer, with what every answer carries. */

@@ -7,8 +7,9 @@ import * as z from 'zod';
  * - `drop-after`: applied, but the connection closes in place of the answer: a timeout that did happen
  * - `html`, `garbage`: a proxy's page or noise with status 200, nothing applied
  * - `half`: applied, and the answer ends in the middle
+ * - `entries`: of a batch (PutEvents) every second entry is refused as throttled, the others are taken; no other call minds
  */
-export const BREAKS = ['error', 'drop', 'drop-after', 'html', 'garbage', 'half'] as const;
+export const BREAKS = ['error', 'drop', 'drop-after', 'html', 'garbage', 'half', 'entries'] as const;
 
 const ms = z.int().min(0).max(600_000);
 

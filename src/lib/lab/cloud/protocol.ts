@@ -16,6 +16,8 @@ export type Xml = { readonly [element: string]: Xml | readonly Xml[] | readonly 
 /** One request, before anything of it is understood. */
 export interface Incoming {
   readonly method: string;
+  /** As it was sent, still encoded. */
+  readonly path: string;
   readonly query: string;
   readonly body: string;
   /** `X-Amz-Target`. */
@@ -30,6 +32,8 @@ export interface Protocol {
   input(incoming: Incoming): { readonly params: Params; readonly json: Json };
   answer(operation: string, requestId: string, body: Xml): string;
   error(code: string, message: string, requestId: string): string;
+  /** Where the code of an error travels in a header too. */
+  errorHeaders?(code: string): Readonly<Record<string, string>>;
 }
 
 /** A document inside an answer, as text. */
@@ -60,7 +64,7 @@ export const awsQuery = (namespace: string): Protocol => ({
   error: (code, message, requestId) => PROLOGUE + builder.build({ ErrorResponse: { '@xmlns': namespace, Error: { Type: 'Sender', Code: code, Message: message }, RequestId: requestId } }),
 });
 
-/** Systems Manager, Direct Connect. */
+/** Systems Manager, Direct Connect, EventBridge; in its version 1.0 CloudWatch and SQS. */
 export const AWS_JSON: Protocol = {
   contentType: 'application/x-amz-json-1.1',
   operation: ({ target }) => (typeof target === 'string' ? target.split('.')[1] : undefined),
@@ -73,6 +77,34 @@ export const AWS_JSON: Protocol = {
   },
   answer: (_operation, _requestId, body) => JSON.stringify(body),
   error: (code, message) => JSON.stringify({ __type: code, message }),
+};
+export const AWS_JSON_10: Protocol = { ...AWS_JSON, contentType: 'application/x-amz-json-1.0' };
+
+/** An operation of a REST service: where it is, `{Name}` for a word that becomes a field of the input. */
+export interface RestRoute {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Lambda (Smithy's `aws.protocols#restJson1`): method and path name the operation, path and query fill the input beside the body. */
+export const restJson = (routes: Readonly<Record<string, RestRoute>>): Protocol => {
+  const match = ({ method, path }: Incoming): { readonly operation: string; readonly words: Json } | undefined => {
+    for (const [operation, route] of Object.entries(routes)) {
+      if (route.method !== method) continue;
+      const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+      const found = new RegExp(`^${route.path.replace(/\{\w+\}/g, '([^/]+)')}/?$`).exec(path);
+      if (found !== null) return { operation, words: Object.fromEntries(names.map((name, at) => [name, decodeURIComponent(found[at + 1]!)])) };
+    }
+    return undefined;
+  };
+  return {
+    contentType: 'application/json',
+    operation: (incoming) => match(incoming)?.operation,
+    input: (incoming) => ({ params: new Map(), json: { ...AWS_JSON.input(incoming).json, ...Object.fromEntries(new URLSearchParams(incoming.query)), ...match(incoming)?.words } }),
+    answer: (_operation, _requestId, body) => JSON.stringify(body),
+    error: (_code, message) => JSON.stringify({ Type: 'User', Message: message, message }),
+    errorHeaders: (code) => ({ 'x-amzn-errortype': code }),
+  };
 };
 
 /** `routeSet: set(routes)` gives `<routeSet><item>…</item></routeSet>`, or an empty element. */

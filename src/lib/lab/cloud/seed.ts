@@ -7,6 +7,7 @@ import { EVERYWHERE, type GroupRule, type Permission, type SecurityGroup } from 
 import { imagesOf, type Image } from './images.ts';
 import type { InstanceRecord } from './instance-state.ts';
 import type { StaticRoute, TableState } from './route-state.ts';
+import { NO_WATCH } from './watch-state.ts';
 import { idOf, type CloudState, type Quotas, type Subnet, type Tags } from './state.ts';
 
 /** EC2's own default for addresses; for instances it counts vCPUs, and 20 small ones fit. */
@@ -111,6 +112,7 @@ export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudSt
     // A connection that the site file names was made by a partner and awaits a yes; else the link stands already.
     dx: { connections: dxLinks.map(({ name, connection, vlan }) => ({ id: connection ?? `dxcon-${id('dxcon', name).slice(-8)}`, name, state: connection === undefined ? 'available' : 'ordering', dueAt: 0, vlan })), interfaces: [] },
     parameters: [],
+    watch: NO_WATCH,
     prefixLists,
   };
 };

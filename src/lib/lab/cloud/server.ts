@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { ZodError } from 'zod';
 import type { Clock } from '../../core/ports.ts';
 import { behind } from './behind.ts';
@@ -75,11 +76,11 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
   const requestId = randomUUID();
   const service = serviceNamed(request.headers.authorization);
   const { protocol } = service;
-  const send = (status: number, text: string) => {
-    response.writeHead(status, { 'content-type': protocol.contentType, 'x-amzn-requestid': requestId });
+  const send = (status: number, text: string, more: Readonly<Record<string, string>> = {}) => {
+    response.writeHead(status, { 'content-type': protocol.contentType, 'x-amzn-requestid': requestId, ...more });
     response.end(text);
   };
-  const refuse = ({ code, message, status }: Ec2Error): void => send(status, protocol.error(code, message, requestId));
+  const refuse = ({ code, message, status }: Ec2Error): void => send(status, protocol.error(code, message, requestId), protocol.errorHeaders?.(code));
   if (body === undefined) return refuse(new Ec2Error('RequestEntityTooLarge', 'The request is too large.', 413));
   let name = '';
   const record = (status: number, code?: string) => {
@@ -87,7 +88,7 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
     if (endpoint.calls.length > MAX_CALLS) endpoint.calls.shift();
   };
   try {
-    const incoming: Incoming = { method: request.method ?? 'GET', query: url.search.slice(1), body, target: request.headers['x-amz-target'] };
+    const incoming: Incoming = { method: request.method ?? 'GET', path: url.pathname, query: url.search.slice(1), body, target: request.headers['x-amz-target'] };
     const operation = protocol.operation(incoming);
     name = operation ?? '';
     const run = operation !== undefined && Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
@@ -99,7 +100,7 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
     if (broken !== undefined && breaksBefore(broken, response)) return record(response.destroyed ? 0 : 200, broken.break);
     service.rehearse(name, input);
     const read = isRead(name);
-    const text = protocol.answer(name, requestId, run({ cloud: read || staleMs === 0 ? endpoint.cloud : behind(endpoint.cloud, staleMs), state: endpoint.cloud.stateAt(read ? staleMs : 0), params: input.params, json: input.json }));
+    const text = protocol.answer(name, requestId, run({ cloud: read || staleMs === 0 ? endpoint.cloud : behind(endpoint.cloud, staleMs), state: endpoint.cloud.stateAt(read ? staleMs : 0), params: input.params, json: input.json, partly: broken?.break === 'entries' }));
     if (broken?.break === 'drop-after') {
       response.destroy();
       return record(0, broken.break);
@@ -160,5 +161,8 @@ const bodyOf = async (request: IncomingMessage): Promise<string | undefined> => 
     size += (chunk as Buffer).length;
     if (size <= MAX_BODY) chunks.push(chunk as Buffer);
   }
-  return size > MAX_BODY ? undefined : Buffer.concat(chunks).toString('utf8');
+  if (size > MAX_BODY) return undefined;
+  const sent = Buffer.concat(chunks);
+  // The SDK compresses what it is told is worth it (PutMetricData).
+  return (request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent, { maxOutputLength: MAX_BODY }) : sent).toString('utf8');
 };

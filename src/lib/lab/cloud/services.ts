@@ -2,8 +2,13 @@ import { EC2_ACTIONS, type Action } from './actions.ts';
 import { IAM_ACTIONS, STS_ACTIONS } from './actions-iam.ts';
 import { CFN_ACTIONS } from './actions-cfn.ts';
 import { DX_ACTIONS } from './actions-dx.ts';
+import { EVENTS_ACTIONS } from './actions-events.ts';
+import { LAMBDA_ACTIONS, LAMBDA_ROUTES } from './actions-lambda.ts';
+import { METRIC_ACTIONS } from './actions-metrics.ts';
+import { SNS_ACTIONS } from './actions-sns.ts';
+import { SQS_ACTIONS } from './actions-sqs.ts';
 import { SSM_ACTIONS } from './actions-ssm.ts';
-import { AWS_JSON, awsQuery, EC2_QUERY, yes, type Params, type Protocol } from './protocol.ts';
+import { AWS_JSON, AWS_JSON_10, awsQuery, EC2_QUERY, restJson, yes, type Params, type Protocol } from './protocol.ts';
 import { Ec2Error } from './state.ts';
 
 /** One service behind the endpoint. All share the state, the faults and the record of calls. */
@@ -22,7 +27,7 @@ const service = (protocol: Protocol, operations: CloudService['operations'], unk
   operations,
   rehearse: () => undefined,
   unknown: (operation) => new Ec2Error(unknown, `The operation ${operation ?? ''} is not known.`),
-  throttled: new Ec2Error(protocol === AWS_JSON ? 'ThrottlingException' : 'Throttling', 'Rate exceeded'),
+  throttled: new Ec2Error(protocol.contentType.includes('json') ? 'ThrottlingException' : 'Throttling', 'Rate exceeded'),
 });
 
 /** A service's name is the one its requests are signed for. */
@@ -43,6 +48,11 @@ const SERVICES: Readonly<Record<string, CloudService>> = {
   cloudformation: service(awsQuery('http://cloudformation.amazonaws.com/doc/2010-05-15/'), CFN_ACTIONS),
   directconnect: service(AWS_JSON, DX_ACTIONS, 'UnknownOperationException'),
   ssm: service(AWS_JSON, SSM_ACTIONS, 'UnknownOperationException'),
+  monitoring: service(AWS_JSON_10, METRIC_ACTIONS, 'UnknownOperationException'),
+  sqs: service(AWS_JSON_10, SQS_ACTIONS, 'UnknownOperationException'),
+  events: service(AWS_JSON, EVENTS_ACTIONS, 'UnknownOperationException'),
+  lambda: service(restJson(LAMBDA_ROUTES), LAMBDA_ACTIONS, 'UnknownOperationException'),
+  sns: service(awsQuery('http://sns.amazonaws.com/doc/2010-03-31/'), SNS_ACTIONS),
 };
 
 /** By the credential scope of the signature, `Credential=KEY/20261120/cn-north-1/iam/aws4_request`; EC2 where nothing says otherwise. */

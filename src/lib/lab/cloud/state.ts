@@ -8,6 +8,7 @@ import type { IamState } from './iam-state.ts';
 import type { InstanceRecord, Launch } from './instance-state.ts';
 import type { TableState } from './route-state.ts';
 import type { CustomerGateway, VpnConnection, VpnGateway } from './vpn-state.ts';
+import type { WatchState } from './watch-state.ts';
 
 /**
  * The cloud's state as plain immutable data, and every change to it (here and in the `*-state.ts` beside it) as a function
@@ -39,6 +40,7 @@ export interface CloudState {
   readonly dx: DxState;
   readonly cfn: CfnState;
   readonly parameters: readonly Parameter[];
+  readonly watch: WatchState;
   readonly prefixLists: readonly { readonly id: string; readonly entries: readonly string[] }[];
 }
 

@@ -89,10 +89,10 @@ const applyStep = async (step: Step, hands: Hands, world: World, known: Ledger, 
  * was stale. Whose it is, the next look tells.
  */
 const THERE = /AlreadyExists(Exception)?$|\.Duplicate$|\.AlreadyAssociated$/;
-/** An instance profile takes one role: the second of two equal calls meets the quota that the first filled. */
-const ROLE_THERE = /InstanceSessionsPerInstanceProfile/;
+/** An instance profile takes one role: the second of two equal calls meets the quota that the first filled. Lambda has one code for all conflicts. */
+const ROLE_THERE = /InstanceSessionsPerInstanceProfile|^lambda:\w+: ResourceConflictException: .*already exist/;
 /** Of a removal: somebody, or our own call whose answer was lost, was sooner. */
-const GONE = /\.NotFound$|^NoSuchEntity|^ParameterNotFound$/;
+const GONE = /\.NotFound$|^NoSuchEntity|^ParameterNotFound$|^ResourceNotFound(Exception)?$|^NotFound(Exception)?$|^QueueDoesNotExist$/;
 
 const unless = async (done: RegExp, work: () => Promise<void>): Promise<void> => {
   try {
@@ -109,13 +109,13 @@ const unless = async (done: RegExp, work: () => Promise<void>): Promise<void> =>
  */
 const NOT_YET = /\.NotFound$|^NoSuchEntity|^InvalidPrincipal|^DependencyViolation$|^IncorrectState$|^IncorrectInstanceState$|^DeleteConflict/;
 /** The code of a plain mistake too: the words tell them apart. */
-const PROFILE_NOT_YET = /iam instance profile|invalid principal/i;
+const WORDS_NOT_YET = /iam instance profile|invalid principal|cannot be assumed by lambda|following state: pending/i;
 const INSIST_MS = 30_000;
 
 /** What was made shows up within this, as a rule in one or two seconds. */
 const SHOWS_MS = 20_000;
 
-const isNotYet = (error: unknown): boolean => error instanceof HybridError && (NOT_YET.test(error.code ?? '') || PROFILE_NOT_YET.test(error.message));
+const isNotYet = (error: unknown): boolean => error instanceof HybridError && (NOT_YET.test(error.code ?? '') || WORDS_NOT_YET.test(error.message));
 
 /** Tries a call again while the answer is one that time alone mends; at the end the API's own word is the error. */
 const insist = async (work: () => Promise<void>, { patienceMs = INSIST_MS }: Step, { clock, signal }: Hands): Promise<void> => {

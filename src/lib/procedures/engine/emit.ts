@@ -39,6 +39,12 @@ const forCli = ({ operation, input }: ApiCall): ApiCall['input'] =>
     ? { ...input, UserData: Buffer.from(input['UserData'], 'base64').toString('utf8') }
     : Object.fromEntries(Object.entries(input).filter(([, value]) => !(value instanceof Uint8Array)));
 
+/** The file of a function, which is no text: by a file of its own. */
+const zipIn = ({ service, input }: ApiCall): Uint8Array | undefined => {
+  const zip = service === 'lambda' ? (input['ZipFile'] ?? (input['Code'] as { ZipFile?: unknown } | undefined)?.ZipFile) : undefined;
+  return zip instanceof Uint8Array ? zip : undefined;
+};
+
 /** Text that the API takes as bytes. Versions 1 and 2 of the CLI read such a field of JSON differently, and a file the same. */
 const bytesIn = ({ input }: ApiCall): readonly (readonly [flag: string, text: string])[] =>
   Object.entries(input).flatMap(([field, value]) => (value instanceof Uint8Array ? [[`--${cliName(field)} fileb:///dev/stdin`, new TextDecoder().decode(value)] as const] : []));
@@ -67,6 +73,12 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   const [open, close] = kept === undefined ? ['', ''] : [`${kept.in}=$(`, ')'];
   const command = `${open}aws ${service} ${cliName(operation)} --cli-input-json`;
   const query = kept === undefined ? '' : ` --query ${quoted(kept.query)} --output text`;
+  const zip = zipIn(call);
+  if (zip !== undefined) {
+    const { Code: _code, ZipFile: _zip, ...input } = call.input;
+    const base64 = Buffer.from(zip).toString('base64').replace(/.{1,76}/g, '$&\n');
+    return `zip=$(mktemp)\nbase64 -d > "$zip" <<'ZIP'\n${base64}ZIP\n${command} ${argument(JSON.stringify(input))} --zip-file "fileb://$zip"${query}${close}\nrm -f "$zip"`;
+  }
   const [bytes] = bytesIn(call);
   if (bytes !== undefined) return `${command} ${argument(JSON.stringify(forCli(call)))} ${bytes[0]}${query} <<BYTES\n${filledIn(bytes[1])}\nBYTES${close === '' ? '' : '\n)'}`;
   if (secret.length === 0) return `${command} ${argument(JSON.stringify(forCli(call)))}${query}${close}`;

@@ -1,0 +1,6 @@
+import { destroy } from './destroy.ts';
+import { emit } from './emit.ts';
+import { init } from './init.ts';
+import { status } from './status.ts';
+
+export const commands = [init, emit, status, destroy];

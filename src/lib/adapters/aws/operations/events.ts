@@ -1,0 +1,26 @@
+import {
+  DeleteRuleCommand as DeleteRule,
+  DescribeRuleCommand as DescribeRule,
+  ListTagsForResourceCommand as ListTagsForResource,
+  ListTargetsByRuleCommand as ListTargetsByRule,
+  PutEventsCommand as PutEvents,
+  PutRuleCommand as PutRule,
+  PutTargetsCommand as PutTargets,
+  RemoveTargetsCommand as RemoveTargets,
+  EventBridgeClient,
+} from '@aws-sdk/client-eventbridge';
+import type { Operations } from './types.ts';
+
+export const events: Operations = {
+  client: (config) => new EventBridgeClient(config),
+  commands: {
+    DeleteRule,
+    DescribeRule,
+    ListTagsForResource,
+    ListTargetsByRule,
+    PutEvents,
+    PutRule,
+    PutTargets,
+    RemoveTargets,
+  },
+};

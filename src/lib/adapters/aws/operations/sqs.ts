@@ -1,0 +1,23 @@
+import {
+  CreateQueueCommand as CreateQueue,
+  DeleteQueueCommand as DeleteQueue,
+  GetQueueAttributesCommand as GetQueueAttributes,
+  GetQueueUrlCommand as GetQueueUrl,
+  ListQueueTagsCommand as ListQueueTags,
+  SetQueueAttributesCommand as SetQueueAttributes,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Operations } from './types.ts';
+
+export const sqs: Operations = {
+  // The queue's URL is a name to us: requests go to the region's endpoint, or to AWS_ENDPOINT_URL.
+  client: (config) => new SQSClient({ ...config, useQueueUrlAsEndpoint: false }),
+  commands: {
+    CreateQueue,
+    DeleteQueue,
+    GetQueueAttributes,
+    GetQueueUrl,
+    ListQueueTags,
+    SetQueueAttributes,
+  },
+};

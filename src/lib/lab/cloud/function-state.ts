@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { createContext, runInContext } from 'node:vm';
+import { unzipSync } from 'fflate';
+import { arn } from '../../domain/partition.ts';
+import { Ec2Error, type CloudState } from './state.ts';
+
+/** A function with its code, which really runs when it is called. */
+export interface LambdaFunction {
+  readonly name: string;
+  readonly runtime: string;
+  readonly role: string;
+  readonly handler: string;
+  readonly description: string;
+  /** s and MB. */
+  readonly timeout: number;
+  readonly memory: number;
+  /** base64 of the zip file. */
+  readonly zip: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Statements of its resource policy. */
+  readonly permissions: readonly { readonly Sid: string; readonly [key: string]: unknown }[];
+  /** `Pending` until then. */
+  readonly activeAt: number;
+  /** What calls have written with console.log; the last ones. */
+  readonly logs: readonly string[];
+}
+
+export const functionArn = ({ region, owner }: CloudState, name: string): string => arn(region, 'lambda', owner, `function:${name}`);
+export const sha256Of = (zip: string): string => createHash('sha256').update(Buffer.from(zip, 'base64')).digest('base64');
+
+/** @throws Ec2Error as Lambda refuses a file that is no zip. */
+export const sourceIn = (zip: string, handler: string): string => {
+  try {
+    const file = unzipSync(Buffer.from(zip, 'base64'))[`${handler.split('.')[0]}.js`];
+    return file === undefined ? '' : Buffer.from(file).toString('utf8');
+  } catch {
+    throw new Ec2Error('InvalidParameterValueException', 'Could not unzip uploaded file. Please check your file, then try to upload again.');
+  }
+};
+
+export interface Call {
+  readonly logs: readonly string[];
+  /** The message of what the handler threw; undefined: it went well. */
+  readonly error: string | undefined;
+}
+
+/** Calls the handler as Lambda does a CommonJS module, in a world of its own with nothing but console in it. */
+export const invoke = async ({ zip, handler, timeout }: LambdaFunction, event: unknown): Promise<Call> => {
+  const logs: string[] = [];
+  const write = (...words: readonly unknown[]): void => void logs.push(words.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(' '));
+  const exported: Record<string, unknown> = {};
+  try {
+    const context = createContext({ exports: exported, module: { exports: exported }, console: { log: write, error: write, warn: write } });
+    runInContext(sourceIn(zip, handler), context, { timeout: timeout * 1_000 });
+    const run = exported[handler.split('.')[1] ?? ''];
+    if (typeof run !== 'function') throw new Error(`${handler} is undefined or not exported`);
+    // Its own copy, made inside: a handler may write to its event.
+    await (run as (event: unknown) => unknown)(runInContext(`(${JSON.stringify(event)})`, context));
+    return { logs, error: undefined };
+  } catch (error) {
+    return { logs, error: (error as Error).message };
+  }
+};

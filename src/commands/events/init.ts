@@ -11,7 +11,7 @@ interface Options {
 
 export const init = defineCommand<Options, ProcedureResult>({
   path: 'events init',
-  summary: 'EventBridge rules for Green, Yellow and Red health reports, with their targets and permissions',
+  summary: 'make EventBridge rules for Green, Yellow and Red health reports, with their targets and permissions',
   details:
     'Yellow calls a Lambda function (SampleAppDebugger, shipped with hybridctl: it writes one line a report to its log), Red is published to an SNS topic (RedHealthNotifier) and sent to an SQS queue (ReportInspectionQueue); ' +
     'Green is counted only. The function gets a role that may write its own log; rule, topic, queue and function get the policies that let EventBridge in, and nobody else. ' +

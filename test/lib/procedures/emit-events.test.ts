@@ -58,11 +58,11 @@ describe('events in batches', () => {
       calls += 1;
       if (calls === 3) throw failure('no answer', { call: 'unclear' });
       return bus.aws.ask(...call);
-    }) as Aws['ask'];
+    }) as unknown as Aws['ask'];
     const error = (await send({ ask }, 45).catch((thrown: unknown) => thrown)) as HybridError;
     expect([error.exit, error.message]).toEqual([5, 'no answer; 20 of 45 events are sent']);
     const stop = new AbortController();
-    const stopping = { ask: (async (...call: Parameters<Aws['ask']>) => (stop.abort(), bus.aws.ask(...call))) as Aws['ask'] };
+    const stopping = { ask: (async (...call: Parameters<Aws['ask']>) => (stop.abort(), bus.aws.ask(...call))) as unknown as Aws['ask'] };
     expect(await send(stopping, 45, stop.signal).catch(({ exit, message }: HybridError) => [exit, message])).toEqual([5, 'interrupted: 10 of 45 events are sent']);
     expect((await send(bus.aws, 5, AbortSignal.abort()).catch(({ exit }: HybridError) => exit))).toBe(130);
   });

@@ -52,6 +52,7 @@ const realPorts = (signal: AbortSignal): Ports => {
     fpga: async (options) => (await import('../lib/adapters/fpga.ts')).fpga(options),
     objects: async (...bucket) => (await import('../lib/adapters/fpga.ts')).objects(...bucket),
     source: async (path) => (await import('../lib/adapters/source.ts')).openSource(path),
+    save: async (...file) => (await import('../lib/adapters/save.ts')).save(...file),
     prober: async () => (await import('../lib/adapters/probe/index.ts')).prober,
   };
 };

@@ -89,7 +89,7 @@ export const handsOf = (ports: Ports, procedure: Pick<Procedure, 'region' | 'mac
 export const exitOf = (planned: readonly PlannedStep[], { detailedExitcode }: ProcedureOptions) => (detailedExitcode && pendingOf(planned) > 0 ? EXIT.changesPending : EXIT.ok);
 
 /** Off a terminal nothing is assumed: without --yes that is a usage error. */
-export const consent = async (ports: Ports, { yes }: ProcedureOptions, question: string): Promise<void> => {
+export const consent = async (ports: Ports, { yes }: Pick<ProcedureOptions, 'yes'>, question: string): Promise<void> => {
   if (yes) return;
   if (ports.ask === undefined) throw usageError('needs a yes', { field: '--yes', next: 'look first with --dry-run, then give --yes' });
   if (!(await ports.ask.confirm(question, { default: false }))) throw interrupted();

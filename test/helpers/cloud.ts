@@ -37,7 +37,7 @@ export interface TestCloud extends RunningCloud {
 }
 
 /** As long as on EC2: with a clock that stands, that costs a test nothing. */
-export const EC2_TIMES = { stopMs: 60_000, forcedStopMs: 10_000, startMs: 20_000, terminateMs: 30_000, attachMs: 10_000, connectMs: 180_000, forgetMs: 3_600_000 };
+export const EC2_TIMES = { stopMs: 60_000, forcedStopMs: 10_000, startMs: 20_000, terminateMs: 30_000, attachMs: 10_000, connectMs: 180_000, buildMs: 2_400_000, forgetMs: 3_600_000 };
 
 /** A clock that only the test moves, so that what is under way stays so however busy the machine is. Nobody is woken: what is due happens with the next call. */
 export const standingClock = () => {
@@ -47,7 +47,7 @@ export const standingClock = () => {
 
 /** A cloud on loopback, closed after the test. The SDK finds it by the environment, as a user's would. */
 export const testCloud = async (text: string, options: Omit<StartCloudOptions, 'site'> = {}): Promise<TestCloud> => {
-  const cloud = await startCloud({ site: siteOf(text), times: { stopMs: 20, forcedStopMs: 10, startMs: 20, terminateMs: 20, attachMs: 20, connectMs: 20 }, ...options });
+  const cloud = await startCloud({ site: siteOf(text), times: { stopMs: 20, forcedStopMs: 10, startMs: 20, terminateMs: 20, attachMs: 20, connectMs: 20, buildMs: 20 }, ...options });
   running.push(cloud);
   vi.stubEnv('AWS_ENDPOINT_URL', cloud.url);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'lab');

@@ -73,6 +73,7 @@ export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: F
   fpga: absent('FPGA cloud'),
   objects: absent('object store'),
   source: absent('source file'),
+  save: absent('saving'),
   witness: absent('witness'),
 });
 

@@ -1,4 +1,17 @@
 import type { Command } from '../../lib/core/command.ts';
+import { copy } from './copy.ts';
+import { create } from './create.ts';
+import { remove } from './delete.ts';
+import { describe } from './describe.ts';
+import { get } from './get.ts';
+import { instances } from './instances.ts';
 import { list } from './list.ts';
+import { load } from './load.ts';
+import { objects } from './objects.ts';
+import { share } from './share.ts';
+import { status } from './status.ts';
+import { upload } from './upload.ts';
+import { uploads } from './uploads.ts';
+import { wait } from './wait.ts';
 
-export const commands: readonly Command[] = [list];
+export const commands: readonly Command[] = [upload, uploads, create, wait, list, describe, remove, copy, share, load, status, instances, objects, get];

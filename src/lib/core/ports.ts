@@ -289,6 +289,8 @@ export interface Ports {
   objects(bucket: string, options: FpgaOptions): Promise<ObjectStore>;
   /** Throws a usage error where there is no such file, or it is none. */
   source(path: string): Promise<SourceFile>;
+  /** Writes a file that appears whole or not at all. @returns bytes. */
+  save(path: string, content: AsyncIterable<Uint8Array>): Promise<number>;
   prober(): Promise<Prober>;
   /** Throws a usage error on an address that can't be one. */
   witness(address: WitnessAddress): Promise<Witness>;

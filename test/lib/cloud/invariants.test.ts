@@ -7,7 +7,7 @@ import { Ec2Error, type CloudState } from '../../../src/lib/lab/cloud/state.ts';
 import { taggables } from '../../../src/lib/lab/cloud/tag-state.ts';
 import { fixture, siteOf } from '../../helpers/cloud.ts';
 
-const TIMES = { stopMs: 60, forcedStopMs: 10, startMs: 20, terminateMs: 30, attachMs: 10, connectMs: 180, forgetMs: 3_600 };
+const TIMES = { stopMs: 60, forcedStopMs: 10, startMs: 20, terminateMs: 30, attachMs: 10, connectMs: 180, buildMs: 1_000, forgetMs: 3_600 };
 const SEED = cloudFromSite(siteOf(fixture('lab')), { addresses: 4, instances: 5 });
 const VPC = SEED.vpcs[0]!.id;
 

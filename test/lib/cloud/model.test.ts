@@ -12,7 +12,7 @@ const A = 'rtb-0468f52220000000a';
 const GW1 = 'i-0e1466e8a5dd4892c';
 const ENI1 = 'eni-023fbd87a1b2c3d4e';
 const VGW = 'vgw-078bcc55';
-const TIMES = { stopMs: 60_000, forcedStopMs: 10_000, startMs: 20_000, terminateMs: 30_000, attachMs: 10_000, connectMs: 180_000, forgetMs: 3_600_000 };
+const TIMES = { stopMs: 60_000, forcedStopMs: 10_000, startMs: 20_000, terminateMs: 30_000, attachMs: 10_000, connectMs: 180_000, buildMs: 2_400_000, forgetMs: 3_600_000 };
 
 /** Time moves when the test says so, and whoever sleeps until then wakes. */
 const handClock = () => {

@@ -1,5 +1,6 @@
 import { ACL_ACTIONS } from './actions-acls.ts';
 import { ADDRESS_ACTIONS } from './actions-addresses.ts';
+import { FPGA_ACTIONS } from './actions-fpga.ts';
 import { GROUP_ACTIONS } from './actions-groups.ts';
 import { IMAGE_ACTIONS } from './actions-images.ts';
 import { INSTANCE_ACTIONS } from './actions-instances.ts';
@@ -31,4 +32,5 @@ export const EC2_ACTIONS: Readonly<Record<string, Action>> = {
   ...LAUNCH_ACTIONS,
   ...INSTANCE_ACTIONS,
   ...VPN_ACTIONS,
+  ...FPGA_ACTIONS,
 };

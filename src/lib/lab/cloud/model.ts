@@ -1,5 +1,6 @@
 import type { Clock, RouteTable } from '../../core/ports.ts';
 import { advanceInstances } from './instance-state.ts';
+import { createObjects, type ObjectState } from './s3-state.ts';
 import { findTable, routesOf, setNetworks } from './route-state.ts';
 import { Ec2Error, type CloudState } from './state.ts';
 import { tagsOf } from './tag-state.ts';
@@ -11,6 +12,8 @@ const HISTORY_MS = 60_000;
 
 export interface CloudModel extends Cloud {
   readonly times: TransitionTimes;
+  /** S3's half. */
+  readonly objects: ObjectState;
   now(): number;
   /** The state `ago` ms before now; 0 is the present. */
   stateAt(ago: number): CloudState;
@@ -79,6 +82,7 @@ export const createCloud = (seed: CloudState, { clock, times }: CloudModelOption
 
   return {
     times,
+    objects: createObjects(() => clock.now()),
     now: () => clock.now(),
     watch(watcher) {
       watchers.add(watcher);

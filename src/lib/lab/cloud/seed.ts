@@ -113,6 +113,7 @@ export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudSt
     dx: { connections: dxLinks.map(({ name, connection, vlan }) => ({ id: connection ?? `dxcon-${id('dxcon', name).slice(-8)}`, name, state: connection === undefined ? 'available' : 'ordering', dueAt: 0, vlan })), interfaces: [] },
     parameters: [],
     watch: NO_WATCH,
+    fpgaImages: [],
     prefixLists,
   };
 };

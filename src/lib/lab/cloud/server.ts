@@ -6,23 +6,25 @@ import { gunzipSync } from 'node:zlib';
 import { ZodError } from 'zod';
 import type { Clock } from '../../core/ports.ts';
 import { behind } from './behind.ts';
-import { createFaults, type Fault, type Faults } from './faults.ts';
+import { breaksBefore } from './breaks.ts';
+import { createFaults, type Faults } from './faults.ts';
 import { createCloud, type CloudModel } from './model.ts';
 import type { Incoming } from './protocol.ts';
+import { answerS3Call, isS3 } from './s3-endpoint.ts';
 import { cloudFromSite } from './seed.ts';
 import { serviceNamed } from './services.ts';
 import { Ec2Error } from './state.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 import type { RunningCloud, StartCloudOptions, TransitionTimes } from './types.ts';
 
-const TIMES: TransitionTimes = { stopMs: 2_000, forcedStopMs: 1_000, startMs: 2_000, terminateMs: 2_000, attachMs: 1_000, connectMs: 2_000, forgetMs: 60_000 };
+const TIMES: TransitionTimes = { stopMs: 2_000, forcedStopMs: 1_000, startMs: 2_000, terminateMs: 2_000, attachMs: 1_000, connectMs: 2_000, buildMs: 5_000, forgetMs: 60_000 };
 /** EC2 takes no larger request. */
 const MAX_BODY = 1_048_576;
 /** Calls kept for `GET /_lab/state`. */
 const MAX_CALLS = 10_000;
 
 /** One call as it was answered; a dropped connection has status 0. */
-interface CallRecord {
+export interface CallRecord {
   readonly at: number;
   readonly action: string;
   readonly status: number;
@@ -37,9 +39,6 @@ interface Endpoint {
   readonly calls: CallRecord[];
   readonly closing: AbortSignal;
 }
-
-/** Well-formed on purpose: a parser takes it for an answer without content. */
-const PORTAL = '<html><head><title>Sign in</title></head><body><p>Please sign in to the network.</p></body></html>\n';
 
 const wallClock: Clock = { now: () => Date.now(), sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }) };
 
@@ -70,6 +69,11 @@ export const startCloud = async ({ site, host = '127.0.0.1', port = 0, clock = w
 };
 
 const handle = async (endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const calls = (call: Omit<CallRecord, 'at'>): void => {
+    endpoint.calls.push({ at: endpoint.clock.now(), ...call });
+    if (endpoint.calls.length > MAX_CALLS) endpoint.calls.shift();
+  };
+  if (isS3(request.headers.authorization)) return answerS3Call({ ...endpoint, objects: endpoint.cloud.objects, record: calls }, request, response);
   const body = await bodyOf(request);
   const url = new URL(request.url ?? '/', 'http://endpoint');
   if (url.pathname.startsWith('/_lab/')) return control(endpoint, request.method ?? 'GET', url.pathname, body ?? '', response);
@@ -83,10 +87,7 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
   const refuse = ({ code, message, status }: Ec2Error): void => send(status, protocol.error(code, message, requestId), protocol.errorHeaders?.(code));
   if (body === undefined) return refuse(new Ec2Error('RequestEntityTooLarge', 'The request is too large.', 413));
   let name = '';
-  const record = (status: number, code?: string) => {
-    endpoint.calls.push({ at: endpoint.clock.now(), action: name, status, code });
-    if (endpoint.calls.length > MAX_CALLS) endpoint.calls.shift();
-  };
+  const record = (status: number, code?: string) => calls({ action: name, status, code });
   try {
     const incoming: Incoming = { method: request.method ?? 'GET', path: url.pathname, query: url.search.slice(1), body, target: request.headers['x-amz-target'] };
     const operation = protocol.operation(incoming);
@@ -116,25 +117,6 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
 
 /** Reads may be stale; everything else acts on the present, and at most does not know yet what was just made. */
 const isRead = (operation: string): boolean => /^(Describe|Get|List)/.test(operation);
-
-/** Breaks that keep the call from being applied. @returns true when the client has had its answer, or will get none. */
-const breaksBefore = ({ break: how, code, message, status }: Fault, response: ServerResponse): boolean => {
-  switch (how) {
-    case 'error':
-      throw new Ec2Error(code, message, status);
-    case 'drop':
-      response.destroy();
-      return true;
-    case 'html':
-      response.writeHead(200, { 'content-type': 'text/html' }).end(PORTAL);
-      return true;
-    case 'garbage':
-      response.writeHead(200, { 'content-type': 'text/xml' }).end('\u0001\u0002<<<&&& not a document');
-      return true;
-    default:
-      return false;
-  }
-};
 
 const control = ({ cloud, faults, calls }: Endpoint, method: string, path: string, body: string, response: ServerResponse): void => {
   const send = (status: number, value: unknown) => void response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value, undefined, 2)}\n`);

@@ -3,6 +3,7 @@ import { addressNumber, addressText, cidr, contains } from '../../domain/cidr.ts
 import type { Parameter } from './actions-ssm.ts';
 import type { CfnState } from './cfn-state.ts';
 import type { DxState } from './dx-state.ts';
+import type { FpgaRecord } from './fpga-state.ts';
 import type { SecurityGroup } from './group-state.ts';
 import type { IamState } from './iam-state.ts';
 import type { InstanceRecord, Launch } from './instance-state.ts';
@@ -41,6 +42,7 @@ export interface CloudState {
   readonly cfn: CfnState;
   readonly parameters: readonly Parameter[];
   readonly watch: WatchState;
+  readonly fpgaImages: readonly FpgaRecord[];
   readonly prefixLists: readonly { readonly id: string; readonly entries: readonly string[] }[];
 }
 

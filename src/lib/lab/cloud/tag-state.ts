@@ -21,6 +21,7 @@ export const taggables = (state: CloudState): ReadonlyMap<string, string> => {
     ['vpn-gateway', state.vgws],
     ['customer-gateway', state.customerGateways],
     ['vpn-connection', state.vpnConnections],
+    ['fpga-image', state.fpgaImages],
     ['prefix-list', state.prefixLists],
   ];
   return new Map(kinds.flatMap(([kind, items]) => items.map(({ id }) => [id, kind] as const)));
@@ -44,6 +45,7 @@ const ABSENT: Readonly<Record<string, string>> = {
   vgw: 'InvalidVpnGatewayID.NotFound',
   cgw: 'InvalidCustomerGatewayID.NotFound',
   vpn: 'InvalidVpnConnectionID.NotFound',
+  afi: 'InvalidFpgaImageID.NotFound',
   pl: 'InvalidPrefixListID.NotFound',
 };
 

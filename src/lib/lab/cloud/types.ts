@@ -60,6 +60,8 @@ export interface TransitionTimes {
   readonly attachMs: number;
   /** A managed VPN connection: three to five minutes. */
   readonly connectMs: number;
+  /** An FPGA image from its checkpoint: 30 to 40 minutes. */
+  readonly buildMs: number;
   /** How long what is gone is still shown, as `terminated` or `deleted`: about an hour. */
   readonly forgetMs: number;
 }

@@ -1,0 +1,31 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { failure, HybridError, missing } from '../core/errors.ts';
+
+/** Writes what comes to a file that appears whole or not at all, with mode 0644. @returns bytes. */
+export const save = async (path: string, content: AsyncIterable<Uint8Array>): Promise<number> => {
+  const temp = join(dirname(path), `.${crypto.randomUUID()}.hybridctl-tmp`);
+  let size = 0;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const handle = await open(temp, 'wx', 0o644);
+    try {
+      for await (const chunk of content) {
+        for (let done = 0; done < chunk.length; ) done += (await handle.write(chunk, done)).bytesWritten;
+        size += chunk.length;
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temp, path);
+    return size;
+  } catch (error) {
+    await rm(temp, { force: true });
+    const code = (error as NodeJS.ErrnoException).code;
+    if (error instanceof HybridError) throw error;
+    if (code === 'EACCES' || code === 'EPERM') throw missing(`no permission to write ${path}`, { cause: error });
+    if (code === 'ENOSPC') throw failure(`no space left for ${path}`, { next: 'make room, or name a file on another disk', cause: error });
+    throw failure(`can't write ${path}: ${code ?? (error as Error).message}`, { next: 'run it again', cause: error });
+  }
+};

@@ -1,0 +1,107 @@
+import { crc32 } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { awsObjects } from '../../src/lib/adapters/aws/objects.ts';
+import type { ObjectStore } from '../../src/lib/core/objects.ts';
+import { fakeObjects } from '../fakes/objects.ts';
+import { fixture, testCloud } from '../helpers/cloud.ts';
+
+interface Side {
+  /** @param bucket there, in us-east-1, unless it is `absent`. */
+  open(bucket?: string): ObjectStore;
+}
+
+const sdk = (bucket: string): ObjectStore => awsObjects(bucket, { cloud: 'aws', region: 'us-east-1' }, { attempts: 2, connectMs: 400, answerMs: 5_000 });
+const make = async (url: string, bucket: string): Promise<void> => {
+  const { S3Client, CreateBucketCommand } = await import('@aws-sdk/client-s3');
+  await new S3Client({ region: 'us-east-1', endpoint: url, forcePathStyle: true }).send(new CreateBucketCommand({ Bucket: bucket }));
+};
+
+const SIDES: Readonly<Record<string, () => Promise<Side>>> = {
+  async 'the AWS SDK against the endpoint'() {
+    const { url } = await testCloud(fixture('lab'));
+    await make(url, 'bucket');
+    return { open: (bucket = 'bucket') => sdk(bucket) };
+  },
+  async 'the fake'() {
+    const store = fakeObjects();
+    return { open: (bucket) => (bucket === undefined ? store : fakeObjects({ bucket, region: undefined })) };
+  },
+};
+
+const MiB = 2 ** 20;
+const bytes = (size: number, seed: number): Uint8Array => Uint8Array.from({ length: size }, (_, at) => (at * 31 + seed) & 255);
+const sum = (body: Uint8Array): bigint => BigInt(crc32(body));
+const read = async (content: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return Buffer.concat(chunks);
+};
+
+describe.each(Object.entries(SIDES))('objects: %s', (_, start) => {
+  it('knows where the bucket is, or that there is none', async () => {
+    const { open } = await start();
+    expect(await open().region()).toBe('us-east-1');
+    expect(await open('absent').region()).toBeUndefined();
+  });
+
+  it('puts, heads, lists, gets and removes', async () => {
+    const { open } = await start();
+    const store = open();
+    const body = bytes(100_000, 1);
+    await store.put('a/one file', body, { checksum: sum(body) });
+    await store.put('a/two', bytes(1, 0));
+    await store.put('b/', new Uint8Array());
+    expect((await store.list('a/')).map(({ key, size }) => [key, size])).toEqual([['a/one file', 100_000], ['a/two', 1]]);
+    expect((await store.list('')).length).toBe(3);
+    expect(await store.head('a/one file')).toMatchObject({ key: 'a/one file', size: 100_000, checksum: sum(body) });
+    expect(Buffer.compare(await read(await store.get('a/one file')), body)).toBe(0);
+    await store.remove('a/two');
+    await store.remove('a/two');
+    expect(await store.head('a/two')).toBeUndefined();
+    await expect((async () => read(await store.get('a/two')))()).rejects.toMatchObject({ code: 'NoSuchKey' });
+  });
+
+  it('joins parts, and shows what it holds before', async () => {
+    const { open } = await start();
+    const store = open();
+    const [first, last] = [bytes(5 * MiB, 2), bytes(1_000, 3)];
+    const id = await store.begin('big');
+    const upload = { key: 'big', id };
+    expect(await store.uploads('big')).toMatchObject([upload]);
+    expect(await store.uploads('other')).toEqual([]);
+    expect(await store.parts(upload)).toEqual([]);
+    const etags = [await store.putPart(upload, 2, last, { checksum: sum(last) }), await store.putPart(upload, 1, first, { checksum: sum(first) })];
+    const parts = await store.parts(upload);
+    expect(parts.map(({ number, size, etag }) => [number, size, etag])).toEqual([[1, 5 * MiB, etags[1]], [2, 1_000, etags[0]]]);
+    expect(parts.map(({ checksum }) => checksum)).toEqual([sum(first), sum(last)]);
+    const whole = Buffer.concat([first, last]);
+    await store.complete(upload, parts.map(({ number, etag }, at) => ({ number, etag, checksum: sum([first, last][at]!) })), { size: whole.length, checksum: sum(whole) });
+    expect(await store.uploads('')).toEqual([]);
+    expect(await store.head('big')).toMatchObject({ size: whole.length, checksum: sum(whole) });
+    expect(Buffer.compare(await read(await store.get('big')), whole)).toBe(0);
+    await expect(store.parts(upload)).rejects.toMatchObject({ code: 'NoSuchUpload' });
+    await store.abort(upload);
+  });
+
+  it('takes an upload back', async () => {
+    const { open } = await start();
+    const store = open();
+    const upload = { key: 'gone', id: await store.begin('gone') };
+    await store.putPart(upload, 1, bytes(10, 1), { checksum: sum(bytes(10, 1)) });
+    await store.abort(upload);
+    await store.abort(upload);
+    expect([await store.uploads(''), await store.head('gone')]).toEqual([[], undefined]);
+  });
+
+  it('refuses what is not what its checksum says', async () => {
+    const { open } = await start();
+    const store = open();
+    const upload = { key: 'bad', id: await store.begin('bad') };
+    await expect(store.putPart(upload, 1, bytes(10, 1), { checksum: 1n })).rejects.toMatchObject({ code: 'BadDigest' });
+    await expect(store.put('bad', bytes(10, 1), { checksum: 1n })).rejects.toMatchObject({ code: 'BadDigest' });
+    const etag = await store.putPart(upload, 1, bytes(10, 1), { checksum: sum(bytes(10, 1)) });
+    await expect(store.complete(upload, [{ number: 1, etag, checksum: sum(bytes(10, 1)) }], { size: 10, checksum: 1n })).rejects.toMatchObject({ code: 'BadDigest' });
+    await expect(store.complete(upload, [{ number: 1, etag: '0'.repeat(32), checksum: sum(bytes(10, 1)) }], { size: 10, checksum: sum(bytes(10, 1)) })).rejects.toMatchObject({ code: 'InvalidPart' });
+    expect(await store.head('bad')).toBeUndefined();
+  });
+});

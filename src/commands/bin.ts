@@ -47,6 +47,7 @@ const realPorts = (signal: AbortSignal): Ports => {
     leaseStore: async (...file) => (await import('../lib/adapters/lease-file.ts')).leaseFile(...file),
     vici: async (uri) => (await import('../lib/adapters/vici/client.ts')).connectVici(uri),
     ssh: async (options) => (await import('../lib/adapters/ssh.ts')).connectSsh(options),
+    collectd: async (path) => (await import('../lib/adapters/collectd.ts')).unixsock(path, signal),
     outlets: async () => (await import('../lib/adapters/records/outlets.ts')).outlets,
     witness: async (address) => (await import('../lib/adapters/witness/index.ts')).witness(address),
     fpga: async (options) => (await import('../lib/adapters/fpga.ts')).fpga(options),

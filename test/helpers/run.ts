@@ -69,6 +69,7 @@ export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: F
   vici: absent('vici'),
   ssh: absent('ssh'),
   outlets: absent('outlets'),
+  collectd: absent('collectd'),
   prober: absent('prober'),
   fpga: absent('FPGA cloud'),
   objects: absent('object store'),

@@ -1,4 +1,5 @@
 import type { Aws } from './aws.ts';
+import type { Collectd } from './collectd.ts';
 import type { HybridError } from './errors.ts';
 import type { FpgaCloud, FpgaOptions } from './fpga.ts';
 import type { Machine, SshOptions } from './machine.ts';
@@ -291,6 +292,7 @@ export interface Ports {
   source(path: string): Promise<SourceFile>;
   /** Writes a file that appears whole or not at all. @returns bytes. */
   save(path: string, content: AsyncIterable<Uint8Array>): Promise<number>;
+  collectd(socket: string): Promise<Collectd>;
   prober(): Promise<Prober>;
   /** Throws a usage error on an address that can't be one. */
   witness(address: WitnessAddress): Promise<Witness>;

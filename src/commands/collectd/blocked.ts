@@ -1,0 +1,32 @@
+import { defineCommand } from '../../lib/core/command.ts';
+import { suggest, type Suggestion } from '../../lib/domain/collectd/metrics.ts';
+import { costOf } from '../../lib/domain/collectd/price.ts';
+import { count } from './shared.ts';
+import { namesOf, SOURCE_FLAGS, sourceOf, type Source } from './source.ts';
+
+interface Result {
+  readonly metrics: number;
+  readonly suggestions: readonly (Suggestion & { readonly usdPerMonth: number })[];
+}
+
+export const blocked = defineCommand<{ readonly source: Source }, Result>({
+  path: 'collectd blocked',
+  summary: 'what is not published, and what could be added to the whitelist for it',
+  details: 'Sets first, by name; then a line for what is left of each plugin. Each with the metrics it stands for and their cost a month on one host. With --socket: of all that collectd reads, published or not.',
+  flags: SOURCE_FLAGS,
+  examples: [
+    { line: 'hybridctl collectd blocked', why: "this host's blocked_metrics" },
+    { line: 'hybridctl collectd blocked --host admin@203.0.113.11', why: "another host's" },
+  ],
+  parse: (raw) => ({ source: sourceOf(raw) }),
+  async run({ source }, ports) {
+    const names = await namesOf(ports, source);
+    return { result: { metrics: names.length, suggestions: suggest(names).map((one) => ({ ...one, usdPerMonth: costOf(one.metrics.length, 1).metricsUsd })) } };
+  },
+  human: ({ metrics, suggestions }, style) =>
+    [
+      style.table(['add', 'metrics', '$ a month', 'what', 'such as'], suggestions.map(({ add, what, metrics: names, usdPerMonth }) => [style.good(add), String(names.length), usdPerMonth.toFixed(2), what, names[0]!])),
+      '',
+      `${count(metrics, 'metric')}; add with: hybridctl collectd whitelist add ${suggestions[0]?.add ?? 'SET'}`,
+    ].join('\n'),
+});

@@ -1,0 +1,36 @@
+import { defineCommand, flag } from '../../lib/core/command.ts';
+import { setOfLine, SETS } from '../../lib/domain/collectd/sets.ts';
+import type { Line } from '../../lib/domain/collectd/whitelist.ts';
+import { loadWhitelist, PASS_THROUGH, WHITELIST, whitelistOf } from './shared.ts';
+
+interface Options {
+  readonly file: string;
+  readonly passThrough: boolean;
+  readonly sets: boolean;
+}
+
+type Result =
+  | { readonly file: string; readonly lines: readonly (Line & { readonly set: string | null })[] }
+  | { readonly sets: readonly { readonly name: string; readonly what: string; readonly lines: readonly string[] }[] };
+
+const PAINT = { rule: 'good', blank: 'dim', unsafe: 'bad', invalid: 'bad', unjudged: 'warn' } as const;
+
+export const list = defineCommand<Options, Result>({
+  path: 'collectd whitelist list',
+  summary: 'the lines of a whitelist, and what the plugin makes of each',
+  flags: [WHITELIST, PASS_THROUGH, { flags: '--sets', summary: 'the sets that can be added by name, in place of a file' }],
+  examples: [
+    { line: 'hybridctl collectd whitelist list', why: 'what is let through' },
+    { line: 'hybridctl collectd whitelist list --sets', why: 'what can be added by name' },
+  ],
+  parse: (raw) => ({ file: whitelistOf(raw), passThrough: flag(raw, 'passThrough'), sets: flag(raw, 'sets') }),
+  async run({ file, passThrough, sets }, ports) {
+    if (sets) return { result: { sets: SETS } };
+    const { lines } = await loadWhitelist(ports, file, { passThrough });
+    return { result: { file, lines: lines.map((line) => ({ ...line, set: setOfLine(line.text)?.name ?? null })) } };
+  },
+  human: (result, style) =>
+    'sets' in result
+      ? style.table(['set', 'what', 'lines'], result.sets.map(({ name, what, lines }) => [name, what, lines.join('  ')]))
+      : style.table(['line', 'is', 'set', 'pattern'], result.lines.map(({ number, is, set, text }) => [String(number), style[PAINT[is]](is), set ?? '-', text === '' ? '-' : text])),
+});

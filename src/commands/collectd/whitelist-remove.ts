@@ -1,0 +1,45 @@
+import { defineCommand, flag, FLAG } from '../../lib/core/command.ts';
+import { usageError } from '../../lib/core/errors.ts';
+import { setNamed } from '../../lib/domain/collectd/sets.ts';
+import { absolute } from '../../lib/site/file.ts';
+import { count, linesOf, readList, WHAT, WHITELIST, whitelistOf, wordsOf } from './shared.ts';
+
+interface Options {
+  readonly file: string;
+  readonly words: readonly string[];
+  readonly dryRun: boolean;
+}
+
+interface Result {
+  readonly file: string;
+  readonly removed: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export const remove = defineCommand<Options, Result>({
+  path: 'collectd whitelist remove',
+  summary: 'take lines out: those of a set, or as they stand',
+  details: 'A line goes by its whole text, never by what it matches. An empty whitelist publishes nothing.',
+  args: [WHAT],
+  flags: [WHITELIST, FLAG.dryRun],
+  examples: [
+    { line: 'hybridctl collectd whitelist remove load', why: 'the lines of a set' },
+    { line: "hybridctl collectd whitelist remove 'memory--memory-.*' --dry-run", why: 'what would go' },
+  ],
+  parse: (raw) => ({ file: whitelistOf(raw), words: wordsOf(raw), dryRun: flag(raw, 'dryRun') }),
+  async run({ file, words, dryRun }, ports) {
+    const before = await readList(ports, file);
+    if (before === undefined) throw usageError('no such file', { field: file });
+    const texts = before.split('\n');
+    const has = (line: string): boolean => texts.some((text) => text.trim() === line);
+    const absent = words.find((word) => !linesOf([word]).some(has));
+    if (absent !== undefined) throw usageError(`${absent.slice(0, 80)} is not in it`, { field: 'what', next: `see "collectd whitelist list"${setNamed(absent) === undefined ? '; a line goes by its whole text' : ''}` });
+    const going = linesOf(words);
+    if (!dryRun) {
+      const path = absolute(ports.cwd, file);
+      await ports.files.write([{ path, content: texts.filter((text) => !going.includes(text.trim())).join('\n'), mode: (await ports.files.stat(path))?.mode ?? 0o644 }]);
+    }
+    return { result: { file, removed: going.filter(has), dryRun } };
+  },
+  human: ({ file, removed, dryRun }, style) => [...removed.map((line) => style.bad(`- ${line}`)), `${file}: ${count(removed.length, 'line')} ${dryRun ? 'would be removed' : 'removed'}`].join('\n'),
+});

@@ -1,0 +1,145 @@
+import { CATEGORIES, isWordByte } from './char-set.ts';
+import type { Program, Step } from './program.ts';
+
+/** Class of the end of a text; those of bytes come after it. */
+const END = 0;
+
+/** A set of steps that a text may stand at, with what was the byte before. */
+interface State {
+  readonly at: readonly number[];
+  readonly before: 'start' | 'word' | 'other';
+}
+
+const UNKNOWN = -2;
+export const NONE = -1;
+/** Above any label. */
+export const MORE = 0x7fffffff;
+/** A pattern that needs more begins anew, and slows down. */
+const MOST_STATES = 4_000;
+
+/**
+ * Runs all programs at once, by one table look-up a byte: states are made as texts meet them, and kept. So 10,000 names
+ * against 70 lines are 400,000 look-ups. Programs have no `look`, texts no newline.
+ * @param labels of the programs, in rising order. @param spend told of every step that a new state takes.
+ * @returns the lowest label whose program is done, or MORE.
+ */
+export const automatonOf = (programs: readonly Program[], labels: readonly number[], spend: () => void): ((bytes: string) => number) => {
+  const steps: Step[] = [];
+  const labelAt = new Map<number, number>();
+  const entries = programs.map(({ steps: own }, index) => {
+    const offset = steps.length;
+    for (const step of own) steps.push(step.op === 'fork' ? { op: 'fork', a: step.a + offset, b: step.b + offset } : step);
+    labelAt.set(steps.length - 1, labels[index]!);
+    return offset;
+  });
+  const { classOf, sample } = classesOf(steps);
+  const kinds = sample.length;
+  const marks = new Uint32Array(steps.length);
+  let round = 0;
+  let states: State[] = [];
+  let ids = new Map<string, number>();
+  /** By state and class of what comes next: the state after it, NONE where no step is left, UNKNOWN until it was met. */
+  let nexts = new Int32Array(0);
+  /** By the same: the lowest label that is done before it, or MORE. */
+  let dones = new Int32Array(0);
+
+  const stateOf = (at: readonly number[], before: State['before']): number => {
+    const key = `${before} ${at.join(' ')}`;
+    const known = ids.get(key);
+    if (known !== undefined) return known;
+    const id = states.push({ at, before }) - 1;
+    ids.set(key, id);
+    if (states.length * kinds > nexts.length) {
+      const wider = new Int32Array(Math.max(64 * kinds, 2 * nexts.length)).fill(UNKNOWN);
+      wider.set(nexts);
+      const deeper = new Int32Array(wider.length);
+      deeper.set(dones);
+      [nexts, dones] = [wider, deeper];
+    }
+    return id;
+  };
+
+  const holds = ({ at }: Extract<Step, { op: 'at' }>, before: State['before'], next: number | undefined): boolean => {
+    if (at === 'start' || at === 'line-start') return before === 'start';
+    if (at === 'end' || at === 'text-end' || at === 'line-end') return next === undefined;
+    if (before === 'start' && next === undefined) return false;
+    return ((before === 'word') !== (next !== undefined && isWordByte(next))) === (at === 'boundary');
+  };
+
+  /** Steps that take a byte or are done, from here, in rising order. */
+  const closure = ({ at, before }: State, next: number | undefined): readonly number[] => {
+    round += 1;
+    const found: number[] = [];
+    const stack = [...at];
+    while (stack.length > 0) {
+      const pc = stack.pop()!;
+      if (marks[pc] === round) continue;
+      marks[pc] = round;
+      spend();
+      const step = steps[pc]!;
+      if (step.op === 'fork') stack.push(step.a, step.b);
+      else if (step.op !== 'at') found.push(pc);
+      else if (holds(step, before, next)) stack.push(pc + 1);
+    }
+    return found;
+  };
+
+  const begin = (): void => {
+    states = [];
+    ids = new Map();
+    nexts.fill(UNKNOWN);
+    stateOf(entries, 'start');
+  };
+  begin();
+
+  /** Finds where what comes next leads from a state, and notes it there. */
+  const meet = (id: number, kind: number): { readonly done: number; readonly next: number } => {
+    const state = states[id]!;
+    const byte = sample[kind];
+    const on: number[] = [];
+    let done = MORE;
+    for (const pc of closure(state, byte)) {
+      const step = steps[pc]!;
+      if (step.op === 'done') done = Math.min(done, labelAt.get(pc)!);
+      else if (step.op === 'byte' && byte !== undefined && step.set[byte] === 1) on.push(pc + 1);
+    }
+    on.sort((a, b) => a - b);
+    const before = byte !== undefined && isWordByte(byte) ? 'word' : 'other';
+    if (states.length >= MOST_STATES) return { done, next: on.length === 0 ? NONE : (begin(), stateOf(on, before)) };
+    const next = on.length === 0 ? NONE : stateOf(on, before);
+    dones[id * kinds + kind] = done;
+    nexts[id * kinds + kind] = next;
+    return { done, next };
+  };
+
+  return (bytes) => {
+    let id = 0;
+    let best = MORE;
+    for (let place = 0; place <= bytes.length && id !== NONE; place += 1) {
+      const kind = place === bytes.length ? END : classOf[bytes.charCodeAt(place)]!;
+      const cell = id * kinds + kind;
+      const met = nexts[cell] === UNKNOWN ? meet(id, kind) : undefined;
+      best = Math.min(best, met?.done ?? dones[cell]!);
+      id = met?.next ?? nexts[cell]!;
+    }
+    return best;
+  };
+};
+
+/** Bytes that no step tells apart are one class. @returns the class by byte, and a byte of each; none for END. */
+const classesOf = (steps: readonly Step[]): { readonly classOf: Uint16Array; readonly sample: readonly (number | undefined)[] } => {
+  const sets = new Set([CATEGORIES['w']!, ...steps.flatMap((step) => (step.op === 'byte' ? [step.set] : []))]);
+  let classOf = new Uint16Array(256).fill(1);
+  let many = 2;
+  for (const set of sets) {
+    const split = new Map<number, number>();
+    many = 1;
+    classOf = classOf.map((old, byte) => {
+      const key = old * 2 + set[byte]!;
+      if (!split.has(key)) split.set(key, many++);
+      return split.get(key)!;
+    });
+  }
+  const sample = Array.from({ length: many }, (_, kind) => (kind === END ? undefined : classOf.indexOf(kind)));
+  return { classOf, sample };
+};

@@ -1,6 +1,7 @@
 import { defineCommand, FLAG } from '../../lib/core/command.ts';
 import type { PlannedStep } from '../../lib/core/procedure.ts';
 import { removeStack } from '../../lib/procedures/network/destroy.ts';
+import { remainsOf, removeRemains } from '../../lib/procedures/network/remains.ts';
 import { findStack, resourcesOf } from '../../lib/procedures/network/stack.ts';
 import { consent, DESTROY_FLAGS, exitOf, handsOf, humanProcedure, procedureOptions, tell, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
 import { NAME_FLAG, nameIn, REGION_FLAG, regionIn } from './flags.ts';
@@ -15,8 +16,8 @@ export const destroy = defineCommand<Options, ProcedureResult>({
   path: 'network destroy',
   summary: 'remove the one-click VPC, completely',
   details:
-    "Only a stack that carries hybridctl's tags for that site. It ends when the stack is gone; what can't be removed (an interface in use, a group that others refer to) is named with " +
-    "CloudFormation's reason, exit 5. Ctrl-C stops following only.",
+    "Only what carries hybridctl's tags for that site: the stack, and what no stack takes away (retained by whoever deleted the stack, or left over by an update), in its order. " +
+    "What can't be removed is named with the reason and the interfaces that are in the way, exit 5. Ctrl-C stops following only: CloudFormation goes on.",
   flags: [NAME_FLAG, REGION_FLAG, ...DESTROY_FLAGS.filter(({ flags }) => flags !== FLAG.region.flags)],
   examples: [
     { line: 'hybridctl network destroy --name office --region cn-north-1 --dry-run', why: 'what would go' },
@@ -29,15 +30,22 @@ export const destroy = defineCommand<Options, ProcedureResult>({
     const hands = await handsOf(ports, { region }, procedure);
     const stack = await findStack(hands.aws, site);
     const did = procedure.dryRun ? 'planned' : 'destroyed';
-    if (stack === undefined) return { result: { did, steps: [], values: {}, runbook: null } };
-    const resources = (await resourcesOf(hands.aws, stack)).filter(({ status }) => status !== 'DELETE_COMPLETE');
+    const resources = stack === undefined ? [] : (await resourcesOf(hands.aws, stack)).filter(({ status }) => status !== 'DELETE_COMPLETE');
+    const ids = new Set(resources.map(({ id }) => id));
+    const remains = (await remainsOf(hands.aws, site)).filter(({ id, alias }) => !ids.has(id) && !ids.has(alias)).reverse();
     const removal = (key: string, title: string, id: string | null): PlannedStep => ({ key, title, action: 'remove', id, notes: [], cost: null });
-    const steps = [...resources.map(({ key, type, id }) => removal(key, type, id)), removal('stack/network', `CloudFormation stack ${stack.name}`, stack.id)];
+    const steps = [
+      ...resources.map(({ key, type, id }) => removal(key, type, id)),
+      ...(stack === undefined ? [] : [removal('stack/network', `CloudFormation stack ${stack.name}`, stack.id)]),
+      ...remains.map(({ key, what, id }) => removal(key, `${what} of no stack`, id)),
+    ];
     const result: ProcedureResult = { did, steps, values: {}, runbook: null };
     if (procedure.dryRun) return { result, exit: exitOf(steps, procedure) };
+    if (steps.length === 0) return { result };
     if (!procedure.yes) tell(ports, steps);
     await consent(ports, procedure, `Remove the network of ${site}?`);
-    await removeStack(hands, site, stack);
+    if (stack !== undefined) await removeStack(hands, site, stack);
+    await removeRemains(hands, site, resources);
     return { result };
   },
 

@@ -8,6 +8,7 @@ export interface Sdk {
   readonly ssm: typeof import('@aws-sdk/client-ssm');
   readonly sts: typeof import('@aws-sdk/client-sts');
   readonly cloudformation: typeof import('@aws-sdk/client-cloudformation');
+  readonly elbv2: typeof import('@aws-sdk/client-elastic-load-balancing-v2');
   readonly directconnect: typeof import('@aws-sdk/client-direct-connect');
   readonly cloudwatch: typeof import('@aws-sdk/client-cloudwatch');
   readonly events: typeof import('@aws-sdk/client-eventbridge');
@@ -51,7 +52,7 @@ export interface Aws {
   /** A call as data; its answer is for whoever made the call to know. */
   send(call: ApiCall): Promise<unknown>;
   /**
-   * Every page of an answer's list, as one. @param field the list in the answer. Follows NextToken and Marker, and ends
+   * Every page of an answer's list, as one. @param field the list in the answer. Follows NextToken, Marker and NextMarker, and ends
    * with an error at a token that comes twice.
    */
   all<S extends Service, O extends Operation<S>, F extends keyof Output<S, O>>(service: S, operation: O, input: Input<S, O>, field: F): Promise<NonNullable<Output<S, O>[F]>>;

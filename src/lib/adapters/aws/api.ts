@@ -12,6 +12,7 @@ const SERVICES: Readonly<Record<Service, () => Promise<Operations>>> = {
   ssm: async () => (await import('./operations/ssm.ts')).ssm,
   sts: async () => (await import('./operations/sts.ts')).sts,
   cloudformation: async () => (await import('./operations/cloudformation.ts')).cloudformation,
+  elbv2: async () => (await import('./operations/elbv2.ts')).elbv2,
   directconnect: async () => (await import('./operations/direct-connect.ts')).directconnect,
   cloudwatch: async () => (await import('./operations/cloudwatch.ts')).cloudwatch,
   events: async () => (await import('./operations/events.ts')).events,
@@ -20,12 +21,16 @@ const SERVICES: Readonly<Record<Service, () => Promise<Operations>>> = {
   sqs: async () => (await import('./operations/sqs.ts')).sqs,
 };
 
+/** Where a policy names a service otherwise than the CLI does. */
+const IAM_PREFIXES: Partial<Readonly<Record<Service, string>>> = { elbv2: 'elasticloadbalancing' };
+
 /** One answer, with what every answer carries. */
 interface Answer {
   readonly $metadata: { readonly requestId?: string | undefined };
   readonly NextToken?: string | undefined;
   readonly nextToken?: string | undefined;
   readonly Marker?: string | undefined;
+  readonly NextMarker?: string | undefined;
 }
 
 /** No list of ours is longer than this many pages; a token that changes for ever would otherwise never end. */
@@ -53,7 +58,7 @@ export const awsApi = (options: CloudOptions, tuning: Partial<Tuning> = {}): Aws
   };
 
   const send = async ({ service, operation, input }: Omit<ApiCall, 'kind'>): Promise<Answer> => {
-    const action = `${service}:${operation}`;
+    const action = `${IAM_PREFIXES[service] ?? service}:${operation}`;
     const client = await clientOf(service);
     try {
       const answer = await client.send(operation, input);
@@ -75,11 +80,12 @@ export const awsApi = (options: CloudOptions, tuning: Partial<Tuning> = {}): Aws
       for (;;) {
         const answer = await send({ service, operation, input: page });
         items.push(...((answer as unknown as Record<string, unknown[] | undefined>)[field as string] ?? []));
-        const [name, token] = (['NextToken', 'nextToken', 'Marker'] as const).flatMap((key) => (answer[key] ? [key, answer[key]] : [])) as [string?, string?];
+        const [name, token] = (['NextToken', 'nextToken', 'Marker', 'NextMarker'] as const).flatMap((key) => (answer[key] ? [key, answer[key]] : [])) as [string?, string?];
         if (name === undefined || token === undefined) return items;
         if (seen.has(token) || seen.size >= MOST_PAGES) throw failure(`the pages of ${service}:${operation} do not end`, { call: 'refused', next: 'see to AWS_ENDPOINT_URL and any proxy in between' });
         seen.add(token);
-        page = { ...(input as ApiCall['input']), [name]: token };
+        // Load balancing answers with NextMarker and is asked by Marker.
+        page = { ...(input as ApiCall['input']), [name === 'NextMarker' ? 'Marker' : name]: token };
       }
     }) as Aws['all'],
   };

@@ -14,7 +14,7 @@ const FORBIDDEN = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDenie
 const THROTTLED = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException', 'TooManyRequestsException', 'EC2ThrottledException', 'SlowDown']);
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']);
 
-const NAMES: Readonly<Record<string, string>> = { sns: 'SNS', cloudwatch: 'CloudWatch', iam: 'IAM', ssm: 'Systems Manager', sts: 'STS', cloudformation: 'CloudFormation', directconnect: 'Direct Connect', s3: 'S3', events: 'EventBridge', lambda: 'Lambda', sqs: 'SQS' };
+const NAMES: Readonly<Record<string, string>> = { sns: 'SNS', cloudwatch: 'CloudWatch', iam: 'IAM', ssm: 'Systems Manager', sts: 'STS', cloudformation: 'CloudFormation', directconnect: 'Direct Connect', s3: 'S3', events: 'EventBridge', lambda: 'Lambda', sqs: 'SQS', elasticloadbalancing: 'Elastic Load Balancing' };
 /** Who answers an action, as people call it. */
 const serviceOf = (action: string): string => NAMES[action.split(':')[0]!] ?? 'EC2';
 

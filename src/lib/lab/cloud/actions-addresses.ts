@@ -1,5 +1,6 @@
 import type { Action } from './actions.ts';
 import { allocateAddress, associateAddress, associationOf, disassociateAddress, holderOf, releaseAddress } from './address-state.ts';
+import { refuseHeldByNat } from './actions-nat.ts';
 import { findInstance, findInterface, type InstanceRecord } from './instance-state.ts';
 import { FILTERS, TAGGED, tagsByKind, tagSet, takes } from './params.ts';
 import { list, optional, required, select, set, yes, type Params } from './protocol.ts';
@@ -27,7 +28,10 @@ export const ADDRESS_ACTIONS: Readonly<Record<string, Action>> = {
   }),
 
   ReleaseAddress: takes(['AllocationId'], ({ cloud, params }) => {
-    cloud.change((state) => releaseAddress(state, required(params, 'AllocationId')));
+    cloud.change((state) => {
+      refuseHeldByNat(state, required(params, 'AllocationId'), cloud);
+      return releaseAddress(state, required(params, 'AllocationId'));
+    });
     return { return: true };
   }),
 

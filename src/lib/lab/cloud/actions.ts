@@ -6,9 +6,11 @@ import { IMAGE_ACTIONS } from './actions-images.ts';
 import { INSTANCE_ACTIONS } from './actions-instances.ts';
 import { KEY_ACTIONS } from './actions-keys.ts';
 import { LAUNCH_ACTIONS } from './actions-launch.ts';
+import { NAT_ACTIONS } from './actions-nat.ts';
 import { NETWORK_ACTIONS } from './actions-network.ts';
 import { ROUTE_ACTIONS } from './actions-routes.ts';
 import { TAG_ACTIONS } from './actions-tags.ts';
+import { VPC_ACTIONS } from './actions-vpc.ts';
 import { VPN_ACTIONS } from './actions-vpn.ts';
 import type { CloudModel } from './model.ts';
 import type { Json, Params, Xml } from './protocol.ts';
@@ -22,6 +24,8 @@ export type Action = (call: { readonly cloud: CloudModel; readonly state: CloudS
 
 export const EC2_ACTIONS: Readonly<Record<string, Action>> = {
   ...NETWORK_ACTIONS,
+  ...VPC_ACTIONS,
+  ...NAT_ACTIONS,
   ...ACL_ACTIONS,
   ...ROUTE_ACTIONS,
   ...TAG_ACTIONS,

@@ -7,6 +7,7 @@ import { LAMBDA_ACTIONS, LAMBDA_ROUTES } from './actions-lambda.ts';
 import { METRIC_ACTIONS } from './actions-metrics.ts';
 import { SNS_ACTIONS } from './actions-sns.ts';
 import { SQS_ACTIONS } from './actions-sqs.ts';
+import { BALANCER_ACTIONS } from './actions-balancers.ts';
 import { SSM_ACTIONS } from './actions-ssm.ts';
 import { AWS_JSON, AWS_JSON_10, awsQuery, EC2_QUERY, restJson, yes, type Params, type Protocol } from './protocol.ts';
 import { Ec2Error } from './state.ts';
@@ -46,6 +47,7 @@ const SERVICES: Readonly<Record<string, CloudService>> = {
   iam: service(awsQuery('https://iam.amazonaws.com/doc/2010-05-08/'), IAM_ACTIONS),
   sts: service(awsQuery('https://sts.amazonaws.com/doc/2011-06-15/'), STS_ACTIONS),
   cloudformation: service(awsQuery('http://cloudformation.amazonaws.com/doc/2010-05-15/'), CFN_ACTIONS),
+  elasticloadbalancing: service(awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'), BALANCER_ACTIONS),
   directconnect: service(AWS_JSON, DX_ACTIONS, 'UnknownOperationException'),
   ssm: service(AWS_JSON, SSM_ACTIONS, 'UnknownOperationException'),
   monitoring: service(AWS_JSON_10, METRIC_ACTIONS, 'UnknownOperationException'),

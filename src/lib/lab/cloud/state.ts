@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { addressNumber, addressText, cidr, contains } from '../../domain/cidr.ts';
 import type { Parameter } from './actions-ssm.ts';
+import type { Balanced } from './balancer-state.ts';
 import type { CfnState } from './cfn-state.ts';
 import type { DxState } from './dx-state.ts';
 import type { FpgaRecord } from './fpga-state.ts';
@@ -34,6 +35,10 @@ export interface CloudState {
   /** Elastic IPs of the account. Which instance has one is said by the instance alone. */
   readonly addresses: readonly Address[];
   readonly keyPairs: readonly KeyPair[];
+  readonly natGateways: readonly NatGateway[];
+  readonly launchTemplates: readonly LaunchTemplate[];
+  /** Load balancers and their target groups. */
+  readonly balanced: readonly Balanced[];
   readonly vgws: readonly VpnGateway[];
   readonly customerGateways: readonly CustomerGateway[];
   readonly vpnConnections: readonly VpnConnection[];
@@ -83,6 +88,21 @@ export interface Subnet {
 export interface Address {
   readonly id: string;
   readonly publicIp: string;
+}
+
+/** While it goes, and until it is gone, it holds its address. */
+export interface NatGateway {
+  readonly id: string;
+  readonly vpc: string;
+  readonly subnet: string;
+  readonly allocation: string;
+  /** When it was told to go, ms. */
+  readonly deletedAt: number | undefined;
+}
+
+export interface LaunchTemplate {
+  readonly id: string;
+  readonly name: string;
 }
 
 export interface KeyPair {

@@ -4,7 +4,7 @@ import type { Network } from '../../render/network/network.ts';
 import { dropChangeSet, planChangeSet } from './change-set.ts';
 import { removeStack } from './destroy.ts';
 import { follow, seenOf } from './follow.ts';
-import { driftOf, findStack, isBusy, isRuin, stackName, type Stack } from './stack.ts';
+import { driftOf, findStack, isBusy, isRuin, resourcesOf, stackName, type Stack } from './stack.ts';
 
 /**
  * A stack is not a step of the engine: its plan is a change set, which must be made to be seen, and what fails is undone
@@ -29,6 +29,12 @@ export interface NetworkDone {
 
 const upToDate = async ({ aws }: Hands, network: Network, stack: Stack): Promise<boolean> =>
   stack.status.endsWith('_COMPLETE') && (await driftOf(aws, network, stack)).length === 0;
+
+/** The plan, with the ids of what came of it; what a condition left out after all was not made. */
+const made = async ({ aws }: Hands, steps: readonly PlannedStep[], stack: Stack): Promise<readonly PlannedStep[]> => {
+  const ids = new Map((await resourcesOf(aws, stack)).map(({ key, id }) => [key, id]));
+  return steps.filter(({ action, key }) => action !== 'make' || ids.has(key)).map((step) => ({ ...step, id: ids.get(step.key) ?? step.id }));
+};
 
 /** Makes the network so, or says what would be done. Where a run died, it is taken up where the stack stands. */
 export const createNetwork = async (hands: Hands, request: NetworkRequest): Promise<NetworkDone> => {
@@ -70,7 +76,7 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
   const token = `hybridctl-${plan.id.split('/').at(-1)!.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 100)}`;
   await aws.ask('cloudformation', 'ExecuteChangeSet', { ChangeSetName: plan.id, StackName: plan.stack, ClientRequestToken: token, ...(request.keepOnFailure ? { DisableRollback: true } : {}) });
   const { stack: after, failed } = await follow(hands, site, plan.stack, seen, before?.status ?? 'REVIEW_IN_PROGRESS');
-  if (after?.status === 'CREATE_COMPLETE' || after?.status === 'UPDATE_COMPLETE') return { steps: plan.steps, values: after.outputs };
+  if (after?.status === 'CREATE_COMPLETE' || after?.status === 'UPDATE_COMPLETE') return { steps: await made(hands, plan.steps, after), values: after.outputs };
   const more = failed.length > 0 ? failed : after === undefined || after.reason === null ? [] : [after.reason];
   const words = `${stackName(site)} ended as ${after?.status ?? 'gone'}`;
   if (after?.status.endsWith('ROLLBACK_COMPLETE') === true) throw failure(`${words}: CloudFormation undid it`, { more, next: 'mend what failed and run the same again' });

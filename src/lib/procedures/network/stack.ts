@@ -110,7 +110,8 @@ export interface StackResource {
 /** At most 100 are told by CloudFormation; the template has half as many. */
 export const resourcesOf = async (aws: Aws, { id }: Stack): Promise<readonly StackResource[]> => {
   const { StackResources = [] } = await aws.ask('cloudformation', 'DescribeStackResources', { StackName: id });
-  return StackResources.map(({ LogicalResourceId, ResourceType, PhysicalResourceId, ResourceStatus, ResourceStatusReason }) => ({
+  // An endpoint may list what a condition left out, without a name: that is nothing.
+  return StackResources.filter(({ LogicalResourceId }) => Boolean(LogicalResourceId)).map(({ LogicalResourceId, ResourceType, PhysicalResourceId, ResourceStatus, ResourceStatusReason }) => ({
     key: LogicalResourceId!,
     type: ResourceType!,
     id: PhysicalResourceId ?? null,

@@ -1,4 +1,4 @@
-import { SUBNETS } from './network.ts';
+import { SUBNETS, type Tier } from './network.ts';
 import { att, either, NOTHING, ref, sub, tags, type Resource, type Resources, type Value } from './words.ts';
 
 const ANYWHERE = '0.0.0.0/0';
@@ -121,25 +121,31 @@ const webRole: Resource = {
 };
 
 /** SSH comes by the bastion alone; HTTP by the balancer where there is one, else from anywhere. */
-const webIngress: Value = [
-  either('HasBalancer', rule('tcp', 80, groupOf('BalancerSecurityGroup'), 'HTTP from the load balancer'), rule('tcp', 80, network(ANYWHERE), 'HTTP')),
-  either('HasBastion', rule('tcp', 22, groupOf('BastionSecurityGroup'), 'SSH from the bastion'), NOTHING),
-  rule('icmp', -1, network(ref('VpcCidr')), 'ping from the VPC'),
-];
+const webIngress = (): Value => {
+  const open = [
+    either('HasBalancer', rule('tcp', 80, groupOf('BalancerSecurityGroup'), 'HTTP from the load balancer'), rule('tcp', 80, network(ANYWHERE), 'HTTP')),
+    rule('icmp', -1, network(ref('VpcCidr')), 'ping from the VPC'),
+  ];
+  // Whole lists: AWS::NoValue as an item is CloudFormation's to drop, and not every endpoint does.
+  return either('HasBastion', [...open, rule('tcp', 22, groupOf('BastionSecurityGroup'), 'SSH from the bastion')], open);
+};
+
+/** The private subnets, and the database subnets where they leave by the NAT too. */
+const natIngress = (): Value => {
+  const from = (tier: Tier): Value[] => SUBNETS.filter((one) => one.tier === tier).map(({ id }) => ({ IpProtocol: '-1', CidrIp: ref(`${id}Cidr`), Description: 'what is to leave' }));
+  return either('DatabaseApart', from('Private'), [...from('Private'), ...from('Database')]);
+};
 
 /** NAT instances, bastion and web server, with their groups, addresses and the one role. */
 export const instanceResources = (): Resources => ({
   InstanceDefaults: launchTemplate,
-  NatSecurityGroup: group('nat', 'NatInstances', 'NAT instances: everything from the private subnets', SUBNETS.filter(({ tier }) => tier !== 'Public').map(({ id, tier }) => {
-    const open: Value = { IpProtocol: '-1', FromPort: -1, ToPort: -1, CidrIp: ref(`${id}Cidr`), Description: 'what is to leave' };
-    return tier === 'Private' ? open : either('DatabaseApart', NOTHING, open);
-  })),
+  NatSecurityGroup: group('nat', 'NatInstances', 'NAT instances: everything from the private subnets', natIngress()),
   NatInstance1: natInstance(1),
   NatInstance2: natInstance(2),
   BastionSecurityGroup: group('bastion', 'HasBastion', 'Bastion: SSH from the administrators', [rule('tcp', 22, network(ref('AdminCidr')), 'SSH from the administrators')]),
   BastionHost: instance({ key: 'bastion', condition: 'HasBastion', type: 'BastionInstanceType', subnet: ref('PublicSubnet1'), group: 'BastionSecurityGroup' }),
   BastionAddress: address('bastion', 'HasBastion', 'BastionHost'),
-  WebSecurityGroup: group('web', 'HasWeb', 'Web server: HTTP, SSH from the bastion', webIngress),
+  WebSecurityGroup: group('web', 'HasWeb', 'Web server: HTTP, SSH from the bastion', webIngress()),
   WebRole: webRole,
   WebProfile: { Type: 'AWS::IAM::InstanceProfile', Condition: 'HasWeb', Properties: { Roles: [ref('WebRole')] } },
   WebServer: instance({

@@ -96,6 +96,8 @@ describe('imports point one way', () => {
     ['commander', ['commands/program.ts', 'commands/report.ts'], 'commands are data; the parser can be changed'],
     ['handlebars', ['lib/render/engine.ts'], 'one engine is strict, escapes nothing and refuses control characters'],
     ['yaml', ['lib/site/'], 'one reader knows lines, comments and limits'],
+    ['asciichart', ['lib/render/chart.ts'], 'charts look the same everywhere, and the library can be changed'],
+    ['@elastic/', ['lib/adapters/records/'], 'its types behind the port: OpenSearch is behind it too'],
   ])('%s has one door: %s (%s)', (name, doors) => {
     expect(offences(except(sources, ...doors), ({ imports }) => imports.filter((path) => path === name || (name.endsWith('/') && path.startsWith(name))))).toEqual([]);
   });

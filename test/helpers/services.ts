@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, vi } from 'vitest';
 
 export interface Published {
@@ -35,12 +36,15 @@ export interface Services {
   /** Most bytes of a bulk request; beyond: 413. */
   bulkBytes: number;
   readonly authorizations: Set<string>;
+  /** `gzip`, by request. */
+  readonly encodings: (string | undefined)[];
 }
 
 const body = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  const sent = Buffer.concat(chunks);
+  return (request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent).toString('utf8');
 };
 
 const running: (() => Promise<void>)[] = [];
@@ -51,7 +55,7 @@ afterEach(async () => {
 
 /** SNS (query protocol), CloudWatch (JSON protocol) and Elasticsearch's bulk API on one loopback port, each with a memory. The SDK is pointed at it. */
 export const startServices = async (): Promise<Services> => {
-  const services: Services & { url: string } = { url: '', mood: 'well', calls: 0, published: [], figures: new Map(), documents: new Map(), bulkBytes: 10 ** 6, authorizations: new Set() };
+  const services: Services & { url: string } = { url: '', mood: 'well', calls: 0, published: [], figures: new Map(), documents: new Map(), bulkBytes: 10 ** 6, authorizations: new Set(), encodings: [] };
   const reply = (response: ServerResponse, status: number, type: string, text: string): void => void response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': 'r-1' }).end(text);
 
   const sns = (form: URLSearchParams, response: ServerResponse): void => {
@@ -94,12 +98,27 @@ export const startServices = async (): Promise<Services> => {
     reply(response, 200, 'application/json', JSON.stringify({ errors: services.mood === 'half', items }));
   };
 
+  /** Range, phrases, order and size, as far as the event log is searched. */
+  const search = ({ query, size }: { query: { bool: { filter: readonly any[] } }; size: number }, response: ServerResponse): void => {
+    const field = (source: any, path: string): string => String(source[path] ?? path.split('.').reduce((value, key) => value?.[key], source) ?? '');
+    const words = (value: string): string => ` ${value.toLowerCase().split(/[^a-z0-9]+/).join(' ')} `;
+    const fits = (source: any): boolean =>
+      query.bool.filter.every((one) => {
+        if (one.range !== undefined) return Object.entries(one.range['@timestamp']).every(([how, limit]) => (how === 'gte' ? Date.parse(source['@timestamp']) >= Date.parse(limit as string) : Date.parse(source['@timestamp']) <= Date.parse(limit as string)));
+        return one.bool.should.some(({ match_phrase }: any) => Object.entries(match_phrase).some(([path, value]) => words(field(source, path)).includes(words(value as string))));
+      });
+    const hits = [...services.documents].filter(([, source]) => fits(source)).sort(([, a]: any, [, b]: any) => Date.parse(b['@timestamp']) - Date.parse(a['@timestamp'])).slice(0, size);
+    reply(response, 200, 'application/json', JSON.stringify({ hits: { hits: hits.map(([_id, _source]) => ({ _id, _source })) } }));
+  };
+
   const server = createServer(async (request, response) => {
     services.calls += 1;
+    services.encodings.push(request.headers['content-encoding']);
     const text = await body(request);
     if (services.mood === 'hang') return;
     if (services.mood === 'down') return reply(response, 503, 'text/plain', 'down');
     if (services.mood === 'garbage') return reply(response, 200, 'text/html', '<html>Welcome to the airport</html>');
+    if (request.url?.endsWith('/_search') === true) return search(JSON.parse(text), response);
     if (request.url?.endsWith('/_bulk') === true) {
       services.authorizations.add(request.headers.authorization ?? '');
       return bulk(text, response);

@@ -6,6 +6,7 @@ import { init } from './init.ts';
 import { lint } from './lint.ts';
 import { render } from './render.ts';
 import { status } from './status.ts';
+import { traffic } from './traffic.ts';
 import { up } from './up.ts';
 
-export const commands: readonly Command[] = [init, render, up, down, status, doctor, lint, destroy];
+export const commands: readonly Command[] = [init, render, up, down, status, traffic, doctor, lint, destroy];

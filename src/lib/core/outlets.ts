@@ -38,11 +38,13 @@ export interface Notifier {
 /** One figure at one time. */
 export interface Datum {
   readonly name: string;
-  readonly unit: 'Count' | 'Milliseconds' | 'None';
+  readonly unit: 'Bytes' | 'Count' | 'Milliseconds' | 'None';
   readonly dimensions: Readonly<Record<string, string>>;
   /** Wall time, ms. */
   readonly at: number;
   readonly value: number;
+  /** Kept by the second, not by the minute. */
+  readonly fine?: boolean;
 }
 
 export interface MetricStore {
@@ -56,9 +58,19 @@ export interface SearchDocument {
   readonly source: string;
 }
 
+export interface SearchQuery {
+  /** Wall time, ms. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  /** All of them: one of the fields holds one of the values. */
+  readonly all: readonly { readonly fields: readonly string[]; readonly values: readonly string[] }[];
+}
+
 export interface SearchIndex {
   /** @returns what the index did with each, by id: `kept`, `again` (overloaded, or a fault of its own) or `refused` (will never fit). */
   index(documents: readonly SearchDocument[], signal: AbortSignal): Promise<ReadonlyMap<string, 'kept' | 'again' | 'refused'>>;
+  /** JSON texts of what fits, the newest first, for as long as they are asked for. It may find more than was asked for, never less. */
+  search(query: SearchQuery, signal: AbortSignal): AsyncIterable<string>;
 }
 
 /** The service said no in a way that trying again can't mend (a topic that is not there, a malformed number). */

@@ -148,6 +148,21 @@ export const tunnelStatuses = (connEvents: readonly ViciSection[], saEvents: rea
   });
 };
 
+/**
+ * Counters of every ESP pair that is there, by tunnel: while a rekey is under way a tunnel has two, and after it each counts
+ * from nothing. A pair is known by its SPIs, which are random; charon's own numbers begin anew when charon does.
+ */
+export const pairCounters = (connEvents: readonly ViciSection[], saEvents: readonly ViciSection[]): readonly { readonly of: string; readonly life: string; readonly in: Traffic; readonly out: Traffic }[] => {
+  const sas = byName(saEvents);
+  return wanted(byName(connEvents), sas).flatMap(({ connection, child, name }) =>
+    sas
+      .filter(([of]) => of === connection)
+      .flatMap(([, ike]) => Object.values(section(ike['child-sas'])).map(section))
+      .filter((sa) => text(sa['name']) === child && text(sa['spi-in']) !== undefined)
+      .map((sa) => ({ of: name, life: `${text(sa['spi-in'])}/${text(sa['spi-out']) ?? ''}`, in: traffic(sa, 'in'), out: traffic(sa, 'out') })),
+  );
+};
+
 const statusOf = ({ connection, child, conn, name }: Configured, chosen: Candidate | undefined, ikeSas: number, childSas: number): TunnelStatus => {
   const ike = chosen?.ike ?? {};
   const sa = chosen?.child;

@@ -50,7 +50,7 @@ export interface History {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @returns undefined for anything that is no line of ours. Only what is read below is judged. */
-const eventIn = (line: string): Line | undefined => {
+export const eventIn = (line: string): Line | undefined => {
   try {
     const read: unknown = JSON.parse(line);
     if (!isObject(read) || typeof read['@timestamp'] !== 'string' || Number.isNaN(Date.parse(read['@timestamp']))) return undefined;

@@ -61,7 +61,7 @@ export const openRecords = async (ports: Ports, { loaded, stateDir, region, prof
     if (records.elasticsearch !== undefined) {
       const { url, index, api_key_file: file } = records.elasticsearch;
       const apiKey = file === undefined ? undefined : await loadSecret(ports, dirname(path), file, 'monitor.records.elasticsearch.api_key_file', apiKeyProblem);
-      sinks.push(searchSink(await outlets.searchIndex({ url, index, apiKey }), await spool('elasticsearch'), { name: `Elasticsearch (${new URL(url).host})`, writer, run, clock, onTrouble }));
+      sinks.push(searchSink(await outlets.searchIndex({ url, index, apiKey }), await spool('elasticsearch'), { name: `Elasticsearch (${new URL(url).host})`, writer, clock, onTrouble }));
     }
     if (records.metrics_port !== undefined) sinks.push(await served(outlets, records.metrics_port, clock, version));
     const systemd = systemdSink(ports);
@@ -89,7 +89,7 @@ export const openRecords = async (ports: Ports, { loaded, stateDir, region, prof
 /** A spool for each address: one that is out of order delays no other. */
 const fileName = (to: NoticeAddress): string => ('topic' in to ? `topic-${to.topic.split(':').slice(3).join('-')}` : `phone-${to.phone.slice(1)}`);
 
-const apiKeyProblem = (key: string): string | undefined => (/^[A-Za-z0-9+/=_-]{8,512}$/.test(key) ? undefined : 'is not an API key as Elasticsearch writes it (base64, one line)');
+export const apiKeyProblem = (key: string): string | undefined => (/^[A-Za-z0-9+/=_-]{8,512}$/.test(key) ? undefined : 'is not an API key as Elasticsearch writes it (base64, one line)');
 
 const served = async (outlets: Outlets, port: number, clock: Ports['clock'], version: string): Promise<Sink> => {
   // Loaded only here: no other command needs the library.

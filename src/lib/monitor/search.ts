@@ -1,30 +1,36 @@
+import { createHash } from 'node:crypto';
 import type { SearchIndex } from '../core/outlets.ts';
 import type { Clock } from '../core/ports.ts';
+import type { Alert } from '../domain/failover/types.ts';
 import { alertKey } from './alerts.ts';
 import { deliver, type DeliveryTiming } from './deliver.ts';
-import { ecsLine, isLogged, type Writer } from './ecs.ts';
+import { ecsLine, isLogged, type Line, type Writer } from './ecs.ts';
 import type { Sink } from './events.ts';
 import type { Spool } from './spool.ts';
 
 export interface SearchOptions {
   readonly name: string;
   readonly writer: Writer;
-  /** Begins the ids of this run's documents: no two runs may share it. */
-  readonly run: string;
   readonly clock: Clock;
   onTrouble(message: string): void;
   readonly timing?: Partial<DeliveryTiming>;
 }
 
 /** Elasticsearch advises bulk requests of some MB at most; 500 events are a quarter of one. */
-const MOST = 500;
+export const MOST_DOCUMENTS = 500;
+
+/**
+ * The id of a line of the event log, the same whoever sends it and however often. An alert told again, by a successor say,
+ * has another time but is the same document. @param text the line itself
+ */
+export const documentId = ({ hybridctl }: Pick<Line, 'hybridctl'>, text: string): string =>
+  hybridctl.kind === 'alert' && typeof hybridctl['alert'] === 'object' ? `alert-${alertKey(hybridctl['alert'] as unknown as Alert)}` : `line-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 
 /** Every line of the event log as a document. One that the index refuses for good is given up: the event log has it. */
-export const searchSink = (index: SearchIndex, spool: Spool, { name, writer, run, clock, onTrouble, timing }: SearchOptions): Sink => {
-  let serial = 0;
+export const searchSink = (index: SearchIndex, spool: Spool, { name, writer, clock, onTrouble, timing }: SearchOptions): Sink => {
   const delivery = deliver(spool, {
     name,
-    most: MOST,
+    most: MOST_DOCUMENTS,
     clock,
     onTrouble,
     ...(timing === undefined ? {} : { timing }),
@@ -38,9 +44,9 @@ export const searchSink = (index: SearchIndex, spool: Spool, { name, writer, run
   return {
     accept(event) {
       if (!isLogged(event)) return;
-      serial += 1;
-      // An alert told again has its own id, so it is one document.
-      spool.put(event.kind === 'alert' ? `alert-${alertKey(event.alert)}` : `${run}-${serial}`, JSON.stringify(ecsLine(event, writer)), event.kind === 'alert');
+      const line = ecsLine(event, writer);
+      const text = JSON.stringify(line);
+      spool.put(documentId(line, text), text, event.kind === 'alert');
       delivery.poke();
     },
     close: () => delivery.close(),

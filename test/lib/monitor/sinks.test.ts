@@ -57,7 +57,7 @@ const SINKS: Readonly<Record<string, { make(): Promise<Sink>; event(n: number): 
     expected: (n) => String(MORNING / 1_000 + n * 60),
   },
   Elasticsearch: {
-    make: async () => kept(searchSink(await searchIndex({ url: services.url, index: 'hybridctl' }), await spool('search'), { ...common, name: 'Elasticsearch', writer: WRITER, run: 'r' })),
+    make: async () => kept(searchSink(await searchIndex({ url: services.url, index: 'hybridctl' }), await spool('search'), { ...common, name: 'Elasticsearch', writer: WRITER })),
     event: (n) => alert(`a-${n}`),
     arrived: () => [...services.documents.keys()].map((id) => id.slice(0, -13)),
     expected: (n) => `alert-a-${n}`,
@@ -209,7 +209,7 @@ describe('figures', () => {
 describe('documents', () => {
   test('too many for one request are halved until they fit; one that never fits is given up; the key goes along', async () => {
     services.bulkBytes = 3_000;
-    const sink = kept(searchSink(await searchIndex({ url: services.url, index: 'hybridctl', apiKey: 'a2V5OnNlY3JldA==' }), await spool('search'), { ...common, name: 'Elasticsearch', writer: WRITER, run: 'r' }));
+    const sink = kept(searchSink(await searchIndex({ url: services.url, index: 'hybridctl', apiKey: 'a2V5OnNlY3JldA==' }), await spool('search'), { ...common, name: 'Elasticsearch', writer: WRITER }));
     for (const event of STORY) sink.accept(event);
     sink.accept({ kind: 'error', at: MORNING, during: 'x', message: 'y'.repeat(4_000) });
     await sink.close();

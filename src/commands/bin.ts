@@ -49,6 +49,7 @@ const realPorts = (signal: AbortSignal): Ports => {
     ssh: async (options) => (await import('../lib/adapters/ssh.ts')).connectSsh(options),
     collectd: async (path) => (await import('../lib/adapters/collectd.ts')).unixsock(path, signal),
     outlets: async () => (await import('../lib/adapters/records/outlets.ts')).outlets,
+    fileLoad: async () => (await import('../lib/adapters/file-load.ts')).fileLoad,
     witness: async (address) => (await import('../lib/adapters/witness/index.ts')).witness(address),
     fpga: async (options) => (await import('../lib/adapters/fpga.ts')).fpga(options),
     objects: async (...bucket) => (await import('../lib/adapters/fpga.ts')).objects(...bucket),

@@ -70,6 +70,8 @@ export interface Procedure {
   readonly steps: readonly Step[];
   /** Of the site; --region overrules it. Absent: nothing of it is in the cloud. */
   readonly region?: string;
+  /** Storage that speaks S3's protocol, in place of AWS's. */
+  readonly s3Url?: string | undefined;
   /** Where its programs run and its files are; absent: this host. */
   readonly machine?: Pick<Ports, 'shell' | 'files'>;
   /** Around the carrying out, where something is to be done: saves what was there, and puts it back on a failure. */
@@ -77,8 +79,8 @@ export interface Procedure {
 }
 
 /** The signal is not the client's: what was made must be undone after a Ctrl-C too. */
-export const handsOf = (ports: Ports, procedure: Pick<Procedure, 'region' | 'machine'>, options: Pick<ProcedureOptions, 'region' | 'profile'>): Hands => ({
-  aws: lazily(options.region ?? procedure.region ?? '', () => ports.aws({ region: options.region ?? procedure.region ?? '', profile: options.profile })),
+export const handsOf = (ports: Ports, procedure: Pick<Procedure, 'region' | 'machine' | 's3Url'>, options: Pick<ProcedureOptions, 'region' | 'profile'>): Hands => ({
+  aws: lazily(options.region ?? procedure.region ?? '', () => ports.aws({ region: options.region ?? procedure.region ?? '', profile: options.profile, ...(procedure.s3Url === undefined ? {} : { s3Url: procedure.s3Url }) })),
   shell: procedure.machine?.shell ?? ports.shell,
   files: procedure.machine?.files ?? ports.files,
   clock: ports.clock,

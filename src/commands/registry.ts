@@ -14,6 +14,7 @@ export const GROUPS: readonly Group[] = [
   { name: 'dx', summary: 'Direct Connect: routers, virtual interfaces, how they stand', load: async () => (await import('./dx/index.ts')).commands },
   { name: 'localzone', summary: 'the utility instance that keeps a Local Zone connected', load: async () => (await import('./localzone/index.ts')).commands },
   { name: 'collectd', summary: 'host metrics to CloudWatch: deploy, whitelist, blocked', load: async () => (await import('./collectd/index.ts')).commands },
+  { name: 's3', summary: 'buckets as folders: mount, umount, status, heal, bench', load: async () => (await import('./s3/index.ts')).commands },
   { name: 'monitor', summary: '"route monitor" as a service of this machine', load: async () => (await import('./monitor/index.ts')).commands },
   { name: 'fpga', summary: 'FPGA images: upload, build, share, load', load: async () => (await import('./fpga/index.ts')).commands },
   { name: 'alarm', summary: 'CloudWatch alarms: create, list, delete', load: async () => (await import('./alarm/index.ts')).commands },

@@ -70,6 +70,7 @@ export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: F
   ssh: absent('ssh'),
   outlets: absent('outlets'),
   collectd: absent('collectd'),
+  fileLoad: absent('file load'),
   prober: absent('prober'),
   fpga: absent('FPGA cloud'),
   objects: absent('object store'),

@@ -5,6 +5,7 @@
 export interface Sdk {
   readonly ec2: typeof import('@aws-sdk/client-ec2');
   readonly iam: typeof import('@aws-sdk/client-iam');
+  readonly s3: typeof import('@aws-sdk/client-s3');
   readonly ssm: typeof import('@aws-sdk/client-ssm');
   readonly sts: typeof import('@aws-sdk/client-sts');
   readonly cloudformation: typeof import('@aws-sdk/client-cloudformation');

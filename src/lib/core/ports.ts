@@ -1,6 +1,7 @@
 import type { Aws } from './aws.ts';
 import type { Collectd } from './collectd.ts';
 import type { HybridError } from './errors.ts';
+import type { FileLoad } from './file-load.ts';
 import type { FpgaCloud, FpgaOptions } from './fpga.ts';
 import type { Machine, SshOptions } from './machine.ts';
 import type { ObjectStore, SourceFile } from './objects.ts';
@@ -255,6 +256,8 @@ export interface CloudOptions {
   readonly region: string;
   readonly profile?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Storage that speaks S3's protocol, in place of AWS's; other services stay where they are. */
+  readonly s3Url?: string | undefined;
   /** One try a call and a short wait: the caller decides what comes next, and must not be overtaken by a retry. */
   readonly once?: boolean;
 }
@@ -293,6 +296,7 @@ export interface Ports {
   /** Writes a file that appears whole or not at all. @returns bytes. */
   save(path: string, content: AsyncIterable<Uint8Array>): Promise<number>;
   collectd(socket: string): Promise<Collectd>;
+  fileLoad(): Promise<FileLoad>;
   prober(): Promise<Prober>;
   /** Throws a usage error on an address that can't be one. */
   witness(address: WitnessAddress): Promise<Witness>;

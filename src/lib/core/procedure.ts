@@ -8,6 +8,8 @@ export interface RunCall {
   readonly args: readonly string[];
   /** For its standard input; never shown. */
   readonly input?: string;
+  /** Stands for a script in what is said of its failure: `mounting bucket logs`. */
+  readonly what?: string;
 }
 
 /** A file to write on this host, whole and with its mode from the first byte. */
@@ -18,8 +20,19 @@ export interface WriteCall {
   readonly secret: boolean;
 }
 
+/** A request whose answer tells a secret, once and never again: it goes into a file of mode 0600 and nowhere else. */
+export interface KeepCall {
+  readonly kind: 'keep';
+  readonly call: ApiCall;
+  /** Texts of the answer in the order of `format`: `AccessKey.SecretAccessKey`. */
+  readonly fields: readonly string[];
+  /** The file's content as printf(1) takes it, with a `%s` for each field. */
+  readonly format: string;
+  readonly path: string;
+}
+
 /** One thing done to the outside, as data: carried out, or printed for a runbook. */
-export type Call = ApiCall | RunCall | WriteCall;
+export type Call = ApiCall | RunCall | WriteCall | KeepCall;
 
 /** What steps know of each other: ids by slot name. */
 export interface Values {

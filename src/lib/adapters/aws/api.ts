@@ -1,7 +1,7 @@
 import type { ApiCall, Aws, Service } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
 import type { CloudOptions } from '../../core/ports.ts';
-import { clientConfig, type Tuning } from './client.ts';
+import { clientConfig, storageConfig, type Tuning } from './client.ts';
 import { asHybridError, unreadable } from './errors.ts';
 import type { Operations } from './operations/types.ts';
 
@@ -9,6 +9,7 @@ import type { Operations } from './operations/types.ts';
 const SERVICES: Readonly<Record<Service, () => Promise<Operations>>> = {
   ec2: async () => (await import('./operations/ec2.ts')).ec2,
   iam: async () => (await import('./operations/iam.ts')).iam,
+  s3: async () => (await import('./operations/s3.ts')).s3,
   ssm: async () => (await import('./operations/ssm.ts')).ssm,
   sts: async () => (await import('./operations/sts.ts')).sts,
   cloudformation: async () => (await import('./operations/cloudformation.ts')).cloudformation,
@@ -39,13 +40,14 @@ const MOST_PAGES = 1_000;
 /** The AWS API by the SDK: credentials, endpoints (aws-cn included) and `AWS_ENDPOINT_URL` by the SDK's own rules. */
 export const awsApi = (options: CloudOptions, tuning: Partial<Tuning> = {}): Aws => {
   const { region, signal } = options;
-  const clients = new Map<Service, Promise<{ send(operation: string, input: object): Promise<Answer> }>>();
+  const clients = new Map<Service, Promise<{ readonly unnumbered: boolean; send(operation: string, input: object): Promise<Answer> }>>();
   const clientOf = (service: Service) => {
     const known = clients.get(service);
     if (known !== undefined) return known;
-    const made = SERVICES[service]().then(({ client, commands }) => {
-      const sdk = client(clientConfig(options, tuning));
+    const made = SERVICES[service]().then(({ client, commands, unnumbered = false }) => {
+      const sdk = client({ ...clientConfig(options, tuning), ...(service === 's3' ? storageConfig(options) : {}) });
       return {
+        unnumbered,
         send(operation: string, input: object): Promise<Answer> {
           const command = commands[operation];
           if (command === undefined) throw new Error(`operations of ${service} lack ${operation}`);
@@ -62,7 +64,7 @@ export const awsApi = (options: CloudOptions, tuning: Partial<Tuning> = {}): Aws
     const client = await clientOf(service);
     try {
       const answer = await client.send(operation, input);
-      if (answer.$metadata.requestId === undefined) throw unreadable(action);
+      if (answer.$metadata.requestId === undefined && !client.unnumbered) throw unreadable(action);
       return answer;
     } catch (error) {
       throw asHybridError(error, action, region);

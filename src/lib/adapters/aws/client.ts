@@ -36,4 +36,18 @@ export const clientConfig = ({ region, profile, once = false }: CloudOptions, tu
   };
 };
 
+/**
+ * S3, and whatever speaks its protocol: path-style where an endpoint was named (such a server seldom has a name for each
+ * bucket), and checksums only where the API demands them, since many servers don't know the newer ones.
+ */
+export const storageConfig = ({ s3Url }: Pick<CloudOptions, 's3Url'>) => {
+  const named = s3Url ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
+  return {
+    ...(s3Url === undefined ? {} : { endpoint: s3Url }),
+    forcePathStyle: named !== undefined,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  };
+};
+
 export const ec2Client = (options: CloudOptions, tuning: Partial<Tuning> = {}): EC2Client => new EC2Client(clientConfig(options, tuning));

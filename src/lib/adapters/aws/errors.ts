@@ -9,8 +9,8 @@ interface SdkError {
   readonly $response?: unknown;
 }
 
-const CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError', 'AuthFailure', 'InvalidClientTokenId', 'UnrecognizedClientException', 'SignatureDoesNotMatch', 'ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'OptInRequired', 'PendingVerification', 'Blocked']);
-const FORBIDDEN = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException', 'AuthorizationError', 'AuthorizationErrorException']);
+const CREDENTIALS = new Set(['InvalidAccessKeyId', 'CredentialsProviderError', 'TokenProviderError', 'AuthFailure', 'InvalidClientTokenId', 'UnrecognizedClientException', 'SignatureDoesNotMatch', 'ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'OptInRequired', 'PendingVerification', 'Blocked']);
+const FORBIDDEN = new Set(['Forbidden', 'UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException', 'AuthorizationError', 'AuthorizationErrorException']);
 const THROTTLED = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException', 'TooManyRequestsException', 'EC2ThrottledException', 'SlowDown']);
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']);
 

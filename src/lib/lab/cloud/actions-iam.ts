@@ -4,19 +4,19 @@ import type { CloudModel } from './model.ts';
 import { members, optional, required, type Params, type Xml } from './protocol.ts';
 import { Ec2Error, type CloudState } from './state.ts';
 
-const change = (cloud: CloudModel, step: (iam: IamState, state: CloudState) => IamState): CloudState => cloud.change((state) => ({ ...state, iam: step(state.iam, state) }));
+export const change = (cloud: CloudModel, step: (iam: IamState, state: CloudState) => IamState): CloudState => cloud.change((state) => ({ ...state, iam: step(state.iam, state) }));
 
-const nameIn = (params: Params, parameter: string, longest: number): string => {
+export const nameIn = (params: Params, parameter: string, longest: number): string => {
   const name = required(params, parameter);
   if (!/^[\w+=,.@-]+$/.test(name) || name.length > longest) throw new Ec2Error('ValidationError', `The specified value for ${parameter.toLowerCase()} is invalid.`);
   return name;
 };
 const roleName = (params: Params): string => nameIn(params, 'RoleName', 64);
 const profileName = (params: Params): string => nameIn(params, 'InstanceProfileName', 128);
-const pathIn = (params: Params): string => optional(params, 'Path') ?? '/';
+export const pathIn = (params: Params): string => optional(params, 'Path') ?? '/';
 
 /** IAM reads a document before it keeps it. */
-const documentIn = (params: Params, parameter: string): string => {
+export const documentIn = (params: Params, parameter: string): string => {
   const text = required(params, parameter);
   try {
     const { Statement } = JSON.parse(text) as { Statement?: unknown };
@@ -27,13 +27,13 @@ const documentIn = (params: Params, parameter: string): string => {
   throw new Ec2Error('MalformedPolicyDocument', 'Syntax errors in policy.');
 };
 
-const tagsIn = (params: Params): readonly Tag[] => {
+export const tagsIn = (params: Params): readonly Tag[] => {
   const tags: Tag[] = [];
   for (let at = 1; params.has(`Tags.member.${at}.Key`); at += 1) tags.push({ key: params.get(`Tags.member.${at}.Key`)!, value: params.get(`Tags.member.${at}.Value`) ?? '' });
   return tags;
 };
 const tagged = (before: readonly Tag[], more: readonly Tag[]): readonly Tag[] => [...before.filter(({ key }) => !more.some((tag) => tag.key === key)), ...more];
-const tagXml = (tags: readonly Tag[]): Xml | string => members(tags.map(({ key, value }) => ({ Key: key, Value: value })));
+export const tagXml = (tags: readonly Tag[]): Xml | string => members(tags.map(({ key, value }) => ({ Key: key, Value: value })));
 
 const roleXml = ({ region, owner }: CloudState, role: Role): Xml => ({
   Path: role.path,
@@ -56,7 +56,7 @@ const profileXml = (state: CloudState, profile: InstanceProfile): Xml => ({
   Tags: tagXml(profile.tags),
 });
 
-const NOTHING: Xml = {};
+export const NOTHING: Xml = {};
 
 export const IAM_ACTIONS: Readonly<Record<string, Action>> = {
   CreateRole: ({ cloud, params }) => {

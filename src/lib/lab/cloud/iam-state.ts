@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { partitionOf } from '../../domain/partition.ts';
 import { Ec2Error } from './state.ts';
 
-/** IAM as far as gateways and utility hosts need it: roles with inline policies, and instance profiles. */
+/** IAM as far as gateways, utility hosts and mounts need it: roles and users with inline policies, instance profiles, access keys. */
 export interface IamState {
   readonly roles: readonly Role[];
   readonly profiles: readonly InstanceProfile[];
+  readonly users: readonly User[];
 }
 
 export interface Tag {
@@ -33,15 +34,29 @@ export interface InstanceProfile extends Named {
   readonly roles: readonly string[];
 }
 
-export const NO_IAM: IamState = { roles: [], profiles: [] };
+export interface User extends Named {
+  readonly policies: Readonly<Record<string, string>>;
+  /** At most two. The secret is told once, by its making, and is nowhere in the state. */
+  readonly keys: readonly AccessKey[];
+}
+
+export interface AccessKey {
+  readonly id: string;
+  readonly createdAt: number;
+}
+
+export const NO_IAM: IamState = { roles: [], profiles: [], users: [] };
 
 /** IAM's ARNs have no region. */
-export const iamArn = (region: string, owner: string, kind: 'role' | 'instance-profile', { path, name }: Pick<Named, 'path' | 'name'>): string =>
+export const iamArn = (region: string, owner: string, kind: 'role' | 'instance-profile' | 'user', { path, name }: Pick<Named, 'path' | 'name'>): string =>
   `arn:${partitionOf(region).id}:iam::${owner}:${kind}${path}${name}`;
 
-export const iamId = (prefix: 'AROA' | 'AIPA', name: string, at: number): string => prefix + createHash('sha256').update(`${name}\n${at}`).digest('hex').slice(0, 17).toUpperCase();
+export const iamId = (prefix: 'AROA' | 'AIPA' | 'AIDA' | 'AKIA', name: string, at: number): string => prefix + createHash('sha256').update(`${name}\n${at}`).digest('hex').slice(0, 17).toUpperCase();
 
-const noSuch = (message: string): Ec2Error => new Ec2Error('NoSuchEntity', message, 404);
+/** Follows from the id, so that an S3 server beside this cloud can check signatures without asking it. */
+export const secretOf = (keyId: string): string => createHash('sha256').update(`lab ${keyId}`).digest('hex').slice(0, 40);
+
+export const noSuch = (message: string): Ec2Error => new Ec2Error('NoSuchEntity', message, 404);
 export const inUse = (message: string): Ec2Error => new Ec2Error('DeleteConflict', message, 409);
 const exists = (kind: string, name: string): Ec2Error => new Ec2Error('EntityAlreadyExists', `${kind} with name ${name} already exists.`, 409);
 
@@ -87,4 +102,24 @@ export const dropProfile = (iam: IamState, name: string): IamState => {
   const profile = profileNamed(iam, name);
   if (profile.roles.length > 0) throw inUse('Cannot delete entity, must remove roles from instance profile first.');
   return { ...iam, profiles: iam.profiles.filter((one) => one !== profile) };
+};
+
+export const userNamed = ({ users }: IamState, name: string): User => {
+  const found = users.find((user) => user.name === name);
+  if (found === undefined) throw noSuch(`The user with name ${name} cannot be found.`);
+  return found;
+};
+
+export const withUser = (iam: IamState, user: User): IamState => ({ ...iam, users: [...iam.users.filter(({ name }) => name !== user.name), user] });
+
+export const addUser = (iam: IamState, user: User): IamState => {
+  if (iam.users.some(({ name }) => name === user.name)) throw exists('User', user.name);
+  return withUser(iam, user);
+};
+
+export const dropUser = (iam: IamState, name: string): IamState => {
+  const user = userNamed(iam, name);
+  if (user.keys.length > 0) throw inUse('Cannot delete entity, must delete access keys first.');
+  if (Object.keys(user.policies).length > 0) throw inUse('Cannot delete entity, must delete policies first.');
+  return { ...iam, users: iam.users.filter((one) => one !== user) };
 };

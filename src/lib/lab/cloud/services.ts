@@ -1,5 +1,6 @@
 import { EC2_ACTIONS, type Action } from './actions.ts';
 import { IAM_ACTIONS, STS_ACTIONS } from './actions-iam.ts';
+import { IAM_USER_ACTIONS } from './actions-iam-users.ts';
 import { CFN_ACTIONS } from './actions-cfn.ts';
 import { DX_ACTIONS } from './actions-dx.ts';
 import { EVENTS_ACTIONS } from './actions-events.ts';
@@ -44,7 +45,7 @@ const SERVICES: Readonly<Record<string, CloudService>> = {
       operation === undefined ? new Ec2Error('MissingAction', 'The request is missing an action.') : new Ec2Error('InvalidAction', `The action ${operation} is not valid for this web service.`),
     throttled: new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.', 503),
   },
-  iam: service(awsQuery('https://iam.amazonaws.com/doc/2010-05-08/'), IAM_ACTIONS),
+  iam: service(awsQuery('https://iam.amazonaws.com/doc/2010-05-08/'), { ...IAM_ACTIONS, ...IAM_USER_ACTIONS }),
   sts: service(awsQuery('https://sts.amazonaws.com/doc/2011-06-15/'), STS_ACTIONS),
   cloudformation: service(awsQuery('http://cloudformation.amazonaws.com/doc/2010-05-15/'), CFN_ACTIONS),
   elasticloadbalancing: service(awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'), BALANCER_ACTIONS),

@@ -1,6 +1,7 @@
 import { failure } from '../../core/errors.ts';
 import type { Found, Step, World } from '../../core/procedure.ts';
 import { cidr, contains } from '../../domain/cidr.ts';
+import { NO_ENTITY, unlessNone } from './names.ts';
 
 /** Something that must be there already: found, used and never made. What `find` can't find it throws. */
 const lookup = (key: string, title: string, needs: readonly string[], find: (world: World) => Promise<Omit<Found, 'ours'>>): Step => ({
@@ -16,6 +17,14 @@ export const account = (): Step =>
   lookup('account', 'AWS account', [], async ({ aws }) => {
     const { Account } = await aws.ask('sts', 'GetCallerIdentity', {});
     return { id: Account! };
+  });
+
+/** A role that is there, in the slot `role/NAME`; whoever made it keeps it. */
+export const existingRole = (name: string, RoleName: string): Step =>
+  lookup(`role/${name}`, `role ${RoleName}`, [], async ({ aws }) => {
+    const { Role } = (await unlessNone(aws.ask('iam', 'GetRole', { RoleName }), NO_ENTITY)) ?? {};
+    if (Role === undefined) throw failure(`there is no role ${RoleName}`, { field: '--role', next: 'name the role of the instance profile of this instance' });
+    return { id: Role.RoleName! };
   });
 
 /** The VPC, in the slot `vpc`. @param known its id, else it is found by its CIDR. */

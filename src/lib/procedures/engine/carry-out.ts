@@ -1,5 +1,5 @@
 import { failure, interrupted } from '../../core/errors.ts';
-import type { Call, Hands } from '../../core/procedure.ts';
+import type { Call, Hands, KeepCall } from '../../core/procedure.ts';
 
 /** Carries out one call. @throws HybridError */
 export const carryOut = async (call: Call, { aws, shell, files, signal }: Hands): Promise<void> => {
@@ -11,9 +11,24 @@ export const carryOut = async (call: Call, { aws, shell, files, signal }: Hands)
     case 'write':
       await files.write([call.file]);
       return;
+    case 'keep':
+      await files.write([{ path: call.path, content: keptOf(call, await aws.send(call.call)), mode: 0o600 }]);
+      return;
     case 'run': {
       const { exitCode, stderr } = await shell.run(call.file, call.args, { signal, ...(call.input === undefined ? {} : { input: call.input }) });
-      if (exitCode !== 0) throw failure(`${call.file} ${call.args.join(' ')} ended with ${exitCode}: ${stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''}`);
+      if (exitCode === 0) return;
+      const why = stderr.trim().split('\n')[0]?.slice(0, 200) ?? '';
+      throw failure(call.what === undefined ? `${call.file} ${call.args.join(' ')} ended with ${exitCode}: ${why}` : `${call.what}: ${why === '' ? `it ended with ${exitCode}` : why}`);
     }
   }
+};
+
+/** What a private file holds of an answer. @throws failure where the answer lacks it. */
+const keptOf = ({ call, fields, format }: KeepCall, answer: unknown): string => {
+  const texts = fields.map((field) => {
+    const text = field.split('.').reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name], answer);
+    if (typeof text !== 'string') throw failure(`the answer to ${call.service}:${call.operation} lacks ${field}`, { next: 'see to AWS_ENDPOINT_URL and any proxy in between' });
+    return text;
+  });
+  return texts.reduce((content, text) => content.replace('%s', () => text), format.replaceAll('\\n', '\n'));
 };

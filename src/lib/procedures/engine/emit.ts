@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { ApiCall } from '../../core/aws.ts';
 import type { Call, Hands, PlannedStep, Step } from '../../core/procedure.ts';
 import { foundOf, lookAt, worldOf, type Scene } from './look.ts';
@@ -98,6 +99,10 @@ export const lineOf = (call: Call, key: string, kept?: Kept): string => {
       return awsLine(call, key, kept);
     case 'run':
       return [call.file, ...call.args].map(quoted).join(' ') + (call.input === undefined ? '' : ' # reads what is not shown here from its standard input');
+    case 'keep': {
+      const variables = call.fields.map((_, index) => `kept${index}`);
+      return `${awsLine(call.call, key, undefined)} --query '[${call.fields.join(',')}]' --output text | (umask 077; read -r ${variables.join(' ')}; mkdir -p ${quoted(dirname(call.path))}; printf ${quoted(call.format)} ${variables.map((name) => `"$${name}"`).join(' ')} >${quoted(call.path)})`;
+    }
     case 'write': {
       const { path, content, mode } = call.file;
       if (call.secret) return `# write ${path} yourself, mode ${mode.toString(8).padStart(4, '0')}: its content is not shown`;

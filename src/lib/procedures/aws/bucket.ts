@@ -1,0 +1,60 @@
+import { api, type Aws, type Input } from '../../core/aws.ts';
+import { failure, HybridError, missing, usageError } from '../../core/errors.ts';
+import type { Step } from '../../core/procedure.ts';
+import { partitionOf } from '../../domain/partition.ts';
+import { tagsOf } from '../../domain/tags.ts';
+
+export interface Bucket {
+  readonly bucket: string;
+  readonly region: string;
+  /** Make it where it is not there. */
+  readonly create: boolean;
+  /** Storage that is not AWS's knows neither tags nor public access blocks, as a rule. */
+  readonly foreign: boolean;
+}
+
+const ELSEWHERE = /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|TemporaryRedirect)$/;
+
+/** The region of a bucket; undefined where there is none. @throws exit 4 naming what is not allowed. */
+const regionOf = async (aws: Aws, bucket: string): Promise<string | undefined> => {
+  try {
+    // Empty: the oldest region, which is only told by silence; EU is its word for the second oldest.
+    const { LocationConstraint } = await aws.ask('s3', 'GetBucketLocation', { Bucket: bucket });
+    const told = String(LocationConstraint ?? '');
+    return told === '' ? 'us-east-1' : told === 'EU' ? 'eu-west-1' : told;
+  } catch (error) {
+    if (!(error instanceof HybridError)) throw error;
+    if (error.code === 'NoSuchBucket') return undefined;
+    if (ELSEWHERE.test(error.code ?? '')) return /expecting '([a-z0-9-]+)'/.exec(error.message)?.[1] ?? 'another region';
+    if (error.code === 'AccessDenied' || error.code === 'Forbidden') throw missing(`not allowed to call s3:GetBucketLocation on the bucket ${bucket}, or it is somebody else's`, { cause: error, code: error.code, next: 'allow it in your policy, or choose another name: bucket names are shared by all accounts' });
+    throw error;
+  }
+};
+
+/** A bucket: closed to the public, if we make it. It is never removed once something lies in it. */
+export const s3Bucket = (site: string, { bucket, region, create, foreign }: Bucket): Step => ({
+  key: 'bucket',
+  title: `bucket ${bucket}`,
+  async look({ aws }) {
+    const where = await regionOf(aws, bucket);
+    if (where === undefined) {
+      if (!create) throw failure(`there is no bucket ${bucket}`, { field: 'bucket', next: 'correct the name, or give --create' });
+      return { state: 'absent' };
+    }
+    // Storage that is not AWS's has regions of its own, or none.
+    if (where !== region && !foreign) throw usageError(`the bucket ${bucket} is in ${where}, not in ${region}`, { field: '--region', ...(where === 'another region' ? {} : { next: `give --region ${where}` }) });
+    return { state: 'ready', found: { id: bucket, ours: true } };
+  },
+  make: () => [
+    api('s3', 'CreateBucket', { Bucket: bucket, ...(region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as NonNullable<Input<'s3', 'CreateBucket'>['CreateBucketConfiguration']>['LocationConstraint'] } }) }),
+    ...(foreign
+      ? []
+      : [
+          api('s3', 'PutPublicAccessBlock', { Bucket: bucket, PublicAccessBlockConfiguration: { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true } }),
+          api('s3', 'PutBucketTagging', { Bucket: bucket, Tagging: { TagSet: tagsOf(site, 'bucket') } }),
+        ]),
+  ],
+  // Refused by S3 while something lies in it, so nothing can be lost.
+  drop: () => [api('s3', 'DeleteBucket', { Bucket: bucket })],
+  cost: `what lies in it, by the price list of S3 in ${partitionOf(region).id}`,
+});

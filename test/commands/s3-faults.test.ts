@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { mountWorld, type MountWorld } from '../helpers/mounts.ts';
+
+/** What becomes of data and mounts when s3fs or the S3 server is killed: the real ones, by kill -9, in the middle of writing. */
+const LONG = 240_000;
+let world: MountWorld;
+let dir: string;
+const mounts = async (...names: string[]) => {
+  writeFileSync(world.at('own.key'), 'lab:never-shown\n', { mode: 0o600 });
+  for (const name of names) expect(await world.run(`mount office-logs ${world.at(name)} --key-file ${world.at('own.key')} --name ${name} --yes`)).toMatchObject({ exit: 0 });
+};
+const daemon = async (name: string) => (await world.sh(`ps -e -ww -o pid=,args= | awk '$2 == "s3fs" && $4 == "${world.at(name)}" { print $1 }'`)).stdout.trim();
+const status = async () => {
+  const since = performance.now();
+  const { exit, json } = await world.run('status --json');
+  return { exit, ms: performance.now() - since, states: json().mounts.map(({ state, why }: { state: string; why: string | null }) => [state, why]) };
+};
+const DEAD = [['dead', 'Transport endpoint is not connected']];
+
+/** Writes numbered files until one fails; says each whose close returned. Ends with the first error. */
+const WRITER = 'i=0; while :; do i=$((i+1)); printf "%s\\n" "record $i" >"$1/$i" || { echo "failed $i" >&2; exit 1; }; echo "$i"; done';
+const writer = async (path: string) => {
+  const child = spawn('sh', ['-c', WRITER, 'writer', path], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+  let [out, err] = ['', ''];
+  const waiting: (() => void)[] = [];
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+    if (acknowledged().length >= 5) for (const wake of waiting.splice(0)) wake();
+  });
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const acknowledged = () => out.split('\n').slice(0, -1);
+  const ended = once(child, 'close');
+  return { five: new Promise<void>((resolve) => void waiting.push(resolve)), ended: async () => ({ code: ((await ended) as [number])[0], err, acknowledged: acknowledged() }) };
+};
+/** What S3 itself has, by its API: nothing that a mount remembers. */
+const stored = async (names: readonly string[]) => Promise.all(names.map(async (name) => (await world.aws.ask('s3', 'GetObject', { Bucket: 'office-logs', Key: `w/${name}` })).Body!.transformToString()));
+
+beforeEach(async () => {
+  world = await mountWorld();
+  dir = world.at('one');
+}, 60_000);
+
+describe('acknowledged is stored', () => {
+  it('kill -9 of s3fs: seen at once, healed, and every record whose close returned is there', { timeout: LONG }, async () => {
+    await mounts('one');
+    await world.sh(`mkdir ${dir}/w`);
+    const writing = await writer(`${dir}/w`);
+    await writing.five;
+    process.kill(Number(await daemon('one')), 'SIGKILL');
+    const { code, err, acknowledged } = await writing.ended();
+    expect([code, err]).toEqual([1, expect.stringMatching(/not connected|connection abort|Input\/output/i)]);
+
+    const seen = await status();
+    expect([seen.exit, seen.states]).toEqual([1, DEAD]);
+    expect((await world.run('heal --dry-run --detailed-exitcode')).exit).toBe(3);
+    const healed = await world.run('heal --yes');
+    expect([healed.exit, healed.out]).toEqual([0, expect.stringContaining('Transport endpoint is not connected')]);
+    expect((await status()).states).toEqual([['ok', null]]);
+    expect(await stored(acknowledged)).toEqual(acknowledged.map((name) => `record ${name}\n`));
+    expect((await world.sh(`cat ${acknowledged.map((name) => `${dir}/w/${name}`).join(' ')}`)).stdout).toBe(acknowledged.map((name) => `record ${name}\n`).join(''));
+    expect((await world.run('heal --yes')).out).toContain('nothing to do');
+  });
+
+  it('kill -9 of the server: a clear error, S3 told as silent, and all is there when it is back', { timeout: LONG }, async () => {
+    await mounts('one');
+    await world.sh(`mkdir ${dir}/w`);
+    const writing = await writer(`${dir}/w`);
+    await writing.five;
+    await world.s3.kill();
+    const seen = await status();
+    expect([seen.exit, seen.states[0]![0]]).toEqual([1, 'silent']);
+    const { code, err, acknowledged } = await writing.ended();
+    expect([code, err]).toEqual([1, expect.stringMatching(/Input\/output error|I\/O error/)]);
+    // There is nothing to mend at this end, and nothing is broken by trying.
+    expect((await world.run('heal --yes')).out).toContain('nothing to do');
+    await world.s3.restart();
+    expect((await status()).states).toEqual([['ok', null]]);
+    expect(await stored(acknowledged)).toEqual(acknowledged.map((name) => `record ${name}\n`));
+  });
+});
+
+describe('a mount that is no mount any more', () => {
+  it('hangs: seen within a second, and healed; those who waited get an error', { timeout: LONG }, async () => {
+    await mounts('one', 'two');
+    const pid = Number(await daemon('one'));
+    process.kill(pid, 'SIGSTOP');
+    const waiter = world.sh(`cat ${dir}/x`);
+    const seen = await status();
+    expect(seen.states).toEqual([['hung', 'its daemon does not answer'], ['ok', null]]);
+    const healed = await world.run(`heal ${dir} --yes`);
+    expect([healed.exit, healed.out]).toEqual([0, expect.stringContaining('does not answer')]);
+    process.kill(pid, 'SIGKILL');
+    expect((await waiter).exitCode).not.toBe(0);
+    expect((await status()).states).toEqual([['ok', null], ['ok', null]]);
+  });
+
+  it('is in the way of umount, but not of umount --force; and comes back by heal', { timeout: LONG }, async () => {
+    await mounts('one');
+    const holder = (await world.sh(`cd ${dir} && { sleep 600 </dev/null >/dev/null 2>&1 & echo $!; }`)).stdout.trim();
+    const refused = await world.run(`umount ${dir} --yes`);
+    expect([refused.exit, refused.err]).toEqual([5, expect.stringContaining(`busy, in use by ${holder} (sleep)`)]);
+    const forced = await world.run(`umount ${dir} --force --yes`);
+    process.kill(Number(holder));
+    expect([forced.exit, (await status()).states]).toEqual([0, [['absent', 'not mounted']]]);
+    expect((await world.run('heal --yes')).exit).toBe(0);
+    expect((await status()).states).toEqual([['ok', null]]);
+  });
+});
+
+describe('much', () => {
+  it('1 GiB through one mount and back through another', { timeout: LONG }, async () => {
+    await mounts('one', 'two');
+    const wrote = await world.sh(`yes 0123456789abcde | head -c 1073741824 | tee ${dir}/big | sha256sum`);
+    expect(wrote).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await world.sh(`sha256sum <${world.at('two')}/big`)).stdout).toBe(wrote.stdout);
+  });
+
+  it('5,000 small files by eight writers, all seen through another mount', { timeout: LONG }, async () => {
+    await mounts('one', 'two');
+    const write = await world.sh(`for w in 0 1 2 3 4 5 6 7; do ( d=$w; while [ $d -lt 50 ]; do mkdir ${dir}/$d; i=0; while [ $i -lt 100 ]; do echo "$d $i" >${dir}/$d/$i || exit 1; i=$((i+1)); done; d=$((d+8)); done ) & done; wait`);
+    expect(write).toMatchObject({ exitCode: 0, stderr: '' });
+    const seen = await world.sh(`cd ${world.at('two')} && ls */* | wc -l; for d in 0 17 49; do cat $d/99; done`);
+    expect(seen.stdout.split('\n').slice(-4)).toEqual(['0 99', '17 99', '49 99', '']);
+    expect((await world.sh(`find ${world.at('two')} -type f | wc -l`)).stdout).toBe('5000\n');
+  });
+});

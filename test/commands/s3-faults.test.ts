@@ -13,12 +13,12 @@ const mounts = async (...names: string[]) => {
   for (const name of names) expect(await world.run(`mount office-logs ${world.at(name)} --key-file ${world.at('own.key')} --name ${name} --yes`)).toMatchObject({ exit: 0 });
 };
 const daemon = async (name: string) => (await world.sh(`ps -e -ww -o pid=,args= | awk '$2 == "s3fs" && $4 == "${world.at(name)}" { print $1 }'`)).stdout.trim();
-const status = async () => {
-  const since = performance.now();
-  const { exit, json } = await world.run('status --json');
-  return { exit, ms: performance.now() - since, states: json().mounts.map(({ state, why }: { state: string; why: string | null }) => [state, why]) };
+const status = async (name = 'one') => {
+  const { exit, json } = await world.run(`status ${world.at(name)} --json`);
+  const [{ state, why }] = json().mounts;
+  return { exit, state, why };
 };
-const DEAD = [['dead', 'Transport endpoint is not connected']];
+const OK = { exit: 0, state: 'ok', why: null };
 
 /** Writes numbered files until one fails; says each whose close returned. Ends with the first error. */
 const WRITER = 'i=0; while :; do i=$((i+1)); printf "%s\\n" "record $i" >"$1/$i" || { echo "failed $i" >&2; exit 1; }; echo "$i"; done';
@@ -53,12 +53,11 @@ describe('acknowledged is stored', () => {
     const { code, err, acknowledged } = await writing.ended();
     expect([code, err]).toEqual([1, expect.stringMatching(/not connected|connection abort|Input\/output/i)]);
 
-    const seen = await status();
-    expect([seen.exit, seen.states]).toEqual([1, DEAD]);
+    expect(await status()).toEqual({ exit: 1, state: 'dead', why: 'Transport endpoint is not connected' });
     expect((await world.run('heal --dry-run --detailed-exitcode')).exit).toBe(3);
     const healed = await world.run('heal --yes');
     expect([healed.exit, healed.out]).toEqual([0, expect.stringContaining('Transport endpoint is not connected')]);
-    expect((await status()).states).toEqual([['ok', null]]);
+    expect(await status()).toEqual(OK);
     expect(await stored(acknowledged)).toEqual(acknowledged.map((name) => `record ${name}\n`));
     expect((await world.sh(`cat ${acknowledged.map((name) => `${dir}/w/${name}`).join(' ')}`)).stdout).toBe(acknowledged.map((name) => `record ${name}\n`).join(''));
     expect((await world.run('heal --yes')).out).toContain('nothing to do');
@@ -70,14 +69,13 @@ describe('acknowledged is stored', () => {
     const writing = await writer(`${dir}/w`);
     await writing.five;
     await world.s3.kill();
-    const seen = await status();
-    expect([seen.exit, seen.states[0]![0]]).toEqual([1, 'silent']);
+    expect(await status()).toMatchObject({ exit: 1, state: 'silent' });
     const { code, err, acknowledged } = await writing.ended();
     expect([code, err]).toEqual([1, expect.stringMatching(/Input\/output error|I\/O error/)]);
     // There is nothing to mend at this end, and nothing is broken by trying.
     expect((await world.run('heal --yes')).out).toContain('nothing to do');
     await world.s3.restart();
-    expect((await status()).states).toEqual([['ok', null]]);
+    expect(await status()).toEqual(OK);
     expect(await stored(acknowledged)).toEqual(acknowledged.map((name) => `record ${name}\n`));
   });
 });
@@ -88,13 +86,12 @@ describe('a mount that is no mount any more', () => {
     const pid = Number(await daemon('one'));
     process.kill(pid, 'SIGSTOP');
     const waiter = world.sh(`cat ${dir}/x`);
-    const seen = await status();
-    expect(seen.states).toEqual([['hung', 'its daemon does not answer'], ['ok', null]]);
+    expect([await status(), await status('two')]).toEqual([{ exit: 1, state: 'hung', why: 'its daemon does not answer' }, OK]);
     const healed = await world.run(`heal ${dir} --yes`);
     expect([healed.exit, healed.out]).toEqual([0, expect.stringContaining('does not answer')]);
     process.kill(pid, 'SIGKILL');
     expect((await waiter).exitCode).not.toBe(0);
-    expect((await status()).states).toEqual([['ok', null], ['ok', null]]);
+    expect([await status(), await status('two')]).toEqual([OK, OK]);
   });
 
   it('is in the way of umount, but not of umount --force; and comes back by heal', { timeout: LONG }, async () => {
@@ -104,9 +101,9 @@ describe('a mount that is no mount any more', () => {
     expect([refused.exit, refused.err]).toEqual([5, expect.stringContaining(`busy, in use by ${holder} (sleep)`)]);
     const forced = await world.run(`umount ${dir} --force --yes`);
     process.kill(Number(holder));
-    expect([forced.exit, (await status()).states]).toEqual([0, [['absent', 'not mounted']]]);
+    expect([forced.exit, await status()]).toEqual([0, { exit: 1, state: 'absent', why: 'not mounted' }]);
     expect((await world.run('heal --yes')).exit).toBe(0);
-    expect((await status()).states).toEqual([['ok', null]]);
+    expect(await status()).toEqual(OK);
   });
 });
 

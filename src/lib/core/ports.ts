@@ -1,3 +1,4 @@
+import type { Ask } from './ask.ts';
 import type { Aws } from './aws.ts';
 import type { Collectd } from './collectd.ts';
 import type { HybridError } from './errors.ts';
@@ -11,6 +12,8 @@ import type { Outlets } from './outlets.ts';
  * `src/commands/bin.ts` builds the real ones; `test/fakes/` holds the stateful fakes, and `test/contract/`
  * runs one suite over both.
  */
+
+export type { Ask, Choice } from './ask.ts';
 
 export interface Clock {
   /** Wall time, ms since the epoch. */
@@ -62,20 +65,6 @@ export interface Shell {
   run(file: string, args: readonly string[], options?: ShellOptions): Promise<ShellResult>;
   /** @returns the absolute path of a program on PATH (or the sbin folders), or undefined. */
   which(file: string): Promise<string | undefined>;
-}
-
-export interface Choice<T> {
-  readonly name: string;
-  readonly value: T;
-  readonly description?: string;
-}
-
-/** Questions to a person. There is no fake "yes": off a terminal, `ask` is undefined in the Ports. */
-export interface Ask {
-  input(question: string, options?: { default?: string; validate?: (answer: string) => true | string }): Promise<string>;
-  select<T>(question: string, choices: readonly Choice<T>[], options?: { default?: T }): Promise<T>;
-  confirm(question: string, options?: { default?: boolean }): Promise<boolean>;
-  password(question: string, options?: { validate?: (answer: string) => true | string }): Promise<string>;
 }
 
 /** A destination in a route table: an IPv4 CIDR or a managed prefix list id (`pl-…`). */

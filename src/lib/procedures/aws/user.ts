@@ -66,8 +66,9 @@ export const accessKey = ({ name, path, format, idIn }: AccessKey): Step => {
   const slot = `user/${name}`;
   const create = (UserName: string) => ({ kind: 'keep' as const, call: api('iam', 'CreateAccessKey', { UserName }), fields: ['AccessKey.AccessKeyId', 'AccessKey.SecretAccessKey'], format, path });
   const remove = (UserName: string, id: string) => api('iam', 'DeleteAccessKey', { UserName, AccessKeyId: id });
+  const key = `access-key/${name}`;
   return {
-    key: `access-key/${name}`,
+    key,
     title: `access key in ${path}`,
     needs: [slot],
     async look({ aws, values, files }) {
@@ -84,6 +85,7 @@ export const accessKey = ({ name, path, format, idIn }: AccessKey): Step => {
     },
     make: (values) => [create(values(slot))],
     mend: (values, { id, surplus = [] }) => [...[id, ...surplus].map((one) => remove(values(slot), one)), create(values(slot))],
-    drop: (values, id) => [remove(values(slot), id)],
+    // A surplus one has no file.
+    drop: (values, id) => [remove(values(slot), id), ...(values(key) === id ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }] : [])],
   };
 };

@@ -18,7 +18,8 @@ export const carryOut = async (call: Call, { aws, shell, files, signal }: Hands)
       const { exitCode, stderr } = await shell.run(call.file, call.args, { signal, ...(call.input === undefined ? {} : { input: call.input }) });
       if (exitCode === 0) return;
       const why = stderr.trim().split('\n')[0]?.slice(0, 200) ?? '';
-      throw failure(call.what === undefined ? `${call.file} ${call.args.join(' ')} ended with ${exitCode}: ${why}` : `${call.what}: ${why === '' ? `it ended with ${exitCode}` : why}`);
+      // What a program did shows at once, unlike what an API did: whoever undoes it need not wait for it to show.
+      throw failure(call.what === undefined ? `${call.file} ${call.args.join(' ')} ended with ${exitCode}: ${why}` : `${call.what}: ${why === '' ? `it ended with ${exitCode}` : why}`, { call: 'refused' });
     }
   }
 };

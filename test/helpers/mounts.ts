@@ -24,7 +24,7 @@ export interface MountWorld {
   readonly fstab: string;
   /** `hybridctl s3 …`; `mount` gets the server's address. */
   run(line: string, options?: RunOptions): Promise<Ran>;
-  sh(script: string): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  sh(script: string, timeoutMs?: number): Promise<{ exitCode: number; stdout: string; stderr: string }>;
 }
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -69,7 +69,7 @@ export const mountWorld = async ({ lagMs = 0 } = {}): Promise<MountWorld> => {
       const all = words(line);
       return cloud.run([`s3 ${line} --state ${state}`, ...(all[0] === 'mount' ? [`--region cn-north-1 --url ${s3.url}`] : [])].join(' '), { ...rest, ports: { files: filesWith(fstab), shell, cwd: folder, env: {}, aws: async (options) => awsApi(options, tuning), random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)), ...ports } });
     },
-    sh: (script) => shell.run('sh', ['-c', script], { cwd: folder, timeoutMs: 60_000 }),
+    sh: (script, timeoutMs = 120_000) => shell.run('sh', ['-c', script], { cwd: folder, timeoutMs }),
   };
 };
 

@@ -21,7 +21,7 @@ export interface Sshd {
   stop(): Promise<void>;
 }
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -32,11 +32,11 @@ const freePort = (): Promise<number> =>
 
 /**
  * A real sshd with keys, configuration and port of its own, for root with one key. Needs root.
- * @param enter words before sshd's own, to start it in a namespace; it then listens on 2222 of every address there.
+ * @param enter words before sshd's own, to start it in a namespace. @param given the port; default: a free one, in a namespace 2222.
  */
-export const startSshd = async (enter: readonly string[] = []): Promise<Sshd> => {
+export const startSshd = async (enter: readonly string[] = [], given?: number): Promise<Sshd> => {
   const folder = await mkdtemp(join(tmpdir(), 'hys-'));
-  const port = enter.length > 0 ? 2222 : await freePort();
+  const port = given ?? (enter.length > 0 ? 2222 : await freePort());
   const log = join(folder, 'log');
   for (const name of ['host', 'user', 'stranger']) await exec('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
   await writeFile(join(folder, 'known_hosts'), `[127.0.0.1]:${port} ${await readFile(join(folder, 'host.pub'), 'utf8')}`);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +72,8 @@ const explain = (name: string, stderr: string): HybridError => {
  */
 export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOptions): Promise<Machine> => {
   const { login, port } = parseTarget(target);
+  // Every call under way listens; Node warns of more than ten, which several machines at once are.
+  if (signal !== undefined) setMaxListeners(0, signal);
   // Nobody else may speak through our connection: the folder is 0700 from its creation.
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-ssh-'));
   const options = [

@@ -1,0 +1,46 @@
+import { defineCommand } from '../../lib/core/command.ts';
+import { usageError } from '../../lib/core/errors.ts';
+import { lintWhitelist } from '../../lib/domain/collectd/whitelist-lint.ts';
+import { readWhitelist } from '../../lib/domain/collectd/whitelist.ts';
+import { planWhitelist } from '../../lib/procedures/collectd/deploy.ts';
+import { APPLY_FLAGS, procedureOptions, type ProcedureOptions } from '../procedure.ts';
+import { FLEET_FLAGS, fleetOf, humanFleet, onFleet, type Fleet, type FleetResult } from './fleet.ts';
+import { readList, WHITELIST, whitelistOf } from './shared.ts';
+
+interface Options {
+  readonly file: string;
+  readonly fleet: Fleet;
+  readonly procedure: ProcedureOptions;
+}
+
+/** Nothing here is in the cloud, and a failure always puts back what was there. */
+export const HOST_ONLY = /^--(region|profile|adopt|keep-on-failure)\b/;
+
+export const deploy = defineCommand<Options, FleetResult>({
+  path: 'collectd whitelist deploy',
+  summary: 'bring a whitelist to hosts, and have their plugin read it',
+  details:
+    "What lint calls an error is refused before any host is touched. Then on every host at once: the difference line by line, a file beside the plugin's moved into its place, collectd started anew (the plugin keeps its " +
+    'verdicts as long as it runs), and proof that the plugin read it: blocked_metrics begun anew. Where that fails the host gets its old whitelist back. A host that can not be reached is told and the others go on; exit 5.',
+  flags: [WHITELIST, ...FLEET_FLAGS, ...APPLY_FLAGS.filter(({ flags }) => !HOST_ONLY.test(flags))],
+  examples: [
+    { line: 'sudo hybridctl collectd whitelist deploy --dry-run', why: 'what would differ on this host' },
+    { line: 'hybridctl collectd whitelist deploy --host admin@203.0.113.11 admin@203.0.113.12 --yes', why: 'to two hosts, from a script' },
+  ],
+  parse: (raw) => ({ file: whitelistOf(raw), fleet: fleetOf(raw), procedure: procedureOptions(raw) }),
+  async run({ file, fleet, procedure }, ports) {
+    const content = await lintedWhitelist(ports, file);
+    return onFleet(ports, fleet, procedure, 'the whitelist', async (machine, host) => ({ plan: await planWhitelist(machine, host, content), region: '' }));
+  },
+  human: humanFleet,
+});
+
+/** @throws usage error naming the first line with trouble. */
+export const lintedWhitelist = async (ports: Parameters<typeof readList>[0], file: string): Promise<string> => {
+  const content = await readList(ports, file);
+  if (content === undefined) throw usageError('no such file', { field: file });
+  const errors = lintWhitelist(readWhitelist(content)).filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (first !== undefined) throw usageError(first.message, { field: `${file}:${first.line}`, more: errors.slice(1).map(({ line, message }) => `${file}:${line}: ${message}`), next: first.mend });
+  return content;
+};

@@ -1,12 +1,5 @@
 import { expect, test } from 'vitest';
-import { bench, NEW_SITE, type Bench } from '../helpers/deployment.ts';
-
-const ALL = { eipalloc: 2, eni: 2, i: 2, parameter: 2, profile: 1, role: 1, route: 2, rule: 4, sg: 1, vol: 2 };
-/** What one undisturbed run calls, in its order. */
-const CALLS = [
-  'AllocateAddress', 'AllocateAddress', 'CreateRole', 'PutRolePolicy', 'CreateInstanceProfile', 'AddRoleToInstanceProfile', 'CreateSecurityGroup', 'AuthorizeSecurityGroupIngress', 'PutParameter',
-  'PutParameter', 'RunInstances', 'RunInstances', 'ModifyInstanceAttribute', 'ModifyInstanceAttribute', 'AssociateAddress', 'AssociateAddress', 'CreateRoute', 'CreateRoute',
-];
+import { ALL, bench, CALLS, NEW_SITE, type Bench } from '../helpers/deployment.ts';
 
 /** A run now changes nothing, and a removal leaves nothing. */
 const settled = async ({ on, ours, changes, read }: Bench): Promise<void> => {

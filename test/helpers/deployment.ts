@@ -17,6 +17,15 @@ export const NEW_SITE =
   '--gateway az=cn-north-1a,private=172.16.1.50 --gateway az=cn-north-1b,private=172.16.2.50 --router public=198.51.100.99,dialect=ios-vti ' +
   '--table id=rtb-0468f52220000000a,az=cn-north-1a --table id=rtb-04b8f522f0000000b,az=cn-north-1b --apply';
 
+/** What is there of it once it is made, as `ours` counts. */
+export const ALL = { eipalloc: 2, eni: 2, i: 2, parameter: 2, profile: 1, role: 1, route: 2, rule: 4, sg: 1, vol: 2 };
+
+/** What one undisturbed run calls, in its order. */
+export const CALLS = [
+  'AllocateAddress', 'AllocateAddress', 'CreateRole', 'PutRolePolicy', 'CreateInstanceProfile', 'AddRoleToInstanceProfile', 'CreateSecurityGroup', 'AuthorizeSecurityGroupIngress', 'PutParameter',
+  'PutParameter', 'RunInstances', 'RunInstances', 'ModifyInstanceAttribute', 'ModifyInstanceAttribute', 'AssociateAddress', 'AssociateAddress', 'CreateRoute', 'CreateRoute',
+];
+
 /** Every wait is a twentieth: what is waited for in a test takes milliseconds. */
 const hasty: Clock = { now: () => 20 * performance.now(), sleep: (ms, signal) => clock.sleep(ms / 20, signal) };
 

@@ -16,7 +16,7 @@ export const destroy = defineCommand<Options, ProcedureResult>({
   summary: 'remove the gateways that "vpn init --apply" made, and all that belongs to them',
   details:
     'Removes what carries the tags of this site and nothing else, the last made first: managed VPN connections with their customer gateways and virtual private gateway, routes that point at its gateways, Elastic IPs, instances, keys in Parameter Store, security group, instance profile and role. ' +
-    'What was adopted stays. Ends by asking the cloud what still carries the tags of the site; exit 5 names it. The site file stays, without the ids of instances that are gone; the keys stay too.',
+    'What was adopted stays. Ends by asking the cloud what still carries the tags of the site; exit 5 names it. The site file stays, without the ids of instances that are gone and with a note of the Elastic IPs that were given back, so that "vpn init --apply" makes it all anew; the keys stay too.',
   flags: [FLAG.site, ...DESTROY_FLAGS],
   examples: [
     { line: 'hybridctl vpn destroy --dry-run', why: 'what would go, in order' },
@@ -29,12 +29,13 @@ export const destroy = defineCommand<Options, ProcedureResult>({
     const loaded = await loadSite(ports, file);
     const { site } = loaded;
     const region = options.region ?? site.cloud.region;
-    const outcome = await runDestroy(ports, { title: `the VPN gateways of ${site.site}`, site: site.site, region, steps: [...removalSteps(site), ...managedRemoval(site)] }, options);
+    const outcome = await runDestroy(ports, { title: `the VPN gateways of ${site.site}`, site: site.site, region, steps: [...removalSteps(site, loaded.path), ...managedRemoval(site)] }, options);
     if (options.dryRun) return outcome;
     const aws = await ports.aws({ region, profile: options.profile });
     const alive = await livingInstances(aws, site);
     const gone = new Set(site.gateways.flatMap(({ name, instance }) => (instance !== undefined && !alive.has(instance) ? [name] : [])));
-    const after = withoutInstances(loaded.text, site, gone);
+    // Read anew: the removal notes in it which addresses it gives back.
+    const after = withoutInstances((await ports.files.read(loaded.path)) ?? loaded.text, site, gone);
     if (after !== undefined) await ports.files.write([{ path: loaded.path, content: after, mode: 0o644 }]);
     const left = await leftovers(aws, site.site);
     if (left.length > 0) throw partly(`${left.length} still ${left.length === 1 ? 'carries' : 'carry'} the tags of ${site.site}`, { more: left, next: 'they belong to gateways that the site file has no more, or to other commands: remove them by those' });

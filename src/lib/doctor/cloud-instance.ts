@@ -39,11 +39,12 @@ const sourceDestCheck: CloudCheck = {
     ...there(await cloud.gateways()).flatMap((one): readonly Sight[] => {
       const { InstanceId, SourceDestCheck, NetworkInterfaces = [] } = one.instance;
       const nic = interfaceOf(one);
-      const on = [...(SourceDestCheck === true ? [InstanceId!] : []), ...(nic?.SourceDestCheck === true ? [nic.NetworkInterfaceId!] : [])];
-      if (on.length === 0) return [];
-      // EC2 takes the instance's attribute only where there is one interface; with more, each has its own.
-      const fix = NetworkInterfaces.length > 1 ? api('ec2', 'ModifyNetworkInterfaceAttribute', { NetworkInterfaceId: nic!.NetworkInterfaceId!, SourceDestCheck: { Value: false } }) : api('ec2', 'ModifyInstanceAttribute', { InstanceId: InstanceId!, SourceDestCheck: { Value: false } });
-      return [{ level: 'error', subject: one.gateway.name, found: 'the source/dest check is on: EC2 drops every packet that the gateway forwards', evidence: `SourceDestCheck is true on ${on.join(' and ')}`, mend: 'turn it off: "hybridctl vpn doctor --fix"', case: 2, fix: [fix] }];
+      // With one interface the instance's attribute is the interface's, and it is the one that EC2 takes and some emulators keep; with more, each has its own.
+      const single = NetworkInterfaces.length <= 1;
+      const on = single ? (SourceDestCheck ?? nic?.SourceDestCheck) : nic?.SourceDestCheck;
+      if (on !== true) return [];
+      const fix = single ? api('ec2', 'ModifyInstanceAttribute', { InstanceId: InstanceId!, SourceDestCheck: { Value: false } }) : api('ec2', 'ModifyNetworkInterfaceAttribute', { NetworkInterfaceId: nic!.NetworkInterfaceId!, SourceDestCheck: { Value: false } });
+      return [{ level: 'error', subject: one.gateway.name, found: 'the source/dest check is on: EC2 drops every packet that the gateway forwards', evidence: `SourceDestCheck is true on ${single ? InstanceId : nic?.NetworkInterfaceId}`, mend: 'turn it off: "hybridctl vpn doctor --fix"', case: 2, fix: [fix] }];
     }),
   ],
 };

@@ -4,6 +4,7 @@ import { relaysOf } from '../domain/relay.ts';
 import type { Site } from '../domain/site.ts';
 import { isOurs } from '../domain/tags.ts';
 import type { Tunnel } from '../domain/tunnel.ts';
+import { interfaceOf } from './cloud-instance.ts';
 import { unseen, type Acl, type Group } from './cloud-view.ts';
 import type { CloudCheck, Level, Sight } from './types.ts';
 
@@ -61,7 +62,9 @@ const securityGroup: CloudCheck = {
     const groups = await cloud.groups();
     return (await cloud.gateways()).flatMap(({ gateway, instance }): readonly Sight[] => {
       if (instance === undefined) return unseen([{ gateway, instance }]);
-      const ids = (instance.SecurityGroups ?? []).map(({ GroupId }) => GroupId!);
+      // What comes to the interface is judged by the interface's groups; the instance's are those of its first.
+      const { Groups = [] } = interfaceOf({ gateway, instance }) ?? {};
+      const ids = (Groups.length > 0 ? Groups : (instance.SecurityGroups ?? [])).map(({ GroupId }) => GroupId!);
       const own = groups.filter(({ GroupId }) => ids.includes(GroupId!));
       const permissions = own.flatMap(({ IpPermissions = [] }) => IpPermissions);
       const evidence = `${ids.join(', ')}: ${permissions.length} rules`;

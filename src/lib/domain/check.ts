@@ -201,6 +201,9 @@ export const withoutTarget = (site: Site): readonly SiteIssue[] =>
 
 /** What a person should know although nothing is wrong. Same form as the mistakes. */
 export const siteWarnings = (site: Site): readonly SiteIssue[] => [
+  ...site.gateways.flatMap(({ name, public_ip, released }, index) =>
+    released === true ? [issue(['gateways', index, 'public_ip'], `${public_ip} of ${name} was given back by "vpn destroy" and may be somebody else's by now: "vpn init --apply" gets a new one`)] : [],
+  ),
   ...withoutTarget(site),
   ...site.tunnels.flatMap((tunnel, index) =>
     site.links.some((link) => link.kind === 'vpn' && link.tunnel === tunnel.name) ? [] : [issue(['tunnels', index], `no link uses ${tunnel.name}: routes will never point at it`)],

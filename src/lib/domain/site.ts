@@ -75,6 +75,7 @@ const gateway = z.strictObject({
   az: z.string().regex(/^[a-z0-9-]{1,40}$/, 'is not an availability zone: it looks like cn-north-1a'),
   private_ip: privateAddress.describe('Address of the network interface.'),
   public_ip: publicAddress.describe('The Elastic IP.'),
+  released: z.literal(true).optional().describe('"vpn destroy" gave the Elastic IP back: "vpn init --apply" gets a new one.'),
   instance: awsId('i', 'an instance id', 'i-0430fe110cdec5835').optional(),
   eni: awsId('eni', 'a network interface id', 'eni-23fbd87a').optional(),
   dialect: z.enum(LINUX_DIALECTS).default('swanctl'),

@@ -61,7 +61,9 @@ export const unanswered = ({ name, region, vpcCidr, networks, gateways, routers,
  */
 export const draftSite = (answers: Answers, before: Draft = EMPTY): Draft => {
   const said = (entries: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
-  const gateways = upsert(before.gateways, answers.gateways, 'name', numbered('gw-'));
+  // An address that is said is there, whatever became of the one before it.
+  const addressed = answers.gateways.map((spec): Item => (spec['public_ip'] === undefined ? spec : { ...spec, released: undefined }));
+  const gateways = upsert(before.gateways, addressed, 'name', numbered('gw-'));
   const routers = upsert(before.onprem.routers, answers.routers, 'name', numbered('rtr-'));
   const taken = { used: [...before.tunnels, ...before.links, ...answers.tunnels, ...answers.dx].flatMap(({ inside }) => network(inside)) };
   const wanted = answers.tunnels.length > 0 ? answers.tunnels : pairUp(gateways, routers, before);
@@ -102,13 +104,13 @@ const next = (naming: Naming, taken: readonly unknown[]): string | undefined => 
   }
 };
 
-const upsert = (items: readonly Item[], specs: readonly Spec[], key: string, naming: Naming): Item[] => {
+const upsert = (items: readonly Item[], specs: readonly Item[], key: string, naming: Naming): Item[] => {
   const result = items.map((item) => ({ ...item }));
   specs.forEach((spec, index) => {
     const at = spec[key] === undefined ? (index < items.length ? index : -1) : result.findIndex((item) => item[key] === spec[key]);
     if (at >= 0) result[at] = { ...result[at], ...spec };
     else {
-      const name = spec[key] ?? next(naming, [...result, ...specs].map((item: Item | Spec) => item[key]));
+      const name = spec[key] ?? next(naming, [...result, ...specs].map((item) => item[key]));
       result.push({ ...(name === undefined ? {} : { [key]: name }), ...spec });
     }
   });

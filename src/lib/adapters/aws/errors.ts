@@ -20,6 +20,10 @@ const serviceOf = (action: string): string => NAMES[action.split(':')[0]!] ?? 'E
 
 export const codeOf = (error: unknown): string => (error as SdkError).name ?? '';
 
+/** AWS knows every operation that is sent; an emulator may lack some. */
+const UNKNOWN = new Set(['InvalidAction', 'UnknownOperationException', 'NotImplemented', 'NotImplementedException']);
+const LACKS = 'see to AWS_ENDPOINT_URL: an emulator of AWS may lack this operation';
+
 /** A first line fit for a person. EC2 puts an encoded policy document into some messages: nothing that long is shown. */
 const sentence = (error: SdkError): string => {
   const line = (error.message ?? '').split('\n')[0]!.trim();
@@ -44,6 +48,7 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
   if (THROTTLED.has(code)) return failure(`${serviceOf(action)} throttles ${action} (${code})`, { ...detail, next: 'wait some seconds and run it again: what is done already is not done twice' });
   if (code === 'TimeoutError') return failure(`no answer from ${serviceOf(action)} to ${action} (timed out, or the connection broke)`, { ...detail, next: 'see whether the endpoint is reachable, then run "hybridctl route status": a call without an answer may have been applied' });
   if (UNREACHABLE.has(error.code ?? '') || UNREACHABLE.has(code)) return failure(`the ${serviceOf(action)} endpoint of ${region} is not reachable (${error.code ?? code})`, { ...detail, next: 'see to network, proxy and AWS_ENDPOINT_URL' });
+  if (UNKNOWN.has(code)) return failure(`the endpoint of ${region} does not know ${action} (${code})`, { ...detail, next: LACKS });
   if (isUnreadable(error)) return unreadable(action, thrown);
   return failure(`${action}: ${code}${sentence(error) === '' ? '' : `: ${sentence(error)}`}`, detail);
 };
@@ -61,4 +66,4 @@ const isUnreadable = (error: SdkError): boolean =>
   error.name === undefined || error.name === 'Error' || error.name === 'SyntaxError' || error.name === 'TypeError' || error.name === 'Unknown' || error.name === 'UnknownError' || (error.$metadata === undefined && error.code === undefined);
 
 export const unreadable = (action: string, cause?: unknown): HybridError =>
-  failure(`the answer to ${action} is not ${serviceOf(action)}'s`, { call: 'unclear', ...(cause === undefined ? {} : { cause }), next: 'see to AWS_ENDPOINT_URL and any proxy in between; "hybridctl route status" shows what was applied' });
+  failure(`the answer to ${action} is not ${serviceOf(action)}'s`, { call: 'unclear', ...(cause === undefined ? {} : { cause }), next: 'see to AWS_ENDPOINT_URL (an emulator of AWS may lack this operation) and any proxy in between; "hybridctl route status" shows what was applied' });

@@ -15,6 +15,8 @@ interface Source {
   /** Account ids or alias of the publisher, by partition. */
   readonly owners: Readonly<Record<Partition['id'], string>>;
   name(architecture: Architecture): string;
+  /** What to do where it is not offered. */
+  readonly instead: string;
 }
 
 /** Sources: "Find the latest AMIs using Systems Manager" (Amazon Linux 2023 user guide); wiki.debian.org/Cloud/AmazonEC2Image/Bookworm. */
@@ -24,12 +26,14 @@ const SOURCES: Readonly<Record<Distribution, Source>> = {
     parameter: (architecture) => `/aws/service/debian/release/12/latest/${architecture === 'x86_64' ? 'amd64' : 'arm64'}`,
     owners: { 'aws': '136693071363', 'aws-cn': '336777782633', 'aws-us-gov': '045324592363' },
     name: (architecture) => `debian-12-${architecture === 'x86_64' ? 'amd64' : 'arm64'}-*`,
+    instead: 'or give the gateways dialect=libreswan, which Amazon Linux 2023 has and strongSwan it has not',
   },
   'al2023': {
     title: 'Amazon Linux 2023',
     parameter: (architecture) => `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`,
     owners: { 'aws': 'amazon', 'aws-cn': 'amazon', 'aws-us-gov': 'amazon' },
     name: (architecture) => `al2023-ami-2023.*-kernel-*-${architecture}`,
+    instead: 'or choose another with --image',
   },
 };
 
@@ -64,13 +68,13 @@ const pointer = async (aws: Aws, distribution: Distribution, architecture: Archi
 };
 
 const newest = async (aws: Aws, distribution: Distribution, architecture: Architecture): Promise<string> => {
-  const { owners, name, title } = SOURCES[distribution];
+  const { owners, name, title, instead } = SOURCES[distribution];
   const Filters = [
     { Name: 'name', Values: [name(architecture)] },
     { Name: 'state', Values: ['available'] },
   ];
   const images = await aws.all('ec2', 'DescribeImages', { Owners: [owners[partitionOf(aws.region).id]], Filters }, 'Images');
   const [first] = [...images].sort((a, b) => (a.CreationDate! < b.CreationDate! ? 1 : -1));
-  if (first === undefined) throw failure(`no image of ${title} for ${architecture} is offered in ${aws.region}`, { next: 'name one with --adopt image=ami-…, or choose another with --image' });
+  if (first === undefined) throw failure(`no image of ${title} for ${architecture} is offered in ${aws.region}`, { next: `name a copy of it that you have with --adopt image=ami-… ("aws ec2 describe-images --owners self" lists yours), ${instead}` });
   return first.ImageId!;
 };

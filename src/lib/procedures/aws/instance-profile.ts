@@ -8,6 +8,8 @@ import { nameOf, NO_ENTITY, refuseForeign, unlessNone } from './names.ts';
 export const instanceProfile = (site: string, name: string): Step => {
   const key = `profile/${name}`;
   const slot = `role/${name}`;
+  /** The role that it has, whosever: with one in it a profile can't be deleted. */
+  const held = `${key}/role`;
   const InstanceProfileName = nameOf(site, name);
   return {
     key,
@@ -18,8 +20,8 @@ export const instanceProfile = (site: string, name: string): Step => {
       const profile = answer?.InstanceProfile;
       if (profile === undefined && id === undefined) return { state: 'absent' };
       if (id === undefined) refuseForeign('an instance profile', InstanceProfileName, profile?.Tags, site, key);
-      const found = { id: profile?.InstanceProfileName ?? id!, ours: isOurs(profile?.Tags, site, key) };
       const [has] = profile?.Roles ?? [];
+      const found = { id: profile?.InstanceProfileName ?? id!, ours: isOurs(profile?.Tags, site, key), gives: has?.RoleName === undefined ? {} : { [held]: has.RoleName } };
       if (!found.ours || !values.has(slot) || has?.RoleName === values(slot)) return { state: 'ready', found };
       return { state: 'differs', found, differences: [has === undefined ? 'it has no role yet' : `its role is ${has.RoleName}`] };
     },
@@ -30,7 +32,7 @@ export const instanceProfile = (site: string, name: string): Step => {
       api('iam', 'AddRoleToInstanceProfile', { InstanceProfileName: id, RoleName: values(slot) }),
     ],
     drop: (values, id) => [
-      ...(values.has(slot) ? [api('iam', 'RemoveRoleFromInstanceProfile', { InstanceProfileName: id, RoleName: values(slot) })] : []),
+      ...(values.has(held) ? [api('iam', 'RemoveRoleFromInstanceProfile', { InstanceProfileName: id, RoleName: values(held) })] : []),
       api('iam', 'DeleteInstanceProfile', { InstanceProfileName: id }),
     ],
   };

@@ -5,6 +5,7 @@ import type { Step } from '../../core/procedure.ts';
 import type { Site } from '../../domain/site.ts';
 import type { Answers } from '../../site/answers.ts';
 import { absolute, loadPsks, readSiteText } from '../../site/file.ts';
+import type { Spec } from '../../site/specs.ts';
 import { draftOf } from '../../site/write.ts';
 import { planInit, type InitPlan, type InitRequest } from '../init-site.ts';
 import { keyFiles, siteFiles, siteIds } from './site-files.ts';
@@ -23,14 +24,17 @@ const standIn = (index: number): string => `198.19.${255 - Math.floor(index / 25
 /** `--gateway …,public=new`: an Elastic IP is made also where the site file has one. */
 export const NEW_ADDRESS = 'new';
 
-/** The answers, with a stand-in for every address that is to be made: for a new gateway that has none, or where `new` is said. */
+/** The answers, with a stand-in for every address that is to be made: for a new gateway that has none, where `new` is said, and where `vpn destroy` gave it back. */
 const withStandIns = (answers: Answers, existing: string | undefined): { answers: Answers; stands: ReadonlySet<unknown> } => {
   const before = existing === undefined ? [] : draftOf(existing).gateways;
+  const oldOf = (spec: Spec, index: number) => (spec['name'] === undefined ? before[index] : before.find(({ name }) => name === spec['name']));
+  const said = answers.gateways.map(oldOf);
+  const unsaid = before.flatMap((old): Spec[] => (old['released'] === true && !said.includes(old) ? [{ name: String(old['name']) }] : []));
   const stands = new Set<unknown>();
-  const gateways = answers.gateways.map((spec, index) => {
-    const old = spec['name'] === undefined ? before[index] : before.find(({ name }) => name === spec['name']);
+  const gateways = [...answers.gateways, ...unsaid].map((spec, index) => {
+    const old = oldOf(spec, index);
     const given = spec['public_ip'];
-    if (given !== NEW_ADDRESS && (given !== undefined || old?.['public_ip'] !== undefined)) return spec;
+    if (given !== NEW_ADDRESS && (given !== undefined || (old?.['public_ip'] !== undefined && old['released'] !== true))) return spec;
     stands.add(standIn(index));
     return { ...spec, public_ip: standIn(index) };
   });

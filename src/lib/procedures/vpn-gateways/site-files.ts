@@ -39,8 +39,8 @@ export const siteFiles = (ports: Ports, request: (values: Values) => InitRequest
   };
 };
 
-/** The site file's text with what is known of its gateways: instance, interface, and where `address` says so the Elastic IP. */
-const named = (text: string, site: Site, value: (gateway: string) => { readonly instance?: string | undefined; readonly eni?: string | undefined }): string => {
+/** The site file's text with what is known of its gateways. */
+const named = (text: string, site: Site, value: (gateway: string) => { readonly instance?: string | undefined; readonly eni?: string | undefined; readonly released?: true }): string => {
   const draft = draftOf(text);
   return amendedText(text, { ...draft, gateways: draft.gateways.map((gateway, index) => ({ ...gateway, ...value(site.gateways[index]!.name) })) });
 };
@@ -72,6 +72,31 @@ export const siteIds = (gateways: readonly string[], path: string): Step => {
     },
     make: () => [],
     mend: () => writing([{ path, content, mode: 0o644 }]),
+  };
+};
+
+/**
+ * Notes in the site file which addresses a removal gives back, before it does: they may be somebody else's a moment later,
+ * and a run that dies between the two has promised nothing wrong, since an address that is still ours is found by its tags.
+ */
+export const releasedAddresses = (path: string): Step => {
+  let content = '';
+  return {
+    key: 'site/addresses',
+    title: 'Elastic IPs in the site file',
+    async look(world) {
+      const read = await textOf(world, path);
+      if (read === undefined) return { state: 'absent' };
+      const { values } = world;
+      const goes = (name: string): boolean => {
+        const gateway = read.site.gateways.find((one) => one.name === name);
+        return gateway?.released !== true && values.has(`eip/${name}/address`) && values(`eip/${name}/address`) === gateway?.public_ip;
+      };
+      content = named(read.text, read.site, (name) => (goes(name) ? { released: true } : {}));
+      return content === read.text ? { state: 'absent' } : { state: 'ready', found: { id: path, ours: true } };
+    },
+    make: () => [],
+    drop: () => writing([{ path, content, mode: 0o644 }]),
   };
 };
 

@@ -15,6 +15,7 @@ import { secretParameter } from '../aws/parameter.ts';
 import { role, rolePolicy } from '../aws/role.ts';
 import { gatewayRoute } from '../aws/route.ts';
 import { securityGroup, type IngressRule } from '../aws/security-group.ts';
+import { releasedAddresses } from './site-files.ts';
 
 export interface TunnelKey {
   /** Never shown. */
@@ -116,9 +117,10 @@ export const gatewaySteps = (site: Site, keys: ReadonlyMap<string, TunnelKey>, {
   ];
 };
 
-/** What `vpn destroy` looks for, by its tags and names alone: in the order in which it was made. */
-export const removalSteps = (site: Site): readonly Step[] => [
+/** What `vpn destroy` looks for, by its tags and names alone: in the order in which it was made. @param path of the site file, absolute. */
+export const removalSteps = (site: Site, path: string): readonly Step[] => [
   ...site.gateways.map(({ name }) => elasticIp(site.site, { name })),
+  releasedAddresses(path),
   ...roleSteps(site),
   ...groupSteps(site),
   ...site.tunnels.map(({ name }) => keyStep(site, name)),

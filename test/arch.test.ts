@@ -89,6 +89,8 @@ describe('imports point one way', () => {
     // core/aws.ts takes types alone: procedures are written in the API's words, since their plan is printed as AWS CLI lines.
     ['@aws-sdk/', ['lib/adapters/aws/', 'lib/core/aws.ts'], "an SDK's types in a command would tie every test to one cloud"],
     ['@smithy/', ['lib/adapters/aws/'], "an SDK's types in a command would tie every test to one cloud"],
+    ['@alicloud/', ['lib/adapters/aliyun/'], "an SDK's types in a command would tie every test to one cloud"],
+    ['ali-oss', ['lib/adapters/aliyun/'], "an SDK's types in a command would tie every test to one cloud"],
     ['execa', ['lib/adapters/shell.ts'], 'one place starts programs, without a shell'],
     ['inquirer', ['lib/adapters/ask.ts'], 'off a terminal nobody must be asked'],
     ['chalk', ['lib/adapters/terminal.ts'], 'colours must vanish in one place'],

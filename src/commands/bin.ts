@@ -44,6 +44,7 @@ const realPorts = (signal: AbortSignal): Ports => {
     routeTables: async (options) => (await import('../lib/adapters/aws/routes.ts')).awsRouteTables(options),
     instances: async (options) => (await import('../lib/adapters/aws/instances.ts')).awsInstances(options),
     aws: async (options) => (await import('../lib/adapters/aws/api.ts')).awsApi(options),
+    aliyun: async (options) => (await import('../lib/adapters/aliyun/api.ts')).aliyunApi(options),
     leaseStore: async (...file) => (await import('../lib/adapters/lease-file.ts')).leaseFile(...file),
     vici: async (uri) => (await import('../lib/adapters/vici/client.ts')).connectVici(uri),
     ssh: async (options) => (await import('../lib/adapters/ssh.ts')).connectSsh(options),

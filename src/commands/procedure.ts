@@ -5,7 +5,7 @@ import type { Hands, PlannedStep, Step } from '../lib/core/procedure.ts';
 import { applySteps, type Applied } from '../lib/procedures/engine/apply.ts';
 import { destroySteps } from '../lib/procedures/engine/destroy.ts';
 import { asMarkdown, asShell, runbookOf } from '../lib/procedures/engine/emit.ts';
-import { lazily } from '../lib/procedures/engine/lazily.ts';
+import { aliyunLazily, lazily } from '../lib/procedures/engine/lazily.ts';
 import { pendingOf, planRemoval, planSteps } from '../lib/procedures/engine/plan.ts';
 
 /** What every command asks that carries out a procedure. */
@@ -72,15 +72,22 @@ export interface Procedure {
   readonly region?: string;
   /** Storage that speaks S3's protocol, in place of AWS's. */
   readonly s3Url?: string | undefined;
+  /** Default: AWS. */
+  readonly cloud?: 'aliyun';
   /** Where its programs run and its files are; absent: this host. */
   readonly machine?: Pick<Ports, 'shell' | 'files'>;
   /** Around the carrying out, where something is to be done: saves what was there, and puts it back on a failure. */
   readonly around?: (hands: Hands, apply: () => Promise<Applied>) => Promise<Applied>;
 }
 
+const cloudsOf = (ports: Ports, { cloud, s3Url }: Pick<Procedure, 'cloud' | 's3Url'>, where: { readonly region: string; readonly profile: string | undefined }): Pick<Hands, 'aws' | 'aliyun'> => ({
+  aws: lazily(cloud === undefined ? where.region : '', () => ports.aws({ ...where, ...(s3Url === undefined ? {} : { s3Url }) })),
+  aliyun: aliyunLazily(cloud === 'aliyun' ? where.region : '', () => ports.aliyun(where)),
+});
+
 /** The signal is not the client's: what was made must be undone after a Ctrl-C too. */
-export const handsOf = (ports: Ports, procedure: Pick<Procedure, 'region' | 'machine' | 's3Url'>, options: Pick<ProcedureOptions, 'region' | 'profile'>): Hands => ({
-  aws: lazily(options.region ?? procedure.region ?? '', () => ports.aws({ region: options.region ?? procedure.region ?? '', profile: options.profile, ...(procedure.s3Url === undefined ? {} : { s3Url: procedure.s3Url }) })),
+export const handsOf = (ports: Ports, procedure: Pick<Procedure, 'region' | 'cloud' | 'machine' | 's3Url'>, options: Pick<ProcedureOptions, 'region' | 'profile'>): Hands => ({
+  ...cloudsOf(ports, procedure, { region: options.region ?? procedure.region ?? '', profile: options.profile }),
   shell: procedure.machine?.shell ?? ports.shell,
   files: procedure.machine?.files ?? ports.files,
   clock: ports.clock,

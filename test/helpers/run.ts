@@ -65,6 +65,7 @@ export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: F
   routeTables: absent('route tables'),
   instances: absent('instances'),
   aws: absent('AWS API'),
+  aliyun: absent('Alibaba Cloud API'),
   leaseStore: absent('lease store'),
   vici: absent('vici'),
   ssh: absent('ssh'),

@@ -11,6 +11,7 @@ import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
 import { tunnelsOf } from '../../lib/domain/tunnel.ts';
 import { carryOut } from '../../lib/procedures/engine/carry-out.ts';
 import { lineOf } from '../../lib/procedures/engine/emit.ts';
+import { aliyunLazily } from '../../lib/procedures/engine/lazily.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { readLog } from './charon-log.ts';
 
@@ -71,7 +72,7 @@ const mend = async (calls: readonly Call[], { site, aws }: { readonly site: stri
     for (const line of lines) ports.progress(line);
     if (!(await ports.ask.confirm(`Run ${lines.length === 1 ? 'this' : `these ${lines.length}`}?`, { default: false }))) throw interrupted();
   }
-  const hands = { aws: await aws(), shell: ports.shell, files: ports.files, clock: ports.clock, signal: ports.signal, progress: ports.progress };
+  const hands = { aws: await aws(), aliyun: aliyunLazily('', () => ports.aliyun({ region: undefined })), shell: ports.shell, files: ports.files, clock: ports.clock, signal: ports.signal, progress: ports.progress };
   for (const [at, call] of calls.entries()) {
     await carryOut(call, hands);
     ports.progress(`done: ${lines[at]}`);

@@ -1,3 +1,4 @@
+import type { Aliyun, AliyunOptions } from './aliyun.ts';
 import type { Ask } from './ask.ts';
 import type { Aws } from './aws.ts';
 import type { Collectd } from './collectd.ts';
@@ -272,6 +273,7 @@ export interface Ports {
   instances(options: CloudOptions): Promise<Instances>;
   /** The whole API, for procedures. */
   aws(options: CloudOptions): Promise<Aws>;
+  aliyun(options: AliyunOptions): Promise<Aliyun>;
   /** @param path of the file; its folder is made. @param mode permission bits of the file (default: 0644). */
   leaseStore(path: string, mode?: number): Promise<LeaseStore>;
   vici(uri: string): Promise<Vici>;

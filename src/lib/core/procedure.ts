@@ -1,3 +1,4 @@
+import type { Aliyun, AliyunCall } from './aliyun.ts';
 import type { ApiCall, Aws } from './aws.ts';
 import type { Clock, Files, FileToWrite, Shell } from './ports.ts';
 
@@ -32,7 +33,7 @@ export interface KeepCall {
 }
 
 /** One thing done to the outside, as data: carried out, or printed for a runbook. */
-export type Call = ApiCall | RunCall | WriteCall | KeepCall;
+export type Call = ApiCall | AliyunCall | RunCall | WriteCall | KeepCall;
 
 /** What steps know of each other: ids by slot name. */
 export interface Values {
@@ -47,6 +48,7 @@ export interface Values {
 /** Where a step looks. Reading only; nothing here is called to change anything. */
 export interface World {
   readonly aws: Aws;
+  readonly aliyun: Aliyun;
   readonly shell: Shell;
   readonly files: Pick<Files, 'read' | 'stat'>;
   /** Name of the site: every resource we make carries it. */
@@ -123,6 +125,7 @@ export interface PlannedStep {
 
 export interface Hands {
   readonly aws: Aws;
+  readonly aliyun: Aliyun;
   readonly shell: Shell;
   readonly files: Files;
   readonly clock: Clock;

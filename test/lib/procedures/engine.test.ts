@@ -98,7 +98,7 @@ const boxStep = ({ seen, boxes }: Boxes, index: number, size = 1): Step => {
 const SCENE = { site: 'lab', adopted: new Map<string, string>() };
 const handsOn = ({ aws }: Boxes, stop = new AbortController()): Hands & { stop: AbortController; told: string[] } => {
   const told: string[] = [];
-  return { aws, shell: fakeShell(), files: fakeFiles({}), clock: fakeClock(), signal: stop.signal, progress: (line) => void told.push(line), stop, told };
+  return { aws, aliyun: { region: '', send: async () => ({}) }, shell: fakeShell(), files: fakeFiles({}), clock: fakeClock(), signal: stop.signal, progress: (line) => void told.push(line), stop, told };
 };
 const steps = (boxes: Boxes, count = 4): Step[] => Array.from({ length: count }, (_, index) => boxStep(boxes, index));
 const stack = ({ boxes }: Boxes): string[] => boxes.map(({ key }) => key).sort();

@@ -88,11 +88,11 @@ const applyStep = async (step: Step, hands: Hands, world: World, known: Ledger, 
  * An answer that says "it is there": of a call that was sent twice because its first answer was lost, or after a look that
  * was stale. Whose it is, the next look tells.
  */
-const THERE = /AlreadyExists(Exception)?$|\.Duplicate$|\.AlreadyAssociated$/;
+const THERE = /AlreadyExists(Exception)?$|^EntityAlreadyExists\.|\.Duplicate$|\.AlreadyAssociated$/;
 /** An instance profile takes one role: the second of two equal calls meets the quota that the first filled. Lambda has one code for all conflicts. */
 const ROLE_THERE = /InstanceSessionsPerInstanceProfile|^lambda:\w+: ResourceConflictException: .*already exist/;
 /** Of a removal: somebody, or our own call whose answer was lost, was sooner. */
-const GONE = /\.NotFound$|^NoSuchEntity|^ParameterNotFound$|^ResourceNotFound(Exception)?$|^NotFound(Exception)?$|^QueueDoesNotExist$/;
+const GONE = /\.NotFound$|^NoSuchEntity|^EntityNotExist\.|^ParameterNotFound$|^ResourceNotFound(Exception)?$|^NotFound(Exception)?$|^QueueDoesNotExist$/;
 
 const unless = async (done: RegExp, work: () => Promise<void>): Promise<void> => {
   try {
@@ -107,7 +107,7 @@ const unless = async (done: RegExp, work: () => Promise<void>): Promise<void> =>
  * about one). Source: "Eventual consistency" in the EC2 API reference, "Changes that I make are not always immediately
  * visible" in the IAM guide.
  */
-const NOT_YET = /\.NotFound$|^NoSuchEntity|^InvalidPrincipal|^DependencyViolation$|^IncorrectState$|^IncorrectInstanceState$|^DeleteConflict/;
+const NOT_YET = /\.NotFound$|^NoSuchEntity|^EntityNotExist\.|^InvalidPrincipal|^DependencyViolation$|^IncorrectState$|^IncorrectInstanceState$|^DeleteConflict/;
 /** The code of a plain mistake too: the words tell them apart. */
 const WORDS_NOT_YET = /iam instance profile|invalid principal|cannot be assumed by lambda|following state: pending/i;
 const INSIST_MS = 30_000;

@@ -5,11 +5,14 @@ import type { Call, Hands, KeepCall } from '../../core/procedure.ts';
 const brief = (word: string): string => (word.length > 100 || word.includes('\n') ? '…' : word);
 
 /** Carries out one call. @throws HybridError */
-export const carryOut = async (call: Call, { aws, shell, files, signal }: Hands): Promise<void> => {
+export const carryOut = async (call: Call, { aws, aliyun, shell, files, signal }: Hands): Promise<void> => {
   if (signal.aborted) throw interrupted();
   switch (call.kind) {
     case 'aws':
       await aws.send(call);
+      return;
+    case 'aliyun':
+      await aliyun.send(call);
       return;
     case 'write':
       await files.write([call.file]);

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { AliyunCall } from '../../core/aliyun.ts';
 import type { ApiCall } from '../../core/aws.ts';
 import type { Call, Hands, PlannedStep, Step } from '../../core/procedure.ts';
 import { foundOf, lookAt, worldOf, type Scene } from './look.ts';
@@ -9,6 +10,8 @@ export interface Runbook {
   readonly title: string;
   /** Empty: nothing of it is in the cloud. */
   readonly region: string;
+  /** By which the cloud's own CLI is told the region. */
+  readonly regionVariable: 'AWS_DEFAULT_REGION' | 'ALIBABA_CLOUD_REGION_ID';
   readonly steps: readonly RunbookStep[];
 }
 
@@ -92,11 +95,21 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   ].join('\n');
 };
 
+/** The Alibaba Cloud CLI takes RPC calls by their own names; of OSS it has ossutil's words. */
+const aliyunLine = ({ product, action, params }: AliyunCall): string => {
+  const object = `oss://${params['Bucket'] ?? ''}/${params['Key'] ?? ''}`;
+  if (product === 'oss') return action === 'PutBucket' ? `aliyun oss mb oss://${params['Bucket']!}` : action === 'PutObject' ? `aliyun oss mkdir ${quoted(object)}` : `aliyun oss rm ${quoted(object)}`;
+  const rest = Object.entries(params).map(([name, value]) => ` --${name} ${value.includes(OPEN) ? argument(value) : quoted(value)}`);
+  return `aliyun ${product} ${action}${rest.join('')}`;
+};
+
 /** A call as a person would type it. @param key of the step. */
 export const lineOf = (call: Call, key: string, kept?: Kept): string => {
   switch (call.kind) {
     case 'aws':
       return awsLine(call, key, kept);
+    case 'aliyun':
+      return aliyunLine(call);
     case 'run':
       return [call.file, ...call.args].map(quoted).join(' ') + (call.input === undefined ? '' : ' # reads what is not shown here from its standard input');
     case 'keep': {
@@ -128,28 +141,29 @@ export const runbookOf = async (title: string, steps: readonly Step[], hands: Ha
       : [];
     written.push({ ...common, action: look.state === 'absent' ? 'make' : look.state === 'differs' ? 'change' : 'keep', notes: look.state === 'differs' ? look.differences : [], lines });
   }
-  return { title, region: hands.aws.region, steps: written };
+  const [region, regionVariable] = hands.aliyun.region === '' ? ([hands.aws.region, 'AWS_DEFAULT_REGION'] as const) : ([hands.aliyun.region, 'ALIBABA_CLOUD_REGION_ID'] as const);
+  return { title, region, regionVariable, steps: written };
 };
 
 const filled = (line: string): string => line.replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `"\${${name}}"`);
 
 /** A script that stops at the first failure. */
-export const asShell = ({ title, region, steps }: Runbook): string =>
+export const asShell = ({ title, region, regionVariable, steps }: Runbook): string =>
   [
     '#!/bin/sh',
     `# ${title}`,
     'set -eu',
-    ...(region === '' ? [] : [`export AWS_DEFAULT_REGION=${region}`]),
+    ...(region === '' ? [] : [`export ${regionVariable}=${region}`]),
     ...steps.flatMap(({ title: what, action, id, notes, lines }) => ['', `# ${what}${action === 'keep' ? `: ${id ?? ''} is there` : notes.length > 0 ? `: ${notes.join(', ')}` : ''}`, ...lines]),
     '',
   ].join('\n');
 
 /** A page for the runbook. */
-export const asMarkdown = ({ title, region, steps }: Runbook): string =>
+export const asMarkdown = ({ title, region, regionVariable, steps }: Runbook): string =>
   [
     `# ${title}`,
     '',
-    region === '' ? 'Run the lines of each step as root on the host.' : `Region ${region}. Run the lines of each step in one shell, after \`export AWS_DEFAULT_REGION=${region}\`.`,
+    region === '' ? 'Run the lines of each step as root on the host.' : `Region ${region}. Run the lines of each step in one shell, after \`export ${regionVariable}=${region}\`.`,
     ...steps.flatMap(({ title: what, action, id, notes, cost, lines }, index) => [
       '',
       `## ${index + 1}. ${what}`,

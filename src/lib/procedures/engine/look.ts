@@ -7,7 +7,7 @@ export interface Scene {
   readonly adopted: ReadonlyMap<string, string>;
 }
 
-export const worldOf = ({ aws, shell, files, signal }: Hands, { site, adopted }: Scene, { values }: Ledger): World => ({ aws, shell, files, site, adopted, values, signal });
+export const worldOf = ({ aws, aliyun, shell, files, signal }: Hands, { site, adopted }: Scene, { values }: Ledger): World => ({ aws, aliyun, shell, files, site, adopted, values, signal });
 
 const ABSENT: Look = { state: 'absent' };
 

@@ -1,0 +1,37 @@
+import { usageError } from '../../core/errors.ts';
+import type { AliyunProduct } from '../../core/aliyun.ts';
+
+export interface Endpoint {
+  readonly protocol: 'http' | 'https';
+  /** With its port, where it has one. */
+  readonly host: string;
+}
+
+const OVERRIDE = 'ALIBABA_CLOUD_ENDPOINT_URL';
+
+const HOSTS: Readonly<Record<AliyunProduct, (region: string) => string>> = {
+  faas: (region) => `faas.${region}.aliyuncs.com`,
+  oss: (region) => `oss-${region}.aliyuncs.com`,
+  // RAM is one for all regions.
+  ram: () => 'ram.aliyuncs.com',
+  sts: (region) => `sts.${region}.aliyuncs.com`,
+};
+
+/** `ALIBABA_CLOUD_ENDPOINT_URL` points every product elsewhere, as AWS_ENDPOINT_URL does. @throws usage where it is no URL. */
+export const endpointOf = (product: AliyunProduct, region: string): Endpoint => {
+  const given = process.env[OVERRIDE];
+  if (!given) return { protocol: 'https', host: HOSTS[product](region) };
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw usageError('is no http or https URL', { field: OVERRIDE });
+  return { protocol: url.protocol === 'https:' ? 'https' : 'http', host: url.host };
+};
+
+const REGION = /^[a-z]{2}-[a-z0-9-]{2,40}$/;
+
+/** @throws usage where there is none, or it could not be part of a host name. */
+export const regionOf = (given: string | undefined): string => {
+  const region = given ?? process.env['ALIBABA_CLOUD_REGION_ID'] ?? '';
+  if (region === '') throw usageError('names no region', { field: '--region', next: 'give --region cn-hangzhou, or set ALIBABA_CLOUD_REGION_ID' });
+  if (!REGION.test(region)) throw usageError(`"${region.slice(0, 60)}" is no region of Alibaba Cloud`, { field: '--region' });
+  return region;
+};

@@ -1,0 +1,157 @@
+import { aliyun, type Aliyun, type AliyunAnswer, type AliyunCall } from '../../core/aliyun.ts';
+import { usageError } from '../../core/errors.ts';
+import type { Step, World } from '../../core/procedure.ts';
+import { faasMayTake, lacking, LOGS_FOLDER, policyWith, trustWithFaas, type FaasGrant } from '../../domain/fpga/faas-policy.ts';
+import { unlessNone } from '../aws/names.ts';
+
+const NONE = /^EntityNotExist\.|^NoSuchKey$|^NoSuchBucket$/;
+/** A RAM policy keeps five versions; the service drops the oldest when asked to. */
+const ROTATE = 'DeleteOldestNonDefaultVersionWhenLimitExceeded';
+/** By the description we know what we made: roles and policies of faascmd are left where they are. */
+const OURS = 'made by hybridctl';
+
+const ask = ({ aliyun: api }: Pick<World, 'aliyun'>, product: AliyunCall['product'], action: string, params: AliyunCall['params']): Promise<AliyunAnswer | undefined> => unlessNone(api.send(aliyun(product, action, params)), NONE);
+const field = (answer: AliyunAnswer | undefined, ...path: readonly string[]): unknown => path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], answer);
+const words = (answer: AliyunAnswer | undefined, ...path: readonly string[]): string => String(field(answer, ...path) ?? '');
+const listOf = (answer: AliyunAnswer | undefined, ...path: readonly string[]): readonly AliyunAnswer[] => (field(answer, ...path) ?? []) as readonly AliyunAnswer[];
+
+/** The folder FaaS writes to; the bucket itself is there already. */
+const logsFolder = (bucket: string): Step => ({
+  key: 'folder/logs',
+  title: `folder ${LOGS_FOLDER} of the bucket ${bucket}`,
+  async look(world) {
+    if ((await ask(world, 'oss', 'GetBucketInfo', { Bucket: bucket })) === undefined) throw usageError(`there is no bucket ${bucket}`, { field: '--bucket', next: `make it: aliyun oss mb oss://${bucket}, or give --make-bucket` });
+    const there = await ask(world, 'oss', 'HeadObject', { Bucket: bucket, Key: LOGS_FOLDER });
+    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: LOGS_FOLDER, ours: false } };
+  },
+  make: () => [aliyun('oss', 'PutObject', { Bucket: bucket, Key: LOGS_FOLDER })],
+});
+
+/** @param region where it is made. */
+const newBucket = (bucket: string): Step => ({
+  key: 'bucket',
+  title: `OSS bucket ${bucket}`,
+  cost: 'what is stored in it',
+  async look(world) {
+    const there = await ask(world, 'oss', 'GetBucketInfo', { Bucket: bucket });
+    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: bucket, ours: false } };
+  },
+  make: () => [aliyun('oss', 'PutBucket', { Bucket: bucket })],
+});
+
+const role = (name: string): Step => ({
+  key: 'role',
+  title: `role ${name}`,
+  async look(world) {
+    const answer = await ask(world, 'ram', 'GetRole', { RoleName: name });
+    if (answer === undefined) return { state: 'absent' };
+    const trust = words(answer, 'Role', 'AssumeRolePolicyDocument');
+    const found = { id: words(answer, 'Role', 'RoleName'), ours: words(answer, 'Role', 'Description').includes(OURS), gives: { 'role/arn': words(answer, 'Role', 'Arn'), 'role/trust': trust } };
+    return faasMayTake(trust) ? { state: 'ready', found } : { state: 'differs', found, differences: ['FaaS may not take it'] };
+  },
+  make: () => [aliyun('ram', 'CreateRole', { RoleName: name, Description: `for FaaS, ${OURS}`, AssumeRolePolicyDocument: JSON.stringify(trustWithFaas(undefined)) })],
+  mend: (values) => [aliyun('ram', 'UpdateRole', { RoleName: name, NewAssumeRolePolicyDocument: JSON.stringify(trustWithFaas(values('role/trust'))) })],
+  drop: (_values, id) => [aliyun('ram', 'DeleteRole', { RoleName: id })],
+});
+
+/** What `policy` gives besides: its document, its versions but the one in force, and who else has it. */
+const policyLook = async (world: World, name: string) => {
+  const answer = await ask(world, 'ram', 'GetPolicy', { PolicyName: name, PolicyType: 'Custom' });
+  if (answer === undefined) return undefined;
+  const versions = listOf(await ask(world, 'ram', 'ListPolicyVersions', { PolicyName: name, PolicyType: 'Custom' }), 'PolicyVersions', 'PolicyVersion');
+  const old = versions.filter(({ IsDefaultVersion }) => IsDefaultVersion !== true && IsDefaultVersion !== 'true').map(({ VersionId }) => String(VersionId));
+  return { document: words(answer, 'DefaultPolicyVersion', 'PolicyDocument'), description: words(answer, 'Policy', 'Description'), old };
+};
+
+const policy = (name: string, grant: FaasGrant): Step => ({
+  key: 'policy',
+  title: `policy ${name}`,
+  async look(world) {
+    const there = await policyLook(world, name);
+    if (there === undefined) return { state: 'absent' };
+    const found = { id: name, ours: there.description.includes(OURS), gives: { 'policy/document': there.document } };
+    const differences = lacking(there.document, grant);
+    return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
+  },
+  make: () => [aliyun('ram', 'CreatePolicy', { PolicyName: name, Description: `what FaaS may do, ${OURS}`, PolicyDocument: JSON.stringify(policyWith(undefined, grant)) })],
+  mend: (values) => [aliyun('ram', 'CreatePolicyVersion', { PolicyName: name, PolicyDocument: JSON.stringify(policyWith(values('policy/document'), grant)), SetAsDefault: 'true', RotateStrategy: ROTATE })],
+  drop: (_values, id) => [aliyun('ram', 'DeletePolicy', { PolicyName: id })],
+});
+
+const holders = async (world: World, name: string): Promise<readonly string[]> => {
+  const answer = await ask(world, 'ram', 'ListEntitiesForPolicy', { PolicyName: name, PolicyType: 'Custom' });
+  return (['Role', 'User', 'Group'] as const).flatMap((kind) => listOf(answer, `${kind}s`, kind).map((one) => String(one[`${kind}Name`])));
+};
+
+const attachment = (roleName: string, name: string, needs: readonly string[]): Step => ({
+  key: 'attachment',
+  title: `policy ${name} of the role ${roleName}`,
+  needs,
+  async look(world) {
+    const there = (await holders(world, name)).find((one) => one.toLowerCase() === roleName.toLowerCase());
+    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: there, ours: true } };
+  },
+  make: () => [aliyun('ram', 'AttachPolicyToRole', { PolicyName: name, PolicyType: 'Custom', RoleName: roleName })],
+  drop: () => [aliyun('ram', 'DetachPolicyFromRole', { PolicyName: name, PolicyType: 'Custom', RoleName: roleName })],
+});
+
+export interface FaasAccess extends FaasGrant {
+  readonly role: string;
+  readonly policy: string;
+  readonly makeBucket: boolean;
+}
+
+/** `faascmd auth`: the folder, the role, the policy, and the one given to the other. */
+export const faasAccessSteps = ({ role: roleName, policy: name, makeBucket, ...grant }: FaasAccess): readonly Step[] => [
+  ...(makeBucket ? [newBucket(grant.bucket)] : []),
+  logsFolder(grant.bucket),
+  role(roleName),
+  policy(name, grant),
+  attachment(roleName, name, ['role', 'policy']),
+];
+
+/**
+ * `faascmd delete_policy`: taken from the role, then deleted with its versions, whoever made it; the role stays, as it is
+ * FaaS's. @throws usage where others have the policy too.
+ */
+export const policyRemovalSteps = (roleName: string, name: string): readonly Step[] => [
+  {
+    key: 'policy',
+    title: `policy ${name}`,
+    async look(world) {
+      const there = await policyLook(world, name);
+      if (there === undefined) return { state: 'absent' };
+      const others = (await holders(world, name)).filter((one) => one.toLowerCase() !== roleName.toLowerCase());
+      if (others.length > 0) throw usageError(`the policy ${name} is given to ${others.join(', ')} too`, { field: '--policy', next: 'take it from them first in the RAM console, if that is what you want' });
+      return { state: 'ready', found: { id: name, ours: true, gives: { 'policy/old': there.old.join(' ') } } };
+    },
+    make: () => [],
+    drop: (values, id) => [...values('policy/old').split(' ').filter((version) => /^v\d+$/.test(version)).map((version) => aliyun('ram', 'DeletePolicyVersion', { PolicyName: id, VersionId: version })), aliyun('ram', 'DeletePolicy', { PolicyName: id })],
+  },
+  attachment(roleName, name, ['policy']),
+];
+
+export interface PolicyView {
+  readonly name: string;
+  readonly version: string;
+  readonly createdAt: string;
+  /** Who has it: roles, users, groups. */
+  readonly holders: readonly string[];
+  readonly document: unknown;
+  readonly text: string;
+}
+
+/** `faascmd list_policy`. @returns undefined where there is none. */
+export const readPolicy = async (api: Aliyun, name: string): Promise<PolicyView | undefined> => {
+  const world = { aliyun: api } as World;
+  const answer = await ask(world, 'ram', 'GetPolicy', { PolicyName: name, PolicyType: 'Custom' });
+  if (answer === undefined) return undefined;
+  const text = words(answer, 'DefaultPolicyVersion', 'PolicyDocument');
+  let document: unknown = text;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // Shown as it is.
+  }
+  return { name, version: words(answer, 'DefaultPolicyVersion', 'VersionId'), createdAt: words(answer, 'DefaultPolicyVersion', 'CreateDate'), holders: await holders(world, name), document, text };
+};

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, vi } from 'vitest';
+import { startAliyun, type AliyunServer, type ServerOptions } from './server.ts';
+import { KEY_ID, SECRET } from './state.ts';
+
+export { ACCOUNT, BOARD, INSTANCE, KEY_ID, SECRET } from './state.ts';
+export type { AliyunServer } from './server.ts';
+
+const running: AliyunServer[] = [];
+const folders: string[] = [];
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true }));
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+export interface TestAliyun extends AliyunServer {
+  /** Where `~` is; empty at first. */
+  readonly home: string;
+  /** The account's clock: images and tasks live by it. */
+  pass(ms: number): void;
+  /** A bucket with the folder FaaS writes its logs to. */
+  bucket(name: string, region?: string): void;
+  put(bucket: string, key: string, content: string | Buffer): void;
+}
+
+/** An account on loopback, closed after the test. The SDKs find it, and its key, by the environment, as a user's would. */
+export const testAliyun = async (options: ServerOptions = {}): Promise<TestAliyun> => {
+  let now = Date.UTC(2026, 10, 28, 8, 0, 0);
+  const server = await startAliyun({ now: () => now, ...options });
+  running.push(server);
+  const home = mkdtempSync(join(tmpdir(), 'hybridctl-home-'));
+  folders.push(home);
+  vi.stubEnv('HOME', home);
+  for (const name of ['ALIBABA_CLOUD_SECURITY_TOKEN', 'ALIBABA_CLOUD_PROFILE', 'ALIBABA_CLOUD_CREDENTIALS_URI', 'ALIBABA_CLOUD_REGION_ID']) vi.stubEnv(name, undefined);
+  vi.stubEnv('ALIBABA_CLOUD_ECS_METADATA_DISABLED', 'true');
+  vi.stubEnv('ALIBABA_CLOUD_ENDPOINT_URL', server.url);
+  vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', KEY_ID);
+  vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', SECRET);
+  const put: TestAliyun['put'] = (bucket, key, content) => void server.account.buckets.get(bucket)!.objects.set(key, { body: Buffer.from(content), at: now });
+  return {
+    ...server,
+    home,
+    pass: (ms) => void (now += ms),
+    bucket(name, region = server.account.region) {
+      server.account.buckets.set(name, { region, objects: new Map(), uploads: new Map() });
+      put(name, 'compiling_logs/', '');
+    },
+    put,
+  };
+};

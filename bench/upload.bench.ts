@@ -101,7 +101,11 @@ const compare = async (): Promise<void> => {
       ...(installed('rclone') ? [['rclone', 'rclone', ['copyto', file, remote]] as const] : []),
     ];
     const found = new Map(contenders.map(([name]) => [name, [] as { s: number; mb: number }[]]));
-    for (let round = 0; round < rounds; round += 1) for (const [name, program, args] of contenders) found.get(name)!.push(await timed(program, args, env));
+    for (let round = 0; round < rounds; round += 1) for (const [name, program, args] of contenders) {
+      const one = await timed(program, args, env);
+      found.get(name)!.push(one);
+      process.stderr.write(`${name} ${one.s.toFixed(2)} s\n`);
+    }
     const rate = (name: string) => (mib * MiB) / 1e6 / median(found.get(name)!.map(({ s }) => s));
     console.log(`${mib} MiB to loopback, median of ${rounds}; MB/s and peak memory\n`);
     for (const [name] of contenders) console.log(`${name.padEnd(12)}${rate(name).toFixed(0).padStart(7)} MB/s${Math.max(...found.get(name)!.map(({ mb }) => mb)).toFixed(0).padStart(7)} MB`);

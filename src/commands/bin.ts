@@ -12,6 +12,11 @@ const tell = (line: string): void => {
   process.stderr.write(`${standing}${line}\n`);
   standing = '';
 };
+/** What was written over last stays, as a line of its own. */
+const settle = (): void => {
+  if (standing !== '') process.stderr.write('\n');
+  standing = '';
+};
 const tellLive = (line: string): void => {
   process.stderr.write(`${ERASE}${line}`);
   standing = ERASE;
@@ -61,7 +66,10 @@ const realPorts = (signal: AbortSignal): Ports => {
 };
 
 const output: Output = {
-  out: (text) => void process.stdout.write(text),
+  out(text) {
+    settle();
+    process.stdout.write(text);
+  },
   err: (text) => tell(text.replace(/\n$/, '')),
   style: async (plain) => (await import('../lib/adapters/terminal.ts')).style(process.stdout.isTTY && !plain),
 };

@@ -70,7 +70,7 @@ export const fpgaWorld = async (ports: Partial<Ports> = {}, realTime = false): P
     store,
     bucket,
     run: (line, options = {}) => cloud.run(`fpga ${line} --cloud aws --region ${REGION}`, { ...options, ports: { ...own, ...options.ports } }),
-    changing: async () => (await cloud.calls()).filter((call) => /^(Create|Put|Upload|Complete|Abort|Delete|Modify|Copy)/.test(call) && call !== 'CreateBucket'),
+    changing: async () => (await cloud.calls()).filter((call) => /^(Create|Put|Upload|Complete|Abort|Delete|Modify|Copy)/.test(call) && call !== 'CreateBucket' && !call.endsWith('!DryRunOperation')),
   };
 };
 

@@ -63,6 +63,8 @@ export const upload = defineCommand<Options, Result>({
       const fpga = await ports.fpga(optionsOf(options, ports));
       const store = await ports.objects(bucket, optionsOf(options, ports));
       await checkBucket(store, fpga.region);
+      // Before a gigabyte is sent for an image that may not be made.
+      if (create) await fpga.rehearse?.({ bucket, key, logs });
       if (options.dryRun) {
         const plan = [`send ${bytes(file.size)} to ${uri(store, key)}`, ...(create ? [`have the image built, its logs in ${uri(store, logs)}`] : []), ...(options.wait ? ['wait until it is built'] : [])];
         return { result: { file, object: null, image: null, plan } };

@@ -6,6 +6,8 @@ export interface FpgaCloud {
   readonly region: string;
   /** Our own images, and others that are asked for by id. Throws with the service's code where an id is not there. */
   images(ids?: readonly string[]): Promise<readonly FpgaImage[]>;
+  /** Throws what `create` would throw for want of a permission. Undefined where the service can't be asked without doing it. */
+  rehearse?(request: Pick<ImageRequest, 'bucket' | 'key' | 'logs'>): Promise<void>;
   /** Asks for an image to be built. The same `token` twice makes one image, where the service knows tokens. */
   create(request: ImageRequest): Promise<ImageId>;
   remove(id: string): Promise<void>;

@@ -80,7 +80,7 @@ const inOne = async (job: Job): Promise<Uploaded> => {
 
 const inParts = async (job: Job): Promise<Uploaded> => {
   const { store, key, source, plan, sums, say, onProgress } = job;
-  const resumed = await resumable(store, key, source, plan, sums);
+  const resumed = await resumable(store, key, source, plan, sums, say);
   const target = resumed?.upload ?? { key, id: await store.begin(key) };
   const done = new Map<number, SentPart>(resumed?.kept);
   const keptBytes = plan.parts.reduce((sum, { number, size }) => (done.has(number) ? sum + size : sum), 0);

@@ -128,6 +128,12 @@ describe('upload', () => {
     expect([store.objects.has('k'), await store.uploads('')]).toEqual([false, []]);
   });
 
+  it('begins anew, and says so, where nobody may look for an earlier upload', async () => {
+    const store = { ...fakeObjects({ leastPart: 1 }), uploads: async () => Promise.reject(failure('not allowed to s3:ListBucketMultipartUploads', { code: 'AccessDenied' })) };
+    const { result, said } = start(store, content(3 * PART));
+    expect([await result, said]).toMatchObject([{ sent: 3 * PART }, [expect.stringContaining('s3:ListBucketMultipartUploads')]]);
+  });
+
   it('refuses an empty file', async () => {
     await expect(start(fakeObjects(), new Uint8Array()).result).rejects.toThrow('is empty');
   });

@@ -1,7 +1,7 @@
 import type { ApiCall, Aws, Service } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
 import type { CloudOptions } from '../../core/ports.ts';
-import { clientConfig, storageConfig, type Tuning } from './client.ts';
+import { clientConfig, storageConfig, type Tuning } from './config.ts';
 import { asHybridError, unreadable } from './errors.ts';
 import type { Operations } from './operations/types.ts';
 

@@ -1,8 +1,9 @@
 import type { FpgaImage as SdkImage } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../core/aws.ts';
+import { HybridError } from '../../core/errors.ts';
 import type { FpgaCloud, FpgaImage, FpgaOptions, ImageState, SharingChange } from '../../core/fpga.ts';
 import { awsApi } from './api.ts';
-import type { Tuning } from './client.ts';
+import type { Tuning } from './config.ts';
 import { slotBoard } from './fpga-slots.ts';
 
 const STATES: readonly ImageState[] = ['pending', 'available', 'failed', 'unavailable'];
@@ -44,6 +45,15 @@ export const fpgaOver = (aws: Aws, machine: FpgaOptions['machine']): FpgaCloud =
   cloud: 'aws',
   region: aws.region,
   images: async (ids) => (await aws.all('ec2', 'DescribeFpgaImages', ids === undefined ? { Owners: ['self'] } : { FpgaImageIds: [...ids] }, 'FpgaImages')).map(imageOf),
+
+  async rehearse({ bucket, key, logs }) {
+    try {
+      await aws.ask('ec2', 'CreateFpgaImage', { InputStorageLocation: { Bucket: bucket, Key: key }, LogsStorageLocation: { Bucket: bucket, Key: logs }, DryRun: true });
+    } catch (error) {
+      // EC2's way to say that it would have gone well.
+      if (!(error instanceof HybridError && error.code === 'DryRunOperation')) throw error;
+    }
+  },
 
   async create({ bucket, key, logs, name, description, tags, token }) {
     const { FpgaImageId, FpgaImageGlobalId } = await aws.ask('ec2', 'CreateFpgaImage', {

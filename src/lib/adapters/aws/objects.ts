@@ -18,7 +18,7 @@ import {
 import { failure } from '../../core/errors.ts';
 import type { FpgaOptions } from '../../core/fpga.ts';
 import type { ObjectStore, StoredObject } from '../../core/objects.ts';
-import { clientConfig, type Tuning } from './client.ts';
+import { clientConfig, storageConfig, type Tuning } from './config.ts';
 import { asStoreError, redirectedTo, statusOf } from './objects-errors.ts';
 
 /** S3 has CRC-32 as four bytes, the highest first, in base64. */
@@ -49,14 +49,11 @@ const unsignedBodies = (client: S3Client): void => {
 
 const clientOf = (options: FpgaOptions & { readonly region: string }, tuning: Partial<Tuning>): S3Client => {
   const { requestHandler: _, ...config } = clientConfig(options, tuning);
-  const custom = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
   const client = new S3Client({
     ...config,
     // We send our own checksums, of parts and of the whole; the SDK would compute others.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...storageConfig({}),
     expectContinueHeader: false,
-    ...(custom === undefined ? {} : { forcePathStyle: true }),
     // No limit on a whole request, since a part takes as long as the line needs, but on silence.
     requestHandler: { connectionTimeout: tuning.connectMs ?? 5_000, socketTimeout: tuning.answerMs ?? 30_000, httpsAgent: { keepAlive: true, maxSockets: 64 }, httpAgent: { keepAlive: true, maxSockets: 64 } },
   });

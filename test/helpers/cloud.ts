@@ -53,6 +53,7 @@ export const testCloud = async (text: string, options: Omit<StartCloudOptions, '
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'lab');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'never-shown');
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
   const routeTables = (tuning: Partial<Tuning> = {}) => awsRouteTables({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning });
   const aws = (tuning: Partial<Tuning> = {}) => awsApi({ region: 'cn-north-1' }, { attempts: 2, answerMs: 2_000, connectMs: 400, ...tuning });
   return {

@@ -45,6 +45,10 @@ describe('following a build', () => {
     };
     await expect(go({ images: silent })).rejects.toThrow('no answer');
     expect(waited()).toBe(59);
+    const other = await world();
+    let asked = 0;
+    const nowAndThen = async (ids?: readonly string[]) => ((asked += 1) % 2 === 0 ? silent() : other.fpga.images(ids));
+    await expect(other.go({ images: nowAndThen })).rejects.toThrow('still pending');
     const refused = async (): Promise<never> => {
       throw failure('not allowed', { call: 'refused', code: 'UnauthorizedOperation' });
     };

@@ -26,6 +26,8 @@ const bundle = await build({
   target: 'node20',
   // The SDK's ES modules lose what is not used; its CommonJS files stay whole.
   mainFields: ['module', 'main'],
+  // urllib (below ali-oss) asks for it only where a caller turns its own proxy support on, and it is not installed with it.
+  external: ['proxy-agent'],
   define: { HYBRIDCTL_VERSION: JSON.stringify(version) },
   plugins: [raw, plainSchemaKeys],
   logLevel: 'warning',

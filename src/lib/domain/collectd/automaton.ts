@@ -1,4 +1,4 @@
-import { CATEGORIES, isWordByte } from './char-set.ts';
+import { CATEGORIES, isWordByte, onlyByteOf } from './char-set.ts';
 import type { Program, Step } from './program.ts';
 
 /** Class of the end of a text; those of bytes come after it. */
@@ -118,9 +118,11 @@ export const automatonOf = (programs: readonly Program[], labels: readonly numbe
     for (let place = 0; place <= bytes.length && id !== NONE; place += 1) {
       const kind = place === bytes.length ? END : classOf[bytes.charCodeAt(place)]!;
       const cell = id * kinds + kind;
-      const met = nexts[cell] === UNKNOWN ? meet(id, kind) : undefined;
-      best = Math.min(best, met?.done ?? dones[cell]!);
-      id = met?.next ?? nexts[cell]!;
+      let next = nexts[cell]!;
+      let done = dones[cell]!;
+      if (next === UNKNOWN) ({ next, done } = meet(id, kind));
+      if (done < best) best = done;
+      id = next;
     }
     return best;
   };
@@ -128,18 +130,24 @@ export const automatonOf = (programs: readonly Program[], labels: readonly numbe
 
 /** Bytes that no step tells apart are one class. @returns the class by byte, and a byte of each; none for END. */
 const classesOf = (steps: readonly Step[]): { readonly classOf: Uint16Array; readonly sample: readonly (number | undefined)[] } => {
-  const sets = new Set([CATEGORIES['w']!, ...steps.flatMap((step) => (step.op === 'byte' ? [step.set] : []))]);
-  let classOf = new Uint16Array(256).fill(1);
-  let many = 2;
-  for (const set of sets) {
-    const split = new Map<number, number>();
-    many = 1;
-    classOf = classOf.map((old, byte) => {
-      const key = old * 2 + set[byte]!;
-      if (!split.has(key)) split.set(key, many++);
-      return split.get(key)!;
-    });
+  const classOf = new Uint16Array(256);
+  const sample: (number | undefined)[] = [undefined];
+  const sets = new Set([CATEGORIES['w']!]);
+  // A byte that is asked for by itself is a class by itself; most sets are such, and cost no split.
+  for (const step of steps) {
+    if (step.op !== 'byte') continue;
+    const byte = onlyByteOf(step.set);
+    if (byte === undefined) sets.add(step.set);
+    else if (classOf[byte] === 0) classOf[byte] = sample.push(byte) - 1;
   }
-  const sample = Array.from({ length: many }, (_, kind) => (kind === END ? undefined : classOf.indexOf(kind)));
+  const others = new Map<string, number>();
+  for (let byte = 0; byte < 256; byte += 1) {
+    if (classOf[byte] !== 0) continue;
+    let key = '';
+    for (const set of sets) key += set[byte];
+    const known = others.get(key);
+    classOf[byte] = known ?? sample.push(byte) - 1;
+    if (known === undefined) others.set(key, classOf[byte]!);
+  }
   return { classOf, sample };
 };

@@ -15,6 +15,10 @@ const SINGLES: readonly CharSet[] = Array.from({ length: 256 }, (_, code) => cha
 /** The set of one byte, the same object each time. */
 export const single = (code: number): CharSet => SINGLES[code]!;
 
+const BYTE_OF = new Map(SINGLES.map((set, code) => [set, code]));
+/** The byte of a set that `single` gave; undefined for any other. */
+export const onlyByteOf = (set: CharSet): number | undefined => BYTE_OF.get(set);
+
 export const negated = (set: CharSet): CharSet => set.map((has) => 1 - has);
 
 const DIGITS = charSet([[48, 57]]);

@@ -1,4 +1,4 @@
-import { caseless, charSet, negated, type CharSet } from './char-set.ts';
+import { caseless, charSet, negated, onlyByteOf, type CharSet } from './char-set.ts';
 import type { Node, Place } from './pattern-node.ts';
 import { BeyondUs } from './pattern.ts';
 
@@ -23,9 +23,13 @@ export interface Tried {
 const MOST_STEPS = 20_000;
 const MOST_STEPS_OF_ALL = 500_000;
 
+const EVERY = charSet([[0, 255]]);
+/** All but a newline. */
+const LINE = negated(charSet([[10, 10]]));
+
 /** Compiles branch by branch, so that each stays small. */
 export const compilerOf = (flags: ReadonlySet<string>): ((branch: Node) => Program) => {
-  const any = flags.has('s') ? charSet([[0, 255]]) : negated(charSet([[10, 10]]));
+  const any = flags.has('s') ? EVERY : LINE;
   const fitted = (set: CharSet, negative: boolean): CharSet => {
     const one = flags.has('i') ? caseless(set) : set;
     return negative ? negated(one) : one;
@@ -100,6 +104,6 @@ export const literalOf = (branch: Node, flags: ReadonlySet<string>): string | un
   const [first, ...rest] = branch.is === 'all' ? branch.of : [branch];
   const last = rest.pop();
   if (first?.is !== 'at' || first.at !== 'line-start' || last?.is !== 'at' || last.at !== 'line-end' || flags.has('i') || flags.has('m')) return undefined;
-  const letters = rest.map((node) => (node.is === 'set' && !node.negative && node.set.indexOf(1) !== -1 && node.set.indexOf(1) === node.set.lastIndexOf(1) ? String.fromCharCode(node.set.indexOf(1)) : undefined));
-  return letters.includes(undefined) ? undefined : letters.join('');
+  const bytes = rest.map((node) => (node.is === 'set' && !node.negative ? onlyByteOf(node.set) : undefined));
+  return bytes.includes(undefined) ? undefined : bytes.map((byte) => String.fromCharCode(byte!)).join('');
 };

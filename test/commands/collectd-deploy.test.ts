@@ -99,7 +99,7 @@ describe('two hosts by ssh, a real collectd on each', () => {
     expect(await state()).toBe(before);
     const python2 = await packPlugin(cloud.url, { file: 'cloudwatch_writer.py', content: 'try:\n    pass\nexcept StopIteration, e:\n    pass\n' });
     const old = await deploy(cloud, python2, `${ssh(0)} --yes`);
-    expect(old).toMatchObject({ exit: 1, err: expect.stringMatching(/ended with 1: collectd can't import it: SyntaxError/) });
+    expect(old).toMatchObject({ exit: 1, err: expect.stringMatching(/the plugin: collectd can't import it: SyntaxError/) });
     expect(JSON.parse(old.err).error.message).not.toContain('\n');
     const other = await deploy(cloud, { ...archive, sha256: '0'.repeat(64) }, `${ssh(0)} --yes`);
     expect(other).toMatchObject({ exit: 1, err: expect.stringContaining('SHA-256') });

@@ -77,7 +77,7 @@ test('what is rendered for the agent arrives where the agent listens', async () 
   const socket = createSocket('udp4');
   const came = new Promise<Buffer>((resolve) => socket.on('message', resolve));
   await new Promise<void>((resolve, reject) => socket.once('error', reject).bind(port, '127.0.0.1', resolve));
-  const conf = renderCollectdConf({ sender: 'agent', reads: ['memory'], apache: undefined, modules: '', socket: false });
+  const conf = renderCollectdConf({ sender: 'agent', reads: ['memory', 'cpu', 'interface', 'disk', 'df', 'load'], apache: undefined, modules: '', socket: false });
   await writeFile(join(folder, 'conf'), `Hostname "agent-host"\nBaseDir "${folder}"\nPIDFile "${folder}/pid"\nInterval 1\n${conf}`);
   const child = spawn('collectd', ['-f', '-C', join(folder, 'conf')], { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.on('exit', resolve));

@@ -1,6 +1,6 @@
 import type { Call, Look, Step } from '../../core/procedure.ts';
 import { renderStatusConf } from '../../render/collectd/index.ts';
-import { run } from './daemon.ts';
+import { script } from './daemon.ts';
 
 /** Debian and its kin keep what is available apart from what is on; Red Hat's read a folder. */
 const DEBIAN = '/etc/apache2/conf-available/hybridctl-status.conf';
@@ -17,9 +17,9 @@ const TURN_ON = 'PATH="$PATH:/usr/sbin:/sbin"; if command -v a2enmod >/dev/null 
 export const statusStep = (url: string, debian: boolean): Step => {
   const path = debian ? DEBIAN : RED_HAT;
   const calls = (): readonly Call[] => [
-    run('sh', '-c', 'PATH="$PATH:/usr/sbin:/sbin"; command -v apachectl >/dev/null 2>&1 || { echo "Apache is not installed: install it first, or leave --apache away" >&2; exit 1; }'),
+    script('mod_status', 'PATH="$PATH:/usr/sbin:/sbin"; command -v apachectl >/dev/null 2>&1 || { echo "Apache is not installed: install it first, or leave --apache away" >&2; exit 1; }'),
     { kind: 'write', secret: false, file: { path, content: renderStatusConf(new URL(url).pathname), mode: 0o644 } },
-    run('sh', '-c', TURN_ON, 'sh', path),
+    script('mod_status', TURN_ON, path),
   ];
   return {
     key: 'apache',

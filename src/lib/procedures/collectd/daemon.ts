@@ -4,6 +4,9 @@ import type { CollectdHost } from './host.ts';
 
 export const run = (file: string, ...args: readonly string[]): RunCall => ({ kind: 'run', file, args });
 
+/** A shell line that is named in an error by what it is for. */
+export const script = (what: string, text: string, ...args: readonly string[]): RunCall => ({ ...run('sh', '-c', text, 'sh', ...args), what });
+
 /** Says since when collectd runs with its files as they are: made just before it starts. */
 export const MARK = '/var/lib/hybridctl/collectd.read';
 
@@ -12,9 +15,9 @@ const END = 'p=$(cat "$1" 2>/dev/null) && kill "$p" 2>/dev/null || exit 0; for i
 const ALIVE = 'p=$(cat "$1" 2>/dev/null) && kill -0 "$p" 2>/dev/null';
 
 export const restartCalls = ({ systemd, pidFile, config }: CollectdHost): readonly RunCall[] =>
-  systemd ? [run('systemctl', 'enable', 'collectd.service'), run('systemctl', 'restart', 'collectd.service')] : [run('sh', '-c', END, 'sh', pidFile), run('collectd', '-C', config, '-P', pidFile)];
+  systemd ? [run('systemctl', 'enable', 'collectd.service'), run('systemctl', 'restart', 'collectd.service')] : [script('the end of collectd', END, pidFile), run('collectd', '-C', config, '-P', pidFile)];
 
-export const stopCalls = ({ systemd, pidFile }: CollectdHost): readonly RunCall[] => (systemd ? [run('systemctl', 'stop', 'collectd.service')] : [run('sh', '-c', END, 'sh', pidFile)]);
+export const stopCalls = ({ systemd, pidFile }: CollectdHost): readonly RunCall[] => (systemd ? [run('systemctl', 'stop', 'collectd.service')] : [script('the end of collectd', END, pidFile)]);
 
 /** Where systemd runs, collectd writes no PID file. */
 export const isRunning = async ({ shell }: Parameters<typeof newerThan>[0], { systemd, pidFile }: CollectdHost): Promise<boolean> =>
@@ -22,7 +25,7 @@ export const isRunning = async ({ shell }: Parameters<typeof newerThan>[0], { sy
 
 /** collectd runs with the files as they are: it reads them at its start alone, and the plugin keeps its verdicts. */
 export const daemonStep = (host: CollectdHost, files: readonly string[]): Step => {
-  const calls = (): readonly RunCall[] => [run('sh', '-c', 'mkdir -p "$(dirname "$1")" && touch "$1"', 'sh', MARK), ...restartCalls(host)];
+  const calls = (): readonly RunCall[] => [script('a mark', 'mkdir -p "$(dirname "$1")" && touch "$1"', MARK), ...restartCalls(host)];
   return {
     key: 'collectd',
     title: 'collectd',

@@ -5,7 +5,7 @@ import { heartbeat, type Sender } from '../../domain/collectd/policy.ts';
 import { readWhitelist } from '../../domain/collectd/whitelist.ts';
 import { renderAgentConf, renderCollectdConf, renderPluginConf } from '../../render/collectd/index.ts';
 import { statusStep } from './apache.ts';
-import { daemonStep, isRunning, MARK, restartCalls, run, stopCalls } from './daemon.ts';
+import { daemonStep, isRunning, MARK, restartCalls, run, script, stopCalls } from './daemon.ts';
 import { filesStep, trialCalls, type HostFile } from './files.ts';
 import type { CollectdHost, Where } from './host.ts';
 import { endpointStep, LACKS_PACKAGE, PLUGIN_CONFIG, PLUGINS, pluginStep, startedStep, type PluginPackage } from './plugin.ts';
@@ -63,9 +63,9 @@ const packagesStep = (host: CollectdHost, { sender, apache }: Deployment): Step 
       if (host.manager === undefined) throw failure('the host has neither apt-get, dnf nor yum', { next: 'install collectd yourself, then run this again' });
       const names = wanted.flatMap((what) => PACKAGES[host.manager!][what]);
       if (wanted.includes('agent') && host.manager === 'apt-get') throw failure('the CloudWatch Agent is in no Debian repository', { next: "install AWS's amazon-cloudwatch-agent.deb, then run this again; or --plugin python" });
-      if (host.manager === 'apt-get') return [run('sh', '-c', 'export DEBIAN_FRONTEND=noninteractive; apt-get -qq update; exec apt-get -qq install -y --no-install-recommends "$@"', 'sh', ...names)];
+      if (host.manager === 'apt-get') return [script('the packages', 'export DEBIAN_FRONTEND=noninteractive; apt-get -qq update; exec apt-get -qq install -y --no-install-recommends "$@"', ...names)];
       // On Amazon Linux 2 collectd is an "extra" that has to be turned on first.
-      return [run('sh', '-c', 'm=$1; shift; if command -v amazon-linux-extras >/dev/null 2>&1; then amazon-linux-extras enable collectd >/dev/null; fi; exec "$m" install -q -y "$@"', 'sh', host.manager, ...names)];
+      return [script('the packages', 'm=$1; shift; if command -v amazon-linux-extras >/dev/null 2>&1; then amazon-linux-extras enable collectd >/dev/null; fi; exec "$m" install -q -y "$@"', host.manager, ...names)];
     },
     patienceMs: 10_000,
   };
@@ -76,7 +76,7 @@ const agentStep = (host: CollectdHost): Step => {
   const mark = '/var/lib/hybridctl/collectd-agent.loaded';
   const load = (): readonly RunCall[] => [
     run(AGENT_CTL, '-a', 'append-config', '-m', host.region === undefined ? 'onPremise' : 'ec2', '-s', '-c', `file:${AGENT_CONF}`),
-    run('sh', '-c', 'mkdir -p "$(dirname "$1")" && touch "$1"', 'sh', mark),
+    script('a mark', 'mkdir -p "$(dirname "$1")" && touch "$1"', mark),
   ];
   return {
     key: 'agent',

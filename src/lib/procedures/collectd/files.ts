@@ -1,7 +1,7 @@
 import { failure } from '../../core/errors.ts';
 import type { Call, Look, Step, WriteCall } from '../../core/procedure.ts';
 import { lineDiff } from '../../domain/collectd/config.ts';
-import { run } from './daemon.ts';
+import { script } from './daemon.ts';
 
 export interface HostFile {
   readonly path: string;
@@ -55,6 +55,6 @@ export const trialCalls = (content: string): readonly Call[] => {
   const folder = path.replace(/\/[^/]*$/, '');
   return [
     { kind: 'write', secret: false, file: { path, content: `BaseDir "${folder}"\nPIDFile "${folder}/pid"\nInterval 10\n${content}`, mode: 0o600 } },
-    run('sh', '-c', 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; said=$(timeout 60 collectd -T -C "$1" 2>&1 || :); rm -rf "$2"; why=$(printf "%s\\n" "$said" | grep -E "$3" | head -n 1); [ -z "$why" ] || { echo "$why" >&2; exit 1; }', 'sh', path, folder, TROUBLE),
+    script('the configuration, on trial', 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; said=$(timeout 60 collectd -T -C "$1" 2>&1 || :); rm -rf "$2"; why=$(printf "%s\\n" "$said" | grep -E "$3" | head -n 1); [ -z "$why" ] || { echo "$why" >&2; exit 1; }', path, folder, TROUBLE),
   ];
 };

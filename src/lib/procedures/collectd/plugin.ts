@@ -2,7 +2,7 @@ import { failure } from '../../core/errors.ts';
 import type { Look, Step, WriteCall } from '../../core/procedure.ts';
 import { ENDPOINT_FILES, mendEndpoint } from '../../domain/collectd/config.ts';
 import { newerThan } from '../vpn-host/steps.ts';
-import { MARK, run } from './daemon.ts';
+import { MARK, run, script } from './daemon.ts';
 
 /** The folder of the field document. */
 export const PLUGINS = '/opt/collectd-plugins';
@@ -59,7 +59,7 @@ export const LACKS_PACKAGE = { field: '--package', next: 'give the archive of aw
 export const pluginStep = (given: PluginPackage | undefined): Step => {
   const install = () => {
     if (given === undefined) throw failure('the plugin is not there, and no package was given', LACKS_PACKAGE);
-    return [{ ...run('sh', '-c', INSTALL, 'sh', given.sha256, given.url ?? '-', PLUGINS), ...(given.base64 === undefined ? {} : { input: given.base64 }) }];
+    return [{ ...script('the plugin', INSTALL, given.sha256, given.url ?? '-', PLUGINS), ...(given.base64 === undefined ? {} : { input: given.base64 }) }];
   };
   return {
     key: 'plugin',

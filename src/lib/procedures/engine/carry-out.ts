@@ -1,9 +1,6 @@
 import { failure, interrupted } from '../../core/errors.ts';
 import type { Call, Hands, KeepCall } from '../../core/procedure.ts';
 
-/** A script is no word of a message. */
-const brief = (word: string): string => (word.length > 100 || word.includes('\n') ? '…' : word);
-
 /** Carries out one call. @throws HybridError */
 export const carryOut = async (call: Call, { aws, aliyun, shell, files, signal }: Hands): Promise<void> => {
   if (signal.aborted) throw interrupted();
@@ -25,7 +22,7 @@ export const carryOut = async (call: Call, { aws, aliyun, shell, files, signal }
       if (exitCode === 0) return;
       const why = stderr.trim().split('\n')[0]?.slice(0, 200) ?? '';
       // What a program did shows at once, unlike what an API did: whoever undoes it need not wait for it to show.
-      throw failure(call.what === undefined ? `${call.file} ${call.args.map(brief).join(' ')} ended with ${exitCode}: ${why}` : `${call.what}: ${why === '' ? `it ended with ${exitCode}` : why}`, { call: 'refused' });
+      throw failure(call.what === undefined ? `${call.file} ${call.args.join(' ')} ended with ${exitCode}: ${why}` : `${call.what}: ${why === '' ? `it ended with ${exitCode}` : why}`, { call: 'refused' });
     }
   }
 };

@@ -1,3 +1,5 @@
+import type { Feed } from './live.ts';
+
 /** What the monitor writes to and speaks to. Ports like those of ports.ts, together because they are loaded together. */
 
 export interface LineLogOptions {
@@ -96,4 +98,6 @@ export interface Outlets {
   searchIndex(options: { readonly url: string; readonly index: string; readonly apiKey?: string | undefined }): Promise<SearchIndex>;
   /** HTTP GET on 127.0.0.1. `answer` gives undefined for a path it does not have. Rejects where the port is taken. */
   listen(port: number, answer: (path: string) => Promise<Page | undefined>): Promise<Listening>;
+  /** Lines for readers on this machine. @param past what a new reader gets first. @returns undefined where another process offers them at that path. Rejects where the path can't be used. */
+  feed(path: string, past: () => readonly string[]): Promise<Feed | undefined>;
 }

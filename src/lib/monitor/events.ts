@@ -120,10 +120,16 @@ export interface ApiEvent extends At {
   readonly ms: number;
 }
 
+/** Probes whose fate was known since the last time: small ones, of all targets of a link. */
+export interface Tally {
+  readonly sent: number;
+  readonly lost: number;
+}
+
 /** How everything stands; once a second or so. Measured, not logged. */
 export interface HealthEvent extends At {
   readonly kind: 'health';
-  readonly links: readonly { readonly link: string; readonly state: State; readonly suspicion: number; readonly rttMs?: number }[];
+  readonly links: readonly { readonly link: string; readonly state: State; readonly suspicion: number; readonly rttMs?: number; readonly probes?: Tally }[];
   /** `at` is a link's name, `(none)`, `(foreign)`, or undefined while reads do not agree. */
   readonly routes: readonly { readonly table: string; readonly destination: string; readonly at: string | undefined }[];
 }

@@ -170,7 +170,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   const tellHealth = (): void => {
     const links = [...last.verdicts.values()].map(({ link, state: verdict, suspicion }) => {
       const rttMs = observer.roundTrip(link);
-      return { link, state: verdict, suspicion, ...(rttMs === undefined ? {} : { rttMs }) };
+      return { link, state: verdict, suspicion, ...(rttMs === undefined ? {} : { rttMs }), probes: observer.tally(link) };
     });
     // One silent second may be the network's; the second one is told, once for each silence.
     const blind = !observer.canary(now());

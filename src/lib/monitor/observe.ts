@@ -2,6 +2,7 @@ import type { Sample } from '../core/ports.ts';
 import { hearPath, nextLargeMs, startPath, stepPath, verdictOf } from '../domain/health/path.ts';
 import type { Profile } from '../domain/health/profiles.ts';
 import type { Evidence, PathVerdict } from '../domain/health/types.ts';
+import type { Tally } from './events.ts';
 
 /** Which probes judge what, by the ids of their specs. */
 export interface Watched {
@@ -24,6 +25,8 @@ export interface Observer {
   canary(now: number): boolean;
   /** Smoothed round trip, ms. */
   roundTrip(link: string): number | undefined;
+  /** Counted since it was last asked. */
+  tally(link: string): Tally;
 }
 
 /** A canary answers next door: five probes without an answer, and not less than this, are our own trouble. */
@@ -51,6 +54,11 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
   /** By link: when the first probe left that was lost since the last reply. */
   const lostFrom = new Map<string, number>();
   const roundTrips = new Map<string, number>();
+  const tallies = new Map<string, { sent: number; lost: number }>();
+  const count = (link: string, lost: boolean): void => {
+    const tally = tallies.get(link) ?? { sent: 0, lost: 0 };
+    tallies.set(link, { sent: tally.sent + 1, lost: tally.lost + (lost ? 1 : 0) });
+  };
   const canaryMs = Math.max(SHORTEST_CANARY_MS, 5 * profile.tauMs);
   /**
    * Only an answer to a canary's probe that left after the dead path fell silent says that we could still be heard then.
@@ -76,6 +84,7 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       if (found === undefined) return 'nothing';
       const { path, index } = found;
       if (sample.rttMs !== undefined) roundTrips.set(path.link, 0.875 * (roundTrips.get(path.link) ?? sample.rttMs) + 0.125 * sample.rttMs);
+      if (sample.kind !== 'unknown' && sample.size === 'small') count(path.link, sample.kind === 'lost');
       const { dead } = path;
       if (sample.kind === 'reply' && sample.size === 'small') lostFrom.delete(path.link);
       else if (sample.kind === 'lost' && !lostFrom.has(path.link)) lostFrom.set(path.link, sample.sentAt ?? sample.at);
@@ -100,5 +109,10 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       return canaries.length === 0 || [...answered.values()].some(({ sentAt, at, steadySince }) => now - at <= canaryMs && sentAt > since && sentAt - steadySince >= STEADY_PROBES * profile.tauMs);
     },
     roundTrip: (link) => roundTrips.get(link),
+    tally(link) {
+      const tally = tallies.get(link) ?? { sent: 0, lost: 0 };
+      tallies.delete(link);
+      return tally;
+    },
   };
 };

@@ -6,6 +6,7 @@ import { alertSink, type Between } from './alerts.ts';
 import type { Writer } from './ecs.ts';
 import { eventLog, eventLogPath } from './event-log.ts';
 import { fanOut, type Sink } from './events.ts';
+import { feedPath, feedSink } from './feed.ts';
 import { measureSink } from './measures.ts';
 import { searchSink } from './search.ts';
 import { openSpool } from './spool.ts';
@@ -48,6 +49,7 @@ export const openRecords = async (ports: Ports, { loaded, stateDir, region, prof
   const run = Buffer.from(ports.random(9)).toString('base64url');
   const sinks: Sink[] = [log];
   try {
+    sinks.push(await feedSink({ offer: (past) => outlets.feed(feedPath(stateDir, site.site), past), onTrouble }));
     const between: Between = [records.alerts?.between?.[0] ?? region, records.alerts?.between?.[1] ?? site.site];
     const addresses: NoticeAddress[] = [...(records.alerts?.topics ?? []).map((topic) => ({ topic })), ...(records.alerts?.phones ?? []).map((phone) => ({ phone }))];
     if (addresses.length > 0) {

@@ -14,7 +14,7 @@ const LAB = ['strongswan-swanctl', 'strongswan-charon', 'libcharon-extra-plugins
 
 /** @type {Record<string, { packages: string[], tools?: Record<string, string>, libreswan?: boolean, root?: boolean }>} */
 const MODES = {
-  test: { packages: [...LAB, 'strongswan-starter', 'openssh-client', 'openssh-server', 'collectd-core', 'apache2', 'python3', 's3fs', 'fuse3', 'rclone'], tools: { aws: 'awscli' }, libreswan: true, root: true },
+  test: { packages: [...LAB, 'strongswan-starter', 'openssh-client', 'openssh-server', 'chromium', 'collectd-core', 'apache2', 'python3', 's3fs', 'fuse3', 'rclone'], tools: { aws: 'awscli' }, libreswan: true, root: true },
   demo: { packages: LAB, root: true },
   bench: { packages: [] },
 };

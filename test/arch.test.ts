@@ -53,12 +53,13 @@ describe('imports point one way', () => {
     { room: 'lib/procedures', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site'], because: 'steps reach the outside by ports' },
     { room: 'lib/doctor', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/lint', 'lib/site', 'lib/procedures'], because: 'the doctor holds what it sees against what would be rendered, linted and made, by ports alone' },
     { room: 'lib/monitor', may: ['lib/core', 'lib/domain', 'lib/site'], because: 'a monitor over ports runs in a test, with faults and time of the test\'s own' },
+    { room: 'lib/status', may: ['lib/core', 'lib/domain', 'lib/site', 'lib/monitor'], because: 'what is shown of a site follows from what was told: it runs on recorded events, without a lab' },
     { room: 'lib/upload', may: ['lib/core', 'lib/domain'], because: 'one engine sends to every object store, and is tested against one that forgets, lies and dies' },
     { room: 'lib/fpga', may: ['lib/core', 'lib/domain'], because: 'what a file is, and how its build goes, is the same to both clouds' },
     { room: 'lib/adapters', may: ['lib/core', 'lib/domain'], because: 'an adapter that knows a command or a dialect can serve no other' },
     { room: 'lib/lab', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures'], because: 'the lab runs what the user would run' },
     { room: 'lib/drill', may: ['lib/core', 'lib/domain', 'lib/site', 'lib/lab', 'lib/monitor'], because: 'a drill judges the monitor as it stands, from outside' },
-    { room: 'commands', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures', 'lib/lint', 'lib/doctor', 'lib/lab', 'lib/monitor', 'lib/drill', 'lib/upload', 'lib/fpga'], because: 'commands over ports run in tests without a cloud' },
+    { room: 'commands', may: ['lib/core', 'lib/domain', 'lib/render', 'lib/site', 'lib/procedures', 'lib/lint', 'lib/doctor', 'lib/lab', 'lib/monitor', 'lib/status', 'lib/drill', 'lib/upload', 'lib/fpga'], because: 'commands over ports run in tests without a cloud' },
   ];
 
   test.each(ROOMS)('$room: $because', ({ room, may }) => {

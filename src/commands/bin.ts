@@ -56,6 +56,8 @@ const realPorts = (signal: AbortSignal): Ports => {
     collectd: async (path) => (await import('../lib/adapters/collectd.ts')).unixsock(path, signal),
     outlets: async () => (await import('../lib/adapters/records/outlets.ts')).outlets,
     fileLoad: async () => (await import('../lib/adapters/file-load.ts')).fileLoad,
+    views: async () => (await import('../lib/adapters/views/index.ts')).views,
+    screen: async (plain = false) => (await import('../lib/adapters/screen.ts')).openScreen(process.stdout, process.stdout.isTTY && !plain),
     witness: async (address) => (await import('../lib/adapters/witness/index.ts')).witness(address),
     fpga: async (options) => (await import('../lib/adapters/fpga.ts')).fpga(options),
     objects: async (...bucket) => (await import('../lib/adapters/fpga.ts')).objects(...bucket),

@@ -28,14 +28,14 @@ export const main = async (argv: readonly string[], { ports, output, version }: 
     const commands = (await group?.load()) ?? [];
     const taken = takeGlobals(argv, commands);
     global = taken.global;
-    const heard: Ports = global.json || global.quiet ? { ...ports, progress: () => undefined, live: undefined } : ports;
+    const plain = global.noColor || Boolean(ports.env['NO_COLOR']);
+    const heard = portsFor(ports, global, plain);
     refuseStrayFlag(taken.rest, commands);
     const program = buildProgram({ named: group, commands, version, env: ports.env, out: output.out }, async (command, raw) => {
       const options = command.parse(raw, heard);
       const { result, exit: code } = await command.run(options, heard, (event) => global.json && output.out(`${JSON.stringify(event)}\n`));
       exit = code ?? EXIT.ok;
       if (global.json && command.streams === true) return;
-      const plain = global.noColor || Boolean(ports.env['NO_COLOR']);
       const text = global.json ? JSON.stringify(result, undefined, 2) : command.human(result, await output.style(plain));
       if (text !== '') output.out(text.endsWith('\n') ? text : `${text}\n`);
     });
@@ -44,6 +44,16 @@ export const main = async (argv: readonly string[], { ports, output, version }: 
   } catch (error) {
     return report(error, { json: global.json, debug: Boolean(ports.env['HYBRIDCTL_DEBUG']), interrupted: ports.signal.aborted, err: output.err });
   }
+};
+
+/** What is for people does not reach those who want data, or nothing. */
+const portsFor = (ports: Ports, { json, quiet }: Global, plain: boolean): Ports => {
+  const { screen } = ports;
+  return {
+    ...ports,
+    ...(json || quiet ? { progress: () => undefined, live: undefined } : {}),
+    screen: json || screen === undefined ? undefined : (wanted = false) => screen(plain || wanted),
+  };
 };
 
 interface Global {

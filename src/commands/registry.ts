@@ -11,6 +11,7 @@ export const GROUPS: readonly Group[] = [
   { name: 'vpn', summary: 'tunnels: write the site file, render both ends, look at them', load: async () => (await import('./vpn/index.ts')).commands },
   { name: 'network', summary: 'the one-click VPC by CloudFormation: render, create, status, destroy', load: async () => (await import('./network/index.ts')).commands },
   { name: 'route', summary: 'where VPC routes point: status, failover, failback, set', load: async () => (await import('./route/index.ts')).commands },
+  { name: 'status', summary: 'the whole site at a glance: once, live in the terminal, or as a page', load: async () => (await import('./status/index.ts')).commands },
   { name: 'dx', summary: 'Direct Connect: routers, virtual interfaces, how they stand', load: async () => (await import('./dx/index.ts')).commands },
   { name: 'localzone', summary: 'the utility instance that keeps a Local Zone connected', load: async () => (await import('./localzone/index.ts')).commands },
   { name: 'collectd', summary: 'host metrics to CloudWatch: deploy, whitelist, blocked', load: async () => (await import('./collectd/index.ts')).commands },

@@ -72,6 +72,8 @@ export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: F
   outlets: absent('outlets'),
   collectd: absent('collectd'),
   fileLoad: absent('file load'),
+  views: absent('views'),
+  screen: undefined,
   prober: absent('prober'),
   fpga: absent('FPGA cloud'),
   objects: absent('object store'),

@@ -30,6 +30,8 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** Resolves once stderr holds the text; rejects when the program ends before. */
   says(text: string): Promise<void>;
+  /** What it has written to stderr so far. */
+  said(): string;
 }
 
 /** A folder of its own with a site file, its keys, and a bundle of the sources (the lab's own process runs from it). */
@@ -63,6 +65,7 @@ export const workshop = async (): Promise<Workshop> => {
     return {
       child,
       ended,
+      said: () => err,
       says: (text) =>
         new Promise((resolve, reject) => {
           const look = (): void => void (err.includes(text) && resolve());

@@ -4,7 +4,7 @@ import { usageError } from '../../lib/core/errors.ts';
 import type { SearchIndex } from '../../lib/core/outlets.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { recordsSchema } from '../../lib/domain/records.ts';
-import { eventLogPath, KEPT_LOGS } from '../../lib/monitor/event-log.ts';
+import { eventLogPath, readEventLog } from '../../lib/monitor/event-log.ts';
 import { apiKeyProblem } from '../../lib/monitor/records.ts';
 import { absolute, loadSecret, loadSite, type LoadedSite } from '../../lib/site/file.ts';
 import { STATE_FLAG } from '../route/pin.ts';
@@ -81,12 +81,9 @@ export const logPaths = (ports: Ports, { logs, stateDir }: LogPlace, loaded: Loa
 export const logTexts = async (ports: Ports, paths: readonly string[]): Promise<readonly string[]> => {
   const texts: string[] = [];
   for (const path of paths) {
-    const before = texts.length;
-    for (const name of [...Array.from({ length: KEPT_LOGS }, (_, index) => `${path}.${KEPT_LOGS - index}`), path]) {
-      const content = await ports.files.read(name);
-      if (content !== undefined) texts.push(content);
-    }
-    if (texts.length === before) throw usageError('no such file', { field: path, next: 'run "hybridctl route monitor" first, or name its event log with --log' });
+    const read = await readEventLog(ports.files, path);
+    texts.push(...read);
+    if (read.length === 0) throw usageError('no such file', { field: path, next: 'run "hybridctl route monitor" first, or name its event log with --log' });
   }
   return texts;
 };

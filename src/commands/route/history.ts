@@ -1,7 +1,7 @@
 import { defineCommand, FLAG, text, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
-import { eventLogPath, KEPT_LOGS } from '../../lib/monitor/event-log.ts';
+import { eventLogPath, readEventLog } from '../../lib/monitor/event-log.ts';
 import { historyOf, type History, type Selection } from '../../lib/monitor/history.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { momentIn } from '../moment.ts';
@@ -60,12 +60,7 @@ export const history = defineCommand<Options, Report>({
 
   async run({ site, stateDir, log, ...selection }, ports) {
     const path = log === undefined ? eventLogPath(await loadSite(ports, site), absolute(ports.cwd, stateDir)) : absolute(ports.cwd, log);
-    const names = [...Array.from({ length: KEPT_LOGS }, (_, index) => `${path}.${KEPT_LOGS - index}`), path];
-    const texts: string[] = [];
-    for (const name of names) {
-      const content = await ports.files.read(name);
-      if (content !== undefined) texts.push(content);
-    }
+    const texts = await readEventLog(ports.files, path);
     if (texts.length === 0) throw usageError('no such file', { field: log ?? path, next: 'run "hybridctl route monitor" first, or name its event log with --log' });
     const report = historyOf(texts, selection);
     if (report.damaged > 0) ports.progress(`warning: ${report.damaged} of ${report.lines} lines are damaged and were passed over`);

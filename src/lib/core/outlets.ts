@@ -1,4 +1,4 @@
-import type { Feed } from './live.ts';
+import type { Feed } from './views.ts';
 
 /** What the monitor writes to and speaks to. Ports like those of ports.ts, together because they are loaded together. */
 

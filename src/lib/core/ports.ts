@@ -2,12 +2,16 @@ import type { Aliyun, AliyunOptions } from './aliyun.ts';
 import type { Ask } from './ask.ts';
 import type { Aws } from './aws.ts';
 import type { Collectd } from './collectd.ts';
-import type { HybridError } from './errors.ts';
 import type { FileLoad } from './file-load.ts';
 import type { FpgaCloud, FpgaOptions } from './fpga.ts';
 import type { Machine, SshOptions } from './machine.ts';
 import type { ObjectStore, SourceFile } from './objects.ts';
 import type { Outlets } from './outlets.ts';
+import type { Vici } from './vici.ts';
+import type { Screen, Views } from './views.ts';
+
+export type { Vici, ViciSection, ViciValue } from './vici.ts';
+
 /**
  * What the outside is to us. Each port is small and domain-shaped; SDK and library types stay behind it.
  * `src/commands/bin.ts` builds the real ones; `test/fakes/` holds the stateful fakes, and `test/contract/`
@@ -149,24 +153,6 @@ export interface LeaseStore {
   isGone(holder: string): Promise<boolean>;
 }
 
-/** A vici message: nested sections, string values and lists (strongSwan src/libcharon/plugins/vici/README.md). */
-export type ViciValue = string | readonly string[] | ViciSection;
-export interface ViciSection {
-  readonly [key: string]: ViciValue;
-}
-
-export interface Vici {
-  /** One command and its reply. Throws a HybridError when charon answers `success = no`. */
-  request(command: string, message?: ViciSection): Promise<ViciSection>;
-  /** A command that streams events before its reply, e.g. `list-sas` with `list-sa`. */
-  stream(command: string, event: string, message?: ViciSection): Promise<readonly ViciSection[]>;
-  /** Registers for an event that comes when it happens, e.g. `child-updown`, for as long as the connection lasts. */
-  listen(event: string, onEvent: (message: ViciSection) => void): Promise<void>;
-  /** Resolves with the reason when the connection is over. */
-  readonly ended: Promise<HybridError>;
-  close(): void;
-}
-
 /** What became of one probe. */
 export interface Sample {
   /** When the outcome was known, ms on a monotonic clock. */
@@ -288,6 +274,9 @@ export interface Ports {
   save(path: string, content: AsyncIterable<Uint8Array>): Promise<number>;
   collectd(socket: string): Promise<Collectd>;
   fileLoad(): Promise<FileLoad>;
+  views(): Promise<Views>;
+  /** Where a live view is drawn; undefined under --json. @param plain without colours */
+  readonly screen: ((plain?: boolean) => Promise<Screen>) | undefined;
   prober(): Promise<Prober>;
   /** Throws a usage error on an address that can't be one. */
   witness(address: WitnessAddress): Promise<Witness>;

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Outlets } from '../core/outlets.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Clock, Files } from '../core/ports.ts';
 import { absolute, type LoadedSite } from '../site/file.ts';
 import { ecsLine, isLogged, type Writer } from './ecs.ts';
 import type { Sink } from './events.ts';
@@ -9,7 +9,7 @@ import type { Sink } from './events.ts';
 export const eventLogPath = ({ site, path }: LoadedSite, stateDir: string): string =>
   site.monitor?.records?.log === undefined ? join(stateDir, `${site.site}.events.ndjson`) : absolute(dirname(path), site.monitor.records.log);
 
-export const KEPT_LOGS = 5;
+const KEPT_LOGS = 5;
 /** 16 MiB hold some 18,000 events; `route history` reads every kept file whole. */
 const ROTATE = { bytes: 16 * 2 ** 20, keep: KEPT_LOGS };
 
@@ -35,4 +35,14 @@ export const eventLog = (outlets: Pick<Outlets, 'lineLog'>, { path, writer, cloc
     },
     close: () => log.close(),
   };
+};
+
+/** Text of every kept file of a log, oldest first; none where there is no log yet. */
+export const readEventLog = async (files: Pick<Files, 'read'>, path: string, kept = KEPT_LOGS): Promise<readonly string[]> => {
+  const texts: string[] = [];
+  for (const name of [...Array.from({ length: kept }, (_, index) => `${path}.${kept - index}`), path]) {
+    const text = await files.read(name);
+    if (text !== undefined) texts.push(text);
+  }
+  return texts;
 };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Feed } from '../core/live.ts';
+import type { Feed } from '../core/views.ts';
 import type { MonitorEvent, Sink } from './events.ts';
 
 /** The socket of a site's monitor, beside its lease and pins. */

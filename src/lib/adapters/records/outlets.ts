@@ -7,6 +7,6 @@ export const outlets: Outlets = {
   notifier: async (options) => (await import('../aws/notifier.ts')).awsNotifier(options),
   metricStore: async (options) => (await import('../aws/metric-store.ts')).awsMetricStore(options),
   searchIndex: async (options) => (await import('./search-index.ts')).searchIndex(options),
-  feed: async (...call) => (await import('../live/feed.ts')).offerFeed(...call),
+  feed: async (...call) => (await import('../views/feed.ts')).offerFeed(...call),
   listen: async (...call) => (await import('./listen.ts')).listen(...call),
 };

@@ -1,12 +1,12 @@
 import { connect, type Socket } from 'node:net';
-import type { Follower } from '../../core/live.ts';
+import type { Follower } from '../../core/views.ts';
 
 /** A monitor that starts, or starts again, is found within this. */
 const AGAIN_MS = 500;
 /** A monitor tells how all stands once a second: one that hangs holds its socket, and says nothing on it. */
 const SILENT_MS = 5_000;
 /** A line holds a few kB; what has no end is not a monitor's. */
-const MOST_UNENDED = 2 ** 22;
+const MOST_UNENDED = 2 ** 20;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no monitor runs on this machine',

@@ -60,7 +60,7 @@ export interface Screen {
   close(): void;
 }
 
-export interface Live {
+export interface Views {
   /** @param path of a monitor's feed */
   follow(path: string, follower: Follower): { stop(): void };
   /** HTTP, nothing of it cached or logged. Throws a usage error where the address can't be had. */

@@ -1,7 +1,7 @@
 import { chmod, mkdir, unlink } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type { Feed } from '../../core/live.ts';
+import type { Feed } from '../../core/views.ts';
 
 /** sun_path of unix(7), less its closing zero. A longer one is cut by some systems without a word. */
 const LONGEST_PATH = 107;

@@ -1,0 +1,129 @@
+import { defineCommand, FLAG, flag, list, text, type Emit, type Style } from '../../lib/core/command.ts';
+import { EXIT, usageError, type ExitCode } from '../../lib/core/errors.ts';
+import type { Ports } from '../../lib/core/ports.ts';
+import type { Site } from '../../lib/domain/site.ts';
+import { say } from '../../lib/monitor/say.ts';
+import { loadSite } from '../../lib/site/file.ts';
+import { isWell, verdict, type Picture, type Series } from '../../lib/status/picture.ts';
+import { watchSite, type Sources, type Watching } from '../../lib/status/watch.ts';
+import { clockTime, plain } from '../../lib/status/words.ts';
+import { STATE_FLAG } from '../route/pin.ts';
+import { unlessInterrupted } from '../route/select.ts';
+import { sourcesOf, type Where } from './sources.ts';
+import { statusLines } from './text.ts';
+import { parseWeb, servePage, WEB_FLAGS, type WebOptions } from './web.ts';
+
+interface Options extends Omit<Where, 'region'> {
+  readonly site: string;
+  readonly region: string | undefined;
+  readonly show: 'once' | 'watch' | WebOptions;
+  readonly detailedExitcode: boolean;
+}
+
+interface Result {
+  /** Whether a person has seen it already, in a browser. */
+  readonly served: boolean;
+  readonly site: Site;
+  readonly picture: Picture;
+  readonly series: Series;
+}
+
+/** For scripts: what a person sees, less the plots. */
+const asData = (picture: Picture): object => ({ ...picture, verdict: verdict(picture) });
+
+/** Draws after each change until told to stop; off a terminal it tells changes as lines. */
+const watchScreen = async (site: Site, region: string, sources: Sources, ports: Ports, emit: Emit): Promise<Watching> => {
+  const screen = await ports.screen?.();
+  let shown = '';
+  const draw = (): void => {
+    const picture = watching.picture(ports.clock.now());
+    if (screen?.size() !== undefined) return screen.draw(statusLines(site, picture, watching.series(), screen.style));
+    const now = JSON.stringify([verdict(picture), picture.watcher.kind, picture.routes.map((route) => route.at), picture.links.map((link) => link.state)]);
+    if (now === shown) return;
+    shown = now;
+    emit(asData(picture));
+    screen?.draw([`${clockTime(picture.at, picture.at)} ${verdict(picture).text}`]);
+  };
+  let started = false;
+  const watching = watchSite(site, region, sources, (event) => {
+    if (!started) return;
+    const line = event === undefined || screen === undefined || screen.size() !== undefined ? undefined : say(event);
+    if (line !== undefined) screen?.draw([`${clockTime(event!.at, event!.at)} ${plain(line)}`]);
+    draw();
+  });
+  const tick = setInterval(() => started && screen?.size() !== undefined && draw(), 1_000);
+  try {
+    await unlessInterrupted(ports.signal, watching.ready);
+    started = true;
+    screen?.onResize(draw);
+    draw();
+    await new Promise<void>((resolve) => (ports.signal.aborted ? resolve() : ports.signal.addEventListener('abort', () => resolve(), { once: true })));
+    return watching;
+  } finally {
+    clearInterval(tick);
+    watching.stop();
+    screen?.close();
+  }
+};
+
+const ended = (signal: AbortSignal): ExitCode => (signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok);
+
+export const status = defineCommand<Options, Result>({
+  path: 'status',
+  summary: 'the whole site at a glance: paths, routes, incidents, traffic; once, live in the terminal, or as a page',
+  details:
+    'What a running "route monitor" of this machine sees, told the moment it sees it: each link with its state, round trip and loss, the link that each route table uses, the last incidents with the time for detection, API and verification. ' +
+    "Where no monitor runs it says so, and shows the cloud's route tables and the event log. Tunnel traffic is charon's own count, from its vici socket. --watch draws it anew with every change, in a pipe it writes a line for each; with --json each change of state is a line. " +
+    '--web serves a page of its own, which loads nothing from elsewhere and changes nothing anywhere: on loopback to everybody of this machine; on another address only to who has the token in --token-file. The page speaks plain HTTP, so beyond a trusted network reach it by "ssh -L 8642:127.0.0.1:8642 gateway".',
+  flags: [
+    FLAG.site,
+    FLAG.region,
+    FLAG.profile,
+    STATE_FLAG,
+    { flags: '--vici <uri...>', summary: 'charons whose tunnels are counted (default: the one of this machine, if any)', env: 'HYBRIDCTL_VICI_URI' },
+    { flags: '--watch', summary: 'live, until Ctrl-C' },
+    { flags: '--web', summary: 'serve the live page, until Ctrl-C' },
+    ...WEB_FLAGS,
+    { ...FLAG.detailedExitcode, summary: 'exit 3 when a path is not alive or a route is off its preferred link' },
+  ],
+  examples: [
+    { line: 'hybridctl status', why: 'how the site of hybridctl.yaml stands now' },
+    { line: 'hybridctl status --watch', why: 'the same, live in the terminal' },
+    { line: 'hybridctl status --web', why: 'the live page, on http://127.0.0.1:8642/' },
+    { line: 'hybridctl status --web --listen 172.16.1.157:8642 --token-file /etc/hybridctl/status.token', why: 'for the team: the token is made where there is none yet' },
+    { line: 'hybridctl status --watch --json | jq .verdict.text', why: 'every change, for a program' },
+    { line: 'hybridctl status --detailed-exitcode --quiet', why: 'in a check: 0 all is well, 3 it is not' },
+  ],
+  streams: true,
+
+  parse(raw) {
+    const [watch, web] = [flag(raw, 'watch'), flag(raw, 'web')];
+    if (watch && web) throw usageError('goes with --web in another terminal, not in the same call', { field: '--watch' });
+    return {
+      site: text(raw, 'site')!,
+      region: text(raw, 'region'),
+      profile: text(raw, 'profile'),
+      stateDir: text(raw, 'stateDir')!,
+      vici: list(raw, 'vici'),
+      show: parseWeb(raw, web) ?? (watch ? 'watch' : 'once'),
+      detailedExitcode: flag(raw, 'detailedExitcode'),
+    };
+  },
+
+  async run(options, ports, emit) {
+    const loaded = await loadSite(ports, options.site);
+    const { site } = loaded;
+    const region = options.region ?? site.cloud.region;
+    const sources = await sourcesOf(loaded, { ...options, region }, ports);
+    const shown = (watching: Watching): Result => ({ served: typeof options.show === 'object', site, picture: watching.picture(ports.clock.now()), series: watching.series() });
+    if (options.show === 'watch') return { result: shown(await watchScreen(site, region, sources, ports, emit)), exit: ended(ports.signal) };
+    if (options.show !== 'once') return { result: shown(await servePage(site, region, sources, options.show, ports, emit)), exit: ended(ports.signal) };
+    const watching = watchSite(site, region, sources, () => undefined);
+    await unlessInterrupted(ports.signal, watching.ready).finally(watching.stop);
+    const result = shown(watching);
+    emit(asData(result.picture));
+    return { result, exit: options.detailedExitcode && !isWell(result.picture) ? EXIT.changesPending : EXIT.ok };
+  },
+
+  human: ({ served, site, picture, series }, style: Style) => (served ? '' : statusLines(site, picture, series, style).join('\n')),
+});

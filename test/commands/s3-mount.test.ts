@@ -71,6 +71,21 @@ describe('s3 mount', () => {
     expect(readdirSync(at(''))).toEqual(['fstab', 'store']);
   });
 
+  it('as a script: complete, and its key goes from the AWS CLI into the file alone', { timeout: LONG }, async () => {
+    const { run, at, state, cloud, sh, s3, folder } = await mountWorld();
+    const { exit, out } = await run(`mount new-bucket ${at('mnt')} --create --name web --boot fstab --emit sh`);
+    const told = out.replaceAll(folder, '/x').replaceAll(s3.url, 'http://SERVER').replace(/(probe-web) [0-9a-f]{16} /, '$1 WORD ');
+    await expect(told).toMatchFileSnapshot('../golden/s3/mount.sh');
+    writeFileSync(at('script'), out);
+    expect([exit, (await sh('sh -n script')).stderr]).toEqual([0, '']);
+    await cloud.aws().ask('iam', 'CreateUser', { UserName: 'hybridctl-web-s3' });
+    const from = out.indexOf('aws iam create-access-key');
+    const said = await sh(`set -eu; export AWS_DEFAULT_REGION=cn-north-1 USER_S3=hybridctl-web-s3; unset AWS_CA_BUNDLE; ${out.slice(from, out.indexOf('\n\n', from))}`);
+    expect(said).toMatchObject({ exitCode: 0, stdout: '' });
+    const [id, secret] = read(join(state, 'web.key')).trim().split(':') as [string, string];
+    expect([secret, statSync(join(state, 'web.key')).mode & 0o777]).toEqual([secretOf(id), 0o600]);
+  });
+
   it('replaces a key whose secret is lost, and mounts with the new one', { timeout: LONG }, async () => {
     const { run, at, cloud, state, sh } = await mountWorld();
     const line = `mount office-logs ${at('mnt')} --name web --yes --json`;

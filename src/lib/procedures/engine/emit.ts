@@ -75,7 +75,8 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   const { service, operation, secret = [] } = call;
   const name = (path: string): string => variable(`${key}/${path}`);
   const [open, close] = kept === undefined ? ['', ''] : [`${kept.in}=$(`, ')'];
-  const command = `${open}aws ${service} ${cliName(operation)} --cli-input-json`;
+  // "aws s3" is for whole files; the API's own words are below "aws s3api".
+  const command = `${open}aws ${service === 's3' ? 's3api' : service} ${cliName(operation)} --cli-input-json`;
   const query = kept === undefined ? '' : ` --query ${quoted(kept.query)} --output text`;
   const zip = zipIn(call);
   if (zip !== undefined) {

@@ -34,7 +34,7 @@ export interface BenchPorts {
 const PART = 8 * 2 ** 20;
 const SMALL = 4_096;
 
-/** Works through a list, so many at once; the first error ends it. */
+/** Works through a list, so many at once; the first error ends it, once nothing is under way any more. */
 const inParallel = async <T>(items: readonly T[], parallel: number, signal: AbortSignal, work: (item: T) => Promise<void>): Promise<void> => {
   const queue = [...items];
   const worker = async (): Promise<void> => {
@@ -43,7 +43,12 @@ const inParallel = async <T>(items: readonly T[], parallel: number, signal: Abor
       await work(item);
     }
   };
-  await Promise.all(Array.from({ length: parallel }, worker));
+  const ended = await Promise.allSettled(Array.from({ length: parallel }, () => worker().catch((error: unknown) => {
+    queue.length = 0;
+    throw error;
+  })));
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 };
 
 /**

@@ -138,6 +138,7 @@ export const proofStep = (spec: MountSpec, { folder, nonce }: MountStep): Step =
       return known ? { state: 'ready', found } : { state: 'absent' };
     },
     make: () => (spec.readOnly ? [api('s3', 'PutObject', { Bucket: spec.bucket, Key, Body: nonce })] : [probe('write')]),
+    after: () => (spec.readOnly ? [`cat ${file}`, `aws s3api delete-object --bucket ${spec.bucket} --key ${Key}`] : [`aws s3api head-object --bucket ${spec.bucket} --key ${Key}`, `rm ${file}`]),
     mend: () => (spec.readOnly ? [probe('read', proven), api('s3', 'DeleteObject', { Bucket: spec.bucket, Key })] : [probe('remove', proven)]),
     // Of a proof that broke off: through the API, for the mount may be what is broken.
     drop: () => [api('s3', 'DeleteObject', { Bucket: spec.bucket, Key })],

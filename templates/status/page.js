@@ -48,12 +48,21 @@ const ceiling = (value) => {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
 };
 
-// A plot is 600 wide, one unit a second; round trips stand on 62, losses hang between 70 and 92.
+/** Seconds that the plots show: all that is known, in round minutes, ten at most. */
+const span = () => {
+  const known = Math.max(0, ...[...points.values()].map((one) => (one.length === 0 ? 0 : one.at(-1)[0] - one[0][0]))) / 1_000;
+  return [60, 120, 300, 600].find((seconds) => seconds >= known) ?? WINDOW_MS / 1_000;
+};
+
+// A plot is 600 wide; round trips stand on 62, losses hang between 70 and 92.
+const WIDE = 600;
 const FLOOR = 62;
 const plot = (place) => {
   const known = points.get(place.dataset.plot) ?? [];
   const newest = known.at(-1)?.[0] ?? Date.now();
-  const x = (at) => Math.round((600 - (newest - at) / 1_000) * 10) / 10;
+  const seconds = span();
+  const second = WIDE / seconds;
+  const x = (at) => Math.round((WIDE - ((newest - at) / 1_000) * second) * 10) / 10;
   const most = ceiling(Math.max(1, ...known.map(([, rtt]) => rtt ?? 0)) * 1.05);
   const y = (rtt) => Math.round((FLOOR - (rtt / most) * 56) * 10) / 10;
   const runs = [];
@@ -69,14 +78,14 @@ const plot = (place) => {
     }
     if (state === 'dead') {
       if (joined && before[3] === 'dead') downs.at(-1)[1] = x(at);
-      else downs.push([x(at) - 1, x(at)]);
+      else downs.push([x(at) - second, x(at)]);
     }
-    if (loss > 0) losses.push(`M${x(at) - 1} 92v${-Math.max(1.5, loss * 22)}h1.2V92z`);
+    if (loss > 0) losses.push(`M${x(at) - second} 92v${-Math.max(1.5, loss * 22)}h${second + 0.2}V92z`);
     before = one;
   }
   const drawn = element('svg', { viewBox: '0 0 600 94', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
   for (const [from, to] of downs) drawn.append(element('rect', { class: 'down', x: from, y: 0, width: Math.max(1, to - from), height: 92 }));
-  for (const at of [y(most), FLOOR, 92]) drawn.append(element('path', { class: 'scale', d: `M0 ${at}H600` }));
+  for (const at of [y(most), FLOOR, 92]) drawn.append(element('path', { class: 'scale', d: `M0 ${at}H${WIDE}` }));
   for (const run of runs) drawn.append(element('path', { class: 'area', d: `M${run[0][0]} ${FLOOR}L${run.map((pair) => pair.join(' ')).join('L')}V${FLOOR}z` }));
   drawn.append(element('path', { class: 'rtt', d: runs.map((run) => `M${run.map((pair) => pair.join(' ')).join('L')}`).join('') }), element('path', { class: 'loss', d: losses.join('') }));
   const note = (style, text) => Object.assign(document.createElement('span'), { className: style, textContent: text });
@@ -86,7 +95,7 @@ const plot = (place) => {
   if (chosen !== undefined) drawn.append(element('path', { class: 'cursor', d: `M${x(chosen[0])} 0V92` }));
   axis.append(
     ...(chosen === undefined
-      ? [note('', '10 min ago'), note('', 'now')]
+      ? [note('', `${seconds / 60} min ago`), note('', 'now')]
       : [note('read', `${new Date(chosen[0]).toISOString().slice(11, 19)}Z`), note('read', chosen[3] === 'dead' ? 'dead' : millis(chosen[1])), note('read', chosen[2] === null ? 'no probe' : `${Math.round(chosen[2] * 100)} % lost`)]),
   );
   place.replaceChildren(drawn, note('note top', millis(most).replace('.0', '')), note('note low', 'loss'), axis);
@@ -102,7 +111,7 @@ document.addEventListener('pointermove', ({ target, clientX }) => {
   const place = target instanceof Element ? target.closest('[data-plot]') : null;
   if (place === null) return void (read !== null && !document.activeElement?.matches('[data-plot]') && readMoment(null));
   const { left, width } = place.getBoundingClientRect();
-  readMoment(Math.round((1 - (clientX - left) / width) * (WINDOW_MS / 1_000)));
+  readMoment(Math.round((1 - (clientX - left) / width) * span()));
 });
 document.addEventListener('keydown', (event) => {
   if (!(event.target instanceof Element) || !event.target.matches('[data-plot]')) return;

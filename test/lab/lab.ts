@@ -45,7 +45,7 @@ export const workshop = async (): Promise<Workshop> => {
       onLoad({ filter: /.*/, namespace: 'raw' }, ({ path }) => ({ contents: readFileSync(path, 'utf8'), loader: 'text' }));
     },
   };
-  await build({ absWorkingDir: ROOT, entryPoints: ['src/commands/bin.ts'], outfile: bundle, bundle: true, platform: 'node', format: 'cjs', target: 'node20', mainFields: ['module', 'main'], define: { HYBRIDCTL_VERSION: '"0.0.0-test"' }, plugins: [raw], logLevel: 'error' });
+  await build({ absWorkingDir: ROOT, entryPoints: ['src/commands/bin.ts'], outfile: bundle, bundle: true, platform: 'node', format: 'cjs', target: 'node20', mainFields: ['module', 'main'], external: ['proxy-agent'], define: { HYBRIDCTL_VERSION: '"0.0.0-test"' }, plugins: [raw], logLevel: 'error' });
   const site = join(dir, 'lab.yaml');
   await writeFile(site, readFileSync(join(ROOT, 'test/fixtures/lab.yaml')));
   await mkdir(join(dir, 'psk'), { mode: 0o700 });

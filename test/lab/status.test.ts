@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chromium, type Browser, type Page } from 'playwright-core';
@@ -25,6 +26,9 @@ let page: Page;
 let web: Running;
 let url: string;
 let monitor: ChildProcess;
+/** Where to leave pictures of the page and what was measured; absent: nowhere. */
+const SHOW = process.env['HYBRIDCTL_TEST_SHOW'];
+const told: string[] = [];
 /** Everything the browser asked for and everything it was answered, from every page of the test. */
 const asked: string[] = [];
 const answered: string[] = [];
@@ -43,6 +47,7 @@ const open = async (look: { width: number; height: number; dark?: boolean }): Pr
   const context = await browser.newContext({ viewport: look, colorScheme: look.dark === true ? 'dark' : 'light', reducedMotion: 'reduce' });
   const tab = await context.newPage();
   tab.on('request', (request) => void asked.push(request.url()));
+  // The stream has no end to wait for: it is read by a request of its own.
   tab.on('response', (response) => void (response.url().endsWith('/live') ? undefined : response.text().then((text) => answered.push(text), () => undefined)));
   await tab.goto(url);
   return tab;
@@ -50,10 +55,30 @@ const open = async (look: { width: number; height: number; dark?: boolean }): Pr
 const verdict = (): Promise<string> => page.locator('#summary h1').innerText();
 const says = (text: RegExp | string, withinMs = 30_000) => until(async () => (typeof text === 'string' ? (await verdict()) === text : text.test(await verdict())), { what: `the page says ${text}`, withinMs, everyMs: 50 });
 
+/** Of the newest death of Direct Connect in the event log: when it was judged, wall ms, and how long after the last good reply. */
+const death = async (): Promise<{ readonly at: number; readonly detectMs: number } | undefined> => {
+  const lines = ((await files.read(join(stateDir, 'demo.events.ndjson'))) ?? '').split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+  const at = lines.findLastIndex(({ event, labels }) => event.action === 'link-dead' && labels.link === 'dx-1');
+  const move = lines.slice(at + 1).find(({ event, hybridctl }) => event.action === 'route-move' && hybridctl.detectMs !== undefined);
+  return at < 0 || move === undefined ? undefined : { at: Date.parse(lines[at]['@timestamp']), detectMs: move.hybridctl.detectMs };
+};
+
+/** The page as it is now, for the README and for eyes. */
+const show = async (folder: string): Promise<void> => {
+  await delay(8_000);
+  await writeFile(join(folder, 'status.txt'), `${told.join('\n')}\n`);
+  for (const [name, look] of [['status', { width: 1200, height: 900 }], ['dark', { width: 1200, height: 900, dark: true }], ['phone', { width: 360, height: 740 }], ['phone-dark', { width: 360, height: 740, dark: true }]] as const) {
+    const tab = await open(look);
+    await tab.locator('#main').waitFor();
+    await tab.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+    await tab.context().close();
+  }
+};
+
 beforeAll(async () => {
   shop = await workshop();
   stateDir = join(shop.dir, 'state');
-  const [{ exit, err }, launched] = await Promise.all([shop.run(['lab', 'up', '--name', LAB, '--site', shop.site]), chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })]);
+  const [{ exit, err }, launched] = await Promise.all([shop.run(['lab', 'up', '--name', LAB, '--site', shop.site]), chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] })]);
   browser = launched;
   if (exit !== 0) throw new Error(err);
   lab = await openLab(files, LAB);
@@ -72,7 +97,6 @@ afterAll(async () => {
   await shop.remove();
 }, 60_000);
 
-
 /** What has the focus, as a reader of the screen would call it. */
 const focused = (tab: Page): Promise<string> => tab.evaluate(() => {
   const { activeElement: one } = (globalThis as any).document;
@@ -87,7 +111,7 @@ describe('the status page in a browser', () => {
   });
 
   // A path's ordinary loss is learnt first, over some 100 probes: the first ones were lost while the path was made.
-  it.each([['fast', 2_500], ['default', 10_000]] as const)('profile %s: Direct Connect is cut, and within a second the page says so', async (profile, learntMs) => {
+  it.each([['default', 10_000], ['fast', 2_500]] as const)('profile %s: Direct Connect is cut, and within a second the page says so', async (profile, learntMs) => {
     startMonitor(profile);
     await says('Every path carries');
     await delay(learntMs);
@@ -98,14 +122,18 @@ describe('the status page in a browser', () => {
     }));
     const cutAt = Date.now();
     await cut(ports, lab, { what: 'dx-1', kind: 'blackhole', direction: 'out' });
-    const tookMs = (await changed) - cutAt;
-    expect(tookMs).toBeLessThan(1_000);
-    if (process.env['HYBRIDCTL_TEST_FIGURES'] !== undefined) process.stderr.write(`${profile}: ${tookMs} ms from the cut to the page\n`);
+    const shownAt = await changed;
+    await until(async () => ((await death())?.at ?? 0) > cutAt, { what: 'the event log holds the move', withinMs: 5_000, everyMs: 20 });
+    const { at, detectMs } = (await death())!;
+    // The last packet that came back is the cut, but for a probe's interval; the command that cuts may itself take long.
+    const tookMs = Math.round(shownAt - (at - detectMs));
+    told.push(`${profile}: the page changed ${tookMs} ms after the last reply, ${shownAt - at} ms after the verdict, ${shownAt - cutAt} ms after the cut was asked for`);
+    expect(tookMs, told.at(-1)).toBeLessThan(1_000);
     await says('dx-1 is dead, 2 routes over vpn-a, vpn-b', 3_000);
     const [row] = await page.locator('#incidents table tbody tr').allInnerTexts();
     expect(row).toMatch(/private-1\s+dx-1 → vpn-a\s+done\s+\d+ ms\s+[\d.]+ ms\s+[\d.]+ ms/);
     expect(await page.locator('#say').innerText()).toMatch(/dx-1/);
-    if (profile === 'default') return;
+    if (profile === 'fast') return SHOW === undefined ? undefined : show(SHOW);
     await heal(ports, lab);
     await end(monitor);
     await says('Nobody watches the paths', 3_000);
@@ -119,7 +147,7 @@ describe('the status page in a browser', () => {
     await page.keyboard.press('ArrowLeft');
     expect(await page.locator('[data-plot="vpn-a"] .axis').innerText()).toMatch(/\d\d:\d\d:\d\dZ\s+[\d.]+ ms\s+\d+ % lost/);
     await page.keyboard.press('Escape');
-    expect(await page.locator('[data-plot="vpn-a"] .axis').innerText()).toMatch(/10 min ago\s+now/);
+    expect(await page.locator('[data-plot="vpn-a"] .axis').innerText()).toMatch(/\d min ago\s+now/);
   });
 
   it('can be walked through by the keyboard alone, and keeps the focus while it changes', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { interrupted } from '../../src/lib/core/errors.ts';
 import { fixture, testCloud } from '../helpers/cloud.ts';
 
 const CONNECTION = 'dxcon-fg5678gh';
@@ -92,6 +93,69 @@ describe('dx vif', () => {
     await cloud.fault({ ConfirmConnection: { break: 'error', code: 'AccessDeniedException', status: 400 } });
     const denied = await run('dx vif accept --yes');
     expect([denied.exit, denied.err]).toEqual([4, expect.stringContaining('directconnect:ConfirmConnection')]);
+  });
+});
+
+describe('dx vif waits', () => {
+  /** A clock that only waiting moves: `abortAt` ms into it somebody presses Ctrl-C. */
+  const waiting = (abortAt = Number.POSITIVE_INFINITY) => {
+    const controller = new AbortController();
+    const from = Date.now();
+    let now = from;
+    return {
+      signal: controller.signal,
+      passed: () => now - from,
+      clock: {
+        now: () => now,
+        sleep: async (ms: number, signal?: AbortSignal): Promise<void> => {
+          now += ms;
+          if (now - from >= abortAt) controller.abort();
+          if (signal?.aborted === true) throw interrupted();
+        },
+      },
+    };
+  };
+  const slow = () => testCloud(SITE, { times: { startMs: 3_600_000 } });
+  const connection = async (cloud: Awaited<ReturnType<typeof slow>>) => (await cloud.aws().ask('directconnect', 'DescribeConnections', { connectionId: CONNECTION })).connections![0]!.connectionState;
+
+  it('until the connection is available, a quarter of an hour at most', async () => {
+    const cloud = await slow();
+    const { clock, signal, passed } = waiting();
+    const { exit, err } = await cloud.run('dx vif accept --yes', { files: FILES, ports: { clock, signal } });
+    expect([exit, err]).toEqual([1, expect.stringContaining('the connection is pending after 900 s')]);
+    expect(err).toContain('run the same again');
+    expect(passed()).toBeLessThanOrEqual(900_000);
+    expect(passed()).toBeGreaterThan(890_000);
+  });
+
+  it('or until Ctrl-C: what was accepted stays so, and the next run goes on from there', async () => {
+    const cloud = await slow();
+    const { clock, signal } = waiting(30_000);
+    expect((await cloud.run('dx vif create --yes', { files: FILES, ports: { clock, signal } })).exit).toBe(130);
+    expect(await connection(cloud)).toBe('pending');
+    expect((await cloud.run('dx vif create --dry-run', { files: FILES })).out).toContain('the connection is pending');
+    expect((await cloud.calls()).filter((call) => call.startsWith('C'))).toEqual(['ConfirmConnection']);
+  });
+
+  it('for what does not show yet: an interface that was just made is not made again', async () => {
+    const { cloud, run, vif } = await start();
+    await run('dx vif accept --yes');
+    await cloud.fault({ DescribeVirtualInterfaces: { stale_ms: 600 } });
+    expect((await run('dx vif create --yes')).exit).toBe(0);
+    await cloud.fault({});
+    expect(await vif()).toHaveLength(1);
+  });
+
+  it.each([
+    ['a connection of another account', { DescribeConnections: { break: 'error', code: 'DirectConnectClientException', message: 'Connection ID dxcon-fg5678gh not found.', status: 400 } }, 1, 'there is no connection dxcon-fg5678gh in cn-north-1'],
+    ['no permission to read it', { DescribeConnections: { break: 'error', code: 'AccessDeniedException', status: 400 } }, 4, 'directconnect:DescribeConnections'],
+    ['no permission to make it', { CreatePrivateVirtualInterface: { break: 'error', code: 'AccessDeniedException', status: 400 } }, 4, 'directconnect:CreatePrivateVirtualInterface'],
+    ['throttling without end', { DescribeConnections: { break: 'error', code: 'ThrottlingException', status: 400 } }, 1, 'Direct Connect throttles directconnect:DescribeConnections'],
+  ] as const)('%s is told', async (_what, fault, exit, words) => {
+    const { cloud, run } = await start();
+    await cloud.fault(fault);
+    const ran = await run('dx vif create --yes');
+    expect([ran.exit, ran.err]).toEqual([exit, expect.stringContaining(words)]);
   });
 });
 

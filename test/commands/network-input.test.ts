@@ -20,6 +20,7 @@ test.each([
   ['network render --name office --instance-type t4g.small', 'has an Arm processor'],
   ['network render --name office --nat-instance-type big', 'is no instance type'],
   ['network render --name office --key-name ~/.ssh/id', 'is no name of a key pair'],
+  ['network render --name office --image ami-xyz!', 'is neither an image id nor the name of a parameter'],
   ['network create --name office', '--region: is needed'],
   ['network create --name office --region beijing', 'beijing is no region'],
   [`${create} --emit pdf`, '--emit'],

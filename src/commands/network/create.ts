@@ -1,7 +1,7 @@
 import { defineCommand, FLAG } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/engine/emit.ts';
-import { createNetwork } from '../../lib/procedures/network/create.ts';
+import { createNetwork, withImage } from '../../lib/procedures/network/create.ts';
 import { networkStep } from '../../lib/procedures/network/runbook.ts';
 import { findStack } from '../../lib/procedures/network/stack.ts';
 import type { NetworkWishes } from '../../lib/render/network/network.ts';
@@ -22,7 +22,7 @@ export const create = defineCommand<Options, ProcedureResult>({
     'A stack named hybridctl-NAME-network. Its change set is the plan: --dry-run shows it and removes it again. A stack that is as it should be is left alone, without any changing call; ' +
     'one that is on its way is followed; a creation that was rolled back is removed and made again. What no flag says stays as the stack has it. ' +
     'What fails, CloudFormation undoes itself, unless --keep-on-failure. Ctrl-C stops following only: the cloud goes on, and the same command follows it again. ' +
-    'An update takes the newest Amazon Linux: the plan says which instances are replaced by it.',
+    'An update takes the newest Amazon Linux, unless --image names an image: the plan says which instances are replaced by it. Where a region has no pointer to the newest, its id is taken at the making, and stays.',
   flags: [NAME_FLAG, ...NETWORK_FLAGS, REGION_FLAG, ...APPLY_FLAGS.filter(({ flags }) => flags !== FLAG.region.flags && !flags.startsWith('--adopt'))],
   examples: [
     { line: 'hybridctl network create --name office --region cn-north-1 --key-name awskey --admin-cidr 198.51.100.0/24 --dry-run', why: 'what CloudFormation would make' },
@@ -38,7 +38,7 @@ export const create = defineCommand<Options, ProcedureResult>({
     const hands = await handsOf(ports, { region }, procedure);
     if (emit !== undefined) {
       const stack = await findStack(hands.aws, site);
-      const network = complete(resolved(site, wishes, stack?.parameters));
+      const network = await withImage(hands.aws, complete(resolved(site, wishes, stack?.parameters)), stack);
       const runbook = await runbookOf(title, [networkStep(site, network, stack)], hands, { site, adopted: new Map() });
       return { result: { did: 'emitted', steps: [], values: {}, runbook: emit === 'sh' ? asShell(runbook) : asMarkdown(runbook) } };
     }

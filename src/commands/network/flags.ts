@@ -9,6 +9,8 @@ const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 const TYPE = /^[a-z][a-z0-9-]{0,20}\.[a-z0-9-]{1,20}$/;
 /** Arm processors have a `g` after the generation (t4g, c7gn); the first of them is a1. */
 const ARM = /^([a-z]+\d+g|a1\.)/;
+/** An image, or a parameter of Parameter Store that holds its id. */
+const IMAGE_ID = /^(ami-[0-9a-f]{8,17}|\/?[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*)$/;
 const KEY_NAME = /^[A-Za-z0-9._@+=-][A-Za-z0-9 ._@+=-]{0,254}$/;
 
 export const NAME_FLAG: Flag = { flags: '--name <name>', summary: 'name of the site; the stack is hybridctl-NAME-network', env: 'HYBRIDCTL_NAME' };
@@ -31,6 +33,7 @@ export const NETWORK_FLAGS: readonly Flag[] = [
   { flags: '--admin-anywhere', summary: 'let in SSH from the whole internet' },
   { flags: '--instance-type <type>', summary: 'type of bastion and web server, x86_64 (default: t3.micro)' },
   { flags: '--nat-instance-type <type>', summary: 'type of the NAT instances, x86_64 (default: t3.micro)' },
+  { flags: '--image <id>', summary: 'ami-…, or the Parameter Store name that holds it: an image of Amazon Linux 2023 for x86_64 (default: the newest)' },
 ];
 
 export const nameIn = (raw: Raw): string => {
@@ -92,6 +95,8 @@ const typeIn = (raw: Raw, name: string, field: string): string | undefined => {
 export const wishesIn = (raw: Raw): NetworkWishes => {
   const key = text(raw, 'keyName');
   if (key !== undefined && !KEY_NAME.test(key)) throw usageError(`${key.slice(0, 40)} is no name of a key pair that the template takes`, { field: '--key-name', next: 'the name, not the path of the key file' });
+  const image = text(raw, 'image');
+  if (image !== undefined && (!IMAGE_ID.test(image) || image.length > 200)) throw usageError(`${image.slice(0, 60)} is neither an image id nor the name of a parameter`, { field: '--image', next: 'write it like ami-0a1b2c3d or /golden/al2023' });
   const instanceType = typeIn(raw, 'instanceType', '--instance-type');
   const wishes = {
     VpcCidr: vpcCidr(raw),
@@ -103,6 +108,7 @@ export const wishesIn = (raw: Raw): NetworkWishes => {
     LoadBalancer: text(raw, 'loadBalancer'),
     KeyName: key,
     AdminCidr: adminIn(raw),
+    ImageId: image,
     BastionInstanceType: instanceType,
     WebInstanceType: instanceType,
     NatInstanceType: typeIn(raw, 'natInstanceType', '--nat-instance-type'),

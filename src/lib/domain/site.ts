@@ -148,7 +148,7 @@ const dxLink = z.strictObject({
   name,
   kind: z.literal('dx'),
   router: name,
-  connection: z.string().regex(/^dxcon-[0-9a-z]{8}$/, 'is not a Direct Connect connection id: it looks like dxcon-fg5678gh').optional().describe('The connection; hybridctl dx vif needs it.'),
+  connection: z.string().regex(/^(dxcon-[0-9a-z]{8}|arn:aws[a-z-]*:directconnect:[A-Za-z0-9:/_-]{1,150})$/, 'is not a Direct Connect connection id: it looks like dxcon-fg5678gh').optional().describe('The connection; hybridctl dx vif needs it.'),
   vlan: z.int().min(1).max(4094).default(100),
   interface: interfaceName.optional().describe('Router interface that carries the VLAN; the router file then has its subinterface.'),
   inside: network.describe('The /30 of the virtual interface; the cloud has the second address by default.'),

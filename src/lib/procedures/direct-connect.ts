@@ -1,5 +1,5 @@
 import { api, type Aws, type Output } from '../core/aws.ts';
-import { failure, usageError } from '../core/errors.ts';
+import { failure, HybridError, usageError } from '../core/errors.ts';
 import type { Found, Look, Step } from '../core/procedure.ts';
 import { dxSession } from '../domain/direct-connect.ts';
 import type { DxLink, Site } from '../domain/site.ts';
@@ -39,10 +39,16 @@ export const vifLinkOf = (site: Site, name: string | undefined, passwords: Reado
   return { link: { ...link, connection }, gateway: site.cloud.vgw, asn: router.asn, password: passwords.get(link.name) };
 };
 
+/** Direct Connect has one code for every mistake of a caller; the words tell an id that it does not know. */
+const NO_CONNECTION = /^ConnectionNotFound|^DirectConnectClientException .*(not found|not find|does not exist|unknown)/i;
+
 const connectionNamed = async (aws: Aws, id: string): Promise<Connection> => {
-  const { connections = [] } = await aws.ask('directconnect', 'DescribeConnections', { connectionId: id });
+  const { connections = [] } = await aws.ask('directconnect', 'DescribeConnections', { connectionId: id }).catch((error: unknown): { readonly connections?: Connection[] } => {
+    if (error instanceof HybridError && NO_CONNECTION.test(`${error.code ?? ''} ${error.message}`)) return {};
+    throw error;
+  });
   const found = connections[0];
-  if (found === undefined) throw failure(`there is no connection ${id} in ${aws.region}`, { field: 'connection', next: 'ask the partner for its id, and whether it was made for this account and region' });
+  if (found === undefined) throw failure(`there is no connection ${id} in ${aws.region}`, { field: 'connection', next: 'ask the partner for its id, and whether it was made for this account and region; one that was made just now may take some minutes to show' });
   return found;
 };
 

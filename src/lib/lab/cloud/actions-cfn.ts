@@ -1,7 +1,7 @@
 import { arn } from '../../domain/partition.ts';
 import type { Action } from './actions.ts';
-import { historyOf, statusOf, type CfnState, type ChangeSetRecord, type Operation, type StackRecord } from './cfn-state.ts';
-import { invalid, planOf, type Plan } from './cfn-template.ts';
+import { historyOf, statusOf, STEP_MS, type CfnState, type ChangeSetRecord, type Operation, type StackRecord } from './cfn-state.ts';
+import { invalid, physicalId, planOf, type Plan } from './cfn-template.ts';
 import type { CloudModel } from './model.ts';
 import { members, optional, required, yes, type Params, type Xml } from './protocol.ts';
 import { structures } from './params.ts';
@@ -38,6 +38,12 @@ const failureIn = ({ keyPairs }: CloudState, plan: Plan, names: readonly string[
   const keyOf = (name: string): unknown => (plan.resources.get(name)?.properties as { KeyName?: unknown } | undefined)?.KeyName;
   const name = names.find((one) => keyOf(one) !== undefined && !keyPairs.some((pair) => pair.name === keyOf(one)));
   return name === undefined ? undefined : { name, why: `The key pair '${String(keyOf(name))}' does not exist` };
+};
+
+/** What IAM would refuse: a role that somebody gave a policy of their own. */
+const keptIn = ({ iam }: CloudState, stack: string, plan: Plan | undefined): Operation['fails'] => {
+  const name = [...(plan?.resources ?? [])].find(([logical, { type }]) => type === 'AWS::IAM::Role' && iam.roles.some((role) => role.name === physicalId(stack, logical, type) && Object.keys(role.policies).length > 0))?.[0];
+  return name === undefined ? undefined : { name, why: 'Cannot delete entity, must delete policies first.' };
 };
 
 const stackXml = (stack: StackRecord, now: number): Xml => {
@@ -77,13 +83,14 @@ export const CFN_ACTIONS: Readonly<Record<string, Action>> = {
       const stack = creates ? (there ?? { id: arn(state.region, 'cloudformation', state.owner, `stack/${StackName}/${serial}`), name: StackName, tags, template: '', plan: undefined, operations: [] }) : find(state, StackName, now);
       if (!creates && /IN_PROGRESS$|^ROLLBACK_COMPLETE$|^DELETE_FAILED$/.test(statusOf(stack, now).status)) throw invalid(`Stack:${stack.id} is in ${statusOf(stack, now).status} state and can not be updated.`);
       const plan = planOf(template, pairs(params, 'Parameters', 'ParameterKey', 'ParameterValue'), stack.id, state);
-      const made: ChangeSetRecord = { id: arn(state.region, 'cloudformation', state.owner, `changeSet/${ChangeSetName}/${serial}`), name: ChangeSetName, stack: stack.id, template, plan, tags, changes: changesOf(stack.plan, plan) };
+      const made: ChangeSetRecord = { at: now, id: arn(state.region, 'cloudformation', state.owner, `changeSet/${ChangeSetName}/${serial}`), name: ChangeSetName, stack: stack.id, template, plan, tags, changes: changesOf(stack.plan, plan) };
       return [{ ...next, cfn: put({ ...next.cfn, changeSets: [...next.cfn.changeSets, made] }, stack) }, { Id: made.id, StackId: stack.id }];
     });
     return result;
   },
-  DescribeChangeSet({ state, params }) {
-    const { id, name, stack, changes } = changeSet(state, required(params, 'ChangeSetName'));
+  DescribeChangeSet({ cloud, state, params }) {
+    const { at, id, name, stack, changes } = changeSet(state, required(params, 'ChangeSetName'));
+    if (cloud.now() - at < STEP_MS) return { ChangeSetId: id, ChangeSetName: name, StackId: stack, Status: 'CREATE_IN_PROGRESS', Changes: '' };
     const empty = changes.length === 0;
     return {
       ChangeSetId: id,
@@ -130,12 +137,12 @@ export const CFN_ACTIONS: Readonly<Record<string, Action>> = {
   },
   GetTemplate: ({ cloud, state, params }) => ({ TemplateBody: find(state, required(params, 'StackName'), cloud.now()).template }),
   DeleteStack({ cloud, params }) {
-    change(cloud, (cfn) => {
+    change(cloud, (cfn, state) => {
       const now = cloud.now();
       const stack = cfn.stacks.find(({ id, name }) => id === params.get('StackName') || name === params.get('StackName'));
-      if (stack === undefined || statusOf(stack, now).status.startsWith('DELETE_')) return cfn;
+      if (stack === undefined || /^DELETE_(IN_PROGRESS|COMPLETE)$/.test(statusOf(stack, now).status)) return cfn;
       const resources = [...(stack.plan?.resources.keys() ?? [])].reverse();
-      return put({ ...cfn, changeSets: cfn.changeSets.filter((other) => other.stack !== stack.id) }, { ...stack, operations: [...stack.operations, { verb: 'DELETE', at: now, resources, fails: undefined, rollback: false }] });
+      return put({ ...cfn, changeSets: cfn.changeSets.filter((other) => other.stack !== stack.id) }, { ...stack, operations: [...stack.operations, { verb: 'DELETE', at: now, resources, fails: keptIn(state, stack.id, stack.plan), rollback: false }] });
     });
     return {};
   },

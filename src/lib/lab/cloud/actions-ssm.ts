@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { arn } from '../../domain/partition.ts';
 import type { Action } from './actions.ts';
+import { imagesOf } from './images.ts';
 import type { CloudModel } from './model.ts';
 import type { Json, Xml } from './protocol.ts';
 import { Ec2Error, type CloudState } from './state.ts';
@@ -26,8 +27,15 @@ const wordIn = (json: Json, field: string): string => {
 
 const tagsIn = (json: Json): Readonly<Record<string, string>> => Object.fromEntries(((json['Tags'] ?? []) as readonly { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]));
 
-const find = ({ parameters }: CloudState, name: string): Parameter => {
-  const found = parameters.find((parameter) => parameter.name === name);
+/** Amazon's own pointers to its newest images. */
+const pointerIn = (region: string, name: string): Parameter | undefined => {
+  const architecture = /^\/aws\/service\/ami-amazon-linux-latest\/al2023-ami-kernel-default-(x86_64|arm64)$/.exec(name)?.[1];
+  const [newest] = imagesOf(region).filter((image) => image.alias === 'amazon' && image.architecture === architecture && /^al2023-ami-2023\./.test(image.name)).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  return newest === undefined ? undefined : { name, type: 'String', value: newest.id, version: 1, changedAt: Date.parse(newest.createdAt), tags: {} };
+};
+
+const find = ({ parameters, region }: CloudState, name: string): Parameter => {
+  const found = parameters.find((parameter) => parameter.name === name) ?? pointerIn(region, name);
   if (found === undefined) throw notFound(name);
   return found;
 };

@@ -21,6 +21,8 @@ export interface StackRecord {
 }
 
 export interface ChangeSetRecord {
+  /** When it was asked for, ms: working it out takes a moment. */
+  readonly at: number;
   readonly id: string;
   readonly name: string;
   readonly stack: string;
@@ -47,7 +49,7 @@ export interface StackEvent {
 }
 
 /** One resource after another, ms: a lab is no coffee break. */
-const STEP_MS = 10;
+export const STEP_MS = 10;
 
 /** The history of a stack up to now, the oldest first. */
 export const historyOf = (stack: StackRecord, now: number): readonly StackEvent[] =>

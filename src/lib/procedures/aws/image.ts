@@ -40,6 +40,10 @@ const SOURCES: Readonly<Record<Distribution, Source>> = {
 /** Graviton types carry a `g` after the generation's number: t4g, c7gn, im4gn. */
 export const architectureOf = (instanceType: string): Architecture => (/^[a-z]+\d+g/.test(instanceType) || instanceType.startsWith('a1.') ? 'arm64' : 'x86_64');
 
+/** The newest image's id, where its publisher has no pointer in this region or the pointer may not be read; undefined where it has one. @throws failure where none is offered. */
+export const imageWithoutPointer = async (aws: Aws, distribution: Distribution, architecture: Architecture): Promise<string | undefined> =>
+  (await pointer(aws, distribution, architecture)) === undefined ? newest(aws, distribution, architecture) : undefined;
+
 /** What the publishers' own images have. */
 const MIN_GIB = 8;
 

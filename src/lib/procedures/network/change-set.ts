@@ -51,6 +51,12 @@ const stepOf = ({ Action, LogicalResourceId, PhysicalResourceId, ResourceType, R
   };
 };
 
+/** What was just made may not show at once. */
+const notYet = (error: unknown): Partial<Output<'cloudformation', 'DescribeChangeSet'>> => {
+  if (error instanceof HybridError && (/^ChangeSetNotFound/.test(error.code ?? '') || /does not exist/.test(error.message))) return {};
+  throw error;
+};
+
 const NO_CHANGES = /didn't contain changes|no updates are to be performed/i;
 /** A change set of fifty resources is worked out in some ten seconds. */
 const PATIENCE_MS = 300_000;
@@ -86,14 +92,14 @@ export const planChangeSet = async (hands: Hands, site: string, network: Network
   try {
     const until = clock.now() + PATIENCE_MS;
     for (let pause = 250; ; pause = Math.min(2 * pause, 3_000)) {
-      const { Status, StatusReason } = await aws.ask('cloudformation', 'DescribeChangeSet', { ChangeSetName: Id!, StackName: StackId! });
+      const { Status, StatusReason } = await aws.ask('cloudformation', 'DescribeChangeSet', { ChangeSetName: Id!, StackName: StackId! }).catch(notYet);
       if (Status === 'CREATE_COMPLETE') break;
       if (Status === 'FAILED') {
         if (!NO_CHANGES.test(StatusReason ?? '')) throw failure(`CloudFormation can't plan ${stackName(site)}: ${StatusReason ?? 'no reason given'}`, { next: 'nothing was changed; mend that and run it again' });
         await drop();
         return undefined;
       }
-      if (clock.now() > until) throw failure(`the plan of ${stackName(site)} is ${Status} after ${PATIENCE_MS / 1000} s`, { next: 'run the same again' });
+      if (clock.now() > until) throw failure(`the plan of ${stackName(site)} is ${Status ?? 'not to be seen'} after ${PATIENCE_MS / 1000} s`, { next: 'run the same again' });
       await clock.sleep(pause, hands.signal);
     }
     const changes = await aws.all('cloudformation', 'DescribeChangeSet', { ChangeSetName: Id!, StackName: StackId! }, 'Changes');

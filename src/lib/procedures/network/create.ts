@@ -1,6 +1,7 @@
 import { failure, partly } from '../../core/errors.ts';
 import type { Hands, PlannedStep } from '../../core/procedure.ts';
-import type { Network } from '../../render/network/network.ts';
+import { IMAGE, type Network } from '../../render/network/network.ts';
+import { imageWithoutPointer } from '../aws/image.ts';
 import { dropChangeSet, planChangeSet } from './change-set.ts';
 import { removeStack } from './destroy.ts';
 import { follow, seenOf } from './follow.ts';
@@ -30,6 +31,13 @@ export interface NetworkDone {
 const upToDate = async ({ aws }: Hands, network: Network, stack: Stack): Promise<boolean> =>
   stack.status.endsWith('_COMPLETE') && (await driftOf(aws, network, stack)).length === 0;
 
+/** A network that is to be made, with an image that its region has: the pointer to the newest is not kept everywhere. */
+export const withImage = async (aws: Hands['aws'], network: Network, stack: Stack | undefined): Promise<Network> => {
+  if (network.ImageId !== IMAGE || stack?.parameters['ImageId'] === IMAGE) return network;
+  const image = await imageWithoutPointer(aws, 'al2023', 'x86_64');
+  return image === undefined ? network : { ...network, ImageId: image };
+};
+
 /** The plan, with the ids of what came of it; what a condition left out after all was not made. */
 const made = async ({ aws }: Hands, steps: readonly PlannedStep[], stack: Stack): Promise<readonly PlannedStep[]> => {
   const ids = new Map((await resourcesOf(aws, stack)).map(({ key, id }) => [key, id]));
@@ -48,7 +56,7 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
     stack = await findStack(aws, site);
   }
   const ruin = stack !== undefined && isRuin(stack) ? stack : undefined;
-  const network = request.wanted(ruin === undefined ? stack?.parameters : undefined);
+  const network = await withImage(aws, request.wanted(ruin === undefined ? stack?.parameters : undefined), ruin === undefined ? stack : undefined);
   if (stack?.status === 'UPDATE_ROLLBACK_FAILED') throw failure(`${stack.name} is UPDATE_ROLLBACK_FAILED`, { next: `mend what the events name, then: aws cloudformation continue-update-rollback --stack-name ${stack.name}` });
   if (ruin === undefined && stack !== undefined && (await upToDate(hands, network, stack))) return { steps: [], values: stack.outputs };
   if (ruin !== undefined && dryRun && ruin.status !== 'REVIEW_IN_PROGRESS') throw failure(`${ruin.name} is ${ruin.status} and would be removed first`, { next: 'run it without --dry-run, or remove it with "hybridctl network destroy"' });
@@ -75,7 +83,7 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
   // The change set's own id: a call that is sent twice is carried out once, and another plan has another one.
   const token = `hybridctl-${plan.id.split('/').at(-1)!.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 100)}`;
   await aws.ask('cloudformation', 'ExecuteChangeSet', { ChangeSetName: plan.id, StackName: plan.stack, ClientRequestToken: token, ...(request.keepOnFailure ? { DisableRollback: true } : {}) });
-  const { stack: after, failed } = await follow(hands, site, plan.stack, seen, before?.status ?? 'REVIEW_IN_PROGRESS');
+  const { stack: after, failed } = await follow(hands, site, plan.stack, seen, before?.status ?? 'REVIEW_IN_PROGRESS', true);
   if (after?.status === 'CREATE_COMPLETE' || after?.status === 'UPDATE_COMPLETE') return { steps: await made(hands, plan.steps, after), values: after.outputs };
   const more = failed.length > 0 ? failed : after === undefined || after.reason === null ? [] : [after.reason];
   const words = `${stackName(site)} ended as ${after?.status ?? 'gone'}`;

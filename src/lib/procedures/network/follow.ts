@@ -44,9 +44,10 @@ export const seenOf = async (hands: Pick<Hands, 'aws'>, stack: string): Promise<
  * Tells what happens to a stack until it is at rest. Nothing here makes it go on: CloudFormation does that by itself.
  * @param began the status before the operation that is followed: until it changes, or an event tells of the operation, an
  * end is that of the one before (reads lag behind). undefined: it is under way already.
+ * @param making it was made or changed: one that is not there does not show yet, and is not gone.
  * @throws interrupted (exit 130) on Ctrl-C, with the word that the cloud goes on.
  */
-export const follow = async (hands: Hands, site: string, id: string, seen: ReadonlySet<string>, began: string | undefined): Promise<Followed> => {
+export const follow = async (hands: Hands, site: string, id: string, seen: ReadonlySet<string>, began: string | undefined, making = false): Promise<Followed> => {
   const { aws, clock, signal, progress } = hands;
   const told = new Set(seen);
   const failed: string[] = [];
@@ -62,7 +63,7 @@ export const follow = async (hands: Hands, site: string, id: string, seen: Reado
       if (event.ResourceStatus?.endsWith('_FAILED') === true && event.PhysicalResourceId !== id && !FOLLOWS_FROM_ANOTHER.test(event.ResourceStatusReason ?? '')) failed.push(lineOf(event));
     }
     if (fresh.length > 0) pause = QUICK_MS;
-    begun ||= stack === undefined || stack.status !== began || fresh.some(({ PhysicalResourceId }) => PhysicalResourceId === id) || clock.now() - from > BEGINS_MS;
+    begun ||= (stack === undefined ? !making : stack.status !== began) || fresh.some(({ PhysicalResourceId }) => PhysicalResourceId === id) || clock.now() - from > BEGINS_MS;
     const atRest = stack === undefined || (!isBusy(stack) && stack.status !== 'REVIEW_IN_PROGRESS');
     if (begun && atRest && fresh.length === 0) return { stack: stack?.status === 'DELETE_COMPLETE' ? undefined : stack, failed };
     if (clock.now() - from > PATIENCE_MS) throw new HybridError(EXIT.failed, `${stack?.name ?? id} is ${stack?.status ?? 'unknown'} after an hour`, { next: 'run the same again to follow it further' });

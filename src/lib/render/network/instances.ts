@@ -132,7 +132,7 @@ const webIngress = (): Value => {
 
 /** The private subnets, and the database subnets where they leave by the NAT too. */
 const natIngress = (): Value => {
-  const from = (tier: Tier): Value[] => SUBNETS.filter((one) => one.tier === tier).map(({ id }) => ({ IpProtocol: '-1', CidrIp: ref(`${id}Cidr`), Description: 'what is to leave' }));
+  const from = (tier: Tier): Value[] => SUBNETS.filter((one) => one.tier === tier).map(({ id }) => ({ IpProtocol: '-1', FromPort: -1, ToPort: -1, CidrIp: ref(`${id}Cidr`) }));
   return either('DatabaseApart', from('Private'), [...from('Private'), ...from('Database')]);
 };
 

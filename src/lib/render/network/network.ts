@@ -37,6 +37,8 @@ export interface Network {
   readonly WebInstanceType: string;
   readonly KeyName: string;
   readonly AdminCidr: string;
+  /** Of Amazon Linux 2023 for x86_64: the parameter of Parameter Store that names it, or its own id. */
+  readonly ImageId: string;
 }
 
 /** What a user says; the rest follows, or stays as the stack has it. */
@@ -60,6 +62,7 @@ const DEFAULTS = {
   WebInstanceType: 't3.micro',
   KeyName: '',
   AdminCidr: '',
+  ImageId: IMAGE,
 } as const;
 
 /**

@@ -1,7 +1,7 @@
 import { servicePrincipal } from '../../domain/partition.ts';
 import { balancerResources } from './balancer.ts';
 import { instanceResources } from './instances.ts';
-import { BALANCERS, DATABASE_ROUTES, IMAGE, NAT_COUNTS, NATS, SUBNETS, WEB_PLACES, YES_NO, type Network } from './network.ts';
+import { BALANCERS, DATABASE_ROUTES, NAT_COUNTS, NATS, SUBNETS, WEB_PLACES, YES_NO, type Network } from './network.ts';
 import { natResources, vpcResources } from './vpc.ts';
 import { att, either, ref, type Resources, type Value } from './words.ts';
 
@@ -34,6 +34,9 @@ interface Output {
 
 const NETWORK = '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$';
 
+/** An image's own id, not the name of a parameter that holds it. */
+const isImageId = (image: string): boolean => image.startsWith('ami-');
+
 const parameters = (network: Network): Readonly<Record<string, Parameter>> => {
   const choice = (name: keyof Network, AllowedValues: readonly string[], Description: string): Readonly<Record<string, Parameter>> => ({ [name]: { Type: 'String', Default: network[name], AllowedValues, Description } });
   const text = (name: keyof Network, AllowedPattern: string, Description: string): Readonly<Record<string, Parameter>> => ({ [name]: { Type: 'String', Default: network[name], AllowedPattern, Description } });
@@ -53,7 +56,7 @@ const parameters = (network: Network): Readonly<Record<string, Parameter>> => {
     ...text('WebInstanceType', size, 'Type of the web server (x86_64)'),
     ...text('KeyName', '^[A-Za-z0-9 ._@+=-]*$', 'Key pair for SSH; needed by the bastion'),
     ...text('AdminCidr', `^$|${NETWORK}`, 'Network that may come in by SSH; needed by the bastion'),
-    ImageId: { Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: IMAGE, Description: 'Newest Amazon Linux 2023' },
+    ImageId: { Type: isImageId(network.ImageId) ? 'AWS::EC2::Image::Id' : 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: network.ImageId, Description: 'Amazon Linux 2023 (x86_64)' },
   };
 };
 

@@ -115,3 +115,10 @@ test('where the region has no pointer to the newest image, its id is taken, and 
   const drift = await cloud.run(`network status ${at} --image /golden/al2023 --json`);
   expect(drift.json().drift[0]).toContain('ImageId is "ami-');
 });
+
+test('where the region has no image at all, the flag that names one is told', async () => {
+  const cloud = await start();
+  await cloud.fault({ GetParameter: { break: 'error', code: 'ParameterNotFound', status: 400 } });
+  const none = async () => ({ ...cloud.aws(), all: async () => [] }) as never;
+  expect(await cloud.run('network create --name branch --region cn-north-1 --bastion no --yes', { ports: { aws: none } })).toMatchObject({ exit: 1, err: expect.stringContaining('--image: no image of Amazon Linux 2023') });
+});

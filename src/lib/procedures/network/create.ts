@@ -1,4 +1,4 @@
-import { failure, partly } from '../../core/errors.ts';
+import { EXIT, failure, HybridError, partly } from '../../core/errors.ts';
 import type { Hands, PlannedStep } from '../../core/procedure.ts';
 import { IMAGE, type Network } from '../../render/network/network.ts';
 import { imageWithoutPointer } from '../aws/image.ts';
@@ -34,7 +34,10 @@ const upToDate = async ({ aws }: Hands, network: Network, stack: Stack): Promise
 /** A network that is to be made, with an image that its region has: the pointer to the newest is not kept everywhere. */
 export const withImage = async (aws: Hands['aws'], network: Network, stack: Stack | undefined): Promise<Network> => {
   if (network.ImageId !== IMAGE || stack?.parameters['ImageId'] === IMAGE) return network;
-  const image = await imageWithoutPointer(aws, 'al2023', 'x86_64');
+  const image = await imageWithoutPointer(aws, 'al2023', 'x86_64').catch((error: unknown) => {
+    if (!(error instanceof HybridError) || error.exit !== EXIT.failed || error.call !== undefined) throw error;
+    throw failure(error.message, { field: '--image', next: 'name one of yours with --image: ami-…, or the parameter that holds its id', cause: error });
+  });
   return image === undefined ? network : { ...network, ImageId: image };
 };
 

@@ -93,10 +93,10 @@ export const driftOf = async (aws: Aws, network: Network, stack: Stack): Promise
   return [...parameterDrift(network, stack), ...(sameDocument(withoutDefaults(await readTemplate(aws, stack)), withoutDefaults(templateOf(network))) ? [] : ['the template is not the one of this version'])];
 };
 
-/** Defaults say nothing of a stack: each parameter has its value. */
+/** Defaults and types say nothing of a stack: each parameter has its value, and an endpoint may show an image's id for the pointer that was given. */
 const withoutDefaults = (template: unknown): unknown => {
   const { Parameters, ...rest } = (template ?? {}) as { Parameters?: Readonly<Record<string, object>> };
-  return { ...rest, Parameters: Object.fromEntries(Object.entries(Parameters ?? {}).map(([name, parameter]) => [name, { ...parameter, Default: undefined }])) };
+  return { ...rest, Parameters: Object.fromEntries(Object.entries(Parameters ?? {}).map(([name, parameter]) => [name, { ...parameter, Default: undefined, Type: undefined }])) };
 };
 
 export interface StackResource {

@@ -36,7 +36,8 @@ const clean = async (folder: string): Promise<void> => {
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+  // A server's folder may hold thousands of files.
+}, 120_000);
 
 /** The real fstab is nobody's test bench. */
 const filesWith = (fstab: string): Files => {

@@ -48,8 +48,9 @@ const optionSet = (words: readonly string[]): string =>
 
 /** How the command line of a running daemon differs from the one we would start; undefined: no such process is seen. */
 const runningOtherwise = async ({ shell }: Pick<World, 'shell'>, spec: MountSpec, wanted: readonly string[]): Promise<boolean | undefined> => {
-  const { stdout } = await shell.run('ps', ['-e', '-ww', '-o', 'args=']);
-  const found = stdout.split('\n').map((line) => line.trim().split(/\s+/)).find(([program, ...args]) => program?.split('/').at(-1) === ENGINE[spec.engine].program && args.includes(spec.directory));
+  // The youngest: the daemon of a mount that was taken away may take its time to end.
+  const { stdout } = await shell.run('ps', ['-e', '-ww', '--sort=start_time', '-o', 'args=']);
+  const found = stdout.split('\n').map((line) => line.trim().split(/\s+/)).findLast(([program, ...args]) => program?.split('/').at(-1) === ENGINE[spec.engine].program && args.includes(spec.directory));
   return found === undefined ? undefined : optionSet(found.slice(1)) !== optionSet(wanted);
 };
 
@@ -83,6 +84,9 @@ export interface MountStep {
 /** Of a mount that works: it is unmounted only when nobody uses it. */
 const OTHERWISE: readonly string[] = ['it runs with other options', 'its key is newer than the mount'];
 
+/** Five seconds: who acts on the answer must not take a busy machine for a daemon that hangs. */
+const PATIENT_TURNS = 250;
+
 /** The mount itself. One that is dead is taken away lazily and made anew; so is one that runs with other options, but never lazily. */
 export const mountStep = (spec: MountSpec, { folder, nonce, lazily = false }: MountStep): Step => {
   const version = (values: World['values']): string | undefined => (values.has(VERSION) ? values(VERSION) : undefined);
@@ -93,7 +97,7 @@ export const mountStep = (spec: MountSpec, { folder, nonce, lazily = false }: Mo
     async look(world) {
       const { values } = world;
       refuseWhatItCant(spec, version(values));
-      const { state, mounted, why } = await lookAtMount(world, spec.directory, nonce);
+      const { state, mounted, why } = await lookAtMount(world, spec.directory, nonce, undefined, PATIENT_TURNS);
       if (mounted === undefined) return { state: 'absent' };
       const found = { id: spec.directory, ours: true, gives: { [IDENTITY]: mounted.identity } };
       if (state === 'other') return { state: 'absent' };

@@ -27,7 +27,7 @@ const boundaries = (changes: readonly string[]): readonly number[] =>
   changes.flatMap((what, index) => (what === 'write' && changes[index - 1] === 'write' && changes[index + 1] === 'write' ? [] : [index + 1]));
 
 /** Dead after one change is as dead as before the next: nothing lies between them. */
-test('killed after any change, and run again, it ends the same, with nothing twice and nothing orphaned', { timeout: 180_000 }, async () => {
+test('killed after any change, and run again, it ends the same, with nothing twice and nothing orphaned', { timeout: 400_000 }, async () => {
   const reference = await bench();
   await reference.on(`${NEW_SITE} --yes`);
   const changes = reference.changes();

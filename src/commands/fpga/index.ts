@@ -3,6 +3,7 @@ import { copy } from './copy.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
 import { describe } from './describe.ts';
+import { explanation } from './explain.ts';
 import { get } from './get.ts';
 import { instances } from './instances.ts';
 import { list } from './list.ts';
@@ -14,4 +15,4 @@ import { upload } from './upload.ts';
 import { uploads } from './uploads.ts';
 import { wait } from './wait.ts';
 
-export const commands: readonly Command[] = [upload, uploads, create, wait, list, describe, remove, copy, share, load, status, instances, objects, get];
+export const commands: readonly Command[] = [upload, uploads, create, wait, list, describe, remove, copy, share, load, status, instances, objects, get, explanation];

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { plainSchemaKeys, raw } from './esbuild-plugins.mjs';
+import { forNode, plainSchemaKeys, raw } from './esbuild-plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -14,20 +14,14 @@ const entries = { hybridctl: 'src/commands/bin.ts', demo: 'src/demo/main.ts' };
 
 const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(root, path))));
 const bundle = await build({
+  ...forNode,
   absWorkingDir: root,
   entryPoints: present,
   outdir: 'dist/app',
   outExtension: { '.js': '.cjs' },
-  bundle: true,
   write: false,
   splitting: true,
-  platform: 'node',
   format: 'esm',
-  target: 'node20',
-  // The SDK's ES modules lose what is not used; its CommonJS files stay whole.
-  mainFields: ['module', 'main'],
-  // urllib (below ali-oss) asks for it only where a caller turns its own proxy support on, and it is not installed with it.
-  external: ['proxy-agent'],
   define: { HYBRIDCTL_VERSION: JSON.stringify(version) },
   plugins: [raw, plainSchemaKeys],
   logLevel: 'warning',

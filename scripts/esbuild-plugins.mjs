@@ -24,3 +24,14 @@ export const plainSchemaKeys = {
     });
   },
 };
+
+/** How the sources are bundled for Node, whoever does it: the build, and tests that need the program as one file. */
+export const forNode = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // The SDK's ES modules lose what is not used; its CommonJS files stay whole.
+  mainFields: ['module', 'main'],
+  // urllib (below ali-oss) asks for it only where a caller turns its own proxy support on, and it is not installed with it.
+  external: ['proxy-agent'],
+};

@@ -52,8 +52,11 @@ UsePAM no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
+SetEnv HOME=${folder}/home
 `,
   );
+  // A home of its own: what this machine's ~/.bashrc starts would run before each command.
+  await mkdir(join(folder, 'home'));
   // sshd's own folder for privilege separation; the package's service would make it.
   const [program = '', ...words] = [...enter, 'sh', '-c', 'mkdir -p /run/sshd && exec "$0" "$@"', '/usr/sbin/sshd', '-D', '-f', join(folder, 'sshd_config'), '-E', log];
   await mkdir('/run/sshd', { recursive: true });

@@ -26,14 +26,12 @@ const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 export const bundled = async (entry: string): Promise<{ file: string; remove: () => Promise<void> }> => {
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-terminal-'));
   const file = join(folder, 'program.cjs');
-  const { raw } = await import(pathToFileURL(join(process.cwd(), 'scripts/esbuild-plugins.mjs')).href);
+  const { forNode, raw } = await import(pathToFileURL(join(process.cwd(), 'scripts/esbuild-plugins.mjs')).href);
   await build({
+    ...forNode,
     stdin: { contents: entry, resolveDir: process.cwd(), loader: 'ts' },
     outfile: file,
-    bundle: true,
-    platform: 'node',
     format: 'cjs',
-    target: 'node20',
     logLevel: 'error',
     define: { HYBRIDCTL_VERSION: '"0.0.0-test"' },
     plugins: [raw],

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { shell } from '../../src/lib/adapters/shell.ts';
 
@@ -38,14 +39,8 @@ export interface Running {
 export const workshop = async (): Promise<Workshop> => {
   const dir = await mkdtemp(join(tmpdir(), 'hybridctl-lab-'));
   const bundle = join(dir, 'hybridctl.cjs');
-  const raw = {
-    name: 'raw',
-    setup({ onResolve, onLoad }: import('esbuild').PluginBuild) {
-      onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace(/\?raw$/, '')), namespace: 'raw' }));
-      onLoad({ filter: /.*/, namespace: 'raw' }, ({ path }) => ({ contents: readFileSync(path, 'utf8'), loader: 'text' }));
-    },
-  };
-  await build({ absWorkingDir: ROOT, entryPoints: ['src/commands/bin.ts'], outfile: bundle, bundle: true, platform: 'node', format: 'cjs', target: 'node20', mainFields: ['module', 'main'], external: ['proxy-agent'], define: { HYBRIDCTL_VERSION: '"0.0.0-test"' }, plugins: [raw], logLevel: 'error' });
+  const { forNode, raw } = await import(pathToFileURL(join(ROOT, 'scripts/esbuild-plugins.mjs')).href);
+  await build({ ...forNode, absWorkingDir: ROOT, entryPoints: ['src/commands/bin.ts'], outfile: bundle, format: 'cjs', define: { HYBRIDCTL_VERSION: '"0.0.0-test"' }, plugins: [raw], logLevel: 'error' });
   const site = join(dir, 'lab.yaml');
   await writeFile(site, readFileSync(join(ROOT, 'test/fixtures/lab.yaml')));
   await mkdir(join(dir, 'psk'), { mode: 0o700 });

@@ -33,9 +33,12 @@ const run = (file, args, env = {}) => {
   stop(`${basename(file)} ${args.map((arg) => arg.replace(root, '')).join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`, 'mend what is said above, then run it again', FAILED);
 };
 
+/** As package.json's engines say: inquirer asks for these, and Node 22.0 and 22.1 have no zlib.crc32. */
+const LEAST_MINOR = { 20: 17, 22: 13, 23: 5 };
+
 const checkNode = () => {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 17)) stop(`Node ${process.versions.node} is too old`, 'install Node 20.17 or later');
+  if (major < 24 && !(minor >= LEAST_MINOR[major])) stop(`Node ${process.versions.node} is too old`, 'install Node 20.17, 22.13, 24 or later');
 };
 
 const readJson = (path) => (existsSync(join(root, path)) ? JSON.parse(readFileSync(join(root, path), 'utf8')) : { packages: {} });

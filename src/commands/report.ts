@@ -43,7 +43,8 @@ const SHOWN: readonly string[] = ['commander.helpDisplayed', 'commander.help', '
 
 const fromCommander = ({ code, message }: CommanderError): HybridError | undefined => {
   if (SHOWN.includes(code)) return undefined;
-  const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  // `--key=SECRET` is told without its value.
+  const [first = '', suggestion] = message.replace(/^error: /, '').replace(/^(unknown option '[^'=]*)=.*'/, "$1'").split('\n');
   const meant = suggestion?.match(/^\(Did you mean (.*)\?\)$/)?.[1];
   return usageError(meant === undefined ? first : `${first}: did you mean ${meant}?`, { next: 'see --help' });
 };

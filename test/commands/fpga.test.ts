@@ -45,7 +45,8 @@ describe('fpga upload --create --wait', () => {
     expect(err).toContain('vivado.log:');
     expect(err).toContain('ERROR: [Project 1-30] Failed to open checkpoint');
     expect(err).not.toContain('INFO:');
-    expect(err).toContain('next: hybridctl fpga explain DCP_CORRUPT');
+    expect(err).toContain('DCP_CORRUPT: the design checkpoint is damaged');
+    expect(err).toContain('next: build the tarball anew');
     expect(notices[0]?.subject).toContain('is failed: DCP_CORRUPT');
   });
 

@@ -1,13 +1,17 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { aliyunObjects } from '../../src/lib/adapters/aliyun/objects.ts';
 import { awsObjects } from '../../src/lib/adapters/aws/objects.ts';
-import type { ObjectStore } from '../../src/lib/core/objects.ts';
+import type { ChecksumName, ObjectStore } from '../../src/lib/core/objects.ts';
 import { fakeObjects } from '../fakes/objects.ts';
+import { crc64 } from '../helpers/aliyun/crc64.ts';
+import { testAliyun } from '../helpers/aliyun/index.ts';
 import { fixture, testCloud } from '../helpers/cloud.ts';
 
 interface Side {
-  /** @param bucket there, in us-east-1, unless it is `absent`. */
-  open(bucket?: string): ObjectStore;
+  readonly region: string;
+  /** @param bucket there unless it is `absent`. */
+  open(bucket?: string): ObjectStore | Promise<ObjectStore>;
 }
 
 const sdk = (bucket: string): ObjectStore => awsObjects(bucket, { cloud: 'aws', region: 'us-east-1' }, { attempts: 2, connectMs: 400, answerMs: 5_000 });
@@ -20,17 +24,21 @@ const SIDES: Readonly<Record<string, () => Promise<Side>>> = {
   async 'the AWS SDK against the endpoint'() {
     const { url } = await testCloud(fixture('lab'));
     await make(url, 'bucket');
-    return { open: (bucket = 'bucket') => sdk(bucket) };
+    return { region: 'us-east-1', open: (bucket = 'bucket') => sdk(bucket) };
+  },
+  async 'ali-oss against the account on loopback'() {
+    (await testAliyun()).bucket('bucket', undefined, { logs: false });
+    return { region: 'cn-hangzhou', open: (bucket = 'bucket') => aliyunObjects(bucket, { cloud: 'aliyun', region: 'cn-hangzhou' }) };
   },
   async 'the fake'() {
     const store = fakeObjects();
-    return { open: (bucket) => (bucket === undefined ? store : fakeObjects({ bucket, region: undefined })) };
+    return { region: 'us-east-1', open: (bucket) => (bucket === undefined ? store : fakeObjects({ bucket, region: undefined })) };
   },
 };
 
 const MiB = 2 ** 20;
 const bytes = (size: number, seed: number): Uint8Array => Uint8Array.from({ length: size }, (_, at) => (at * 31 + seed) & 255);
-const sum = (body: Uint8Array): bigint => BigInt(crc32(body));
+const SUMS: Readonly<Record<ChecksumName, (body: Uint8Array) => bigint>> = { crc32: (body) => BigInt(crc32(body)), crc64xz: (body) => BigInt(crc64(body)) };
 const read = async (content: AsyncIterable<Uint8Array>): Promise<Buffer> => {
   const chunks: Uint8Array[] = [];
   for await (const chunk of content) chunks.push(chunk);
@@ -39,14 +47,15 @@ const read = async (content: AsyncIterable<Uint8Array>): Promise<Buffer> => {
 
 describe.each(Object.entries(SIDES))('objects: %s', (_, start) => {
   it('knows where the bucket is, or that there is none', async () => {
-    const { open } = await start();
-    expect(await open().region()).toBe('us-east-1');
-    expect(await open('absent').region()).toBeUndefined();
+    const { open, region } = await start();
+    expect(await (await open()).region()).toBe(region);
+    expect(await (await open('absent')).region()).toBeUndefined();
   });
 
   it('puts, heads, lists, gets and removes', async () => {
     const { open } = await start();
-    const store = open();
+    const store = await open();
+    const sum = SUMS[store.checksum];
     const body = bytes(100_000, 1);
     await store.put('a/one file', body, { checksum: sum(body) });
     await store.put('a/two', bytes(1, 0));
@@ -63,7 +72,8 @@ describe.each(Object.entries(SIDES))('objects: %s', (_, start) => {
 
   it('joins parts, and shows what it holds before', async () => {
     const { open } = await start();
-    const store = open();
+    const store = await open();
+    const sum = SUMS[store.checksum];
     const [first, last] = [bytes(5 * MiB, 2), bytes(1_000, 3)];
     const id = await store.begin('big');
     const upload = { key: 'big', id };
@@ -85,7 +95,8 @@ describe.each(Object.entries(SIDES))('objects: %s', (_, start) => {
 
   it('takes an upload back', async () => {
     const { open } = await start();
-    const store = open();
+    const store = await open();
+    const sum = SUMS[store.checksum];
     const upload = { key: 'gone', id: await store.begin('gone') };
     await store.putPart(upload, 1, bytes(10, 1), { checksum: sum(bytes(10, 1)) });
     await store.abort(upload);
@@ -95,13 +106,14 @@ describe.each(Object.entries(SIDES))('objects: %s', (_, start) => {
 
   it('refuses what is not what its checksum says', async () => {
     const { open } = await start();
-    const store = open();
+    const store = await open();
+    const sum = SUMS[store.checksum];
     const upload = { key: 'bad', id: await store.begin('bad') };
     await expect(store.putPart(upload, 1, bytes(10, 1), { checksum: 1n })).rejects.toMatchObject({ code: 'BadDigest' });
     await expect(store.put('bad', bytes(10, 1), { checksum: 1n })).rejects.toMatchObject({ code: 'BadDigest' });
     const etag = await store.putPart(upload, 1, bytes(10, 1), { checksum: sum(bytes(10, 1)) });
-    await expect(store.complete(upload, [{ number: 1, etag, checksum: sum(bytes(10, 1)) }], { size: 10, checksum: 1n })).rejects.toMatchObject({ code: 'BadDigest' });
     await expect(store.complete(upload, [{ number: 1, etag: '0'.repeat(32), checksum: sum(bytes(10, 1)) }], { size: 10, checksum: sum(bytes(10, 1)) })).rejects.toMatchObject({ code: 'InvalidPart' });
+    await expect(store.complete(upload, [{ number: 1, etag, checksum: sum(bytes(10, 1)) }], { size: 10, checksum: 1n })).rejects.toMatchObject({ code: 'BadDigest' });
     expect(await store.head('bad')).toBeUndefined();
   });
 });

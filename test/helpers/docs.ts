@@ -1,5 +1,6 @@
 import type { Argument, Command, Flag } from '../../src/lib/core/command.ts';
 import type { Group } from '../../src/commands/registry.ts';
+import { faascmdPage } from './faascmd.ts';
 
 const NOTICE = '<!-- Made from the command definitions by `npm run docs`. -->';
 
@@ -64,6 +65,7 @@ export const pages = async (groups: readonly Group[]): Promise<ReadonlyMap<strin
     made.set(`${name}.md`, `${[NOTICE, `# hybridctl ${name}`, `${summary[0]!.toUpperCase()}${summary.slice(1)}.`, ...commands.map(section)].join('\n\n')}\n`);
     index.push(...commands.map((command) => `| [${command.path}](${name}.md#${command.path.replaceAll(' ', '-')}) | ${cell(command.summary)} |`));
   }
-  made.set('README.md', `${[NOTICE, '# hybridctl, command by command', ['| command | what |', '|---|---|', ...index].join('\n'), EVERYWHERE, EXIT_CODES, PROCEDURES].join('\n\n')}\n`);
+  made.set('faascmd.md', faascmdPage(NOTICE));
+  made.set('README.md', `${[NOTICE, '# hybridctl, command by command', ['| command | what |', '|---|---|', ...index].join('\n'), 'From faascmd, line by line: [faascmd.md](faascmd.md).', EVERYWHERE, EXIT_CODES, PROCEDURES].join('\n\n')}\n`);
   return made;
 };

@@ -2,10 +2,11 @@ import { list, text, type Flag, type Raw } from '../../lib/core/command.ts';
 import { failure, usageError } from '../../lib/core/errors.ts';
 import type { FpgaCloud, FpgaImage, ImageId, ImageRequest } from '../../lib/core/fpga.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { explain } from '../../lib/domain/fpga/explain.ts';
 import { buildLog } from '../../lib/fpga/build-log.ts';
 import { follow } from '../../lib/fpga/follow.ts';
 import { LOGS_TAG } from '../../lib/fpga/order.ts';
-import { folderOf, optionsOf, uri, type CloudChoice } from './shared.ts';
+import { folderOf, again, optionsOf, uri, type CloudChoice } from './shared.ts';
 
 /** FaaS writes its logs there and nowhere else (faascmd: "a folder named compiling_logs"). */
 const FAAS_LOGS = 'compiling_logs/';
@@ -48,7 +49,8 @@ const plain = (raw: Raw, name: string, field = `--${name}`): string | undefined 
   return value;
 };
 
-export const buildOf = (raw: Raw, { cloud }: CloudChoice): BuildOptions => {
+/** @param ordered an image is asked for, so all that the service wants to know must be there. */
+export const buildOf = (raw: Raw, { cloud }: CloudChoice, ordered: boolean): BuildOptions => {
   const tags = list(raw, 'tag').map((pair) => {
     const [, key, value] = TAG.exec(pair) ?? [];
     if (key === undefined || value === undefined || /^(aws|hybridctl):/i.test(key)) throw usageError(`${pair.slice(0, 80)}: write KEY=VALUE`, { field: '--tag' });
@@ -57,6 +59,7 @@ export const buildOf = (raw: Raw, { cloud }: CloudChoice): BuildOptions => {
   const faas = (['fpgaType', 'shell', 'kmsKey', 'email'] as const).find((name) => cloud === 'aws' && text(raw, name) !== undefined);
   if (faas !== undefined) throw usageError('is for FaaS', { field: `--${faas.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, next: 'leave it out with --cloud aws' });
   if (cloud === 'aliyun' && text(raw, 'logs') !== undefined) throw usageError(`FaaS writes its logs to ${FAAS_LOGS}`, { field: '--logs', next: 'leave it out' });
+  if (cloud === 'aliyun' && ordered && text(raw, 'shell') === undefined) throw usageError('is needed', { field: '--shell', next: 'give the shell version of the board: "hybridctl fpga instances" shows it' });
   const maker = text(raw, 'fpgaType');
   return {
     logs: folderOf(raw, 'logs', cloud === 'aliyun' ? FAAS_LOGS : 'logs/'),
@@ -72,15 +75,23 @@ export const logsOf = ({ tags }: FpgaImage): { readonly bucket: string; readonly
   return bucket === undefined || folder === undefined ? undefined : { bucket, folder };
 };
 
+export interface Watched {
+  readonly topic: string | undefined;
+  /** Where its log will be; absent: its tags tell. */
+  readonly place?: { readonly bucket: string; readonly folder: string };
+  /** It was asked for a moment ago: that nobody knows it yet means nothing. */
+  readonly isNew?: boolean;
+}
+
 /** Waits for the end of a build, tells the topic, and where it failed says why, in the log's own words. */
-export const finish = async (ports: Ports, choice: CloudChoice, fpga: FpgaCloud, { id }: ImageId, topic: string | undefined, place?: { readonly bucket: string; readonly folder: string }): Promise<FpgaImage> => {
-  const image = await follow(id, { fpga, clock: ports.clock, signal: ports.signal, progress: ports.progress });
+export const finish = async (ports: Ports, choice: CloudChoice, fpga: FpgaCloud, { id }: ImageId, { topic, place, isNew }: Watched): Promise<FpgaImage> => {
+  const image = await follow(id, { fpga, clock: ports.clock, signal: ports.signal, progress: ports.progress, isNew });
   const why = image.failure === null ? '' : `: ${image.failure.code}${image.failure.message === '' ? '' : `: ${image.failure.message}`}`;
   if (topic !== undefined) await notify(ports, choice, topic, image, `FPGA image ${id} is ${image.state}${why}`);
   if (image.state === 'available') return image;
   const at = place ?? logsOf(image);
   const lines = at === undefined ? [] : await logLines(ports, choice, at, image);
-  throw failure(`the image ${id} ${image.state === 'failed' ? 'failed' : `is ${image.state}`}${why}`, { ...(image.failure === null ? {} : { code: image.failure.code }), more: lines, next: image.failure === null ? 'hybridctl fpga describe' : `hybridctl fpga explain ${image.failure.code}` });
+  throw failure(`the image ${id} ${image.state === 'failed' ? 'failed' : `is ${image.state}`}${why}`, { ...(image.failure === null ? {} : { code: image.failure.code }), more: lines, ...(image.failure !== null && explain(image.failure.code).length > 0 ? {} : { next: again(choice, `describe ${id}`) }) });
 };
 
 /** The log is help, not the matter: what can't be read is told, and the failure stays the failure. */

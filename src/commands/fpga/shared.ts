@@ -1,24 +1,27 @@
 import { basename } from 'node:path';
-import { FLAG, text, type Flag, type Raw } from '../../lib/core/command.ts';
+import { FAAS_VERSIONS, type FaasVersion } from '../../lib/core/aliyun.ts';
+import { text, type Flag, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import type { CloudName, FpgaOptions } from '../../lib/core/fpga.ts';
 import type { ObjectStore } from '../../lib/core/objects.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 
-const CLOUDS = ['aws'] as const satisfies readonly CloudName[];
+const CLOUDS = ['aws', 'aliyun'] as const satisfies readonly CloudName[];
 
 export const CLOUD_FLAGS: readonly Flag[] = [
   { flags: '--cloud <name>', summary: 'aws: Amazon FPGA images of EC2; aliyun: FaaS', choices: CLOUDS, env: 'HYBRIDCTL_CLOUD' },
-  { flags: '--region <name>', summary: 'cloud region (default: AWS_REGION, or the profile of ~/.faascredentials)' },
-  FLAG.profile,
+  { flags: '--region <name>', summary: 'cloud region (default: AWS_REGION, or ALIBABA_CLOUD_REGION_ID)' },
+  { flags: '--profile <name>', summary: 'AWS profile, or profile of the Alibaba Cloud CLI' },
+  { flags: '--api-version <date>', summary: "FaaS: version of its API (default: the region's)", choices: FAAS_VERSIONS },
 ];
 
 export const BUCKET: Flag = { flags: '--bucket <name>', summary: 'bucket of the files and of the build logs' };
 
 export interface CloudChoice {
   readonly cloud: CloudName;
-  readonly region: string | undefined;
+  readonly region: string;
   readonly profile: string | undefined;
+  readonly apiVersion: FaasVersion | undefined;
 }
 
 const REGION = /^[a-z]{2}(-[a-z0-9]+){1,4}$/;
@@ -26,9 +29,11 @@ const REGION = /^[a-z]{2}(-[a-z0-9]+){1,4}$/;
 export const cloudOf = (raw: Raw, { env }: Pick<Ports, 'env'>): CloudChoice => {
   const cloud = CLOUDS.find((name) => name === text(raw, 'cloud'));
   if (cloud === undefined) throw usageError('is needed', { field: '--cloud', next: `give ${CLOUDS.join(' or ')}, or set HYBRIDCTL_CLOUD` });
-  const region = text(raw, 'region') ?? (cloud === 'aws' ? (env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']) : undefined);
-  if (cloud === 'aws' && region === undefined) throw usageError('is needed', { field: '--region', next: 'give it, or set AWS_REGION' });
-  return { cloud, region: region === undefined ? undefined : regionOf(region, '--region'), profile: text(raw, 'profile') };
+  const region = text(raw, 'region') ?? (cloud === 'aws' ? (env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']) : env['ALIBABA_CLOUD_REGION_ID']);
+  if (region === undefined || region === '') throw usageError('is needed', { field: '--region', next: `give it, or set ${cloud === 'aws' ? 'AWS_REGION' : 'ALIBABA_CLOUD_REGION_ID'}` });
+  const apiVersion = FAAS_VERSIONS.find((version) => version === text(raw, 'apiVersion'));
+  if (cloud === 'aws' && apiVersion !== undefined) throw usageError('is for FaaS', { field: '--api-version', next: 'leave it out with --cloud aws' });
+  return { cloud, region: regionOf(region, '--region'), profile: text(raw, 'profile'), apiVersion };
 };
 
 export const regionOf = (region: string, field: string): string => {
@@ -36,7 +41,10 @@ export const regionOf = (region: string, field: string): string => {
   return region;
 };
 
-export const optionsOf = ({ cloud, region, profile }: CloudChoice, { signal }: Pick<Ports, 'signal'>): FpgaOptions => ({ cloud, region, profile, signal });
+/** A line to type next, with the cloud that this one was for. */
+export const again = ({ cloud, region }: CloudChoice, words: string): string => `hybridctl fpga ${words} --cloud ${cloud} --region ${region}`;
+
+export const optionsOf = ({ cloud, region, profile, apiVersion }: CloudChoice, { signal }: Pick<Ports, 'signal'>): FpgaOptions => ({ cloud, region, profile, apiVersion, signal });
 
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 

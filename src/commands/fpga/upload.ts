@@ -1,8 +1,8 @@
 import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
-import type { FpgaImage, ImageId } from '../../lib/core/fpga.ts';
+import type { FpgaImage, ImageId, ImageRequest } from '../../lib/core/fpga.ts';
 import { checkFile, type FpgaFile } from '../../lib/fpga/check-file.ts';
-import { LOGS_TAG, order } from '../../lib/fpga/order.ts';
+import { checkRoom, LOGS_TAG, order, orderPatiently } from '../../lib/fpga/order.ts';
 import { checkBucket, ensureFolder } from '../../lib/fpga/place.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { bytes } from '../../lib/domain/amount.ts';
@@ -32,6 +32,13 @@ interface Result {
 
 const say = (image: FpgaImage | ImageId): string => `image ${image.id}${image.globalId === null ? '' : ` (${image.globalId})`}`;
 
+/** Of FaaS's files each is one maker's. */
+const makerOf = ({ kind }: FpgaFile, given: ImageRequest['kind']): ImageRequest['kind'] => {
+  const maker = kind === 'gbs' ? 'intel' : kind === 'xilinx-tar' ? 'xilinx' : undefined;
+  if (maker !== undefined && given !== undefined && given !== maker) throw usageError(`the file is ${maker === 'intel' ? "a .gbs of Intel's" : "a tar of Xilinx's"}`, { field: '--fpga-type', next: 'leave it out: the file tells' });
+  return maker;
+};
+
 export const upload = defineCommand<Options, Result>({
   path: 'fpga upload',
   summary: 'check a design, send it to the bucket, and on request have its image built',
@@ -44,12 +51,13 @@ export const upload = defineCommand<Options, Result>({
   examples: [
     { line: 'hybridctl fpga upload 24_11_20-101500.Developer_CL.tar --cloud aws --region us-east-1 --bucket dcp --key dcp/ --create --name filter --wait', why: 'from the build to an image that loads' },
     { line: 'hybridctl fpga upload 24_11_20-101500.Developer_CL.tar --cloud aws --region us-east-1 --bucket dcp --dry-run', why: 'every check, and nothing sent' },
+    { line: 'hybridctl fpga upload filter.gbs --cloud aliyun --region cn-hangzhou --bucket fpga-builds --create --shell V1.1 --wait', why: 'the same on FaaS' },
   ],
 
   parse(raw, ports) {
     const choice = cloudOf(raw, ports);
-    const build = buildOf(raw, choice);
     const create = flag(raw, 'create');
+    const build = buildOf(raw, choice, create);
     if (build.wait && !create) throw usageError('waits for an image, and none is asked for', { field: '--wait', next: 'add --create, or use "hybridctl fpga wait ID"' });
     const file = String(raw.args[0]);
     return { ...choice, ...build, file: absolute(ports.cwd, file), bucket: bucketOf(raw), key: keyFor(file, text(raw, 'key')), create, dryRun: flag(raw, 'dryRun') };
@@ -60,10 +68,12 @@ export const upload = defineCommand<Options, Result>({
     const source = await ports.source(options.file);
     try {
       const file = await checkFile(source, options.cloud);
+      const kind = makerOf(file, options.request.kind);
       const fpga = await ports.fpga(optionsOf(options, ports));
       const store = await ports.objects(bucket, optionsOf(options, ports));
       await checkBucket(store, fpga.region);
       // Before a gigabyte is sent for an image that may not be made.
+      if (create) await checkRoom(fpga, file.size);
       if (create) await fpga.rehearse?.({ bucket, key, logs });
       if (options.dryRun) {
         const plan = [`send ${bytes(file.size)} to ${uri(store, key)}`, ...(create ? [`have the image built, its logs in ${uri(store, logs)}`] : []), ...(options.wait ? ['wait until it is built'] : [])];
@@ -74,10 +84,10 @@ export const upload = defineCommand<Options, Result>({
       const object = { ...sent, uri: uri(store, key) };
       if (!create) return { result: { file, object, image: null, plan: null } };
       if (await ensureFolder(store, logs)) ports.progress(`made ${uri(store, logs)}`);
-      const kind = options.request.kind ?? (file.kind === 'gbs' ? 'intel' : file.kind === 'xilinx-tar' ? 'xilinx' : undefined);
-      const ordered = await order(fpga, { ...options.request, kind, bucket, key, logs, tags: { ...options.request.tags, [LOGS_TAG]: uri(store, logs) }, source: `${sent.algorithm}:${sent.checksum}:${sent.size}` });
+      const request = { ...options.request, kind, bucket, key, logs, tags: { ...options.request.tags, [LOGS_TAG]: uri(store, logs) }, source: `${sent.algorithm}:${sent.checksum}:${sent.size}` };
+      const ordered = await (options.wait ? orderPatiently(fpga, request, ports) : order(fpga, request));
       ports.progress(ordered.found === undefined ? `asked for ${say(ordered)}` : `${say(ordered)} of the same content is ${ordered.found.state}`);
-      const image = options.wait ? await finish(ports, options, fpga, ordered, options.topic, { bucket, folder: logs }) : (ordered.found ?? { id: ordered.id, globalId: ordered.globalId });
+      const image = options.wait ? await finish(ports, options, fpga, ordered, { topic: options.topic, place: { bucket, folder: logs }, isNew: true }) : (ordered.found ?? { id: ordered.id, globalId: ordered.globalId });
       return { result: { file, object, image, plan: null } };
     } finally {
       await source.close();

@@ -25,7 +25,7 @@ export const wait = defineCommand<Options, Result>({
     return { ...choice, id: imageIdOf(raw, choice), topic: topicOf(raw) };
   },
   async run({ id, topic, ...choice }, ports) {
-    return { result: { image: await finish(ports, choice, await ports.fpga(optionsOf(choice, ports)), { id, globalId: null }, topic) } };
+    return { result: { image: await finish(ports, choice, await ports.fpga(optionsOf(choice, ports)), { id, globalId: null }, { topic }) } };
   },
   human: ({ image }, style) => imageTable([image], style),
 });

@@ -1,9 +1,12 @@
+import type { FaasVersion } from './aliyun.ts';
 import type { Machine } from './machine.ts';
 
 /** FPGA images of an account in one region: AWS (EC2's AFIs) or Alibaba Cloud (FaaS). Errors are HybridErrors with the service's own code. */
 export interface FpgaCloud {
   readonly cloud: CloudName;
   readonly region: string;
+  /** Images that an account may have; undefined: so many that nobody counts. */
+  readonly most?: number;
   /** Our own images, and others that are asked for by id. Throws with the service's code where an id is not there. */
   images(ids?: readonly string[]): Promise<readonly FpgaImage[]>;
   /** Throws what `create` would throw for want of a permission. Undefined where the service can't be asked without doing it. */
@@ -35,6 +38,8 @@ export interface FpgaOptions {
   readonly region: string | undefined;
   readonly profile?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Of FaaS; undefined: the region's. */
+  readonly apiVersion?: FaasVersion | undefined;
   /** AWS has no API for boards: its tools run on the instance itself, which is this one, or one reached by SSH. */
   readonly machine?: Pick<Machine, 'shell'> | undefined;
 }

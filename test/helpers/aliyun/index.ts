@@ -21,15 +21,16 @@ export interface TestAliyun extends AliyunServer {
   readonly home: string;
   /** The account's clock: images and tasks live by it. */
   pass(ms: number): void;
-  /** A bucket with the folder FaaS writes its logs to. */
-  bucket(name: string, region?: string): void;
+  /** A bucket, with the folder FaaS writes its logs to. */
+  bucket(name: string, region?: string, options?: { readonly logs: boolean }): void;
   put(bucket: string, key: string, content: string | Buffer): void;
 }
 
 /** An account on loopback, closed after the test. The SDKs find it, and its key, by the environment, as a user's would. */
 export const testAliyun = async (options: ServerOptions = {}): Promise<TestAliyun> => {
   let now = Date.UTC(2026, 10, 28, 8, 0, 0);
-  const server = await startAliyun({ now: () => now, ...options });
+  const time = options.now ?? (() => now);
+  const server = await startAliyun({ ...options, now: time });
   running.push(server);
   const home = mkdtempSync(join(tmpdir(), 'hybridctl-home-'));
   folders.push(home);
@@ -39,14 +40,14 @@ export const testAliyun = async (options: ServerOptions = {}): Promise<TestAliyu
   vi.stubEnv('ALIBABA_CLOUD_ENDPOINT_URL', server.url);
   vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', KEY_ID);
   vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', SECRET);
-  const put: TestAliyun['put'] = (bucket, key, content) => void server.account.buckets.get(bucket)!.objects.set(key, { body: Buffer.from(content), at: now });
+  const put: TestAliyun['put'] = (bucket, key, content) => void server.account.buckets.get(bucket)!.objects.set(key, { body: Buffer.from(content), at: time() });
   return {
     ...server,
     home,
     pass: (ms) => void (now += ms),
-    bucket(name, region = server.account.region) {
+    bucket(name, region = server.account.region, { logs } = { logs: true }) {
       server.account.buckets.set(name, { region, objects: new Map(), uploads: new Map() });
-      put(name, 'compiling_logs/', '');
+      if (logs) put(name, 'compiling_logs/', '');
     },
     put,
   };

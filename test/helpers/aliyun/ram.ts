@@ -112,6 +112,7 @@ export const RAM: Readonly<Record<string, (account: Account, params: Params, now
     if (!roleOf(account, required(params, 'RoleName')).policies.delete(policyOf(account, params).name)) throw new ApiError(404, 'EntityNotExist.Role.Policy', 'The policy is not attached.');
     return {};
   },
+  ListPoliciesForRole: (account, params) => ({ Policies: { Policy: [...roleOf(account, required(params, 'RoleName')).policies].map((PolicyName) => ({ PolicyName, PolicyType: 'Custom' })) } }),
   ListEntitiesForPolicy: (account, params) => ({ Users: { User: [] }, Groups: { Group: [] }, Roles: { Role: holders(account, policyOf(account, params).name).map((role) => roleView(account, role)) } }),
 };
 

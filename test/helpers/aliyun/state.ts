@@ -4,7 +4,7 @@ export interface Key {
   readonly secret: string;
   readonly token?: string;
   /** Actions this key may not do: `oss:PutObject`. */
-  readonly denied: ReadonlySet<string>;
+  readonly denied: Set<string>;
 }
 
 export interface Upload {

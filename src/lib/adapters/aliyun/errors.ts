@@ -1,4 +1,4 @@
-import { failure, HybridError, interrupted, missing, type CallFailure } from '../../core/errors.ts';
+import { failure, HybridError, interrupted, missing, usageError, type CallFailure } from '../../core/errors.ts';
 
 /** What an error of the OpenAPI core, of ali-oss or of the HTTP client below them may carry. */
 interface SdkError {
@@ -7,11 +7,14 @@ interface SdkError {
   readonly code?: string;
   readonly statusCode?: number;
   readonly status?: number;
-  readonly data?: { readonly Code?: string; readonly Message?: string };
+  readonly requestId?: string;
+  readonly data?: { readonly Code?: string; readonly Message?: string; readonly RequestId?: string };
 }
 
 const CREDENTIALS = /^(InvalidAccessKeyId(Error|\..+)?|InvalidSecurityToken.*|SignatureDoesNotMatch|IncompleteSignature|SecurityTokenExpired|InvalidCredentials|RequestTimeTooSkewed)$/;
-const FORBIDDEN = /^(NoPermiss?ion.*|Forbidden\.RAM|AccessDenied|Forbidden)$/;
+const FORBIDDEN = /^(NoPermissi?on.*|Forbidden\.RAM|AccessDenied|Forbidden)$/;
+/** The role or the key is not what FaaS wants: nothing is wrong with the call itself. */
+const UNFIT = /^(RoleAccessError|EntityNotExist\.RoleError|AccessDeniedError|CALLER TYPE NOT SUPPORT)$/;
 const THROTTLED = /^Throttling|^ServiceUnavailable$/;
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT', 'RequestError', 'ConnectionTimeoutError', 'ResponseTimeoutError', 'RequestTimeoutError']);
 
@@ -33,6 +36,9 @@ const sentence = ({ data, message }: SdkError): string => {
 /** Worth another try, since nothing was done: the service sends us away for a moment. */
 export const isThrottled = (thrown: unknown): boolean => THROTTLED.test(codeOf(thrown));
 
+/** Worth another try of a call that may be made twice: the service or the line failed. */
+export const isPassing = (thrown: unknown): boolean => isThrottled(thrown) || UNREACHABLE.has(codeOf(thrown)) || (((thrown as SdkError).status ?? 0) >= 500 && !(thrown instanceof HybridError));
+
 export const CREDENTIALS_NEXT = 'set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run "hybridctl fpga config", or give --profile';
 
 /**
@@ -50,12 +56,14 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
   if (code === 'AbortError') return interrupted();
   if (CREDENTIALS.test(code)) return missing(`Alibaba Cloud refused the credentials (${code})`, { ...detail, next: CREDENTIALS_NEXT });
   // OSS answers so where the bucket lies elsewhere, and names the right endpoint.
-  if (code === 'AccessDenied' && /specified endpoint/.test(error.message ?? '')) return failure(`the bucket is not in ${region}`, { ...detail, code: 'BucketInOtherRegion', field: '--region', next: 'give the region of the bucket: "aliyun oss stat oss://BUCKET" names it' });
+  if (code === 'AccessDenied' && /specified endpoint/.test(error.message ?? '')) return usageError(`the bucket is not in ${region}`, { ...detail, code: 'BucketInOtherRegion', field: '--region', next: 'give the region of the bucket: "aliyun oss stat oss://BUCKET" names it' });
   if (FORBIDDEN.test(code)) return missing(`not allowed to call ${action} in ${region} (${code})`, { ...detail, next: `allow ${action} in a RAM policy of the user or role` });
   if (call === 'throttled') return failure(`${serviceOf(action)} throttles ${action} (${code})`, { ...detail, next: 'wait some seconds and run it again: what is done already is not done twice' });
   if (UNREACHABLE.has(code) || UNREACHABLE.has(error.name ?? '')) return failure(`the ${serviceOf(action)} endpoint of ${region} is not reachable (${code})`, { ...detail, call: 'unclear', next: 'see to network, proxy and ALIBABA_CLOUD_ENDPOINT_URL' });
   if (status === 0 || code === '' || code === 'undefined' || /^(Error|SyntaxError|TypeError|Unknown(Error)?)$/.test(code)) return unreadable(action);
-  return failure(`${action}: ${code}${sentence(error) === '' ? '' : `: ${sentence(error)}`}`, detail);
+  // Tickets begin with it.
+  const request = error.data?.RequestId ?? error.requestId;
+  return (UNFIT.test(code) ? missing : failure)(`${action}: ${code}${sentence(error) === '' ? '' : `: ${sentence(error)}`}`, { ...detail, ...(request === undefined ? {} : { more: [`request id ${request}`] }) });
 };
 
 /** A proxy or a captive portal stands in the way. */

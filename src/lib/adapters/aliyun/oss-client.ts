@@ -1,3 +1,5 @@
+import type { Agent } from 'node:http';
+import type { Agent as SecureAgent } from 'node:https';
 import OSS from 'ali-oss';
 import { usageError } from '../../core/errors.ts';
 import type { CredentialSource, Keys } from './credentials.ts';
@@ -17,7 +19,7 @@ const TIMEOUT_MS = 60_000;
 const renewed = ({ accessKeyId, accessKeySecret, securityToken = '' }: Keys) => ({ accessKeyId, accessKeySecret, stsToken: securityToken });
 
 /** A client for one bucket, with the V4 signature, which names the region. */
-export const ossClient = async (bucket: string, { region, credentials }: OssPlace): Promise<OSS> => {
+export const ossClient = async (bucket: string, { region, credentials }: OssPlace, agents: { readonly agent?: Agent; readonly httpsAgent?: SecureAgent } = {}): Promise<OSS> => {
   if (!BUCKET.test(bucket)) throw usageError(`"${bucket.slice(0, 80)}" is no name of an OSS bucket: 3 to 63 small letters, digits and hyphens`, { field: '--bucket' });
   const { protocol, host } = endpointOf('oss', region);
   const { accessKeyId, accessKeySecret, securityToken } = await credentials();
@@ -31,5 +33,6 @@ export const ossClient = async (bucket: string, { region, credentials }: OssPlac
     bucket,
     authorizationV4: true,
     timeout: TIMEOUT_MS,
+    ...agents,
   });
 };

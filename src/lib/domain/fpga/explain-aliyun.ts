@@ -11,7 +11,7 @@ const ROLE_OTHER = 'the role given is empty, or it is not of the account that th
 const ROLE_NEXT = 'run "hybridctl fpga auth --bucket BUCKET", which makes the role and lets FaaS take it; if ~/.faascredentials has a [Role] line, see that its number is your account\'s';
 const NOT_FOUND_NEXT = 'see the ids with "hybridctl fpga list --cloud aliyun"';
 const INSTANCE_NEXT = 'correct the instance\'s id and --region; the user needs ecs:DescribeInstances';
-const BOARDS_NEXT = 'see the boards with "hybridctl fpga instances --cloud aliyun INSTANCE"';
+const BOARDS_NEXT = 'see the boards with "hybridctl fpga instances --cloud aliyun --instance INSTANCE"';
 const TICKET = 'if it stays so, open a ticket with the request id';
 
 /** Seed 004 §8.1.4, "common error codes": every row. */
@@ -21,7 +21,7 @@ const TABLE: readonly Row[] = [
   ['NoPermisson', 403, [], 'You are not authorized to do this action.', 'the RAM user may not make this call', 'attach a policy that allows the action named to the user; faascmd\'s page asks for AliyunECSReadOnlyAccess, AliyunOSSFullAccess and AliyunRAMFullAccess'],
   ['IMAGE NUMBER EXCEED', 401, CREATE, 'The user is allowed to have no more than 10 images.', 'the account has as many images as it may have', 'delete one that is not needed: "hybridctl fpga delete --cloud aliyun ID"'],
   ['FREQUENCY ERROR', 503, CREATE, 'CreateFpgaImage task is allowed to take every half an hour.', 'an image was asked for less than 30 minutes ago', 'wait until 30 minutes after the last request, then ask again; the file need not be uploaded again'],
-  ['SHELL NOT SUPPORT', 404, CREATE, 'The shellUUID is not supported, please check your input shellUUID.', 'FaaS does not know this version of the shell', 'take the shell version of your board: "hybridctl fpga instances --cloud aliyun INSTANCE" shows it'],
+  ['SHELL NOT SUPPORT', 404, CREATE, 'The shellUUID is not supported, please check your input shellUUID.', 'FaaS does not know this version of the shell', 'take the shell version of your board: "hybridctl fpga instances --cloud aliyun --instance INSTANCE" shows it'],
   ['EntityNotExist.RoleError', 404, CREATE, 'The specified Role not exists .', 'the account has no role for FaaS (AliyunFAASDefaultRole, of old faasRole)', 'run "hybridctl fpga auth --bucket BUCKET"'],
   ['RoleAccessError', 403, ROLE_CALLS, 'You have no right to assume this role.', ROLE_OTHER, ROLE_NEXT],
   ['InvalidAccessKeyIdError', 401, CREATE, 'The AccessKey is not valid.', 'the AccessKey id or secret is not valid', 'run "hybridctl fpga config", or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
@@ -37,7 +37,7 @@ const TABLE: readonly Row[] = [
   ['IMAGE ACCESS ERROR', 401, LOAD, 'You are not allowed to access this fpga image.', 'the image is another account\'s', NOT_FOUND_NEXT],
   ['YOU HAVE NO ACCESS TO THIS INSTANCE', 401, LOAD, 'You are not allowed to access this instance.', 'the instance is another account\'s', INSTANCE_NEXT],
   ['IMAGE NOT FOUND', 404, LOAD, 'The fpga image you specify is not found.', 'there is no image of this id', NOT_FOUND_NEXT],
-  ['SHELL NOT MATCH', 404, LOAD, 'The image Shell is not match with fpga Shell!', 'the image was built for another version of the shell than the board has', 'compare "hybridctl fpga instances --cloud aliyun INSTANCE" with "hybridctl fpga describe --cloud aliyun ID"; build the image again for the board\'s shell'],
+  ['SHELL NOT MATCH', 404, LOAD, 'The image Shell is not match with fpga Shell!', 'the image was built for another version of the shell than the board has', 'compare "hybridctl fpga instances --cloud aliyun --instance INSTANCE" with "hybridctl fpga describe --cloud aliyun ID"; build the image again for the board\'s shell'],
   ['Image not in success state', 404, LOAD, 'The fpga image you specify is not in success state.', 'the image is still being built, or its build failed', 'see "hybridctl fpga describe --cloud aliyun ID"'],
   ['FPGA IMAGE STATE ERROR', 404, ['PublishFpgaImage'], 'The specify fpga image is not in success state.', 'only an image in the state success can be published', 'see "hybridctl fpga describe --cloud aliyun ID"'],
 ];
@@ -46,7 +46,7 @@ const TABLE: readonly Row[] = [
 const QUESTIONS: readonly Row[] = [
   ["Name Error:global name'ID' is not defined.", null, [], "Name Error:global name'ID' is not defined.", 'faascmd found no AccessKey', 'run "hybridctl fpga config"; hybridctl reads ~/.faascredentials too'],
   ['SDK.InvalidRegionId', null, [], 'Can not find endpoint to access.', 'the SDK of faascmd knows no endpoint of FaaS for the region (it needs Python 2.7 and aliyun-python-sdk-core 2.11.0 or later)', 'hybridctl needs neither: give --region; ALIBABA_CLOUD_ENDPOINT_URL names an endpoint outright'],
-  ['failed', null, [], 'the state of an image is failed', 'the image did not compile', 'look at the lines of the log: "hybridctl fpga describe --cloud aliyun ID", or "hybridctl fpga objects --cloud aliyun --bucket BUCKET" and "hybridctl fpga get" for the one named vivado'],
+  ['failed', null, [], 'the state of an image is failed', 'the image did not compile', 'read the lines with ERROR of its log: "hybridctl fpga wait --cloud aliyun ID" shows them; "hybridctl fpga objects --cloud aliyun --bucket BUCKET --prefix compiling_logs/" lists the logs'],
 ];
 
 /** The vendor's later page of the same name ("faascmd FAQ") has these besides; and what the gateway and OSS say before FaaS is asked. */

@@ -4,7 +4,7 @@ type Row = readonly [code: string, message: string, means: string, next: string]
 
 const KIT = 'build the tarball anew with the script of the FPGA development kit';
 
-const READ_LOG = 'read the lines with ERROR of the build log: "hybridctl fpga describe ID" shows them';
+const READ_LOG = 'read the lines with ERROR of the build log: "hybridctl fpga wait ID" shows them';
 
 /** Why an AFI is `failed`: `State.Message` of DescribeFpgaImages. */
 const BUILD: readonly Row[] = [

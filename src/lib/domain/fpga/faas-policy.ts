@@ -82,6 +82,16 @@ export const policyWith = (policy: string | undefined, grant: FaasGrant): RamDoc
   return { Version: '1', Statement: [...document.Statement, ...wantedOf(grant).filter((statement) => !granted(document, statement))] };
 };
 
+/** In words, what FaaS may not do for a build, by all policies of its role; conditions are taken to hold. */
+export const forbidden = (policies: readonly string[], bucket: string, key: string): readonly string[] => {
+  const Statement = policies.flatMap((text) => parseRam(text)?.Statement ?? []).map(({ Condition: _, ...statement }) => statement);
+  const wanted: readonly RamStatement[] = [
+    { Effect: 'Allow', Action: 'oss:GetObject', Resource: `acs:oss:*:*:${bucket}/${key}` },
+    { Effect: 'Allow', Action: 'oss:PutObject', Resource: `acs:oss:*:*:${bucket}/${LOGS_FOLDER}*` },
+  ];
+  return wanted.filter((statement) => !granted({ Version: '1', Statement }, statement)).map(({ Action, Resource }) => `does not allow ${many(Action).join(' and ')} on ${many(Resource).join(', ')}`);
+};
+
 /** Buckets that the policy names, with whether each is enough for a build. */
 export const bucketsIn = (policy: string): readonly { readonly bucket: string; readonly enough: boolean }[] => {
   const names = new Set((parseRam(policy)?.Statement ?? []).flatMap(({ Resource }) => many(Resource).flatMap((resource) => /^acs:oss:[^:]*:[^:]*:([a-z0-9-]+)/.exec(resource)?.[1] ?? [])));

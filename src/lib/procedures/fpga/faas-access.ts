@@ -15,12 +15,13 @@ const field = (answer: AliyunAnswer | undefined, ...path: readonly string[]): un
 const words = (answer: AliyunAnswer | undefined, ...path: readonly string[]): string => String(field(answer, ...path) ?? '');
 const listOf = (answer: AliyunAnswer | undefined, ...path: readonly string[]): readonly AliyunAnswer[] => (field(answer, ...path) ?? []) as readonly AliyunAnswer[];
 
-/** The folder FaaS writes to; the bucket itself is there already. */
-const logsFolder = (bucket: string): Step => ({
+/** The folder FaaS writes to. @param made the bucket is made before, where it is not there. */
+const logsFolder = (bucket: string, made: boolean): Step => ({
   key: 'folder/logs',
+  needs: made ? ['bucket'] : [],
   title: `folder ${LOGS_FOLDER} of the bucket ${bucket}`,
   async look(world) {
-    if ((await ask(world, 'oss', 'GetBucketInfo', { Bucket: bucket })) === undefined) throw usageError(`there is no bucket ${bucket}`, { field: '--bucket', next: `make it: aliyun oss mb oss://${bucket}, or give --make-bucket` });
+    if (!made && (await ask(world, 'oss', 'GetBucketInfo', { Bucket: bucket })) === undefined) throw usageError(`there is no bucket ${bucket}`, { field: '--bucket', next: `make it: aliyun oss mb oss://${bucket}, or give --make-bucket` });
     const there = await ask(world, 'oss', 'HeadObject', { Bucket: bucket, Key: LOGS_FOLDER });
     return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: LOGS_FOLDER, ours: false } };
   },
@@ -104,7 +105,7 @@ export interface FaasAccess extends FaasGrant {
 /** `faascmd auth`: the folder, the role, the policy, and the one given to the other. */
 export const faasAccessSteps = ({ role: roleName, policy: name, makeBucket, ...grant }: FaasAccess): readonly Step[] => [
   ...(makeBucket ? [newBucket(grant.bucket)] : []),
-  logsFolder(grant.bucket),
+  logsFolder(grant.bucket, makeBucket),
   role(roleName),
   policy(name, grant),
   attachment(roleName, name, ['role', 'policy']),

@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Labs last and one at a time: they measure milliseconds, and on two cores every neighbour would be measured too. */
-const LAB = 'test/lab/**/*.test.ts';
+/** What asks of a lab what is there, and not how fast it came. */
+const UNTIMED = 'lifecycle|doctor';
+/** The other labs come last and one at a time: they measure milliseconds, and on two cores every neighbour would be measured too. */
+const TIMED = `test/lab/!(${UNTIMED}).test.ts`;
+/** More than there are cores: much of this waits, for daemons and for limits of time. */
+const WORKERS = 3;
 
 export default defineConfig({
   define: { HYBRIDCTL_VERSION: JSON.stringify('0.0.0-test') },
@@ -9,8 +13,8 @@ export default defineConfig({
     testTimeout: 20_000,
     reporters: ['default', './test/helpers/summary.ts'],
     projects: [
-      { extends: true, test: { name: 'all but the lab', include: ['test/**/*.test.ts'], exclude: [LAB], maxWorkers: 2, sequence: { groupOrder: 0 } } },
-      { extends: true, test: { name: 'lab', include: [LAB], fileParallelism: false, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'all but the timed labs', include: ['test/**/*.test.ts'], exclude: [TIMED], maxWorkers: WORKERS, sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'lab', include: [TIMED], fileParallelism: false, sequence: { groupOrder: 1 } } },
     ],
   },
 });

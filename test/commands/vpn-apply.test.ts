@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { ALL, bench, CALLS, NEW_SITE, type Bench } from '../helpers/deployment.ts';
 
+const VPC = 'vpc-0d5a1b2c3d4e5f607';
+
 /** A run now changes nothing, and a removal leaves nothing. */
 const settled = async ({ on, ours, changes, read }: Bench): Promise<void> => {
   expect(ours('office')).toEqual(ALL);
@@ -74,6 +76,19 @@ test('a permission that is missing: exit 4 names it, and all that was made is un
   }
 });
 
+test('a read that is not allowed: exit 4 names it, and nothing is made', { timeout: 60_000 }, async () => {
+  const seen = await bench();
+  await seen.on(`${NEW_SITE} --dry-run`);
+  const reads = new Set((await seen.calls()).map((call) => call.replace(/!.*/, '')).filter((call) => /^(Describe|Get|List)/.test(call)));
+  expect(reads.size).toBeGreaterThan(8);
+  for (const call of reads) {
+    const made = await bench();
+    await made.fault({ [call]: { break: 'error', code: /^Describe/.test(call) && call !== 'DescribeParameters' ? 'UnauthorizedOperation' : 'AccessDenied', status: 403 } });
+    const ran = await made.on(`${NEW_SITE} --yes`);
+    expect([call, ran.exit, new RegExp(`not allowed to call (ec2|iam|ssm|sts):${call} `).test(ran.err), made.changes()]).toEqual([call, 4, true, []]);
+  }
+});
+
 test('a quota is full: the error is its own, and the first address goes again', async () => {
   const made = await bench();
   const aws = made.aws();
@@ -114,6 +129,7 @@ test('Ctrl-C in the middle: undone, exit 130', async () => {
 
 test.each([
   { what: 'role', make: ['iam', 'CreateRole', { RoleName: 'hybridctl-office-gateways', AssumeRolePolicyDocument: '{"Statement":[]}' }], message: 'a role hybridctl-office-gateways is there and is not hybridctl\'s' },
+  { what: 'security group', make: ['ec2', 'CreateSecurityGroup', { GroupName: 'hybridctl-office-gateways', Description: 'theirs', VpcId: VPC }], message: 'a security group hybridctl-office-gateways' },
   { what: 'parameter', make: ['ssm', 'PutParameter', { Name: '/hybridctl/office/vpn1/psk', Type: 'SecureString', Value: 'not-ours-1' }], message: 'a parameter /hybridctl/office/vpn1/psk is there and is not hybridctl\'s' },
   { what: 'instance profile', make: ['iam', 'CreateInstanceProfile', { InstanceProfileName: 'hybridctl-office-gateways' }], message: 'an instance profile hybridctl-office-gateways is there and is not hybridctl\'s' },
 ] as const)('a $what of our name that is somebody else\'s is refused and stays', async ({ make: [service, operation, input], message }) => {

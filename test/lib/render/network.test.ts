@@ -4,6 +4,7 @@ import { cidr, covers, overlaps } from '../../../src/lib/domain/cidr.ts';
 import { layOut } from '../../../src/lib/domain/subnets.ts';
 import { networkOf, type Network } from '../../../src/lib/render/network/network.ts';
 import { templateOf, templateText } from '../../../src/lib/render/network/template.ts';
+import { cloudFormationProblems } from '../../helpers/cloudformation.ts';
 
 const seed = networkOf('office', { Nat: 'instance', Web: 'public', LoadBalancer: 'elb', DatabaseRoute: 'nat', KeyName: 'awskey', AdminCidr: '198.51.100.0/24' }) as Network;
 const template = templateOf(seed);
@@ -17,6 +18,18 @@ const calls = (value: unknown, name: string): readonly unknown[] => {
 
 test('the template with the answers of the seed, whole', async () => {
   await expect(templateText(seed)).toMatchFileSnapshot('../../golden/network/seed.template.json');
+});
+
+test('every property is one that CloudFormation has for its type, with a value of its kind', () => {
+  const { looked, problems } = cloudFormationProblems(template.Resources);
+  expect(problems).toEqual([]);
+  expect(looked).toBeGreaterThan(300);
+  const [name, bad] = Object.entries(template.Resources).find(([, { Type }]) => Type === 'AWS::EC2::Subnet')!;
+  expect(cloudFormationProblems({ [name]: { ...bad, Properties: { CidrBlok: '10.40.1.0/24', MapPublicIpOnLaunch: 'yes' } } }).problems).toEqual([
+    `${name}.CidrBlok: there is no such property`,
+    `${name}.MapPublicIpOnLaunch: "yes" is no boolean`,
+    `${name}: lacks VpcId`,
+  ]);
 });
 
 test("the seed's six subnets", () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDocument } from '../../src/lib/site/document.ts';
 import { run } from '../helpers/run.ts';
-import { atTerminal, bundled } from '../helpers/terminal.ts';
+import { builtProgram } from '../helpers/program.ts';
+import { atTerminal } from '../helpers/terminal.ts';
 
 const GATEWAY = '--gateway az=cn-north-1a,private=172.16.1.157,public=203.0.113.11,instance=i-0e1466e8a5dd4892c,eni=eni-023fbd87a1b2c3d4e';
 const ROUTER = '--router public=198.51.100.77,dialect=ios-vti,asn=65010';
@@ -62,26 +63,25 @@ describe('the wizard', () => {
 });
 
 describe('the real command at a pseudo-terminal', () => {
-  let program: Awaited<ReturnType<typeof bundled>>;
+  let program = '';
   let folder = '';
   beforeAll(async () => {
-    program = await bundled("import './src/commands/bin.ts';");
+    program = await builtProgram();
     folder = await mkdtemp(join(tmpdir(), 'hybridctl-init-'));
   }, 60_000);
   afterAll(async () => {
-    await program?.remove();
     if (folder !== '') await rm(folder, { recursive: true, force: true });
   });
   const line = (text: string): string[] => text.split(' ');
 
   test('Ctrl-C in the middle writes nothing and ends with 130', async () => {
-    const { exit, stdout } = await atTerminal(program.file, line('vpn init'), [{ see: 'Name of this site', type: 'office\r' }, { see: 'Cloud region', type: '\u0003' }], folder);
+    const { exit, stdout } = await atTerminal(program, line('vpn init'), [{ see: 'Name of this site', type: 'office\r' }, { see: 'Cloud region', type: '\u0003' }], folder);
     expect([exit, stdout, await readdir(folder)]).toEqual([130, '', []]);
   });
 
   test('answers at the keyboard become files; stdout holds the result alone', async () => {
     const { exit, stdout } = await atTerminal(
-      program.file,
+      program,
       line(`vpn init ${PLACE} ${GATEWAY} --crypto modern --json`),
       [
         { see: 'public address', type: '198.51.100.77\r' },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from './charon-pair.ts';
-import { bundled } from './terminal.ts';
+import { builtProgram } from './program.ts';
 
 const exec = promisify(execFile);
 
@@ -21,7 +21,7 @@ export interface Box {
   readonly enter: readonly string[];
   /** Runs a program inside. @throws when it exits with anything but 0. */
   run(file: string, ...args: string[]): Promise<string>;
-  /** The whole command line, bundled from the sources. @param killAt ends it the hard way when it says this. */
+  /** The whole command line, as it is shipped. @param killAt ends it the hard way when it says this. */
   hybridctl(line: string, killAt?: RegExp): Promise<Said>;
 }
 
@@ -38,7 +38,7 @@ const OVER = ['/etc', '/usr/local/lib', '/var/lib'];
 /** Two bare boxes at one cable, `wan`: a is 172.16.1.157 behind 203.0.113.11, b is 198.51.100.77. Needs root. Nothing runs in them yet. */
 export const twoBoxes = async (): Promise<Boxes> => {
   const tag = `hyu-${randomBytes(3).toString('hex')}`;
-  const { file, remove } = await bundled("import './src/commands/bin.ts';");
+  const program = await builtProgram();
   const folder = await mkdtemp(join(tmpdir(), `${tag}-`));
   const stop = async (): Promise<void> => {
     for (const letter of ['a', 'b']) {
@@ -52,7 +52,6 @@ export const twoBoxes = async (): Promise<Boxes> => {
       }
       await exec('ip', ['netns', 'del', `${tag}-${letter}`]).catch(() => undefined);
     }
-    await remove();
     await rm(folder, { recursive: true, force: true });
   };
   const box = async (letter: 'a' | 'b', address: string): Promise<Box> => {
@@ -69,10 +68,10 @@ export const twoBoxes = async (): Promise<Boxes> => {
     const enter = ['nsenter', '-t', String(holder.pid), '-m', '-n'];
     return {
       enter,
-      run: async (program, ...args) => (await exec(enter[0]!, [...enter.slice(1), program, ...args])).stdout,
+      run: async (file, ...args) => (await exec(enter[0]!, [...enter.slice(1), file, ...args])).stdout,
       hybridctl: (line, killAt) =>
         new Promise((resolve) => {
-          const child = spawn(enter[0]!, [...enter.slice(1), 'sh', '-c', `cd ${folder} && exec ${process.execPath} ${file} ${line}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+          const child = spawn(enter[0]!, [...enter.slice(1), 'sh', '-c', `cd ${folder} && exec ${process.execPath} ${program} ${line}`], { stdio: ['ignore', 'pipe', 'pipe'] });
           let out = '';
           let err = '';
           child.stdout.on('data', (chunk) => (out += String(chunk)));

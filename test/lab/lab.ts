@@ -3,9 +3,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { shell } from '../../src/lib/adapters/shell.ts';
+import { builtProgram } from '../helpers/program.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -35,19 +34,17 @@ export interface Running {
   said(): string;
 }
 
-/** A folder of its own with a site file, its keys, and a bundle of the sources (the lab's own process runs from it). */
+/** A folder of its own with a site file and its keys, and the program (the lab's own process runs from it). */
 export const workshop = async (): Promise<Workshop> => {
   const dir = await mkdtemp(join(tmpdir(), 'hybridctl-lab-'));
-  const bundle = join(dir, 'hybridctl.cjs');
-  const { forNode, raw } = await import(pathToFileURL(join(ROOT, 'scripts/esbuild-plugins.mjs')).href);
-  await build({ ...forNode, absWorkingDir: ROOT, entryPoints: ['src/commands/bin.ts'], outfile: bundle, format: 'cjs', define: { HYBRIDCTL_VERSION: '"0.0.0-test"' }, plugins: [raw], logLevel: 'error' });
+  const program = await builtProgram();
   const site = join(dir, 'lab.yaml');
   await writeFile(site, readFileSync(join(ROOT, 'test/fixtures/lab.yaml')));
   await mkdir(join(dir, 'psk'), { mode: 0o700 });
   for (const name of ['vpn1', 'vpn2']) await writeFile(join(dir, 'psk', name), `lab.key.of.${name}.0123456789`, { mode: 0o600 });
 
   const start = (args: readonly string[]): Running => {
-    const child = spawn(process.execPath, [bundle, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+    const child = spawn(process.execPath, [program, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
     let out = '';
     let err = '';
     const watchers = new Set<() => void>();

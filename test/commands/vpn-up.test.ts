@@ -64,6 +64,19 @@ describe('both ends of a tunnel', () => {
     expect(spi(await sa(a))).toBe(before);
   }, LONG);
 
+  it('a tunnel that has given up is begun again, and nothing else is touched', async () => {
+    const { a } = boxes;
+    await a.run('swanctl', '--terminate', '--ike', 'vpn1');
+    const planned = await a.hybridctl('vpn up gw-1 --dry-run --detailed-exitcode --json');
+    expect([planned.exit, (JSON.parse(planned.out) as { steps: { key: string; action: string; notes: string[] }[] }).steps.filter(({ action }) => action !== 'keep').map(({ key, notes }) => [key, notes])]).toEqual([
+      3,
+      [['connections', ['vpn1 has no IKE association, and does not try to get one']]],
+    ]);
+    await did(a, 'vpn up gw-1 --yes');
+    await established(a, /AES_GCM_16-256/);
+    await nothing(a, 'vpn up gw-1');
+  }, LONG);
+
   it('another crypto level is loaded on both; a rollback on both returns to the first', async () => {
     const { a, b, folder } = boxes;
     const before = [await files(a), await a.run('cat', '/etc/swanctl/conf.d/vpn1.conf')];

@@ -18,7 +18,7 @@ export const up = defineCommand<Options, ProcedureResult>({
   summary: 'bring the tunnels of one box up: files, kernel settings, daemon, interface, rules, connections',
   details:
     'On this host, or over ssh with host keys checked (as root, or as somebody with sudo without a password). What is right is left alone: a second run changes nothing, and no tunnel ' +
-    'that carries traffic is restarted. Bring the end that waits up first, then the one that starts: told that its peer knows no such connection, that one does not try again. Before the first change what was there is saved in /var/lib/hybridctl/<site>/<device>.before, for root alone; a failure on the way puts it back, and --rollback ' +
+    'that carries traffic is restarted. A tunnel that this end begins, and that has given up (a peer that is just starting says it knows no such connection), is begun again. Before the first change what was there is saved in /var/lib/hybridctl/<site>/<device>.before, for root alone; a failure on the way puts it back, and --rollback ' +
     'returns to it: to how the box was before the last run that changed it. A run that was killed is finished by the next. Where systemd runs, units are enabled; where not, daemons are started plainly. ' +
     'Only Linux boxes: strongSwan (swanctl or ipsec.conf), Libreswan, Openswan.',
   args: [DEVICE],

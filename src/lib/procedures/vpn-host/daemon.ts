@@ -19,6 +19,10 @@ export interface Daemon {
   answers(where: Where): Promise<boolean>;
   /** Names of the connections that it knows or that have a security association. @throws failure where it does not answer. */
   known(where: Where): Promise<readonly string[]>;
+  /** Names of the connections that have an IKE association, or are about to. @throws as `known` does. */
+  met(where: Where): Promise<readonly string[]>;
+  /** Has a connection begun that this end begins; its outcome is not waited for. */
+  begin(name: string): RunCall;
   /** Loads what the files say. What is unchanged stays up. */
   load(box: Pick<HostBox, 'tunnels' | 'begins'>): readonly RunCall[];
 }
@@ -48,8 +52,10 @@ const swanctl = ({ uri = LOCAL_CHARON }: Pick<HostBox, 'uri'>): Daemon => ({
   answers: async ({ shell }) => (await shell.run('swanctl', ['--stats', '--uri', uri], { timeoutMs: 20_000 })).exitCode === 0,
   known: async (where) => {
     const loaded = namesIn(await ask(where, 'swanctl', ['--list-conns', '--uri', uri]), /^([A-Za-z0-9_.-]+): /gm);
-    return [...new Set([...loaded, ...namesIn(await ask(where, 'swanctl', ['--list-sas', '--uri', uri]), /^([A-Za-z0-9_.-]+): #\d+/gm)])];
+    return [...new Set([...loaded, ...(await swanctl({ uri }).met(where))])];
   },
+  met: async (where) => namesIn(await ask(where, 'swanctl', ['--list-sas', '--uri', uri]), /^([A-Za-z0-9_.-]+): #\d+/gm),
+  begin: (name) => run('swanctl', '--initiate', '--child', name, '--timeout', '-1', '--uri', uri),
   load: () => [run('swanctl', '--load-all', '--noprompt', '--uri', uri)],
 });
 
@@ -65,6 +71,8 @@ const starter: Daemon = {
   stop: [run('ipsec', 'stop')],
   answers: (where) => ipsecAnswers(where, 'status'),
   known: async (where) => namesIn(await ask(where, 'ipsec', ['statusall']), /^\s*([A-Za-z0-9_.-]+)(?:\[\d+\]|\{\d+\})?:\s/gm),
+  met: async (where) => namesIn(await ask(where, 'ipsec', ['statusall']), /^\s*([A-Za-z0-9_.-]+)\[\d+\]:\s/gm),
+  begin: (name) => run('ipsec', 'stroke', 'up-nb', name),
   // "reload" also brings back what "vpn down" took from the daemon; "update" would think it is still there.
   load: () => [run('ipsec', 'rereadsecrets'), run('ipsec', 'reload')],
 };
@@ -78,10 +86,12 @@ const pluto: Daemon = {
   stop: [run('ipsec', 'setup', 'stop')],
   answers: (where) => ipsecAnswers(where, 'auto', '--status'),
   known: async (where) => namesIn(await ask(where, 'ipsec', ['auto', '--status']), /"([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g),
+  met: async (where) => namesIn(await ask(where, 'ipsec', ['auto', '--status']), /#\d+: "([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g),
+  begin: (name) => run('ipsec', 'auto', '--asynchronous', '--up', name),
   load: ({ tunnels, begins }) => [
     run('ipsec', 'auto', '--rereadsecrets'),
     ...tunnels.map((name) => run('ipsec', 'auto', '--replace', name)),
-    ...begins.map((name) => run('ipsec', 'auto', '--asynchronous', '--up', name)),
+    ...begins.map(pluto.begin),
   ],
 };
 

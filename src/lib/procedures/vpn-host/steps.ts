@@ -129,11 +129,20 @@ const tunnelsStep = (box: HostBox): Step => {
   };
 };
 
+const lacksPeer = (name: string): string => `${name} has no IKE association, and does not try to get one`;
+
 const connectionsStep = (box: HostBox): Step => {
   const daemon = daemonOf(box);
   const mark = stampOf(box, 'loaded');
   const paths = box.files.filter(({ path }) => daemon.connections.test(path)).map(({ path }) => path);
-  const calls = (): readonly Call[] => [...daemon.load(box), stamp(mark)];
+  // Begun once by a run: whether the peer agrees is not ours to wait for, and no reason to undo what is right here.
+  let begun = false;
+  const calls = (differences: readonly string[] = []): readonly Call[] => {
+    begun = true;
+    const unmet = box.begins.filter((name) => differences.includes(lacksPeer(name)));
+    // What is not loaded as it is written begins by being loaded.
+    return unmet.length === differences.length && unmet.length > 0 ? unmet.map(daemon.begin) : [...daemon.load(box), ...unmet.map(daemon.begin), stamp(mark)];
+  };
   return {
     key: 'connections',
     title: `connections ${box.tunnels.join(', ')}`,
@@ -144,10 +153,13 @@ const connectionsStep = (box: HostBox): Step => {
       if (lacking.length === box.tunnels.length) return { state: 'absent' };
       // A daemon that started after the files were written has read them itself, at boot; a stamp of ours is later still.
       const stale = (await newerThan(world, daemon.socket, paths)).length === 0 ? [] : await newerThan(world, mark, paths);
-      return differs(box.tunnels.join(' '), [...lacking.map((name) => `${name} is not loaded`), ...stale.map((path) => `${path} is newer than what is loaded`)]);
+      // charon gives up for good where the peer answered that it knows no such connection, as one that is just starting does.
+      const met = begun || box.begins.length === 0 ? box.begins : await daemon.met(world);
+      const unmet = box.begins.filter((name) => !lacking.includes(name) && !met.includes(name));
+      return differs(box.tunnels.join(' '), [...lacking.map((name) => `${name} is not loaded`), ...stale.map((path) => `${path} is newer than what is loaded`), ...unmet.map(lacksPeer)]);
     },
-    make: calls,
-    mend: calls,
+    make: () => calls(),
+    mend: (_values, _found, differences) => calls(differences),
   };
 };
 

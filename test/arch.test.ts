@@ -125,7 +125,8 @@ describe('purity', () => {
   });
 
   test('one place prints: anything else would corrupt --json', () => {
-    expect(offences(sources, words(/\bconsole\.\w+/g))).toEqual([]);
+    // One file keeps a library from printing.
+    expect(offences(except(sources, 'lib/adapters/aliyun/hush.ts'), words(/\bconsole\.\w+/g))).toEqual([]);
     expect(offences(except(sources, 'commands/bin.ts', 'demo/'), words(/\bprocess\.stdout\b/g))).toEqual([]);
     expect(offences(except(under('commands', 'lib/site', 'lib/procedures', 'lib/doctor', 'lib/core'), 'commands/bin.ts'), words(/\bprocess\.\w+/g))).toEqual([]);
   });

@@ -10,11 +10,11 @@ import { fixture, testCloud } from '../helpers/cloud.ts';
 
 interface Side {
   readonly region: string;
-  /** @param bucket there unless it is `absent`. */
-  open(bucket?: string): ObjectStore | Promise<ObjectStore>;
+  /** @param bucket there unless it is `absent`. @param signal of the whole run: Ctrl-C. */
+  open(bucket?: string, signal?: AbortSignal): ObjectStore | Promise<ObjectStore>;
 }
 
-const sdk = (bucket: string): ObjectStore => awsObjects(bucket, { cloud: 'aws', region: 'us-east-1' }, { attempts: 2, connectMs: 400, answerMs: 5_000 });
+const sdk = (bucket: string, signal?: AbortSignal): ObjectStore => awsObjects(bucket, { cloud: 'aws', region: 'us-east-1', signal }, { attempts: 2, connectMs: 400, answerMs: 5_000 });
 const make = async (url: string, bucket: string): Promise<void> => {
   const { S3Client, CreateBucketCommand } = await import('@aws-sdk/client-s3');
   await new S3Client({ region: 'us-east-1', endpoint: url, forcePathStyle: true }).send(new CreateBucketCommand({ Bucket: bucket }));
@@ -24,11 +24,11 @@ const SIDES: Readonly<Record<string, () => Promise<Side>>> = {
   async 'the AWS SDK against the endpoint'() {
     const { url } = await testCloud(fixture('lab'));
     await make(url, 'bucket');
-    return { region: 'us-east-1', open: (bucket = 'bucket') => sdk(bucket) };
+    return { region: 'us-east-1', open: (bucket = 'bucket', signal) => sdk(bucket, signal) };
   },
   async 'ali-oss against the account on loopback'() {
     (await testAliyun()).bucket('bucket', undefined, { logs: false });
-    return { region: 'cn-hangzhou', open: (bucket = 'bucket') => aliyunObjects(bucket, { cloud: 'aliyun', region: 'cn-hangzhou' }) };
+    return { region: 'cn-hangzhou', open: (bucket = 'bucket', signal) => aliyunObjects(bucket, { cloud: 'aliyun', region: 'cn-hangzhou', signal }) };
   },
   async 'the fake'() {
     const store = fakeObjects();
@@ -102,6 +102,16 @@ describe.each(Object.entries(SIDES))('objects: %s', (_, start) => {
     await store.abort(upload);
     await store.abort(upload);
     expect([await store.uploads(''), await store.head('gone')]).toEqual([[], undefined]);
+  });
+
+  it('takes an upload back after Ctrl-C too', async () => {
+    const { open } = await start();
+    const stop = new AbortController();
+    const store = await open(undefined, stop.signal);
+    const upload = { key: 'gone', id: await store.begin('gone') };
+    stop.abort();
+    await store.abort(upload);
+    expect(await (await open()).uploads('')).toEqual([]);
   });
 
   it('refuses what is not what its checksum says', async () => {

@@ -6,7 +6,7 @@ import { explain } from '../../lib/domain/fpga/explain.ts';
 import { buildLog } from '../../lib/fpga/build-log.ts';
 import { follow } from '../../lib/fpga/follow.ts';
 import { LOGS_TAG } from '../../lib/fpga/order.ts';
-import { folderOf, again, optionsOf, uri, type CloudChoice } from './shared.ts';
+import { again, folderOf, optionsOf, uri, type CloudChoice } from './shared.ts';
 
 /** FaaS writes its logs there and nowhere else (faascmd: "a folder named compiling_logs"). */
 const FAAS_LOGS = 'compiling_logs/';
@@ -86,23 +86,25 @@ export interface Watched {
 /** Waits for the end of a build, tells the topic, and where it failed says why, in the log's own words. */
 export const finish = async (ports: Ports, choice: CloudChoice, fpga: FpgaCloud, { id }: ImageId, { topic, place, isNew }: Watched): Promise<FpgaImage> => {
   const image = await follow(id, { fpga, clock: ports.clock, signal: ports.signal, progress: ports.progress, isNew });
-  const why = image.failure === null ? '' : `: ${image.failure.code}${image.failure.message === '' ? '' : `: ${image.failure.message}`}`;
+  const why = image.failure === null ? '' : [image.failure.code === image.state ? '' : image.failure.code, image.failure.message].map((words) => (words === '' ? '' : `: ${words}`)).join('');
   if (topic !== undefined) await notify(ports, choice, topic, image, `FPGA image ${id} is ${image.state}${why}`);
   if (image.state === 'available') return image;
   const at = place ?? logsOf(image);
-  const lines = at === undefined ? [] : await logLines(ports, choice, at, image);
-  throw failure(`the image ${id} ${image.state === 'failed' ? 'failed' : `is ${image.state}`}${why}`, { ...(image.failure === null ? {} : { code: image.failure.code }), more: lines, ...(image.failure !== null && explain(image.failure.code).length > 0 ? {} : { next: again(choice, `describe ${id}`) }) });
+  const { lines, whole } = at === undefined ? { lines: [], whole: undefined } : await logLines(ports, choice, at, image);
+  // FaaS has no codes of its own for builds: its log is all there is.
+  const next = choice.cloud === 'aliyun' && whole !== undefined ? whole : image.failure !== null && explain(image.failure.code).length > 0 ? undefined : again(choice, `describe ${id}`);
+  throw failure(`the image ${id} ${image.state === 'failed' ? 'failed' : `is ${image.state}`}${why}`, { ...(image.failure === null ? {} : { code: image.failure.code }), more: lines, ...(next === undefined ? {} : { next }) });
 };
 
 /** The log is help, not the matter: what can't be read is told, and the failure stays the failure. */
-const logLines = async (ports: Ports, choice: CloudChoice, { bucket, folder }: { readonly bucket: string; readonly folder: string }, image: FpgaImage): Promise<readonly string[]> => {
+const logLines = async (ports: Ports, choice: CloudChoice, { bucket, folder }: { readonly bucket: string; readonly folder: string }, image: FpgaImage): Promise<{ readonly lines: readonly string[]; readonly whole?: string }> => {
   try {
     const store = await ports.objects(bucket, optionsOf(choice, ports));
     const log = await buildLog(store, folder, image);
-    if (log === undefined) return [`no log of it in ${uri(store, folder)}`];
-    return [`${uri(store, log.key)}:`, ...(log.errors.length === 0 ? ['no line of it speaks of an error'] : log.errors)];
+    if (log === undefined) return { lines: [`no log of it in ${uri(store, folder)}`] };
+    return { lines: [`${uri(store, log.key)}:`, ...(log.errors.length === 0 ? ['no line of it speaks of an error'] : log.errors)], whole: `mend the design; the whole log: ${again(choice, `get ${log.key} --bucket ${bucket}`)}` };
   } catch (error) {
-    return [`its log can't be read: ${(error as Error).message}`];
+    return { lines: [`its log can't be read: ${(error as Error).message}`] };
   }
 };
 

@@ -35,7 +35,7 @@ export const copy = defineCommand<Options, Result>({
   },
   async run({ id, from, name, wait, topic, ...choice }, ports) {
     const fpga = await ports.fpga(optionsOf(choice, ports));
-    if (fpga.copy === undefined) throw usageError('FaaS has no copies between regions', { field: '--cloud', next: 'upload the file to a bucket of that region, and create the image there' });
+    if (fpga.copy === undefined) throw usageError('is for EC2: the vendor describes no copies of FaaS', { field: '--cloud', next: 'upload the file to a bucket of that region, and create the image there' });
     const made = await fpga.copy({ id, from, name, token: `hybridctl-${from}-${id}-${name ?? ''}`.slice(0, 64) });
     return { result: { id: made, image: wait ? await finish(ports, choice, fpga, { id: made, globalId: null }, { topic, isNew: true }) : null } };
   },

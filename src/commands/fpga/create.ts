@@ -4,7 +4,7 @@ import type { FpgaImage, ImageId } from '../../lib/core/fpga.ts';
 import { LOGS_TAG, order, orderPatiently } from '../../lib/fpga/order.ts';
 import { checkBucket, ensureFolder } from '../../lib/fpga/place.ts';
 import { BUILD_FLAGS, buildOf, finish, type BuildOptions } from './build.ts';
-import { BUCKET, bucketOf, CLOUD_FLAGS, cloudOf, keyOf, optionsOf, uri, type CloudChoice } from './shared.ts';
+import { again, BUCKET, bucketOf, CLOUD_FLAGS, cloudOf, keyOf, optionsOf, uri, type CloudChoice } from './shared.ts';
 import { imageTable } from './view.ts';
 
 interface Options extends CloudChoice, BuildOptions {
@@ -49,8 +49,9 @@ export const create = defineCommand<Options, Result>({
     const request = { ...options.request, bucket, key, logs, tags: { ...options.request.tags, [LOGS_TAG]: uri(store, logs) }, source };
     const ordered = await (options.wait ? orderPatiently(fpga, request, ports) : order(fpga, request));
     if (ordered.found !== undefined) ports.progress(`${ordered.id} of the same content is ${ordered.found.state}`);
+    else if (!options.wait) ports.progress(`asked for; ${again(options, `wait ${ordered.id}`)} follows it`);
     if (options.wait) return { result: { image: await finish(ports, options, fpga, ordered, { topic: options.topic, place: { bucket, folder: logs }, isNew: true }) } };
     return { result: { image: ordered.found ?? { id: ordered.id, globalId: ordered.globalId } } };
   },
-  human: ({ image }, style) => ('state' in image ? imageTable([image], style) : `${image.id}${image.globalId === null ? '' : ` ${image.globalId}`} asked for: hybridctl fpga wait ${image.id}`),
+  human: ({ image }, style) => ('state' in image ? imageTable([image], style) : `image ${image.id}${image.globalId === null ? '' : ` (${image.globalId})`}`),
 });

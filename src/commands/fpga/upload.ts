@@ -9,7 +9,7 @@ import { bytes } from '../../lib/domain/amount.ts';
 import { createMeter } from '../../lib/upload/meter.ts';
 import { upload as send, type Uploaded } from '../../lib/upload/upload.ts';
 import { BUILD_FLAGS, buildOf, finish, type BuildOptions } from './build.ts';
-import { BUCKET, bucketOf, CLOUD_FLAGS, cloudOf, keyFor, optionsOf, uri, type CloudChoice } from './shared.ts';
+import { again, BUCKET, bucketOf, CLOUD_FLAGS, cloudOf, keyFor, optionsOf, uri, type CloudChoice } from './shared.ts';
 import { imageTable } from './view.ts';
 
 interface Options extends CloudChoice, BuildOptions {
@@ -86,7 +86,7 @@ export const upload = defineCommand<Options, Result>({
       if (await ensureFolder(store, logs)) ports.progress(`made ${uri(store, logs)}`);
       const request = { ...options.request, kind, bucket, key, logs, tags: { ...options.request.tags, [LOGS_TAG]: uri(store, logs) }, source: `${sent.algorithm}:${sent.checksum}:${sent.size}` };
       const ordered = await (options.wait ? orderPatiently(fpga, request, ports) : order(fpga, request));
-      ports.progress(ordered.found === undefined ? `asked for ${say(ordered)}` : `${say(ordered)} of the same content is ${ordered.found.state}`);
+      ports.progress(ordered.found === undefined ? `asked for ${say(ordered)}${options.wait ? '' : `; ${again(options, `wait ${ordered.id}`)} follows it`}` : `${say(ordered)} of the same content is ${ordered.found.state}`);
       const image = options.wait ? await finish(ports, options, fpga, ordered, { topic: options.topic, place: { bucket, folder: logs }, isNew: true }) : (ordered.found ?? { id: ordered.id, globalId: ordered.globalId });
       return { result: { file, object, image, plan: null } };
     } finally {

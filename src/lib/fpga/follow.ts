@@ -36,7 +36,7 @@ const passes = (error: unknown, young: boolean): boolean => error instanceof Hyb
 /** @returns the image once it is no longer pending. Throws where that takes longer than six hours: it goes on without us. */
 export const follow = async (id: string, { fpga, clock, signal, progress, isNew = false, pollMs = POLL_MS, longestMs = LONGEST_MS }: FollowOptions): Promise<FpgaImage> => {
   const start = clock.now();
-  let told = start;
+  let told: number | undefined;
   let silent = 0;
   let seen = !isNew;
   for (;;) {
@@ -52,8 +52,10 @@ export const follow = async (id: string, { fpga, clock, signal, progress, isNew 
     const waited = clock.now() - start;
     const again = `hybridctl fpga wait ${id} --cloud ${fpga.cloud} --region ${fpga.region}`;
     if (waited >= longestMs) throw failure(`${id} is still pending after ${duration(waited / 1_000)}`, { next: `look again later: ${again}` });
-    if (waited === 0) progress(`${id} is pending${fpga.cloud === 'aws' ? ': usually 30 to 40 minutes' : ''}; after an interruption go on with "${again}"`);
-    else if (clock.now() - told >= WORD_MS) {
+    if (told === undefined) {
+      told = clock.now();
+      progress(`${id} is pending${fpga.cloud === 'aws' ? ': usually 30 to 40 minutes' : ''}; after an interruption go on with "${again}"`);
+    } else if (clock.now() - told >= WORD_MS) {
       told = clock.now();
       progress(`${id} is pending since ${duration(waited / 1_000)}`);
     }

@@ -117,7 +117,9 @@ export const startAliyun = async ({ region = 'cn-hangzhou', now = Date.now, time
   };
 
   const server = createServer(async (request, response) => {
-    const body = await bodyOf(request);
+    const body = await bodyOf(request).catch(() => undefined);
+    // Who asked is gone.
+    if (body === undefined) return;
     const url = new URL(request.url ?? '/', 'http://endpoint');
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]));
     const signed: Signed = { method: request.method ?? 'GET', path: url.pathname, query: new Map(url.searchParams), headers, body };

@@ -15,7 +15,7 @@ const world = async (fpga = fakeFpga()) => {
   const lines: string[] = [];
   const { id } = await order(fpga, REQUEST);
   const start = clock.now();
-  const go = (over: Partial<FpgaCloud> = {}) => follow(id, { fpga: { ...fpga, ...over }, clock, signal: new AbortController().signal, progress: (line) => void lines.push(line) });
+  const go = (over: Partial<FpgaCloud> = {}, isNew = false) => follow(id, { fpga: { ...fpga, ...over }, isNew, clock, signal: new AbortController().signal, progress: (line) => void lines.push(line) });
   return { fpga, clock, lines, id, go, waited: () => (clock.now() - start) / 60_000 };
 };
 
@@ -30,6 +30,31 @@ describe('following a build', () => {
       },
     });
     expect([image.state, asked, waited(), lines.length]).toEqual(['available', 36, 35, 4]);
+  });
+
+  it('says at once how to go on, however long the first answer takes', async () => {
+    const { fpga, id, go, lines, clock } = await world();
+    let asked = 0;
+    await go({
+      images: async (ids) => {
+        clock.advance(40);
+        if ((asked += 1) === 2) fpga.end(id);
+        return fpga.images(ids);
+      },
+    });
+    expect(lines).toEqual([expect.stringContaining(`hybridctl fpga wait ${id} --cloud aws --region cn-north-1`)]);
+  });
+
+  it('waits for an image that is not known yet, not for one that is not there', async () => {
+    const { fpga, id, go, waited } = await world();
+    let asked = 0;
+    const late = async (ids?: readonly string[]) => {
+      if ((asked += 1) <= 3) throw failure('not yet', { call: 'refused', code: 'InvalidFpgaImageID.NotFound' });
+      fpga.end(id);
+      return fpga.images(ids);
+    };
+    await expect(go({ images: late })).rejects.toThrow('not yet');
+    expect([(await go({ images: late }, true)).state, waited()]).toEqual(['available', 2]);
   });
 
   it('gives up after six hours and says how to go on', async () => {

@@ -61,6 +61,7 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
   if (call === 'throttled') return failure(`${serviceOf(action)} throttles ${action} (${code})`, { ...detail, next: 'wait some seconds and run it again: what is done already is not done twice' });
   if (UNREACHABLE.has(code) || UNREACHABLE.has(error.name ?? '')) return failure(`the ${serviceOf(action)} endpoint of ${region} is not reachable (${code})`, { ...detail, call: 'unclear', next: 'see to network, proxy and ALIBABA_CLOUD_ENDPOINT_URL' });
   if (status === 0 || code === '' || code === 'undefined' || /^(Error|SyntaxError|TypeError|Unknown(Error)?)$/.test(code)) return unreadable(action);
+  if (code === 'NoSuchBucket') return failure(`${action}: there is no such bucket`, { ...detail, next: 'correct --bucket: "aliyun oss ls" lists your own' });
   // Tickets begin with it.
   const request = error.data?.RequestId ?? error.requestId;
   return (UNFIT.test(code) ? missing : failure)(`${action}: ${code}${sentence(error) === '' ? '' : `: ${sentence(error)}`}`, { ...detail, ...(request === undefined ? {} : { more: [`request id ${request}`] }) });

@@ -7,15 +7,15 @@ const NO_ROLE = 'EntityNotExist.Role';
 const authLine = (bucket: string, region: string): string => `hybridctl fpga auth --bucket ${bucket} --region ${region}`;
 const noRole = (name: string, next: string) => missing(`the account has no role ${name}`, { code: 'EntityNotExist.RoleError', call: 'refused', next });
 
-/** Of 2017 the role is named with each call: by ~/.faascredentials, else the account's own. @returns its ARN. */
-export const findRole = async (api: Aliyun): Promise<string> => {
+/** Of 2017 the role is named with each call: by ~/.faascredentials, else the account's own. @param bucket for the next step, where one is known. @returns its ARN. */
+export const findRole = async (api: Aliyun, bucket = 'BUCKET'): Promise<string> => {
   const file = await readFaasCredentials();
   if (file?.role !== undefined) return file.role;
   try {
     const { Role } = await api.send(aliyun('ram', 'GetRole', { RoleName: FAAS_ROLE }));
     return String((Role as AliyunAnswer | undefined)?.['Arn'] ?? '');
   } catch (error) {
-    if (error instanceof HybridError && error.code === NO_ROLE) throw noRole(FAAS_ROLE, authLine('BUCKET', api.region));
+    if (error instanceof HybridError && error.code === NO_ROLE) throw noRole(FAAS_ROLE, authLine(bucket, api.region));
     throw error;
   }
 };

@@ -64,7 +64,7 @@ export const aliyunFpga = async ({ region: given, profile, signal, apiVersion }:
   const ask = (action: string, params: Readonly<Record<string, string | undefined>> = {}) => api.send(aliyun('faas', action, Object.fromEntries(Object.entries(params).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))), version));
 
   let role: Promise<string> | undefined;
-  const roleArn = async (): Promise<string | undefined> => (old ? (role ??= findRole(api)) : undefined);
+  const roleArn = async (bucket?: string): Promise<string | undefined> => (old ? (role ??= findRole(api, bucket)) : undefined);
 
   const all = async (): Promise<readonly FpgaImage[]> => itemsWith(await ask('DescribeFpgaImages'), names.image).map((item) => imageOf(item, names));
   const images = async (ids?: readonly string[]): Promise<readonly FpgaImage[]> => {
@@ -87,7 +87,7 @@ export const aliyunFpga = async ({ region: given, profile, signal, apiVersion }:
     region: api.region,
     most: MOST_IMAGES,
     images,
-    rehearse: async (place) => checkRole(api, await roleArn(), place),
+    rehearse: async (place) => checkRole(api, await roleArn(place.bucket), place),
 
     async create({ bucket, key, name, description, tags, kind, shell, kmsKey, email }) {
       if (kind === undefined) throw usageError('is needed: the object does not tell', { field: '--fpga-type', next: 'give intel or xilinx' });
@@ -99,7 +99,7 @@ export const aliyunFpga = async ({ region: given, profile, signal, apiVersion }:
         [names.shell]: shell,
         [names.encrypted]: String(kmsKey !== undefined),
         KeyId: kmsKey,
-        RoleArn: await roleArn(),
+        RoleArn: await roleArn(bucket),
         Name: name,
         Description: description,
         Tags: tagsText(tags),
@@ -112,7 +112,7 @@ export const aliyunFpga = async ({ region: given, profile, signal, apiVersion }:
     publish: async (id, machineImage) => void (await ask('PublishFpgaImage', { [names.image]: id, [names.machineImage]: machineImage })),
 
     async instances(ids) {
-      if (ids === undefined) throw usageError('is needed: FaaS is asked for one instance at a time', { field: '--instance' });
+      if (ids === undefined) throw usageError('is needed: FaaS is asked for one instance at a time', { field: '--instance', next: 'the ECS console shows the ids; "curl http://100.100.100.200/latest/meta-data/instance-id" on the instance its own' });
       onlyOld('list boards');
       return Promise.all(ids.map(async (id) => ({ id, type: null, state: null, address: null, boards: await boards(id) })));
     },

@@ -8,6 +8,7 @@ import type { ObjectStore, StoredObject, StoredPart } from '../../core/objects.t
 import { credentialsOf } from './credentials.ts';
 import { regionOf } from './endpoints.ts';
 import { asHybridError, isPassing } from './errors.ts';
+import { hush } from './hush.ts';
 import { ossClient } from './oss-client.ts';
 
 /** Header by which OSS tells the CRC-64 of what it has: a decimal number. */
@@ -42,11 +43,11 @@ export const aliyunObjects = async (bucket: string, { region: given, profile, si
   const agents = { agent: new Agent({ keepAlive: true, maxSockets: 64 }), httpsAgent: new SecureAgent({ keepAlive: true, maxSockets: 64 }) };
   const client = await ossClient(bucket, { region, credentials: await credentialsOf(profile) }, agents);
   // The library hears no signals: closing the connections is what ends its calls.
-  ended?.addEventListener('abort', () => (agents.agent.destroy(), agents.httpsAgent.destroy()), { once: true });
+  ended?.addEventListener('abort', () => (hush(), agents.agent.destroy(), agents.httpsAgent.destroy()), { once: true });
 
-  /** Sends again what passes by itself; each of our calls may be sent twice, but for `complete`. */
-  const calling = async <Answer>(action: string, send: () => Promise<Answer>, { signal, tries = TRIES }: { readonly signal?: AbortSignal | undefined; readonly tries?: number } = {}): Promise<Answer> => {
-    const stopped = (): boolean => ended?.aborted === true || signal?.aborted === true;
+  /** Sends again what passes by itself; each of our calls may be sent twice, but for `complete`. @param always after Ctrl-C too: it tidies up. */
+  const calling = async <Answer>(action: string, send: () => Promise<Answer>, { signal, tries = TRIES, always = false }: { readonly signal?: AbortSignal | undefined; readonly tries?: number; readonly always?: boolean } = {}): Promise<Answer> => {
+    const stopped = (): boolean => !always && (ended?.aborted === true || signal?.aborted === true);
     for (let attempt = 1; ; attempt += 1) {
       if (stopped()) throw interrupted();
       try {
@@ -148,6 +149,6 @@ export const aliyunObjects = async (bucket: string, { region: given, profile, si
       throw badDigest(`object at ${key}`);
     },
 
-    abort: async ({ key, id }) => void (await unless(['NoSuchUpload'], calling('AbortMultipartUpload', () => client.abortMultipartUpload(key, id)))),
+    abort: async ({ key, id }) => void (await unless(['NoSuchUpload'], calling('AbortMultipartUpload', () => client.abortMultipartUpload(key, id), { always: true }))),
   };
 };

@@ -176,9 +176,10 @@ export const awsObjects = (bucket: string, options: FpgaOptions & { readonly reg
       )),
 
     abort: ({ key, id }) =>
-      calling('AbortMultipartUpload', async (abort) => {
+      // After Ctrl-C too: it tidies up.
+      calling('AbortMultipartUpload', async () => {
         try {
-          await client.send(new AbortMultipartUploadCommand({ Bucket, Key: key, UploadId: id }), abort);
+          await client.send(new AbortMultipartUploadCommand({ Bucket, Key: key, UploadId: id }));
         } catch (error) {
           if (statusOf(error) !== 404) throw error;
         }

@@ -1,6 +1,9 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { awsApi } from '../../src/lib/adapters/aws/api.ts';
+import { files } from '../../src/lib/adapters/files.ts';
+import { shell } from '../../src/lib/adapters/shell.ts';
 import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
 import { secretOf } from '../../src/lib/lab/cloud/iam-state.ts';
 import { mountWorld, read } from '../helpers/mounts.ts';
@@ -156,6 +159,16 @@ describe('s3 mount refuses, with nothing made', () => {
     expect(folder).not.toBe('');
   });
 
+  it('a bucket of another region, and one that may not be looked at', async () => {
+    const { at, cloud, folder } = await mountWorld();
+    const mount = () => cloud.run(`s3 mount far-away ${at('mnt')} --state ${at('state')} --region cn-north-1 --name web --yes`, { ports: { files, shell, cwd: folder, env: {} } });
+    await awsApi({ region: 'cn-northwest-1' }).ask('s3', 'CreateBucket', { Bucket: 'far-away', CreateBucketConfiguration: { LocationConstraint: 'cn-northwest-1' } });
+    expect(await mount()).toMatchObject({ exit: 2, err: expect.stringMatching(/--region: the bucket far-away is in cn-northwest-1, not in cn-north-1\n {2}next: give --region cn-northwest-1/) });
+    await cloud.fault({ GetBucketLocation: { break: 'error', code: 'AccessDenied', status: 403 } });
+    expect(await mount()).toMatchObject({ exit: 4, err: expect.stringContaining('not allowed to call s3:GetBucketLocation on the bucket far-away') });
+    expect([readdirSync(at('')), changing(await cloud.calls())]).toEqual([['fstab', 'store'], ['CreateBucket']]);
+  });
+
   it('a key that S3 does not know, and names the trouble in the words of s3fs', { timeout: LONG }, async () => {
     const { run, at, sh } = await mountWorld();
     await sh('printf "nobody:nothing-at-all\\n" >nobody.key && chmod 600 nobody.key');
@@ -167,7 +180,6 @@ describe('s3 mount refuses, with nothing made', () => {
 
   it('without a program and a way to install it; with one, it is installed first', async () => {
     const { run, at } = await mountWorld();
-    const { shell } = await import('../../src/lib/adapters/shell.ts');
     const bare = (managers: readonly string[]) => ({ ...shell, which: async (file: string) => (file === 'mount-s3' || (['apt-get', 'dnf', 'yum'].includes(file) && !managers.includes(file)) ? undefined : shell.which(file).then((path) => path ?? `/usr/bin/${file}`)) });
     const line = `mount office-logs ${at('mnt')} --engine mountpoint-s3 --name web`;
     expect(await run(`${line} --yes`, { ports: { shell: bare([]) } })).toMatchObject({ exit: 4, err: expect.stringContaining('no apt-get, dnf or yum') });

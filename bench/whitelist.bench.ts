@@ -1,7 +1,7 @@
 // Which of 10,000 metrics a whitelist of all sets, 50 patterns and 50 whole names publishes. Limit: 100 ms, in a fresh process.
 import { performance } from 'node:perf_hooks';
 import { preview } from '../src/lib/domain/collectd/metrics.ts';
-import { costOf } from '../src/lib/domain/collectd/price.ts';
+import { costOf, priceListOf } from '../src/lib/domain/collectd/price.ts';
 import { SETS } from '../src/lib/domain/collectd/sets.ts';
 import { readWhitelist } from '../src/lib/domain/collectd/whitelist.ts';
 
@@ -18,7 +18,7 @@ const hard = fifty((index) => `(?:curl_json|statsd)-.*-(?:gauge|latency)-(?:queu
 const round = (whitelist: string): { ms: number; published: number } => {
   const start = performance.now();
   const { published } = preview(readWhitelist(whitelist), metrics);
-  costOf(published.length, 1);
+  costOf(priceListOf('us-east-1'), published.length, 1);
   return { ms: performance.now() - start, published: published.length };
 };
 

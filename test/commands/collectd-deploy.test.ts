@@ -40,25 +40,33 @@ describe('two hosts by ssh, a real collectd on each', () => {
   const ports = (): Partial<Ports> => ({ files, source: openSource, ssh: connectSsh, cwd: folder });
   const ssh = (...which: readonly number[]): string => `--host ${which.map((index) => rooms[index]?.sshd.target ?? `root@127.0.0.1:${nobody}`).join(' ')} --identity ${rooms[0]!.sshd.identity} --known-hosts ${known}`;
   const deploy = (cloud: TestCloud, { path, sha256 }: PluginArchive, more: string, over: Partial<Ports> = {}) =>
-    cloud.run(`collectd deploy --plugin python --package ${path} --sha256 ${sha256} --region cn-north-1 --credentials ${folder}/credentials --read memory load --flush 1 --json ${more}`, { ports: { ...ports(), ...over } });
+    cloud.run(`collectd deploy --plugin python --package ${path} --sha256 ${sha256} --region cn-north-1 --read memory load --flush 1 --json ${more}`, { ports: { ...ports(), ...over } });
   const series = (cloud: TestCloud) => Object.values((cloud.cloud.snapshot() as CloudState).watch.metrics.series).map(({ name, dimensions }) => `${dimensions['Host']}/${name}`);
 
   test('from nothing to metrics in CloudWatch; a host that can not be reached is told; a second run changes nothing; then the whitelist', async () => {
     const cloud = await testCloud(fixture('seed-bjs'));
     const archive = await packPlugin(cloud.url);
-    const first = await deploy(cloud, archive, `${ssh(0, 1, 2)} --yes`);
+    const first = await deploy(cloud, archive, `--user office ${ssh(0, 1, 2)} --yes`);
     expect(first.exit, first.err + first.out).toBe(5);
     const [one, two, three] = first.json().hosts;
     expect(three).toMatchObject({ did: 'failed', error: { exit: 4, message: expect.stringContaining("can't be reached") } });
-    for (const host of [one, two]) expect(host.steps.map(({ key, action }: { key: string; action: string }) => `${action} ${key}`), JSON.stringify(host)).toEqual(['keep packages', 'make plugin', 'change endpoint', 'change files', 'make collectd', expect.stringMatching('started'), expect.stringMatching('published')]);
+    for (const [host, name] of [[one, 'web-1'], [two, 'web-2']]) expect(host.steps.map(({ key, action }: { key: string; action: string }) => `${action} ${key}`), JSON.stringify(host)).toEqual(['keep packages', 'make plugin', 'change endpoint', 'change files', `make user/collectd-${name}`, `make user-policy/collectd-${name}`, `make access-key/collectd-${name}`, 'make collectd', expect.stringMatching('started'), expect.stringMatching('published')]);
     expect(new Set(series(cloud).map((name) => name.split('/')[1]))).toEqual(new Set(['uptime.uptime']));
     for (const { sh } of rooms) {
       expect(await sh('stat -c %a /etc/hybridctl/collectd-credentials; tail -n 1 /etc/collectd/collectd.conf; grep -c Include /etc/collectd/collectd.conf.before-hybridctl; grep -c "finished successfully" /run/collectd.log')).toBe('600\nInclude "/etc/hybridctl/collectd.conf"\n0\n1\n');
       expect(await sh('cat /opt/collectd-plugins/cloudwatch/config/blocked_metrics')).toContain('memory--memory-used\n');
     }
-    expect(`${first.out}${first.err}`).not.toContain('never-to-be-shown');
+    // A user and a key for each host; the secret is there and nowhere else.
+    for (const { name, sh } of rooms) {
+      const UserName = `hybridctl-office-collectd-${name}`;
+      const [, id, secret] = /^\[default\]\naws_access_key_id = (\S+)\naws_secret_access_key = (\S+)\n$/.exec(await sh('cat /etc/hybridctl/collectd-credentials'))!;
+      expect((await cloud.aws().all('iam', 'ListAccessKeys', { UserName }, 'AccessKeyMetadata')).map(({ AccessKeyId }) => AccessKeyId)).toEqual([id]);
+      expect(JSON.parse(decodeURIComponent((await cloud.aws().ask('iam', 'GetUserPolicy', { UserName, PolicyName: UserName })).PolicyDocument!)).Statement[0]).toMatchObject({ Action: ['cloudwatch:PutMetricData'], Condition: { StringEquals: { 'cloudwatch:namespace': 'collectd' } } });
+      expect(`${first.out}${first.err}`).not.toContain(secret);
+    }
+    expect(new Set(series(cloud).map((name) => name.split('/')[0]))).toEqual(new Set(['web-1', 'web-2']));
 
-    const again = await deploy(cloud, archive, `${ssh(0, 1)} --dry-run --detailed-exitcode`);
+    const again = await deploy(cloud, archive, `--user office ${ssh(0, 1)} --dry-run --detailed-exitcode`);
     expect(again.exit, again.out + again.err).toBe(0);
 
     await writeFile(join(folder, 'whitelist.conf'), 'uptime--uptime-.*\nmemory--memory-.*\n');
@@ -92,16 +100,17 @@ describe('two hosts by ssh, a real collectd on each', () => {
   test('what collectd does not take never takes the place of what it runs with', async () => {
     const cloud = await testCloud(fixture('seed-bjs'));
     const archive = await packPlugin(cloud.url);
-    const state = () => rooms[0]!.sh('cat /etc/hybridctl/collectd.conf /etc/collectd/collectd.conf; cat /run/collectd.pid');
+    const state = () => rooms[0]!.sh('cat /etc/hybridctl/collectd.conf /etc/hybridctl/collectd-credentials /etc/collectd/collectd.conf; stat -c %a /etc/hybridctl/collectd-credentials; cat /run/collectd.pid');
     const before = await state();
-    const bad = await cloud.run(`collectd deploy --plugin python --region cn-north-1 --credentials ${folder}/credentials --read memory nosuch --flush 1 ${ssh(0)} --yes`, { ports: ports() });
+    const bad = await cloud.run(`collectd deploy --plugin python --region cn-north-1 --user other --read memory nosuch --flush 1 ${ssh(0)} --yes`, { ports: ports() });
     expect(bad).toMatchObject({ exit: 1, err: expect.stringContaining('Could not find plugin "nosuch"') });
     expect(await state()).toBe(before);
+    expect((await cloud.calls()).filter((call) => !/^(Get|List)/.test(call))).toEqual([]);
     const python2 = await packPlugin(cloud.url, { file: 'cloudwatch_writer.py', content: 'try:\n    pass\nexcept StopIteration, e:\n    pass\n' });
-    const old = await deploy(cloud, python2, `${ssh(0)} --yes`);
+    const old = await deploy(cloud, python2, `--credentials ${folder}/credentials ${ssh(0)} --yes`);
     expect(old).toMatchObject({ exit: 1, err: expect.stringMatching(/the plugin: collectd can't import it: SyntaxError/) });
     expect(JSON.parse(old.err).error.message).not.toContain('\n');
-    const other = await deploy(cloud, { ...archive, sha256: '0'.repeat(64) }, `${ssh(0)} --yes`);
+    const other = await deploy(cloud, { ...archive, sha256: '0'.repeat(64) }, `--credentials ${folder}/credentials ${ssh(0)} --yes`);
     expect(other).toMatchObject({ exit: 1, err: expect.stringContaining('SHA-256') });
     expect(await state()).toBe(before);
     expect(await rooms[0]!.sh('ls -A -I __pycache__ /opt/collectd-plugins')).toBe('.hybridctl-sha256\ncloudwatch\ncloudwatch_writer.py\n');
@@ -121,6 +130,8 @@ describe('two hosts by ssh, a real collectd on each', () => {
     const ran = await cloud.run(`collectd deploy --plugin python --region cn-north-1 --credentials ${folder}/credentials --read memory --flush 1 --apache ${url} --whitelist apache.conf ${ssh(0)} --yes --json`, { ports: ports() });
     expect(ran.exit, ran.err + ran.out).toBe(0);
     expect(ran.json().hosts[0].steps.find(({ key }: { key: string }) => key === 'apache')).toMatchObject({ action: 'make' });
+    expect(await sh('stat -c %a /etc/hybridctl/collectd-credentials; cat /etc/hybridctl/collectd-credentials')).toBe('600\n[default]\naws_access_key_id = AKIDMETRICS\naws_secret_access_key = never-to-be-shown\n');
+    expect(`${ran.out}${ran.err}`).not.toContain('never-to-be-shown');
     for (let tries = 0; tries < 60 && !series(cloud).some((name) => name.includes('apache.')); tries += 1) await delay(100);
     expect(series(cloud).map((name) => name.split('/')[1])).toEqual(expect.arrayContaining(['apache.apache_requests', 'apache.apache_bytes']));
   }, 180_000);

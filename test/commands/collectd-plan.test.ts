@@ -31,13 +31,24 @@ describe('a bare host, as shell lines', () => {
   });
 });
 
+test('with a user of its own, whose key no runbook holds', async () => {
+  const cloud = await testCloud(fixture('seed-bjs'));
+  const { exit, out, err } = await cloud.run('collectd deploy --plugin agent --user office --region cn-north-1 --emit sh', { ports: { shell: host('manager dnf', 'hostname gw', 'agent yes') } });
+  expect([exit, err]).toEqual([0, '']);
+  await expect(out).toMatchFileSnapshot('../golden/collectd/agent-user.sh');
+});
+
 describe('refusals', () => {
   it.each([
     ['collectd deploy', DEBIAN, { exit: 2, err: 'neither the CloudWatch Agent nor the plugin' }],
     ['collectd deploy --plugin python --region eu-west-1 --credentials keys', DEBIAN, { exit: 2, err: 'the plugin is not there' }],
     ['collectd deploy --plugin agent', DEBIAN, { exit: 2, err: '--region' }],
     ['collectd deploy --plugin agent', AMAZON, { exit: 2, err: 'needs a yes' }],
-    ['collectd deploy --plugin agent --credentials keys', AMAZON, { exit: 2, err: 'is for the Python plugin' }],
+    ['collectd deploy --plugin agent --credentials keys', AMAZON, { exit: 2, err: 'has no profile [default]' }],
+    ['collectd deploy --plugin agent --user office --credentials keys', AMAZON, { exit: 2, err: '--user: goes without --credentials' }],
+    ['collectd deploy --plugin agent --user Office', AMAZON, { exit: 2, err: '--user: Office' }],
+    [`collectd deploy --plugin agent --user office --name ${'h'.repeat(60)}`, AMAZON, { exit: 2, err: 'more than 64 characters' }],
+    ['collectd deploy --plugin agent --region eu-west-1', host('manager dnf', 'hostname a b'), { exit: 2, err: 'is no name for metrics' }],
     ['collectd deploy --apache http://x/;id', AMAZON, { exit: 2, err: '--apache' }],
     ['collectd deploy --read memory;id', AMAZON, { exit: 2, err: '--read' }],
     ['collectd deploy --flush 0', AMAZON, { exit: 2, err: '--flush' }],
@@ -68,6 +79,9 @@ test('the role, in China: EC2 by its name there, one namespace, and nothing twic
   const line = 'collectd deploy --plugin agent --role office --region cn-north-1 --dry-run --json';
   const first = await cloud.run(line, { ports: { shell: AMAZON } });
   expect(first.json().cloud.map(({ key, action }: { key: string; action: string }) => `${action} ${key}`)).toEqual(['make role/collectd', 'make policy/collectd', 'make profile/collectd']);
+  const runbook = await cloud.run(line.replace('--dry-run --json', '--emit sh'), { ports: { shell: AMAZON } });
+  expect([runbook.exit, runbook.out]).toEqual([0, expect.stringMatching(/aws iam create-role .*"Service\\":\\"ec2.amazonaws.com.cn\\"[^]*aws iam add-role-to-instance-profile[^]*# packages/)]);
+  expect((await cloud.calls()).filter((call) => !/^Get/.test(call))).toEqual([]);
 });
 
 test('what is rendered for the agent arrives where the agent listens', async () => {
@@ -77,8 +91,8 @@ test('what is rendered for the agent arrives where the agent listens', async () 
   const socket = createSocket('udp4');
   const came = new Promise<Buffer>((resolve) => socket.on('message', resolve));
   await new Promise<void>((resolve, reject) => socket.once('error', reject).bind(port, '127.0.0.1', resolve));
-  const conf = renderCollectdConf({ sender: 'agent', reads: ['memory', 'cpu', 'interface', 'disk', 'df', 'load'], apache: undefined, modules: '', socket: false });
-  await writeFile(join(folder, 'conf'), `Hostname "agent-host"\nBaseDir "${folder}"\nPIDFile "${folder}/pid"\nInterval 1\n${conf}`);
+  const conf = renderCollectdConf({ sender: 'agent', host: 'agent-host', reads: ['memory', 'cpu', 'interface', 'disk', 'df', 'load'], apache: undefined, modules: '', socket: false });
+  await writeFile(join(folder, 'conf'), `BaseDir "${folder}"\nPIDFile "${folder}/pid"\nInterval 1\n${conf}`);
   const child = spawn('collectd', ['-f', '-C', join(folder, 'conf')], { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.on('exit', resolve));
   try {

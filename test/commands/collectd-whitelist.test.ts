@@ -61,9 +61,10 @@ test('lint', async () => {
 describe('preview', () => {
   test("the field document's list and line: four metrics, at their price", async () => {
     const ran = await on('whitelist preview --blocked blocked --hosts 2 --json');
-    expect(ran.json()).toMatchObject({ published: ['memory--memory-used', 'memory--memory-buffered', 'memory--memory-cached', 'memory--memory-free'], byLine: [{ number: 1, text: 'memory--memory-.*', metrics: 4 }], cost: { metrics: 8, metricsUsd: 2.4, requestsUsd: 0.88, usdPerMonth: 3.28 }, blockedOnly: true });
+    expect(ran.json()).toMatchObject({ published: ['memory--memory-used', 'memory--memory-buffered', 'memory--memory-cached', 'memory--memory-free'], byLine: [{ number: 1, text: 'memory--memory-.*', metrics: 4 }], cost: { currency: 'USD', metrics: 8, forMetrics: 2.4, forRequests: 0.88, perMonth: 3.28 }, price: { where: 'US East (N. Virginia)', given: [] }, blockedOnly: true });
     expect(ran.json().blocked).toHaveLength(15);
-    expect((await on('whitelist preview --blocked blocked')).out).toContain('whitelist.conf: 4 metrics published, 15 blocked (of those that are blocked now)\n$1.64 a month for 1 host: 4 metrics $1.20, requests $0.44');
+    expect((await on('whitelist preview --blocked blocked')).out).toContain('whitelist.conf: 4 metrics published, 15 blocked (of those that are blocked now)\n$1.64 a month for 1 host: 4 metrics $1.20, requests $0.44\nprices of US East (N. Virginia), by aws.amazon.com/cloudwatch/pricing as of 2022-04\n');
+    expect((await on('whitelist preview --blocked blocked --region cn-north-1 --request-price 0.05')).out).toContain('¥10.19 a month for 1 host: 4 metrics ¥8.00, requests ¥2.19\nprices of China (Beijing and Ningxia), by amazonaws.cn/cloudwatch/pricing as of 2024-12; requests at yours\n');
   });
   test.each([
     ['whitelist preview --blocked nowhere', 2, 'nowhere: no such file'],
@@ -71,6 +72,10 @@ describe('preview', () => {
     ['whitelist preview --blocked blocked --file nowhere', 2, 'nowhere: no such file'],
     ['whitelist preview --blocked blocked --hosts 0', 2, '--hosts'],
     ['whitelist preview --blocked blocked --socket x', 2, '--socket'],
+    ['whitelist preview --blocked blocked --price free', 2, '--price'],
+    ['whitelist preview --blocked blocked --price 1 2 3 4 5', 2, '--price'],
+    ['whitelist preview --blocked blocked --request-price -1', 2, '--request-price'],
+    ['whitelist preview --blocked blocked --region china', 2, '--region'],
   ])('%s', async (line, exit, err) => expect(await on(line)).toMatchObject({ exit, err: expect.stringContaining(err) }));
   test('what can not be judged, or would not start, is said and not guessed', async () => {
     expect(await on('whitelist preview --blocked blocked', { blocked, 'whitelist.conf': '(a)\\1' })).toMatchObject({ exit: 1, err: expect.stringContaining('a back-reference') });

@@ -11,14 +11,15 @@ import { startSshd, type Sshd } from './sshd.ts';
 
 const exec = promisify(execFile);
 
-/** A mount namespace with configuration, state and run folders of its own: the rest is this machine's. */
-const ROOM = `mount --make-rprivate /
+/** A machine by its name, with configuration, state and run folders of its own: the rest is this machine's. */
+const ROOM = `hostname "$0"; mount --make-rprivate /
 t=$(mktemp -d); mount -t tmpfs t "$t"; cp -a /etc/. "$t/"; mount --bind "$t" /etc
 for d in /opt /run /var/lib /var/log; do mount -t tmpfs t $d; done
 mkdir -p /run/lock /var/log/apache2 /var/lib/apache2 /etc/collectd
 exec "$@"`;
 
 export interface CollectdHostRoom {
+  readonly name: string;
   readonly sshd: Sshd;
   readonly machine: Machine;
   /** Runs a shell line there. */
@@ -28,11 +29,12 @@ export interface CollectdHostRoom {
 
 /** A host with collectd installed and configured by its owner: real sshd, real collectd, every second. Needs root. */
 export const startRoom = async (name: string, port: number): Promise<CollectdHostRoom> => {
-  const sshd = await startSshd(['unshare', '-m', 'sh', '-c', ROOM, 'sh'], port);
+  const sshd = await startSshd(['unshare', '-m', '-u', 'sh', '-c', ROOM, name], port);
   const machine = await connectSsh({ target: sshd.target, identity: sshd.identity, knownHosts: sshd.knownHosts });
   const sh = async (line: string): Promise<string> => (await machine.shell.run('sh', ['-c', line])).stdout;
   await machine.files.write([{ path: '/etc/collectd/collectd.conf', content: `Hostname "${name}"\nFQDNLookup false\nBaseDir "/var/lib/collectd"\nPIDFile "/run/collectd.pid"\nInterval 1\nLoadPlugin logfile\n<Plugin logfile>\n  File "/run/collectd.log"\n</Plugin>\n`, mode: 0o644 }]);
   return {
+    name,
     sshd,
     machine,
     sh,

@@ -27,6 +27,12 @@ export const DIES: MonitorEvent = { kind: 'verdict', at: MORNING + 60_000, link:
 const moved = (table: string, to: string): MonitorEvent => ({ kind: 'move', at: MORNING + 60_200, incident: '7-1', table, destination: OFFICE, from: 'dx-1', to, outcome: 'done', because: 'dx-1: no reply for 520 ms', detectMs: 522, apiMs: 84, verifyMs: 121 });
 export const MOVES: readonly MonitorEvent[] = [moved(PRIVATE_1, 'vpn-a'), moved(PRIVATE_2, 'vpn-b')];
 
+/** What whoever is on call was told: of a move, and of a route that somebody else moved. */
+export const ALERTS: readonly MonitorEvent[] = [
+  { kind: 'alert', at: MORNING + 60_300, alert: { id: '7-1/1', kind: 'moved', incident: '7-1', subject: `${PRIVATE_1}|${OFFICE}`, from: 'dx-1', to: 'vpn-a', because: 'no reply for 520 ms' } },
+  { kind: 'alert', at: MORNING + 60_400, alert: { id: '7-1/2', kind: 'found', incident: '7-1', subject: `${PRIVATE_2}|${OFFICE}`, from: 'vpn-b', to: 'dx-1', because: 'the route is elsewhere' } },
+];
+
 export const AFTER: readonly MonitorEvent[] = Array.from({ length: 10 }, (_, second) => look(MORNING + 61_000 + second * 1_000, true));
 
 /** Ten seconds after the death. */

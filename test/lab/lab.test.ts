@@ -3,11 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { EC2Client, StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { awsRouteTables } from '../../src/lib/adapters/aws/routes.ts';
+import { awsApi } from '../../src/lib/adapters/aws/api.ts';
 import { clock } from '../../src/lib/adapters/clock.ts';
 import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import { connectVici } from '../../src/lib/adapters/vici/client.ts';
 import type { Ports, RouteTables } from '../../src/lib/core/ports.ts';
+import type { TrafficSample } from '../../src/lib/monitor/traffic.ts';
 import { cut, heal } from '../../src/lib/lab/cut.ts';
 import { openLab, type Lab } from '../../src/lib/lab/state.ts';
 import { statusOf, type LabStatus } from '../../src/lib/lab/status.ts';
@@ -34,6 +36,13 @@ const status = (): Promise<LabStatus> => statusOf(ports, lab);
 const goesTo = async (table = TABLE_1): Promise<string | undefined> => (await status()).routes.find(({ id, destination }) => id === table && destination === NETWORK)?.to;
 const eventually = (what: string, check: () => Promise<boolean>, withinMs = 15_000) => until(check, { what, withinMs, everyMs: 50 });
 const back = (via: string) => eventually(`the host's way back leads over ${via}`, async () => (await inNode('host', 'ip', 'route', 'get', '172.16.11.10')).stdout.includes(`via ${via} `));
+
+/** What passed on a gateway since the look before, as `vpn traffic --once` there tells it. */
+const trafficOf = async (gateway: string): Promise<TrafficSample | undefined> => {
+  const { exit, out, err } = await shop.run(['lab', 'exec', '--name', LAB, gateway, '--', 'hybridctl', 'vpn', 'traffic', '--once', '--json', '--state-dir', `${shop.dir}/${gateway}`]);
+  expect([exit, err]).toEqual([0, '']);
+  return out === '' ? undefined : JSON.parse(out);
+};
 
 /** Packets seen on the internet's own box, on their way between the two sides. */
 const wire = async (work: () => Promise<unknown>): Promise<{ esp: number; plain: number }> => {
@@ -133,7 +142,7 @@ describe('paths', () => {
   it.each([
     ['vpn1', GW_1, 'gw-1', '10.10.0.2', 'vpn-b'],
     ['vpn2', GW_2, 'gw-2', '10.10.0.3', 'vpn-a'],
-  ])('carries both ways through %s alone, encrypted on the internet', async (_, target, gateway, router, other) => {
+  ])('carries both ways through %s alone, encrypted on the internet, and counted', async (tunnel, target, gateway, router, other) => {
     await cut(ports, lab, { what: 'dx-1' });
     await cut(ports, lab, { what: other });
     try {
@@ -141,9 +150,18 @@ describe('paths', () => {
       expect(await goesTo()).toBe(gateway);
       await back(router);
       await eventually(`packets go through ${gateway}`, () => pings('app-1', 1));
+      expect(await trafficOf(gateway)).toBeUndefined();
       const { esp, plain } = await wire(async () => expect(await pings('app-1', 5)).toBe(true));
       expect(esp).toBeGreaterThanOrEqual(10);
       expect(plain).toBe(0);
+      // Five pings of 84 bytes and their answers, as the gateway's own charon and kernel count them; probes of ours may come on top.
+      const { tunnels, interfaces } = (await trafficOf(gateway))!;
+      expect(tunnels.map(({ of, state }) => [of, state])).toEqual([[tunnel, 'established']]);
+      expect(interfaces).toHaveLength(1);
+      for (const flow of [...tunnels, ...interfaces]) for (const { bytes, packets } of [flow.in, flow.out]) expect([packets >= 5, bytes >= 5 * 84, bytes < 100 * 84], JSON.stringify(flow)).toEqual([true, true, true]);
+      const Metric = { Namespace: 'hybridctl', MetricName: 'TunnelDataIn', Dimensions: [{ Name: 'Site', Value: 'demo' }, { Name: 'Tunnel', Value: tunnel }] };
+      const { MetricDataResults } = await awsApi({ region: 'cn-north-1' }).ask('cloudwatch', 'GetMetricData', { StartTime: new Date(Date.now() - 600_000), EndTime: new Date(Date.now() + 60_000), MetricDataQueries: [{ Id: 'in', MetricStat: { Metric, Period: 600, Stat: 'Sum' } }] });
+      expect(MetricDataResults![0]!.Values!.reduce((sum, value) => sum + value, 0)).toBe(tunnels[0]!.in.bytes);
     } finally {
       await heal(ports, lab);
       await tables.deleteRoute(TABLE_1, NETWORK);

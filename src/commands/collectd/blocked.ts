@@ -1,31 +1,32 @@
 import { defineCommand } from '../../lib/core/command.ts';
 import { suggest, type Suggestion } from '../../lib/domain/collectd/metrics.ts';
-import { costOf } from '../../lib/domain/collectd/price.ts';
-import { count } from './shared.ts';
+import { costOf, priceListOf, type PriceList } from '../../lib/domain/collectd/price.ts';
+import { count, money, PRICE_REGION, priceRegion } from './shared.ts';
 import { namesOf, SOURCE_FLAGS, sourceOf, type Source } from './source.ts';
 
 interface Result {
   readonly metrics: number;
-  readonly suggestions: readonly (Suggestion & { readonly usdPerMonth: number })[];
+  readonly suggestions: readonly (Suggestion & { readonly perMonth: number })[];
+  readonly price: PriceList;
 }
 
-export const blocked = defineCommand<{ readonly source: Source }, Result>({
+export const blocked = defineCommand<{ readonly source: Source; readonly price: PriceList }, Result>({
   path: 'collectd blocked',
   summary: 'what is not published, and what could be added to the whitelist for it',
   details: 'Sets first, by name; then a line for what is left of each plugin. Each with the metrics it stands for and their cost a month on one host. With --socket: of all that collectd reads, published or not.',
-  flags: SOURCE_FLAGS,
+  flags: [...SOURCE_FLAGS, PRICE_REGION],
   examples: [
     { line: 'hybridctl collectd blocked', why: "this host's blocked_metrics" },
     { line: 'hybridctl collectd blocked --host admin@203.0.113.11', why: "another host's" },
   ],
-  parse: (raw) => ({ source: sourceOf(raw) }),
-  async run({ source }, ports) {
+  parse: (raw) => ({ source: sourceOf(raw), price: priceListOf(priceRegion(raw)) }),
+  async run({ source, price }, ports) {
     const names = await namesOf(ports, source);
-    return { result: { metrics: names.length, suggestions: suggest(names).map((one) => ({ ...one, usdPerMonth: costOf(one.metrics.length, 1).metricsUsd })) } };
+    return { result: { metrics: names.length, suggestions: suggest(names).map((one) => ({ ...one, perMonth: costOf(price, one.metrics.length, 1).forMetrics })), price } };
   },
-  human: ({ metrics, suggestions }, style) =>
+  human: ({ metrics, suggestions, price }, style) =>
     [
-      style.table(['add', 'metrics', '$ a month', 'what', 'such as'], suggestions.map(({ add, what, metrics: names, usdPerMonth }) => [style.good(add), String(names.length), usdPerMonth.toFixed(2), what, names[0]!])),
+      style.table(['add', 'metrics', 'a month', 'what', 'such as'], suggestions.map(({ add, what, metrics: names, perMonth }) => [style.good(add), String(names.length), money(price.currency, perMonth), what, names[0]!])),
       '',
       `${count(metrics, 'metric')}; add with: hybridctl collectd whitelist add ${suggestions[0]?.add ?? 'SET'}`,
     ].join('\n'),

@@ -96,7 +96,8 @@ export const onFleet = async (ports: Ports, fleet: Fleet, options: ProcedureOpti
         const { plan, region } = await planOf(machine, await lookAtHost(machine, fleet.config));
         const hands = handsOf(ports, { region, machine }, options);
         Object.assign(host, { plan, hands: { ...hands, progress: (line: string) => ports.progress(`${host.name}: ${line}`) } });
-        host.steps = await planSteps(plan.steps, hands, SCENE);
+        // Who says yes beforehand is shown what was done: a host far away is not looked at twice.
+        if (options.dryRun || (!options.yes && options.emit === undefined)) host.steps = await planSteps(plan.steps, hands, SCENE);
       }),
     );
     const [only] = hosts;

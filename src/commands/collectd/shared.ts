@@ -36,3 +36,14 @@ export const wordsOf = ({ args: [first] }: Raw): readonly string[] => (Array.isA
 
 /** `1 metric`, `2 metrics`. */
 export const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+export const PRICE_REGION: Flag = { flags: '--region <region>', summary: 'for the cost: where the metrics go', default: 'us-east-1' };
+
+/** @throws usage error on what is no region. */
+export const priceRegion = (raw: Raw): string => {
+  const region = text(raw, 'region')!;
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw usageError(`${region.slice(0, 40)} is no region`, { field: '--region', next: 'give one like us-east-1 or cn-north-1' });
+  return region;
+};
+
+export const money = (currency: 'USD' | 'CNY', amount: number): string => `${currency === 'CNY' ? '¥' : '$'}${amount.toFixed(2)}`;

@@ -6,10 +6,8 @@ import { failure, HybridError, interrupted, missing, usageError } from '../core/
 import type { Machine, SshOptions } from '../core/machine.ts';
 import type { Files, Shell, ShellOptions, ShellResult } from '../core/ports.ts';
 import { shell as here } from './shell.ts';
+import { ABSENT, askerOf, FOLDER } from './ssh-read.ts';
 
-/** What the scripts below end with; no program that they call uses these. */
-const ABSENT = 90;
-const FOLDER = 91;
 /** ssh's own (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255;
 /** ssh itself gives up after 10 s to connect and, once connected, after three answers missed in 15 s. */
@@ -118,31 +116,31 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
     return result;
   };
 
-  const refuse = (verb: string, path: string, { stderr }: ShellResult): HybridError =>
-    /Permission denied/.test(stderr) ? missing(`no permission to ${verb} ${path} on ${target}`, { next: 'log in as root, or as somebody who has sudo' }) : failure(`can't ${verb} ${path} on ${target}: ${stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? ''}`);
+  const refuse = (verb: string, path: string, said: string): HybridError =>
+    /Permission denied/.test(said) ? missing(`no permission to ${verb} ${path} on ${target}`, { next: 'log in as root, or as somebody who has sudo' }) : failure(`can't ${verb} ${path} on ${target}: ${said.trim().split('\n').at(-1)?.slice(0, 200) ?? ''}`);
 
+  const ask = askerOf((text, args) => script(text, args));
   const files: Files = {
     async read(path, limit) {
-      const fetch = limit === undefined ? 'exec cat -- "$1"' : `exec head -c ${limit + 1} -- "$1"`;
-      const result = await script(`[ ! -d "$1" ] || exit ${FOLDER}; [ -e "$1" ] || exit ${ABSENT}; ${fetch}`, [path]);
-      if (result.exitCode === ABSENT) return undefined;
-      if (result.exitCode === FOLDER) throw failure(`${path} is a folder, not a file`);
-      if (result.exitCode !== 0) throw refuse('read', path, result);
-      if (limit !== undefined && Buffer.byteLength(result.stdout) > limit) throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });
-      return result.stdout;
+      const { content, exitCode, said } = await ask(limit === undefined ? 'all' : limit + 1, path);
+      if (exitCode === ABSENT) return undefined;
+      if (exitCode === FOLDER) throw failure(`${path} is a folder, not a file`);
+      if (exitCode !== 0) throw refuse('read', path, said);
+      if (limit !== undefined && Buffer.byteLength(content) > limit) throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });
+      return content;
     },
     async stat(path) {
-      const result = await script(`[ -e "$1" ] || exit ${ABSENT}; exec stat -L -c '%a %s' -- "$1"`, [path]);
-      if (result.exitCode === ABSENT) return undefined;
-      const [, mode, size] = /^(\d+) (\d+)\n$/.exec(result.stdout) ?? [];
-      if (result.exitCode !== 0 || mode === undefined) throw refuse('read', path, result);
+      const { exitCode, said } = await ask('stat', path);
+      if (exitCode === ABSENT) return undefined;
+      const [, mode, size] = /^(\d+) (\d+)$/.exec(said) ?? [];
+      if (exitCode !== 0 || mode === undefined) throw refuse('read', path, said);
       return { mode: Number.parseInt(mode, 8) & 0o777, size: Number(size) };
     },
     async write(list) {
       const args = list.flatMap(({ path, content, mode }) => [path, mode.toString(8).padStart(3, '0'), String(Buffer.byteLength(content))]);
       const result = await script(WRITE, [crypto.randomUUID(), ...args], { input: list.map(({ content }) => content).join('') });
       if (result.exitCode === FOLDER) throw failure(`${result.stderr} is a folder, not a file`);
-      if (result.exitCode !== 0) throw refuse('write', list.map(({ path }) => path).join(', ').slice(0, 200), result);
+      if (result.exitCode !== 0) throw refuse('write', list.map(({ path }) => path).join(', ').slice(0, 200), result.stderr);
     },
   };
 

@@ -24,6 +24,7 @@ BaseDir "/run/hybridctl/collectd-trial"
 PIDFile "/run/hybridctl/collectd-trial/pid"
 Interval 10
 # Written by "hybridctl collectd deploy": run it again to change it.
+Hostname "i-0123456789abcdef0"
 LoadPlugin load
 LoadPlugin memory
 LoadPlugin uptime
@@ -57,6 +58,7 @@ install -D -m 0644 /dev/stdin /etc/hybridctl/amazon-cloudwatch-agent.json <<'HYB
 HYBRIDCTL_END
 install -D -m 0644 /dev/stdin /etc/hybridctl/collectd.conf <<'HYBRIDCTL_END'
 # Written by "hybridctl collectd deploy": run it again to change it.
+Hostname "i-0123456789abcdef0"
 LoadPlugin load
 LoadPlugin memory
 LoadPlugin uptime
@@ -84,8 +86,6 @@ HYBRIDCTL_END
 sh -c 'mkdir -p "$(dirname "$1")" && touch "$1"' sh /var/lib/hybridctl/collectd-agent.loaded
 
 # collectd
-sh -c 'mkdir -p "$(dirname "$1")" && touch "$1"' sh /var/lib/hybridctl/collectd.read
-systemctl enable collectd.service
-systemctl restart collectd.service
+sh -c 'mkdir -p "$(dirname "$1")" && touch "$1" && systemctl -q enable collectd.service && exec systemctl restart collectd.service' sh /var/lib/hybridctl/collectd.read
 
 # metrics of i-0123456789abcdef0 in CloudWatch

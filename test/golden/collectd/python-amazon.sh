@@ -108,9 +108,7 @@ Include "/etc/hybridctl/collectd.conf"
 HYBRIDCTL_END
 
 # collectd
-sh -c 'mkdir -p "$(dirname "$1")" && touch "$1"' sh /var/lib/hybridctl/collectd.read
-systemctl enable collectd.service
-systemctl restart collectd.service
+sh -c 'mkdir -p "$(dirname "$1")" && touch "$1" && systemctl -q enable collectd.service && exec systemctl restart collectd.service' sh /var/lib/hybridctl/collectd.read
 
 # the plugin's start
 

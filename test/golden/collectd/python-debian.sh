@@ -107,8 +107,6 @@ Include "/etc/hybridctl/collectd.conf"
 HYBRIDCTL_END
 
 # collectd
-sh -c 'mkdir -p "$(dirname "$1")" && touch "$1"' sh /var/lib/hybridctl/collectd.read
-sh -c 'p=$(cat "$1" 2>/dev/null) && kill "$p" 2>/dev/null || exit 0; for i in $(seq 100); do kill -0 "$p" 2>/dev/null || exit 0; sleep 0.1; done; kill -9 "$p"' sh /var/run/collectd.pid
-collectd -C /etc/collectd/collectd.conf -P /var/run/collectd.pid
+sh -c 'if p=$(cat "$1" 2>/dev/null) && kill "$p" 2>/dev/null; then for i in $(seq 100); do kill -0 "$p" 2>/dev/null || break; sleep 0.1; done; kill -9 "$p" 2>/dev/null; fi; shift; mkdir -p "$(dirname "$1")" && touch "$1" && exec collectd -C "$2" -P "$3"' sh /var/run/collectd.pid /var/lib/hybridctl/collectd.read /etc/collectd/collectd.conf /var/run/collectd.pid
 
 # the plugin's start

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keysOf, parseBlocked, preview, suggest } from '../../../src/lib/domain/collectd/metrics.ts';
-import { costOf } from '../../../src/lib/domain/collectd/price.ts';
+import { costOf, priceListOf } from '../../../src/lib/domain/collectd/price.ts';
 import { SETS } from '../../../src/lib/domain/collectd/sets.ts';
 import { lintWhitelist } from '../../../src/lib/domain/collectd/whitelist-lint.ts';
 import { readWhitelist, type Whitelist } from '../../../src/lib/domain/collectd/whitelist.ts';
@@ -151,8 +151,14 @@ test('suggestions: sets by name, then what is left', () => {
 const order = (name: string | number | undefined): number => ['memory', 'cpu', 'load', 'interface', 'bar--y\\.z-', 'foo-.*'].indexOf(String(name));
 
 test.each([
-  [4, 1, { metrics: 4, metricsUsd: 1.2, requestsUsd: 0.44, usdPerMonth: 1.64 }],
-  [20, 1, { metrics: 20, metricsUsd: 6, requestsUsd: 0.44, usdPerMonth: 6.44 }],
-  [21, 500, { metrics: 10_500, metricsUsd: 3_050, requestsUsd: 438, usdPerMonth: 3_488 }],
-  [0, 3, { metrics: 0, metricsUsd: 0, requestsUsd: 0, usdPerMonth: 0 }],
-])('%i metrics of %i hosts', (metrics, hosts, cost) => expect(costOf(metrics, hosts)).toEqual(cost));
+  ['us-east-1', {}, 4, 1, { currency: 'USD', metrics: 4, forMetrics: 1.2, forRequests: 0.44, perMonth: 1.64 }],
+  ['eu-west-1', {}, 20, 1, { currency: 'USD', metrics: 20, forMetrics: 6, forRequests: 0.44, perMonth: 6.44 }],
+  ['us-east-1', {}, 21, 500, { currency: 'USD', metrics: 10_500, forMetrics: 3_050, forRequests: 438, perMonth: 3_488 }],
+  // 10,000 x 0.30, 240,000 x 0.10, 750,000 x 0.05 and 200,000 x 0.02.
+  ['us-east-1', {}, 1_200, 1_000, { currency: 'USD', metrics: 1_200_000, forMetrics: 68_500, forRequests: 26_280, perMonth: 94_780 }],
+  ['cn-north-1', {}, 4, 1, { currency: 'CNY', metrics: 4, forMetrics: 8, forRequests: 2.72, perMonth: 10.72 }],
+  ['cn-northwest-1', {}, 21, 500, { currency: 'CNY', metrics: 10_500, forMetrics: 20_333.65, forRequests: 2_724.36, perMonth: 23_058.01 }],
+  ['us-east-1', { metrics: [0.2], requests: 0 }, 21, 500, { currency: 'USD', metrics: 10_500, forMetrics: 2_100, forRequests: 0, perMonth: 2_100 }],
+  ['us-east-1', { metrics: [0.2, 0.1] }, 21, 500, { currency: 'USD', metrics: 10_500, forMetrics: 2_050, forRequests: 438, perMonth: 2_488 }],
+  ['us-east-1', {}, 0, 3, { currency: 'USD', metrics: 0, forMetrics: 0, forRequests: 0, perMonth: 0 }],
+] as const)('%s %j: %i metrics of %i hosts', (region, own, metrics, hosts, cost) => expect(costOf(priceListOf(region, own), metrics, hosts)).toEqual(cost));

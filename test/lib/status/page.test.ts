@@ -3,9 +3,10 @@ import { serve } from '../../../src/lib/adapters/views/web.ts';
 import type { WebServer } from '../../../src/lib/core/views.ts';
 import { HEADERS, refusal } from '../../../src/lib/status/guard.ts';
 import { openModel } from '../../../src/lib/status/model.ts';
+import { pageOf } from '../../../src/lib/status/page/parts.ts';
 import { livePage } from '../../../src/lib/status/page/serve.ts';
 import { fixture, siteOf } from '../../helpers/cloud.ts';
-import { AFTER, DIES, LATER, MOVES, WELL } from '../../helpers/site-story.ts';
+import { AFTER, ALERTS, DIES, LATER, MOVES, WELL } from '../../helpers/site-story.ts';
 
 const TOKEN = 'a-token-of-more-than-sixteen-letters';
 
@@ -136,4 +137,12 @@ test('a page that fails is the reader\'s 500', async () => {
   });
   const answer = await fetch(`http://127.0.0.1:${server.port}/`);
   expect([answer.status, await answer.text()]).toEqual([500, 'failed\n']);
+});
+
+test('an incident tells each move once, and routes by the name of their table', () => {
+  const model = openModel(siteOf(fixture('lab')), 'cn-north-1');
+  model.began([...WELL, DIES, ...MOVES, ...ALERTS]);
+  const { incidents } = pageOf(model.picture(LATER)).parts;
+  const steps = [...incidents!.matchAll(/<li><time[^>]*>[^<]*<\/time> ([^<]*)<\/li>/g)].map(([, what]) => what);
+  expect(steps).toEqual(['dx-1 is dead: no reply for 520 ms', 'private-2 10.10.0.0/16: vpn-b to dx-1 (found): the route is elsewhere']);
 });

@@ -1,5 +1,5 @@
 import { CATEGORIES, isWordByte, onlyByteOf } from './char-set.ts';
-import type { Program, Step } from './program.ts';
+import { takesAll, type Program, type Step } from './program.ts';
 
 /** Class of the end of a text; those of bytes come after it. */
 const END = 0;
@@ -33,6 +33,8 @@ export const automatonOf = (programs: readonly Program[], labels: readonly numbe
     return offset;
   });
   const { classOf, sample } = classesOf(steps);
+  /** Whether anybody asks what the byte before was. */
+  const bounded = steps.some((step) => step.op === 'at' && (step.at === 'boundary' || step.at === 'inside'));
   const kinds = sample.length;
   const marks = new Uint32Array(steps.length);
   let round = 0;
@@ -42,6 +44,8 @@ export const automatonOf = (programs: readonly Program[], labels: readonly numbe
   let nexts = new Int32Array(0);
   /** By the same: the lowest label that is done before it, or MORE. */
   let dones = new Int32Array(0);
+  /** States that whatever comes but the end leaves as they are, as at a last `.*`. */
+  const resting = new Set<number>();
 
   const stateOf = (at: readonly number[], before: State['before']): number => {
     const key = `${before} ${at.join(' ')}`;
@@ -87,6 +91,7 @@ export const automatonOf = (programs: readonly Program[], labels: readonly numbe
   const begin = (): void => {
     states = [];
     ids = new Map();
+    resting.clear();
     nexts.fill(UNKNOWN);
     stateOf(entries, 'start');
   };
@@ -98,17 +103,22 @@ export const automatonOf = (programs: readonly Program[], labels: readonly numbe
     const byte = sample[kind];
     const on: number[] = [];
     let done = MORE;
+    let all = true;
     for (const pc of closure(state, byte)) {
       const step = steps[pc]!;
       if (step.op === 'done') done = Math.min(done, labelAt.get(pc)!);
-      else if (step.op === 'byte' && byte !== undefined && step.set[byte] === 1) on.push(pc + 1);
+      else if (step.op === 'byte' && byte !== undefined) {
+        if (step.set[byte] === 1) on.push(pc + 1);
+        all &&= takesAll(step.set);
+      }
     }
     on.sort((a, b) => a - b);
-    const before = byte !== undefined && isWordByte(byte) ? 'word' : 'other';
+    const before = bounded && byte !== undefined && isWordByte(byte) ? 'word' : 'other';
     if (states.length >= MOST_STATES) return { done, next: on.length === 0 ? NONE : (begin(), stateOf(on, before)) };
     const next = on.length === 0 ? NONE : stateOf(on, before);
     dones[id * kinds + kind] = done;
     nexts[id * kinds + kind] = next;
+    if (all && next === id && !bounded) resting.add(id);
     return { done, next };
   };
 
@@ -122,6 +132,8 @@ export const automatonOf = (programs: readonly Program[], labels: readonly numbe
       let done = dones[cell]!;
       if (next === UNKNOWN) ({ next, done } = meet(id, kind));
       if (done < best) best = done;
+      // On to the end at once.
+      if (next === id && resting.has(id)) place = bytes.length - 1;
       id = next;
     }
     return best;

@@ -1,3 +1,6 @@
+/** A host as metrics may call it: in collectd's configuration, the plugin's, and the name of an IAM user. */
+export const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
 /** An address of the plugin's older versions, which is wrong in China: `"https://monitoring." + self.region + ".amazonaws.com/"`. */
 const ENDPOINT = /\+ (["'])\.amazonaws\.com(\/?)\1/g;
 
@@ -15,7 +18,17 @@ export const mendEndpoint = (text: string): string | undefined => {
 };
 
 /** A setting of collectd.conf, as the last line that has it says; blocks are not entered. */
-export const settingIn = (text: string, name: string): string | undefined => new RegExp(`^[ \\t]*${name}[ \\t]+"?([^"\\n#]+?)"?[ \\t\\r]*$`, 'gim').exec(text)?.[1];
+export const settingIn = (text: string, name: string): string | undefined => {
+  const setting = new RegExp(`^\\s*${name}\\s+"?([^"#]+?)"?\\s*(#.*)?$`, 'i');
+  let depth = 0;
+  let found: string | undefined;
+  for (const line of text.split('\n')) {
+    if (/^\s*<\//.test(line)) depth -= 1;
+    else if (/^\s*</.test(line)) depth += 1;
+    else if (depth === 0) found = setting.exec(line)?.[1] ?? found;
+  }
+  return found;
+};
 
 /** collectd.conf with one line more, that takes our file in; where there is none, one that logs to syslog and does that. */
 export const withInclude = (text: string | undefined, file: string): string => {
@@ -23,6 +36,16 @@ export const withInclude = (text: string | undefined, file: string): string => {
   if (text === undefined) return `# Written by "hybridctl collectd deploy", since there was none.\nFQDNLookup false\nLoadPlugin syslog\n${line}\n`;
   if (text.split('\n').some((one) => one.trim() === line)) return text;
   return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${line}\n`;
+};
+
+/**
+ * The agent's common-config.toml with a credentials file of ours. Source: cfg/commonconfig in aws/amazon-cloudwatch-agent.
+ * @returns undefined where it names credentials of somebody else's.
+ */
+export const withAgentCredentials = (text: string | undefined, file: string): string | undefined => {
+  const section = `[credentials]\n  shared_credential_profile = "default"\n  shared_credential_file = "${file}"\n`;
+  if (text?.includes(section) === true) return text;
+  return text === undefined ? section : /^[ \t]*\[credentials\]/m.test(text) ? undefined : `${text.replace(/\n*$/, '\n')}\n${section}`;
 };
 
 /** Lines that go and come, as a person reads a change: `- load--load-.*`. Order alone is no difference here. */

@@ -26,6 +26,8 @@ const MOST_STEPS_OF_ALL = 500_000;
 const EVERY = charSet([[0, 255]]);
 /** All but a newline. */
 const LINE = negated(charSet([[10, 10]]));
+/** Whether a set takes all that a text without a newline can hold. */
+export const takesAll = (set: CharSet): boolean => set === LINE || set === EVERY;
 
 /** Compiles branch by branch, so that each stays small. */
 export const compilerOf = (flags: ReadonlySet<string>): ((branch: Node) => Program) => {

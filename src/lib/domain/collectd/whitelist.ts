@@ -1,6 +1,6 @@
 import { asBytes } from './char-set.ts';
 import { NONE, whichOf } from './matcher.ts';
-import { BadPattern, BeyondUs, parsePattern } from './pattern.ts';
+import { BadPattern, BeyondUs, parsePattern, type Pattern } from './pattern.ts';
 
 /** What the plugin makes of one line of its whitelist. */
 export interface Line {
@@ -46,11 +46,14 @@ const UNSAFE = /^\.[*+]?[ \t\n\r\v\f][^\n]*$|^[^\n]*?[ \t\n\r\v\f]\.[*+]|^\.[*+]
 
 const anchored = (text: string): string => `^${asBytes(text)}$`;
 
-const lineOf = (text: string, number: number, passThrough: boolean): Line => {
+/** No letter of it means anything to a pattern, whatever flags there are but `i` and `x`. */
+const PLAIN = /^[\w\-/:@%,=~!"&'<>;`]*$/;
+
+const lineOf = (text: string, number: number, passThrough: boolean, parsed: Map<number, Pattern>): Line => {
   const common = { number, text };
   if (!passThrough && UNSAFE.test(text)) return { ...common, is: 'unsafe', why: 'it would publish everything: the plugin leaves it out unless whitelist_pass_through is True' };
   try {
-    parsePattern(anchored(text));
+    if (!PLAIN.test(text)) parsed.set(number, parsePattern(anchored(text)));
     return { ...common, is: text === '' ? 'blank' : 'rule' };
   } catch (error) {
     if (error instanceof BadPattern) return { ...common, is: 'invalid', why: `no pattern of Python's: ${error.message}` };
@@ -66,23 +69,32 @@ const lineOf = (text: string, number: number, passThrough: boolean): Line => {
  * Source: awslabs/collectd-cloudwatch, modules/configuration/whitelist.py.
  */
 export const readWhitelist = (text: string, { passThrough = false, tries }: { readonly passThrough?: boolean; readonly tries?: number } = {}): Whitelist => {
+  const parsed = new Map<number, Pattern>();
   // A newline at the end of the file begins no further line.
-  const lines = text.replace(/\n$/, '').split('\n').map((line, index) => lineOf(strip(line), index + 1, passThrough));
+  const lines = text.replace(/\n$/, '').split('\n').map((line, index) => lineOf(strip(line), index + 1, passThrough, parsed));
   const taken = lines.filter(({ is }) => is === 'rule' || is === 'blank' || is === 'unjudged');
   const joined = taken.length === 0 ? '^$' : taken.map((line) => anchored(line.text)).join('|');
-  return { lines, joined, judge: judgeOf(joined, taken, tries) };
+  return { lines, joined, judge: judgeOf(joined, taken, parsed, tries) };
 };
 
-const judgeOf = (joined: string, taken: readonly Line[], tries: number | undefined): Whitelist['judge'] => {
+/** Where no line has flags, names or more than plain groups, and all have no more groups than Python takes, joining them changes none: each is as it was read by itself. */
+const standAlone = (joined: string): boolean => !/\(\?(?!:)/.test(joined) && joined.split('(').length <= 99;
+
+const judgeOf = (joined: string, taken: readonly Line[], parsed: ReadonlyMap<number, Pattern>, tries: number | undefined): Whitelist['judge'] => {
   const unjudged = taken.find(({ is }) => is === 'unjudged');
   if (unjudged !== undefined) return { problem: `line ${unjudged.number} has ${unjudged.why}`, broken: false };
   try {
+    const alone = taken.map(({ number, text }) => parsed.get(number) ?? asBytes(text));
+    if (taken.length > 0 && standAlone(joined)) {
+      const first = whichOf(alone, tries);
+      return { matches: (key) => first(asBytes(key)) !== NONE, line: (key) => taken[first(asBytes(key))] };
+    }
     const { node, flags } = parsePattern(joined);
     const branches = node.is === 'one' ? node.of : [node];
     const which = whichOf(branches.map((branch) => ({ node: branch, flags })), tries);
     // A bare choice has more branches than lines.
     const byBranch = branches.length === taken.length;
-    const byLine = byBranch ? which : whichOf(taken.map(({ text }) => parsePattern(anchored(text))), tries);
+    const byLine = byBranch ? which : whichOf(alone, tries);
     return {
       matches: (key) => which(asBytes(key)) !== NONE,
       line: (key) => {

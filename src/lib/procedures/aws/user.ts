@@ -75,8 +75,8 @@ export const accessKey = ({ name, path, format, idIn }: AccessKey): Step => {
       const answer = await unlessNone(aws.all('iam', 'ListAccessKeys', { UserName: values(slot) }, 'AccessKeyMetadata'), NO_ENTITY);
       const ids = (answer ?? []).map(({ AccessKeyId }) => AccessKeyId!);
       if (ids.length === 0) return { state: 'absent' };
-      const here = idIn((await files.read(path)) ?? '');
-      const stat = await files.stat(path);
+      const [text, stat] = await Promise.all([files.read(path), files.stat(path)]);
+      const here = idIn(text ?? '');
       const id = ids.find((one) => one === here);
       const surplus = ids.filter((one) => one !== id);
       if (id === undefined) return { state: 'differs', found: { id: surplus[0]!, ours: true, surplus: surplus.slice(1) }, differences: [`its secret is not in ${path}, so it is replaced`] };

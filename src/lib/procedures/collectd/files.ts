@@ -34,7 +34,12 @@ export const filesStep = (title: string, files: readonly HostFile[], trial: read
     key: 'files',
     title,
     async look(world): Promise<Look> {
-      const seen = await Promise.all(files.map(async (file) => ({ file, before: await world.files.read(file.path), stat: await world.files.stat(file.path) })));
+      const seen = await Promise.all(
+        files.map(async (file) => {
+          const [before, stat] = await Promise.all([world.files.read(file.path), world.files.stat(file.path)]);
+          return { file, before, stat };
+        }),
+      );
       for (const { file, before } of seen) if (before?.includes('\ufffd') === true) throw failure(`${file.path} is no UTF-8 text, so it could not be put back as it was`, { next: 'move it out of the way first' });
       const found = seen.flatMap(({ file, before, stat }) => differences(file, before, stat?.mode));
       const id = files.map(({ path }) => path).join(' ');

@@ -1,13 +1,14 @@
 import { failure } from '../../core/errors.ts';
 import type { Look, Step, WriteCall } from '../../core/procedure.ts';
 import { ENDPOINT_FILES, mendEndpoint } from '../../domain/collectd/config.ts';
-import { newerThan } from '../vpn-host/steps.ts';
 import { MARK, run, script } from './daemon.ts';
 
 /** The folder of the field document. */
 export const PLUGINS = '/opt/collectd-plugins';
 export const PLUGIN_CONFIG = `${PLUGINS}/cloudwatch/config`;
 export const BLOCKED = `${PLUGIN_CONFIG}/blocked_metrics`;
+/** What collectd imports: where it is, the plugin is. */
+export const WRITER = `${PLUGINS}/cloudwatch_writer.py`;
 const SUM = `${PLUGINS}/.hybridctl-sha256`;
 
 /** A package of the plugin: where the host fetches it, or the file itself in base64. */
@@ -65,14 +66,15 @@ export const pluginStep = (given: PluginPackage | undefined): Step => {
     key: 'plugin',
     title: `CloudWatch plugin in ${PLUGINS}`,
     async look({ files }): Promise<Look> {
-      if ((await files.stat(`${PLUGINS}/cloudwatch_writer.py`)) === undefined) return { state: 'absent' };
-      const mark = (await files.read(SUM))?.trim();
+      const [writer, sum] = await Promise.all([files.stat(WRITER), files.read(SUM)]);
+      if (writer === undefined) return { state: 'absent' };
+      const mark = sum?.trim();
       const found = { id: PLUGINS, ours: mark !== undefined };
       return given === undefined || mark === given.sha256 ? { state: 'ready', found } : { state: 'differs', found, differences: [mark === undefined ? 'it is not from this package' : 'it is from another package'] };
     },
     make: install,
     mend: install,
-    drop: () => [run('rm', '-rf', '--', `${PLUGINS}/cloudwatch`, `${PLUGINS}/cloudwatch_writer.py`, SUM)],
+    drop: () => [run('rm', '-rf', '--', `${PLUGINS}/cloudwatch`, WRITER, SUM)],
     patienceMs: 10_000,
   };
 };
@@ -86,12 +88,11 @@ export const endpointStep = (): Step => {
     needs: ['plugin'],
     async look({ files }): Promise<Look> {
       const changes: WriteCall[] = [];
-      for (const name of ENDPOINT_FILES) {
-        const path = `${PLUGINS}/${name}`;
-        const text = await files.read(path);
+      const seen = await Promise.all(ENDPOINT_FILES.map((name) => `${PLUGINS}/${name}`).map(async (path) => ({ path, read: await Promise.all([files.read(path), files.stat(path)]) })));
+      for (const { path, read: [text, stat] } of seen) {
         const better = text === undefined ? undefined : mendEndpoint(text);
         if (better === undefined) throw failure(`${path} builds no endpoint that could be mended`, { next: 'use a package of awslabs/collectd-cloudwatch, or --plugin agent' });
-        if (better !== text) changes.push({ kind: 'write', secret: false, file: { path, content: better, mode: (await files.stat(path))?.mode ?? 0o644 } });
+        if (better !== text) changes.push({ kind: 'write', secret: false, file: { path, content: better, mode: stat?.mode ?? 0o644 } });
       }
       mended = changes;
       const found = { id: 'amazonaws.com.cn', ours: true };
@@ -107,9 +108,9 @@ export const startedStep = (): Step => ({
   key: 'started',
   title: "the plugin's start",
   needs: ['collectd'],
-  async look(world): Promise<Look> {
-    const there = (await world.files.stat(BLOCKED)) !== undefined && (await newerThan(world, MARK, [BLOCKED])).length > 0;
-    return there ? { state: 'ready', found: { id: BLOCKED, ours: false } } : { state: 'pending', why: `it wrote no ${BLOCKED} since collectd started: see collectd's log` };
+  async look({ shell }): Promise<Look> {
+    const { stdout } = await shell.run('find', [BLOCKED, '-maxdepth', '0', '-newer', MARK]);
+    return stdout.trim() !== '' ? { state: 'ready', found: { id: BLOCKED, ours: false } } : { state: 'pending', why: `it wrote no ${BLOCKED} since collectd started: see collectd's log` };
   },
   make: () => [],
   patienceMs: 20_000,

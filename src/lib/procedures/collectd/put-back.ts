@@ -8,7 +8,12 @@ import { carryOut } from '../engine/carry-out.ts';
  * @param again what lets the daemon read them. @throws the failure, or `partly` where not all could be put back.
  */
 export const puttingBack = (paths: readonly string[], again: readonly Call[]) => async (hands: Hands, apply: () => Promise<Applied>): Promise<Applied> => {
-  const before = await Promise.all(paths.map(async (path) => ({ path, content: await hands.files.read(path), mode: (await hands.files.stat(path))?.mode ?? 0o644 })));
+  const before = await Promise.all(
+    paths.map(async (path) => {
+      const [content, stat] = await Promise.all([hands.files.read(path), hands.files.stat(path)]);
+      return { path, content, mode: stat?.mode ?? 0o644 };
+    }),
+  );
   try {
     return await apply();
   } catch (thrown) {

@@ -1,7 +1,9 @@
 import type { Step } from '../../core/procedure.ts';
 import { senderPolicy, type Sender } from '../../domain/collectd/policy.ts';
 import { instanceProfile } from '../aws/instance-profile.ts';
+import { nameOf } from '../aws/names.ts';
 import { role, rolePolicy } from '../aws/role.ts';
+import { accessKey, user, userPolicy } from '../aws/user.ts';
 
 const WHAT = 'collectd';
 
@@ -11,3 +13,22 @@ export const senderRole = (site: string, region: string, sender: Sender): readon
   rolePolicy(site, { name: WHAT, needs: [], document: () => senderPolicy(sender) }),
   instanceProfile(site, WHAT),
 ];
+
+/** As the AWS CLI writes it, which the plugin and the agent both read. */
+const KEY_FORMAT = '[default]\\naws_access_key_id = %s\\naws_secret_access_key = %s\\n';
+
+/** Names of IAM users are at most this long. */
+export const LONGEST_USER = 64;
+
+/** The user of one host: nobody else has its key, so a host that is lost is locked out alone. */
+export const userNameOf = (site: string, host: string): string => nameOf(site, `${WHAT}-${host}`);
+
+/** The field document's IAM user, for a host that is not on EC2: it may publish metrics, and its key is on that host alone. */
+export const senderUser = (site: string, host: string, sender: Sender, path: string): readonly Step[] => {
+  const name = `${WHAT}-${host}`;
+  return [
+    user(site, name),
+    userPolicy(site, name, senderPolicy(sender)),
+    accessKey({ name, path, format: KEY_FORMAT, idIn: (text) => /^\s*aws_access_key_id\s*=\s*(\S+)/m.exec(text)?.[1] }),
+  ];
+};

@@ -1,6 +1,6 @@
 import { EXIT, HybridError, interrupted, partly } from '../../core/errors.ts';
 import type { Found, Hands, PlannedStep, Step, World } from '../../core/procedure.ts';
-import { carryOut } from './carry-out.ts';
+import { carryOut, together } from './carry-out.ts';
 import { awaitLook, foundOf, lookAt, worldOf, type Scene } from './look.ts';
 import { ledger, type Ledger } from './values.ts';
 
@@ -61,7 +61,7 @@ const applyStep = async (step: Step, hands: Hands, world: World, known: Ledger, 
     action = 'make';
     // Noted before the call: a call without an answer may have been carried out.
     making();
-    for (const call of step.make(known.values)) await unless(THERE, () => insist(() => carryOut(call, hands), step, hands));
+    for (const call of together(step.make(known.values))) await unless(THERE, () => insist(() => carryOut(call, hands), step, hands));
     look = await awaitLook(step, hands, world, known, ({ state }) => state === 'ready' || state === 'differs');
     progress(`${step.title}: ${foundOf(look)!.id}`);
   }
@@ -70,7 +70,7 @@ const applyStep = async (step: Step, hands: Hands, world: World, known: Ledger, 
     if (step.mend === undefined) throw new HybridError(EXIT.failed, `${step.title} (${found.id}): ${differences.join(', ')}`, { next: 'change it yourself, or remove it and run this again' });
     if (action === 'keep') [action, notes] = ['change', differences];
     progress(`${step.title}: ${differences.join(', ')}; changing it`);
-    for (const call of step.mend(known.values, found, differences)) await unless(THERE, () => insist(() => carryOut(call, hands), step, hands));
+    for (const call of together(step.mend(known.values, found, differences))) await unless(THERE, () => insist(() => carryOut(call, hands), step, hands));
     look = await awaitLook(step, hands, world, known, ({ state }) => state === 'ready');
   }
   const found = foundOf(look)!;

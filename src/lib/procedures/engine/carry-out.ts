@@ -1,8 +1,27 @@
 import { failure, interrupted } from '../../core/errors.ts';
-import type { Call, Hands, KeepCall } from '../../core/procedure.ts';
+import type { Call, Hands, KeepCall, WriteCall } from '../../core/procedure.ts';
+import type { FileToWrite } from '../../core/ports.ts';
+
+/** Files that are written in one go: all are complete before the first takes its place. */
+interface Writes {
+  readonly kind: 'writes';
+  readonly files: readonly FileToWrite[];
+}
+
+/** Calls with those that write one after another made one: a machine far away is asked once, and none is written when one can not be. */
+export const together = (calls: readonly Call[]): readonly (Exclude<Call, WriteCall> | Writes)[] => {
+  const all: (Exclude<Call, WriteCall> | Writes)[] = [];
+  for (const call of calls) {
+    const last = all.at(-1);
+    if (call.kind !== 'write') all.push(call);
+    else if (last?.kind === 'writes') all[all.length - 1] = { ...last, files: [...last.files, call.file] };
+    else all.push({ kind: 'writes', files: [call.file] });
+  }
+  return all;
+};
 
 /** Carries out one call. @throws HybridError */
-export const carryOut = async (call: Call, { aws, aliyun, shell, files, signal }: Hands): Promise<void> => {
+export const carryOut = async (call: Call | Writes, { aws, aliyun, shell, files, signal }: Hands): Promise<void> => {
   if (signal.aborted) throw interrupted();
   switch (call.kind) {
     case 'aws':
@@ -13,6 +32,9 @@ export const carryOut = async (call: Call, { aws, aliyun, shell, files, signal }
       return;
     case 'write':
       await files.write([call.file]);
+      return;
+    case 'writes':
+      await files.write(call.files);
       return;
     case 'keep':
       await files.write([{ path: call.path, content: keptOf(call, await aws.send(call.call)), mode: 0o600 }]);

@@ -16,6 +16,8 @@ const AGENT_PORT = 25_826;
 
 export interface CollectdConf {
   readonly sender: Sender;
+  /** Host in the metrics: to the agent collectd itself says it, the plugin has it in its own file. */
+  readonly host: string;
   /** collectd plugins that read, by name; uptime is the heartbeat and always among them. */
   readonly reads: readonly string[];
   /** URL of mod_status, where apache is read. */
@@ -27,8 +29,9 @@ export interface CollectdConf {
 }
 
 /** What collectd reads and whom it sends it to. A trial has neither socket nor network: the daemon that runs has those. */
-export const renderCollectdConf = ({ sender, reads, apache, modules, socket }: CollectdConf, trial = false): string =>
+export const renderCollectdConf = ({ sender, host, reads, apache, modules, socket }: CollectdConf, trial = false): string =>
   collectd({
+    host: sender === 'agent' ? host : '',
     reads: [...new Set([...reads, 'uptime'])].filter((name) => name !== 'apache').sort(),
     apache: apache ?? '',
     socket: socket && !trial,

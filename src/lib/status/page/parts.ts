@@ -64,7 +64,16 @@ const moveRow = ({ at, table: id, from, to, outcome, detectMs, apiMs, verifyMs }
 
 const MOVES = [{ title: 'At' }, { title: 'Route table' }, { title: 'Move' }, { title: 'Outcome' }, { title: 'Detect', numeric: true }, { title: 'API', numeric: true }, { title: 'Verify', numeric: true }];
 
-const incident = ({ incident: id, began, links, moves, steps }: Incident, picture: Picture, index: number): string => {
+/** Steps that the table of moves does not tell; a route by its table's name. */
+const otherSteps = ({ moves, steps }: Incident, { routes: all }: Picture): Incident['steps'] => {
+  const told = moves.map(({ table: one, destination, from, to }) => `${one}|${destination}: ${from} to ${to} (moved)`);
+  const named = (what: string): string => all.reduce((text, route) => text.replace(`${route.table}|${route.destination}`, `${route.name} ${route.destination}`), what);
+  return steps.filter(({ what }) => !told.some((move) => what.startsWith(move))).map((step) => ({ ...step, what: named(step.what) }));
+};
+
+const incident = (one: Incident, picture: Picture, index: number): string => {
+  const { incident: id, began, links, moves } = one;
+  const steps = otherSteps(one, picture);
   const first = moves.find(({ outcome }) => outcome === 'done') ?? moves[0];
   const told = first === undefined ? (steps[0]?.what ?? links.join(', ')) : `${first.from} to ${first.to}`;
   const took = moves.reduce((most, { detectMs, apiMs, verifyMs }) => Math.max(most, (detectMs ?? 0) + (apiMs ?? 0) + (verifyMs ?? 0)), 0);

@@ -25,9 +25,11 @@ describe('two hosts by ssh, a real collectd on each', () => {
   let known: string;
   let folder: string;
   beforeAll(async () => {
-    rooms = [];
-    for (const name of ['web-1', 'web-2']) rooms.push(await startRoom(name, await freePort()));
-    nobody = await freePort();
+    const ports = new Set<number>();
+    while (ports.size < 3) ports.add(await freePort());
+    const [one, two, free] = [...ports] as [number, number, number];
+    rooms = await Promise.all([startRoom('web-1', one), startRoom('web-2', two)]);
+    nobody = free;
     folder = rooms[0]!.sshd.folder;
     known = join(folder, 'all_known_hosts');
     await writeFile(known, (await Promise.all(rooms.map(({ sshd }) => files.read(sshd.knownHosts)))).join(''));

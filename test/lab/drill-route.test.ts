@@ -21,7 +21,7 @@ const running = new Set<ChildProcess>();
 
 const begin = (node: string, ...words: readonly string[]) => {
   // `ip netns exec` becomes the program, so that a signal reaches it.
-  const child = spawn('ip', ['netns', 'exec', `${LAB}-${node}`, process.execPath, join(shop.dir, 'hybridctl.cjs'), ...words], {
+  const child = spawn('ip', ['netns', 'exec', `${LAB}-${node}`, process.execPath, shop.program, ...words], {
     cwd: shop.dir,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environmentOf(lab.record, nodeNamed(lab.topology, node), process.env['PATH']), NO_COLOR: '1' },

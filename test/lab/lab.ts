@@ -10,6 +10,8 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 
 export interface Workshop {
   readonly dir: string;
+  /** The built program, for whoever runs it in a namespace. */
+  readonly program: string;
   /** The site file that the labs are built from. */
   readonly site: string;
   /** Starts `hybridctl …` from the sources as they are now. */
@@ -67,7 +69,7 @@ export const workshop = async (): Promise<Workshop> => {
         }),
     };
   };
-  return { dir, site, start, run: (args) => start(args).ended, remove: () => rm(dir, { recursive: true, force: true }) };
+  return { dir, program, site, start, run: (args) => start(args).ended, remove: () => rm(dir, { recursive: true, force: true }) };
 };
 
 /** Everything a lab could leave on the machine, as far as it belongs to a lab of these names. */

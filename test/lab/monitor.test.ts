@@ -31,7 +31,7 @@ type Of<K extends Kind> = Extract<MonitorEvent, { kind: K }>;
 
 /** `route monitor --json` on the first zone's monitor host; resolves when it holds the lease and has judged every link. */
 const begin = async (...more: string[]) => {
-  const child = spawn('ip', ['netns', 'exec', `${LAB}-mon-1`, process.execPath, join(shop.dir, 'hybridctl.cjs'), 'route', 'monitor', '--profile', 'fast', '--json', '--site', shop.site, '--state-dir', stateDir, ...more], {
+  const child = spawn('ip', ['netns', 'exec', `${LAB}-mon-1`, process.execPath, shop.program, 'route', 'monitor', '--profile', 'fast', '--json', '--site', shop.site, '--state-dir', stateDir, ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

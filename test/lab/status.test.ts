@@ -34,7 +34,7 @@ const asked: string[] = [];
 const answered: string[] = [];
 
 const startMonitor = (profile: string): ChildProcess => {
-  const words = ['netns', 'exec', `${LAB}-mon-1`, process.execPath, join(shop.dir, 'hybridctl.cjs'), 'route', 'monitor', '--quiet', '--profile', profile, '--site', shop.site, '--state-dir', stateDir];
+  const words = ['netns', 'exec', `${LAB}-mon-1`, process.execPath, shop.program, 'route', 'monitor', '--quiet', '--profile', profile, '--site', shop.site, '--state-dir', stateDir];
   return (monitor = spawn('ip', words, { stdio: 'ignore' }));
 };
 const end = async (child: ChildProcess): Promise<void> => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../helpers/charon-pair.ts';
 import { mountWorld, type MountWorld } from '../helpers/mounts.ts';
 
 /** What becomes of data and mounts when s3fs or the S3 server is killed: the real ones, by kill -9, in the middle of writing. */
@@ -75,6 +76,8 @@ describe('acknowledged is stored', () => {
     // There is nothing to mend at this end, and nothing is broken by trying.
     expect((await world.run('heal --yes')).out).toContain('nothing to do');
     await world.s3.restart();
+    // s3fs may still wait between two tries of its own.
+    await until('S3 to answer through the mount again', async () => (await status()).state === 'ok', 30_000);
     expect(await status()).toEqual(OK);
     expect(await stored(acknowledged)).toEqual(acknowledged.map((name) => `record ${name}\n`));
   });

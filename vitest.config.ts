@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** What asks of a lab what is there, and not how fast it came. */
 const UNTIMED = 'lifecycle|doctor';
-/** The other labs, and the prober, come last and one at a time: they measure milliseconds, and on two cores every neighbour would be measured too. */
-const TIMED = [`test/lab/!(${UNTIMED}).test.ts`, 'test/contract/prober.test.ts'];
+/** The other labs, the prober, and mounts that die come last and one at a time: they measure, and on two cores every neighbour would be measured too. */
+const TIMED = [`test/lab/!(${UNTIMED}).test.ts`, 'test/contract/prober.test.ts', 'test/commands/s3-faults.test.ts'];
 /** More than there are cores: much of this waits, for daemons and for limits of time. */
 const WORKERS = 3;
 

@@ -23,8 +23,11 @@ const status = async (name = 'one') => {
 const GONE = /Transport endpoint is not connected|Software caused connection abort/;
 const OK = { exit: 0, state: 'ok', why: null };
 
-/** Writes numbered files until one fails; says each whose close returned. Ends with the first error. */
-const WRITER = 'i=0; while :; do i=$((i+1)); printf "%s\\n" "record $i" >"$1/$i" || { echo "failed $i" >&2; exit 1; }; echo "$i"; done';
+/**
+ * Writes numbered files until one fails; says each whose close returned. Ends with the first error. By the program
+ * printf: the one within a shell does not look at what close returns, and that is where s3fs says that it could not.
+ */
+const WRITER = 'i=0; while :; do i=$((i+1)); env printf "%s\\n" "record $i" >"$1/$i" || { echo "failed $i" >&2; exit 1; }; echo "$i"; done';
 const writer = async (path: string) => {
   const child = spawn('sh', ['-c', WRITER, 'writer', path], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
   let [out, err] = ['', ''];

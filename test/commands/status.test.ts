@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clock } from '../../src/lib/adapters/clock.ts';
 import { files as realFiles } from '../../src/lib/adapters/files.ts';
@@ -16,6 +16,7 @@ import { feedPath, feedSink } from '../../src/lib/monitor/feed.ts';
 import { fakeClock } from '../fakes/clock.ts';
 import { fixture, testCloud } from '../helpers/cloud.ts';
 import { WRITER } from '../helpers/events.ts';
+import { builtProgram } from '../helpers/program.ts';
 import { run, type RunOptions } from '../helpers/run.ts';
 import { AFTER, DIES, LATER, MOVES, WELL } from '../helpers/site-story.ts';
 
@@ -178,7 +179,7 @@ describe('status --watch', () => {
       const site = join(state, 'site.yaml');
       writeFileSync(site, SITE);
       mkdirSync(join(state, 'home'));
-      const words = [process.execPath, resolve('dist/hybridctl.cjs'), 'status', '--watch', '--site', site, '--state-dir', state];
+      const words = [process.execPath, await builtProgram(), 'status', '--watch', '--site', site, '--state-dir', state];
       const child = spawn('script', ['-qefc', `stty cols 100 rows 40; tty; exec ${words.join(' ')}`, '/dev/null'], { env: { ...process.env, TERM: 'xterm', HOME: join(state, 'home') }, stdio: ['pipe', 'pipe', 'inherit'] });
       closing.push(() => child.kill('SIGKILL'));
       let screen = '';

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { builtProgram } from './program.ts';
 import { words } from './run.ts';
 
 /** A real run of the built command line, and how it ended. */
@@ -18,11 +18,12 @@ export interface ChildRun {
 const isRead = (operation: string): boolean => /^(Describe|Get|List)/.test(operation);
 
 /**
- * Runs of `dist/hybridctl.cjs` in a folder against an endpoint, each killed by SIGKILL at its first call that changes
+ * Runs of the built program in a folder against an endpoint, each killed by SIGKILL at its first call that changes
  * something: before the endpoint sees it, or after it was carried out and before its answer leaves. Which of the two,
  * `dies` says by the operation's name; undefined lets the call pass.
  */
 export const mortalRuns = async (endpoint: string, folder: string) => {
+  const program = await builtProgram();
   let onChange: (operation: string) => 'before' | 'after' | undefined = () => undefined;
   let kill: () => void = () => undefined;
   const server: Server = createServer((request, response) => {
@@ -56,7 +57,7 @@ export const mortalRuns = async (endpoint: string, folder: string) => {
   return (line: string, dies: (operation: string) => 'before' | 'after' | undefined): Promise<ChildRun> =>
     new Promise((done, failed) => {
       const changes: string[] = [];
-      const child = spawn(process.execPath, [resolve('dist/hybridctl.cjs'), ...words(line)], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+      const child = spawn(process.execPath, [program, ...words(line)], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
       kill = () => void child.kill('SIGKILL');
       onChange = (operation) => {
         changes.push(operation);

@@ -3,6 +3,7 @@ import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { HOST_NAME } from '../../lib/domain/collectd/config.ts';
 import { chooseSender, type Sender } from '../../lib/domain/collectd/policy.ts';
+import { REGION } from '../../lib/domain/partition.ts';
 import { dimensionOf, planDeploy } from '../../lib/procedures/collectd/deploy.ts';
 import { WRITER } from '../../lib/procedures/collectd/plugin.ts';
 import { senderRole } from '../../lib/procedures/collectd/role.ts';
@@ -106,7 +107,7 @@ export const deploy = defineCommand<Options, FleetResult>({
     const { fleet, procedure } = options;
     const whitelist = options.whitelist === undefined ? undefined : await lintedWhitelist(ports, options.whitelist);
     const given = await packageOf(ports, options);
-    const askRegion = asker(ports, '--region', 'Region for the metrics?', /^[a-z]{2}(-[a-z]+)+-\d$/);
+    const askRegion = asker(ports, '--region', 'Region for the metrics?', REGION);
     const askCredentials = asker(ports, '--user or --credentials', 'File with AWS credentials for the plugin?', /^.+$/);
     const read = async (path: string): Promise<string> => {
       const content = await ports.files.read(absolute(ports.cwd, path), 65_536);

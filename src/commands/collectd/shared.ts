@@ -3,6 +3,7 @@ import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { setNamed, SETS } from '../../lib/domain/collectd/sets.ts';
 import { readWhitelist, WHITELIST_LIMIT, type Whitelist } from '../../lib/domain/collectd/whitelist.ts';
+import { REGION } from '../../lib/domain/partition.ts';
 import { absolute } from '../../lib/site/file.ts';
 
 export const WHITELIST: Flag = { flags: '--file <file>', summary: 'the whitelist', env: 'HYBRIDCTL_WHITELIST', default: 'whitelist.conf' };
@@ -42,7 +43,7 @@ export const PRICE_REGION: Flag = { flags: '--region <region>', summary: 'for th
 /** @throws usage error on what is no region. */
 export const priceRegion = (raw: Raw): string => {
   const region = text(raw, 'region')!;
-  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw usageError(`${region.slice(0, 40)} is no region`, { field: '--region', next: 'give one like us-east-1 or cn-north-1' });
+  if (!REGION.test(region)) throw usageError(`${region.slice(0, 40)} is no region`, { field: '--region', next: 'give one like us-east-1 or cn-north-1' });
   return region;
 };
 

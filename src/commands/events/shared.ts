@@ -1,10 +1,10 @@
 import { FLAG, text, type Flag, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { NAMES } from '../../lib/domain/health-events.ts';
+import { REGION } from '../../lib/domain/partition.ts';
 
 /** Names go into tags, sources of events and names of resources; rules have 64 letters at most. */
 const NAME = /^[a-z0-9]([a-z0-9-]{0,24}[a-z0-9])?$/;
-const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
 export const NAME_FLAG: Flag = { flags: '--name <name>', summary: 'name of the application: what tags and event sources carry', env: 'HYBRIDCTL_NAME' };
 export const REGION_FLAG: Flag = { ...FLAG.region, summary: 'cloud region', env: 'AWS_REGION' };

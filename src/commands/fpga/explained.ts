@@ -1,5 +1,5 @@
 import type { Command } from '../../lib/core/command.ts';
-import { HybridError } from '../../lib/core/errors.ts';
+import { HybridError, retold } from '../../lib/core/errors.ts';
 import type { CloudName } from '../../lib/core/fpga.ts';
 import { explain } from '../../lib/domain/fpga/explain.ts';
 
@@ -27,8 +27,7 @@ const withMeaning = (error: unknown, options: Known): unknown => {
   const called = callIn(error.message);
   const known = explain(error.code, called).find((one) => one.cloud === options.cloud && (one.calls.length === 0 || called === undefined || one.calls.includes(called)));
   if (known === undefined) return error;
-  const { exit, message, field, more, call, code, cause } = error;
-  return new HybridError(exit, message, { code, next: error.next ?? filled(known.next, options), more: [`${known.code}: ${known.means}`, ...more], cause, ...(field === undefined ? {} : { field }), ...(call === undefined ? {} : { call }) });
+  return retold(error, { next: error.next ?? filled(known.next, options), more: [`${known.code}: ${known.means}`, ...error.more] });
 };
 
 /** The command, whose errors explain themselves. */

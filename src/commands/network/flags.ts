@@ -1,11 +1,11 @@
 import { FLAG, flag, text, type Flag, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { parseCidr } from '../../lib/domain/cidr.ts';
+import { REGION } from '../../lib/domain/partition.ts';
 import { BALANCERS, DATABASE_ROUTES, NAT_COUNTS, NATS, networkOf, TIERS, WEB_PLACES, YES_NO, type Network, type NetworkWishes, type Tier } from '../../lib/render/network/network.ts';
 
 /** Site names go into a stack's name and into tags. */
 const NAME = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
-const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 const TYPE = /^[a-z][a-z0-9-]{0,20}\.[a-z0-9-]{1,20}$/;
 /** Arm processors have a `g` after the generation (t4g, c7gn); the first of them is a1. */
 const ARM = /^([a-z]+\d+g|a1\.)/;

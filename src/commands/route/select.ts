@@ -4,6 +4,7 @@ import type { Destination, Ports, RouteTables } from '../../lib/core/ports.ts';
 import { withoutTarget } from '../../lib/domain/check.ts';
 import { parseCidr } from '../../lib/domain/cidr.ts';
 import { pathText } from '../../lib/domain/issue.ts';
+import { REGION } from '../../lib/domain/partition.ts';
 import { destinationsOf, linkTargets, type LinkTarget } from '../../lib/domain/routes.ts';
 import type { Site, SiteRouteTable } from '../../lib/domain/site.ts';
 import { loadSite } from '../../lib/site/file.ts';
@@ -26,7 +27,6 @@ export interface Selection {
   readonly to?: string | undefined;
 }
 
-const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
 export const parseSelection = (raw: Raw): Selection => {
   const region = text(raw, 'region');

@@ -16,16 +16,16 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export interface ErrorDetail {
   /** One next step, in the imperative: "give --yes", "install strongswan-swanctl". */
-  readonly next?: string;
+  readonly next?: string | undefined;
   /** The field, flag or file the error is about, as the user wrote it. */
-  readonly field?: string;
+  readonly field?: string | undefined;
   /** Further findings where there is more than one; each a line of its own. */
-  readonly more?: readonly string[];
+  readonly more?: readonly string[] | undefined;
   readonly cause?: unknown;
   /** Of a call to the cloud's API; absent: not known, so as good as `unclear`. */
-  readonly call?: CallFailure;
+  readonly call?: CallFailure | undefined;
   /** The API's own code, where a procedure may have to tell one refusal from another. */
-  readonly code?: string;
+  readonly code?: string | undefined;
 }
 
 /** What a failed call may have done: `throttled` and `refused` certainly nothing; `unclear`: all of it, nothing, or it is yet to come. */
@@ -64,3 +64,6 @@ export const missing = (message: string, detail?: ErrorDetail) => new HybridErro
 export const partly = (message: string, detail?: ErrorDetail) => new HybridError(EXIT.partly, message, detail);
 /** Ctrl-C or a signal. Exit 130. */
 export const interrupted = () => new HybridError(EXIT.interrupted, 'interrupted');
+
+/** The same error with more to say. @param detail `more` takes the place of the error's own findings. */
+export const retold = (error: HybridError, detail: Pick<ErrorDetail, 'more' | 'next'>): HybridError => new HybridError(error.exit, error.message, { ...error, cause: error, ...detail });

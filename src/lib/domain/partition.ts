@@ -1,3 +1,6 @@
+/** `cn-north-1`, `us-gov-west-1`; not a zone, which ends in a letter. */
+export const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+
 /** What differs between AWS partitions, by region. Sources: "AWS service endpoints" and "Amazon Web Services in China" user guides. */
 export interface Partition {
   readonly id: 'aws' | 'aws-cn' | 'aws-us-gov';

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { CRYPTO_LEVELS } from './crypto.ts';
 import { addressNumber, isPublic, parseCidr } from './cidr.ts';
 import { DEFAULT_BUDGET, PROFILE_NAMES } from './health/profiles.ts';
+import { REGION } from './partition.ts';
 import { recordsSchema } from './records.ts';
 import { RELAY_PORT } from './relay.ts';
 
@@ -204,7 +205,7 @@ export const siteSchema = z
     crypto: z.enum(CRYPTO_LEVELS).default('modern'),
     cloud: z.strictObject({
       provider: z.literal('aws').default('aws'),
-      region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is not a region: it looks like cn-north-1'),
+      region: z.string().regex(REGION, 'is not a region: it looks like cn-north-1'),
       cidr: network.describe('CIDR of the VPC.'),
       vpc: awsId('vpc', 'a VPC id', 'vpc-0123456789abcdef0').optional(),
       vgw: vgwId.optional().describe('Virtual private gateway, for Direct Connect.'),

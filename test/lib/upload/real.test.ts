@@ -9,6 +9,7 @@ import { openSource } from '../../../src/lib/adapters/source.ts';
 import { upload } from '../../../src/lib/upload/upload.ts';
 import { writeDcp } from '../../helpers/dcp.ts';
 import { fpgaWorld, REGION } from '../../helpers/fpga.ts';
+import { builtProgram } from '../../helpers/program.ts';
 
 const MiB = 2 ** 20;
 const closing: (() => unknown)[] = [];
@@ -17,13 +18,11 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
-/** The bundle that users run. */
-const PROGRAM = new URL('../../../dist/hybridctl.cjs', import.meta.url).pathname;
-
 describe('the program itself after kill -9 in the middle', () => {
   const PARTS = 6;
 
   const start = async () => {
+    const program = await builtProgram();
     const world = await fpgaWorld({}, true);
     const file = join(world.folder, 'big.Developer_CL.tar');
     const dcp = Buffer.alloc(PARTS * 8 * MiB - 100_000, 'checkpoint');
@@ -31,7 +30,7 @@ describe('the program itself after kill -9 in the middle', () => {
     await writeDcp(file, { dcp });
     const parts = async () => (await world.cloud.calls()).filter((call) => call === 'UploadPart').length;
     const go = (): ChildProcess & { said: string } => {
-      const child = Object.assign(spawn(process.execPath, [PROGRAM, 'fpga', 'upload', file, '--cloud', 'aws', '--region', REGION, '--bucket', 'dcp'], { stdio: ['ignore', 'ignore', 'pipe'], env: process.env }), { said: '' });
+      const child = Object.assign(spawn(process.execPath, [program, 'fpga', 'upload', file, '--cloud', 'aws', '--region', REGION, '--bucket', 'dcp'], { stdio: ['ignore', 'ignore', 'pipe'], env: process.env }), { said: '' });
       child.stderr!.on('data', (text: Buffer) => void (child.said += text.toString()));
       closing.push(() => child.kill('SIGKILL'));
       return child;

@@ -5,6 +5,7 @@ import type OSS from 'ali-oss';
 import { failure, HybridError, interrupted } from '../../core/errors.ts';
 import type { FpgaOptions } from '../../core/fpga.ts';
 import type { ObjectStore, StoredObject, StoredPart } from '../../core/objects.ts';
+import { many } from '../../domain/many.ts';
 import { credentialsOf } from './credentials.ts';
 import { regionOf } from './endpoints.ts';
 import { asHybridError, isPassing } from './errors.ts';
@@ -21,8 +22,6 @@ type Headers = Readonly<Record<string, string | undefined>>;
 const headersOf = ({ res }: { readonly res: { readonly headers: object } }): Headers => res.headers as Headers;
 const crcOf = (headers: Headers): bigint | undefined => (/^\d+$/.test(headers[CRC] ?? '') ? BigInt(headers[CRC]!) : undefined);
 const bare = (etag: string): string => etag.replaceAll('"', '');
-/** XML without a list: one item comes as itself, none not at all. */
-const many = <T>(value: T | readonly T[] | undefined): readonly T[] => (value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T]);
 
 /** A parameter without a value ali-oss signs in one form and sends in another. */
 const within = (prefix: string) => (prefix === '' ? {} : { prefix });

@@ -1,20 +1,15 @@
+import { regionIn } from '../../core/aws.ts';
 import { failure, HybridError, missing, usageError } from '../../core/errors.ts';
 import { asHybridError, codeOf } from './errors.ts';
 
 interface S3Failure {
   readonly $metadata?: { readonly httpStatusCode?: number };
-  readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> };
-  readonly Region?: string;
 }
 
 export const statusOf = (error: unknown): number => (error as S3Failure).$metadata?.httpStatusCode ?? 0;
 
 /** The region of a bucket that is elsewhere: S3 answers 301, or 400 where the signature was for the wrong one. */
-export const redirectedTo = (error: unknown): string | undefined => {
-  const { $response, Region } = error as S3Failure;
-  const region = $response?.headers?.['x-amz-bucket-region'] ?? Region;
-  return statusOf(error) === 301 || statusOf(error) === 400 ? region : undefined;
-};
+export const redirectedTo = (error: unknown): string | undefined => (statusOf(error) === 301 || statusOf(error) === 400 ? regionIn(error) : undefined);
 
 /** An answer to HEAD has no body, so no code: its status has to do. */
 const BY_STATUS: Readonly<Record<number, string>> = { 403: 'AccessDenied', 404: 'NotFound' };

@@ -1,3 +1,5 @@
+import { many } from '../many.ts';
+
 /**
  * What FaaS needs of an account of Alibaba Cloud: a role that it may take, and a policy that lets the role read one
  * bucket and write the logs of builds there. Documents are RAM's, version 1.
@@ -34,8 +36,6 @@ export const parseRam = (text: string): RamDocument | undefined => {
     return undefined;
   }
 };
-
-const many = <T>(value: T | readonly T[] | undefined): readonly T[] => (value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T]);
 
 export const faasMayTake = (trust: string): boolean =>
   parseRam(trust)?.Statement.some(({ Effect, Action, Principal }) => Effect === 'Allow' && many(Action).includes('sts:AssumeRole') && many(Principal?.Service).includes(FAAS)) === true;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REGION } from '../partition.ts';
 
 /** One mount of one bucket, as `s3 mount` writes it down and `s3 heal` reads it. It holds no secret. */
 
@@ -18,7 +19,7 @@ export const SHAPES = {
   /** IAM's names take 64 characters, of which `hybridctl-` and `-s3` are ours. */
   name: /^[a-z0-9][a-z0-9.-]{0,50}$/,
   path: /^\/[A-Za-z0-9._/@+-]{1,200}$/,
-  region: /^[a-z]{2}(-[a-z]+)+-\d$/,
+  region: REGION,
   url: /^https?:\/\/[A-Za-z0-9.-]{1,253}(:\d{1,5})?\/?$/,
   umask: /^0?[0-7]{3}$/,
   id: /^\d{1,9}$/,

@@ -1,4 +1,4 @@
-import { api, type Aws, type Input } from '../../core/aws.ts';
+import { api, regionIn, type Aws, type Input } from '../../core/aws.ts';
 import { failure, HybridError, missing, usageError } from '../../core/errors.ts';
 import type { Step } from '../../core/procedure.ts';
 import { partitionOf } from '../../domain/partition.ts';
@@ -15,13 +15,6 @@ export interface Bucket {
 
 const ELSEWHERE = /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|TemporaryRedirect)$/;
 
-/** What an answer about a bucket that is elsewhere says of where: in its document, its headers or its words. */
-const regionIn = ({ cause, message }: HybridError): string | undefined => {
-  const { Region, $response } = (cause ?? {}) as { readonly Region?: string; readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> } };
-  const told = Region ?? $response?.headers?.['x-amz-bucket-region'] ?? /expecting '([a-z0-9-]+)'/.exec(message)?.[1];
-  return told !== undefined && /^[a-z0-9-]+$/.test(told) ? told : undefined;
-};
-
 /** The region of a bucket; undefined where there is none. @throws exit 4 naming what is not allowed. */
 const regionOf = async (aws: Aws, bucket: string): Promise<string | undefined> => {
   try {
@@ -32,7 +25,7 @@ const regionOf = async (aws: Aws, bucket: string): Promise<string | undefined> =
   } catch (error) {
     if (!(error instanceof HybridError)) throw error;
     if (error.code === 'NoSuchBucket') return undefined;
-    if (ELSEWHERE.test(error.code ?? '')) return regionIn(error) ?? 'another region';
+    if (ELSEWHERE.test(error.code ?? '')) return regionIn(error.cause) ?? /expecting '([a-z0-9-]+)'/.exec(error.message)?.[1] ?? 'another region';
     if (error.code === 'AccessDenied' || error.code === 'Forbidden') throw missing(`not allowed to call s3:GetBucketLocation on the bucket ${bucket}, or it is somebody else's`, { cause: error, code: error.code, next: 'allow it in your policy, or choose another name: bucket names are shared by all accounts' });
     throw error;
   }

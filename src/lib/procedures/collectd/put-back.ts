@@ -1,4 +1,4 @@
-import { HybridError, partly } from '../../core/errors.ts';
+import { HybridError, partly, retold } from '../../core/errors.ts';
 import type { Call, Hands } from '../../core/procedure.ts';
 import type { Applied } from '../engine/apply.ts';
 import { carryOut } from '../engine/carry-out.ts';
@@ -31,6 +31,6 @@ export const puttingBack = (paths: readonly string[], again: readonly Call[]) =>
     }
     for (const call of again) await attempt(carryOut(call, calm));
     if (left.length > 0) throw partly(`${thrown.message}; not all could be put back`, { cause: thrown, more: left, next: 'mend that by hand' });
-    throw new HybridError(thrown.exit, thrown.message, { cause: thrown, more: [...thrown.more, `put back: ${changed.map(({ path }) => path).join(', ')}`], ...(thrown.next === undefined ? {} : { next: thrown.next }), ...(thrown.field === undefined ? {} : { field: thrown.field }) });
+    throw retold(thrown, { more: [...thrown.more, `put back: ${changed.map(({ path }) => path).join(', ')}`] });
   }
 };

@@ -1,4 +1,4 @@
-import { EXIT, HybridError, interrupted, partly } from '../../core/errors.ts';
+import { EXIT, HybridError, interrupted, partly, retold } from '../../core/errors.ts';
 import type { Found, Hands, PlannedStep, Step, World } from '../../core/procedure.ts';
 import { carryOut, together } from './carry-out.ts';
 import { awaitLook, foundOf, lookAt, worldOf, type Scene } from './look.ts';
@@ -149,7 +149,7 @@ const explain = async (thrown: unknown, failed: Step, made: readonly Step[], kee
     if (word !== undefined) left.push(`${step.title} (${known.values(step.key)}): ${word}`);
   }
   if (left.length > 0) return partly(`${thrown.message}, ${at}; not all could be undone`, { cause: thrown, more: left, next: 'run the same again to finish it, or destroy it' });
-  return new HybridError(thrown.exit, thrown.message, { cause: thrown, more: [...thrown.more, `${at}; the ${mine.length} made before it ${mine.length === 1 ? 'is' : 'are'} undone`], ...(thrown.next === undefined ? {} : { next: thrown.next }), ...(thrown.field === undefined ? {} : { field: thrown.field }), ...(thrown.code === undefined ? {} : { code: thrown.code }) });
+  return retold(thrown, { more: [...thrown.more, `${at}; the ${mine.length} made before it ${mine.length === 1 ? 'is' : 'are'} undone`] });
 };
 
 /** Removes what a step made, and what it made twice. Nothing that is not ours; nothing where there is nothing. @returns its id */

@@ -1,4 +1,4 @@
-import { failure, HybridError, partly } from '../../core/errors.ts';
+import { failure, HybridError, partly, retold } from '../../core/errors.ts';
 import type { Hands, PlannedStep, RunCall } from '../../core/procedure.ts';
 import type { Applied } from '../engine/apply.ts';
 import { carryOut } from '../engine/carry-out.ts';
@@ -79,7 +79,7 @@ export const keepingBefore = (box: HostBox) => async (hands: Hands, apply: () =>
     // A Ctrl-C has ended everything that hears of it: putting back goes on without it.
     const left = await restore(box, { ...hands, signal: new AbortController().signal }, before);
     if (left.length > 0) throw partly(`${thrown.message}; not all could be put back`, { cause: thrown, more: left, next: 'mend that, then "vpn up --rollback"' });
-    throw new HybridError(thrown.exit, thrown.message, { cause: thrown, more: [...thrown.more, 'what was there is put back'], ...(thrown.next === undefined ? {} : { next: thrown.next }), ...(thrown.field === undefined ? {} : { field: thrown.field }) });
+    throw retold(thrown, { more: [...thrown.more, 'what was there is put back'] });
   }
 };
 

@@ -4,6 +4,13 @@ import { LOCAL_CHARON } from '../../domain/sa.ts';
 import type { LinuxDialect } from '../../domain/site.ts';
 import type { HostBox, Where } from './box.ts';
 
+export interface ConnectionNames {
+  /** Loaded, or with a security association. */
+  readonly known: readonly string[];
+  /** With an IKE association, or about to have one. */
+  readonly met: readonly string[];
+}
+
 /** How a dialect's daemon is asked and told. */
 export interface Daemon {
   /** As packaged by Debian, Fedora and EPEL. */
@@ -17,10 +24,8 @@ export interface Daemon {
   readonly start: readonly RunCall[];
   readonly stop: readonly RunCall[];
   answers(where: Where): Promise<boolean>;
-  /** Names of the connections that it knows or that have a security association. @throws failure where it does not answer. */
-  known(where: Where): Promise<readonly string[]>;
-  /** Names of the connections that have an IKE association, or are about to. @throws as `known` does. */
-  met(where: Where): Promise<readonly string[]>;
+  /** @throws failure where it does not answer. */
+  names(where: Where): Promise<ConnectionNames>;
   /** Has a connection begun that this end begins; its outcome is not waited for. */
   begin(name: string): RunCall;
   /** Loads what the files say. What is unchanged stays up. */
@@ -50,11 +55,11 @@ const swanctl = ({ uri = LOCAL_CHARON }: Pick<HostBox, 'uri'>): Daemon => ({
   start: [run('sh', '-c', CHARON)],
   stop: [run('sh', '-c', END_CHARON)],
   answers: async ({ shell }) => (await shell.run('swanctl', ['--stats', '--uri', uri], { timeoutMs: 20_000 })).exitCode === 0,
-  known: async (where) => {
+  names: async (where) => {
     const loaded = namesIn(await ask(where, 'swanctl', ['--list-conns', '--uri', uri]), /^([A-Za-z0-9_.-]+): /gm);
-    return [...new Set([...loaded, ...(await swanctl({ uri }).met(where))])];
+    const met = namesIn(await ask(where, 'swanctl', ['--list-sas', '--uri', uri]), /^([A-Za-z0-9_.-]+): #\d+/gm);
+    return { known: [...new Set([...loaded, ...met])], met };
   },
-  met: async (where) => namesIn(await ask(where, 'swanctl', ['--list-sas', '--uri', uri]), /^([A-Za-z0-9_.-]+): #\d+/gm),
   begin: (name) => run('swanctl', '--initiate', '--child', name, '--timeout', '-1', '--uri', uri),
   load: () => [run('swanctl', '--load-all', '--noprompt', '--uri', uri)],
 });
@@ -70,8 +75,10 @@ const starter: Daemon = {
   start: [run('ipsec', 'start')],
   stop: [run('ipsec', 'stop')],
   answers: (where) => ipsecAnswers(where, 'status'),
-  known: async (where) => namesIn(await ask(where, 'ipsec', ['statusall']), /^\s*([A-Za-z0-9_.-]+)(?:\[\d+\]|\{\d+\})?:\s/gm),
-  met: async (where) => namesIn(await ask(where, 'ipsec', ['statusall']), /^\s*([A-Za-z0-9_.-]+)\[\d+\]:\s/gm),
+  names: async (where) => {
+    const said = await ask(where, 'ipsec', ['statusall']);
+    return { known: namesIn(said, /^\s*([A-Za-z0-9_.-]+)(?:\[\d+\]|\{\d+\})?:\s/gm), met: namesIn(said, /^\s*([A-Za-z0-9_.-]+)\[\d+\]:\s/gm) };
+  },
   begin: (name) => run('ipsec', 'stroke', 'up-nb', name),
   // "reload" also brings back what "vpn down" took from the daemon; "update" would think it is still there.
   load: () => [run('ipsec', 'rereadsecrets'), run('ipsec', 'reload')],
@@ -85,8 +92,10 @@ const pluto: Daemon = {
   start: [run('ipsec', 'setup', 'start')],
   stop: [run('ipsec', 'setup', 'stop')],
   answers: (where) => ipsecAnswers(where, 'auto', '--status'),
-  known: async (where) => namesIn(await ask(where, 'ipsec', ['auto', '--status']), /"([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g),
-  met: async (where) => namesIn(await ask(where, 'ipsec', ['auto', '--status']), /#\d+: "([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g),
+  names: async (where) => {
+    const said = await ask(where, 'ipsec', ['auto', '--status']);
+    return { known: namesIn(said, /"([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g), met: namesIn(said, /#\d+: "([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g) };
+  },
   begin: (name) => run('ipsec', 'auto', '--asynchronous', '--up', name),
   load: ({ tunnels, begins }) => [
     run('ipsec', 'auto', '--rereadsecrets'),

@@ -26,7 +26,7 @@ const othersConf = async (box: HostBox, { shell, files }: Where): Promise<string
     return [`include ${included.startsWith('/') ? included : `/etc/swanctl/${included}`}`];
   });
   const texts = [main, ...(await Promise.all(snippets.map(async (path) => (await files.read(path)) ?? '')))];
-  const known = await daemonOf(box).known({ shell, files });
+  const { known } = await daemonOf(box).names({ shell, files });
   const homeless = known.find((name) => !box.tunnels.includes(name) && !texts.some((text) => new RegExp(`(?:^|[\\s{])${name.replaceAll('.', '\\.')}\\s*\\{`).test(text)));
   if (homeless !== undefined) throw failure(`the connection ${homeless} is loaded and in no file of /etc/swanctl, so it would be lost`, { next: 'give it a file in /etc/swanctl/conf.d, or unload it yourself first' });
   return lines.join('\n');
@@ -38,7 +38,7 @@ const unloadCalls = async (box: HostBox, where: Where): Promise<readonly Call[]>
   if (!(await daemon.answers(where))) return [];
   const uri = box.uri === undefined ? [] : ['--uri', box.uri];
   if (box.dialect === 'swanctl') {
-    const known = await daemon.known(where);
+    const { known } = await daemon.names(where);
     return [
       { kind: 'write', secret: true, file: { path: OTHERS, content: await othersConf(box, where), mode: 0o600 } },
       // First what would bring an association back, then the association. Where unloading already ended it, there is nothing left to end.
@@ -85,7 +85,7 @@ export const downSteps = async (box: HostBox, where: Where, purge: boolean): Pro
       key: 'connections',
       title: `connections ${box.tunnels.join(', ')}`,
       async look(world) {
-        const known = (await daemon.answers(world)) ? await daemon.known(world) : [];
+        const known = (await daemon.answers(world)) ? (await daemon.names(world)).known : [];
         const ours = box.tunnels.filter((name) => known.includes(name));
         return ours.length === 0 ? ABSENT : there(ours.join(' '));
       },

@@ -148,14 +148,13 @@ const connectionsStep = (box: HostBox): Step => {
     title: `connections ${box.tunnels.join(', ')}`,
     needs: ['daemon'],
     async look(world) {
-      const known = await daemon.known(world);
+      const { known, met } = await daemon.names(world);
       const lacking = box.tunnels.filter((name) => !known.includes(name));
       if (lacking.length === box.tunnels.length) return { state: 'absent' };
       // A daemon that started after the files were written has read them itself, at boot; a stamp of ours is later still.
       const stale = (await newerThan(world, daemon.socket, paths)).length === 0 ? [] : await newerThan(world, mark, paths);
       // charon gives up for good where the peer answered that it knows no such connection, as one that is just starting does.
-      const met = begun || box.begins.length === 0 ? box.begins : await daemon.met(world);
-      const unmet = box.begins.filter((name) => !lacking.includes(name) && !met.includes(name));
+      const unmet = begun ? [] : box.begins.filter((name) => !lacking.includes(name) && !met.includes(name));
       return differs(box.tunnels.join(' '), [...lacking.map((name) => `${name} is not loaded`), ...stale.map((path) => `${path} is newer than what is loaded`), ...unmet.map(lacksPeer)]);
     },
     make: () => calls(),

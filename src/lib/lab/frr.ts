@@ -7,7 +7,7 @@ import hostConf from '../../../templates/lab/frr-host.conf.hbs?raw';
 import routerConf from '../../../templates/lab/frr-router.conf.hbs?raw';
 import quickConf from '../../../templates/lab/frr-quick.conf.hbs?raw';
 import vgwConf from '../../../templates/lab/frr-vgw.conf.hbs?raw';
-import { must, withOwnRun } from './run.ts';
+import { must, ownMachine, withOwnRun } from './run.ts';
 import { paths } from './state.ts';
 import { lanAddress, type LabNode, type Topology } from './topology.ts';
 import { until } from './wait.ts';
@@ -85,7 +85,7 @@ export const startFrr = async ({ shell, files, signal }: Ports, topology: Topolo
   const daemons = daemonsFor(config);
   // -P 0: no TCP port for the terminal. The configuration comes through vtysh, which knows whose line is whose.
   const script = daemons.map((name) => `${zebra.replace(/zebra$/, name)} -d -P 0 -f /dev/null`).join(' && ');
-  await must(shell, 'ip', withOwnRun(node.netns, paths(lab).node(node.name), ['sh', '-c', script]), { timeoutMs: 15_000 });
+  await must(shell, 'ip', withOwnRun(node.netns, paths(lab).node(node.name), ownMachine(['sh', '-c', script])), { timeoutMs: 15_000 });
   const ready = async (): Promise<boolean> => (await shell.run('vtysh', ['--vty_socket', folder, '-c', 'show daemons'])).stdout.split(/\s+/).filter((word) => daemons.includes(word)).length === daemons.length;
   await until(ready, { what: `FRR of ${node.name} did not answer`, withinMs: 10_000, everyMs: 50, signal });
   const { exitCode, stdout, stderr } = await shell.run('vtysh', ['--vty_socket', folder, '-f', path], { timeoutMs: 15_000 });

@@ -31,7 +31,8 @@ export const withOwnRun = (netns: string, folder: string, argv: readonly string[
 /**
  * Runs a program as if its node were a machine of its own, which nothing else on this one can keep waiting: with real-time
  * priority. With userspace ESP every packet waits for charon, and beside a dozen busy processes it was silent for 130 to
- * 175 ms: to a quick detector, a dead path; and a monitor that is late itself rightly believes nothing it sees. Not
+ * 175 ms: to a quick detector, a dead path; and a monitor that is late itself rightly believes nothing it sees. So must all
+ * that judges others by their silence: FRR's BFD fell (3 x 300 ms) while four monitors of this priority started. Not
  * `nice`, which means little across sessions (autogroups, sched(7)). Where it is not allowed, it runs as all else does.
  */
 export const ownMachine = (argv: readonly string[]): readonly string[] => ['sh', '-c', 'chrt --rr --pid 1 $$ 2>/dev/null; exec "$0" "$@"', ...argv];

@@ -31,6 +31,8 @@ const LAB = 'fobench';
 const PHASE_MS = 5_000;
 /** 60 replies at 100 ms: `p0` has left its first, cautious value; and reads have agreed for 5 s. */
 const WARM_MS = 7_000;
+/** 300 replies: the bound on the ordinary loss of a path without any has come down to 1 %. What a young path costs, `-- detector` tells. */
+const GRAY_WARM_MS = 30_000;
 const WITHIN_MS = 30_000;
 /** A lab that is no longer quiet is no place to measure in. */
 const MOST_EARLY = 3;
@@ -79,9 +81,9 @@ const inOrder = async (): Promise<void> => {
   await cleanSlate(ports, lab);
 };
 
-const ready = async (watchers: readonly Watcher[]): Promise<void> => {
+const ready = async (watchers: readonly Watcher[], warmMs: number): Promise<void> => {
   await until(async () => watchers.every(allAlive), { what: 'the monitors did not see every path', withinMs: WITHIN_MS });
-  await delay(WARM_MS + random() * PHASE_MS);
+  await delay(warmMs + random() * PHASE_MS);
 };
 
 interface Round {
@@ -97,7 +99,7 @@ const round = async (): Promise<Round> => {
   const watchers = await Promise.all(MONITORS.map(watch));
   const loops: readonly Loop[] = [seedLoop(nodeOf('seed'), ROUTER, flip('seed')), threeInARow(nodeOf('control'), ROUTER, flip('control'))];
   try {
-    await ready(watchers);
+    await ready(watchers, WARM_MS);
     let started = 0;
     let wolves: readonly string[] = [];
     const fault = async (): Promise<void> => {
@@ -121,7 +123,7 @@ const round = async (): Promise<Round> => {
 
 /**
  * Part of the packets towards on-prem lost, seen by a monitor of `default` on every node: four detections a fault. They had
- * the same time to learn the path's ordinary loss (`WARM_MS` and more), which decides how soon they see it; so the four are alike.
+ * the same time to learn the path's ordinary loss (`GRAY_WARM_MS` and more), which decides how soon they see it; so the four are alike.
  * @returns from the fault to each verdict, ms; undefined where somebody called the path dead before it.
  */
 const grayRound = async (loss: number): Promise<readonly number[] | undefined> => {
@@ -129,7 +131,7 @@ const grayRound = async (loss: number): Promise<readonly number[] | undefined> =
   const watchers = await Promise.all(NAMES.map((_, index) => watchAt(index, 'default')));
   const deaths = ({ events }: Watcher) => events.flatMap((event) => (event.kind === 'verdict' && event.link === 'dx-1' && event.to === 'dead' ? [event.at] : []));
   try {
-    await ready(watchers);
+    await ready(watchers, GRAY_WARM_MS);
     const from = clock.now();
     if (watchers.some((watcher) => deaths(watcher).length > 0)) return undefined;
     await cut(ports, lab, { what: 'dx-1', kind: 'loss', loss, direction: 'out' });

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { fixture, testCloud } from '../helpers/cloud.ts';
 import type { FakeFile } from '../fakes/files.ts';
 
-/** Cisco and Linux routers, no gateway of AWS's yet. */
+/** A Cisco router that speaks BGP and a Linux one that does not; no gateway of AWS's yet. */
 const SITE = fixture('lab')
   .replace('  vgw: vgw-078bcc55\n', '')
   .replace(/^.*kind: dx.*\n/m, '')
   .replaceAll('[dx-1, ', '[')
   .replace('rtr-1, public_ip: 198.51.100.77, dialect: swanctl, interface: tun, wan: wan, lan: lan,', 'rtr-1, public_ip: 198.51.100.77, dialect: ios-vti,')
-  .replace('dialect: swanctl, interface: tun, wan: wan, lan: lan, lan_ip: 10.10.0.3', 'dialect: swanctl, interface: xfrm, wan: wan, lan: lan, lan_ip: 10.10.0.3');
+  .replace('dialect: swanctl, interface: tun, wan: wan, lan: lan, lan_ip: 10.10.0.3, asn: 65010', 'dialect: swanctl, interface: xfrm, wan: wan, lan: lan, lan_ip: 10.10.0.3');
 const INIT = 'vpn init --apply --gateway aws --yes';
 
 const start = async (text = SITE) => {
@@ -36,7 +36,7 @@ describe('vpn init --apply --gateway aws', () => {
     expect(made.exit, made.err).toBe(0);
     expect(await changing()).toEqual([
       'CreateVpnGateway', 'AttachVpnGateway', 'CreateCustomerGateway', 'CreateCustomerGateway',
-      'CreateVpnConnection', 'CreateVpnConnectionRoute', 'CreateVpnConnection', 'CreateVpnConnectionRoute',
+      'CreateVpnConnection', 'CreateVpnConnection', 'CreateVpnConnectionRoute',
       'EnableVgwRoutePropagation', 'EnableVgwRoutePropagation',
     ]);
     const all = await connections();
@@ -121,6 +121,17 @@ describe('vpn init --apply --gateway aws', () => {
     const { out, exit, err } = await run('vpn init --apply --gateway aws --emit sh');
     expect(exit, err).toBe(0);
     await expect(out).toMatchFileSnapshot('../golden/procedures/managed-vpn.sh');
+  });
+
+  it('says what one that routes in the other way has, and leaves it', async () => {
+    const { run, changing } = await start();
+    await run(INIT);
+    const before = await changing();
+    for (const [from, to, words] of [[', asn: 65010', '', 'it routes by BGP, and rtr-1 has no AS number'], ['lan_ip: 10.10.0.3', 'lan_ip: 10.10.0.3, asn: 65010', 'it is for AS 65000, the router has 65010']] as const) {
+      const { exit, out, err } = await run(INIT, { ...(await run('vpn destroy --dry-run')).files, 'hybridctl.yaml': SITE.replace(from, to) });
+      expect([exit, out + err]).toEqual([expect.any(Number), expect.stringContaining(words)]);
+      expect(await changing()).toEqual(before);
+    }
   });
 
   it("uses the site's own gateway and leaves it", async () => {

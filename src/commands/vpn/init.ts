@@ -52,7 +52,8 @@ export const init = defineCommand<Options, InitResult>({
   details:
     'A wizard that asks only what it cannot know; each answer is also a flag and a variable, so a runbook runs it without a terminal. ' +
     'On a site file that is there it changes what the flags say and keeps the rest, comments too; that takes --force or a yes. ' +
-    'With --apply --gateway aws the site file stays as it is: every router gets a customer gateway and a managed VPN connection with static routes, its two tunnels held to one strong proposal, and its files for both in rendered/aws: to be used in place of those for gateways of your own, whose static routes go before what is propagated. ' +
+    'With --apply --gateway aws the site file stays as it is: every router gets a customer gateway and a managed VPN connection, its two tunnels held to one strong proposal, and its files for both in rendered/aws: to be used in place of those for gateways of your own, whose static routes go before what is propagated. ' +
+    'A router with an asn speaks BGP inside both tunnels, the first before the second in either direction; one without gets static routes. ' +
     'Pre-shared keys are taken from --psk-file or HYBRIDCTL_PSK_<TUNNEL>, else generated; one that is there is kept. All files are written, or none.',
   flags: [
     FLAG.site,

@@ -95,10 +95,22 @@ export const managedSite = (site: Site, facts: (name: string) => EndFacts | unde
   };
 };
 
-/** The tunnels as AWS makes them: its end has the first address inside, and stands at its public address. */
-export const managedTunnels = (managed: Site): readonly Tunnel[] =>
-  tunnelsOf(managed).map((tunnel) => ({
-    ...tunnel,
-    cloud: { ...tunnel.cloud, address: tunnel.cloud.publicAddress, inside: tunnel.onprem.inside },
-    onprem: { ...tunnel.onprem, inside: tunnel.cloud.inside },
-  }));
+/** AWS's own AS number of a gateway for which nobody chose another (CreateVpnGateway, `AmazonSideAsn`). */
+export const AWS_ASN = 64_512;
+
+/**
+ * The tunnels as AWS makes them: its end has the first address inside, and stands at its public address. A router with an
+ * AS number speaks BGP through its own.
+ * @throws usage error for a router whose number is AWS's: between equals it would be iBGP, which AWS does not speak.
+ */
+export const managedTunnels = (managed: Site, cloudAsn: number = AWS_ASN): readonly Tunnel[] =>
+  tunnelsOf(managed).map((tunnel, rank) => {
+    const { name, asn } = managed.onprem.routers.find((router) => router.name === tunnel.onprem.device)!;
+    if (asn === cloudAsn) throw usageError(`${asn} is AWS's own AS number here`, { field: `onprem.routers.${name}.asn`, next: 'give the router another, like 65010' });
+    return {
+      ...tunnel,
+      cloud: { ...tunnel.cloud, address: tunnel.cloud.publicAddress, inside: tunnel.onprem.inside },
+      onprem: { ...tunnel.onprem, inside: tunnel.cloud.inside },
+      ...(asn === undefined ? {} : { bgp: { cloudAsn, rank } }),
+    };
+  });

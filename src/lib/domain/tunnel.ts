@@ -47,6 +47,14 @@ export interface Tunnel {
   readonly numbers: Numbers;
   readonly cloud: End;
   readonly onprem: End;
+  /** The ends tell each other their networks by BGP; undefined: static routes lead through the tunnel. */
+  readonly bgp?: TunnelBgp;
+}
+
+export interface TunnelBgp {
+  readonly cloudAsn: number;
+  /** 0 is the way that both ends take first; each end's next has one more. */
+  readonly rank: number;
 }
 
 export const isLinux = (dialect: Dialect): dialect is LinuxDialect =>

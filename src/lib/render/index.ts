@@ -1,6 +1,6 @@
 import type { Dialect, Site } from '../domain/site.ts';
 import { isLinux, type Tunnel } from '../domain/tunnel.ts';
-import { renderDxIos } from './bgp/dx-ios.ts';
+import { renderIosBgp } from './bgp/dx-ios.ts';
 import { renderFrr } from './bgp/frr.ts';
 import { renderAsa82, renderAsa83, renderAsa97Vti } from './cisco/asa.ts';
 import { renderIosCryptomap, renderIosVti } from './cisco/ios.ts';
@@ -56,11 +56,11 @@ export const renderSite = (site: Site, tunnels: readonly Tunnel[], secrets: Secr
   ].filter(({ files }) => files.length > 0);
 };
 
-/** BGP towards Direct Connect, on routers that have it; on Linux, FRR also carries the tunnels' floating routes. */
+/** BGP on routers that have it; on Linux, FRR also carries the tunnels' floating routes. An ASA's stands in its one file. */
 const routing = (device: Device, dialect: Dialect): readonly RenderedFile[] => {
   if (device.side === 'cloud') return [];
   const router = device.site.onprem.routers.find(({ name }) => name === device.name);
   const hasDx = device.site.links.some((link) => link.kind === 'dx' && link.router === device.name);
   if (isLinux(dialect)) return hasDx || router?.asn !== undefined ? renderFrr(device) : [];
-  return hasDx ? renderDxIos(device) : [];
+  return hasDx || (dialect === 'ios-vti' && device.tunnels.some(({ bgp }) => bgp !== undefined)) ? renderIosBgp(device) : [];
 };

@@ -31,14 +31,14 @@ until [ "$(aws ec2 describe-vpn-gateways --vpn-gateway-ids "${VGW}" --query 'Vpn
 CUSTOMER_GATEWAY_RTR_1=$(aws ec2 create-customer-gateway --cli-input-json '{"Type":"ipsec.1","IpAddress":"198.51.100.77","BgpAsn":65010,"TagSpecifications":[{"ResourceType":"customer-gateway","Tags":[{"Key":"Name","Value":"demo-customer-gateway-rtr-1"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"customer-gateway/rtr-1"}]}]}' --query CustomerGateway.CustomerGatewayId --output text)
 
 # customer gateway of rtr-2
-CUSTOMER_GATEWAY_RTR_2=$(aws ec2 create-customer-gateway --cli-input-json '{"Type":"ipsec.1","IpAddress":"198.51.100.140","BgpAsn":65010,"TagSpecifications":[{"ResourceType":"customer-gateway","Tags":[{"Key":"Name","Value":"demo-customer-gateway-rtr-2"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"customer-gateway/rtr-2"}]}]}' --query CustomerGateway.CustomerGatewayId --output text)
+CUSTOMER_GATEWAY_RTR_2=$(aws ec2 create-customer-gateway --cli-input-json '{"Type":"ipsec.1","IpAddress":"198.51.100.140","BgpAsn":65000,"TagSpecifications":[{"ResourceType":"customer-gateway","Tags":[{"Key":"Name","Value":"demo-customer-gateway-rtr-2"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"customer-gateway/rtr-2"}]}]}' --query CustomerGateway.CustomerGatewayId --output text)
 
 # VPN connection of rtr-1
 : "${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY:?set it first: it is not shown here}"
 : "${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY:?set it first: it is not shown here}"
 input=$(mktemp)
 cat > "$input" <<JSON
-{"Type":"ipsec.1","CustomerGatewayId":"${CUSTOMER_GATEWAY_RTR_1}","VpnGatewayId":"${VGW}","Options":{"StaticRoutesOnly":true,"TunnelOptions":[{"TunnelInsideCidr":"169.254.46.24/30","PreSharedKey":"${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"},{"TunnelInsideCidr":"169.254.46.28/30","PreSharedKey":"${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"}]},"TagSpecifications":[{"ResourceType":"vpn-connection","Tags":[{"Key":"Name","Value":"demo-vpn-connection-rtr-1"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"vpn-connection/rtr-1"}]}]}
+{"Type":"ipsec.1","CustomerGatewayId":"${CUSTOMER_GATEWAY_RTR_1}","VpnGatewayId":"${VGW}","Options":{"StaticRoutesOnly":false,"TunnelOptions":[{"TunnelInsideCidr":"169.254.46.24/30","PreSharedKey":"${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"},{"TunnelInsideCidr":"169.254.46.28/30","PreSharedKey":"${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"}]},"TagSpecifications":[{"ResourceType":"vpn-connection","Tags":[{"Key":"Name","Value":"demo-vpn-connection-rtr-1"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"vpn-connection/rtr-1"}]}]}
 JSON
 VPN_CONNECTION_RTR_1=$(aws ec2 create-vpn-connection --cli-input-json "file://$input" --query VpnConnection.VpnConnectionId --output text)
 rm -f "$input"
@@ -47,12 +47,6 @@ aws ec2 wait vpn-connection-available --vpn-connection-ids "${VPN_CONNECTION_RTR
 # Tunnel 1 of rtr-1
 
 # Tunnel 2 of rtr-1
-
-# Route to 10.10.0.0/16 over rtr-1
-aws ec2 create-vpn-connection-route --cli-input-json "$(cat <<JSON
-{"VpnConnectionId":"${VPN_CONNECTION_RTR_1}","DestinationCidrBlock":"10.10.0.0/16"}
-JSON
-)"
 
 # VPN connection of rtr-2
 : "${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY:?set it first: it is not shown here}"

@@ -7,13 +7,17 @@ export interface CustomerGateway {
   readonly name: string;
   /** Public address of the router. */
   readonly address: string;
-  readonly asn: number;
+  /** undefined: routes are static, and the number that AWS must be told means nothing. */
+  readonly asn: number | undefined;
 }
+
+const ANY_ASN = 65_000;
 
 const GONE = ['deleting', 'deleted'];
 
 /** What AWS knows of a router. There is one to an address and AS number: somebody else's is used, and never removed. */
 export const customerGateway = (site: string, { name, address, asn }: CustomerGateway): Step => {
+  const told = asn ?? ANY_ASN;
   const key = `customer-gateway/${name}`;
   return {
     key,
@@ -23,13 +27,17 @@ export const customerGateway = (site: string, { name, address, asn }: CustomerGa
       const all = async (asked: { CustomerGatewayIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
         ((await aws.ask('ec2', 'DescribeCustomerGateways', asked)).CustomerGateways ?? []).filter(({ State }) => !GONE.includes(State ?? ''));
       const own = id === undefined ? (await all({ Filters: filtersOf(site, key) })).filter(({ Tags }) => isOurs(Tags, site, key)) : await all({ CustomerGatewayIds: [id] });
-      const [first, ...surplus] = own.length > 0 ? own : (await all({ Filters: [{ Name: 'ip-address', Values: [address] }, { Name: 'bgp-asn', Values: [String(asn)] }] })).slice(0, 1);
+      const [first, ...surplus] = own.length > 0 ? own : (await all({ Filters: [{ Name: 'ip-address', Values: [address] }, { Name: 'bgp-asn', Values: [String(told)] }] })).slice(0, 1);
       if (first === undefined) return { state: 'absent' };
       const found: Found = { id: first.CustomerGatewayId!, ours: isOurs(first.Tags, site, key), surplus: surplus.map(({ CustomerGatewayId }) => CustomerGatewayId!) };
       if (first.State === 'pending') return { state: 'pending', found, why: 'is pending' };
-      return first.IpAddress === address ? { state: 'ready', found } : { state: 'differs', found, differences: [`it is for ${first.IpAddress}, the router has ${address}`] };
+      const differences = [
+        ...(first.IpAddress === address ? [] : [`it is for ${first.IpAddress}, the router has ${address}`]),
+        ...(asn === undefined || first.BgpAsn === String(asn) ? [] : [`it is for AS ${first.BgpAsn}, the router has ${asn}`]),
+      ];
+      return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
     },
-    make: () => [api('ec2', 'CreateCustomerGateway', { Type: 'ipsec.1', IpAddress: address, BgpAsn: asn, TagSpecifications: [{ ResourceType: 'customer-gateway', Tags: tagsOf(site, key) }] })],
+    make: () => [api('ec2', 'CreateCustomerGateway', { Type: 'ipsec.1', IpAddress: address, BgpAsn: told, TagSpecifications: [{ ResourceType: 'customer-gateway', Tags: tagsOf(site, key) }] })],
     answer: 'CustomerGateway.CustomerGatewayId',
     drop: (_values, id) => [api('ec2', 'DeleteCustomerGateway', { CustomerGatewayId: id })],
   };

@@ -12,8 +12,8 @@ export interface VpnConnection {
   readonly rules: TunnelRules;
   /** Of the two tunnels; the inside network is asked for, and what AWS says in the end counts. */
   readonly ends: readonly { readonly inside: string; readonly key: string }[];
-  /** On-prem networks behind the router. */
-  readonly networks: readonly string[];
+  /** How AWS learns the networks behind the router: it is told each (static), or hears them. */
+  readonly routing: { readonly by: 'static'; readonly networks: readonly string[] } | { readonly by: 'bgp' };
 }
 
 type Described = NonNullable<Output<'ec2', 'DescribeVpnConnections'>['VpnConnections']>[number];
@@ -85,11 +85,17 @@ const leaving = ({ State }: Described): boolean => State === 'deleting';
 const describe = async ({ aws }: Pick<World, 'aws'>, asked: Input<'ec2', 'DescribeVpnConnections'>): Promise<readonly Described[]> =>
   ((await aws.ask('ec2', 'DescribeVpnConnections', asked)).VpnConnections ?? []).filter(({ State }) => State !== 'deleted').sort((a, b) => Number(leaving(a)) - Number(leaving(b)));
 
-/** A managed connection with static routes, its two tunnels held to `rules`, and a route to each on-prem network. */
-export const vpnConnection = (site: string, spec: VpnConnection): readonly Step[] => [connection(site, spec), ...ENDS.map((end) => tunnel(site, spec, end)), ...spec.networks.map((network) => route(spec, network))];
+const networksOf = ({ routing }: VpnConnection): readonly string[] => (routing.by === 'static' ? routing.networks : []);
+
+/** A managed connection, its two tunnels held to `rules`, and, where routes are static, one to each on-prem network. */
+export const vpnConnection = (site: string, spec: VpnConnection): readonly Step[] => [connection(site, spec), ...ENDS.map((end) => tunnel(site, spec, end)), ...networksOf(spec).map((network) => route(spec, network))];
+
+const ROUTED = { static: 'has static routes', bgp: 'routes by BGP' } as const;
 
 const connection = (site: string, spec: VpnConnection): Step => {
   const key = keyOf(spec.name);
+  const networks = networksOf(spec);
+  const { by } = spec.routing;
   return {
     key,
     title: `VPN connection of ${spec.name}`,
@@ -111,17 +117,18 @@ const connection = (site: string, spec: VpnConnection): Step => {
       }
       const facts = factsOf(first, spec);
       const told = facts.length === ENDS.length ? ENDS.flatMap((end, index) => [[factSlot(spec.name, 'outside', end), facts[index]!.outside], [factSlot(spec.name, 'inside', end), facts[index]!.inside]]) : [];
-      const others = (first.Routes ?? []).flatMap(({ DestinationCidrBlock: network, State }) => (network === undefined || State === 'deleted' || State === 'deleting' || spec.networks.includes(network) ? [] : [network]));
+      const others = (first.Routes ?? []).flatMap(({ DestinationCidrBlock: network, State }) => (network === undefined || State === 'deleted' || State === 'deleting' || networks.includes(network) ? [] : [network]));
       const found: Found = {
         id: first.VpnConnectionId!,
         ours: isOurs(first.Tags, site, key),
         gives: Object.fromEntries(told) as Record<string, string>,
         surplus: surplus.filter((other) => !leaving(other)).map(({ VpnConnectionId }) => VpnConnectionId!),
-        notes: others.length === 0 || spec.networks.length === 0 ? [] : [`also leads to ${others.join(', ')}`],
+        notes: others.length === 0 || networks.length === 0 ? [] : [`also leads to ${others.join(', ')}`],
       };
       if (leaving(first)) return { state: 'pending', found, why: 'is being deleted' };
       if (first.State === 'pending' || told.length === 0) return { state: 'pending', found, why: first.State === 'pending' ? 'is pending' : 'does not tell the addresses of its tunnels' };
-      if (first.Options?.StaticRoutesOnly === false) return { state: 'differs', found, differences: ['it routes by BGP, not statically'] };
+      const does = first.Options?.StaticRoutesOnly === undefined ? by : first.Options.StaticRoutesOnly ? 'static' : 'bgp';
+      if (does !== by) return { state: 'differs', found, differences: [`it ${ROUTED[does]}, and ${spec.name} ${by === 'bgp' ? 'has an' : 'has no'} AS number`] };
       return { state: 'ready', found };
     },
     make: (values) => [
@@ -132,7 +139,7 @@ const connection = (site: string, spec: VpnConnection): Step => {
           Type: 'ipsec.1',
           CustomerGatewayId: values(`customer-gateway/${spec.name}`),
           VpnGatewayId: values('vgw'),
-          Options: { StaticRoutesOnly: true, TunnelOptions: spec.ends.map(({ inside, key: psk }) => ({ TunnelInsideCidr: inside, ...optionsOf(spec.rules, psk) })) },
+          Options: { StaticRoutesOnly: by === 'static', TunnelOptions: spec.ends.map(({ inside, key: psk }) => ({ TunnelInsideCidr: inside, ...optionsOf(spec.rules, psk) })) },
           TagSpecifications: [{ ResourceType: 'vpn-connection', Tags: tagsOf(site, key) }],
         },
         ENDS.map((end) => `Options.TunnelOptions.${end - 1}.PreSharedKey`),

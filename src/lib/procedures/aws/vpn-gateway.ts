@@ -1,18 +1,21 @@
 import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
 import type { Found, Step, Values } from '../../core/procedure.ts';
+import { AWS_ASN } from '../../domain/managed-vpn.ts';
 import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
 
 type Gateway = NonNullable<Output<'ec2', 'DescribeVpnGateways'>['VpnGateways']>[number];
 
 const KEY = 'vgw';
+/** Slot of AWS's own AS number. */
+export const VGW_ASN = `${KEY}/asn`;
 const PATIENCE_MS = 600_000;
 const lives = ({ State }: Gateway): boolean => State !== 'deleted' && State !== 'deleting';
 const attachmentOf = ({ VpcAttachments = [] }: Gateway) => VpcAttachments.find(({ State }) => State !== 'detached');
 const byUse = (a: Gateway, b: Gateway): number => Number(attachmentOf(b) !== undefined) - Number(attachmentOf(a) !== undefined) || (a.VpnGatewayId! < b.VpnGatewayId! ? -1 : 1);
 
 /**
- * The virtual private gateway, in the slot `vgw`, and its attachment to the VPC of the slot `vpc`.
+ * The virtual private gateway, in the slot `vgw` with its AS number beside it, and its attachment to the VPC of the slot `vpc`.
  * @param known id of one that is there: used, and made by nobody.
  */
 export const vpnGateway = (site: string, known: string | undefined): readonly Step[] => [
@@ -31,7 +34,7 @@ export const vpnGateway = (site: string, known: string | undefined): readonly St
         if (other !== undefined) throw failure(`${values('vpc')} has the virtual private gateway ${other.VpnGatewayId} already`, { field: 'cloud.vgw', next: `say vgw: ${other.VpnGatewayId} in the site file to use it` });
         return { state: 'absent' };
       }
-      const found: Found = { id: first.VpnGatewayId!, ours: isOurs(first.Tags, site, KEY), surplus: surplus.map(({ VpnGatewayId }) => VpnGatewayId!) };
+      const found: Found = { id: first.VpnGatewayId!, ours: isOurs(first.Tags, site, KEY), gives: { [VGW_ASN]: String(first.AmazonSideAsn ?? AWS_ASN) }, surplus: surplus.map(({ VpnGatewayId }) => VpnGatewayId!) };
       return first.State === 'pending' ? { state: 'pending', found, why: 'is pending' } : { state: 'ready', found };
     },
     make: () => [api('ec2', 'CreateVpnGateway', { Type: 'ipsec.1', TagSpecifications: [{ ResourceType: 'vpn-gateway', Tags: tagsOf(site, KEY) }] })],

@@ -3,7 +3,7 @@ import { usageError } from '../../core/errors.ts';
 import type { FileToWrite, Ports } from '../../core/ports.ts';
 import type { Step, Values } from '../../core/procedure.ts';
 import { capabilities } from '../../domain/capability.ts';
-import { ENDS, managedName, managedRouters, managedSite, managedTunnels, tunnelRules, type EndFacts } from '../../domain/managed-vpn.ts';
+import { AWS_ASN, ENDS, managedName, managedRouters, managedSite, managedTunnels, tunnelRules, type EndFacts } from '../../domain/managed-vpn.ts';
 import type { Router, Site } from '../../domain/site.ts';
 import { renderSite } from '../../render/index.ts';
 import { loadBgpPasswords, loadPsks, type LoadedSite } from '../../site/file.ts';
@@ -11,12 +11,9 @@ import { ignoreFiles, planKeys } from '../../site/keys.ts';
 import { customerGateway } from '../aws/customer-gateway.ts';
 import { vpc } from '../aws/lookups.ts';
 import { factSlot, vpnConnection } from '../aws/vpn-connection.ts';
-import { routePropagation, vpnGateway } from '../aws/vpn-gateway.ts';
+import { routePropagation, VGW_ASN, vpnGateway } from '../aws/vpn-gateway.ts';
 import { overlay } from '../init-site.ts';
 import { keyFiles } from '../vpn-gateways/site-files.ts';
-
-/** What a customer gateway is told where routes are static and the number means nothing. */
-const NO_ASN = 65_000;
 
 export interface ManagedRequest {
   /** Key files by tunnel name, `aws-rtr-1-1`. */
@@ -32,7 +29,7 @@ export interface ManagedDeployment {
   readonly warnings: readonly string[];
 }
 
-const customer = (site: string, { name, public_ip, asn }: Router): Step => customerGateway(site, { name, address: public_ip, asn: asn ?? NO_ASN });
+const customer = (site: string, { name, public_ip, asn }: Router): Step => customerGateway(site, { name, address: public_ip, asn });
 
 /**
  * Managed connections for every router that has a tunnel, and the files of their on-prem ends. Judges all first; writes
@@ -50,14 +47,14 @@ export const planManaged = async (ports: Ports, loaded: LoadedSite, { pskFiles, 
   const view = { files: overlay(ports.files, keys), cwd: ports.cwd };
   const psks = await loadPsks(view, managed);
   const bgpPasswords = await loadBgpPasswords(view, managed);
-  const render = (facts: (name: string) => EndFacts | undefined): readonly FileToWrite[] => {
+  const render: Render = (cloudAsn, facts) => {
     const known = managedSite(site, facts);
-    return renderSite(known, managedTunnels(known), { psks, bgpPasswords })
+    return renderSite(known, managedTunnels(known, cloudAsn), { psks, bgpPasswords })
       .filter(({ side }) => side === 'onprem')
       .flatMap(({ device, files }) => files.map(({ path, content, mode }) => ({ path: join(out ?? '', FOLDER, device, path), content, mode })));
   };
   // A dialect that can't express it says so before anything is made.
-  render(() => undefined);
+  render(AWS_ASN, () => undefined);
 
   const routers = managedRouters(site);
   const insideOf = (name: string): string => managed.site.tunnels.find((one) => one.name === name)!.inside;
@@ -69,12 +66,12 @@ export const planManaged = async (ports: Ports, loaded: LoadedSite, { pskFiles, 
       vpc(site.cloud.cidr, site.cloud.vpc),
       ...vpnGateway(site.site, site.cloud.vgw),
       ...routers.map((router) => customer(site.site, router)),
-      ...routers.flatMap(({ name }) =>
+      ...routers.flatMap(({ name, asn }) =>
         vpnConnection(site.site, {
           name,
           rules,
           ends: ENDS.map((end) => ({ inside: insideOf(managedName(name, end)), key: psks.get(managedName(name, end))! })),
-          networks: site.onprem.networks,
+          routing: asn === undefined ? { by: 'static', networks: site.onprem.networks } : { by: 'bgp' },
         }),
       ),
       ...site.route_tables.map((table) => routePropagation((values) => values('vgw'), table, ['vgw', 'vgw/attachment'])),
@@ -86,11 +83,13 @@ export const planManaged = async (ports: Ports, loaded: LoadedSite, { pskFiles, 
 /** Apart from what `vpn render` writes: a router has the one or the other, their names are the same. */
 const FOLDER = 'aws';
 
-/** The routers' files, as soon as AWS has told its addresses. */
-const onpremFiles = (ports: Pick<Ports, 'files'>, routers: readonly Router[], render: (facts: (name: string) => EndFacts | undefined) => readonly FileToWrite[], folder: string): Step => {
+type Render = (cloudAsn: number, facts: (name: string) => EndFacts | undefined) => readonly FileToWrite[];
+
+/** The routers' files, as soon as AWS has told its addresses and its AS number. */
+const onpremFiles = (ports: Pick<Ports, 'files'>, routers: readonly Router[], render: Render, folder: string): Step => {
   const slots = routers.flatMap(({ name }) => ENDS.map((end) => ({ name: managedName(name, end), outside: factSlot(name, 'outside', end), inside: factSlot(name, 'inside', end) })));
   const filesOf = (values: Values): readonly FileToWrite[] =>
-    render((name) => {
+    render(Number(values(VGW_ASN)), (name) => {
       const slot = slots.find((one) => one.name === name)!;
       return { outside: values(slot.outside), inside: values(slot.inside) };
     });
@@ -98,7 +97,7 @@ const onpremFiles = (ports: Pick<Ports, 'files'>, routers: readonly Router[], re
   return {
     key: ONPREM_FILES,
     title: 'files of the on-prem ends',
-    needs: slots.flatMap(({ outside, inside }) => [outside, inside]),
+    needs: [VGW_ASN, ...slots.flatMap(({ outside, inside }) => [outside, inside])],
     async look({ values }) {
       const all = await Promise.all(filesOf(values).map(async (file) => ({ file, same: (await ports.files.read(file.path)) === file.content && (await ports.files.stat(file.path))?.mode === file.mode })));
       pending = all.flatMap(({ file, same }) => (same ? [] : [file]));
@@ -118,6 +117,6 @@ export const managedRemoval = (site: Site): readonly Step[] => {
   return [
     ...vpnGateway(site.site, undefined),
     ...routers.map((router) => customer(site.site, router)),
-    ...routers.flatMap(({ name }) => vpnConnection(site.site, { name, rules, ends: [], networks: [] })),
+    ...routers.flatMap(({ name }) => vpnConnection(site.site, { name, rules, ends: [], routing: { by: 'static', networks: [] } })),
   ].filter(({ drop }) => drop !== undefined);
 };

@@ -4,12 +4,12 @@ import { cidr, netmask } from '../../domain/cidr.ts';
 import { levelOf, routerOf, withMask } from '../cisco/shared.ts';
 import { template } from '../engine.ts';
 import type { Renderer } from '../types.ts';
-import { asnOf, BFD, bgpMetric, sessionsOf } from './policy.ts';
+import { asnOf, BFD, bgpMetric, sessionsOf, tunnelSessions } from './policy.ts';
 
 const bgp = template(source);
 
 /**
- * BGP of a Cisco IOS router towards Direct Connect. A standby link prepends the own AS twice, so that the cloud prefers
+ * BGP of a Cisco IOS router towards Direct Connect, and inside the tunnels that have it. A standby link prepends the own AS twice, so that the cloud prefers
  * the other, and lowers the local preference to 50, so that the office does (the field document "BJS DX").
  *
  * At crypto level `seed` it is the seed's own form, which announces a default route if the router has one. Otherwise it
@@ -17,7 +17,7 @@ const bgp = template(source);
  *
  * @throws a usage error on an ASA, without an AS number, or with a password that can't be typed.
  */
-export const renderDxIos: Renderer = (device) => {
+export const renderIosBgp: Renderer = (device) => {
   const router = routerOf(device);
   if (router.dialect.startsWith('asa')) {
     throw usageError('Direct Connect is rendered for IOS and FRR routers, not for an ASA', {
@@ -27,12 +27,16 @@ export const renderDxIos: Renderer = (device) => {
   }
   const asn = asnOf(device);
   const sessions = sessionsOf(device);
+  const inTunnels = tunnelSessions(device);
+  const what = `BGP ${[...(sessions.length > 0 ? ['towards Direct Connect'] : []), ...(inTunnels.length > 0 ? ['inside the tunnels'] : [])].join(' and ')}`;
   const seed = levelOf(device) === 'seed';
   const roles = new Set(sessions.map(({ link }) => link.role));
   const content = bgp({
+    what,
     device: device.name,
     site: device.site.site,
     asn,
+    dx: sessions.length > 0,
     seed,
     modern: !seed,
     routerId: seed ? '' : (router.router_id ?? ''),
@@ -42,7 +46,8 @@ export const renderDxIos: Renderer = (device) => {
     onprem: device.site.onprem.networks.map((text, index) => ({ text, sequence: 5 * (index + 1) })),
     networks: device.site.onprem.networks.map((text) => `${cidr(text).address} mask ${netmask(cidr(text).prefix)}`),
     ospf: device.tunnels[0]?.numbers.tunnel ?? 100,
-    metric: bgpMetric(sessions),
+    metric: bgpMetric(device, sessions),
+    inTunnels,
     sessions: sessions.map(({ link, local, neighbor, prefix, password, mapIn, mapOut }) => ({
       name: link.name,
       vlan: link.vlan,
@@ -58,5 +63,5 @@ export const renderDxIos: Renderer = (device) => {
     })),
   });
   const secret = sessions.some(({ password }) => password !== '');
-  return [{ path: `${device.name}-dx.ios`, mode: secret ? 0o600 : 0o644, content, what: 'BGP towards Direct Connect' }];
+  return [{ path: `${device.name}-${sessions.length > 0 ? 'dx' : 'bgp'}.ios`, mode: secret ? 0o600 : 0o644, content, what }];
 };

@@ -3,12 +3,12 @@ import { linuxInterfaceName } from '../../domain/tunnel.ts';
 import { routerOf, staticDistance, staticMetric } from '../cisco/shared.ts';
 import { template } from '../engine.ts';
 import type { Renderer } from '../types.ts';
-import { asnOf, BFD, bgpMetric, sessionsOf } from './policy.ts';
+import { asnOf, BFD, bgpMetric, sessionsOf, tunnelSessions } from './policy.ts';
 
 const frr = template(source);
 
 /**
- * FRR of an on-prem Linux router: BGP towards Direct Connect, a floating static route through each tunnel, and OSPF on
+ * FRR of an on-prem Linux router: BGP towards Direct Connect, through each tunnel BGP or a floating static route, and OSPF on
  * the office LAN, which hears both and so sends where the cloud sends. FRR 8.4 and later.
  *
  * @throws a usage error when Direct Connect lacks an AS number or a password can't be typed.
@@ -17,11 +17,13 @@ export const renderFrr: Renderer = (device) => {
   const { site } = device;
   const router = routerOf(device);
   const sessions = sessionsOf(device);
+  const inTunnels = tunnelSessions(device);
+  const speaks = sessions.length + inTunnels.length > 0;
   const roles = new Set(sessions.map(({ link }) => link.role));
   const tunnels = device.tunnels.flatMap((tunnel, index) => {
     const via = linuxInterfaceName(tunnel.onprem, tunnel.numbers);
-    // Without an interface the kernel's policies decide, and there is no route to float.
-    if (via === undefined) return [];
+    // Without an interface the kernel's policies decide, and there is no route to float; where BGP brings one, none is needed.
+    if (via === undefined || tunnel.bgp !== undefined) return [];
     return [{
       name: tunnel.name,
       number: tunnel.numbers.tunnel,
@@ -38,8 +40,8 @@ export const renderFrr: Renderer = (device) => {
     lan: router.lan,
     tunnels,
     floating: tunnels.length > 0,
-    dx: sessions.length > 0,
-    asn: sessions.length > 0 ? asnOf(device) : 0,
+    bgp: speaks,
+    asn: speaks ? asnOf(device) : 0,
     bfd: sessions.some(({ link }) => link.bfd),
     intervalMs: BFD.intervalMs,
     multiplier: BFD.multiplier,
@@ -47,7 +49,8 @@ export const renderFrr: Renderer = (device) => {
     standby: roles.has('standby'),
     vpc: site.cloud.cidr,
     onprem: site.onprem.networks.map((text, index) => ({ text, sequence: 5 * (index + 1) })),
-    metric: bgpMetric(sessions),
+    metric: bgpMetric(device, sessions),
+    inTunnels,
     sessions: sessions.map(({ link, neighbor, password, mapIn, mapOut }) => ({
       name: link.name,
       neighbor,

@@ -1,7 +1,8 @@
 import { usageError } from '../../core/errors.ts';
 import { dxSession } from '../../domain/direct-connect.ts';
 import type { DxLink } from '../../domain/site.ts';
-import { ciscoSecret, routerOf } from '../cisco/shared.ts';
+import { ciscoSecret, routerOf, staticMetric } from '../cisco/shared.ts';
+import type { View } from '../engine.ts';
 import type { Device } from '../types.ts';
 
 /** BFD of Direct Connect: 300 ms x 3, so that a dead path is seen in 900 ms (AWS Direct Connect user guide). */
@@ -37,6 +38,32 @@ export const sessionsOf = (device: Device): readonly Session[] =>
     return [{ link, local: router, neighbor: cloud, prefix, password, ...MAPS[link.role] }];
   });
 
+/** Timers of AWS's end of a tunnel, s: keepalive and hold ("Your customer gateway device", AWS Site-to-Site VPN). */
+const TUNNEL_TIMERS = '10 30';
+/** Below Direct Connect's (100), also below a standby link's (50); the next tunnel has less. */
+const TUNNEL_PREFERENCE = 40;
+
+/**
+ * BGP sessions inside tunnels, one to each that has it, with route-maps of its own. AWS goes by the shorter AS path and
+ * the office by local preference and OSPF's metric, all three in the tunnels' order: so packets come back the way they
+ * went, as an ASA must have it.
+ */
+export const tunnelSessions = (device: Device) =>
+  device.tunnels.flatMap(({ name, bgp, cloud, numbers }, index) =>
+    bgp === undefined
+      ? []
+      : [{
+          name,
+          neighbor: cloud.inside,
+          cloudAsn: bgp.cloudAsn,
+          timers: TUNNEL_TIMERS,
+          mapIn: `VPN-IN-${numbers.tunnel}`,
+          mapOut: `VPN-OUT-${numbers.tunnel}`,
+          preference: TUNNEL_PREFERENCE - 10 * index,
+          prepend: Array.from({ length: bgp.rank }, () => asnOf(device)).join(' '),
+        } satisfies View],
+  );
+
 /** @throws a usage error when the router has Direct Connect and no AS number. */
 export const asnOf = (device: Device): number => {
   const { asn } = routerOf(device);
@@ -47,7 +74,11 @@ export const asnOf = (device: Device): number => {
 };
 
 /**
- * OSPF metric of what Direct Connect teaches: better than any tunnel (20 and up), and a standby link worse than an active
- * one. The routers of a site have no iBGP between them, so local preference alone would not move the office's traffic.
+ * OSPF metric of what BGP teaches: of Direct Connect, better than any tunnel (20 and up), and a standby link worse than an
+ * active one; of tunnels alone, that of the first. The routers of a site have no iBGP between them, so local preference
+ * alone would not move the office's traffic.
  */
-export const bgpMetric = (sessions: readonly Session[]): number => (sessions.some(({ link }) => link.role === 'active') ? 10 : 15);
+export const bgpMetric = (device: Device, sessions: readonly Session[]): number => {
+  const [first] = device.tunnels;
+  return sessions.length === 0 && first !== undefined ? staticMetric(device, first) : sessions.some(({ link }) => link.role === 'active') ? 10 : 15;
+};

@@ -5,6 +5,7 @@ import { usageError } from '../../core/errors.ts';
 import { cidr, netmask, type Cidr } from '../../domain/cidr.ts';
 import { isAead, type Encryption, type Hash, type Suite } from '../../domain/crypto.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
+import { asnOf, tunnelSessions } from '../bgp/policy.ts';
 import { template, type View } from '../engine.ts';
 import type { Device, RenderedFile, Renderer } from '../types.ts';
 import { identityNote, notesOf, oneSuite, pskOf, requireMode, selectorPairs, staticDistance, withMask } from './shared.ts';
@@ -104,18 +105,24 @@ export const renderAsa83: Renderer = (device) => file(device, asa83(policyView(d
 
 /**
  * Cisco ASA 9.7 and later, route-based. No IP SLA: 9.7(1) can't send one over a VTI; the VTI goes down with its SA and
- * takes its static route along. Interface numbers end at 100 there, so the tunnel's number is a tenth of its base.
+ * takes its static route along. Where the tunnels have BGP it stands here too, in the ASA's own form. Interface numbers end at 100 there, so the tunnel's number is a tenth of its base.
  *
  * @throws a usage error when a tunnel is policy-based or its key can't be typed.
  */
 export const renderAsa97Vti: Renderer = (device) => {
   requireMode(device, 'route');
   const first = device.tunnels[0]!;
+  const sessions = tunnelSessions(device);
   return file(
     device,
     asa97({
       ...common(device),
       ...cryptoView(first.suite, first.numbers.tunnel),
+      bgp: sessions.length > 0,
+      sessions,
+      asn: sessions.length > 0 ? asnOf(device) : 0,
+      vpc: device.site.cloud.cidr,
+      onprem: device.site.onprem.networks.map((text, index) => ({ text, sequence: 5 * (index + 1), masked: `${cidr(text).address} mask ${netmask(cidr(text).prefix)}` })),
       tunnels: device.tunnels.map((tunnel, index) => {
         const { numbers, onprem, cloud, inside, suite } = tunnel;
         const { policies, pfs, childLifetime, keepalive, ikev1, ikev2 } = cryptoView(suite, numbers.tunnel);
@@ -131,7 +138,7 @@ export const renderAsa97Vti: Renderer = (device) => {
           nameif: `vti${numbers.tunnel}`,
           profile: `ipsec-profile${index === 0 ? '' : `-${numbers.tunnel}`}`,
           inside: `${onprem.inside} ${netmask(inside.prefix)}`,
-          route: `vti${numbers.tunnel} ${withMask(cidr(device.site.cloud.cidr))} ${cloud.inside} ${staticDistance(index, false)}`,
+          route: tunnel.bgp !== undefined ? '' : `vti${numbers.tunnel} ${withMask(cidr(device.site.cloud.cidr))} ${cloud.inside} ${staticDistance(index, false)}`,
         };
       }),
     }),

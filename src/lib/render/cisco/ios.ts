@@ -74,6 +74,8 @@ export const renderIosVti: Renderer = (device) => {
     policy,
     transform: transformSet,
     local: first.onprem.address,
+    // What BGP brings needs neither a static route nor a watch over it.
+    statics: first.bgp === undefined,
     ospf: first.numbers.tunnel,
     routerId: router.router_id ?? '',
     // Without the router's LAN address OSPF is taken to run already, as the seed does.

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SiteInput } from '../../../../src/lib/domain/site.ts';
-import { renderDxIos } from '../../../../src/lib/render/bgp/dx-ios.ts';
+import { renderIosBgp } from '../../../../src/lib/render/bgp/dx-ios.ts';
+import { bgpMetric, tunnelSessions } from '../../../../src/lib/render/bgp/policy.ts';
+import { renderAsa97Vti } from '../../../../src/lib/render/cisco/asa.ts';
+import { managedSite, managedTunnels } from '../../../../src/lib/domain/managed-vpn.ts';
 import { renderFrr } from '../../../../src/lib/render/bgp/frr.ts';
 import { deviceOf, fixture, rendered, siteOf, type Wanted } from '../cisco/helper.ts';
 
@@ -32,14 +35,33 @@ const IOS: readonly (readonly [name: string, input: SiteInput, device: string, w
   ['seed-dx.cisco-2.cnsa', fixture('seed-dx'), 'cisco-2', { crypto: 'cnsa' }],
   ['two-links.rtr-1.modern', onInterfaces(twoLinks()), 'rtr-1', { bgpPasswords }],
   ['two-links.rtr-2.modern', onInterfaces(twoLinks()), 'rtr-2', { bgpPasswords }],
+  ['managed.rtr-1.modern', fixture('lab'), 'rtr-1', { managed: true }],
+  ['managed.rtr-2.modern', fixture('lab'), 'rtr-2', { managed: true }],
 ];
-test.each(IOS)('Direct Connect on IOS: %s', async (name, input, device, wanted) => {
-  await expect(rendered(renderDxIos, input, device, wanted)).toMatchFileSnapshot(`../../../golden/dx-ios/${name}.conf`);
+test.each(IOS)('BGP on IOS: %s', async (name, input, device, wanted) => {
+  await expect(rendered(renderIosBgp, input, device, wanted)).toMatchFileSnapshot(`../../../golden/dx-ios/${name}.conf`);
+});
+
+test('BGP of an ASA stands in its one file, and no static route', async () => {
+  const content = rendered(renderAsa97Vti, fixture('lab'), 'rtr-2', { managed: true, dialect: 'asa-9.7-vti' });
+  expect(content).not.toMatch(/^route /m);
+  await expect(content).toMatchFileSnapshot('../../../golden/asa/managed.rtr-2.modern.conf');
+});
+
+/** As a BGP speaker weighs them: by the length of the path AWS hears, and by the preference the office gives. */
+test('AWS and the office take the tunnels of all routers in the same order', () => {
+  const site = siteOf(fixture('lab'));
+  const sessions = ['rtr-1', 'rtr-2'].map((name) => deviceOf(site, name, { managed: true })).flatMap((device) => tunnelSessions(device).map((session) => ({ ...session, metric: bgpMetric(device, []) })));
+  const sorted = (by: (session: (typeof sessions)[number]) => number): readonly string[] => [...sessions].sort((a, b) => by(a) - by(b)).map(({ name }) => name);
+  const hears = sorted(({ prepend }) => prepend.length);
+  expect(hears).toEqual(sorted(({ metric, preference }) => metric * 100 - preference));
+  expect(new Set(sessions.map(({ prepend }) => prepend)).size).toBe(4);
+  expect(() => managedTunnels(managedSite(site), 65_010)).toThrow("AWS's own AS number");
 });
 
 test('a file with a password is private, one without is not', () => {
   const site = siteOf(onInterfaces(twoLinks()));
-  const modes = [renderDxIos, renderFrr].flatMap((renderer) => ['rtr-1', 'rtr-2'].map((name) => renderer(deviceOf(site, name, { bgpPasswords }))[0]!.mode));
+  const modes = [renderIosBgp, renderFrr].flatMap((renderer) => ['rtr-1', 'rtr-2'].map((name) => renderer(deviceOf(site, name, { bgpPasswords }))[0]!.mode));
   expect(modes).toEqual([0o600, 0o644, 0o600, 0o644]);
 });
 
@@ -58,6 +80,8 @@ const FRR: readonly (readonly [name: string, input: SiteInput, device: string, w
   ['two-links.rtr-2', twoLinks(), 'rtr-2', { bgpPasswords }],
   ['two-tunnels-xfrm.rtr-1', xfrm(fixture('lab')), 'rtr-1', {}],
   ['policy.rtr-1', policy(fixture('lab')), 'rtr-1', {}],
+  ['managed.rtr-1', fixture('lab'), 'rtr-1', { managed: true }],
+  ['managed.rtr-2', fixture('lab'), 'rtr-2', { managed: true }],
 ];
 test.each(FRR)('FRR: %s', async (name, input, device, wanted) => {
   await expect(rendered(renderFrr, input, device, wanted)).toMatchFileSnapshot(`../../../golden/frr/${name}.conf`);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { CryptoLevel } from '../../../../src/lib/domain/crypto.ts';
+import { managedSite, managedTunnels } from '../../../../src/lib/domain/managed-vpn.ts';
 import { siteSchema, type Dialect, type Site, type SiteInput } from '../../../../src/lib/domain/site.ts';
 import { tunnelsOf } from '../../../../src/lib/domain/tunnel.ts';
 import type { Device, Renderer } from '../../../../src/lib/render/types.ts';
@@ -13,6 +14,8 @@ export interface Wanted {
   /** Every router speaks this dialect, and its tunnels are what the dialect takes. */
   readonly dialect?: Dialect;
   readonly psk?: string;
+  /** AWS's own ends in place of the gateways. */
+  readonly managed?: boolean;
   readonly bgpPasswords?: ReadonlyMap<string, string>;
 }
 
@@ -28,14 +31,17 @@ export const siteOf = (input: SiteInput, { crypto, dialect }: Wanted = {}): Site
   };
 };
 
-export const deviceOf = (site: Site, name: string, { psk = 'cisco', bgpPasswords = new Map() }: Wanted = {}): Device => ({
-  name,
-  side: 'onprem',
-  site,
-  tunnels: tunnelsOf(site).filter((tunnel) => tunnel.onprem.device === name),
-  psks: new Map(site.tunnels.map((tunnel) => [tunnel.name, psk])),
-  bgpPasswords,
-});
+export const deviceOf = (described: Site, name: string, { psk = 'cisco', managed = false, bgpPasswords = new Map() }: Wanted = {}): Device => {
+  const site = managed ? managedSite(described) : described;
+  return {
+    name,
+    side: 'onprem',
+    site,
+    tunnels: (managed ? managedTunnels(site) : tunnelsOf(site)).filter((tunnel) => tunnel.onprem.device === name),
+    psks: new Map(site.tunnels.map((tunnel) => [tunnel.name, psk])),
+    bgpPasswords,
+  };
+};
 
 /** The one file of a network device. */
 export const rendered = (renderer: Renderer, input: SiteInput, name: string, wanted: Wanted = {}): string =>

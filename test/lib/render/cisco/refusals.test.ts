@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HybridError } from '../../../../src/lib/core/errors.ts';
 import type { Dialect, SiteInput } from '../../../../src/lib/domain/site.ts';
-import { renderDxIos } from '../../../../src/lib/render/bgp/dx-ios.ts';
+import { renderIosBgp } from '../../../../src/lib/render/bgp/dx-ios.ts';
 import { renderAsa82, renderAsa83, renderAsa97Vti } from '../../../../src/lib/render/cisco/asa.ts';
 import { renderIosCryptomap, renderIosVti } from '../../../../src/lib/render/cisco/ios.ts';
 import type { Renderer } from '../../../../src/lib/render/types.ts';
@@ -70,15 +70,15 @@ describe('Direct Connect', () => {
   const dx = fixture('seed-dx');
   test('needs an AS number', () => {
     const input: SiteInput = { ...dx, onprem: { ...dx.onprem, routers: dx.onprem.routers.map(({ asn: _asn, ...router }) => router) } };
-    expect(refusal(() => rendered(renderDxIos, input, 'cisco-2')).field).toBe('onprem.routers.cisco-2.asn');
+    expect(refusal(() => rendered(renderIosBgp, input, 'cisco-2')).field).toBe('onprem.routers.cisco-2.asn');
   });
   test('does not end on an ASA', () => {
-    expect(refusal(() => rendered(renderDxIos, dx, 'cisco-2', { dialect: 'asa-9.7-vti' })).field).toBe('onprem.routers.cisco-2.dialect');
+    expect(refusal(() => rendered(renderIosBgp, dx, 'cisco-2', { dialect: 'asa-9.7-vti' })).field).toBe('onprem.routers.cisco-2.dialect');
   });
   test.each([['no such', undefined], ['a bad', 'pass word']])('refuses %s BGP password', (_what, password) => {
     const input: SiteInput = { ...dx, links: dx.links.map((link) => (link.kind === 'dx' ? { ...link, bgp_password_file: 'bgp/key' } : link)) };
     const bgpPasswords = new Map(password === undefined ? [] : [['dx-cids', password]]);
-    const error = refusal(() => rendered(renderDxIos, input, 'cisco-2', { bgpPasswords }));
+    const error = refusal(() => rendered(renderIosBgp, input, 'cisco-2', { bgpPasswords }));
     expect([error.field, error.message.includes(password ?? '\0')]).toEqual(['links.dx-cids.bgp_password_file', false]);
   });
 });

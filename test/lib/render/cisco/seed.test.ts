@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { renderDxIos } from '../../../../src/lib/render/bgp/dx-ios.ts';
+import { renderIosBgp } from '../../../../src/lib/render/bgp/dx-ios.ts';
 import { renderAsa82, renderAsa83 } from '../../../../src/lib/render/cisco/asa.ts';
 import { renderIosCryptomap, renderIosVti } from '../../../../src/lib/render/cisco/ios.ts';
 import { fixture, rendered } from './helper.ts';
@@ -122,7 +122,7 @@ const ROWS: readonly (readonly [what: string, seed: string, file: () => string])
   ['the crypto map', CRYPTO_MAP, () => rendered(renderIosCryptomap, fixture('seed-openswan'), 'cisco', { psk: 'aws123' })],
   ['NAT exemption before ASA 8.3', ASA_82, () => rendered(renderAsa82, natSite(), 'cisco', { dialect: 'asa-8.2' })],
   ['NAT exemption since ASA 8.3', ASA_83, () => rendered(renderAsa83, natSite(), 'cisco', { dialect: 'asa-8.3' })],
-  ['the standby Direct Connect router', DX, () => rendered(renderDxIos, fixture('seed-dx'), 'cisco-2')],
+  ['the standby Direct Connect router', DX, () => rendered(renderIosBgp, fixture('seed-dx'), 'cisco-2')],
 ];
 
 describe('level seed carries every command and value of', () => {
@@ -132,6 +132,6 @@ describe('level seed carries every command and value of', () => {
 });
 
 test('the comparison itself finds a changed value', () => {
-  const file = rendered(renderDxIos, fixture('seed-dx'), 'cisco-2');
+  const file = rendered(renderIosBgp, fixture('seed-dx'), 'cisco-2');
   expect(absent(DX, file.replace('local-preference 50', 'local-preference 500'))).toEqual(['route-map LOCAL-PRE permit 10 > set local-preference 50']);
 });

@@ -94,7 +94,7 @@ const router = z
     wan: interfaceName.optional().describe('Interface that faces the internet. Default: eth0 on Linux, else GigabitEthernet1.'),
     lan: interfaceName.optional().describe('Interface that faces the office network. Default: eth1 on Linux, else GigabitEthernet2.'),
     lan_ip: privateAddress.optional().describe('Address on the office network.'),
-    asn: asn.optional().describe('BGP AS number, for Direct Connect and for tunnels to AWS\'s own end of a managed VPN.'),
+    asn: asn.optional().describe("BGP AS number, for Direct Connect and for tunnels to AWS's own end of a managed VPN."),
     router_id: address.optional().describe('OSPF and BGP router id.'),
     wan_prefix: z.int().min(1).max(31).optional().describe('Prefix length of the WAN address; a crypto map file then carries the interface address.'),
     wan_next_hop: address.optional().describe('Next hop of the default route; a crypto map file then carries that route.'),

@@ -105,7 +105,8 @@ export const renderAsa83: Renderer = (device) => file(device, asa83(policyView(d
 
 /**
  * Cisco ASA 9.7 and later, route-based. No IP SLA: 9.7(1) can't send one over a VTI; the VTI goes down with its SA and
- * takes its static route along. Where the tunnels have BGP it stands here too, in the ASA's own form. Interface numbers end at 100 there, so the tunnel's number is a tenth of its base.
+ * takes its static route along. Where the tunnels have BGP it stands here too, in the ASA's own form. Interface numbers
+ * end at 100 there, so the tunnel's number is a tenth of its base.
  *
  * @throws a usage error when a tunnel is policy-based or its key can't be typed.
  */

@@ -27,6 +27,8 @@ export const buildProgram = (options: ProgramOptions, handle: Handler): Program 
   for (const group of GROUPS) {
     const node = common(program.command(group.name), options).summary(group.summary).description(group.summary);
     for (const command of group === options.named ? options.commands : []) attach(place(node, command, options), command, options, handle);
+    // A group within a group (`dx vif`) has no words of its own but its verbs.
+    for (const inner of node.commands.filter(({ commands }) => commands.length > 0)) inner.summary(inner.commands.map((command) => command.name()).join(', '));
   }
   return program;
 };

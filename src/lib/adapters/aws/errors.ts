@@ -46,12 +46,15 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
   }
   if (FORBIDDEN.has(code)) return missing(`not allowed to call ${action} in ${region}`, { ...detail, next: `allow ${action} in the role's or user's policy` });
   if (THROTTLED.has(code)) return failure(`${serviceOf(action)} throttles ${action} (${code})`, { ...detail, next: 'wait some seconds and run it again: what is done already is not done twice' });
-  if (code === 'TimeoutError') return failure(`no answer from ${serviceOf(action)} to ${action} (timed out, or the connection broke)`, { ...detail, next: 'see whether the endpoint is reachable, then run "hybridctl route status": a call without an answer may have been applied' });
+  if (code === 'TimeoutError') return failure(`no answer from ${serviceOf(action)} to ${action} (timed out, or the connection broke)`, { ...detail, next: `see whether the endpoint is reachable: a call without an answer may have been applied; ${lookAgain(action)}` });
   if (UNREACHABLE.has(error.code ?? '') || UNREACHABLE.has(code)) return failure(`the ${serviceOf(action)} endpoint of ${region} is not reachable (${error.code ?? code})`, { ...detail, next: 'see to network, proxy and AWS_ENDPOINT_URL' });
   if (UNKNOWN.has(code)) return failure(`the endpoint of ${region} does not know ${action} (${code})`, { ...detail, next: LACKS });
   if (isUnreadable(error)) return unreadable(action, thrown);
   return failure(`${action}: ${code}${sentence(error) === '' ? '' : `: ${sentence(error)}`}`, detail);
 };
+
+/** Where to see what became of a call that nobody knows about. */
+const lookAgain = (action: string): string => (/:(Create|Replace|Delete)Route$/.test(action) ? '"hybridctl route status" shows what was applied' : 'run it again: it looks at what is there first');
 
 /** EC2 applies nothing it answers with a 4xx; with a 5xx, or without an answer, nobody knows. */
 const callOf = ({ $metadata }: SdkError, code: string): CallFailure => {
@@ -66,4 +69,4 @@ const isUnreadable = (error: SdkError): boolean =>
   error.name === undefined || error.name === 'Error' || error.name === 'SyntaxError' || error.name === 'TypeError' || error.name === 'Unknown' || error.name === 'UnknownError' || (error.$metadata === undefined && error.code === undefined);
 
 export const unreadable = (action: string, cause?: unknown): HybridError =>
-  failure(`the answer to ${action} is not ${serviceOf(action)}'s`, { call: 'unclear', ...(cause === undefined ? {} : { cause }), next: 'see to AWS_ENDPOINT_URL (an emulator of AWS may lack this operation) and any proxy in between; "hybridctl route status" shows what was applied' });
+  failure(`the answer to ${action} is not ${serviceOf(action)}'s`, { call: 'unclear', ...(cause === undefined ? {} : { cause }), next: `see to AWS_ENDPOINT_URL (an emulator of AWS may lack this operation) and any proxy in between; ${lookAgain(action)}` });

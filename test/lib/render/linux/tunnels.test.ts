@@ -110,7 +110,9 @@ describe.each([
       await spaces.host.run('ping', '-c', '1', '-W', '2', '-M', 'dont', '-s', String(size - 28), OFFICE);
       return (await count()) - before;
     };
-    expect([await outer(mtu), await outer(mtu + 1)]).toEqual([1, 2]);
+    // The interface's own packets (router solicitations, which come for some seconds) only add to the count.
+    const least = async (size: number): Promise<number> => Math.min(await outer(size), await outer(size), await outer(size));
+    expect([await least(mtu), await least(mtu + 1)]).toEqual([1, 2]);
   });
 
   it('a full-size packet with "don’t fragment" still arrives', async () => {

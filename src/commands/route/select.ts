@@ -27,7 +27,6 @@ export interface Selection {
   readonly to?: string | undefined;
 }
 
-
 export const parseSelection = (raw: Raw): Selection => {
   const region = text(raw, 'region');
   if (region !== undefined && !REGION.test(region)) throw usageError(`"${region.slice(0, 40)}" is not a region`, { field: '--region', next: 'write it like cn-north-1' });

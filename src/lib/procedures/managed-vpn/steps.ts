@@ -10,7 +10,7 @@ import { loadBgpPasswords, loadPsks, type LoadedSite } from '../../site/file.ts'
 import { ignoreFiles, planKeys } from '../../site/keys.ts';
 import { customerGateway } from '../aws/customer-gateway.ts';
 import { vpc } from '../aws/lookups.ts';
-import { factSlot, vpnConnection } from '../aws/vpn-connection.ts';
+import { factSlot, vpnConnection, type VpnConnection } from '../aws/vpn-connection.ts';
 import { routePropagation, VGW_ASN, vpnGateway } from '../aws/vpn-gateway.ts';
 import { overlay } from '../init-site.ts';
 import { keyFiles } from '../vpn-gateways/site-files.ts';
@@ -30,6 +30,8 @@ export interface ManagedDeployment {
 }
 
 const customer = (site: string, { name, public_ip, asn }: Router): Step => customerGateway(site, { name, address: public_ip, asn });
+
+const routingOf = ({ asn }: Router, networks: readonly string[]): VpnConnection['routing'] => (asn === undefined ? { by: 'static', networks } : { by: 'bgp' });
 
 /**
  * Managed connections for every router that has a tunnel, and the files of their on-prem ends. Judges all first; writes
@@ -66,12 +68,12 @@ export const planManaged = async (ports: Ports, loaded: LoadedSite, { pskFiles, 
       vpc(site.cloud.cidr, site.cloud.vpc),
       ...vpnGateway(site.site, site.cloud.vgw),
       ...routers.map((router) => customer(site.site, router)),
-      ...routers.flatMap(({ name, asn }) =>
+      ...routers.flatMap((router) =>
         vpnConnection(site.site, {
-          name,
+          name: router.name,
           rules,
-          ends: ENDS.map((end) => ({ inside: insideOf(managedName(name, end)), key: psks.get(managedName(name, end))! })),
-          routing: asn === undefined ? { by: 'static', networks: site.onprem.networks } : { by: 'bgp' },
+          ends: ENDS.map((end) => managedName(router.name, end)).map((name) => ({ inside: insideOf(name), key: psks.get(name)! })),
+          routing: routingOf(router, site.onprem.networks),
         }),
       ),
       ...site.route_tables.map((table) => routePropagation((values) => values('vgw'), table, ['vgw', 'vgw/attachment'])),
@@ -117,6 +119,6 @@ export const managedRemoval = (site: Site): readonly Step[] => {
   return [
     ...vpnGateway(site.site, undefined),
     ...routers.map((router) => customer(site.site, router)),
-    ...routers.flatMap(({ name }) => vpnConnection(site.site, { name, rules, ends: [], routing: { by: 'static', networks: [] } })),
+    ...routers.flatMap((router) => vpnConnection(site.site, { name: router.name, rules, ends: [], routing: routingOf(router, []) })),
   ].filter(({ drop }) => drop !== undefined);
 };

@@ -1,10 +1,10 @@
 import source from '../../../../templates/dx-ios/bgp.hbs?raw';
 import { usageError } from '../../core/errors.ts';
-import { cidr, netmask } from '../../domain/cidr.ts';
+import { cidr } from '../../domain/cidr.ts';
 import { levelOf, routerOf, withMask } from '../cisco/shared.ts';
 import { template } from '../engine.ts';
 import type { Renderer } from '../types.ts';
-import { asnOf, BFD, bgpMetric, sessionsOf, tunnelSessions } from './policy.ts';
+import { asnOf, BFD, bgpMetric, prefixesOf, sessionsOf, tunnelSessions } from './policy.ts';
 
 const bgp = template(source);
 
@@ -43,9 +43,7 @@ export const renderIosBgp: Renderer = (device) => {
     routerId: seed ? '' : (router.router_id ?? ''),
     active: !seed && roles.has('active'),
     standby: roles.has('standby'),
-    vpc: device.site.cloud.cidr,
-    onprem: device.site.onprem.networks.map((text, index) => ({ text, sequence: 5 * (index + 1) })),
-    networks: device.site.onprem.networks.map((text) => `${cidr(text).address} mask ${netmask(cidr(text).prefix)}`),
+    ...prefixesOf(device),
     ospf: device.tunnels[0]?.numbers.tunnel ?? 100,
     metric: bgpMetric(device, sessions),
     inTunnels,

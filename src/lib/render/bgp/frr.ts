@@ -3,7 +3,7 @@ import { linuxInterfaceName } from '../../domain/tunnel.ts';
 import { routerOf, staticDistance, staticMetric } from '../cisco/shared.ts';
 import { template } from '../engine.ts';
 import type { Renderer } from '../types.ts';
-import { asnOf, BFD, bgpMetric, sessionsOf, tunnelSessions } from './policy.ts';
+import { asnOf, BFD, bgpMetric, prefixesOf, sessionsOf, tunnelSessions } from './policy.ts';
 
 const frr = template(source);
 
@@ -47,8 +47,7 @@ export const renderFrr: Renderer = (device) => {
     multiplier: BFD.multiplier,
     active: roles.has('active'),
     standby: roles.has('standby'),
-    vpc: site.cloud.cidr,
-    onprem: site.onprem.networks.map((text, index) => ({ text, sequence: 5 * (index + 1) })),
+    ...prefixesOf(device),
     metric: bgpMetric(device, sessions),
     inTunnels,
     sessions: sessions.map(({ link, neighbor, password, mapIn, mapOut }) => ({

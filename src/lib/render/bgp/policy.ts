@@ -1,4 +1,5 @@
 import { usageError } from '../../core/errors.ts';
+import { cidr, netmask } from '../../domain/cidr.ts';
 import { dxSession } from '../../domain/direct-connect.ts';
 import type { DxLink } from '../../domain/site.ts';
 import { ciscoSecret, routerOf, staticMetric } from '../cisco/shared.ts';
@@ -37,6 +38,12 @@ export const sessionsOf = (device: Device): readonly Session[] =>
     const password = link.bgp_password_file === undefined ? '' : ciscoSecret(device.bgpPasswords.get(link.name), 'BGP password', field);
     return [{ link, local: router, neighbor: cloud, prefix, password, ...MAPS[link.role] }];
   });
+
+/** What goes over a session in either direction: prefix lists, and the networks as IOS and ASA announce them. */
+export const prefixesOf = ({ site }: Device) => ({
+  vpc: site.cloud.cidr,
+  onprem: site.onprem.networks.map((text, index) => ({ text, sequence: 5 * (index + 1), masked: `${cidr(text).address} mask ${netmask(cidr(text).prefix)}` })),
+});
 
 /** Timers of AWS's end of a tunnel, s: keepalive and hold ("Your customer gateway device", AWS Site-to-Site VPN). */
 const TUNNEL_TIMERS = '10 30';

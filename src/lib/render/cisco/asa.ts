@@ -5,7 +5,7 @@ import { usageError } from '../../core/errors.ts';
 import { cidr, netmask, type Cidr } from '../../domain/cidr.ts';
 import { isAead, type Encryption, type Hash, type Suite } from '../../domain/crypto.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
-import { asnOf, tunnelSessions } from '../bgp/policy.ts';
+import { asnOf, prefixesOf, tunnelSessions } from '../bgp/policy.ts';
 import { template, type View } from '../engine.ts';
 import type { Device, RenderedFile, Renderer } from '../types.ts';
 import { identityNote, notesOf, oneSuite, pskOf, requireMode, selectorPairs, staticDistance, withMask } from './shared.ts';
@@ -122,8 +122,7 @@ export const renderAsa97Vti: Renderer = (device) => {
       bgp: sessions.length > 0,
       sessions,
       asn: sessions.length > 0 ? asnOf(device) : 0,
-      vpc: device.site.cloud.cidr,
-      onprem: device.site.onprem.networks.map((text, index) => ({ text, sequence: 5 * (index + 1), masked: `${cidr(text).address} mask ${netmask(cidr(text).prefix)}` })),
+      ...prefixesOf(device),
       tunnels: device.tunnels.map((tunnel, index) => {
         const { numbers, onprem, cloud, inside, suite } = tunnel;
         const { policies, pfs, childLifetime, keepalive, ikev1, ikev2 } = cryptoView(suite, numbers.tunnel);

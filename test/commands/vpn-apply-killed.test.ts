@@ -36,7 +36,7 @@ test('SIGKILL at every step boundary: the same end, nothing twice, nothing orpha
   expect(made.read('office.yaml')).not.toMatch(/instance:|eni:/);
 
   // And from there on, without a hand: new addresses, in the site file and in what is rendered.
-  const anew = await made.on('vpn init --site office.yaml --apply --yes --force');
+  const anew = await made.on('vpn init --site office.yaml --apply --yes');
   expect([anew.exit, made.ours('office')], anew.err).toEqual([0, ALL]);
   expect(made.read('office.yaml')).not.toContain('released');
   const [, address] = /public_ip: (\S+)/.exec(made.read('office.yaml'))!;

@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Aws } from '../../src/lib/core/aws.ts';
 import { ALL, bench, CALLS, NEW_SITE, type Bench } from '../helpers/deployment.ts';
 
 const VPC = 'vpc-0d5a1b2c3d4e5f607';
@@ -22,6 +25,46 @@ test('a plan changes nothing; apply makes all; apply again changes nothing; dest
   expect(made.changes().filter((what) => what !== 'write')).toEqual(CALLS);
   expect([applied.exit, applied.err]).toEqual([0, '']);
   await settled(made);
+});
+
+test('a site file whose gateways have no address yet: each gets an Elastic IP, without a question; any other mistake is still one', async () => {
+  const made = await bench();
+  await made.on(`${NEW_SITE} --yes`);
+  await made.on('vpn destroy --site office.yaml --yes');
+  const bare = made.read('office.yaml').replace(/^gateways:[^]*(?=^onprem:)/m, (part) => part.replace(/^ *(public_ip|released): .*\n/gm, ''));
+  const write = (text: string) => writeFileSync(join(made.folder, 'office.yaml'), text);
+  write(bare);
+  const ran = await made.on('vpn init --site office.yaml --apply --yes');
+  expect([ran.exit, made.ours('office'), made.read('office.yaml').match(/public_ip:/g)], ran.err).toEqual([0, ALL, Array(3).fill('public_ip:')]);
+  for (const wrong of ['', '[]', 'gateways: 3', 'a: {b: *c}', bare.replace('crypto: modern', 'crypto: mdoern')]) {
+    write(wrong);
+    const refused = await made.on('vpn init --site office.yaml --apply --yes');
+    expect([refused.exit, refused.err, made.changes()], wrong).toEqual([2, expect.stringMatching(/^hybridctl: office\.yaml:\d+: (?!.*public_ip)/), []]);
+  }
+});
+
+/** An endpoint that overlooks what an answer is to be held to: some emulators do. */
+const overlooking = (aws: Aws): Aws => ({
+  ...aws,
+  ask: (service, operation, input) => aws.ask(service, operation, blunt(input)),
+  all: (service, operation, input, field) => aws.all(service, operation, blunt(input), field),
+});
+const blunt = <T>(input: T): T => {
+  const { Filters } = input as { readonly Filters?: readonly { readonly Name: string }[] };
+  return Filters === undefined ? input : { ...input, Filters: Filters.filter(({ Name }) => !/^(tag:|public-ip|key-name|group-name)/.test(Name)) };
+};
+
+test('an endpoint that overlooks filters makes us take nothing of somebody else\'s, and remove nothing', async () => {
+  const made = await bench();
+  const aws = overlooking(made.aws());
+  const on = (line: string) => made.on(line, undefined, { aws: async () => aws });
+  const other = NEW_SITE.replaceAll('office', 'branch').replaceAll('.50', '.60').replace('10.20', '10.30').replace('.99', '.98').replace(' --gateway az=cn-north-1b,private=172.16.2.60', '');
+  expect((await on(`${NEW_SITE} --yes`)).err.split('\n').filter((line) => line.startsWith('hybridctl'))).toEqual([]);
+  expect((await on(`${other} --yes`)).err.split('\n').filter((line) => line.startsWith('hybridctl'))).toEqual([]);
+  const before = made.ours('office');
+  expect([before, made.ours('branch')]).toEqual([ALL, { ...ALL, eipalloc: 1, eni: 1, i: 1, parameter: 1, rule: 4, vol: 1 }]);
+  expect((await on('vpn destroy --site branch.yaml --yes')).exit).toBe(0);
+  expect([made.ours('office'), made.ours('branch')]).toEqual([before, { route: 2 }]);
 });
 
 /** Every change of the outside, but of files that are written one after another only the first and the last. */

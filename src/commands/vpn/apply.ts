@@ -4,6 +4,7 @@ import { withoutTarget } from '../../lib/domain/check.ts';
 import { pathText } from '../../lib/domain/issue.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { SYSTEMS, type System } from '../../lib/render/linux/user-data.ts';
+import { saysNothing } from '../../lib/site/answers.ts';
 import type { InitRequest } from '../../lib/procedures/init-site.ts';
 import { planDeployment, refuseRunbook, type Deployment } from '../../lib/procedures/vpn-gateways/deployment.ts';
 import { APPLY_FLAGS, procedureOptions, runApply, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
@@ -71,7 +72,8 @@ export const applyInit = async (ports: Ports, given: InitRequest, options: VpnAp
   const made = new Set(withoutTarget(site).map(({ path, message }) => `${pathText(path)}: ${message}`));
   for (const warning of plan.warnings) if (!made.has(warning)) ports.progress(`warning: ${warning}`);
   warn(ports, deployment);
-  if (!options.dryRun && options.emit === undefined && plan.changesExisting && !options.force) {
+  // An address that the file lacks is filled in, which changes nothing that it says.
+  if (!options.dryRun && options.emit === undefined && plan.changesExisting && !saysNothing(given.answers) && !options.force) {
     if (ports.ask === undefined) throw usageError('is there already and would change', { field: request.file, next: 'give --force, or look first with --dry-run' });
     if (!(await ports.ask.confirm(`${request.file} is there already. Change it?`, { default: false }))) throw interrupted();
   }

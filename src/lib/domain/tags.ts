@@ -17,11 +17,16 @@ export const tagsOf = (site: string, key: string): Tag[] => [
   { Key: KEY_TAG, Value: key },
 ];
 
+type Tags = readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined;
+
 /** Whether tags say that we made it for this site. @param key of the step; undefined: any. */
-export const isOurs = (tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined, site: string, key?: string): boolean => {
+export const isOurs = (tags: Tags, site: string, key?: string): boolean => {
   const value = (name: string) => tags?.find(({ Key }) => Key === name)?.Value;
   return value(SITE_TAG) === site && (key === undefined || value(KEY_TAG) === key);
 };
+
+/** The step's own in an answer to `filtersOf`. An endpoint that overlooks a filter must not make us take, or remove, what is somebody else's. */
+export const oursIn = <T extends { readonly Tags?: Tags }>(things: readonly T[], site: string, key: string): T[] => things.filter(({ Tags }) => isOurs(Tags, site, key));
 
 /** Filters of a Describe call that find exactly the step's own. */
 export const filtersOf = (site: string, key: string): { Name: string; Values: string[] }[] => [

@@ -3,7 +3,7 @@ import { usageError } from '../core/errors.ts';
 import type { Files, FileToWrite, Ports } from '../core/ports.ts';
 import { siteWarnings } from '../domain/check.ts';
 import { pathText } from '../domain/issue.ts';
-import { draftSite, saysNothing, unanswered, type Answers } from '../site/answers.ts';
+import { draftSite, saysNothing, unanswered, type Answers, type Draft } from '../site/answers.ts';
 import { readDocument, sentenceOf } from '../site/document.ts';
 import { EXAMPLES } from '../site/examples.ts';
 import { absolute, mistakesError, readSiteText, type LoadedSite } from '../site/file.ts';
@@ -99,7 +99,8 @@ const siteText = async (ports: Ports, { file, example, answers }: InitRequest, e
   const base = example === undefined ? existing : EXAMPLES[example];
   if (base !== undefined) {
     const reading = readDocument(base);
-    if (reading.site === undefined) throw mistakesError(file, reading.mistakes);
+    const [first, ...others] = reading.mistakes.filter(({ path }) => !answered(answers, base, path));
+    if (first !== undefined) throw mistakesError(file, [first, ...others]);
     return saysNothing(answers) ? base : amendedText(base, draftSite(answers, draftOf(base)));
   }
   const absent = unanswered(answers);
@@ -108,6 +109,17 @@ const siteText = async (ports: Ports, { file, example, answers }: InitRequest, e
     throw usageError(`missing ${absent.join(', ')}`, { next: 'give them as flags or HYBRIDCTL_ variables (see --help), run it at a terminal, or begin with --example lab' });
   }
   return newSiteText(draftSite(await askForRest(ports.ask, answers)));
+};
+
+const ADDRESS = /^gateways\[(\d+)\]\.public_ip$/;
+
+/** The gateways of a site file's text. One that is wrong in more than their addresses has none: whoever judges it will say so. */
+export const gatewaysIn = (text: string): Draft['gateways'] => (readDocument(text).mistakes.every(({ path }) => ADDRESS.test(path)) ? draftOf(text).gateways : []);
+
+/** A gateway of the file may lack the address that this run gives it: an Elastic IP is not known before it is made. */
+const answered = ({ gateways }: Answers, base: string, path: string): boolean => {
+  const gateway = gatewaysIn(base)[Number(ADDRESS.exec(path)?.[1])];
+  return gateway !== undefined && gateway['public_ip'] === undefined && gateways.some((spec) => spec['name'] === gateway['name'] && spec['public_ip'] !== undefined);
 };
 
 /** A mistake in answers has no line yet: the field alone names it. */

@@ -1,6 +1,6 @@
 import { api } from '../../core/aws.ts';
 import type { Found, Step } from '../../core/procedure.ts';
-import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
+import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 
 export interface CustomerGateway {
   /** Of the router: the step is `customer-gateway/rtr-1`. */
@@ -26,7 +26,7 @@ export const customerGateway = (site: string, { name, address, asn }: CustomerGa
       const id = adopted.get(key);
       const all = async (asked: { CustomerGatewayIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
         ((await aws.ask('ec2', 'DescribeCustomerGateways', asked)).CustomerGateways ?? []).filter(({ State }) => !GONE.includes(State ?? ''));
-      const own = id === undefined ? (await all({ Filters: filtersOf(site, key) })).filter(({ Tags }) => isOurs(Tags, site, key)) : await all({ CustomerGatewayIds: [id] });
+      const own = id === undefined ? oursIn(await all({ Filters: filtersOf(site, key) }), site, key) : await all({ CustomerGatewayIds: [id] });
       const [first, ...surplus] = own.length > 0 ? own : (await all({ Filters: [{ Name: 'ip-address', Values: [address] }, { Name: 'bgp-asn', Values: [String(told)] }] })).slice(0, 1);
       if (first === undefined) return { state: 'absent' };
       const found: Found = { id: first.CustomerGatewayId!, ours: isOurs(first.Tags, site, key), surplus: surplus.map(({ CustomerGatewayId }) => CustomerGatewayId!) };

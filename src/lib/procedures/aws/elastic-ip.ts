@@ -2,7 +2,7 @@ import type { Output } from '../../core/aws.ts';
 import { api } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
 import type { Step } from '../../core/procedure.ts';
-import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
+import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 
 export interface ElasticIp {
   /** `gw-1`: the step is `eip/gw-1`, its public address is in the slot `eip/gw-1/address`. */
@@ -22,9 +22,13 @@ export const elasticIp = (site: string, { name, address }: ElasticIp): Step => {
     cost: 'an Elastic IP, by the hour',
     async look({ aws, adopted }) {
       const id = adopted.get(key);
-      const named = id !== undefined ? { AllocationIds: [id] } : address !== undefined ? { Filters: [{ Name: 'public-ip', Values: [address] }] } : { Filters: filtersOf(site, key) };
-      const { Addresses = [] } = await aws.ask('ec2', 'DescribeAddresses', named);
-      const [first, ...surplus] = [...Addresses].sort(byUse);
+      const ask = async (asked: { AllocationIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) => (await aws.ask('ec2', 'DescribeAddresses', asked)).Addresses ?? [];
+      const known = async (): Promise<Address[]> => {
+        if (id !== undefined) return ask({ AllocationIds: [id] });
+        if (address === undefined) return oursIn(await ask({ Filters: filtersOf(site, key) }), site, key);
+        return (await ask({ Filters: [{ Name: 'public-ip', Values: [address] }] })).filter(({ PublicIp }) => PublicIp === address);
+      };
+      const [first, ...surplus] = (await known()).sort(byUse);
       if (first === undefined) {
         if (address !== undefined) throw failure(`${address} is no Elastic IP of this account in ${aws.region}`, { field: 'public_ip', next: `correct the address in the site file, or say --gateway name=${name},public=new to have one made` });
         return { state: 'absent' };

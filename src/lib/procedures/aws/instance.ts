@@ -1,7 +1,7 @@
 import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
 import type { Found, Look, Step, Values, World } from '../../core/procedure.ts';
-import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
+import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 import { variable } from '../engine/values.ts';
 import { unlessNone } from './names.ts';
 
@@ -91,7 +91,7 @@ const fingerprint = (text: string): string => {
 const instancesOf = (reservations: NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>): readonly Described[] => reservations.flatMap(({ Instances = [] }) => Instances);
 
 const ownOf = async ({ aws }: World, site: string, key: string, spec: Ec2Instance): Promise<Look> => {
-  const all = instancesOf(await aws.all('ec2', 'DescribeInstances', { Filters: filtersOf(site, key) }, 'Reservations'));
+  const all = oursIn(instancesOf(await aws.all('ec2', 'DescribeInstances', { Filters: filtersOf(site, key) }, 'Reservations')), site, key);
   const alive = all.filter(({ State }) => State?.Name !== 'terminated').sort((a, b) => rank(a) - rank(b) || (a.InstanceId! < b.InstanceId! ? -1 : 1));
   const [first, ...others] = alive;
   const past = all.filter((one) => one !== first).map(({ InstanceId }) => InstanceId!).sort();

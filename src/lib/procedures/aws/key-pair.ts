@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { api } from '../../core/aws.ts';
 import { failure, missing, usageError } from '../../core/errors.ts';
 import type { Step } from '../../core/procedure.ts';
-import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
+import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 import { variable } from '../engine/values.ts';
 import { nameOf, refuseForeign } from './names.ts';
 
@@ -55,10 +55,11 @@ export const keyPair = (site: string, name: string): Step => {
     async look({ aws, adopted, values }) {
       const id = adopted.get(key);
       const pairs = async (Filters: { Name: string; Values: string[] }[]) => (await aws.ask('ec2', 'DescribeKeyPairs', { Filters, IncludePublicKey: true })).KeyPairs ?? [];
-      const [own] = await pairs(id === undefined ? filtersOf(site, key) : [{ Name: 'key-name', Values: [id] }]);
+      const named = async (name: string) => (await pairs([{ Name: 'key-name', Values: [name] }])).filter((pair) => pair.KeyName === name);
+      const [own] = id === undefined ? oursIn(await pairs(filtersOf(site, key)), site, key) : await named(id);
       if (own === undefined) {
         if (id !== undefined) throw failure(`there is no key pair ${id} in ${aws.region}`, { field: '--adopt' });
-        const [foreign] = await pairs([{ Name: 'key-name', Values: [KeyName] }]);
+        const [foreign] = await named(KeyName);
         if (foreign !== undefined) refuseForeign('a key pair', KeyName, foreign.Tags, site, key);
         return { state: 'absent' };
       }

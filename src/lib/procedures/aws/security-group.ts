@@ -1,7 +1,7 @@
 import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
 import type { Step } from '../../core/procedure.ts';
-import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
+import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 import { nameOf } from './names.ts';
 
 /** One network that is let in. */
@@ -49,12 +49,12 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
     title: `security group ${GroupName}`,
     async look({ aws, adopted, values }) {
       const id = adopted.get(key);
-      const groups = await aws.all('ec2', 'DescribeSecurityGroups', id === undefined ? { Filters: filtersOf(site, key) } : { GroupIds: [id] }, 'SecurityGroups');
-      const [found, ...surplus] = groups;
+      const groups = async (asked: { GroupIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) => aws.all('ec2', 'DescribeSecurityGroups', asked, 'SecurityGroups');
+      const [found, ...surplus] = id === undefined ? oursIn(await groups({ Filters: filtersOf(site, key) }), site, key) : await groups({ GroupIds: [id] });
       if (found !== undefined) return { state: 'ready', found: { id: found.GroupId!, ours: isOurs(found.Tags, site, key), surplus: surplus.map(({ GroupId }) => GroupId!) } };
       if (values.has('vpc')) {
         const Filters = [{ Name: 'vpc-id', Values: [values('vpc')] }, { Name: 'group-name', Values: [GroupName] }];
-        const [foreign] = await aws.all('ec2', 'DescribeSecurityGroups', { Filters }, 'SecurityGroups');
+        const foreign = (await groups({ Filters })).find((one) => one.GroupName === GroupName && one.VpcId === values('vpc'));
         if (foreign !== undefined && !isOurs(foreign.Tags, site, key)) throw failure(`a security group ${GroupName} (${foreign.GroupId}) is there and is not hybridctl's`, { field: key, next: `rename or remove it, or say --adopt ${key}=${foreign.GroupId} to use it` });
       }
       return { state: 'absent' };

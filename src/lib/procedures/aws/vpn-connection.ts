@@ -4,7 +4,7 @@ import { failure } from '../../core/errors.ts';
 import type { Found, Look, Step, World } from '../../core/procedure.ts';
 import { addressText, cidr } from '../../domain/cidr.ts';
 import { ENDS, type EndFacts, type EndNumber, type TunnelRules } from '../../domain/managed-vpn.ts';
-import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
+import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 
 export interface VpnConnection {
   /** Of the router: the step is `vpn-connection/rtr-1`; it rests on `customer-gateway/rtr-1` and `vgw`. */
@@ -105,7 +105,7 @@ const connection = (site: string, spec: VpnConnection): Step => {
       const { adopted, values } = world;
       const id = adopted.get(key);
       const [customer, gateway] = [`customer-gateway/${spec.name}`, 'vgw'];
-      const [first, ...surplus] = await describe(world, id === undefined ? { Filters: filtersOf(site, key) } : { VpnConnectionIds: [id] });
+      const [first, ...surplus] = id === undefined ? oursIn(await describe(world, { Filters: filtersOf(site, key) }), site, key) : await describe(world, { VpnConnectionIds: [id] });
       if (first === undefined) {
         if (id !== undefined) throw failure(`there is no VPN connection ${id}`, { field: '--adopt', next: 'correct the id, or leave it out to have one made' });
         if (!values.has(customer) || !values.has(gateway)) return { state: 'absent' };

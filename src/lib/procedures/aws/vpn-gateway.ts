@@ -2,7 +2,7 @@ import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
 import type { Found, Step, Values } from '../../core/procedure.ts';
 import { AWS_ASN } from '../../domain/managed-vpn.ts';
-import { filtersOf, isOurs, tagsOf } from '../../domain/tags.ts';
+import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 
 type Gateway = NonNullable<Output<'ec2', 'DescribeVpnGateways'>['VpnGateways']>[number];
 
@@ -26,7 +26,7 @@ export const vpnGateway = (site: string, known: string | undefined): readonly St
     async look({ aws, adopted, values }) {
       const id = adopted.get(KEY) ?? known;
       const ask = async (asked: { VpnGatewayIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) => ((await aws.ask('ec2', 'DescribeVpnGateways', asked)).VpnGateways ?? []).filter(lives);
-      const [first, ...surplus] = [...(await ask(id === undefined ? { Filters: filtersOf(site, KEY) } : { VpnGatewayIds: [id] }))].sort(byUse);
+      const [first, ...surplus] = (id === undefined ? oursIn(await ask({ Filters: filtersOf(site, KEY) }), site, KEY) : await ask({ VpnGatewayIds: [id] })).sort(byUse);
       if (first === undefined) {
         if (id !== undefined) throw failure(`the virtual private gateway ${id} is gone`, { field: 'cloud.vgw', next: 'correct it in the site file, or leave it out to have one made' });
         // A VPC has one at most.

@@ -6,8 +6,7 @@ import type { Site } from '../../domain/site.ts';
 import type { Answers } from '../../site/answers.ts';
 import { absolute, loadPsks, readSiteText } from '../../site/file.ts';
 import type { Spec } from '../../site/specs.ts';
-import { draftOf } from '../../site/write.ts';
-import { planInit, type InitPlan, type InitRequest } from '../init-site.ts';
+import { gatewaysIn, planInit, type InitPlan, type InitRequest } from '../init-site.ts';
 import { keyFiles, siteFiles, siteIds } from './site-files.ts';
 import { addressSteps, gatewaySteps, type TunnelKey, type VpnOptions } from './steps.ts';
 
@@ -24,17 +23,19 @@ const standIn = (index: number): string => `198.19.${255 - Math.floor(index / 25
 /** `--gateway …,public=new`: an Elastic IP is made also where the site file has one. */
 export const NEW_ADDRESS = 'new';
 
-/** The answers, with a stand-in for every address that is to be made: for a new gateway that has none, where `new` is said, and where `vpn destroy` gave it back. */
+const lacksAddress = (gateway: Readonly<Record<string, unknown>>): boolean => gateway['public_ip'] === undefined || gateway['released'] === true;
+
+/** The answers, with a stand-in for every address that is to be made: for a gateway that has none, where `new` is said, and where `vpn destroy` gave it back. */
 const withStandIns = (answers: Answers, existing: string | undefined): { answers: Answers; stands: ReadonlySet<unknown> } => {
-  const before = existing === undefined ? [] : draftOf(existing).gateways;
+  const before = gatewaysIn(existing ?? '');
   const oldOf = (spec: Spec, index: number) => (spec['name'] === undefined ? before[index] : before.find(({ name }) => name === spec['name']));
   const said = answers.gateways.map(oldOf);
-  const unsaid = before.flatMap((old): Spec[] => (old['released'] === true && !said.includes(old) ? [{ name: String(old['name']) }] : []));
+  const unsaid = before.flatMap((old): Spec[] => (lacksAddress(old) && !said.includes(old) ? [{ name: String(old['name']) }] : []));
   const stands = new Set<unknown>();
   const gateways = [...answers.gateways, ...unsaid].map((spec, index) => {
     const old = oldOf(spec, index);
     const given = spec['public_ip'];
-    if (given !== NEW_ADDRESS && (given !== undefined || (old?.['public_ip'] !== undefined && old['released'] !== true))) return spec;
+    if (given !== NEW_ADDRESS && (given !== undefined || (old !== undefined && !lacksAddress(old)))) return spec;
     stands.add(standIn(index));
     return { ...spec, public_ip: standIn(index) };
   });

@@ -2,12 +2,14 @@
 # the virtual interface of dx-1
 set -eu
 export AWS_DEFAULT_REGION=cn-north-1
+input=
+trap 'rm -f "$input"' EXIT
+: "${VIF_DX_1_NEWPRIVATEVIRTUALINTERFACE_AUTHKEY:?set it first: it is not shown here}"
 
 # Connection of dx-1: it awaits acceptance
 aws directconnect confirm-connection --cli-input-json '{"connectionId":"dxcon-fg5678gh"}'
 
 # Virtual interface of dx-1
-: "${VIF_DX_1_NEWPRIVATEVIRTUALINTERFACE_AUTHKEY:?set it first: it is not shown here}"
 input=$(mktemp)
 cat > "$input" <<JSON
 {"connectionId":"dxcon-fg5678gh","newPrivateVirtualInterface":{"virtualInterfaceName":"demo-dx-1","vlan":100,"asn":65010,"mtu":1500,"addressFamily":"ipv4","amazonAddress":"169.254.10.2/30","customerAddress":"169.254.10.1/30","virtualGatewayId":"vgw-078bcc55","authKey":"${VIF_DX_1_NEWPRIVATEVIRTUALINTERFACE_AUTHKEY}","tags":[{"key":"Name","value":"demo-vif-dx-1"},{"key":"hybridctl:site","value":"demo"},{"key":"hybridctl:key","value":"vif/dx-1"}]}}

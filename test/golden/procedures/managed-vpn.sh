@@ -2,6 +2,12 @@
 # the managed VPN of demo
 set -eu
 export AWS_DEFAULT_REGION=cn-north-1
+input=
+trap 'rm -f "$input"' EXIT
+: "${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY:?set it first: it is not shown here}"
+: "${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY:?set it first: it is not shown here}"
+: "${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY:?set it first: it is not shown here}"
+: "${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY:?set it first: it is not shown here}"
 
 # 6 files for keys
 # write /site/psk/aws-rtr-1-1 yourself, mode 0600: its content is not shown
@@ -34,8 +40,6 @@ CUSTOMER_GATEWAY_RTR_1=$(aws ec2 create-customer-gateway --cli-input-json '{"Typ
 CUSTOMER_GATEWAY_RTR_2=$(aws ec2 create-customer-gateway --cli-input-json '{"Type":"ipsec.1","IpAddress":"198.51.100.140","BgpAsn":65000,"TagSpecifications":[{"ResourceType":"customer-gateway","Tags":[{"Key":"Name","Value":"demo-customer-gateway-rtr-2"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"customer-gateway/rtr-2"}]}]}' --query CustomerGateway.CustomerGatewayId --output text)
 
 # VPN connection of rtr-1
-: "${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY:?set it first: it is not shown here}"
-: "${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY:?set it first: it is not shown here}"
 input=$(mktemp)
 cat > "$input" <<JSON
 {"Type":"ipsec.1","CustomerGatewayId":"${CUSTOMER_GATEWAY_RTR_1}","VpnGatewayId":"${VGW}","Options":{"StaticRoutesOnly":false,"TunnelOptions":[{"TunnelInsideCidr":"169.254.46.24/30","PreSharedKey":"${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"},{"TunnelInsideCidr":"169.254.46.28/30","PreSharedKey":"${VPN_CONNECTION_RTR_1_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"}]},"TagSpecifications":[{"ResourceType":"vpn-connection","Tags":[{"Key":"Name","Value":"demo-vpn-connection-rtr-1"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"vpn-connection/rtr-1"}]}]}
@@ -49,8 +53,6 @@ aws ec2 wait vpn-connection-available --vpn-connection-ids "${VPN_CONNECTION_RTR
 # Tunnel 2 of rtr-1
 
 # VPN connection of rtr-2
-: "${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY:?set it first: it is not shown here}"
-: "${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY:?set it first: it is not shown here}"
 input=$(mktemp)
 cat > "$input" <<JSON
 {"Type":"ipsec.1","CustomerGatewayId":"${CUSTOMER_GATEWAY_RTR_2}","VpnGatewayId":"${VGW}","Options":{"StaticRoutesOnly":true,"TunnelOptions":[{"TunnelInsideCidr":"169.254.61.28/30","PreSharedKey":"${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_0_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"},{"TunnelInsideCidr":"169.254.61.32/30","PreSharedKey":"${VPN_CONNECTION_RTR_2_OPTIONS_TUNNELOPTIONS_1_PRESHAREDKEY}","Phase1EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase2EncryptionAlgorithms":[{"Value":"AES256-GCM-16"}],"Phase1IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase2IntegrityAlgorithms":[{"Value":"SHA2-384"}],"Phase1DHGroupNumbers":[{"Value":20}],"Phase2DHGroupNumbers":[{"Value":20}],"IKEVersions":[{"Value":"ikev2"}],"Phase1LifetimeSeconds":28800,"Phase2LifetimeSeconds":3600,"DPDTimeoutSeconds":30,"DPDTimeoutAction":"restart","StartupAction":"start"}]},"TagSpecifications":[{"ResourceType":"vpn-connection","Tags":[{"Key":"Name","Value":"demo-vpn-connection-rtr-2"},{"Key":"hybridctl:site","Value":"demo"},{"Key":"hybridctl:key","Value":"vpn-connection/rtr-2"}]}]}

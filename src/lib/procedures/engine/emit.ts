@@ -148,16 +148,21 @@ export const runbookOf = async (title: string, steps: readonly Step[], hands: Ha
 
 const filled = (line: string): string => line.replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `"\${${name}}"`);
 
-/** A script that stops at the first failure. */
-export const asShell = ({ title, region, regionVariable, steps }: Runbook): string =>
-  [
+const NEED = /^: "\$\{\w+:\?.*\n/gm;
+
+/** A script that stops at the first failure: before anything is made where a secret is not set, and without leaving one behind in a file. */
+export const asShell = ({ title, region, regionVariable, steps }: Runbook): string => {
+  const body = steps.map(({ title: what, action, id, notes, lines }) => ['', `# ${what}${action === 'keep' ? `: ${id ?? ''} is there` : notes.length > 0 ? `: ${notes.join(', ')}` : ''}`, ...lines].join('\n')).join('\n');
+  const needs = body.match(NEED) ?? [];
+  return [
     '#!/bin/sh',
     `# ${title}`,
     'set -eu',
     ...(region === '' ? [] : [`export ${regionVariable}=${region}`]),
-    ...steps.flatMap(({ title: what, action, id, notes, lines }) => ['', `# ${what}${action === 'keep' ? `: ${id ?? ''} is there` : notes.length > 0 ? `: ${notes.join(', ')}` : ''}`, ...lines]),
-    '',
+    ...(needs.length === 0 ? [] : [`input=\ntrap 'rm -f "$input"' EXIT\n${needs.join('').trimEnd()}`]),
+    `${body.replace(NEED, '')}\n`,
   ].join('\n');
+};
 
 /** A page for the runbook. */
 export const asMarkdown = ({ title, region, regionVariable, steps }: Runbook): string =>

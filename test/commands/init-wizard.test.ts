@@ -54,6 +54,14 @@ describe('the wizard', () => {
     expect(ran.files['hybridctl.yaml']!.content).toBe(flags.files['hybridctl.yaml']!.content);
   });
 
+  test('for gateways of AWS it asks for none, and for AS numbers and tables; the answers count once', async () => {
+    const ran = await run('vpn init --apply --gateway aws --emit md', {
+      answers: { ...ANSWERS, 'office router 1: BGP AS number': ['x', '65020'], 'Route tables that take': ['rtb', 'rtb-0468f52220000000a'] },
+    });
+    expect(ran.asked.filter((question) => /gateway|Direct Connect/.test(question))).toEqual([]);
+    expect([new Set(ran.asked).size, ran.refused.slice(-2)]).toEqual([ran.asked.length, ['this is not a number from 1 to 4294967294', expect.stringContaining('is not a route table id')]]);
+  });
+
   test('asks nothing that a flag has said', async () => {
     const ran = await run(`vpn init ${PLACE} ${GATEWAY} ${ROUTER} --crypto modern`, { answers: {} });
     expect([ran.exit, ran.asked]).toEqual([0, []]);

@@ -142,10 +142,37 @@ describe('vpn init --apply --gateway aws', () => {
     expect((await changing()).filter((call) => /^(Delete|Detach)/.test(call))).toEqual(['DeleteVpnConnection', 'DeleteVpnConnection', 'DeleteCustomerGateway', 'DeleteCustomerGateway']);
   });
 
+  /** The VPC and its tables are the fixture's; the site is new. */
+  const OWN = `${INIT} --site office.yaml --name office --region cn-north-1 --vpc-cidr 172.16.0.0/16 --network 10.20.0.0/16 --router public=198.51.100.99,dialect=ios-vti,asn=65020 --router public=198.51.100.98,dialect=asa-9.7-vti`;
+
+  it('from nothing: a site without gateways of its own, its connections, its files; again nothing; destroyed', async () => {
+    const { run, changing, connections, files } = await start();
+    expect((await run(`${OWN} --propagate rtb-0468f52220000000a --dry-run`)).exit).toBe(0);
+    expect([files()['office.yaml'], await changing()]).toEqual([undefined, []]);
+    const made = await run(`${OWN} --propagate rtb-0468f52220000000a`);
+    expect(made.exit, made.err).toBe(0);
+    expect([(await connections()).length, (await changing()).filter((call) => call === 'EnableVgwRoutePropagation').length]).toEqual([2, 1]);
+    const text = (path: string): string => { const file = files()[path]; return typeof file === 'string' ? file : (file?.content ?? ''); };
+    expect(text('office.yaml')).toMatch(/propagate: \[rtb-0468f52220000000a\][^]*gateways: \[\][^]*tunnels: \[\][^]*links: \[\]/);
+    expect([text('rendered/aws/rtr-1/rtr-1-bgp.ios'), text('rendered/aws/rtr-2/rtr-2.asa')]).toEqual([expect.stringContaining('router bgp 65020'), expect.stringContaining('interface Tunnel')]);
+    const before = await changing();
+    for (const line of [OWN, `${INIT} --site office.yaml`]) expect((await run(line)).out).toContain('nothing to do');
+    expect(await changing()).toEqual(before);
+    for (const [line, words] of [['vpn render', 'nothing to render'], ['status', 'no tunnel and no Direct Connect'], ['vpn up', 'no Linux box']]) {
+      const { exit, err } = await run(`${line} --site office.yaml`);
+      expect([exit, err], line).toEqual([2, expect.stringContaining(words!)]);
+    }
+    expect((await run('config validate office.yaml')).exit).toBe(0);
+    expect((await run('vpn destroy --site office.yaml --yes')).exit).toBe(0);
+    expect(await connections()).toEqual([]);
+  });
+
   it.each([
     ['vpn init --gateway aws', SITE, '--apply'],
     [`${INIT} --gateway az=a,private=10.0.0.1,public=1.2.3.4`, SITE, 'aws stands alone'],
-    [`${INIT} --name other`, SITE, 'site file first'],
+    [`${INIT} --name other`, SITE, 'give --force'],
+    [`${INIT} --example lab`, SITE, 'gateways of its own'],
+    ['vpn init --propagate rtb-0468f52220000000a', SITE, '--gateway aws'],
     [INIT, SITE.replace('crypto: modern', 'crypto: seed'), 'crypto: modern'],
     [INIT, fixture('lab'), 'onprem.routers'],
   ])('%s: refused, and nothing is asked of the cloud', async (line, site, words) => {

@@ -36,6 +36,7 @@ describe('topology', () => {
 
   it.each([
     ['a box called like a node', { ...site, gateways: site.gateways.map((gateway, at) => (at === 0 ? { ...gateway, name: 'inet' } : gateway)) }, 'already has a node called inet'],
+    ['nothing to build', { ...site, tunnels: [], links: [], route_tables: [] }, 'there is no tunnel and no Direct Connect to build'],
     ['a subnet too small for its hosts', { ...site, route_tables: [{ ...site.route_tables[0]!, subnets: ['172.16.11.0/29'] }] }, 'too small'],
     ['a subnet outside the VPC', { ...site, route_tables: [{ ...site.route_tables[0]!, subnets: ['172.17.11.0/24'] }] }, 'not inside'],
   ])('refuses %s', (_, wrong, message) => expect(() => topologyOf(wrong, 'tst', 0)).toThrow(message));

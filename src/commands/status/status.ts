@@ -112,6 +112,7 @@ export const status = defineCommand<Options, Result>({
 
   async run(options, ports, emit) {
     const loaded = await loadSite(ports, options.site);
+    if (loaded.site.links.length === 0) throw usageError('the site has no tunnel and no Direct Connect to look at', { field: 'links', next: 'add a gateway: hybridctl vpn init --gateway az=…,private=…,public=…' });
     const { site } = loaded;
     const region = options.region ?? site.cloud.region;
     const sources = await sourcesOf(loaded, { ...options, region }, ports);

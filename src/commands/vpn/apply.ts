@@ -1,5 +1,5 @@
 import { flag, text, type Flag, type Outcome, type Raw } from '../../lib/core/command.ts';
-import { interrupted, usageError } from '../../lib/core/errors.ts';
+import { usageError } from '../../lib/core/errors.ts';
 import { withoutTarget } from '../../lib/domain/check.ts';
 import { pathText } from '../../lib/domain/issue.ts';
 import type { Ports } from '../../lib/core/ports.ts';
@@ -8,6 +8,7 @@ import { saysNothing } from '../../lib/site/answers.ts';
 import type { InitRequest } from '../../lib/procedures/init-site.ts';
 import { planDeployment, refuseRunbook, type Deployment } from '../../lib/procedures/vpn-gateways/deployment.ts';
 import { APPLY_FLAGS, procedureOptions, runApply, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
+import { agreeToChange } from './consent.ts';
 import { asksForManaged } from './managed.ts';
 
 export interface VpnApply extends ProcedureOptions {
@@ -73,10 +74,7 @@ export const applyInit = async (ports: Ports, given: InitRequest, options: VpnAp
   for (const warning of plan.warnings) if (!made.has(warning)) ports.progress(`warning: ${warning}`);
   warn(ports, deployment);
   // An address that the file lacks is filled in, which changes nothing that it says.
-  if (!options.dryRun && options.emit === undefined && plan.changesExisting && !saysNothing(given.answers) && !options.force) {
-    if (ports.ask === undefined) throw usageError('is there already and would change', { field: request.file, next: 'give --force, or look first with --dry-run' });
-    if (!(await ports.ask.confirm(`${request.file} is there already. Change it?`, { default: false }))) throw interrupted();
-  }
+  if (!options.dryRun && options.emit === undefined && plan.changesExisting && !saysNothing(given.answers) && !options.force) await agreeToChange(ports, request.file);
   const outcome = await runApply(ports, { title: `the VPN gateways of ${site.site}`, site: site.site, region: site.cloud.region, steps }, options);
   return { deployment, outcome };
 };

@@ -1,6 +1,6 @@
 import { isAbsolute, join, relative } from 'node:path';
 import { defineCommand, flag, FLAG, list, text } from '../../lib/core/command.ts';
-import { EXIT } from '../../lib/core/errors.ts';
+import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { CRYPTO_LEVELS, type CryptoLevel } from '../../lib/domain/crypto.ts';
 import { dialectPairs, interfacePairs, planRender, type FileAccount, type Overrides, type TunnelAccount } from '../../lib/procedures/render-files.ts';
 import { loadSite } from '../../lib/site/file.ts';
@@ -67,6 +67,7 @@ export const render = defineCommand<Options, RenderResult>({
   async run({ site, out, dryRun, detailed, ...overrides }, ports) {
     const loaded = await loadSite(ports, site);
     const plan = await planRender(ports, loaded, isAbsolute(out) ? out : join(ports.cwd, out), overrides);
+    if (plan.files.length === 0) throw usageError('has no tunnel and no Direct Connect: there is nothing to render', { field: site, next: 'add a gateway with "vpn init --gateway az=…,private=…,public=…", or have AWS\'s made with "vpn init --apply --gateway aws"' });
     for (const warning of plan.warnings) ports.progress(`warning: ${warning}`);
     if (!dryRun) await ports.files.write(plan.pending);
     const files = plan.files.map((file) => ({ ...file, path: isAbsolute(out) ? file.path : relative(ports.cwd, file.path) }));

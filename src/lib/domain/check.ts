@@ -204,6 +204,7 @@ export const siteWarnings = (site: Site): readonly SiteIssue[] => [
   ...site.gateways.flatMap(({ name, public_ip, released }, index) =>
     released === true ? [issue(['gateways', index, 'public_ip'], `${public_ip} of ${name} was given back by "vpn destroy" and may be somebody else's by now: "vpn init --apply" gets a new one`)] : [],
   ),
+  ...(site.links.length === 0 ? [issue(['links'], 'is empty, and so is the network: "vpn init --gateway" adds gateways of your own, "vpn init --apply --gateway aws" makes AWS\'s')] : []),
   ...withoutTarget(site),
   ...site.tunnels.flatMap((tunnel, index) =>
     site.links.some((link) => link.kind === 'vpn' && link.tunnel === tunnel.name) ? [] : [issue(['tunnels', index], `no link uses ${tunnel.name}: routes will never point at it`)],
@@ -212,7 +213,7 @@ export const siteWarnings = (site: Site): readonly SiteIssue[] => [
     site.route_tables.length === 0 || site.route_tables.some((table) => table.links.includes(link.name)) ? [] : [issue(['links', index], `no route table uses ${link.name}`)],
   ),
   ...boxes(site).flatMap((box) => {
-    if (box.tunnels.length === 0) return site.links.some((link) => link.kind === 'dx' && link.router === box.name) ? [] : [issue(box.path, `no tunnel ends on ${box.name}`)];
+    if (box.tunnels.length === 0) return site.tunnels.length === 0 || site.links.some((link) => link.kind === 'dx' && link.router === box.name) ? [] : [issue(box.path, `no tunnel ends on ${box.name}`)];
     const at: Path = [...box.path, 'dialect'];
     if (box.dialect === 'libreswan' && site.crypto === 'seed') return [issue(at, 'Libreswan has DH group 2 (modp1024) only in a special build since 3.30')];
     if (box.dialect === 'asa-8.3' && site.crypto !== 'seed') return [issue(at, `crypto level ${site.crypto} needs ASA 9.0 or later: IKEv2 came with 8.4, AES-GCM and DH 19/20 with 9.0`)];

@@ -48,8 +48,8 @@ export type EndNumber = (typeof ENDS)[number];
 /** The tunnel's name, and that of AWS's end of it. */
 export const managedName = (router: string, end: EndNumber): string => `aws-${router}-${end}`;
 
-/** Routers that a managed connection is for: those that have a tunnel. */
-export const managedRouters = (site: Site): readonly Router[] => site.onprem.routers.filter(({ name }) => site.tunnels.some(({ router }) => router === name));
+/** Routers that a managed connection is for: those that have a tunnel; all where the site has none. */
+export const managedRouters = (site: Site): readonly Router[] => site.onprem.routers.filter(({ name }) => site.tunnels.length === 0 || site.tunnels.some(({ router }) => router === name));
 
 /** What AWS tells of an end once it is there. */
 export interface EndFacts {
@@ -77,7 +77,7 @@ const standIn = (index: number): string => `192.0.2.${index + 1}`;
  */
 export const managedSite = (site: Site, facts: (name: string) => EndFacts | undefined = () => undefined): Site => {
   const taken = [...site.tunnels.map(({ inside }) => inside), ...site.links.flatMap((link) => (link.kind === 'dx' ? [link.inside] : []))];
-  const folder = site.tunnels[0]!.psk_file.replace(/[^/]*$/, '');
+  const folder = (site.tunnels[0]?.psk_file ?? 'psk/').replace(/[^/]*$/, '');
   const ends = managedRouters(site).flatMap(({ name: router }) => ENDS.map((end) => ({ router, name: managedName(router, end) })));
   const vpc = cidr(site.cloud.cidr);
   const tunnels = ends.map(({ router, name }) => {

@@ -164,8 +164,9 @@ const destination = z.union([network, z.string().regex(/^pl-[0-9a-f]{8,17}$/, 'i
   error: 'is neither a network like 10.10.0.0/16 nor a prefix list id like pl-0123456789abcdef0',
 });
 
+const routeTableId = awsId('rtb', 'a route table id', 'rtb-468f5222');
 const routeTable = z.strictObject({
-  id: awsId('rtb', 'a route table id', 'rtb-468f5222'),
+  id: routeTableId,
   name,
   az: z.string().regex(/^[a-z0-9-]{1,40}$/, 'is not an availability zone').optional(),
   subnets: z.array(network).default([]).describe('Subnets associated with the table; the lab builds them.'),
@@ -209,15 +210,16 @@ export const siteSchema = z
       cidr: network.describe('CIDR of the VPC.'),
       vpc: awsId('vpc', 'a VPC id', 'vpc-0123456789abcdef0').optional(),
       vgw: vgwId.optional().describe('Virtual private gateway, for Direct Connect.'),
+      propagate: z.array(routeTableId).min(1).optional().describe('Route tables that take what the virtual private gateway of a managed VPN learns, beside route_tables.'),
       networks: z.array(network).optional().describe('Networks offered through policy-based tunnels. Default: the VPC CIDR.'),
     }),
-    gateways: z.array(gateway).min(1),
+    gateways: z.array(gateway).describe('Gateways of your own, on instances. None: AWS\'s, by "vpn init --apply --gateway aws".'),
     onprem: z.strictObject({
       networks: z.array(network).min(1),
       routers: z.array(router).min(1),
     }),
-    tunnels: z.array(tunnel).min(1),
-    links: z.array(z.discriminatedUnion('kind', [vpnLink, dxLink], { error: 'is not a kind of link: give vpn or dx' })).min(1),
+    tunnels: z.array(tunnel),
+    links: z.array(z.discriminatedUnion('kind', [vpnLink, dxLink], { error: 'is not a kind of link: give vpn or dx' })),
     route_tables: z.array(routeTable).default([]),
     monitor: monitor.optional().describe('How "route monitor" judges the links.'),
   })

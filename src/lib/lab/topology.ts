@@ -113,6 +113,7 @@ const refuseCollisions = (site: Site): void => {
  */
 export const topologyOf = (site: Site, lab: string, slot: number): Topology => {
   if (!NAME_RULES.lab.test(lab)) throw usageError('must be 1 to 10 lower-case letters and digits, beginning with a letter', { field: '--name' });
+  if (site.links.length === 0) throw usageError('is empty: there is no tunnel and no Direct Connect to build', { field: 'links', next: 'add a gateway: hybridctl vpn init --gateway az=…,private=…,public=…' });
   refuseCollisions(site);
   const dx = dxOf(site);
   const tables = site.route_tables.map(({ id, name }, at) => ({ id, name, number: ROUTING.firstTable + at }));

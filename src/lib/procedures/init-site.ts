@@ -17,6 +17,8 @@ export interface InitRequest {
   /** The site file, as given. */
   readonly file: string;
   readonly answers: Answers;
+  /** AWS's gateways, made elsewhere: a new site has none of its own, and nobody is asked for one. */
+  readonly managed?: boolean;
   /** A ready site to begin with, in place of what is there. */
   readonly example: string | undefined;
   /** Key files by tunnel name. */
@@ -49,13 +51,12 @@ export interface InitPlan {
 }
 
 /**
- * Everything `vpn init` would write, validated to the last rendered line. Asks what is missing when somebody is there.
- * Writes nothing. @throws HybridError (usage) for every mistake, with all missing answers at once.
+ * Everything `vpn init` would write, validated to the last rendered line. Asks and writes nothing. @throws HybridError (usage) for every mistake, with all missing answers at once.
  */
 export const planInit = async (ports: Ports, request: InitRequest): Promise<InitPlan> => {
   const path = absolute(ports.cwd, request.file);
   const existing = await readSiteText(ports, request.file);
-  const text = await siteText(ports, request, existing);
+  const text = siteText(request, existing);
   const loaded = judged(text, path, request.file);
   const keys = await planKeys(ports, loaded, request.pskFiles);
 
@@ -95,7 +96,7 @@ const shown = (cwd: string, path: string): string => {
 };
 
 /** What the site file will hold: an example or the file that is there, with the answers put in; else a new one. */
-const siteText = async (ports: Ports, { file, example, answers }: InitRequest, existing: string | undefined): Promise<string> => {
+const siteText = ({ file, example, answers, managed = false }: InitRequest, existing: string | undefined): string => {
   const base = example === undefined ? existing : EXAMPLES[example];
   if (base !== undefined) {
     const reading = readDocument(base);
@@ -103,14 +104,24 @@ const siteText = async (ports: Ports, { file, example, answers }: InitRequest, e
     if (first !== undefined) throw mistakesError(file, [first, ...others]);
     return saysNothing(answers) ? base : amendedText(base, draftSite(answers, draftOf(base)));
   }
-  const absent = unanswered(answers);
-  if (absent.length === 0) return newSiteText(draftSite(answers));
-  if (ports.ask === undefined) {
-    throw usageError(`missing ${absent.join(', ')}`, { next: 'give them as flags or HYBRIDCTL_ variables (see --help), run it at a terminal, or begin with --example lab' });
-  }
-  return newSiteText(draftSite(await askForRest(ports.ask, answers)));
+  const absent = unanswered(answers, managed);
+  if (absent.length > 0) throw usageError(`missing ${absent.join(', ')}`, { next: `give them as flags or HYBRIDCTL_ variables (see --help), ${managed ? '' : 'begin with --example lab, '}or run it at a terminal` });
+  return newSiteText(draftSite(answers));
 };
 
+/**
+ * The request with what its answers lack for a new site, asked of whoever is there. Asks nothing where there is a site to
+ * begin with. @param made addresses that nobody gives are made: a gateway may lack its own.
+ */
+export const askedFor = async (ports: Ports, request: InitRequest, made: boolean): Promise<InitRequest> => {
+  const { file, answers, example, managed = false } = request;
+  const lacks = unanswered(answers, managed).filter((flag) => !(made && NO_ADDRESS.test(flag)));
+  if (ports.ask === undefined || lacks.length === 0 || example !== undefined || (await readSiteText(ports, file)) !== undefined) return request;
+  return { ...request, answers: await askForRest(ports.ask, answers, { managed, made }) };
+};
+
+/** As `unanswered` names it. */
+const NO_ADDRESS = /^--gateway \(\d+\) public=$/;
 const ADDRESS = /^gateways\[(\d+)\]\.public_ip$/;
 
 /** The gateways of a site file's text. One that is wrong in more than their addresses has none: whoever judges it will say so. */

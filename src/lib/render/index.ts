@@ -61,6 +61,6 @@ const routing = (device: Device, dialect: Dialect): readonly RenderedFile[] => {
   if (device.side === 'cloud') return [];
   const router = device.site.onprem.routers.find(({ name }) => name === device.name);
   const hasDx = device.site.links.some((link) => link.kind === 'dx' && link.router === device.name);
-  if (isLinux(dialect)) return hasDx || router?.asn !== undefined ? renderFrr(device) : [];
+  if (isLinux(dialect)) return hasDx || (router?.asn !== undefined && device.site.tunnels.length > 0) ? renderFrr(device) : [];
   return hasDx || (dialect === 'ios-vti' && device.tunnels.some(({ bgp }) => bgp !== undefined)) ? renderIosBgp(device) : [];
 };

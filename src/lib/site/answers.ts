@@ -18,6 +18,8 @@ export interface Answers {
   readonly tunnels: readonly Spec[];
   readonly dx: readonly Spec[];
   readonly tables: readonly Spec[];
+  /** Route tables that take what a managed gateway learns. */
+  readonly propagate: readonly string[];
 }
 
 /** A site as plain data on its way into a file, not judged yet. */
@@ -38,12 +40,12 @@ const EMPTY: Draft = { version: 1, crypto: 'modern', cloud: {}, gateways: [], on
 
 export const saysNothing = (answers: Answers): boolean => Object.values(answers).every((value) => value === undefined || (Array.isArray(value) && value.length === 0));
 
-/** The flags that a new site needs and that have no answer, all of them. */
-export const unanswered = ({ name, region, vpcCidr, networks, gateways, routers, tunnels, dx, tables }: Answers): readonly string[] => [
+/** The flags that a new site needs and that have no answer, all of them. @param managed it has no gateways of its own. */
+export const unanswered = ({ name, region, vpcCidr, networks, gateways, routers, tunnels, dx, tables }: Answers, managed: boolean): readonly string[] => [
   ...(name === undefined ? ['--name'] : []),
   ...(region === undefined ? ['--region'] : []),
   ...(vpcCidr === undefined ? ['--vpc-cidr'] : []),
-  ...(gateways.length === 0 ? ['--gateway'] : []),
+  ...(gateways.length === 0 && !managed ? ['--gateway'] : []),
   ...(networks.length === 0 ? ['--network'] : []),
   ...(routers.length === 0 ? ['--router'] : []),
   ...absentKeys('gateway', gateways),
@@ -80,7 +82,7 @@ export const draftSite = (answers: Answers, before: Draft = EMPTY): Draft => {
   return {
     version: before.version,
     ...said({ site: answers.name ?? before.site, crypto: answers.crypto ?? before.crypto }),
-    cloud: { ...before.cloud, ...said({ region: answers.region, vpc: answers.vpc, cidr: answers.vpcCidr, vgw: answers.vgw }) },
+    cloud: { ...before.cloud, ...said({ region: answers.region, vpc: answers.vpc, cidr: answers.vpcCidr, vgw: answers.vgw, propagate: answers.propagate.length > 0 ? [...answers.propagate] : undefined }) },
     gateways,
     onprem: { ...before.onprem, networks: answers.networks.length > 0 ? [...answers.networks] : before.onprem.networks, routers },
     tunnels,
@@ -117,8 +119,9 @@ const upsert = (items: readonly Item[], specs: readonly Item[], key: string, nam
   return result;
 };
 
-/** Every box that is new gets a tunnel, to the box of the other side that has the fewest. */
+/** Every box that is new gets a tunnel, to the box of the other side that has the fewest. Without gateways there is none. */
 const pairUp = (gateways: readonly Item[], routers: readonly Item[], before: Draft): readonly Spec[] => {
+  if (gateways.length === 0) return [];
   const pairs: { gateway: string; router: string }[] = [];
   const fewest = (boxes: readonly Item[], side: 'gateway' | 'router'): string => {
     const load = (name: unknown): number => [...before.tunnels, ...pairs].filter((tunnel) => tunnel[side] === name).length;

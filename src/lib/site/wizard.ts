@@ -33,21 +33,32 @@ const number: Rule = (answer) => (/^[1-9]\d{0,9}$/.test(answer) && Number(answer
 const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== '');
 const given = (spec: Record<string, string | undefined>): Spec => Object.fromEntries(Object.entries(spec).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''));
 
+export interface Making {
+  /** The gateways are AWS's, and so are their routes. */
+  readonly managed: boolean;
+  /** An Elastic IP that nobody names is made. */
+  readonly made: boolean;
+}
+
 /** Asks for what the answers lack, and nothing else. Writes nothing; an interrupt leaves no trace. */
-export const askForRest = async (ask: Ask, answers: Answers): Promise<Answers> => {
+export const askForRest = async (ask: Ask, answers: Answers, { managed, made }: Making): Promise<Answers> => {
   const input = (question: string, validate: Rule): Promise<string> => ask.input(question, { validate });
   const name = answers.name ?? (await input('Name of this site', by(site)));
   const region = answers.region ?? (await input('Cloud region (like cn-north-1)', by(cloud.shape.region)));
   const vpcCidr = answers.vpcCidr ?? (await input('CIDR of the VPC', network));
   const officeNetworks = answers.networks.length > 0 ? answers.networks : words(await input('Networks of the office (blank or comma between)', networks));
-  const vpnGateways = answers.gateways.length > 0 ? answers.gateways : await several(ask, 'VPN gateway', (title) => askGateway(ask, title));
-  const officeRouters = answers.routers.length > 0 ? answers.routers : await several(ask, 'office router', (title) => askRouter(ask, title));
+  const vpnGateways = answers.gateways.length > 0 || managed ? answers.gateways : await several(ask, 'VPN gateway', (title) => askGateway(ask, title, made));
+  const officeRouters = answers.routers.length > 0 ? answers.routers : await several(ask, 'office router', (title) => askRouter(ask, title, managed));
   const crypto = answers.crypto ?? (await ask.select('Crypto level', CRYPTO_LEVELS.map((value) => ({ name: value, value })), { default: 'modern' }));
+  if (managed) return { ...answers, name, region, vpcCidr, networks: officeNetworks, routers: officeRouters, crypto, propagate: await askPropagation(ask, answers) };
   const withDx = answers.dx.length === 0 && (await ask.confirm('Is there a Direct Connect?', { default: false }));
   const direct = withDx ? await askDx(ask, answers, officeRouters) : answers;
   const tables = answers.tables.length === 0 && (await ask.confirm('Name the route tables that point at these links?', { default: true })) ? await several(ask, 'route table', (title) => askTable(ask, title)) : answers.tables;
   return { ...direct, name, region, vpcCidr, networks: officeNetworks, gateways: vpnGateways, routers: direct.routers.length > 0 ? direct.routers : officeRouters, crypto, tables };
 };
+
+const askPropagation = async (ask: Ask, { propagate }: Answers): Promise<readonly string[]> =>
+  propagate.length > 0 ? propagate : words(await ask.input('Route tables that take what AWS learns of the office (blank or comma between; empty: none)', { default: '', validate: optional((answer) => words(answer).map(by(TABLE.id)).find((verdict) => verdict !== true) ?? true) }));
 
 const several = async (ask: Ask, what: string, one: (title: string) => Promise<Spec>): Promise<readonly Spec[]> => {
   const list: Spec[] = [];
@@ -56,21 +67,24 @@ const several = async (ask: Ask, what: string, one: (title: string) => Promise<S
   return list;
 };
 
-const askGateway = async (ask: Ask, title: string): Promise<Spec> =>
+const askGateway = async (ask: Ask, title: string, made: boolean): Promise<Spec> =>
   given({
     az: await ask.input(`${title}: availability zone`, { validate: by(GATEWAY.az) }),
     private_ip: await ask.input(`${title}: private address`, { validate: by(GATEWAY.private_ip) }),
-    public_ip: await ask.input(`${title}: Elastic IP`, { validate: by(GATEWAY.public_ip) }),
+    public_ip: made ? await ask.input(`${title}: Elastic IP (empty: one is made)`, { default: '', validate: optional(by(GATEWAY.public_ip)) }) : await ask.input(`${title}: Elastic IP`, { validate: by(GATEWAY.public_ip) }),
     instance: await ask.input(`${title}: instance id (empty: none yet)`, { default: '', validate: optional(by(GATEWAY.instance)) }),
     eni: await ask.input(`${title}: network interface id (empty: none yet)`, { default: '', validate: optional(by(GATEWAY.eni)) }),
   });
 
-const askRouter = async (ask: Ask, title: string): Promise<Spec> =>
-  given({
+const askRouter = async (ask: Ask, title: string, managed: boolean): Promise<Spec> => {
+  const asn = managed ? await ask.input(`${title}: BGP AS number (empty: static routes)`, { default: '', validate: optional(number) }) : '';
+  const box = given({
     public_ip: await ask.input(`${title}: public address`, { validate: by(ROUTER.public_ip) }),
     private_ip: await ask.input(`${title}: own address behind NAT (empty: none)`, { default: '', validate: optional(by(ROUTER.private_ip)) }),
     dialect: await ask.select(`${title}: what is it?`, DIALECTS.map((value) => ({ name: value, value })), { default: 'ios-vti' }),
   });
+  return asn === '' ? box : { ...box, asn: Number(asn) };
+};
 
 /** Direct Connect: the VGW and the router's AS number are answers of their own places in the site. */
 const askDx = async (ask: Ask, answers: Answers, routers: readonly Spec[]): Promise<Answers> => {

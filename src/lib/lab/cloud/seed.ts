@@ -55,7 +55,7 @@ export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudSt
   const publicSubnets = [...new Map(site.gateways.map((gateway) => [publicNetwork(site, gateway.private_ip), gateway.az]))]
     .map(([network, az]): Subnet => ({ id: id('subnet', network), vpc, cidr: network, az, givesPublicIp: false }));
   const privateSubnets = site.route_tables.flatMap((table) =>
-    table.subnets.map((network): Subnet => ({ id: id('subnet', network), vpc, cidr: network, az: table.az ?? site.gateways[0]!.az, givesPublicIp: false })),
+    table.subnets.map((network): Subnet => ({ id: id('subnet', network), vpc, cidr: network, az: table.az ?? site.gateways[0]?.az ?? `${site.cloud.region}a`, givesPublicIp: false })),
   );
   const links = linkTargets(site);
   const tables = site.route_tables.map((table): TableState => {

@@ -13,7 +13,7 @@ import { vpc } from '../aws/lookups.ts';
 import { factSlot, vpnConnection, type VpnConnection } from '../aws/vpn-connection.ts';
 import { routePropagation, VGW_ASN, vpnGateway } from '../aws/vpn-gateway.ts';
 import { overlay } from '../init-site.ts';
-import { keyFiles } from '../vpn-gateways/site-files.ts';
+import { keyFiles, settledFiles } from '../vpn-gateways/site-files.ts';
 
 export interface ManagedRequest {
   /** Key files by tunnel name, `aws-rtr-1-1`. */
@@ -32,6 +32,12 @@ export interface ManagedDeployment {
 const customer = (site: string, { name, public_ip, asn }: Router): Step => customerGateway(site, { name, address: public_ip, asn });
 
 const routingOf = ({ asn }: Router, networks: readonly string[]): VpnConnection['routing'] => (asn === undefined ? { by: 'static', networks } : { by: 'bgp' });
+
+/** Tables that take what the gateway learns. */
+const propagating = ({ route_tables, cloud: { propagate = [] } }: Site): readonly { readonly id: string; readonly name: string }[] => [
+  ...route_tables,
+  ...propagate.filter((id, index) => propagate.indexOf(id) === index && !route_tables.some((table) => table.id === id)).map((id) => ({ id, name: id })),
+];
 
 /**
  * Managed connections for every router that has a tunnel, and the files of their on-prem ends. Judges all first; writes
@@ -76,7 +82,7 @@ export const planManaged = async (ports: Ports, loaded: LoadedSite, { pskFiles, 
           routing: routingOf(router, site.onprem.networks),
         }),
       ),
-      ...site.route_tables.map((table) => routePropagation((values) => values('vgw'), table, ['vgw', 'vgw/attachment'])),
+      ...propagating(site).map((table) => routePropagation((values) => values('vgw'), table, ['vgw', 'vgw/attachment'])),
       ...(out === undefined ? [] : [onpremFiles(ports, routers, render, join(out, FOLDER))]),
     ],
   };
@@ -95,18 +101,7 @@ const onpremFiles = (ports: Pick<Ports, 'files'>, routers: readonly Router[], re
       const slot = slots.find((one) => one.name === name)!;
       return { outside: values(slot.outside), inside: values(slot.inside) };
     });
-  let pending: readonly FileToWrite[] = [];
-  return {
-    key: ONPREM_FILES,
-    title: 'files of the on-prem ends',
-    needs: [VGW_ASN, ...slots.flatMap(({ outside, inside }) => [outside, inside])],
-    async look({ values }) {
-      const all = await Promise.all(filesOf(values).map(async (file) => ({ file, same: (await ports.files.read(file.path)) === file.content && (await ports.files.stat(file.path))?.mode === file.mode })));
-      pending = all.flatMap(({ file, same }) => (same ? [] : [file]));
-      return pending.length > 0 ? { state: 'absent' } : { state: 'ready', found: { id: folder, ours: true } };
-    },
-    make: () => pending.map((file) => ({ kind: 'write' as const, file, secret: file.mode === 0o600 })),
-  };
+  return settledFiles(ports, { key: ONPREM_FILES, title: 'files of the on-prem ends', id: folder, needs: [VGW_ASN, ...slots.flatMap(({ outside, inside }) => [outside, inside])] }, filesOf);
 };
 
 /** A runbook can't have it: the files hold what AWS tells only afterwards. */

@@ -19,6 +19,22 @@ export const keyFiles = (files: readonly FileToWrite[]): Step => ({
   make: () => writing(files),
 });
 
+/** Files whose content is known once the slots in `needs` are: those that differ are written. @param id of the step's result: where they are. */
+export const settledFiles = (ports: Pick<Ports, 'files'>, { key, title, id, needs = [] }: { readonly key: string; readonly title: string; readonly id: string; readonly needs?: readonly string[] }, filesOf: (values: Values) => readonly FileToWrite[]): Step => {
+  let pending: readonly FileToWrite[] = [];
+  return {
+    key,
+    title,
+    needs,
+    async look({ values }) {
+      const all = await Promise.all(filesOf(values).map(async (file) => ({ file, same: (await ports.files.read(file.path)) === file.content && (await ports.files.stat(file.path))?.mode === file.mode })));
+      pending = all.flatMap(({ file, same }) => (same ? [] : [file]));
+      return pending.length > 0 ? { state: 'absent' } : { state: 'ready', found: { id, ours: true } };
+    },
+    make: () => writing(pending),
+  };
+};
+
 /**
  * The site file and all that is rendered from it, as soon as the addresses are known.
  * @param request the answers, given the addresses. @param needs slots of addresses that are to be made.

@@ -24,6 +24,10 @@ test('a plan changes nothing; apply makes all; apply again changes nothing; dest
   const applied = await made.on(`${NEW_SITE} --yes --json`);
   expect(made.changes().filter((what) => what !== 'write')).toEqual(CALLS);
   expect([applied.exit, applied.err]).toEqual([0, '']);
+  // Images come and go: what runs needs none.
+  await made.fault({ DescribeImages: { break: 'error', code: 'InvalidAMIID.NotFound', status: 400 } });
+  expect((await made.on('vpn init --site office.yaml --apply --yes')).out).toContain('nothing to do');
+  await made.fault({});
   await settled(made);
 });
 

@@ -47,14 +47,18 @@ export const imageWithoutPointer = async (aws: Aws, distribution: Distribution, 
 /** What the publishers' own images have. */
 const MIN_GIB = 8;
 
-/** The newest image, for making instances: one that runs an older image is right as it is. Slots `image`, `image/root` (its root device) and `image/size` (GiB). */
-export const newestImage = (distribution: Distribution, instanceType: string): Step => {
+/**
+ * The newest image, for making instances: one that runs an older image is right as it is. Slots `image`, `image/root` (its root device) and `image/size` (GiB).
+ * @param needed some instance is still to be made. Else none is looked for, and one that was named with --adopt need not be named again.
+ */
+export const newestImage = (distribution: Distribution, instanceType: string, needed = true): Step => {
   const architecture = architectureOf(instanceType);
   const { title } = SOURCES[distribution];
   return {
     key: 'image',
     title: `newest image of ${title} (${architecture})`,
     async look({ aws, adopted }) {
+      if (!needed) return { state: 'ready', found: { id: 'not needed', ours: false } };
       const id = adopted.get('image') ?? (await pointer(aws, distribution, architecture)) ?? (await newest(aws, distribution, architecture));
       const { Images: [image] = [] } = await aws.ask('ec2', 'DescribeImages', { ImageIds: [id] });
       if (image === undefined) throw failure(`there is no image ${id} in ${aws.region}`, { next: 'name another with --adopt image=ami-…' });

@@ -95,7 +95,7 @@ export const gatewaySteps = (site: Site, keys: ReadonlyMap<string, TunnelKey>, {
     ...roleSteps(site),
     ...groupSteps(site),
     ...site.tunnels.map(({ name }) => keyStep(site, name, keys.get(name))),
-    newestImage(chosen, instanceType),
+    newestImage(chosen, instanceType, site.gateways.some(({ instance }) => instance === undefined)),
     ...site.gateways.map(({ name, private_ip, az }) => subnetOf(name, private_ip, az)),
     ...site.gateways.map((gateway) =>
       ec2Instance(site.site, {

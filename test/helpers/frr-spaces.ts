@@ -4,6 +4,7 @@ import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ownMachine } from '../../src/lib/lab/run.ts';
 import { until } from './charon-pair.ts';
 
 const exec = promisify(execFile);
@@ -44,7 +45,7 @@ export const frrSpaces = async (names: readonly string[]): Promise<FrrSpaces> =>
     await exec('ip', ['-n', netns(name), 'link', 'set', 'lo', 'up']);
     const run = async (...line: string[]): Promise<string> => (await exec('ip', ['netns', 'exec', netns(name), ...line])).stdout;
     const daemon = (what: string, ...more: string[]): ChildProcess => {
-      const child = spawn('ip', ['netns', 'exec', netns(name), `/usr/lib/frr/${what}`, '-P', '0', '-f', '/dev/null', '-z', `${folder}/zserv.api`, '--vty_socket', folder, '-i', `${folder}/${what}.pid`, ...more], { stdio: 'ignore' });
+      const child = spawn('ip', ['netns', 'exec', netns(name), ...ownMachine([`/usr/lib/frr/${what}`, '-P', '0', '-f', '/dev/null', '-z', `${folder}/zserv.api`, '--vty_socket', folder, '-i', `${folder}/${what}.pid`, ...more])], { stdio: 'ignore' });
       children.add(child);
       return child;
     };

@@ -70,13 +70,13 @@ test.each([
   { dead: [0, 1], carries: 2 },
   { dead: [0, 1, 2], carries: 3 },
   { dead: [1, 2, 3], carries: 0 },
-])('with tunnels $dead dead AWS and the office both take tunnel $carries, and packets come back', { timeout: 60_000 }, async ({ dead, carries }) => {
+])('with tunnels $dead dead AWS and the office both take tunnel $carries, and packets come back', { timeout: 90_000 }, async ({ dead, carries }) => {
   const aws = spaces.space['aws']!;
   for (const [index, { name }] of tunnels.entries()) await aws.run('ip', 'link', 'set', name, dead.includes(index) ? 'down' : 'up');
   const { router, office, aws: inside } = tunnels[carries]!;
   await until('the same tunnel from both ends', async () => {
     const taken = [await next('aws', '10.10.0.0/16'), await next('host', '172.16.0.0/16'), await next(router, '172.16.0.0/16')];
     return taken.join() === [office, lanOf(router), inside].join();
-  }, 30_000);
+  }, 60_000);
   expect(await aws.run('ping', '-c', '3', '-i', '0.2', '-W', '2', '-I', '172.16.0.1', '10.10.0.9')).toContain(' 0% packet loss');
 });

@@ -30,6 +30,8 @@ test('planned, made, left alone, changed and removed', { timeout: 60_000 }, asyn
 
   const drift = await cloud.run(`network status ${at} --nat-count 2 --detailed-exitcode --json`);
   expect([drift.exit, drift.json().drift]).toEqual([3, ['NatCount is "1", not "2"']]);
+  const page = (await cloud.run(`network create ${at} --nat-count 2 --emit sh`)).out;
+  expect([page.includes('"ChangeSetType":"UPDATE"'), page.includes('wait stack-update-complete')]).toEqual([true, true]);
   const changed = await cloud.run(`network create ${at} --nat-count 2 --yes --json`);
   expect(changed.json().steps).toContainEqual(expect.objectContaining({ key: 'NatGateway2', action: 'make' }));
 

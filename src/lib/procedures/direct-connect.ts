@@ -79,6 +79,7 @@ const connection = ({ link }: VifLink): Step => ({
     if (!differences.includes('it awaits acceptance')) throw usageError(differences.join(', '), { field: `links.${link.name}.vlan`, next: "take the connection's VLAN into the site file, and render the router's files again" });
     return [api('directconnect', 'ConfirmConnection', { connectionId: id })];
   },
+  after: () => [`until [ "$(aws directconnect describe-connections --connection-id ${link.connection} --query 'connections[0].connectionState' --output text)" = available ]; do sleep 10; done`],
   patienceMs: PATIENCE_MS,
 });
 

@@ -8,6 +8,7 @@ trap 'rm -f "$input"' EXIT
 
 # Connection of dx-1: it awaits acceptance
 aws directconnect confirm-connection --cli-input-json '{"connectionId":"dxcon-fg5678gh"}'
+until [ "$(aws directconnect describe-connections --connection-id dxcon-fg5678gh --query 'connections[0].connectionState' --output text)" = available ]; do sleep 10; done
 
 # Virtual interface of dx-1
 input=$(mktemp)

@@ -146,10 +146,12 @@ const connection = (site: string, spec: VpnConnection): Step => {
       ),
     ],
     answer: 'VpnConnection.VpnConnectionId',
-    after: (values) => [`aws ec2 wait vpn-connection-available --vpn-connection-ids ${values(key)}`],
+    after: (values) => [waitFor(values(key))],
     drop: (_values, id) => [api('ec2', 'DeleteVpnConnection', { VpnConnectionId: id })],
   };
 };
+
+const waitFor = (id: string): string => `aws ec2 wait vpn-connection-available --vpn-connection-ids ${id}`;
 
 const one = async (world: World, name: string): Promise<Described | undefined> => (await describe(world, { VpnConnectionIds: [world.values(keyOf(name))] }))[0];
 
@@ -178,6 +180,7 @@ const tunnel = (site: string, spec: VpnConnection, end: EndNumber): Step => {
     },
     // It comes with the connection.
     make: () => [],
+    after: (values) => [waitFor(values(keyOf(spec.name)))],
     mend: (values, { id }) => [api('ec2', 'ModifyVpnTunnelOptions', { VpnConnectionId: values(keyOf(spec.name)), VpnTunnelOutsideIpAddress: id, TunnelOptions: wanted }, ['TunnelOptions.PreSharedKey'])],
   };
 };

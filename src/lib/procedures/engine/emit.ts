@@ -137,9 +137,11 @@ export const runbookOf = async (title: string, steps: readonly Step[], hands: Ha
     const look = await lookAt(step, world, known);
     const found = foundOf(look);
     const common = { title: step.title, id: found?.id ?? null, cost: step.cost ?? null };
-    const lines = look.state === 'absent' ? [...linesFor(step, step.make(known.values)), ...(step.after?.(known.values) ?? []).map(filled)]
+    const calls = look.state === 'absent' ? linesFor(step, step.make(known.values))
       : look.state === 'differs' ? (step.mend?.(known.values, look.found, look.differences) ?? []).map((call) => lineOf(call, step.key))
       : [];
+    // What comes with another step, by no call of its own, was waited for there.
+    const lines = calls.length === 0 ? [] : [...calls, ...(step.after?.(known.values) ?? []).map(filled)];
     written.push({ ...common, action: look.state === 'absent' ? 'make' : look.state === 'differs' ? 'change' : 'keep', notes: look.state === 'differs' ? look.differences : [], lines });
   }
   const [region, regionVariable] = hands.aliyun.region === '' ? ([hands.aws.region, 'AWS_DEFAULT_REGION'] as const) : ([hands.aliyun.region, 'ALIBABA_CLOUD_REGION_ID'] as const);

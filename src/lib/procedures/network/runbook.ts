@@ -8,15 +8,17 @@ import { findStack, stackName, type Stack } from './stack.ts';
 export const networkStep = (site: string, network: Network, stack: Stack | undefined): Step => {
   const name = stackName(site);
   const names = `--stack-name ${name} --change-set-name ${CHANGE_SET}`;
+  const changeSet = api('cloudformation', 'CreateChangeSet', changeSetInput(site, network, stack));
   return {
     key: 'stack/network',
     title: `CloudFormation stack ${name}`,
     cost: 'NAT, addresses, instances and load balancer, by the hour',
     look: async ({ aws }) => {
       const found = await findStack(aws, site);
-      return found === undefined ? { state: 'absent' } : { state: 'differs', found: { id: found.name, ours: true }, differences: ['to be updated by a change set'] };
+      return found === undefined ? { state: 'absent' } : { state: 'differs', found: { id: found.name, ours: true }, differences: ['to be updated by a change set, which fails where nothing differs'] };
     },
-    make: () => [api('cloudformation', 'CreateChangeSet', changeSetInput(site, network, stack))],
+    make: () => [changeSet],
+    mend: () => [changeSet],
     after: () => [
       `aws cloudformation wait change-set-create-complete ${names}`,
       `aws cloudformation describe-change-set ${names} --query 'Changes[].ResourceChange.[Action,LogicalResourceId,ResourceType,Replacement]' --output table`,

@@ -158,7 +158,7 @@ describe('vpn init --apply --gateway aws', () => {
     const before = await changing();
     for (const line of [OWN, `${INIT} --site office.yaml`]) expect((await run(line)).out).toContain('nothing to do');
     expect(await changing()).toEqual(before);
-    for (const [line, words] of [['vpn render', 'nothing to render'], ['status', 'no tunnel and no Direct Connect'], ['vpn up', 'no Linux box']]) {
+    for (const [line, words] of [['vpn render', 'nothing to render'], ['status', 'no tunnel and no Direct Connect'], ['vpn up', 'no Linux box'], ['vpn init --apply --yes', 'no gateway to make']]) {
       const { exit, err } = await run(`${line} --site office.yaml`);
       expect([exit, err], line).toEqual([2, expect.stringContaining(words!)]);
     }

@@ -65,6 +65,7 @@ export const planDeployment = async (ports: Ports, request: InitRequest, options
   const asked: InitRequest = { ...request, answers };
   const plan = await planInit(ports, asked);
   const { site } = plan.loaded;
+  if (site.gateways.length === 0) throw usageError('the site has no gateway to make', { field: 'gateways', next: 'describe one with --gateway az=…,private=…, or have AWS\'s made with --gateway aws' });
   const names = new Map(site.gateways.filter(({ public_ip }) => stands.has(public_ip)).map(({ public_ip, name }) => [public_ip, name]));
   const fresh = new Set(names.values());
 

@@ -51,7 +51,8 @@ export interface InitPlan {
 }
 
 /**
- * Everything `vpn init` would write, validated to the last rendered line. Asks and writes nothing. @throws HybridError (usage) for every mistake, with all missing answers at once.
+ * Everything `vpn init` would write, validated to the last rendered line. Asks and writes nothing.
+ * @throws HybridError (usage) for every mistake, with all missing answers at once.
  */
 export const planInit = async (ports: Ports, request: InitRequest): Promise<InitPlan> => {
   const path = absolute(ports.cwd, request.file);
@@ -100,7 +101,8 @@ const siteText = ({ file, example, answers, managed = false }: InitRequest, exis
   const base = example === undefined ? existing : EXAMPLES[example];
   if (base !== undefined) {
     const reading = readDocument(base);
-    const [first, ...others] = reading.mistakes.filter(({ path }) => !answered(answers, base, path));
+    const there = reading.site === undefined ? gatewaysIn(base) : [];
+    const [first, ...others] = reading.mistakes.filter(({ path }) => !answered(answers, there, path));
     if (first !== undefined) throw mistakesError(file, [first, ...others]);
     return saysNothing(answers) ? base : amendedText(base, draftSite(answers, draftOf(base)));
   }
@@ -128,8 +130,8 @@ const ADDRESS = /^gateways\[(\d+)\]\.public_ip$/;
 export const gatewaysIn = (text: string): Draft['gateways'] => (readDocument(text).mistakes.every(({ path }) => ADDRESS.test(path)) ? draftOf(text).gateways : []);
 
 /** A gateway of the file may lack the address that this run gives it: an Elastic IP is not known before it is made. */
-const answered = ({ gateways }: Answers, base: string, path: string): boolean => {
-  const gateway = gatewaysIn(base)[Number(ADDRESS.exec(path)?.[1])];
+const answered = ({ gateways }: Answers, there: Draft['gateways'], path: string): boolean => {
+  const gateway = there[Number(ADDRESS.exec(path)?.[1])];
   return gateway !== undefined && gateway['public_ip'] === undefined && gateways.some((spec) => spec['name'] === gateway['name'] && spec['public_ip'] !== undefined);
 };
 

@@ -16,6 +16,8 @@ export interface Runbook {
 }
 
 interface RunbookStep extends Pick<PlannedStep, 'title' | 'action' | 'id' | 'notes' | 'cost'> {
+  /** Lines that stop the shell where a variable with a secret is not set. */
+  readonly needs: readonly string[];
   /** Shell lines. */
   readonly lines: readonly string[];
 }
@@ -89,7 +91,6 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   if (secret.length === 0) return `${command} ${argument(JSON.stringify(forCli(call)))}${query}${close}`;
   const shown = JSON.stringify(hidden(call.input, secret, (path) => `${OPEN}${name(path)}${CLOSE}`));
   return [
-    ...secret.map((path) => `: "\${${name(path)}:?set it first: it is not shown here}"`),
     `input=$(mktemp)\ncat > "$input" <<JSON\n${filledIn(shown)}\nJSON`,
     `${command} "file://$input"${query}${close}`,
     'rm -f "$input"',
@@ -125,6 +126,11 @@ export const lineOf = (call: Call, key: string, kept?: Kept): string => {
   }
 };
 
+const needsOf = (call: Call, key: string): readonly string[] => {
+  const { secret = [] } = call.kind === 'aws' ? call : call.kind === 'keep' ? call.call : {};
+  return secret.map((path) => `: "\${${variable(`${key}/${path}`)}:?set it first: it is not shown here}"`);
+};
+
 const linesFor = ({ key, answer }: Step, calls: readonly Call[]): readonly string[] =>
   calls.map((call, index) => lineOf(call, key, index === calls.length - 1 && answer !== undefined ? { in: variable(key), query: answer } : undefined));
 
@@ -137,12 +143,12 @@ export const runbookOf = async (title: string, steps: readonly Step[], hands: Ha
     const look = await lookAt(step, world, known);
     const found = foundOf(look);
     const common = { title: step.title, id: found?.id ?? null, cost: step.cost ?? null };
-    const calls = look.state === 'absent' ? linesFor(step, step.make(known.values))
-      : look.state === 'differs' ? (step.mend?.(known.values, look.found, look.differences) ?? []).map((call) => lineOf(call, step.key))
-      : [];
+    const calls = look.state === 'absent' ? step.make(known.values) : look.state === 'differs' ? (step.mend?.(known.values, look.found, look.differences) ?? []) : [];
+    const typed = look.state === 'absent' ? linesFor(step, calls) : calls.map((call) => lineOf(call, step.key));
     // What comes with another step, by no call of its own, was waited for there.
-    const lines = calls.length === 0 ? [] : [...calls, ...(step.after?.(known.values) ?? []).map(filled)];
-    written.push({ ...common, action: look.state === 'absent' ? 'make' : look.state === 'differs' ? 'change' : 'keep', notes: look.state === 'differs' ? look.differences : [], lines });
+    const lines = calls.length === 0 ? [] : [...typed, ...(step.after?.(known.values) ?? []).map(filled)];
+    const needs = calls.flatMap((call) => needsOf(call, step.key));
+    written.push({ ...common, action: look.state === 'absent' ? 'make' : look.state === 'differs' ? 'change' : 'keep', notes: look.state === 'differs' ? look.differences : [], needs, lines });
   }
   const [region, regionVariable] = hands.aliyun.region === '' ? ([hands.aws.region, 'AWS_DEFAULT_REGION'] as const) : ([hands.aliyun.region, 'ALIBABA_CLOUD_REGION_ID'] as const);
   return { title, region, regionVariable, steps: written };
@@ -150,19 +156,17 @@ export const runbookOf = async (title: string, steps: readonly Step[], hands: Ha
 
 const filled = (line: string): string => line.replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `"\${${name}}"`);
 
-const NEED = /^: "\$\{\w+:\?.*\n/gm;
-
 /** A script that stops at the first failure: before anything is made where a secret is not set, and without leaving one behind in a file. */
 export const asShell = ({ title, region, regionVariable, steps }: Runbook): string => {
-  const body = steps.map(({ title: what, action, id, notes, lines }) => ['', `# ${what}${action === 'keep' ? `: ${id ?? ''} is there` : notes.length > 0 ? `: ${notes.join(', ')}` : ''}`, ...lines].join('\n')).join('\n');
-  const needs = body.match(NEED) ?? [];
+  const needs = steps.flatMap((step) => step.needs);
   return [
     '#!/bin/sh',
     `# ${title}`,
     'set -eu',
     ...(region === '' ? [] : [`export ${regionVariable}=${region}`]),
-    ...(needs.length === 0 ? [] : [`input=\ntrap 'rm -f "$input"' EXIT\n${needs.join('').trimEnd()}`]),
-    `${body.replace(NEED, '')}\n`,
+    ...(needs.length === 0 ? [] : ['input=', `trap 'rm -f "$input"' EXIT`, ...needs]),
+    ...steps.flatMap(({ title: what, action, id, notes, lines }) => ['', `# ${what}${action === 'keep' ? `: ${id ?? ''} is there` : notes.length > 0 ? `: ${notes.join(', ')}` : ''}`, ...lines]),
+    '',
   ].join('\n');
 };
 
@@ -172,12 +176,12 @@ export const asMarkdown = ({ title, region, regionVariable, steps }: Runbook): s
     `# ${title}`,
     '',
     region === '' ? 'Run the lines of each step as root on the host.' : `Region ${region}. Run the lines of each step in one shell, after \`export ${regionVariable}=${region}\`.`,
-    ...steps.flatMap(({ title: what, action, id, notes, cost, lines }, index) => [
+    ...steps.flatMap(({ title: what, action, id, notes, cost, needs, lines }, index) => [
       '',
       `## ${index + 1}. ${what}`,
       '',
       action === 'keep' ? `Nothing to do: \`${id ?? ''}\` is there.` : [...notes, ...(cost === null ? [] : [`Costs money: ${cost}.`])].join('\n'),
-      ...(lines.length === 0 ? [] : ['', '```sh', ...lines, '```']),
+      ...(lines.length === 0 ? [] : ['', '```sh', ...needs, ...lines, '```']),
     ]),
     '',
   ].join('\n');

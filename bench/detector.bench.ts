@@ -1,4 +1,5 @@
-// Detectors on the same kind of path: false failovers a year at 5 % random loss, and how soon 100, 50 and 30 % loss are found.
+// Detectors on the same kind of path: false failovers a year at 5 % random loss, and how soon 100, 50 and 30 % loss are
+// found.
 import { inARow, outOf, type Control } from '../src/lib/domain/health/controls.ts';
 import { prospectsOf } from '../src/lib/domain/health/delay.ts';
 import { startTarget, stepTarget } from '../src/lib/domain/health/detector.ts';
@@ -6,7 +7,16 @@ import { profileOf, type RoundsProfile } from '../src/lib/domain/health/profiles
 import { startRounds, stepRounds } from '../src/lib/domain/health/rounds.ts';
 import { chartFor, SHARE, YEAR_MS, BLACKHOLE, GRAY } from '../src/lib/domain/health/threshold.ts';
 import { seeded } from '../src/lib/domain/seeded.ts';
-import { cusumProfile, delayOf, ofControl, ofTarget, quantile, randomLoss, warmTarget, type Judge } from './simulate.ts';
+import {
+  cusumProfile,
+  delayOf,
+  ofControl,
+  ofTarget,
+  quantile,
+  randomLoss,
+  warmTarget,
+  type Judge,
+} from './simulate.ts';
 
 const LOSS = 0.05;
 const FAULTS = [1, 0.5, 0.3];
@@ -14,7 +24,8 @@ const RUNS = Number(process.argv[2] ?? 400);
 const WAIT_MS = 10;
 
 /**
- * False alarms in one simulated year at 5 % random loss. Replies are drawn as whole stretches between losses (geometric),
+ * False alarms in one simulated year at 5 % random loss. Replies are drawn as whole stretches between losses
+ * (geometric),
  * so a year of 315 million probes takes seconds; `lost` and `replies` are the detector's own arithmetic.
  */
 interface Year {
@@ -44,7 +55,11 @@ const rowYear = (n: number): Year => {
 const windowYear = (k: number, n: number): Year => {
   let at = 0;
   let seen: number[] = [];
-  return { lost: () => ((at += 1), (seen = [...seen.filter((loss) => loss > at - n), at]).length >= k), replies: (count) => (at += count), reset: () => (seen = []) };
+  return {
+    lost: () => ((at += 1), (seen = [...seen.filter((loss) => loss > at - n), at]).length >= k),
+    replies: (count) => (at += count),
+    reset: () => (seen = []),
+  };
 };
 const cusumYear = (tauMs: number, budget: number): Year => {
   const charts = [
@@ -53,7 +68,10 @@ const cusumYear = (tauMs: number, budget: number): Year => {
   ];
   let scores = [0, 0];
   return {
-    lost: () => ((scores = scores.map((score, index) => score + charts[index]!.lost)), scores.some((score, index) => score >= charts[index]!.limit)),
+    lost: () => (
+      (scores = scores.map((score, index) => score + charts[index]!.lost)),
+      scores.some((score, index) => score >= charts[index]!.limit)
+    ),
     replies: (count) => (scores = scores.map((score, index) => Math.max(0, score + count * charts[index]!.reply))),
     reset: () => (scores = [0, 0]),
   };
@@ -67,7 +85,13 @@ interface Contender {
   readonly judge: (run: number) => Judge;
   readonly warmMs: number;
 }
-const control = (name: string, tauMs: number, year: Year, make: () => Control): Contender => ({ name, tauMs, year: falseInAYear(tauMs, year), judge: ofControl(make), warmMs: 0 });
+const control = (name: string, tauMs: number, year: Year, make: () => Control): Contender => ({
+  name,
+  tauMs,
+  year: falseInAYear(tauMs, year),
+  judge: ofControl(make),
+  warmMs: 0,
+});
 
 const cusum = (name: 'fast' | 'default', loss: number): Contender => {
   const profile = cusumProfile(name);
@@ -75,10 +99,18 @@ const cusum = (name: 'fast' | 'default', loss: number): Contender => {
   // p0 as an hour on the path would leave it; watching it for an hour 400 times over would take all day.
   const warm = (run: number) => {
     const target = warmTarget(profile, loss, warmS, seeded(run));
-    return loss === LOSS ? Object.assign(target, { level: profile.charts.findIndex(({ p0 }) => p0 === LOSS), learntAt: Infinity }) : target;
+    return loss === LOSS
+      ? Object.assign(target, { level: profile.charts.findIndex(({ p0 }) => p0 === LOSS), learntAt: Infinity })
+      : target;
   };
   const year = loss === LOSS ? falseInAYear(profile.tauMs, cusumYear(profile.tauMs, profile.budget)) : NaN;
-  return { name: `two CUSUMs, ${name}${loss === LOSS ? '' : ', on a clean path'}`, tauMs: profile.tauMs, year, judge: (run) => ofTarget(profile, () => warm(run))(), warmMs: warmS * 1_000 };
+  return {
+    name: `two CUSUMs, ${name}${loss === LOSS ? '' : ', on a clean path'}`,
+    tauMs: profile.tauMs,
+    year,
+    judge: (run) => ofTarget(profile, () => warm(run))(),
+    warmMs: warmS * 1_000,
+  };
 };
 
 const seedLoop = (): Contender => {
@@ -94,7 +126,13 @@ const seedLoop = (): Contender => {
     for (let at = 60_000 - warmMs; at < 60_000; at += 1_000) made({ at, kind: 'reply', size: 'small' });
     return made;
   };
-  return { name: 'seed loop, 3 pings a round', tauMs: 1_000, year: Math.round(prospectsOf(profile, 10, LOSS).falseAYear), judge: warm, warmMs: 60_000 };
+  return {
+    name: 'seed loop, 3 pings a round',
+    tauMs: 1_000,
+    year: Math.round(prospectsOf(profile, 10, LOSS).falseAYear),
+    judge: warm,
+    warmMs: 60_000,
+  };
 };
 
 const contenders: readonly Contender[] = [
@@ -108,12 +146,21 @@ const contenders: readonly Contender[] = [
   cusum('fast', 0),
 ];
 
-const seconds = (ms: number): string => (ms < 10_000 ? (ms / 1_000).toFixed(2) : Number.isFinite(ms) ? (ms / 1_000).toFixed(0) : 'never');
-console.log(`Detectors by seeded simulation: ${RUNS} faults each at a random phase; ${LOSS * 100} % random loss for a year; s, p50 (p99)\n`);
-console.log(['detector'.padEnd(36), 'false/yr'.padStart(9), ...FAULTS.map((loss) => `${loss * 100} % lost`.padStart(16))].join(''));
+const seconds = (ms: number): string =>
+  ms < 10_000 ? (ms / 1_000).toFixed(2) : Number.isFinite(ms) ? (ms / 1_000).toFixed(0) : 'never';
+console.log(
+  `Detectors by seeded simulation: ${RUNS} faults each at a random phase; ${LOSS * 100} % random loss for a year; s, p50 (p99)\n`,
+);
+console.log(
+  ['detector'.padEnd(36), 'false/yr'.padStart(9), ...FAULTS.map((loss) => `${loss * 100} % lost`.padStart(16))].join(
+    '',
+  ),
+);
 for (const { name, tauMs, year, judge, warmMs } of contenders) {
   const cells = FAULTS.map((loss, index) => {
-    const delays = Array.from({ length: RUNS }, (_, run) => delayOf(judge(run), warmMs, tauMs, WAIT_MS, randomLoss(loss), seeded(1_000 * (index + 1) + run)));
+    const delays = Array.from({ length: RUNS }, (_, run) =>
+      delayOf(judge(run), warmMs, tauMs, WAIT_MS, randomLoss(loss), seeded(1_000 * (index + 1) + run)),
+    );
     return `${seconds(quantile(delays, 0.5))} (${seconds(quantile(delays, 0.99))})`.padStart(16);
   });
   console.log([name.padEnd(36), (Number.isNaN(year) ? '' : String(year)).padStart(9), ...cells].join(''));
@@ -124,6 +171,9 @@ const target = startTarget();
 const random = seeded(1);
 const start = performance.now();
 const STEPS = 2_000_000;
-for (let step = 0; step < STEPS; step += 1) stepTarget(target, profile, { at: step * 100, kind: random() < LOSS ? 'lost' : 'reply', size: 'small' });
+for (let step = 0; step < STEPS; step += 1)
+  stepTarget(target, profile, { at: step * 100, kind: random() < LOSS ? 'lost' : 'reply', size: 'small' });
 const nanos = ((performance.now() - start) / STEPS) * 1e6;
-console.log(`\nA step takes ${nanos.toFixed(0)} ns: 1,000 probes a second are ${((nanos * 1_000) / 1e7).toFixed(3)} % of a core.`);
+console.log(
+  `\nA step takes ${nanos.toFixed(0)} ns: 1,000 probes a second are ${((nanos * 1_000) / 1e7).toFixed(3)} % of a core.`,
+);

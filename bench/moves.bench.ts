@@ -1,4 +1,5 @@
-// 50 and 500 routes moved off a dead link by the monitor's own loop, over HTTP against the embedded EC2 endpoint with EC2's own buckets.
+// 50 and 500 routes moved off a dead link by the monitor's own loop, over HTTP against the embedded EC2 endpoint with
+// EC2's own buckets.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
@@ -29,7 +30,13 @@ const world = (state: { dead: boolean }): Prober => ({
   start(specs, tell) {
     const timer = setInterval(() => {
       const at = performance.now();
-      for (const { id } of specs) tell(id, state.dead && id.startsWith('dx-1/') ? { at, sentAt: at - 20, kind: 'lost', size: 'small' } : { at, sentAt: at - 1, kind: 'reply', rttMs: 1, size: 'small' });
+      for (const { id } of specs)
+        tell(
+          id,
+          state.dead && id.startsWith('dx-1/')
+            ? { at, sentAt: at - 20, kind: 'lost', size: 'small' }
+            : { at, sentAt: at - 1, kind: 'reply', rttMs: 1, size: 'small' },
+        );
     }, 20);
     return { pace: () => undefined, stop: async () => clearInterval(timer) };
   },
@@ -37,8 +44,15 @@ const world = (state: { dead: boolean }): Prober => ({
 
 /** @returns ms from the decision to the last route in its new place, and how many calls EC2 throttled. */
 const move = async (count: number): Promise<{ ms: number; throttled: number }> => {
-  const networks = Array.from({ length: count }, (_, index) => `10.${128 + Math.floor(index / 250)}.${index % 250}.0/24`);
-  const site = siteSchema.parse({ ...lab, onprem: { ...(lab as { onprem?: object }).onprem, networks }, route_tables: lab.route_tables.slice(0, 1) });
+  const networks = Array.from(
+    { length: count },
+    (_, index) => `10.${128 + Math.floor(index / 250)}.${index % 250}.0/24`,
+  );
+  const site = siteSchema.parse({
+    ...lab,
+    onprem: { ...(lab as { onprem?: object }).onprem, networks },
+    route_tables: lab.route_tables.slice(0, 1),
+  });
   const cloud = await startCloud({ site });
   process.env['AWS_ENDPOINT_URL'] = cloud.url;
   cloud.cloud.setPropagated(site.cloud.vgw!, networks);
@@ -47,9 +61,24 @@ const move = async (count: number): Promise<{ ms: number; throttled: number }> =
   const stopping = new AbortController();
   const seen = { decided: 0, moved: 0, at: 0, throttled: 0 };
   const ended = monitor(
-    { policy: monitorPolicy(site, { profile, self: undefined, heal: false }), ...watchedBy(site, profile), profile, addresses: new Map(), version: 'bench', dryRun: false, once: false },
     {
-      prober: world(state), tables: awsRouteTables({ region: 'cn-north-1' }), instances: awsInstances({ region: 'cn-north-1' }), store: privateStore(), witnesses: [], clock, now: () => performance.now(), signal: stopping.signal,
+      policy: monitorPolicy(site, { profile, self: undefined, heal: false }),
+      ...watchedBy(site, profile),
+      profile,
+      addresses: new Map(),
+      version: 'bench',
+      dryRun: false,
+      once: false,
+    },
+    {
+      prober: world(state),
+      tables: awsRouteTables({ region: 'cn-north-1' }),
+      instances: awsInstances({ region: 'cn-north-1' }),
+      store: privateStore(),
+      witnesses: [],
+      clock,
+      now: () => performance.now(),
+      signal: stopping.signal,
       pins: async () => new Map(),
       sink: {
         accept(event) {
@@ -74,5 +103,7 @@ const fifty = await move(50);
 console.log(`50 routes:  ${fifty.ms.toFixed(0)} ms, ${fifty.throttled} calls throttled; limit ${LIMIT_50_MS} ms, 0`);
 const many = await move(500);
 const bucketMs = ((500 - size) / perSecond) * 1_000;
-console.log(`500 routes: ${(many.ms / 1_000).toFixed(1)} s, ${many.throttled} calls throttled; EC2's bucket allows them in ${(bucketMs / 1_000).toFixed(1)} s: ${(many.ms / bucketMs).toFixed(3)} x, limit ${LIMIT_RATIO} x`);
+console.log(
+  `500 routes: ${(many.ms / 1_000).toFixed(1)} s, ${many.throttled} calls throttled; EC2's bucket allows them in ${(bucketMs / 1_000).toFixed(1)} s: ${(many.ms / bucketMs).toFixed(3)} x, limit ${LIMIT_RATIO} x`,
+);
 if (fifty.ms > LIMIT_50_MS || fifty.throttled > 0 || many.ms > LIMIT_RATIO * bucketMs) process.exitCode = 1;

@@ -1,4 +1,5 @@
-// 1,000 targets probed once a second over UDP, each on a socket of its own, by one process. Limit: 8 % of a core, nothing lost.
+// 1,000 targets probed once a second over UDP, each on a socket of its own, by one process. Limit: 8 % of a core,
+// nothing lost.
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { prober } from '../src/lib/adapters/probe/index.ts';
@@ -19,7 +20,13 @@ const ECHO = `
 const echo = spawn(process.execPath, ['-e', ECHO], { stdio: ['pipe', 'pipe', 'inherit'] });
 const port = Number(await new Promise<Buffer>((resolve) => echo.stdout.once('data', resolve)));
 const seen = { reply: 0, lost: 0, unknown: 0 };
-const specs = Array.from({ length: TARGETS }, (_, at) => ({ id: String(at), kind: 'udp' as const, address: '127.0.0.1', port, intervalMs: 1_000 }));
+const specs = Array.from({ length: TARGETS }, (_, at) => ({
+  id: String(at),
+  kind: 'udp' as const,
+  address: '127.0.0.1',
+  port,
+  intervalMs: 1_000,
+}));
 const run = prober.start(specs, (_, { kind }) => (seen[kind] += 1));
 await delay(WARM_MS);
 Object.assign(seen, { reply: 0, lost: 0, unknown: 0 });

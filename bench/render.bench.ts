@@ -10,7 +10,11 @@ import { median } from './measure.ts';
 const SITES = 1_000;
 const LIMIT_MS = 1_000;
 
-const inputs = await Promise.all(['lab', 'seed-bjs', 'seed-openswan'].map(async (name) => parse(await readFile(`test/fixtures/${name}.yaml`, 'utf8')) as object));
+const inputs = await Promise.all(
+  ['lab', 'seed-bjs', 'seed-openswan'].map(
+    async (name) => parse(await readFile(`test/fixtures/${name}.yaml`, 'utf8')) as object,
+  ),
+);
 
 const round = (): { ms: number; files: number } => {
   let files = 0;
@@ -26,5 +30,7 @@ const round = (): { ms: number; files: number } => {
 // The first round counts: a person who renders 1,000 sites does it in a fresh process.
 const rounds = Array.from({ length: 5 }, round);
 const first = rounds[0]!;
-console.log(`Rendering both ends of ${SITES} sites: ${first.files} files in ${first.ms.toFixed(0)} ms (warm: ${median(rounds.map(({ ms }) => ms)).toFixed(0)} ms); limit ${LIMIT_MS} ms`);
+console.log(
+  `Rendering both ends of ${SITES} sites: ${first.files} files in ${first.ms.toFixed(0)} ms (warm: ${median(rounds.map(({ ms }) => ms)).toFixed(0)} ms); limit ${LIMIT_MS} ms`,
+);
 if (first.ms > LIMIT_MS) process.exitCode = 1;

@@ -14,15 +14,28 @@ export const serveSink = async (): Promise<void> => {
     let size = 0;
     request.on('data', (chunk: Buffer) => void (size += chunk.length));
     request.on('end', () => {
-      const reply = (status: number, body = '', headers: Record<string, string | number> = {}) => void response.writeHead(status, { 'x-amz-request-id': '1', ETag: ETAG, ...headers }).end(body);
+      const reply = (status: number, body = '', headers: Record<string, string | number> = {}) =>
+        void response.writeHead(status, { 'x-amz-request-id': '1', ETag: ETAG, ...headers }).end(body);
       if (request.method === 'HEAD') {
         const length = sizes.get(url.pathname);
         const bucket = url.pathname.split('/').filter((part) => part !== '').length === 1;
-        return reply(length === undefined && !bucket ? 404 : 200, '', { 'Last-Modified': new Date(0).toUTCString(), ...(length === undefined ? {} : { 'Content-Length': length }) });
+        return reply(length === undefined && !bucket ? 404 : 200, '', {
+          'Last-Modified': new Date(0).toUTCString(),
+          ...(length === undefined ? {} : { 'Content-Length': length }),
+        });
       }
-      if (request.method === 'GET') return reply(200, `${XML}<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>`);
-      if (request.method === 'POST' && ask('uploads')) return sizes.set(url.pathname, 0), reply(200, `${XML}<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>`);
-      if (request.method === 'POST') return reply(200, `${XML}<CompleteMultipartUploadResult><ETag>${ETAG}</ETag></CompleteMultipartUploadResult>`);
+      if (request.method === 'GET')
+        return reply(
+          200,
+          `${XML}<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>`,
+        );
+      if (request.method === 'POST' && ask('uploads'))
+        return (
+          sizes.set(url.pathname, 0),
+          reply(200, `${XML}<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>`)
+        );
+      if (request.method === 'POST')
+        return reply(200, `${XML}<CompleteMultipartUploadResult><ETag>${ETAG}</ETag></CompleteMultipartUploadResult>`);
       sizes.set(url.pathname, (sizes.get(url.pathname) ?? 0) + size);
       reply(200);
     });

@@ -30,11 +30,26 @@ export interface Soak {
  * samples, by three in a row at 300 ms. At 5 % loss such a shadow fires every 42 minutes in the mean: many side by side
  * make that a matter of seconds.
  */
-export const startSoak = (targets: number, { address, port }: { readonly address: string; readonly port: number }): Soak => {
+export const startSoak = (
+  targets: number,
+  { address, port }: { readonly address: string; readonly port: number },
+): Soak => {
   const profile = profileOf('default') as CusumProfile;
-  const judged = new Map<string, { readonly target: Target; readonly shadows: readonly Control[]; readonly fired: boolean[]; dead: boolean }>();
-  const specs = Array.from({ length: targets }, (_, index): ProbeSpec => ({ id: `soak/${index}`, kind: 'udp', address, port, intervalMs: profile.tauMs }));
-  for (const { id } of specs) judged.set(id, { target: startTarget(), shadows: Array.from({ length: EVERY }, () => inARow(IN_A_ROW)), fired: Array.from({ length: EVERY }, () => false), dead: false });
+  const judged = new Map<
+    string,
+    { readonly target: Target; readonly shadows: readonly Control[]; readonly fired: boolean[]; dead: boolean }
+  >();
+  const specs = Array.from(
+    { length: targets },
+    (_, index): ProbeSpec => ({ id: `soak/${index}`, kind: 'udp', address, port, intervalMs: profile.tauMs }),
+  );
+  for (const { id } of specs)
+    judged.set(id, {
+      target: startTarget(),
+      shadows: Array.from({ length: EVERY }, () => inARow(IN_A_ROW)),
+      fired: Array.from({ length: EVERY }, () => false),
+      dead: false,
+    });
   let [probes, unknown, lost, shadows] = [0, 0, 0, 0];
   return {
     specs,

@@ -9,12 +9,27 @@ import { interleaved, type Contender } from './measure.ts';
 const SITE = 'test/fixtures/lab.yaml';
 const ROUNDS = Number(process.argv[2] ?? 25);
 /** Times an empty Node. From the issue: version and help at most 1.3, a one-call route command at most 3. */
-const LIMITS: Readonly<Record<string, number>> = { 'hybridctl --version': 1.3, 'hybridctl --help': 1.3, 'hybridctl route status': 3 };
+const LIMITS: Readonly<Record<string, number>> = {
+  'hybridctl --version': 1.3,
+  'hybridctl --help': 1.3,
+  'hybridctl route status': 3,
+};
 
 const site = siteSchema.parse(parse(await readFile(SITE, 'utf8')));
 const cloud = await startCloud({ site });
-const env = { AWS_ENDPOINT_URL: cloud.url, AWS_ACCESS_KEY_ID: 'lab', AWS_SECRET_ACCESS_KEY: 'lab', AWS_REGION: site.cloud.region, AWS_DEFAULT_REGION: site.cloud.region };
-const hybridctl = (...args: string[]): Contender => ({ name: `hybridctl ${args[0]}${args[0]!.startsWith('-') ? '' : ` ${args[1]}`}`, file: process.execPath, args: ['dist/hybridctl.cjs', ...args], env });
+const env = {
+  AWS_ENDPOINT_URL: cloud.url,
+  AWS_ACCESS_KEY_ID: 'lab',
+  AWS_SECRET_ACCESS_KEY: 'lab',
+  AWS_REGION: site.cloud.region,
+  AWS_DEFAULT_REGION: site.cloud.region,
+};
+const hybridctl = (...args: string[]): Contender => ({
+  name: `hybridctl ${args[0]}${args[0]!.startsWith('-') ? '' : ` ${args[1]}`}`,
+  file: process.execPath,
+  args: ['dist/hybridctl.cjs', ...args],
+  env,
+});
 
 const contenders: readonly Contender[] = [
   { name: 'node -e 0', file: process.execPath, args: ['-e', '0'] },
@@ -37,6 +52,8 @@ for (const [index, { name }] of contenders.entries()) {
   const ratio = medians[index]! / medians[0]!;
   const limit = LIMITS[name];
   const verdict = limit === undefined ? '' : ratio <= limit ? `within ${limit}` : `OVER ${limit}`;
-  console.log(`${name.padEnd(32)}${medians[index]!.toFixed(1).padStart(8)} ms${ratio.toFixed(2).padStart(8)} x   ${verdict}`.trimEnd());
+  console.log(
+    `${name.padEnd(32)}${medians[index]!.toFixed(1).padStart(8)} ms${ratio.toFixed(2).padStart(8)} x   ${verdict}`.trimEnd(),
+  );
   if (verdict.startsWith('OVER')) process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
-// One sample of `vpn traffic` for 100 tunnels: CPU of this process by the second, charon's answers read from a socket. Limit: 1 % of a core.
+// One sample of `vpn traffic` for 100 tunnels: CPU of this process by the second, charon's answers read from a socket.
+// Limit: 1 % of a core.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -24,12 +25,64 @@ const LIMIT_PERCENT = 1;
 /** A charon with so many established tunnels, as strongSwan 5.9 tells them. */
 const serve = (path: string): void => {
   let bytes = 0;
-  const child = (name: string, spi: string): ViciSection => ({ name, uniqueid: '1', reqid: '1', state: 'INSTALLED', mode: 'TUNNEL', protocol: 'ESP', encap: 'yes', 'spi-in': spi, 'spi-out': `f${spi}`, 'encr-alg': 'AES_GCM_16', 'encr-keysize': '256', 'bytes-in': String(bytes), 'packets-in': '9', 'use-in': '1', 'bytes-out': String(bytes), 'packets-out': '9', 'use-out': '1', 'rekey-time': '3000', 'life-time': '3600', 'install-time': '60', 'local-ts': ['172.16.0.0/16'], 'remote-ts': ['10.10.0.0/16'] });
+  const child = (name: string, spi: string): ViciSection => ({
+    name,
+    uniqueid: '1',
+    reqid: '1',
+    state: 'INSTALLED',
+    mode: 'TUNNEL',
+    protocol: 'ESP',
+    encap: 'yes',
+    'spi-in': spi,
+    'spi-out': `f${spi}`,
+    'encr-alg': 'AES_GCM_16',
+    'encr-keysize': '256',
+    'bytes-in': String(bytes),
+    'packets-in': '9',
+    'use-in': '1',
+    'bytes-out': String(bytes),
+    'packets-out': '9',
+    'use-out': '1',
+    'rekey-time': '3000',
+    'life-time': '3600',
+    'install-time': '60',
+    'local-ts': ['172.16.0.0/16'],
+    'remote-ts': ['10.10.0.0/16'],
+  });
   const events = (command: string | undefined): readonly ViciSection[] =>
     Array.from({ length: TUNNELS }, (_, index) => {
       const name = `vpn${index}`;
-      if (command === 'list-conns') return { [name]: { local_addrs: ['172.16.1.157'], remote_addrs: ['198.51.100.77'], version: 'IKEv2', children: { [name]: { mode: 'TUNNEL', 'local-ts': ['172.16.0.0/16'], 'remote-ts': ['10.10.0.0/16'] } } } };
-      return { [name]: { uniqueid: String(index), version: '2', state: 'ESTABLISHED', 'local-host': '172.16.1.157', 'local-port': '4500', 'remote-host': '198.51.100.77', 'remote-port': '4500', 'local-id': '203.0.113.11', 'remote-id': '198.51.100.77', initiator: 'yes', 'nat-any': 'yes', 'encr-alg': 'AES_GCM_16', 'encr-keysize': '256', 'prf-alg': 'PRF_HMAC_SHA2_384', 'dh-group': 'ECP_384', established: '600', 'rekey-time': '13000', 'child-sas': { [`${name}-1`]: child(name, `c${index.toString(16).padStart(7, '0')}`) } } };
+      if (command === 'list-conns')
+        return {
+          [name]: {
+            local_addrs: ['172.16.1.157'],
+            remote_addrs: ['198.51.100.77'],
+            version: 'IKEv2',
+            children: { [name]: { mode: 'TUNNEL', 'local-ts': ['172.16.0.0/16'], 'remote-ts': ['10.10.0.0/16'] } },
+          },
+        };
+      return {
+        [name]: {
+          uniqueid: String(index),
+          version: '2',
+          state: 'ESTABLISHED',
+          'local-host': '172.16.1.157',
+          'local-port': '4500',
+          'remote-host': '198.51.100.77',
+          'remote-port': '4500',
+          'local-id': '203.0.113.11',
+          'remote-id': '198.51.100.77',
+          initiator: 'yes',
+          'nat-any': 'yes',
+          'encr-alg': 'AES_GCM_16',
+          'encr-keysize': '256',
+          'prf-alg': 'PRF_HMAC_SHA2_384',
+          'dh-group': 'ECP_384',
+          established: '600',
+          'rekey-time': '13000',
+          'child-sas': { [`${name}-1`]: child(name, `c${index.toString(16).padStart(7, '0')}`) },
+        },
+      };
     });
   createServer((socket) => {
     const answer = (packet: Packet): void => {
@@ -38,7 +91,8 @@ const serve = (path: string): void => {
     const read = packetReader(({ type, name }) => {
       if (type !== PACKET.cmdRequest) return answer({ type: PACKET.eventConfirm, message: {} });
       bytes += 1_000;
-      for (const message of events(name)) answer({ type: PACKET.event, name: name === 'list-conns' ? 'list-conn' : 'list-sa', message });
+      for (const message of events(name))
+        answer({ type: PACKET.event, name: name === 'list-conns' ? 'list-conn' : 'list-sa', message });
       answer({ type: PACKET.cmdResponse, message: {} });
     });
     socket.on('data', read).on('error', () => undefined);
@@ -52,11 +106,18 @@ async function measure(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-bench-'));
   const uri = `unix://${folder}/charon.vici`;
   // A process of its own that speaks vici, so that only our side is measured.
-  const server = spawn(process.execPath, [process.argv[1]!, 'serve', `${folder}/charon.vici`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(process.execPath, [process.argv[1]!, 'serve', `${folder}/charon.vici`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await new Promise<void>((resolve, reject) => server.stdout.once('data', () => resolve()).once('error', reject));
 
   try {
-    const devices = (pass: number) => Array.from({ length: TUNNELS }, (_, index) => `xfrm${index}: ${pass * 1_000 * index} ${pass} 0 0 0 0 0 0 ${pass * 500 * index} ${pass} 0 0 0 0 0 0`).join('\n');
+    const devices = (pass: number) =>
+      Array.from(
+        { length: TUNNELS },
+        (_, index) =>
+          `xfrm${index}: ${pass * 1_000 * index} ${pass} 0 0 0 0 0 0 ${pass * 500 * index} ${pass} 0 0 0 0 0 0`,
+      ).join('\n');
     let pass = 0;
     // The kernel's own files are as many reads; this machine has no hundred tunnel interfaces.
     const read: Files['read'] = async (path, limit) => {
@@ -66,15 +127,24 @@ async function measure(): Promise<void> {
       await readFile('/sys/class/net/lo/ifindex', 'utf8');
       return name[2] === 'type' ? '65534' : name[1]!;
     };
-    const look = trafficReader({ files: { ...files, read }, clock, vici: connectVici }, { uris: [uri], interfaces: undefined });
+    const look = trafficReader(
+      { files: { ...files, read }, clock, vici: connectVici },
+      { uris: [uri], interfaces: undefined },
+    );
     const onTrouble = (message: string): void => void process.stderr.write(`${message}\n`);
     let figures = 0;
-    const publisher = trafficPublisher({ put: async (_namespace, data) => void (figures += data.length) }, await openSpool({ lineLog }, files, { path: join(folder, 'spool'), onTrouble }), { namespace: 'bench', site: 'bench', host: 'bench', fine: true, run: 'r', clock, onTrouble });
+    const publisher = trafficPublisher(
+      { put: async (_namespace, data) => void (figures += data.length) },
+      await openSpool({ lineLog }, files, { path: join(folder, 'spool'), onTrouble }),
+      { namespace: 'bench', site: 'bench', host: 'bench', fine: true, run: 'r', clock, onTrouble },
+    );
     let before: Remembered | undefined;
     let seen = 0;
     const round = async (): Promise<void> => {
       pass += 1;
-      const now = await look((_uri, error) => { throw error; });
+      const now = await look((_uri, error) => {
+        throw error;
+      });
       const sample = sampleOf(before, now);
       before = remembered(before, now);
       await files.write([{ path: join(folder, 'memory.json'), content: JSON.stringify(before), mode: 0o600 }]);
@@ -93,7 +163,9 @@ async function measure(): Promise<void> {
     const ms = (user + system) / 1_000;
     await publisher.close();
     const each = ms / ROUNDS;
-    console.log(`vpn traffic, ${seen} counters: ${each.toFixed(1)} ms of CPU a sample; ${(each / 600).toFixed(3)} % of a core at 60 s, ${((each / INTERVAL_MS) * 100).toFixed(2)} % at 1 s; limit ${LIMIT_PERCENT} % at 60 s; ${figures} figures published`);
+    console.log(
+      `vpn traffic, ${seen} counters: ${each.toFixed(1)} ms of CPU a sample; ${(each / 600).toFixed(3)} % of a core at 60 s, ${((each / INTERVAL_MS) * 100).toFixed(2)} % at 1 s; limit ${LIMIT_PERCENT} % at 60 s; ${figures} figures published`,
+    );
     if (each / 600 > LIMIT_PERCENT || seen !== 2 * TUNNELS) process.exitCode = 1;
   } finally {
     server.kill();

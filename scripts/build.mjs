@@ -1,4 +1,5 @@
-// Bundles the command line into dist/, in two steps: esbuild can share code between lazily loaded parts only in ES module
+// Bundles the command line into dist/, in two steps: esbuild can share code between lazily loaded parts only in ES
+// module
 // output, and Node starts CommonJS faster and can be given compiled code for it (see launcher.cjs).
 import { build, transform } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -30,7 +31,14 @@ const bundle = await build({
 const files = await Promise.all(
   bundle.outputFiles.map(async ({ path, text }) => {
     // Names stay readable: they are what a stack trace shows.
-    const { code } = await transform(text, { format: 'cjs', platform: 'node', target: 'node20', supported: { 'dynamic-import': false }, minifyWhitespace: true, minifySyntax: true });
+    const { code } = await transform(text, {
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      supported: { 'dynamic-import': false },
+      minifyWhitespace: true,
+      minifySyntax: true,
+    });
     return { name: basename(path), code };
   }),
 );
@@ -39,7 +47,9 @@ const buildId = createHash('sha256').update(JSON.stringify(files)).digest('hex')
 const launcher = (await readFile(join(root, 'scripts/launcher.cjs'), 'utf8')).replace('__BUILD_ID__', buildId);
 
 // Nothing new: leave it, and the compiled code that runs have gathered for it.
-const standing = await Promise.all(Object.keys(present).map((name) => readFile(join(root, `dist/${name}.cjs`), 'utf8').catch(() => '')));
+const standing = await Promise.all(
+  Object.keys(present).map((name) => readFile(join(root, `dist/${name}.cjs`), 'utf8').catch(() => '')),
+);
 if (standing.some((text) => text !== launcher)) {
   // Built beside and swapped in, so that a run in between meets either the old build or the new one.
   const fresh = join(root, `dist.${process.pid}`);

@@ -5,22 +5,34 @@ import { join } from 'node:path';
 export const raw = {
   name: 'raw',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace(/\?raw$/, '')), namespace: 'raw' }));
-    onLoad({ filter: /.*/, namespace: 'raw' }, async ({ path }) => ({ contents: await readFile(path, 'utf8'), loader: 'text' }));
+    onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace(/\?raw$/, '')),
+      namespace: 'raw',
+    }));
+    onLoad({ filter: /.*/, namespace: 'raw' }, async ({ path }) => ({
+      contents: await readFile(path, 'utf8'),
+      loader: 'text',
+    }));
   },
 };
 
 /**
- * An esbuild plugin: writes out the constant names of computed keys (`{ [_xN]: … }`) in the AWS SDK's schema files. esbuild
- * must take a computed key for a side effect, so it would keep the schemas of all 700 EC2 calls, 1 MB, for the four we make.
+ * An esbuild plugin: writes out the constant names of computed keys (`{ [_xN]: … }`) in the AWS SDK's schema files.
+ * esbuild
+ * must take a computed key for a side effect, so it would keep the schemas of all 700 EC2 calls, 1 MB, for the four we
+ * make.
  */
 export const plainSchemaKeys = {
   name: 'plain-schema-keys',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
-      const values = new Map([...source.matchAll(/^const (_\w+) = ("[^"\\]*");$/gm)].map(([, name, value]) => [name, value]));
-      return { contents: source.replace(/\[(_\w+)\]:/g, (key, name) => (values.has(name) ? `${values.get(name)}:` : key)) };
+      const values = new Map(
+        [...source.matchAll(/^const (_\w+) = ("[^"\\]*");$/gm)].map(([, name, value]) => [name, value]),
+      );
+      return {
+        contents: source.replace(/\[(_\w+)\]:/g, (key, name) => (values.has(name) ? `${values.get(name)}:` : key)),
+      };
     });
   },
 };
@@ -32,6 +44,7 @@ export const forNode = {
   target: 'node20',
   // The SDK's ES modules lose what is not used; its CommonJS files stay whole.
   mainFields: ['module', 'main'],
-  // urllib (below ali-oss) asks for it only where a caller turns its own proxy support on, and it is not installed with it.
+  // urllib (below ali-oss) asks for it only where a caller turns its own proxy support on, and it is not installed with
+  // it.
   external: ['proxy-agent'],
 };

@@ -28,11 +28,13 @@ const quietly = (work) => {
 /** Ours alone: a real folder, our uid, no write permission for group or others. */
 const isOurs = (folder) => {
   const stat = quietly(() => fs.lstatSync(folder));
-  return stat !== undefined && stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
+  return stat?.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
 };
 
 const home = process.env.XDG_CACHE_HOME || (process.env.HOME && path.join(process.env.HOME, '.cache'));
-const roots = process.env.NODE_DISABLE_COMPILE_CACHE ? [] : [path.join(__dirname, '.cache'), ...(home ? [path.join(home, 'hybridctl')] : [])];
+const roots = process.env.NODE_DISABLE_COMPILE_CACHE
+  ? []
+  : [path.join(__dirname, '.cache'), ...(home ? [path.join(home, 'hybridctl')] : [])];
 const found = roots.map((root) => path.join(root, key)).find(isOurs);
 
 /** Makes the folder for this build, and forgets what earlier builds left. */
@@ -42,7 +44,8 @@ const makeFolder = () => {
     const made = quietly(() => {
       fs.mkdirSync(root, { recursive: true, mode: 0o700 });
       if (!isOurs(root)) return false;
-      for (const old of fs.readdirSync(root)) if (!old.startsWith(build)) fs.rmSync(path.join(root, old), { recursive: true, force: true });
+      for (const old of fs.readdirSync(root))
+        if (!old.startsWith(build)) fs.rmSync(path.join(root, old), { recursive: true, force: true });
       fs.mkdirSync(folder, { mode: 0o700 });
       return true;
     });

@@ -1,5 +1,6 @@
 // Libreswan's own parsers, for the tests of what we render for Libreswan and Openswan. Its package conflicts with
-// strongSwan's starter, so it is not installed but unpacked beside. Plain Node: the set-up runs it before anything is built.
+// strongSwan's starter, so it is not installed but unpacked beside. Plain Node: the set-up runs it before anything is
+// built.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +10,11 @@ const cache = fileURLToPath(new URL('../.cache', import.meta.url));
 
 const run = (file, args, cwd) => {
   const { status, stdout, stderr, error } = spawnSync(file, args, { cwd, encoding: 'utf8' });
-  return { ok: status === 0, stdout: stdout ?? '', why: (stderr ?? '').trim().split('\n').at(-1) || error?.message || `exit ${status}` };
+  return {
+    ok: status === 0,
+    stdout: stdout ?? '',
+    why: (stderr ?? '').trim().split('\n').at(-1) || error?.message || `exit ${status}`,
+  };
 };
 const must = (file, args, cwd) => {
   const { ok, stdout, why } = run(file, args, cwd);
@@ -45,7 +50,8 @@ const libraryFolder = (tree) => {
 
 /**
  * Fetches and unpacks Debian's libreswan unless that was done before.
- * @returns {{ addconn: string, algparse: string, env: Record<string, string> }} absolute paths, and what to add to their environment
+ * @returns {{ addconn: string, algparse: string, env: Record<string, string> }} absolute paths, and what to add to
+ * their environment
  */
 export const libreswan = () => {
   const tree = join(cache, 'libreswan');
@@ -70,14 +76,20 @@ export const libreswan = () => {
   }
   const tool = (name) => join(tree, 'usr/libexec/ipsec', name);
   const folder = libraryFolder(tree);
-  return { addconn: tool('addconn'), algparse: tool('algparse'), env: folder === '' ? {} : { LD_LIBRARY_PATH: folder } };
+  return {
+    addconn: tool('addconn'),
+    algparse: tool('algparse'),
+    env: folder === '' ? {} : { LD_LIBRARY_PATH: folder },
+  };
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     libreswan();
   } catch (error) {
-    process.stderr.write(`libreswan: ${error.message}\n  next: check that apt-get reaches a Debian mirror, then run it again\n`);
+    process.stderr.write(
+      `libreswan: ${error.message}\n  next: check that apt-get reaches a Debian mirror, then run it again\n`,
+    );
     process.exit(4);
   }
 }

@@ -1,5 +1,7 @@
-// Makes a fresh clone ready: npm packages, Debian packages, the build. Plain Node, since it runs before anything is installed.
-// Says one line for each thing it does, on stderr (stdout belongs to what runs after it), and nothing where nothing is to be done.
+// Makes a fresh clone ready: npm packages, Debian packages, the build. Plain Node, since it runs before anything is
+// installed.
+// Says one line for each thing it does, on stderr (stdout belongs to what runs after it), and nothing where nothing is
+// to be done.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -10,11 +12,42 @@ const FAILED = 1;
 const MISSING = 4;
 
 /** What the lab runs. util-linux (unshare, mount) is on every Debian. */
-const LAB = ['strongswan-swanctl', 'strongswan-charon', 'libcharon-extra-plugins', 'libstrongswan-extra-plugins', 'libstrongswan-standard-plugins', 'frr', 'iproute2', 'nftables', 'iputils-ping', 'tcpdump', 'procps'];
+const LAB = [
+  'strongswan-swanctl',
+  'strongswan-charon',
+  'libcharon-extra-plugins',
+  'libstrongswan-extra-plugins',
+  'libstrongswan-standard-plugins',
+  'frr',
+  'iproute2',
+  'nftables',
+  'iputils-ping',
+  'tcpdump',
+  'procps',
+];
 
-/** @type {Record<string, { packages: string[], tools?: Record<string, string>, libreswan?: boolean, root?: boolean }>} */
+/**
+ * @type {Record<string, { packages: string[], tools?: Record<string, string>, libreswan?: boolean, root?: boolean }>}
+ */
 const MODES = {
-  test: { packages: [...LAB, 'strongswan-starter', 'openssh-client', 'openssh-server', 'chromium', 'collectd-core', 'apache2', 'python3', 's3fs', 'fuse3', 'rclone'], tools: { aws: 'awscli' }, libreswan: true, root: true },
+  test: {
+    packages: [
+      ...LAB,
+      'strongswan-starter',
+      'openssh-client',
+      'openssh-server',
+      'chromium',
+      'collectd-core',
+      'apache2',
+      'python3',
+      's3fs',
+      'fuse3',
+      'rclone',
+    ],
+    tools: { aws: 'awscli' },
+    libreswan: true,
+    root: true,
+  },
   demo: { packages: LAB, root: true },
   bench: { packages: [] },
 };
@@ -27,10 +60,19 @@ const stop = (line, next, exit = MISSING) => {
 
 /** Runs quietly; what it said is shown only when it failed. */
 const run = (file, args, env = {}) => {
-  const { status, stdout, stderr, error } = spawnSync(file, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env }, maxBuffer: 64 * 2 ** 20 });
+  const { status, stdout, stderr, error } = spawnSync(file, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    maxBuffer: 64 * 2 ** 20,
+  });
   if (status === 0) return;
   process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
-  stop(`${basename(file)} ${args.map((arg) => arg.replace(root, '')).join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`, 'mend what is said above, then run it again', FAILED);
+  stop(
+    `${basename(file)} ${args.map((arg) => arg.replace(root, '')).join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`,
+    'mend what is said above, then run it again',
+    FAILED,
+  );
 };
 
 /** As package.json's engines say: inquirer asks for these, and Node 22.0 and 22.1 have no zlib.crc32. */
@@ -38,10 +80,12 @@ const LEAST_MINOR = { 20: 17, 22: 13, 23: 5 };
 
 const checkNode = () => {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 24 && !(minor >= LEAST_MINOR[major])) stop(`Node ${process.versions.node} is too old`, 'install Node 20.17, 22.13, 24 or later');
+  if (major < 24 && !(minor >= LEAST_MINOR[major]))
+    stop(`Node ${process.versions.node} is too old`, 'install Node 20.17, 22.13, 24 or later');
 };
 
-const readJson = (path) => (existsSync(join(root, path)) ? JSON.parse(readFileSync(join(root, path), 'utf8')) : { packages: {} });
+const readJson = (path) =>
+  existsSync(join(root, path)) ? JSON.parse(readFileSync(join(root, path), 'utf8')) : { packages: {} };
 
 /** npm's own record of what it installed is compared with the lockfile: no marker of ours that could go stale. */
 const npmPackages = () => {
@@ -54,24 +98,47 @@ const npmPackages = () => {
   run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
 };
 
-const onPath = (tool) => [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((folder) => folder !== '' && existsSync(join(folder, tool)));
+const onPath = (tool) =>
+  [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some(
+    (folder) => folder !== '' && existsSync(join(folder, tool)),
+  );
 
 const notInstalled = (packages) => {
-  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...packages], { encoding: 'utf8' });
-  const installed = new Set((stdout ?? '').split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ')[0]));
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...packages], {
+    encoding: 'utf8',
+  });
+  const installed = new Set(
+    (stdout ?? '')
+      .split('\n')
+      .filter((line) => line.endsWith(' installed'))
+      .map((line) => line.split(' ')[0]),
+  );
   return packages.filter((name) => !installed.has(name));
 };
 
-/** Debian starts a daemon when its package is installed, unless this file says no. The lab starts its own, in namespaces. */
+/**
+ * Debian starts a daemon when its package is installed, unless this file says no. The lab starts its own, in
+ * namespaces.
+ */
 const POLICY = '/usr/sbin/policy-rc.d';
 
 const debianPackages = ({ packages, tools = {} }) => {
-  const wanted = [...packages, ...Object.entries(tools).filter(([tool]) => !onPath(tool)).map(([, name]) => name)];
+  const wanted = [
+    ...packages,
+    ...Object.entries(tools)
+      .filter(([tool]) => !onPath(tool))
+      .map(([, name]) => name),
+  ];
   const lacking = wanted.length === 0 ? [] : notInstalled(wanted);
   if (lacking.length === 0) return;
   const names = lacking.join(' ');
-  if (!onPath('apt-get')) stop(`not installed: ${names}; and there is no apt-get here to install them`, 'run it on Debian 12, or in a container of it');
-  if (process.getuid() !== 0) stop(`not installed: ${names}`, `as root: apt-get install --no-install-recommends ${names}`);
+  if (!onPath('apt-get'))
+    stop(
+      `not installed: ${names}; and there is no apt-get here to install them`,
+      'run it on Debian 12, or in a container of it',
+    );
+  if (process.getuid() !== 0)
+    stop(`not installed: ${names}`, `as root: apt-get install --no-install-recommends ${names}`);
   say(`installing ${lacking.length} Debian packages: ${names}`);
   const policy = !existsSync(POLICY);
   // Handled, even by nothing: Ctrl-C then ends apt-get and we still take the file back.
@@ -93,15 +160,20 @@ const prepare = ({ packages, tools, libreswan, root: asRoot }) => {
   checkNode();
   npmPackages();
   debianPackages({ packages, tools });
-  if (asRoot === true && process.getuid() !== 0) stop('the lab makes network namespaces, which only root may', 'run it as root');
+  if (asRoot === true && process.getuid() !== 0)
+    stop('the lab makes network namespaces, which only root may', 'run it as root');
   if (libreswan === true) {
-    if (!existsSync(join(root, '.cache/libreswan'))) say("unpacking Libreswan's parsers into .cache (its package conflicts with strongSwan's)");
+    if (!existsSync(join(root, '.cache/libreswan')))
+      say("unpacking Libreswan's parsers into .cache (its package conflicts with strongSwan's)");
     run(process.execPath, [join(root, 'scripts/libreswan.mjs')]);
   }
   run(process.execPath, [join(root, 'scripts/build.mjs')]);
 };
 
-/** Makes everything ready that a mode needs. Ends the process when it can't: exit 4 where something is missing, 1 where something failed. */
+/**
+ * Makes everything ready that a mode needs. Ends the process when it can't: exit 4 where something is missing, 1 where
+ * something failed.
+ */
 export const setUp = (mode) => {
   const needs = MODES[mode];
   if (needs === undefined) {

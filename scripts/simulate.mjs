@@ -1,4 +1,5 @@
-// `npm run simulate [-- --episodes N] [--from SEED] [--seed SEED] [--bundle FILE]`: the failover core in a seeded virtual world, on every core
+// `npm run simulate [-- --episodes N] [--from SEED] [--seed SEED] [--bundle FILE]`: the failover core in a seeded
+// virtual world, on every core
 // of the machine. A violation prints its seed; `--seed` replays that episode, line by line and always the same.
 // `--bundle` runs a core that was bundled before, a broken one in our tests.
 import { availableParallelism } from 'node:os';
@@ -18,7 +19,9 @@ const work = async ({ path }) => {
 const replay = async (path, seed) => {
   const { runEpisode } = await import(pathToFileURL(path).href);
   const { log, violation } = runEpisode(seed, true);
-  process.stdout.write(`${log.join('\n')}\n${violation === undefined ? 'every invariant held' : `${violation.invariant}: ${violation.what}`}\n`);
+  process.stdout.write(
+    `${log.join('\n')}\n${violation === undefined ? 'every invariant held' : `${violation.invariant}: ${violation.what}`}\n`,
+  );
   process.exitCode = violation === undefined ? 0 : 1;
 };
 
@@ -38,18 +41,30 @@ const simulate = async (path, from, episodes) => {
       worker.on('error', reject);
       worker.on('message', (result) => {
         for (const name of Object.keys(sum)) sum[name] += result[name];
-        if (result.violation !== undefined && (violation === undefined || result.violation.seed < violation.seed)) violation = result.violation;
+        if (result.violation !== undefined && (violation === undefined || result.violation.seed < violation.seed))
+          violation = result.violation;
         ask();
       });
       ask();
     });
-  const workers = Array.from({ length: availableParallelism() }, () => new Worker(fileURLToPath(import.meta.url), { workerData: { path }, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }));
+  const workers = Array.from(
+    { length: availableParallelism() },
+    () =>
+      new Worker(fileURLToPath(import.meta.url), {
+        workerData: { path },
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      }),
+  );
   await Promise.all(workers.map(run));
   await Promise.all(workers.map((worker) => worker.terminate()));
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
-  process.stdout.write(`${sum.episodes} episodes, ${sum.decisions} decisions, ${sum.moves} moves, ${sum.alerts} alerts, ${sum.heals} healings in ${seconds} s on ${workers.length} cores\n`);
+  process.stdout.write(
+    `${sum.episodes} episodes, ${sum.decisions} decisions, ${sum.moves} moves, ${sum.alerts} alerts, ${sum.heals} healings in ${seconds} s on ${workers.length} cores\n`,
+  );
   if (violation === undefined) return void process.stdout.write('every invariant held\n');
-  process.stdout.write(`seed ${violation.seed} broke ${violation.invariant} at ${violation.at} ms: ${violation.what}\nreplay: npm run simulate -- --seed ${violation.seed}\n`);
+  process.stdout.write(
+    `seed ${violation.seed} broke ${violation.invariant} at ${violation.at} ms: ${violation.what}\nreplay: npm run simulate -- --seed ${violation.seed}\n`,
+  );
   process.exitCode = 1;
 };
 
@@ -60,7 +75,14 @@ else {
     process.stderr.write(`--${name} must be a whole number\n`);
     process.exit(2);
   };
-  const { values } = parseArgs({ options: { episodes: { type: 'string', default: '100000' }, from: { type: 'string', default: '1' }, seed: { type: 'string' }, bundle: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: {
+      episodes: { type: 'string', default: '100000' },
+      from: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      bundle: { type: 'string' },
+    },
+  });
   const { bundleSimulation } = await import('./simulation.mjs');
   const path = values.bundle ?? (await bundleSimulation());
   if (values.seed !== undefined) await replay(path, whole(values.seed, 'seed'));

@@ -8,7 +8,8 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * @param {readonly { file: string, find: string, put: string }[]} [edits] pieces of text of the domain's source files, and what stands in their place.
+ * @param {readonly { file: string, find: string, put: string }[]} [edits] pieces of text of the domain's source files,
+ * and what stands in their place.
  * @returns the path of an ES module with the exports of test/scenarios/sim/episode.ts.
  */
 export const bundleSimulation = async (edits = []) => {
@@ -39,7 +40,8 @@ export const bundleSimulation = async (edits = []) => {
     plugins: edits.length === 0 ? [] : [breakIt],
     logLevel: 'warning',
   });
-  for (const { file, find } of lost) throw new Error(`"${find}" does not stand once in ${file}.ts: the mutant has lost its place`);
+  for (const { file, find } of lost)
+    throw new Error(`"${find}" does not stand once in ${file}.ts: the mutant has lost its place`);
   const { text } = outputFiles[0];
   const folder = join(root, 'node_modules/.cache/simulation');
   const path = join(folder, `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`);

@@ -10,7 +10,16 @@ import { defineCommand, FLAG } from '../src/lib/core/command.ts';
 import { run, words } from './helpers/run.ts';
 
 const command = (path: string, more: object = {}) =>
-  defineCommand({ path, summary: `about ${path}`, flags: [], examples: [], parse: () => ({}), run: async () => ({ result: {} }), human: () => '', ...more });
+  defineCommand({
+    path,
+    summary: `about ${path}`,
+    flags: [],
+    examples: [],
+    parse: () => ({}),
+    run: async () => ({ result: {} }),
+    human: () => '',
+    ...more,
+  });
 
 const GROUPS: readonly Group[] = [
   {
@@ -18,7 +27,12 @@ const GROUPS: readonly Group[] = [
     summary: 'tunnels',
     load: async () => [
       command('vpn render', {
-        flags: [FLAG.site, FLAG.yes, { flags: '--crypto <level>', summary: 'level', choices: ['seed', 'modern'] }, { flags: '--tunnel <name...>', summary: 'tunnels' }],
+        flags: [
+          FLAG.site,
+          FLAG.yes,
+          { flags: '--crypto <level>', summary: 'level', choices: ['seed', 'modern'] },
+          { flags: '--tunnel <name...>', summary: 'tunnels' },
+        ],
         args: [{ name: '[how]', summary: 'how', choices: ['fast', 'slow'] }],
       }),
       command('vpn lint', { args: [{ name: '<file...>', summary: 'files' }] }),
@@ -70,7 +84,7 @@ describe('what may stand at the cursor (|)', () => {
   });
 });
 
-test('the hidden command speaks the shells\' protocol', async () => {
+test("the hidden command speaks the shells' protocol", async () => {
   expect((await run(['completion', 'words', '--', 'completion', ''])).out).toBe('bash\t\nzsh\t\nfish\t\n');
   expect((await run(['completion', 'words', '--', '--v'])).out).toBe('--version\tprint the version\n');
   expect((await run('completion words -- xyzzy ""')).out).toBe('');
@@ -88,7 +102,9 @@ describe('in a real bash', () => {
 
   const press = async (...typed: string[]): Promise<string[]> => {
     const script = `source ${folder}/script; COMP_WORDS=(hybridctl "$@"); COMP_CWORD=$#; _hybridctl; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout } = await promisify(execFile)('bash', ['-c', script, 'bash', ...typed], { env: { ...process.env, PATH: `${folder}:${process.env['PATH']}` } });
+    const { stdout } = await promisify(execFile)('bash', ['-c', script, 'bash', ...typed], {
+      env: { ...process.env, PATH: `${folder}:${process.env['PATH']}` },
+    });
     return stdout.trimEnd().split('\n');
   };
 

@@ -35,8 +35,15 @@ describe('command definitions', () => {
 
 /** `sudo X=y hybridctl … | jq` → the words of hybridctl and its variables. */
 const taken = (line: string): { words: string; env: Record<string, string> } => {
-  const [, before = '', words = ''] = /^((?:sudo |[A-Z][A-Z0-9_]*=\S+ )*)hybridctl ?(.*)$/.exec(line.split(/ (?:\||>|&&|<) /)[0]!) ?? [undefined, '', 'not an example'];
-  return { words, env: Object.fromEntries(before.split(' ').flatMap((word) => (word.includes('=') ? [word.split('=') as [string, string]] : []))) };
+  const [, before = '', words = ''] = /^((?:sudo |[A-Z][A-Z0-9_]*=\S+ )*)hybridctl ?(.*)$/.exec(
+    line.split(/ (?:\||>|&&|<) /)[0]!,
+  ) ?? [undefined, '', 'not an example'];
+  return {
+    words,
+    env: Object.fromEntries(
+      before.split(' ').flatMap((word) => (word.includes('=') ? [word.split('=') as [string, string]] : [])),
+    ),
+  };
 };
 
 describe('every example parses', () => {
@@ -46,7 +53,14 @@ describe('every example parses', () => {
   beforeAll(() => {
     // Up to the door of `run`, with somebody at the terminal, through commander and the command's own refusals.
     groups.forEach((group, index) => {
-      group.load = async () => (await loads[index]!()).map((command): Command => ({ ...command, run: async () => (parsed.push(command.path), { result: {} }), human: () => '' }));
+      group.load = async () =>
+        (await loads[index]!()).map(
+          (command): Command => ({
+            ...command,
+            run: async () => (parsed.push(command.path), { result: {} }),
+            human: () => '',
+          }),
+        );
     });
   });
   afterAll(() => groups.forEach((group, index) => (group.load = loads[index]!)));
@@ -57,25 +71,59 @@ describe('every example parses', () => {
     const { exit, err } = await run(words, { env: { ...given, ...env }, answers: {} });
     expect({ exit, err, parsed }).toEqual({ exit: 0, err: '', parsed: [path] });
   };
-  const pathOf = (line: string): string => commands.map(({ path }) => path).filter((path) => `${line} `.startsWith(`hybridctl ${path} `)).sort((a, b) => b.length - a.length)[0] ?? 'no command';
+  const pathOf = (line: string): string =>
+    commands
+      .map(({ path }) => path)
+      .filter((path) => `${line} `.startsWith(`hybridctl ${path} `))
+      .sort((a, b) => b.length - a.length)[0] ?? 'no command';
 
-  test.each(commands.flatMap(({ path, examples }) => examples.map(({ line }) => [line, path] as const)))('%s', (line, path) => parses(line, path));
+  test.each(commands.flatMap(({ path, examples }) => examples.map(({ line }) => [line, path] as const)))(
+    '%s',
+    (line, path) => parses(line, path),
+  );
 
-  test.each(FAASCMD.map(({ ours, theirs }) => [ours, theirs] as const))('%s, for %s', (ours) => parses(ours, pathOf(ours), FAASCMD_ENV));
+  test.each(FAASCMD.map(({ ours, theirs }) => [ours, theirs] as const))('%s, for %s', (ours) =>
+    parses(ours, pathOf(ours), FAASCMD_ENV),
+  );
 
   test('every verb of faascmd has its line', () => {
-    const verbs = ['config', 'auth', 'list_policy', 'delete_policy', 'list_objects', 'upload_object', 'get_object', 'create_image', 'list_images', 'delete_image', 'download_image', 'fpga_status', 'publish_image', 'list_instances'];
+    const verbs = [
+      'config',
+      'auth',
+      'list_policy',
+      'delete_policy',
+      'list_objects',
+      'upload_object',
+      'get_object',
+      'create_image',
+      'list_images',
+      'delete_image',
+      'download_image',
+      'fpga_status',
+      'publish_image',
+      'list_instances',
+    ];
     expect([...new Set(FAASCMD.map(({ theirs }) => theirs.split(' ')[1]))].sort()).toEqual(verbs.sort());
   });
 
   /** In what errors advise, names in capitals stand for the user's own. */
   const NAMES: Readonly<Record<string, string>> = { BUCKET: 'fpga-builds', INSTANCE: 'i-bp1g7004ksh0oeuco000' };
-  const advised = EXPLANATIONS.flatMap(({ cloud, next }) => [...next.matchAll(/"(hybridctl [^"]+)"/g)].map(([, line]) => [cloud, line!] as const));
+  const advised = EXPLANATIONS.flatMap(({ cloud, next }) =>
+    [...next.matchAll(/"(hybridctl [^"]+)"/g)].map(([, line]) => [cloud, line!] as const),
+  );
   test.each([...new Map(advised.map((one) => [one.join(), one])).values()])('on %s: %s', async (cloud, line) => {
     const path = pathOf(line);
     expect(path).not.toBe('no command');
     // A command named alone, for its own help to tell the rest.
-    if (line === `hybridctl ${path}` && path !== 'fpga list' && path !== 'fpga config' && path !== 'fpga policy list') return;
-    await parses(line.replaceAll(/\b[A-Z]{2,}\b/g, (name) => NAMES[name] ?? (cloud === 'aws' ? 'afi-09953582f46c45b17' : 'intel0a1b2c3d4e5f')), path, cloud === 'aws' ? { HYBRIDCTL_CLOUD: 'aws', AWS_REGION: 'us-east-1' } : FAASCMD_ENV);
+    if (line === `hybridctl ${path}` && path !== 'fpga list' && path !== 'fpga config' && path !== 'fpga policy list')
+      return;
+    await parses(
+      line.replaceAll(
+        /\b[A-Z]{2,}\b/g,
+        (name) => NAMES[name] ?? (cloud === 'aws' ? 'afi-09953582f46c45b17' : 'intel0a1b2c3d4e5f'),
+      ),
+      path,
+      cloud === 'aws' ? { HYBRIDCTL_CLOUD: 'aws', AWS_REGION: 'us-east-1' } : FAASCMD_ENV,
+    );
   });
 });

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 const run = promisify(execFile);
 
 /**
- * V8 knows its compiled code by the length of the source. So text of the same length put in place of the old shows which
+ * V8 knows its compiled code by the length of the source. So text of the same length put in place of the old shows
+ * which
  * ran: "old" came from the cache, "new" was compiled.
  */
 const says = (word: 'old' | 'new') => `exports.word = '${word}'; console.log(exports.word);`;
@@ -17,7 +18,11 @@ describe('the launcher keeps compiled code', () => {
   let root = '';
   const app = () => join(root, 'dist/app/x.cjs');
   const start = async (env: Record<string, string> = {}) =>
-    (await run(process.execPath, [join(root, 'dist/x.cjs')], { env: { PATH: process.env['PATH'], HOME: join(root, 'home'), ...env } })).stdout.trim();
+    (
+      await run(process.execPath, [join(root, 'dist/x.cjs')], {
+        env: { PATH: process.env['PATH'], HOME: join(root, 'home'), ...env },
+      })
+    ).stdout.trim();
   const cacheIn = async (folder: string) => join(root, folder, (await readdir(join(root, folder)))[0]!);
 
   beforeEach(async () => {
@@ -31,7 +36,9 @@ describe('the launcher keeps compiled code', () => {
   test('the second run compiles nothing; what is kept is ours alone', async () => {
     expect(await start()).toBe('old');
     const folder = await cacheIn('dist/.cache');
-    expect([(await stat(folder)).mode & 0o777, (await stat(join(folder, 'x.cjs'))).mode & 0o777]).toEqual([0o700, 0o600]);
+    expect([(await stat(folder)).mode & 0o777, (await stat(join(folder, 'x.cjs'))).mode & 0o777]).toEqual([
+      0o700, 0o600,
+    ]);
     await writeFile(app(), says('new'));
     expect(await start()).toBe('old');
   });
@@ -67,7 +74,9 @@ describe('the built command line', () => {
   const shell = (line: string) => run('bash', ['-c', `set -o pipefail; ${line}`]);
 
   test('a reader that leaves early is no error', async () => {
-    expect((await shell('for i in 1 2 3; do node dist/hybridctl.cjs completion bash | head -c 1 || exit 9; done')).stdout).toBe('###');
+    expect(
+      (await shell('for i in 1 2 3; do node dist/hybridctl.cjs completion bash | head -c 1 || exit 9; done')).stdout,
+    ).toBe('###');
   });
 
   test('runs by a link of another name, as npm installs it', async () => {

@@ -5,34 +5,41 @@ import { GROUPS } from '../src/commands/registry.ts';
 import { run, words } from './helpers/run.ts';
 
 /** A group of one's own: what main() does must not depend on what the real commands do today. */
-const echo = (path: string, more: Partial<Command> = {}): Command =>
-  ({
-    ...defineCommand({
-      path,
-      summary: `says what ${path} got`,
-      details: 'A paragraph.',
-      flags: [
-        FLAG.site,
-        FLAG.yes,
-        { flags: '--level <name>', summary: 'a choice', env: 'TEST_LEVEL', choices: ['low', 'high'] },
-        { flags: '--name <name...>', summary: 'a list', env: 'TEST_NAME' },
-        { flags: '--fail <how>', summary: 'fails' },
-      ],
-      examples: [{ line: `hybridctl ${path} --level low`, why: 'says low' }],
-      parse: (raw) => ({ args: raw.args, site: text(raw, 'site'), yes: flag(raw, 'yes'), level: text(raw, 'level'), name: list(raw, 'name'), fail: text(raw, 'fail') }),
-      async run(options, ports) {
-        ports.progress('working');
-        if (options.fail === 'usage') throw usageError('is wrong', { field: '--fail', next: 'do better', more: ['line 3: no', 'line 4: no'] });
-        if (options.fail === 'crash') throw new TypeError('x is not a function\nsecond line');
-        if (options.fail === 'interrupted') throw interrupted();
-        if (options.fail === 'partly') throw partly('one of two');
-        if (options.fail === 'failed') throw failure('no');
-        return options.fail === 'pending' ? { result: options, exit: EXIT.changesPending } : { result: options };
-      },
-      human: (result) => JSON.stringify(result),
+const echo = (path: string, more: Partial<Command> = {}): Command => ({
+  ...defineCommand({
+    path,
+    summary: `says what ${path} got`,
+    details: 'A paragraph.',
+    flags: [
+      FLAG.site,
+      FLAG.yes,
+      { flags: '--level <name>', summary: 'a choice', env: 'TEST_LEVEL', choices: ['low', 'high'] },
+      { flags: '--name <name...>', summary: 'a list', env: 'TEST_NAME' },
+      { flags: '--fail <how>', summary: 'fails' },
+    ],
+    examples: [{ line: `hybridctl ${path} --level low`, why: 'says low' }],
+    parse: (raw) => ({
+      args: raw.args,
+      site: text(raw, 'site'),
+      yes: flag(raw, 'yes'),
+      level: text(raw, 'level'),
+      name: list(raw, 'name'),
+      fail: text(raw, 'fail'),
     }),
-    ...more,
-  });
+    async run(options, ports) {
+      ports.progress('working');
+      if (options.fail === 'usage')
+        throw usageError('is wrong', { field: '--fail', next: 'do better', more: ['line 3: no', 'line 4: no'] });
+      if (options.fail === 'crash') throw new TypeError('x is not a function\nsecond line');
+      if (options.fail === 'interrupted') throw interrupted();
+      if (options.fail === 'partly') throw partly('one of two');
+      if (options.fail === 'failed') throw failure('no');
+      return options.fail === 'pending' ? { result: options, exit: EXIT.changesPending } : { result: options };
+    },
+    human: (result) => JSON.stringify(result),
+  }),
+  ...more,
+});
 
 const groups = GROUPS as { name: string; summary: string; load(): Promise<readonly Command[]> }[];
 const real = [...groups];
@@ -44,7 +51,13 @@ beforeEach(() => {
       echo('route status', { args: [{ name: '[table...]', summary: 'tables' }] }),
       echo('route table list'),
       echo('route secret', { hidden: true }),
-      echo('route exec', { args: [{ name: '<node>', summary: 'node' }, { name: '[command...]', summary: 'command' }], passThrough: true }),
+      echo('route exec', {
+        args: [
+          { name: '<node>', summary: 'node' },
+          { name: '[command...]', summary: 'command' },
+        ],
+        passThrough: true,
+      }),
     ],
   });
 });
@@ -64,11 +77,23 @@ describe('what a line means', () => {
     ['route status a b', {}, { ...defaults, args: [['a', 'b']] }],
     ['route table list --yes', {}, { ...defaults, yes: true }],
     ['route secret', {}, defaults],
-    ['route table list', { HYBRIDCTL_SITE: 'x.yaml', HYBRIDCTL_YES: '1', TEST_LEVEL: 'high', TEST_NAME: 'n' }, { ...defaults, site: 'x.yaml', yes: true, level: 'high', name: ['n'] }],
-    ['route table list --site y.yaml --level low', { HYBRIDCTL_SITE: 'x.yaml', TEST_LEVEL: 'high' }, { ...defaults, site: 'y.yaml', level: 'low' }],
+    [
+      'route table list',
+      { HYBRIDCTL_SITE: 'x.yaml', HYBRIDCTL_YES: '1', TEST_LEVEL: 'high', TEST_NAME: 'n' },
+      { ...defaults, site: 'x.yaml', yes: true, level: 'high', name: ['n'] },
+    ],
+    [
+      'route table list --site y.yaml --level low',
+      { HYBRIDCTL_SITE: 'x.yaml', TEST_LEVEL: 'high' },
+      { ...defaults, site: 'y.yaml', level: 'low' },
+    ],
     // Nothing ever assumes yes: "0" and an empty variable are no.
     ['route table list', { HYBRIDCTL_YES: '0', HYBRIDCTL_SITE: '' }, defaults],
-    ['route exec host jq --json -q --site z', {}, { ...defaults, args: ['host', ['jq', '--json', '-q', '--site', 'z']] }],
+    [
+      'route exec host jq --json -q --site z',
+      {},
+      { ...defaults, args: ['host', ['jq', '--json', '-q', '--site', 'z']] },
+    ],
     ['route exec --site z host ls', {}, { ...defaults, site: 'z', args: ['host', ['ls']] }],
     ['route exec host -- ls --json', {}, { ...defaults, args: ['host', ['ls', '--json']] }],
     ['route status -- --json', {}, { ...defaults, args: [['--json']] }],
@@ -77,7 +102,12 @@ describe('what a line means', () => {
     expect({ exit: ran.exit, got: ran.json(), err: ran.err }).toEqual({ exit: 0, got, err: 'working\n' });
   });
 
-  test.each(['--json route table list', 'route --json table list', 'route table list --json', 'route table --json list --yes'])('--json anywhere: %s', async (line) => {
+  test.each([
+    '--json route table list',
+    'route --json table list',
+    'route table list --json',
+    'route table --json list --yes',
+  ])('--json anywhere: %s', async (line) => {
     const ran = await run(line);
     expect(ran).toMatchObject({ exit: 0, err: '' });
     expect(ran.json()).toMatchObject({ site: 'hybridctl.yaml' });
@@ -113,26 +143,73 @@ describe('refusals, one line each', () => {
     ['route table lits', 2, "hybridctl: unknown command 'lits': did you mean list?\n  next: see --help\n"],
     ['route table list --sit x', 2, "hybridctl: unknown option '--sit': did you mean --site?\n  next: see --help\n"],
     ['route table list --site', 2, "hybridctl: option '--site <file>' argument missing\n  next: see --help\n"],
-    ['route table list --site --json', 2, `{"error":{"exit":2,"message":"option '--site <file>' argument missing","next":"see --help"}}\n`],
-    ['route table list extra', 2, "hybridctl: too many arguments for 'list'. Expected 0 arguments but got 1.\n  next: see --help\n"],
+    [
+      'route table list --site --json',
+      2,
+      `{"error":{"exit":2,"message":"option '--site <file>' argument missing","next":"see --help"}}\n`,
+    ],
+    [
+      'route table list extra',
+      2,
+      "hybridctl: too many arguments for 'list'. Expected 0 arguments but got 1.\n  next: see --help\n",
+    ],
     ['route exec', 2, "hybridctl: missing required argument 'node'\n  next: see --help\n"],
-    ['route table list --level mid', 2, "hybridctl: option '--level <name>' argument 'mid' is invalid. Allowed choices are low, high.\n  next: see --help\n"],
-    ['--yes route table list', 2, "hybridctl: unknown option '--yes'\n  next: name the command first: hybridctl <group> <command> [flags]\n"],
-    ['route --yes', 2, "hybridctl: unknown option '--yes'\n  next: name the command first: hybridctl <group> <command> [flags]\n"],
-    ['route table --yes', 2, "hybridctl: unknown option '--yes'\n  next: name the command first: hybridctl <group> <command> [flags]\n"],
-    ['--json rotue', 2, `{"error":{"exit":2,"message":"unknown command 'rotue': did you mean route?","next":"see --help"}}\n`],
-    ['-q route table list --fail usage', 2, 'hybridctl: --fail: is wrong\n  line 3: no\n  line 4: no\n  next: do better\n'],
-    ['route table list --fail usage --json', 2, '{"error":{"exit":2,"message":"is wrong","field":"--fail","next":"do better","more":["line 3: no","line 4: no"]}}\n'],
-    ['-q route table list --fail crash', 1, 'hybridctl: x is not a function\n  next: this is a fault in hybridctl: set HYBRIDCTL_DEBUG=1 for the stack\n'],
+    [
+      'route table list --level mid',
+      2,
+      "hybridctl: option '--level <name>' argument 'mid' is invalid. Allowed choices are low, high.\n  next: see --help\n",
+    ],
+    [
+      '--yes route table list',
+      2,
+      "hybridctl: unknown option '--yes'\n  next: name the command first: hybridctl <group> <command> [flags]\n",
+    ],
+    [
+      'route --yes',
+      2,
+      "hybridctl: unknown option '--yes'\n  next: name the command first: hybridctl <group> <command> [flags]\n",
+    ],
+    [
+      'route table --yes',
+      2,
+      "hybridctl: unknown option '--yes'\n  next: name the command first: hybridctl <group> <command> [flags]\n",
+    ],
+    [
+      '--json rotue',
+      2,
+      `{"error":{"exit":2,"message":"unknown command 'rotue': did you mean route?","next":"see --help"}}\n`,
+    ],
+    [
+      '-q route table list --fail usage',
+      2,
+      'hybridctl: --fail: is wrong\n  line 3: no\n  line 4: no\n  next: do better\n',
+    ],
+    [
+      'route table list --fail usage --json',
+      2,
+      '{"error":{"exit":2,"message":"is wrong","field":"--fail","next":"do better","more":["line 3: no","line 4: no"]}}\n',
+    ],
+    [
+      '-q route table list --fail crash',
+      1,
+      'hybridctl: x is not a function\n  next: this is a fault in hybridctl: set HYBRIDCTL_DEBUG=1 for the stack\n',
+    ],
     ['-q route table list --fail interrupted', 130, 'hybridctl: interrupted\n'],
-    ['-q route exec --fail usage jq --json', 2, 'hybridctl: --fail: is wrong\n  line 3: no\n  line 4: no\n  next: do better\n'],
+    [
+      '-q route exec --fail usage jq --json',
+      2,
+      'hybridctl: --fail: is wrong\n  line 3: no\n  line 4: no\n  next: do better\n',
+    ],
   ])('%s', async (line, exit, err) => {
     const ran = await run(line);
     expect({ exit: ran.exit, out: ran.out, err: ran.err }).toEqual({ exit, out: '', err });
   });
 
   test('a variable outside its choices is named', async () => {
-    expect(await run('route table list', { env: { TEST_LEVEL: 'mid' } })).toMatchObject({ exit: 2, err: 'hybridctl: TEST_LEVEL: "mid" is not one of low, high\n' });
+    expect(await run('route table list', { env: { TEST_LEVEL: 'mid' } })).toMatchObject({
+      exit: 2,
+      err: 'hybridctl: TEST_LEVEL: "mid" is not one of low, high\n',
+    });
   });
 
   test('HYBRIDCTL_DEBUG=1 adds the stack', async () => {
@@ -145,7 +222,9 @@ describe('refusals, one line each', () => {
     ['failed', 130],
     ['partly', 5],
   ])('after Ctrl-C, %s ends with %i', async (how, exit) => {
-    expect(await run(`route table list --fail ${how}`, { ports: { signal: AbortSignal.abort() } })).toMatchObject({ exit });
+    expect(await run(`route table list --fail ${how}`, { ports: { signal: AbortSignal.abort() } })).toMatchObject({
+      exit,
+    });
   });
 });
 

@@ -57,7 +57,8 @@ const realPorts = (signal: AbortSignal): Ports => {
     outlets: async () => (await import('../lib/adapters/records/outlets.ts')).outlets,
     fileLoad: async () => (await import('../lib/adapters/file-load.ts')).fileLoad,
     views: async () => (await import('../lib/adapters/views/index.ts')).views,
-    screen: async (plain = false) => (await import('../lib/adapters/screen.ts')).openScreen(process.stdout, process.stdout.isTTY && !plain),
+    screen: async (plain = false) =>
+      (await import('../lib/adapters/screen.ts')).openScreen(process.stdout, process.stdout.isTTY && !plain),
     witness: async (address) => (await import('../lib/adapters/witness/index.ts')).witness(address),
     fpga: async (options) => (await import('../lib/adapters/fpga.ts')).fpga(options),
     objects: async (...bucket) => (await import('../lib/adapters/fpga.ts')).objects(...bucket),
@@ -83,7 +84,8 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 process.env['PATH'] = [process.env['PATH'], '/usr/local/sbin', '/usr/sbin', '/sbin'].filter(Boolean).join(':');
 
 const controller = new AbortController();
-// The first signal asks for a clean stop; the second ends the process at once. A lost connection asks too, but never twice:
+// The first signal asks for a clean stop; the second ends the process at once. A lost connection asks too, but never
+// twice:
 // moving routes may cut the very session we run in. Off a terminal hangups are nohup's business.
 let asked = 0;
 for (const name of ['SIGINT', 'SIGTERM', ...(process.stdin.isTTY ? (['SIGHUP'] as const) : [])] as const) {
@@ -92,7 +94,8 @@ for (const name of ['SIGINT', 'SIGTERM', ...(process.stdin.isTTY ? (['SIGHUP'] a
     controller.abort(name);
   });
 }
-// `hybridctl … | head` closes our stdout early; that is no error of ours. What is half done is still brought to its end.
+// `hybridctl … | head` closes our stdout early; that is no error of ours. What is half done is still brought to its
+// end.
 let closed: number | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -101,6 +104,8 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-main(process.argv.slice(2), { ports: realPorts(controller.signal), output, version: HYBRIDCTL_VERSION }).then((exit) => {
-  process.exitCode = closed ?? exit;
-});
+void main(process.argv.slice(2), { ports: realPorts(controller.signal), output, version: HYBRIDCTL_VERSION }).then(
+  (exit) => {
+    process.exitCode = closed ?? exit;
+  },
+);

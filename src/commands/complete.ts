@@ -31,18 +31,26 @@ const bare = (values: readonly string[]): readonly Candidate[] => values.map((va
  */
 export const complete = async (typed: readonly string[], groups: readonly Group[]): Promise<Completion> => {
   // bash takes `--flag=value` apart at the "=".
-  const words = typed.filter((word, index) => word !== '=' || index === typed.length - 1).map((word) => (word === '=' ? '' : word));
+  const words = typed
+    .filter((word, index) => word !== '=' || index === typed.length - 1)
+    .map((word) => (word === '=' ? '' : word));
   const partial = words.at(-1) ?? '';
   const found = await candidates(words.slice(0, -1), partial, groups);
   return found === 'files' ? found : found.filter(({ value }) => value.startsWith(partial));
 };
 
-const candidates = async (before: readonly string[], partial: string, groups: readonly Group[]): Promise<Completion> => {
+const candidates = async (
+  before: readonly string[],
+  partial: string,
+  groups: readonly Group[],
+): Promise<Completion> => {
   const path = before.filter((word) => !word.startsWith('-'));
   const group = groups.find(({ name }) => name === path[0]);
   if (group === undefined) {
     if (path.length > 0) return [];
-    return partial.startsWith('-') ? flagsOf(PROGRAM, before) : groups.map(({ name, summary }) => ({ value: name, summary }));
+    return partial.startsWith('-')
+      ? flagsOf(PROGRAM, before)
+      : groups.map(({ name, summary }) => ({ value: name, summary }));
   }
   const commands = (await group.load()).filter(({ hidden }) => hidden !== true);
   const fits = (command: Command) => `${path.join(' ')} `.startsWith(`${command.path} `);
@@ -55,7 +63,12 @@ const candidates = async (before: readonly string[], partial: string, groups: re
 };
 
 /** The words that lead on from an unfinished path. */
-const nextWords = (commands: readonly Command[], path: string, partial: string, before: readonly string[]): readonly Candidate[] => {
+const nextWords = (
+  commands: readonly Command[],
+  path: string,
+  partial: string,
+  before: readonly string[],
+): readonly Candidate[] => {
   if (partial.startsWith('-')) return flagsOf(GLOBAL, before);
   const next = new Map<string, string>();
   for (const command of commands) {
@@ -67,14 +80,17 @@ const nextWords = (commands: readonly Command[], path: string, partial: string, 
 };
 
 const within = (command: Command, before: readonly string[], partial: string): Completion => {
-  const find = (word: string | undefined) => command.flags.find((flag) => takesValue(flag) && names(flag).includes(word ?? ''));
+  const find = (word: string | undefined) =>
+    command.flags.find((flag) => takesValue(flag) && names(flag).includes(word ?? ''));
   const joined = /^(--[^=]+)=/.exec(partial);
   if (joined !== null) return bare(find(joined[1])?.choices?.map((choice) => `${joined[1]}=${choice}`) ?? []);
   const waiting = find(before.at(-1));
   if (waiting !== undefined) return valuesOf(waiting.flags, waiting.choices);
   if (partial.startsWith('-')) return flagsOf([...command.flags, ...GLOBAL], before);
   // Words after the path that are neither flags nor a flag's value are arguments; a list takes all that follow.
-  const given = before.filter((word, index) => !word.startsWith('-') && find(before[index - 1]) === undefined).length - command.path.split(' ').length;
+  const given =
+    before.filter((word, index) => !word.startsWith('-') && find(before[index - 1]) === undefined).length -
+    command.path.split(' ').length;
   const args = command.args ?? [];
   const arg = args[given] ?? (args.at(-1)?.name.includes('...') === true ? args.at(-1) : undefined);
   return arg === undefined ? [] : valuesOf(arg.name, arg.choices);
@@ -84,4 +100,6 @@ const valuesOf = (placeholder: string, choices: readonly string[] | undefined): 
   choices === undefined ? (namesFile(placeholder) ? 'files' : []) : bare(choices);
 
 const flagsOf = (flags: readonly Flag[], before: readonly string[]): readonly Candidate[] =>
-  flags.filter((flag) => isList(flag) || !names(flag).some((name) => before.includes(name))).map((flag) => ({ value: long(flag), summary: flag.summary }));
+  flags
+    .filter((flag) => isList(flag) || !names(flag).some((name) => before.includes(name)))
+    .map((flag) => ({ value: long(flag), summary: flag.summary }));

@@ -34,7 +34,8 @@ const completionWords = defineCommand<{ words: readonly string[] }, Completion>(
   passThrough: true,
   parse: ({ args }) => ({ words: args.flatMap((arg) => arg ?? []) }),
   run: async ({ words }) => ({ result: await complete(words, GROUPS) }),
-  human: (found) => (found === 'files' ? ':files' : found.map(({ value, summary }) => `${value}\t${summary}`).join('\n')),
+  human: (found) =>
+    found === 'files' ? ':files' : found.map(({ value, summary }) => `${value}\t${summary}`).join('\n'),
 });
 
 export const commands: readonly Command[] = [completion, completionWords];

@@ -31,18 +31,32 @@ export const main = async (argv: readonly string[], { ports, output, version }: 
     const plain = global.noColor || Boolean(ports.env['NO_COLOR']);
     const heard = portsFor(ports, global, plain);
     refuseStrayFlag(taken.rest, commands);
-    const program = buildProgram({ named: group, commands, version, env: ports.env, out: output.out }, async (command, raw) => {
-      const options = command.parse(raw, heard);
-      const { result, exit: code } = await command.run(options, heard, (event) => global.json && output.out(`${JSON.stringify(event)}\n`));
-      exit = code ?? EXIT.ok;
-      if (global.json && command.streams === true) return;
-      const text = global.json ? JSON.stringify(result, undefined, 2) : command.human(result, await output.style(plain));
-      if (text !== '') output.out(text.endsWith('\n') ? text : `${text}\n`);
-    });
+    const program = buildProgram(
+      { named: group, commands, version, env: ports.env, out: output.out },
+      async (command, raw) => {
+        const options = command.parse(raw, heard);
+        const { result, exit: code } = await command.run(
+          options,
+          heard,
+          (event) => global.json && output.out(`${JSON.stringify(event)}\n`),
+        );
+        exit = code ?? EXIT.ok;
+        if (global.json && command.streams === true) return;
+        const text = global.json
+          ? JSON.stringify(result, undefined, 2)
+          : command.human(result, await output.style(plain));
+        if (text !== '') output.out(text.endsWith('\n') ? text : `${text}\n`);
+      },
+    );
     await program.parseAsync([...taken.rest], { from: 'user' });
     return exit;
   } catch (error) {
-    return report(error, { json: global.json, debug: Boolean(ports.env['HYBRIDCTL_DEBUG']), interrupted: ports.signal.aborted, err: output.err });
+    return report(error, {
+      json: global.json,
+      debug: Boolean(ports.env['HYBRIDCTL_DEBUG']),
+      interrupted: ports.signal.aborted,
+      err: output.err,
+    });
   }
 };
 
@@ -70,16 +84,26 @@ const isWord = (word: string): boolean => !word.startsWith('-');
  * Takes the flags that every command has out of the line, wherever they stand. Done before commander sees the line,
  * so that a line it can't parse is also reported as --json says.
  */
-const takeGlobals = (argv: readonly string[], commands: readonly Command[]): { readonly global: Global; readonly rest: readonly string[] } => {
+const takeGlobals = (
+  argv: readonly string[],
+  commands: readonly Command[],
+): { readonly global: Global; readonly rest: readonly string[] } => {
   const end = endOfOurs(argv, commands);
   const given = argv.slice(0, end).filter((word) => GLOBAL_FLAGS.includes(word));
   return {
-    global: { json: given.includes('--json'), quiet: given.includes('-q') || given.includes('--quiet'), noColor: given.includes('--no-color') },
+    global: {
+      json: given.includes('--json'),
+      quiet: given.includes('-q') || given.includes('--quiet'),
+      noColor: given.includes('--no-color'),
+    },
     rest: argv.filter((word, index) => index >= end || !GLOBAL_FLAGS.includes(word)),
   };
 };
 
-/** `lab exec host jq --json`: what follows `--`, or the first argument of a pass-through command, belongs to another program. */
+/**
+ * `lab exec host jq --json`: what follows `--`, or the first argument of a pass-through command, belongs to another
+ * program.
+ */
 const endOfOurs = (argv: readonly string[], commands: readonly Command[]): number => {
   const dashes = argv.indexOf('--');
   const limit = dashes === -1 ? argv.length : dashes;
@@ -89,13 +113,22 @@ const endOfOurs = (argv: readonly string[], commands: readonly Command[]): numbe
   return passing === undefined ? limit : (at[passing.path.split(' ').length] ?? limit);
 };
 
-/** Flags of a command go after its name. Commander would show help for `hybridctl --yes route` and call it a success. */
+/**
+ * Flags of a command go after its name. Commander would show help for `hybridctl --yes route` and call it a success.
+ */
 const refuseStrayFlag = (line: readonly string[], commands: readonly Command[]): void => {
   const at = line.findIndex((word) => !isWord(word));
   const flag = line[at];
   if (flag === undefined || ['-h', '--help', '--version'].includes(flag)) return;
   const before = line.slice(0, at).join(' ');
-  const unfinished = before === '' || [...GROUPS.map(({ name }) => name), ...commands.map(({ path }) => path)].some((path) => path === before || path.startsWith(`${before} `));
+  const unfinished =
+    before === '' ||
+    [...GROUPS.map(({ name }) => name), ...commands.map(({ path }) => path)].some(
+      (path) => path === before || path.startsWith(`${before} `),
+    );
   const complete = commands.some(({ path }) => path === before);
-  if (unfinished && !complete) throw usageError(`unknown option '${flag}'`, { next: 'name the command first: hybridctl <group> <command> [flags]' });
+  if (unfinished && !complete)
+    throw usageError(`unknown option '${flag}'`, {
+      next: 'name the command first: hybridctl <group> <command> [flags]',
+    });
 };

@@ -7,6 +7,10 @@ export const momentIn = (given: string, now: number, field: string): number => {
   const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(given) ?? [];
   if (unit !== undefined) return now - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
   const date = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.test(given) ? Date.parse(given) : Number.NaN;
-  if (Number.isNaN(date)) throw usageError(`${given} is neither an age nor a date`, { field, next: 'write it like 90m, 24h, 7d or 2026-01-31T08:00Z' });
+  if (Number.isNaN(date))
+    throw usageError(`${given} is neither an age nor a date`, {
+      field,
+      next: 'write it like 90m, 24h, 7d or 2026-01-31T08:00Z',
+    });
   return date;
 };

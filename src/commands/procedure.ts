@@ -37,8 +37,15 @@ export const APPLY_FLAGS: readonly Flag[] = [
   FLAG.profile,
   FLAG.dryRun,
   FLAG.detailedExitcode,
-  { flags: '--emit <form>', summary: 'print the plan as AWS CLI lines (sh) or as a page for a runbook (md)', choices: FORMS },
-  { flags: '--adopt <key=id...>', summary: 'use what is there already, by the key that the plan shows: eip/gw-1=eipalloc-0a1b2c3d' },
+  {
+    flags: '--emit <form>',
+    summary: 'print the plan as AWS CLI lines (sh) or as a page for a runbook (md)',
+    choices: FORMS,
+  },
+  {
+    flags: '--adopt <key=id...>',
+    summary: 'use what is there already, by the key that the plan shows: eip/gw-1=eipalloc-0a1b2c3d',
+  },
   { flags: '--keep-on-failure', summary: 'leave what was made when a later step fails' },
   FLAG.yes,
 ];
@@ -57,7 +64,11 @@ export const procedureOptions = (raw: Raw): ProcedureOptions => ({
   keepOnFailure: flag(raw, 'keepOnFailure'),
   adopted: new Map(
     list(raw, 'adopt').map((pair) => {
-      if (!KEY.test(pair)) throw usageError(`${pair.slice(0, 80)}: write KEY=ID`, { field: '--adopt', next: 'the keys are those of --dry-run' });
+      if (!KEY.test(pair))
+        throw usageError(`${pair.slice(0, 80)}: write KEY=ID`, {
+          field: '--adopt',
+          next: 'the keys are those of --dry-run',
+        });
       return pair.split(/=(.*)/s, 2) as [string, string];
     }),
   ),
@@ -80,13 +91,23 @@ export interface Procedure {
   readonly around?: (hands: Hands, apply: () => Promise<Applied>) => Promise<Applied>;
 }
 
-const cloudsOf = (ports: Ports, { cloud, s3Url }: Pick<Procedure, 'cloud' | 's3Url'>, where: { readonly region: string; readonly profile: string | undefined }): Pick<Hands, 'aws' | 'aliyun'> => ({
-  aws: lazily(cloud === undefined ? where.region : '', () => ports.aws({ ...where, ...(s3Url === undefined ? {} : { s3Url }) })),
+const cloudsOf = (
+  ports: Ports,
+  { cloud, s3Url }: Pick<Procedure, 'cloud' | 's3Url'>,
+  where: { readonly region: string; readonly profile: string | undefined },
+): Pick<Hands, 'aws' | 'aliyun'> => ({
+  aws: lazily(cloud === undefined ? where.region : '', () =>
+    ports.aws({ ...where, ...(s3Url === undefined ? {} : { s3Url }) }),
+  ),
   aliyun: aliyunLazily(cloud === 'aliyun' ? where.region : '', () => ports.aliyun(where)),
 });
 
 /** The signal is not the client's: what was made must be undone after a Ctrl-C too. */
-export const handsOf = (ports: Ports, procedure: Pick<Procedure, 'region' | 'cloud' | 'machine' | 's3Url'>, options: Pick<ProcedureOptions, 'region' | 'profile'>): Hands => ({
+export const handsOf = (
+  ports: Ports,
+  procedure: Pick<Procedure, 'region' | 'cloud' | 'machine' | 's3Url'>,
+  options: Pick<ProcedureOptions, 'region' | 'profile'>,
+): Hands => ({
   ...cloudsOf(ports, procedure, { region: options.region ?? procedure.region ?? '', profile: options.profile }),
   shell: procedure.machine?.shell ?? ports.shell,
   files: procedure.machine?.files ?? ports.files,
@@ -95,51 +116,85 @@ export const handsOf = (ports: Ports, procedure: Pick<Procedure, 'region' | 'clo
   progress: ports.progress,
 });
 
-export const exitOf = (planned: readonly PlannedStep[], { detailedExitcode }: ProcedureOptions) => (detailedExitcode && pendingOf(planned) > 0 ? EXIT.changesPending : EXIT.ok);
+export const exitOf = (planned: readonly PlannedStep[], { detailedExitcode }: ProcedureOptions) =>
+  detailedExitcode && pendingOf(planned) > 0 ? EXIT.changesPending : EXIT.ok;
 
 /** Off a terminal nothing is assumed: without --yes that is a usage error. */
-export const consent = async (ports: Ports, { yes }: Pick<ProcedureOptions, 'yes'>, question: string): Promise<void> => {
+export const consent = async (
+  ports: Ports,
+  { yes }: Pick<ProcedureOptions, 'yes'>,
+  question: string,
+): Promise<void> => {
   if (yes) return;
-  if (ports.ask === undefined) throw usageError('needs a yes', { field: '--yes', next: 'look first with --dry-run, then give --yes' });
+  if (ports.ask === undefined)
+    throw usageError('needs a yes', { field: '--yes', next: 'look first with --dry-run, then give --yes' });
   if (!(await ports.ask.confirm(question, { default: false }))) throw interrupted();
 };
 
 export const tell = (ports: Ports, planned: readonly PlannedStep[]): void => {
   for (const { action, title, id, notes, cost } of planned) {
-    if (action !== 'keep') ports.progress([`${action} ${title}`, id ?? '', ...notes, cost === null || action !== 'make' ? '' : `costs money: ${cost}`].filter((part) => part !== '').join('; '));
+    if (action !== 'keep')
+      ports.progress(
+        [`${action} ${title}`, id ?? '', ...notes, cost === null || action !== 'make' ? '' : `costs money: ${cost}`]
+          .filter((part) => part !== '')
+          .join('; '),
+      );
   }
 };
 
 /** Plans, emits or applies, as the flags say. */
-export const runApply = async (ports: Ports, procedure: Procedure, options: ProcedureOptions): Promise<Outcome<ProcedureResult>> => {
+export const runApply = async (
+  ports: Ports,
+  procedure: Procedure,
+  options: ProcedureOptions,
+): Promise<Outcome<ProcedureResult>> => {
   const { site, steps, title } = procedure;
   const { adopted, keepOnFailure } = options;
   const unknown = [...adopted.keys()].find((key) => !steps.some((step) => step.key === key));
-  if (unknown !== undefined) throw usageError(`nothing of this procedure has the key ${unknown}`, { field: '--adopt', next: `the keys are ${steps.map(({ key }) => key).join(', ')}` });
+  if (unknown !== undefined)
+    throw usageError(`nothing of this procedure has the key ${unknown}`, {
+      field: '--adopt',
+      next: `the keys are ${steps.map(({ key }) => key).join(', ')}`,
+    });
   const hands = handsOf(ports, procedure, options);
   const scene = { site, adopted };
   if (options.emit !== undefined) {
     const runbook = await runbookOf(title, steps, hands, scene);
-    return { result: { did: 'emitted', steps: [], values: {}, runbook: options.emit === 'sh' ? asShell(runbook) : asMarkdown(runbook) } };
+    return {
+      result: {
+        did: 'emitted',
+        steps: [],
+        values: {},
+        runbook: options.emit === 'sh' ? asShell(runbook) : asMarkdown(runbook),
+      },
+    };
   }
   const planned = await planSteps(steps, hands, scene);
-  if (options.dryRun) return { result: { did: 'planned', steps: planned, values: {}, runbook: null }, exit: exitOf(planned, options) };
+  if (options.dryRun)
+    return { result: { did: 'planned', steps: planned, values: {}, runbook: null }, exit: exitOf(planned, options) };
   if (pendingOf(planned) > 0 && !options.yes) {
     tell(ports, planned);
     await consent(ports, options, `Make ${title} so?`);
   }
   const apply = (): Promise<Applied> => applySteps(steps, hands, { ...scene, keepOnFailure });
-  const applied = await (procedure.around === undefined || pendingOf(planned) === 0 ? apply() : procedure.around(hands, apply));
+  const applied = await (procedure.around === undefined || pendingOf(planned) === 0
+    ? apply()
+    : procedure.around(hands, apply));
   return { result: { did: 'applied', ...applied, runbook: null } };
 };
 
 /** Plans the removal, or removes what is ours. */
-export const runDestroy = async (ports: Ports, procedure: Procedure, options: ProcedureOptions): Promise<Outcome<ProcedureResult>> => {
+export const runDestroy = async (
+  ports: Ports,
+  procedure: Procedure,
+  options: ProcedureOptions,
+): Promise<Outcome<ProcedureResult>> => {
   const { site, steps, title } = procedure;
   const hands = handsOf(ports, procedure, options);
   const scene = { site, adopted: new Map<string, string>() };
   const planned = await planRemoval(steps, hands, scene);
-  if (options.dryRun) return { result: { did: 'planned', steps: planned, values: {}, runbook: null }, exit: exitOf(planned, options) };
+  if (options.dryRun)
+    return { result: { did: 'planned', steps: planned, values: {}, runbook: null }, exit: exitOf(planned, options) };
   if (pendingOf(planned) > 0 && !options.yes) {
     tell(ports, planned);
     await consent(ports, options, `Remove ${title}?`);
@@ -151,7 +206,25 @@ export const humanProcedure = ({ did, steps, runbook }: ProcedureResult, style: 
   if (runbook !== null) return runbook;
   const paint = { keep: style.dim, make: style.good, change: style.warn, remove: style.bad } as const;
   const pending = pendingOf(steps);
-  const sum = pending === 0 ? style.good('nothing to do') : did === 'planned' ? `${pending} to do; nothing was changed` : style.good(`${pending} done`);
+  const sum =
+    pending === 0
+      ? style.good('nothing to do')
+      : did === 'planned'
+        ? `${pending} to do; nothing was changed`
+        : style.good(`${pending} done`);
   if (steps.length === 0) return sum;
-  return [style.table(['action', 'what', 'key', 'id', 'note'], steps.map(({ action, title, key, id, notes, cost }) => [paint[action](action), title, key, id ?? '-', [...notes, ...(cost === null || action !== 'make' ? [] : [`costs money: ${cost}`])].join('; ')])), '', sum].join('\n');
+  return [
+    style.table(
+      ['action', 'what', 'key', 'id', 'note'],
+      steps.map(({ action, title, key, id, notes, cost }) => [
+        paint[action](action),
+        title,
+        key,
+        id ?? '-',
+        [...notes, ...(cost === null || action !== 'make' ? [] : [`costs money: ${cost}`])].join('; '),
+      ]),
+    ),
+    '',
+    sum,
+  ].join('\n');
 };

@@ -22,13 +22,18 @@ export const buildProgram = (options: ProgramOptions, handle: Handler): Program 
   common(program, options)
     .description('Hybrid-cloud networking as one command line.')
     .version(options.version, '--version', 'print the version')
-    .addHelpText('after', '\n"hybridctl <group> --help" lists a group, "hybridctl <group> <command> --help" explains a command.');
+    .addHelpText(
+      'after',
+      '\n"hybridctl <group> --help" lists a group, "hybridctl <group> <command> --help" explains a command.',
+    );
   globals(program);
   for (const group of GROUPS) {
     const node = common(program.command(group.name), options).summary(group.summary).description(group.summary);
-    for (const command of group === options.named ? options.commands : []) attach(place(node, command, options), command, options, handle);
+    for (const command of group === options.named ? options.commands : [])
+      attach(place(node, command, options), command, options, handle);
     // A group within a group (`dx vif`) has no words of its own but its verbs.
-    for (const inner of node.commands.filter(({ commands }) => commands.length > 0)) inner.summary(inner.commands.map((command) => command.name()).join(', '));
+    for (const inner of node.commands.filter(({ commands }) => commands.length > 0))
+      inner.summary(inner.commands.map((command) => command.name()).join(', '));
   }
   return program;
 };
@@ -38,7 +43,9 @@ const place = (group: Program, command: Command, options: ProgramOptions): Progr
   const words = command.path.split(' ').slice(1);
   return words.reduce((parent, word, index) => {
     const known = parent.commands.find((child) => child.name() === word);
-    return known ?? common(parent.command(word, { hidden: command.hidden === true && index === words.length - 1 }), options);
+    return (
+      known ?? common(parent.command(word, { hidden: command.hidden === true && index === words.length - 1 }), options)
+    );
   }, group);
 };
 
@@ -48,7 +55,8 @@ const common = (node: Program, { out }: ProgramOptions): Program =>
     .showSuggestionAfterError()
     // What follows a subcommand's name is for the subcommand alone: its flags, and a "--" it passes on.
     .enablePositionalOptions()
-    // A wrong flag after a wrong name is not the first thing to mend: commands refuse unknown flags, groups refuse unknown names.
+    // A wrong flag after a wrong name is not the first thing to mend: commands refuse unknown flags, groups refuse
+    // unknown names.
     .allowUnknownOption()
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
@@ -57,10 +65,15 @@ const common = (node: Program, { out }: ProgramOptions): Program =>
 
 /** Shown in help only: main() has taken them out of the line. */
 const globals = (node: Program): Program =>
-  node.option('--json', 'print the result as JSON').option('-q, --quiet', 'no progress lines').option('--no-color', 'no colours (env: NO_COLOR)');
+  node
+    .option('--json', 'print the result as JSON')
+    .option('-q, --quiet', 'no progress lines')
+    .option('--no-color', 'no colours (env: NO_COLOR)');
 
 const attach = (node: Program, command: Command, { env }: ProgramOptions, handle: Handler): void => {
-  node.summary(command.summary).description(command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`);
+  node
+    .summary(command.summary)
+    .description(command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`);
   for (const { name, summary, choices } of command.args ?? []) {
     const argument = new Argument(name, summary);
     node.addArgument(choices === undefined ? argument : argument.choices([...choices]));
@@ -70,7 +83,10 @@ const attach = (node: Program, command: Command, { env }: ProgramOptions, handle
   if (command.passThrough === true) node.passThroughOptions();
   else globals(node.allowUnknownOption(false));
   if (command.examples.length > 0) {
-    node.addHelpText('after', `\nExamples:\n${command.examples.map(({ line, why }) => `  ${line}\n      ${why}`).join('\n')}`);
+    node.addHelpText(
+      'after',
+      `\nExamples:\n${command.examples.map(({ line, why }) => `  ${line}\n      ${why}`).join('\n')}`,
+    );
   }
   node.action(async (...received: unknown[]) => {
     const args = (received.slice(0, command.args?.length ?? 0) as Raw['args']).map(withoutDashes);
@@ -98,6 +114,7 @@ const optionFor = ({ flags, summary, env, default: fallback, choices }: Flag): O
 const fromEnvironment = ({ env, choices }: Flag, name: string, values: Ports['env']): Record<string, string> => {
   const value = env === undefined ? undefined : values[env];
   if (value === undefined || value === '') return {};
-  if (choices !== undefined && !choices.includes(value)) throw usageError(`"${value}" is not one of ${choices.join(', ')}`, { field: env! });
+  if (choices !== undefined && !choices.includes(value))
+    throw usageError(`"${value}" is not one of ${choices.join(', ')}`, { field: env! });
   return { [name]: value };
 };

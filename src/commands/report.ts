@@ -29,22 +29,33 @@ export const report = (error: unknown, { json, debug, interrupted: stopped, err 
 /** @returns undefined when commander has only shown help or the version. */
 const asHybrid = (error: unknown, stopped: boolean): HybridError | undefined => {
   if (error instanceof CommanderError) return fromCommander(error);
-  // After Ctrl-C whatever fails, fails because of it; but what was left half done, or goes on elsewhere, must still be told.
-  if (stopped && !(error instanceof HybridError && (error.exit === EXIT.partly || error.exit === EXIT.interrupted))) return interrupted();
+  // After Ctrl-C whatever fails, fails because of it; but what was left half done, or goes on elsewhere, must still be
+  // told.
+  if (stopped && !(error instanceof HybridError && (error.exit === EXIT.partly || error.exit === EXIT.interrupted)))
+    return interrupted();
   if (error instanceof HybridError) return error;
   // inquirer's own Ctrl-C.
   if (error instanceof Error && error.name === 'ExitPromptError') return interrupted();
   const message = error instanceof Error ? error.message : String(error);
-  return new HybridError(EXIT.failed, message.split('\n')[0] || 'unknown error', { next: 'this is a fault in hybridctl: set HYBRIDCTL_DEBUG=1 for the stack', cause: error });
+  return new HybridError(EXIT.failed, message.split('\n')[0] || 'unknown error', {
+    next: 'this is a fault in hybridctl: set HYBRIDCTL_DEBUG=1 for the stack',
+    cause: error,
+  });
 };
 
-/** Codes with which commander ends after showing help or the version: no error of anybody's. A group named alone shows its help too. */
+/**
+ * Codes with which commander ends after showing help or the version: no error of anybody's. A group named alone shows
+ * its help too.
+ */
 const SHOWN: readonly string[] = ['commander.helpDisplayed', 'commander.help', 'commander.version'];
 
 const fromCommander = ({ code, message }: CommanderError): HybridError | undefined => {
   if (SHOWN.includes(code)) return undefined;
   // `--key=SECRET` is told without its value.
-  const [first = '', suggestion] = message.replace(/^error: /, '').replace(/^(unknown option '[^'=]*)=.*'/, "$1'").split('\n');
+  const [first = '', suggestion] = message
+    .replace(/^error: /, '')
+    .replace(/^(unknown option '[^'=]*)=.*'/, "$1'")
+    .split('\n');
   const meant = suggestion?.match(/^\(Did you mean (.*)\?\)$/)?.[1];
   return usageError(meant === undefined ? first : `${first}: did you mean ${meant}?`, { next: 'see --help' });
 };

@@ -5,7 +5,19 @@ import { files } from '../lib/adapters/files.ts';
 import { shell } from '../lib/adapters/shell.ts';
 import { EXIT, HybridError, interrupted, type ExitCode } from '../lib/core/errors.ts';
 import { openLab } from '../lib/lab/state.ts';
-import { everyPath, init, LAB, labDown, labUp, leftBehind, moves, render, tunnels, type DemoResult, type Tools } from './steps.ts';
+import {
+  everyPath,
+  init,
+  LAB,
+  labDown,
+  labUp,
+  leftBehind,
+  moves,
+  render,
+  tunnels,
+  type DemoResult,
+  type Tools,
+} from './steps.ts';
 import { tell } from './tell.ts';
 
 /**
@@ -15,9 +27,21 @@ import { tell } from './tell.ts';
 const run = async (signal: AbortSignal, say: (text: string) => void): Promise<DemoResult> => {
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-demo-'));
   const tools = toolsIn(folder, signal);
-  const result: DemoResult = { topology: '', tunnels: [], paths: [], moves: [], labUpMs: 0, filesWritten: 0, leftBehind: true };
+  const result: DemoResult = {
+    topology: '',
+    tunnels: [],
+    paths: [],
+    moves: [],
+    labUpMs: 0,
+    filesWritten: 0,
+    leftBehind: true,
+  };
   try {
-    const step = async <T>(title: string, work: () => Promise<T>, outcome: (result: DemoResult) => string): Promise<T> => {
+    const step = async <T>(
+      title: string,
+      work: () => Promise<T>,
+      outcome: (result: DemoResult) => string,
+    ): Promise<T> => {
       if (signal.aborted) throw interrupted();
       say(`\n${title}`);
       const value = await work();
@@ -28,12 +52,22 @@ const run = async (signal: AbortSignal, say: (text: string) => void): Promise<De
     await step('$ hybridctl vpn render', () => render(tools), tell.render);
     const topology = await step('$ hybridctl lab up --rendered rendered', () => labUp(tools, result), tell.labUp);
     await step('$ hybridctl vpn status', () => tunnels(tools, topology, result), tell.tunnels);
-    await step('$ hybridctl route set --to each link, a packet every millisecond', () => everyPath(tools, topology, result), tell.paths);
-    await step('$ hybridctl route failover; hybridctl route failback', () => moves(tools, topology, result), tell.moves);
+    await step(
+      '$ hybridctl route set --to each link, a packet every millisecond',
+      () => everyPath(tools, topology, result),
+      tell.paths,
+    );
+    await step(
+      '$ hybridctl route failover; hybridctl route failback',
+      () => moves(tools, topology, result),
+      tell.moves,
+    );
   } finally {
     say('\n$ hybridctl lab down');
     // Not under the signal: after Ctrl-C the lab has to go as well.
-    await labDown(toolsIn(folder, new AbortController().signal)).catch((error: unknown) => say(`  ${(error as Error).message}`));
+    await labDown(toolsIn(folder, new AbortController().signal)).catch((error: unknown) =>
+      say(`  ${(error as Error).message}`),
+    );
     result.leftBehind = await leftBehind(tools);
     await rm(folder, { recursive: true, force: true });
     say(tell.down(result));
@@ -45,12 +79,24 @@ const toolsIn = (cwd: string, signal: AbortSignal): Tools => ({
   shell,
   files,
   async cli<T>(words: readonly string[]): Promise<T> {
-    const endpoint = await openLab(files, LAB).then(({ record }) => record.endpoint, () => undefined);
-    const cloud = endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'lab', AWS_SECRET_ACCESS_KEY: 'lab' };
+    const endpoint = await openLab(files, LAB).then(
+      ({ record }) => record.endpoint,
+      () => undefined,
+    );
+    const cloud =
+      endpoint === undefined
+        ? {}
+        : { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'lab', AWS_SECRET_ACCESS_KEY: 'lab' };
     const command = join(dirname(process.argv[1]!), 'hybridctl.cjs');
-    const { exitCode, stdout, stderr } = await shell.run(process.execPath, [command, ...words, '--json'], { cwd, env: cloud, signal });
+    const { exitCode, stdout, stderr } = await shell.run(process.execPath, [command, ...words, '--json'], {
+      cwd,
+      env: cloud,
+      signal,
+    });
     if (exitCode === EXIT.ok) return JSON.parse(stdout) as T;
-    const { error } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '{}') as { error: { message: string; next?: string; field?: string } };
+    const { error } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '{}') as {
+      error: { message: string; next?: string; field?: string };
+    };
     throw new HybridError(exitCode as ExitCode, `${words.slice(0, 2).join(' ')}: ${error.message}`, error);
   },
 });
@@ -65,7 +111,9 @@ run(controller.signal, (text) => void (json || process.stdout.write(`${text}\n`)
   },
   (error: unknown) => {
     const known = error instanceof HybridError ? error : new HybridError(EXIT.failed, (error as Error).message);
-    process.stderr.write(`demo: ${known.field === undefined ? '' : `${known.field}: `}${known.message}\n${known.next === undefined ? '' : `  next: ${known.next}\n`}`);
+    process.stderr.write(
+      `demo: ${known.field === undefined ? '' : `${known.field}: `}${known.message}\n${known.next === undefined ? '' : `  next: ${known.next}\n`}`,
+    );
     process.exitCode = known.exit;
   },
 );

@@ -5,11 +5,25 @@ const ms = (value: number): string => (value < 10 ? `${value.toFixed(1)} ms` : `
 
 /** The readable account: one short text a step. */
 export const tell = {
-  init: ({ filesWritten }: DemoResult) => indent([`${filesWritten} files: the site file, a key for each tunnel (0600), and both ends rendered`]),
+  init: ({ filesWritten }: DemoResult) =>
+    indent([`${filesWritten} files: the site file, a key for each tunnel (0600), and both ends rendered`]),
   render: () => indent(['rendered again: not a byte differs']),
-  labUp: ({ topology, labUpMs }: DemoResult) => `\n${topology}\n\n${indent([`up in ${(labUpMs / 1000).toFixed(1)} s; route tables start on Direct Connect`])}`,
-  tunnels: (result: DemoResult) => indent(result.tunnels.map(({ name, gateway, state, esp, ike, proposal }) => `${name} on ${gateway}: ${state}, ${ike}, ${proposal}, ESP in ${esp === 'kernel' ? 'the kernel' : 'userspace'}`)),
-  paths: (result: DemoResult) => indent(result.paths.map(({ link, wayOut, sent, received, through }) => `${link.padEnd(6)} sent ${sent}, left the VPC by ${wayOut}: ${through}, arrived: ${received}`)),
+  labUp: ({ topology, labUpMs }: DemoResult) =>
+    `\n${topology}\n\n${indent([`up in ${(labUpMs / 1000).toFixed(1)} s; route tables start on Direct Connect`])}`,
+  tunnels: (result: DemoResult) =>
+    indent(
+      result.tunnels.map(
+        ({ name, gateway, state, esp, ike, proposal }) =>
+          `${name} on ${gateway}: ${state}, ${ike}, ${proposal}, ESP in ${esp === 'kernel' ? 'the kernel' : 'userspace'}`,
+      ),
+    ),
+  paths: (result: DemoResult) =>
+    indent(
+      result.paths.map(
+        ({ link, wayOut, sent, received, through }) =>
+          `${link.padEnd(6)} sent ${sent}, left the VPC by ${wayOut}: ${through}, arrived: ${received}`,
+      ),
+    ),
   moves: (result: DemoResult) =>
     indent(
       result.moves.map(
@@ -17,5 +31,6 @@ export const tell = {
           `${what}  ${from} -> ${to}: API ${ms(apiMs)}, longest gap ${ms(longestGapMs)} (the sender's own longest pause: ${ms(precisionMs)}), ${sent - received} of ${sent} packets lost`,
       ),
     ),
-  down: ({ leftBehind }: DemoResult) => indent([leftBehind ? 'something of the lab is still there' : 'nothing of the lab is left']),
+  down: ({ leftBehind }: DemoResult) =>
+    indent([leftBehind ? 'something of the lab is still there' : 'nothing of the lab is left']),
 };

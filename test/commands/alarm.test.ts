@@ -11,7 +11,11 @@ const start = async () => {
   const aws = cloud.aws();
   const run = (line: string) => cloud.run(`alarm ${line}`);
   const changing = async () => (await cloud.calls()).filter((call) => !/^(Describe|Get|List)/.test(call));
-  const alarms = async () => (await aws.all('cloudwatch', 'DescribeAlarms', {}, 'MetricAlarms')).map(({ AlarmName, AlarmActions }) => [AlarmName!, ...AlarmActions!]);
+  const alarms = async () =>
+    (await aws.all('cloudwatch', 'DescribeAlarms', {}, 'MetricAlarms')).map(({ AlarmName, AlarmActions }) => [
+      AlarmName!,
+      ...AlarmActions!,
+    ]);
   return { cloud, aws, run, changing, alarms };
 };
 
@@ -45,21 +49,41 @@ describe('alarm create, list and delete', () => {
     expect((await run('delete --all')).exit).toBe(2);
     const gone = await run('delete --all --yes');
     expect([gone.exit, gone.out, await alarms()]).toEqual([0, expect.stringContaining('14 done'), []]);
-    expect(await aws.ask('sns', 'GetTopicAttributes', { TopicArn: told }).catch((error: { code: string }) => error.code)).toBe('NotFoundException');
+    expect(
+      await aws.ask('sns', 'GetTopicAttributes', { TopicArn: told }).catch((error: { code: string }) => error.code),
+    ).toBe('NotFoundException');
     expect((await run('delete --all --yes')).out).toContain('nothing to do');
   });
 
   it('is judged by what is published, and list says how it stands', async () => {
     const { cloud, run } = await start();
-    await run('create vpn1-down --namespace hybridctl --metric TunnelState --dimension Site=demo --dimension Tunnel=vpn1 --statistic Minimum --comparison lt --threshold 1 --periods 1 --own-topic --yes');
-    const stateOf = async () => (await run('list --json')).json().alarms.map(({ name, state }: { name: string; state: string }) => [name, state]);
+    await run(
+      'create vpn1-down --namespace hybridctl --metric TunnelState --dimension Site=demo --dimension Tunnel=vpn1 --statistic Minimum --comparison lt --threshold 1 --periods 1 --own-topic --yes',
+    );
+    const stateOf = async () =>
+      (await run('list --json')).json().alarms.map(({ name, state }: { name: string; state: string }) => [name, state]);
     expect(await stateOf()).toEqual([['vpn1-down', 'INSUFFICIENT_DATA']]);
-    const put = (value: number) => awsMetricStore({ region: 'cn-north-1' }).put('hybridctl', [{ name: 'TunnelState', unit: 'None', dimensions: { Tunnel: 'vpn1', Site: 'demo' }, at: Date.now() - 60_000, value }], new AbortController().signal);
+    const put = (value: number) =>
+      awsMetricStore({ region: 'cn-north-1' }).put(
+        'hybridctl',
+        [
+          {
+            name: 'TunnelState',
+            unit: 'None',
+            dimensions: { Tunnel: 'vpn1', Site: 'demo' },
+            at: Date.now() - 60_000,
+            value,
+          },
+        ],
+        new AbortController().signal,
+      );
     await put(1);
     expect(await stateOf()).toEqual([['vpn1-down', 'OK']]);
     await put(0);
     expect(await stateOf()).toEqual([['vpn1-down', 'ALARM']]);
-    expect((await run('list')).out).toMatch(/vpn1-down +ALARM .* Minimum TunnelState < 1 for 1 x 60 s +demo vpn1 +hybridctl-demo-alarms/);
+    expect((await run('list')).out).toMatch(
+      /vpn1-down +ALARM .* Minimum TunnelState < 1 for 1 x 60 s +demo vpn1 +hybridctl-demo-alarms/,
+    );
     expect((await cloud.calls()).filter((call) => call === 'PutMetricData')).toHaveLength(2);
   });
 
@@ -70,22 +94,44 @@ describe('alarm create, list and delete', () => {
     expect(plan.out).toContain('its threshold; its actions');
     const changed = await run(`create web ${ONE} --threshold 90 --topic ${TOPIC} --ec2 reboot --yes`);
     expect([changed.exit, changed.out]).toEqual([0, expect.stringContaining('1 done')]);
-    expect((await aws.ask('cloudwatch', 'ListTagsForResource', { ResourceARN: 'arn:aws-cn:cloudwatch:cn-north-1:123456789012:alarm:hybridctl-demo-web' })).Tags).toContainEqual({ Key: 'hybridctl:site', Value: 'demo' });
-    const foreign = { Namespace: 'x', MetricName: 'y', Statistic: 'Sum', Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' } as const;
+    expect(
+      (
+        await aws.ask('cloudwatch', 'ListTagsForResource', {
+          ResourceARN: 'arn:aws-cn:cloudwatch:cn-north-1:123456789012:alarm:hybridctl-demo-web',
+        })
+      ).Tags,
+    ).toContainEqual({ Key: 'hybridctl:site', Value: 'demo' });
+    const foreign = {
+      Namespace: 'x',
+      MetricName: 'y',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanThreshold',
+    } as const;
     await aws.ask('cloudwatch', 'PutMetricAlarm', { ...foreign, AlarmName: 'hybridctl-demo-mine' });
-    await aws.ask('cloudwatch', 'PutMetricAlarm', { ...foreign, AlarmName: 'hybridctl-demo-more-alarms', Tags: [{ Key: 'hybridctl:site', Value: 'demo-more' }] });
+    await aws.ask('cloudwatch', 'PutMetricAlarm', {
+      ...foreign,
+      AlarmName: 'hybridctl-demo-more-alarms',
+      Tags: [{ Key: 'hybridctl:site', Value: 'demo-more' }],
+    });
     const before = await changing();
     const refused = await run(`create mine ${ONE} --topic ${TOPIC} --yes`);
     expect([refused.exit, refused.err]).toEqual([1, expect.stringContaining("is not hybridctl's")]);
     expect((await run('list --json')).json().alarms.map(({ name }: { name: string }) => name)).toEqual(['web']);
     expect([(await run('delete mine --yes')).exit, await changing()]).toEqual([2, before]);
     await run('delete --all --yes');
-    expect((await aws.all('cloudwatch', 'DescribeAlarms', {}, 'MetricAlarms')).map(({ AlarmName }) => AlarmName)).toEqual(['hybridctl-demo-mine', 'hybridctl-demo-more-alarms']);
+    expect(
+      (await aws.all('cloudwatch', 'DescribeAlarms', {}, 'MetricAlarms')).map(({ AlarmName }) => AlarmName),
+    ).toEqual(['hybridctl-demo-mine', 'hybridctl-demo-more-alarms']);
   });
 
   it('writes itself down as AWS CLI lines', async () => {
     const { run } = await start();
-    await expect((await run('create --set gateways --mail ops@example.com --emit sh')).out).toMatchFileSnapshot('../golden/procedures/alarms.sh');
+    await expect((await run('create --set gateways --mail ops@example.com --emit sh')).out).toMatchFileSnapshot(
+      '../golden/procedures/alarms.sh',
+    );
   });
 
   it('takes alarms of no site', async () => {

@@ -30,7 +30,9 @@ hybridctl.yaml is valid
   });
 
   test('every mistake, each on a line of its own, with its place; exit 2', async () => {
-    const text = LAB.replace('crypto: modern', 'crypto: moden').replace('cidr: 172.16.0.0/16', 'cidr: 172.16.0.1/16').replace('name: vpn1', 'nam: vpn1');
+    const text = LAB.replace('crypto: modern', 'crypto: moden')
+      .replace('cidr: 172.16.0.0/16', 'cidr: 172.16.0.1/16')
+      .replace('name: vpn1', 'nam: vpn1');
     const ran = await run('config validate bad.yaml', { files: { 'bad.yaml': text } });
     expect([ran.exit, ran.err]).toEqual([2, '']);
     expect(ran.out).toBe(`bad.yaml:4: crypto: moden is not known here: did you mean modern?
@@ -42,12 +44,21 @@ bad.yaml:31: tunnels[0].nam: is not a key here: did you mean name?
     expect((await run('config validate bad.yaml --json', { files: { 'bad.yaml': text } })).json()).toMatchObject({
       file: 'bad.yaml',
       valid: false,
-      mistakes: [{ line: 4, column: 9, path: 'crypto', message: 'moden is not known here', mend: 'did you mean modern?' }, { line: 8, column: 9, path: 'cloud.cidr' }, { line: 31 }, { line: 31 }],
+      mistakes: [
+        { line: 4, column: 9, path: 'crypto', message: 'moden is not known here', mend: 'did you mean modern?' },
+        { line: 8, column: 9, path: 'cloud.cidr' },
+        { line: 31 },
+        { line: 31 },
+      ],
     });
   });
 
   test('key files: missing is a warning, open to others or unfit is a mistake, and none is shown', async () => {
-    const files = { 'hybridctl.yaml': LAB, 'psk/vpn1': { content: 'with "quotes"', mode: 0o600 }, 'psk/vpn2': { ...KEY, mode: 0o644 } };
+    const files = {
+      'hybridctl.yaml': LAB,
+      'psk/vpn1': { content: 'with "quotes"', mode: 0o600 },
+      'psk/vpn2': { ...KEY, mode: 0o644 },
+    };
     const bad = await run('config validate', { files });
     expect([bad.exit, bad.out]).toEqual([
       2,
@@ -59,24 +70,41 @@ hybridctl.yaml:32: tunnels[1].psk_file: psk/vpn2 can be read by others (mode 064
     const absent = await run('config validate', { files: { 'hybridctl.yaml': LAB } });
     expect([absent.exit, absent.out.match(/^warning: .*$/gm)]).toEqual([
       0,
-      ['warning: hybridctl.yaml:34: links[0]: dx-1 is probed at rtr-1 (10.10.0.2) and a dead line behind it is not seen: name hosts of the office in probe.targets', ...[1, 2].map((n) => `warning: hybridctl.yaml:${30 + n}: tunnels[${n - 1}].psk_file: psk/vpn${n} is not there: run "hybridctl vpn init" to make it, or write it with mode 0600`)],
+      [
+        'warning: hybridctl.yaml:34: links[0]: dx-1 is probed at rtr-1 (10.10.0.2) and a dead line behind it is not seen: name hosts of the office in probe.targets',
+        ...[1, 2].map(
+          (n) =>
+            `warning: hybridctl.yaml:${30 + n}: tunnels[${n - 1}].psk_file: psk/vpn${n} is not there: run "hybridctl vpn init" to make it, or write it with mode 0600`,
+        ),
+      ],
     ]);
   });
 
   test('a password of BGP is held to its rule too', async () => {
     const text = LAB.replace('cloud_asn: 64512', 'cloud_asn: 64512, bgp_password_file: psk/bgp');
-    const ran = await run('config validate', { files: { 'hybridctl.yaml': text, ...KEYS, 'psk/bgp': { content: 'pass word', mode: 0o600 } } });
-    expect([ran.exit, ran.out.split('\n')[0]]).toEqual([2, 'hybridctl.yaml:34: links[0].bgp_password_file: psk/bgp: the password is not 6 to 80 letters, digits, ".", "_" or "-": choose another']);
+    const ran = await run('config validate', {
+      files: { 'hybridctl.yaml': text, ...KEYS, 'psk/bgp': { content: 'pass word', mode: 0o600 } },
+    });
+    expect([ran.exit, ran.out.split('\n')[0]]).toEqual([
+      2,
+      'hybridctl.yaml:34: links[0].bgp_password_file: psk/bgp: the password is not 6 to 80 letters, digits, ".", "_" or "-": choose another',
+    ]);
   });
 
   test('no file, a folder of a file, a giant', async () => {
-    expect((await run('config validate')).err).toBe('hybridctl: hybridctl.yaml: no such file\n  next: run "hybridctl vpn init", or name one with --site\n');
-    expect((await run('config validate', { files: { 'hybridctl.yaml': `# ${'x'.repeat(1_100_000)}` } })).err).toBe('hybridctl: hybridctl.yaml: has 1100002 bytes, a site file at most 1048576\n  next: name the right file with --site\n');
+    expect((await run('config validate')).err).toBe(
+      'hybridctl: hybridctl.yaml: no such file\n  next: run "hybridctl vpn init", or name one with --site\n',
+    );
+    expect((await run('config validate', { files: { 'hybridctl.yaml': `# ${'x'.repeat(1_100_000)}` } })).err).toBe(
+      'hybridctl: hybridctl.yaml: has 1100002 bytes, a site file at most 1048576\n  next: name the right file with --site\n',
+    );
     expect((await run(`config validate ${'n'.repeat(200_000)}`)).err.length).toBeLessThan(200);
   });
 
   test('other commands refuse the same file with the same line', async () => {
-    const ran = await run('vpn render', { files: { 'hybridctl.yaml': LAB.replace('169.254.200.0', '169.254.5.0').replace('psk/vpn2', 'psk/vpn1') } });
+    const ran = await run('vpn render', {
+      files: { 'hybridctl.yaml': LAB.replace('169.254.200.0', '169.254.5.0').replace('psk/vpn2', 'psk/vpn1') },
+    });
     expect([ran.exit, ran.err]).toEqual([
       2,
       'hybridctl: hybridctl.yaml:32: tunnels[1].inside: 169.254.5.0/30 is reserved by AWS: take another /30, like 169.254.100.0/30\n  hybridctl.yaml:32: tunnels[1].psk_file: is the key file of tunnels[0].psk_file too: each tunnel has its own key\n',
@@ -116,7 +144,29 @@ describe('any site', () => {
   });
 
   test('spoilt in one place is either still valid or refused with a place, never a crash', () => {
-    const weird = fc.oneof(fc.constantFrom<unknown>(null, true, -1, 1.5, 1e300, '', ' ', '\n', '169.254.0.0/30', '0.0.0.0/0', 'gw-1', [], {}, [[]], '"', '\u202e', '__proto__'), fc.string({ unit: 'binary', maxLength: 20 }), fc.integer());
+    const weird = fc.oneof(
+      fc.constantFrom<unknown>(
+        null,
+        true,
+        -1,
+        1.5,
+        1e300,
+        '',
+        ' ',
+        '\n',
+        '169.254.0.0/30',
+        '0.0.0.0/0',
+        'gw-1',
+        [],
+        {},
+        [[]],
+        '"',
+        '\u202e',
+        '__proto__',
+      ),
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.integer(),
+    );
     fc.assert(
       fc.property(arbitrarySiteInput, fc.nat(), weird, fc.boolean(), (input, pick, value, drop) => {
         const copy = structuredClone(input) as never;

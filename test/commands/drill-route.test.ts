@@ -12,13 +12,22 @@ const DRILL = 'drill route --table private-1 --target 10.10.3.100 --stay 2 --max
 const PINS = '/var/lib/hybridctl/demo.pins.json';
 const RECORD = '/var/lib/hybridctl/demo.drill.json';
 const LEASE = '/var/lib/hybridctl/demo.lease.json';
-const LEASE_TEXT = JSON.stringify({ holder: 'here/boot/7/7', epoch: 1, renewal: 3, journal: { version: 0, outbox: [] } });
+const LEASE_TEXT = JSON.stringify({
+  holder: 'here/boot/7/7',
+  epoch: 1,
+  renewal: 3,
+  journal: { version: 0, outbox: [] },
+});
 
 const report = (ran: Ran): RouteDrillReport => ran.json();
 const tables = ({ cloud }: RouteWorld) => JSON.stringify(cloud.cloud.tables());
-const writes = async ({ cloud }: RouteWorld) => (await cloud.calls()).filter((call) => /^(Create|Replace|Delete)Route/.test(call));
+const writes = async ({ cloud }: RouteWorld) =>
+  (await cloud.calls()).filter((call) => /^(Create|Replace|Delete)Route/.test(call));
 /** Nothing is left: no pin, no record. */
-const clear = ({ files, stores }: RouteWorld) => [JSON.parse(files.all.get(PINS)?.content ?? '{"pins":{}}').pins, JSON.parse(stores.get(RECORD) ?? '{"routes":[]}').routes];
+const clear = ({ files, stores }: RouteWorld) => [
+  JSON.parse(files.all.get(PINS)?.content ?? '{"pins":{}}').pins,
+  JSON.parse(stores.get(RECORD) ?? '{"routes":[]}').routes,
+];
 const NOTHING = [{}, []];
 
 describe('a drill on real routes', () => {
@@ -29,7 +38,23 @@ describe('a drill on real routes', () => {
     expect(ran.err).toBe('');
     const told = report(ran);
     expect(ran.exit).toBe(0);
-    expect(told).toMatchObject({ ended: 'stayed', passed: true, problems: [], notes: [], stranded: [], next: null, routes: [{ name: 'private-1', from: 'dx-1', to: 'vpn-a', out: { change: 'create', status: 'moved' }, back: { change: 'delete', status: 'moved' } }] });
+    expect(told).toMatchObject({
+      ended: 'stayed',
+      passed: true,
+      problems: [],
+      notes: [],
+      stranded: [],
+      next: null,
+      routes: [
+        {
+          name: 'private-1',
+          from: 'dx-1',
+          to: 'vpn-a',
+          out: { change: 'create', status: 'moved' },
+          back: { change: 'delete', status: 'moved' },
+        },
+      ],
+    });
     expect(told.gapMs.out).toBeLessThan(100);
     expect(told.gapMs.back).toBeLessThan(100);
     expect(told.stream.replies).toBeGreaterThan(20);
@@ -45,7 +70,11 @@ describe('a drill on real routes', () => {
   it('says it in words', async () => {
     const world = await routeWorld();
     const { out, err } = await world.drill(`${DRILL} --yes`);
-    const stable = (text: string) => text.replace(/\d+ of \d+ packets/, 'N of M packets').replace(/\d+ ms/g, 'N ms').replace(/ {2,}/g, '  ');
+    const stable = (text: string) =>
+      text
+        .replace(/\d+ of \d+ packets/, 'N of M packets')
+        .replace(/\d+ ms/g, 'N ms')
+        .replace(/ {2,}/g, '  ');
     expect(stable(err)).toMatchInlineSnapshot(`
       "private-1 10.10.0.0/16: dx-1 -> vpn-a (eni-023fbd87a1b2c3d4e); create a static route
       vpn-a carries, 10.10.3.100 answers
@@ -67,34 +96,57 @@ describe('a drill on real routes', () => {
     const world = await routeWorld();
     await world.cloud.routeTables().createRoute(A, ONPREM, { kind: 'eni', id: ENI2 });
     const ran = await world.drill(`${DRILL} --to vpn-a --yes --json`);
-    expect(report(ran)).toMatchObject({ passed: true, routes: [{ from: 'vpn-b', to: 'vpn-a', out: { change: 'replace' }, back: { change: 'replace' } }] });
+    expect(report(ran)).toMatchObject({
+      passed: true,
+      routes: [{ from: 'vpn-b', to: 'vpn-a', out: { change: 'replace' }, back: { change: 'replace' } }],
+    });
     expect([world.statics(), ...clear(world)]).toEqual([[ENI2, undefined], ...NOTHING]);
   });
 
   it('is not deceived by reads that lag behind', async () => {
     const world = await routeWorld();
     await world.cloud.fault({ DescribeRouteTables: { stale_ms: 250 } });
-    await expect.poll(async () => (await world.cloud.routeTables().read([A]))[0]!.routes.some(({ origin }) => origin === 'propagated')).toBe(true);
+    await expect
+      .poll(async () =>
+        (await world.cloud.routeTables().read([A]))[0]!.routes.some(({ origin }) => origin === 'propagated'),
+      )
+      .toBe(true);
     const ran = await world.drill(`${DRILL} --yes --json`);
-    expect([ran.exit, report(ran).problems, world.statics(), ...clear(world)]).toEqual([0, [], [undefined, undefined], ...NOTHING]);
+    expect([ran.exit, report(ran).problems, world.statics(), ...clear(world)]).toEqual([
+      0,
+      [],
+      [undefined, undefined],
+      ...NOTHING,
+    ]);
   });
 
   it('tells that a monitor runs, and pins it along', async () => {
     const world = await routeWorld();
     world.stores.set(LEASE, LEASE_TEXT);
-    expect(report(await world.drill(`${DRILL} --yes --json`))).toMatchObject({ passed: true, notes: [expect.stringContaining('a monitor runs here')] });
+    expect(report(await world.drill(`${DRILL} --yes --json`))).toMatchObject({
+      passed: true,
+      notes: [expect.stringContaining('a monitor runs here')],
+    });
   });
 
   it('asks on a terminal, after it has said what it found', async () => {
     const world = await routeWorld();
     const ran = await world.drill(DRILL, { answers: { 'Move there': false } });
-    expect([ran.exit, ran.err, await writes(world)]).toEqual([1, expect.stringMatching(/vpn-a carries, 10\.10\.3\.100 answers\n.*not confirmed; nothing was changed/s), []]);
+    expect([ran.exit, ran.err, await writes(world)]).toEqual([
+      1,
+      expect.stringMatching(/vpn-a carries, 10\.10\.3\.100 answers\n.*not confirmed; nothing was changed/s),
+      [],
+    ]);
   });
 
   it('--dry-run reads and probes, and changes nothing', async () => {
     const world = await routeWorld();
     const ran = await world.drill(`${DRILL} --dry-run --json`);
-    expect(report(ran)).toMatchObject({ ended: 'planned', standby: [{ link: 'vpn-a', why: 'carries' }], gapMs: { out: null, away: null, back: null } });
+    expect(report(ran)).toMatchObject({
+      ended: 'planned',
+      standby: [{ link: 'vpn-a', why: 'carries' }],
+      gapMs: { out: null, away: null, back: null },
+    });
     expect([await writes(world), world.pins(), world.stores.get(RECORD)]).toEqual([[], [], undefined]);
   });
 });
@@ -112,17 +164,44 @@ describe('goes back at once', () => {
   }
   const cases: readonly Case[] = [
     { what: 'on Ctrl-C', then: (_, stop) => stop(), exit: 130, ended: 'interrupted', problem: undefined },
-    { what: 'when nothing passes by the new path', before: ({ deaf }) => deaf.add('vpn-a'), exit: 1, ended: 'silent', problem: /fell silent for \d+ ms on vpn-a/ },
-    { what: 'when the new path dies later', then: ({ dead }) => dead.add('vpn-a'), exit: 1, ended: 'silent', problem: /fell silent/ },
-    { what: 'when one of two tables can not be moved', line: DRILL.replace('private-1', 'private-1 private-2'), before: ({ cloud }) => cloud.fault({ CreateRoute: { break: 'error', code: 'VpcOnFire', status: 400, times: 1 } }), exit: 1, ended: 'failed', problem: /did not come to vpn-.: .*VpcOnFire/ },
-    { what: 'also where the old path died meanwhile, and says so', then: ({ dead }, stop) => (dead.add('dx-1'), stop()), exit: 130, ended: 'interrupted', problem: /silent since the return: dx-1 does not carry/ },
+    {
+      what: 'when nothing passes by the new path',
+      before: ({ deaf }) => deaf.add('vpn-a'),
+      exit: 1,
+      ended: 'silent',
+      problem: /fell silent for \d+ ms on vpn-a/,
+    },
+    {
+      what: 'when the new path dies later',
+      then: ({ dead }) => dead.add('vpn-a'),
+      exit: 1,
+      ended: 'silent',
+      problem: /fell silent/,
+    },
+    {
+      what: 'when one of two tables can not be moved',
+      line: DRILL.replace('private-1', 'private-1 private-2'),
+      before: ({ cloud }) => cloud.fault({ CreateRoute: { break: 'error', code: 'VpcOnFire', status: 400, times: 1 } }),
+      exit: 1,
+      ended: 'failed',
+      problem: /did not come to vpn-.: .*VpcOnFire/,
+    },
+    {
+      what: 'also where the old path died meanwhile, and says so',
+      then: ({ dead }, stop) => (dead.add('dx-1'), stop()),
+      exit: 130,
+      ended: 'interrupted',
+      problem: /silent since the return: dx-1 does not carry/,
+    },
   ];
   it.each(cases)('$what', async ({ line = DRILL, then, before, exit, ended, problem }) => {
     const world = await routeWorld();
     const was = tables(world);
     await before?.(world);
     const stopping = new AbortController();
-    const running = world.drill(`${line.replace('--stay 2', '--stay 600')} --yes --json`, { ports: { signal: stopping.signal } });
+    const running = world.drill(`${line.replace('--stay 2', '--stay 600')} --yes --json`, {
+      ports: { signal: stopping.signal },
+    });
     if (then !== undefined) {
       await world.moved();
       await then(world, () => stopping.abort('SIGINT'));
@@ -130,7 +209,9 @@ describe('goes back at once', () => {
     const ran = await running;
     const told = report(ran);
     expect([ran.exit, told.ended, tables(world), ...clear(world)]).toEqual([exit, ended, was, ...NOTHING]);
-    expect(told.problems).toEqual(problem === undefined ? [] : expect.arrayContaining([expect.stringMatching(problem)]));
+    expect(told.problems).toEqual(
+      problem === undefined ? [] : expect.arrayContaining([expect.stringMatching(problem)]),
+    );
   });
 });
 
@@ -148,15 +229,37 @@ describe('a return that fails', () => {
     const before = tables(world);
     const ran = await strand(world);
     const told = report(ran);
-    expect([ran.exit, world.statics(), told.next]).toEqual([5, [ENI1, undefined], 'hybridctl drill route --return --yes --region cn-north-1']);
-    expect(told.stranded).toEqual([{ name: 'private-1', destination: ONPREM, at: 'vpn-a', home: 'dx-1', why: expect.stringContaining('Unavailable') }]);
-    expect(JSON.parse(world.stores.get(RECORD)!)).toMatchObject({ region: 'cn-north-1', routes: [{ table: A, destination: ONPREM, was: null, home: 'dx-1', to: 'vpn-a' }] });
+    expect([ran.exit, world.statics(), told.next]).toEqual([
+      5,
+      [ENI1, undefined],
+      'hybridctl drill route --return --yes --region cn-north-1',
+    ]);
+    expect(told.stranded).toEqual([
+      {
+        name: 'private-1',
+        destination: ONPREM,
+        at: 'vpn-a',
+        home: 'dx-1',
+        why: expect.stringContaining('Unavailable'),
+      },
+    ]);
+    expect(JSON.parse(world.stores.get(RECORD)!)).toMatchObject({
+      region: 'cn-north-1',
+      routes: [{ table: A, destination: ONPREM, was: null, home: 'dx-1', to: 'vpn-a' }],
+    });
     const again = await world.drill(told.next!.replace('hybridctl ', ''));
     expect([again.exit, again.out]).toEqual([5, expect.stringContaining('stands on vpn-a, not on dx-1')]);
     await world.cloud.fault({});
     const back = await world.drill(told.next!.replace('hybridctl ', ''));
-    expect([back.exit, back.out, tables(world), ...clear(world)]).toEqual([0, 'private-1 10.10.0.0/16 is back on dx-1\n', before, ...NOTHING]);
-    expect((await world.drill('drill route --return --yes')).out).toBe('nothing to return: no drill has left anything\n');
+    expect([back.exit, back.out, tables(world), ...clear(world)]).toEqual([
+      0,
+      'private-1 10.10.0.0/16 is back on dx-1\n',
+      before,
+      ...NOTHING,
+    ]);
+    expect((await world.drill('drill route --return --yes')).out).toBe(
+      'nothing to return: no drill has left anything\n',
+    );
   });
 
   it('waits out an API that fails for a while', async () => {
@@ -172,13 +275,17 @@ describe('a return that fails', () => {
     const running = world.drill(`${DRILL} --yes --json`);
     await world.moved();
     world.cloud.cloud.setPropagated(VGW, []);
-    expect(report(await running).stranded).toEqual([expect.objectContaining({ at: 'vpn-a', why: expect.stringContaining('nothing would carry it') })]);
+    expect(report(await running).stranded).toEqual([
+      expect.objectContaining({ at: 'vpn-a', why: expect.stringContaining('nothing would carry it') }),
+    ]);
     const other = await routeWorld();
     const igw = other.cloud.cloud.tables()[0]!.routes[1]!.target.id;
     const second = other.drill(`${DRILL} --yes --json`);
     await other.moved();
     await other.cloud.routeTables().replaceRoute(A, ONPREM, { kind: 'igw', id: igw });
-    expect(report(await second).stranded).toEqual([expect.objectContaining({ at: igw, why: expect.stringContaining('no link of this site') })]);
+    expect(report(await second).stranded).toEqual([
+      expect.objectContaining({ at: igw, why: expect.stringContaining('no link of this site') }),
+    ]);
     expect(other.statics()[0]).toBe(igw);
   });
 
@@ -188,7 +295,10 @@ describe('a return that fails', () => {
     await strand(world);
     await world.cloud.fault({});
     world.stores.set(RECORD, world.stores.get(RECORD)!.replace('here/boot/1/1', 'here/boot/2/2'));
-    expect(await world.drill(`${DRILL} --yes`)).toMatchObject({ exit: 1, err: expect.stringMatching(/still runs, as process 2/) });
+    expect(await world.drill(`${DRILL} --yes`)).toMatchObject({
+      exit: 1,
+      err: expect.stringMatching(/still runs, as process 2/),
+    });
     world.gone.add('here/boot/2/2');
     const ran = await world.drill(`${DRILL} --yes --json`);
     expect([ran.exit, report(ran).passed, tables(world), ...clear(world)]).toEqual([0, true, before, ...NOTHING]);
@@ -196,22 +306,60 @@ describe('a return that fails', () => {
 });
 
 describe('refuses, and changes nothing', () => {
-  const ELSEWHERE = { shell: { run: async () => ({ exitCode: 0, stdout: '[{"prefsrc":"172.16.99.10"}]', stderr: '' }), which: async () => undefined } };
+  const ELSEWHERE = {
+    shell: {
+      run: async () => ({ exitCode: 0, stdout: '[{"prefsrc":"172.16.99.10"}]', stderr: '' }),
+      which: async () => undefined,
+    },
+  };
   const YES = `${DRILL} --yes`;
-  const cases: readonly [what: string, line: string, exit: number, says: RegExp, given?: ((world: RouteWorld) => unknown) | undefined, ports?: object][] = [
+  const cases: readonly [
+    what: string,
+    line: string,
+    exit: number,
+    says: RegExp,
+    given?: ((world: RouteWorld) => unknown) | undefined,
+    ports?: object,
+  ][] = [
     ['off a terminal without --yes', DRILL, 2, /--yes/],
     ['without a table', 'drill route --target 10.10.3.100 --yes', 2, /--table/],
     ['without a target', 'drill route --table private-1 --yes', 2, /--target/],
     ['a target that is a name', 'drill route --table private-1 --target host --yes', 2, /not an IPv4 address/],
-    ['a target beyond the moved routes', 'drill route --table private-1 --target 8.8.8.8 --yes', 2, /is in none of 10\.10\.0\.0\/16/],
-    ['a target with a way of its own', YES, 2, /follows 10\.10\.3\.0\/24/, ({ cloud }) => cloud.routeTables().createRoute(A, '10.10.3.0/24', { kind: 'eni', id: ENI2 })],
+    [
+      'a target beyond the moved routes',
+      'drill route --table private-1 --target 8.8.8.8 --yes',
+      2,
+      /is in none of 10\.10\.0\.0\/16/,
+    ],
+    [
+      'a target with a way of its own',
+      YES,
+      2,
+      /follows 10\.10\.3\.0\/24/,
+      ({ cloud }) => cloud.routeTables().createRoute(A, '10.10.3.0/24', { kind: 'eni', id: ENI2 }),
+    ],
     ['an interval of nothing', `${YES} --interval 0`, 2, /--interval/],
     ['a host behind another table', YES, 2, /172\.16\.99\.10\) is in no subnet of private-1/, undefined, ELSEWHERE],
     ['where it is already', `${YES} --to dx-1`, 1, /is on dx-1 already/],
-    ['a pinned table', YES, 1, /is pinned to dx-1/, ({ files }) => files.write([{ path: PINS, content: JSON.stringify({ version: 1, pins: { [A]: 'dx-1' } }), mode: 0o644 }])],
+    [
+      'a pinned table',
+      YES,
+      1,
+      /is pinned to dx-1/,
+      ({ files }) =>
+        files.write([{ path: PINS, content: JSON.stringify({ version: 1, pins: { [A]: 'dx-1' } }), mode: 0o644 }]),
+    ],
     ['a standby that is dead', YES, 1, /vpn-a: does not carry/, ({ dead }) => dead.add('vpn-a')],
     ['a target that is silent', YES, 1, /10\.10\.3\.100: does not answer/, ({ deaf }) => deaf.add('dx-1')],
-    ['a Direct Connect that propagates nothing', `${YES} --to dx-1`, 1, /propagates no route/, async ({ cloud }) => (await cloud.routeTables().createRoute(A, ONPREM, { kind: 'eni', id: ENI1 }), cloud.cloud.setPropagated(VGW, []))],
+    [
+      'a Direct Connect that propagates nothing',
+      `${YES} --to dx-1`,
+      1,
+      /propagates no route/,
+      async ({ cloud }) => (
+        await cloud.routeTables().createRoute(A, ONPREM, { kind: 'eni', id: ENI1 }), cloud.cloud.setPropagated(VGW, [])
+      ),
+    ],
     ['a record that is not ours', YES, 1, /can not be read/, ({ stores }) => stores.set(RECORD, '<html>')],
   ];
   it.each(cases)('%s', async (_, line, exit, says, given, ports) => {

@@ -6,14 +6,22 @@ import { fixture, testCloud } from '../helpers/cloud.ts';
 const CONNECTION = 'dxcon-fg5678gh';
 const PASSWORD = 'bgp.Key.0123456789';
 /** The lab's site, whose partner has made the connection and waits for a yes. */
-const SITE = fixture('lab').replace('kind: dx, router: rtr-1,', `kind: dx, router: rtr-1, connection: ${CONNECTION}, bgp_password_file: psk/bgp,`);
-const FILES = { 'psk/bgp': { content: PASSWORD, mode: 0o600 }, 'psk/vpn1': { content: 'a.key.of.vpn1.0123456789', mode: 0o600 }, 'psk/vpn2': { content: 'a.key.of.vpn2.0123456789', mode: 0o600 } };
+const SITE = fixture('lab').replace(
+  'kind: dx, router: rtr-1,',
+  `kind: dx, router: rtr-1, connection: ${CONNECTION}, bgp_password_file: psk/bgp,`,
+);
+const FILES = {
+  'psk/bgp': { content: PASSWORD, mode: 0o600 },
+  'psk/vpn1': { content: 'a.key.of.vpn1.0123456789', mode: 0o600 },
+  'psk/vpn2': { content: 'a.key.of.vpn2.0123456789', mode: 0o600 },
+};
 
 const start = async () => {
   const cloud = await testCloud(SITE);
   const run = (line: string, env: Record<string, string> = {}) => cloud.run(line, { files: FILES, env });
   const changing = async () => (await cloud.calls()).filter((call) => !/^(Describe|Get|List)/.test(call));
-  const vif = async () => (await cloud.aws().ask('directconnect', 'DescribeVirtualInterfaces', {})).virtualInterfaces ?? [];
+  const vif = async () =>
+    (await cloud.aws().ask('directconnect', 'DescribeVirtualInterfaces', {})).virtualInterfaces ?? [];
   return { cloud, run, changing, vif };
 };
 
@@ -27,9 +35,24 @@ describe('dx vif', () => {
 
     const made = await run('dx vif create dx-1 --yes --json');
     expect([made.exit, made.err.includes(PASSWORD) || made.out.includes(PASSWORD)]).toEqual([0, false]);
-    expect(made.json().steps.map(({ key, action }: { key: string; action: string }) => `${action} ${key}`)).toEqual(['change dxcon/dx-1', 'make vif/dx-1', 'keep propagation/private-1', 'keep propagation/private-2']);
+    expect(made.json().steps.map(({ key, action }: { key: string; action: string }) => `${action} ${key}`)).toEqual([
+      'change dxcon/dx-1',
+      'make vif/dx-1',
+      'keep propagation/private-1',
+      'keep propagation/private-2',
+    ]);
     const [one] = await vif();
-    expect(one).toMatchObject({ connectionId: CONNECTION, vlan: 100, asn: 65010, customerAddress: '169.254.10.1/30', amazonAddress: '169.254.10.2/30', authKey: PASSWORD, virtualGatewayId: 'vgw-078bcc55', mtu: 1500, tags: expect.arrayContaining([{ key: 'hybridctl:site', value: 'demo' }]) });
+    expect(one).toMatchObject({
+      connectionId: CONNECTION,
+      vlan: 100,
+      asn: 65010,
+      customerAddress: '169.254.10.1/30',
+      amazonAddress: '169.254.10.2/30',
+      authKey: PASSWORD,
+      virtualGatewayId: 'vgw-078bcc55',
+      mtu: 1500,
+      tags: expect.arrayContaining([{ key: 'hybridctl:site', value: 'demo' }]),
+    });
     expect(await changing()).toEqual(['ConfirmConnection', 'CreatePrivateVirtualInterface']);
 
     expect((await run('dx vif create --yes')).out).toContain('nothing to do');
@@ -41,7 +64,20 @@ describe('dx vif', () => {
     expect([down.exit, down.json().links[0].state]).toEqual([1, 'down']);
     cloud.cloud.setPropagated('vgw-078bcc55', ['10.10.0.0/16']);
     const up = await run('dx vif status --json');
-    expect([up.exit, up.json().links[0]]).toEqual([0, { link: 'dx-1', connection: CONNECTION, connectionState: 'available', vif: one!.virtualInterfaceId, state: 'available', bgp: 'up', vlan: 100, differences: [], notPropagating: [] }]);
+    expect([up.exit, up.json().links[0]]).toEqual([
+      0,
+      {
+        link: 'dx-1',
+        connection: CONNECTION,
+        connectionState: 'available',
+        vif: one!.virtualInterfaceId,
+        state: 'available',
+        bgp: 'up',
+        vlan: 100,
+        differences: [],
+        notPropagating: [],
+      },
+    ]);
     expect(await (await fetch(`${cloud.url}/_lab/state`)).text()).not.toContain(PASSWORD);
   });
 
@@ -89,7 +125,9 @@ describe('dx vif', () => {
 
   it('says which connection is not there, and which permission is missing', async () => {
     const { cloud, run } = await start();
-    const { exit, err } = await cloud.run('dx vif accept --yes', { files: { ...FILES, 'hybridctl.yaml': SITE.replace(CONNECTION, 'dxcon-aaaaaaaa') } });
+    const { exit, err } = await cloud.run('dx vif accept --yes', {
+      files: { ...FILES, 'hybridctl.yaml': SITE.replace(CONNECTION, 'dxcon-aaaaaaaa') },
+    });
     expect([exit, err]).toEqual([1, expect.stringContaining('dxcon-aaaaaaaa')]);
     await cloud.fault({ ConfirmConnection: { break: 'error', code: 'AccessDeniedException', status: 400 } });
     const denied = await run('dx vif accept --yes');
@@ -117,8 +155,11 @@ describe('dx vif waits', () => {
     };
   };
   /** In the same time as who waits: looks that are 10 s apart are no crowd, which the endpoint would throttle. */
-  const slow = ({ now }: Pick<Clock, 'now'>) => testCloud(SITE, { times: { startMs: 3_600_000 }, clock: { now, sleep: () => new Promise(() => undefined) } });
-  const connection = async (cloud: Awaited<ReturnType<typeof slow>>) => (await cloud.aws().ask('directconnect', 'DescribeConnections', { connectionId: CONNECTION })).connections![0]!.connectionState;
+  const slow = ({ now }: Pick<Clock, 'now'>) =>
+    testCloud(SITE, { times: { startMs: 3_600_000 }, clock: { now, sleep: () => new Promise(() => undefined) } });
+  const connection = async (cloud: Awaited<ReturnType<typeof slow>>) =>
+    (await cloud.aws().ask('directconnect', 'DescribeConnections', { connectionId: CONNECTION })).connections![0]!
+      .connectionState;
 
   it('until the connection is available, a quarter of an hour at most', async () => {
     const { clock, signal, passed } = waiting();
@@ -149,10 +190,37 @@ describe('dx vif waits', () => {
   });
 
   it.each([
-    ['a connection of another account', { DescribeConnections: { break: 'error', code: 'DirectConnectClientException', message: 'Connection ID dxcon-fg5678gh not found.', status: 400 } }, 1, 'there is no connection dxcon-fg5678gh in cn-north-1'],
-    ['no permission to read it', { DescribeConnections: { break: 'error', code: 'AccessDeniedException', status: 400 } }, 4, 'directconnect:DescribeConnections'],
-    ['no permission to make it', { CreatePrivateVirtualInterface: { break: 'error', code: 'AccessDeniedException', status: 400 } }, 4, 'directconnect:CreatePrivateVirtualInterface'],
-    ['throttling without end', { DescribeConnections: { break: 'error', code: 'ThrottlingException', status: 400 } }, 1, 'Direct Connect throttles directconnect:DescribeConnections'],
+    [
+      'a connection of another account',
+      {
+        DescribeConnections: {
+          break: 'error',
+          code: 'DirectConnectClientException',
+          message: 'Connection ID dxcon-fg5678gh not found.',
+          status: 400,
+        },
+      },
+      1,
+      'there is no connection dxcon-fg5678gh in cn-north-1',
+    ],
+    [
+      'no permission to read it',
+      { DescribeConnections: { break: 'error', code: 'AccessDeniedException', status: 400 } },
+      4,
+      'directconnect:DescribeConnections',
+    ],
+    [
+      'no permission to make it',
+      { CreatePrivateVirtualInterface: { break: 'error', code: 'AccessDeniedException', status: 400 } },
+      4,
+      'directconnect:CreatePrivateVirtualInterface',
+    ],
+    [
+      'throttling without end',
+      { DescribeConnections: { break: 'error', code: 'ThrottlingException', status: 400 } },
+      1,
+      'Direct Connect throttles directconnect:DescribeConnections',
+    ],
   ] as const)('%s is told', async (_what, fault, exit, words) => {
     const { cloud, run } = await start();
     await cloud.fault(fault);
@@ -165,7 +233,10 @@ describe('dx render', () => {
   it("writes the routers' half and nothing of the tunnels", async () => {
     const { run } = await start();
     const { exit, files } = await run('dx render');
-    expect([exit, Object.keys(files).filter((path) => path.startsWith('rendered/'))]).toEqual([0, ['rendered/rtr-1/etc/frr/frr.conf']]);
+    expect([exit, Object.keys(files).filter((path) => path.startsWith('rendered/'))]).toEqual([
+      0,
+      ['rendered/rtr-1/etc/frr/frr.conf'],
+    ]);
     expect((await run('dx render --dry-run --detailed-exitcode')).exit).toBe(3);
   });
 });

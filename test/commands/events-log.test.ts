@@ -16,7 +16,8 @@ afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive
 
 const HOUR = 3_600_000;
 const at = (event: LoggedEvent, ms: number): LoggedEvent => ({ ...event, at: ms });
-const lines = (events: readonly LoggedEvent[], site: string): string => events.map((event) => `${JSON.stringify(ecsLine(event, { ...WRITER, site }))}\n`).join('');
+const lines = (events: readonly LoggedEvent[], site: string): string =>
+  events.map((event) => `${JSON.stringify(ecsLine(event, { ...WRITER, site }))}\n`).join('');
 const moved = (from: string, to: string, ms: number): LoggedEvent => at({ ...move(), from, to } as LoggedEvent, ms);
 
 /** Two sites' logs; the first one's older half is in a rotated file, and one line of it is torn. */
@@ -26,17 +27,46 @@ const start = async () => {
   writeFileSync(join(folder, 'hybridctl.yaml'), fixture('lab'));
   writeFileSync(join(folder, 'key'), 'a2V5OnNlY3JldA==\n', { mode: 0o600 });
   writeFileSync(join(folder, 'demo.events.ndjson.1'), `${lines([moved('dx-1', 'vpn-a', MORNING)], 'demo')}{"torn\n`);
-  writeFileSync(join(folder, 'demo.events.ndjson'), lines([moved('vpn-a', 'vpn-b', MORNING + HOUR), at(alert('a-1') as LoggedEvent, MORNING + 2 * HOUR), moved('vpn-b', 'dx-1', MORNING + 3 * HOUR)], 'demo'));
+  writeFileSync(
+    join(folder, 'demo.events.ndjson'),
+    lines(
+      [
+        moved('vpn-a', 'vpn-b', MORNING + HOUR),
+        at(alert('a-1') as LoggedEvent, MORNING + 2 * HOUR),
+        moved('vpn-b', 'dx-1', MORNING + 3 * HOUR),
+      ],
+      'demo',
+    ),
+  );
   writeFileSync(join(folder, 'other.ndjson'), lines([moved('dx-10', 'vpn-a', MORNING + HOUR + 1)], 'other'));
   const services = await startServices();
   const both = `--log ${folder}/demo.events.ndjson --log ${folder}/other.ndjson`;
-  const clock = { now: () => Date.now(), sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 20))) };
-  const run = (line: string) => runLine(`events ${line} --state-dir ${folder}`, { ports: { files, cwd: folder, outlets: async () => outlets, clock } });
-  const found = async (line: string) => (await run(`log ${line} --json`)).json().events.map((event: { '@timestamp': string; labels: Record<string, string> }) => [event.labels['site'], Math.round((Date.parse(event['@timestamp']) - MORNING) / HOUR), event.labels['to']]);
+  const clock = {
+    now: () => Date.now(),
+    sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 20))),
+  };
+  const run = (line: string) =>
+    runLine(`events ${line} --state-dir ${folder}`, {
+      ports: { files, cwd: folder, outlets: async () => outlets, clock },
+    });
+  const found = async (line: string) =>
+    (await run(`log ${line} --json`))
+      .json()
+      .events.map((event: { '@timestamp': string; labels: Record<string, string> }) => [
+        event.labels['site'],
+        Math.round((Date.parse(event['@timestamp']) - MORNING) / HOUR),
+        event.labels['to'],
+      ]);
   return { folder, services, both, run, found };
 };
 
-const ALL = [['demo', 0, 'vpn-a'], ['demo', 1, 'vpn-b'], ['other', 1, 'vpn-a'], ['demo', 2, expect.any(String)], ['demo', 3, 'dx-1']];
+const ALL = [
+  ['demo', 0, 'vpn-a'],
+  ['demo', 1, 'vpn-b'],
+  ['other', 1, 'vpn-a'],
+  ['demo', 2, expect.any(String)],
+  ['demo', 3, 'dx-1'],
+];
 const iso = (hours: number): string => new Date(MORNING + hours * HOUR).toISOString().replace('.000', '');
 const CASES: readonly (readonly [string, readonly number[]])[] = [
   ['', [0, 1, 2, 3, 4]],
@@ -61,7 +91,11 @@ describe('events log', () => {
   test('Elasticsearch finds the same: the whole way by ship and search', async () => {
     const { found, both, run, services } = await start();
     expect((await run(`ship ${both} --elasticsearch ${services.url} --api-key-file key`)).exit).toBe(0);
-    for (const [flags, wanted] of CASES) expect([flags, await found(`--elasticsearch ${services.url} ${flags}`)]).toEqual([flags, wanted.map((index) => ALL[index])]);
+    for (const [flags, wanted] of CASES)
+      expect([flags, await found(`--elasticsearch ${services.url} ${flags}`)]).toEqual([
+        flags,
+        wanted.map((index) => ALL[index]),
+      ]);
     expect([...services.authorizations]).toEqual(['ApiKey a2V5OnNlY3JldA==']);
   });
 
@@ -90,18 +124,21 @@ describe('events log', () => {
 });
 
 describe('events ship', () => {
-  test.each(['half', 'throttled', 'lost', 'down'] as const)('%s for a while: everything arrives, each once', async (mood) => {
-    const { run, services, folder } = await start();
-    services.mood = mood;
-    setTimeout(() => void (services.mood = 'well'), 60);
-    const { exit, out } = await run(`ship --elasticsearch ${services.url}`);
-    expect([exit, out, services.documents.size]).toEqual([0, expect.stringContaining('4 events are at'), 4]);
-    writeFileSync(join(folder, 'demo.events.ndjson'), lines(STORY, 'demo'), { flag: 'a' });
-    await run(`ship --elasticsearch ${services.url}`);
-    const size = services.documents.size;
-    await run(`ship --elasticsearch ${services.url}`);
-    expect([size > 4, services.documents.size]).toEqual([true, size]);
-  });
+  test.each(['half', 'throttled', 'lost', 'down'] as const)(
+    '%s for a while: everything arrives, each once',
+    async (mood) => {
+      const { run, services, folder } = await start();
+      services.mood = mood;
+      setTimeout(() => void (services.mood = 'well'), 60);
+      const { exit, out } = await run(`ship --elasticsearch ${services.url}`);
+      expect([exit, out, services.documents.size]).toEqual([0, expect.stringContaining('4 events are at'), 4]);
+      writeFileSync(join(folder, 'demo.events.ndjson'), lines(STORY, 'demo'), { flag: 'a' });
+      await run(`ship --elasticsearch ${services.url}`);
+      const size = services.documents.size;
+      await run(`ship --elasticsearch ${services.url}`);
+      expect([size > 4, services.documents.size]).toEqual([true, size]);
+    },
+  );
 
   test('what is refused for good is counted; an index that stays away is an error', async () => {
     const { run, services } = await start();
@@ -115,9 +152,14 @@ describe('events ship', () => {
 
   test("renders the field document's logstash.conf", async () => {
     const { run, folder } = await start();
-    const { out } = await run('ship --logstash --log /tmp/logstash.txt --elasticsearch http://search.example.com:9200 --index dci --api-key-file key');
+    const { out } = await run(
+      'ship --logstash --log /tmp/logstash.txt --elasticsearch http://search.example.com:9200 --index dci --api-key-file key',
+    );
     await expect(out).toMatchFileSnapshot('../golden/events/logstash.conf');
-    expect((await run(`ship --logstash --elasticsearch http://search.example.com --output ${folder}/conf.d/logstash.conf`)).out).toContain('is written');
+    expect(
+      (await run(`ship --logstash --elasticsearch http://search.example.com --output ${folder}/conf.d/logstash.conf`))
+        .out,
+    ).toContain('is written');
     expect((await run('ship --logstash --log "/tmp/a b" --elasticsearch http://search.example.com')).exit).toBe(2);
   });
 });

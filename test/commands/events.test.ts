@@ -15,13 +15,30 @@ const start = async () => {
   const changing = async () => (await cloud.calls()).filter((call) => !/^(Describe|Get|List)/.test(call));
   const watch = () => (cloud.cloud.snapshot() as CloudState).watch;
   const left = () => {
-    const { iam, watch: { topics, queues, functions, rules } } = cloud.cloud.snapshot() as CloudState;
+    const {
+      iam,
+      watch: { topics, queues, functions, rules },
+    } = cloud.cloud.snapshot() as CloudState;
     return [iam.roles, topics, queues, functions, rules].flat().map(({ name }) => name);
   };
   return { cloud, aws, run, changing, watch, left };
 };
 
-const MADE = ['CreateRole', 'PutRolePolicy', 'CreateFunction', 'CreateTopic', 'CreateQueue', 'PutRule', 'PutRule', 'AddPermission', 'PutTargets', 'PutRule', 'SetTopicAttributes', 'SetQueueAttributes', 'PutTargets'];
+const MADE = [
+  'CreateRole',
+  'PutRolePolicy',
+  'CreateFunction',
+  'CreateTopic',
+  'CreateQueue',
+  'PutRule',
+  'PutRule',
+  'AddPermission',
+  'PutTargets',
+  'PutRule',
+  'SetTopicAttributes',
+  'SetQueueAttributes',
+  'PutTargets',
+];
 
 describe('events init and destroy', () => {
   it('makes all, the second time nothing, and leaves nothing', async () => {
@@ -34,21 +51,39 @@ describe('events init and destroy', () => {
     expect([again.exit, again.out, await changing()]).toEqual([0, expect.stringContaining('nothing to do'), MADE]);
     expect((await run(`destroy ${AT}`)).exit).toBe(2);
     expect((await run(`destroy ${AT} --yes`)).exit).toBe(0);
-    expect([left(), (await changing()).slice(MADE.length)]).toEqual([[], ['RemoveTargets', 'DeleteRule', 'RemoveTargets', 'RemovePermission', 'DeleteRule', 'DeleteRule', 'DeleteQueue', 'DeleteTopic', 'DeleteFunction', 'DeleteRolePolicy', 'DeleteRole']]);
+    expect([left(), (await changing()).slice(MADE.length)]).toEqual([
+      [],
+      [
+        'RemoveTargets',
+        'DeleteRule',
+        'RemoveTargets',
+        'RemovePermission',
+        'DeleteRule',
+        'DeleteRule',
+        'DeleteQueue',
+        'DeleteTopic',
+        'DeleteFunction',
+        'DeleteRolePolicy',
+        'DeleteRole',
+      ],
+    ]);
     expect((await run(`destroy ${AT} --yes`)).out).toContain('nothing to do');
   });
 
-  it.each([...new Set(MADE)].map((action, index) => [action, index % 2 === 0 ? 'drop-after' : 'error'] as const))('broken off at %s (%s) it is finished by the next run', async (action, how) => {
-    const { cloud, run, changing, left } = await start();
-    await cloud.fault({ [action]: { break: how, times: 1, status: 400, code: 'Refused' } } satisfies FaultsInput);
-    const broken = await run(`init ${AT} --yes --keep-on-failure`);
-    await cloud.fault({});
-    expect(how === 'error' && broken.exit === 0).toBe(false);
-    expect((await run(`init ${AT} --yes`)).exit).toBe(0);
-    const before = await changing();
-    expect([(await run(`init ${AT} --yes`)).exit, await changing()]).toEqual([0, before]);
-    expect([(await run(`destroy ${AT} --yes`)).exit, left()]).toEqual([0, []]);
-  });
+  it.each([...new Set(MADE)].map((action, index) => [action, index % 2 === 0 ? 'drop-after' : 'error'] as const))(
+    'broken off at %s (%s) it is finished by the next run',
+    async (action, how) => {
+      const { cloud, run, changing, left } = await start();
+      await cloud.fault({ [action]: { break: how, times: 1, status: 400, code: 'Refused' } } satisfies FaultsInput);
+      const broken = await run(`init ${AT} --yes --keep-on-failure`);
+      await cloud.fault({});
+      expect(how === 'error' && broken.exit === 0).toBe(false);
+      expect((await run(`init ${AT} --yes`)).exit).toBe(0);
+      const before = await changing();
+      expect([(await run(`init ${AT} --yes`)).exit, await changing()]).toEqual([0, before]);
+      expect([(await run(`destroy ${AT} --yes`)).exit, left()]).toEqual([0, []]);
+    },
+  );
 
   it('undoes what it made when a later step fails', async () => {
     const { cloud, run, left } = await start();
@@ -68,9 +103,16 @@ describe('events init and destroy', () => {
     const { aws, run, changing, left } = await start();
     await run(`init ${AT} --yes`);
     const names = left().filter((name) => name.startsWith('hybridctl-shop-'));
-    await aws.ask('events', 'PutRule', { Name: 'hybridctl-shop-myCustomHealthStatusRed', EventPattern: '{"source":["x"]}', State: 'DISABLED' });
+    await aws.ask('events', 'PutRule', {
+      Name: 'hybridctl-shop-myCustomHealthStatusRed',
+      EventPattern: '{"source":["x"]}',
+      State: 'DISABLED',
+    });
     await aws.ask('events', 'RemoveTargets', { Rule: 'hybridctl-shop-myCustomHealthStatusRed', Ids: ['people'] });
-    await aws.ask('lambda', 'RemovePermission', { FunctionName: 'hybridctl-shop-SampleAppDebugger', StatementId: 'hybridctl-yellow' });
+    await aws.ask('lambda', 'RemovePermission', {
+      FunctionName: 'hybridctl-shop-SampleAppDebugger',
+      StatementId: 'hybridctl-yellow',
+    });
     const before = await changing();
     const { out, exit } = await run(`init ${AT} --yes`);
     expect([exit, (await changing()).slice(before.length)]).toEqual([0, ['AddPermission', 'PutRule', 'PutTargets']]);
@@ -78,41 +120,80 @@ describe('events init and destroy', () => {
     expect(names).toHaveLength(7);
     const queue = await aws.ask('sqs', 'CreateQueue', { QueueName: 'hybridctl-other-ReportInspectionQueue' });
     const foreign = await run('init --name other --region cn-north-1 --yes');
-    expect([foreign.exit, foreign.err, queue.QueueUrl]).toEqual([1, expect.stringContaining("is not hybridctl's"), expect.stringContaining('.amazonaws.com.cn/')]);
+    expect([foreign.exit, foreign.err, queue.QueueUrl]).toEqual([
+      1,
+      expect.stringContaining("is not hybridctl's"),
+      expect.stringContaining('.amazonaws.com.cn/'),
+    ]);
   });
 
   it("has the field document's names, mailboxes, and a runbook", async () => {
     const { run, left } = await start();
-    await expect((await run(`init ${AT} --mail ops@example.com --names seed --emit sh`)).out).toMatchFileSnapshot('../golden/procedures/events.sh');
+    await expect((await run(`init ${AT} --mail ops@example.com --names seed --emit sh`)).out).toMatchFileSnapshot(
+      '../golden/procedures/events.sh',
+    );
     const made = await run(`init ${AT} --mail ops@example.com --names seed --yes --json`);
-    expect(made.json().steps.find(({ key }: { key: string }) => key === 'mail/ops@example.com').notes).toEqual(['the mailbox has yet to say yes: see its mail from SNS']);
-    expect(left()).toEqual(['hybridctl-shop-debugger', 'RedHealthNotifier', 'ReportInspectionQueue', 'SampleAppDebugger', 'myCustomHealthStatusGreen', 'myCustomHealthStatusYellow', 'myCustomHealthStatusRed']);
+    expect(made.json().steps.find(({ key }: { key: string }) => key === 'mail/ops@example.com').notes).toEqual([
+      'the mailbox has yet to say yes: see its mail from SNS',
+    ]);
+    expect(left()).toEqual([
+      'hybridctl-shop-debugger',
+      'RedHealthNotifier',
+      'ReportInspectionQueue',
+      'SampleAppDebugger',
+      'myCustomHealthStatusGreen',
+      'myCustomHealthStatusYellow',
+      'myCustomHealthStatusRed',
+    ]);
     expect((await run(`status ${AT} --names seed`)).out).toContain('1 have yet to say yes');
   });
 });
 
 describe('events emit and status', () => {
-  it("three runs of 61 Red events leave 183 messages, as in the field document; Yellow calls the function, Green is counted", async () => {
+  it('three runs of 61 Red events leave 183 messages, as in the field document; Yellow calls the function, Green is counted', async () => {
     const { cloud, run, watch } = await start();
     await run(`init ${AT} --yes`);
-    for (let time = 0; time < 3; time += 1) expect((await run(`emit ${AT} --level Red --count 61 --json`)).json()).toMatchObject({ sent: 61, calls: 7, retried: 0, failed: [] });
-    await run(`emit ${AT} --level Yellow --count 3 --instance i-0a1b --detail '{"check":"GET /healthz","error":"timed out"}'`);
+    for (let time = 0; time < 3; time += 1)
+      expect((await run(`emit ${AT} --level Red --count 61 --json`)).json()).toMatchObject({
+        sent: 61,
+        calls: 7,
+        retried: 0,
+        failed: [],
+      });
+    await run(
+      `emit ${AT} --level Yellow --count 3 --instance i-0a1b --detail '{"check":"GET /healthz","error":"timed out"}'`,
+    );
     await run(`emit ${AT} --level Green --count 12`);
     expect((await cloud.calls()).filter((call) => call === 'PutEvents')).toHaveLength(3 * 7 + 1 + 2);
     const { exit, json } = await run(`status ${AT} --json`);
-    expect([exit, json()]).toMatchObject([0, {
-      rules: [
-        { level: 'Green', matched: 12, invocations: 0, failed: 0, targets: [] },
-        { level: 'Yellow', matched: 3, invocations: 3, failed: 0, targets: ['debugger'] },
-        { level: 'Red', matched: 183, invocations: 366, failed: 0, targets: ['people', 'inspection'] },
-      ],
-      queue: { messages: 183, sent: 183 },
-      topic: { published: 183 },
-      function: { state: 'Active', invocations: 3, errors: 0 },
-    }]);
-    expect(JSON.parse(watch().queues[0]!.messages[60]!.body)).toMatchObject({ source: 'hybridctl.shop', account: '123456789012', region: 'cn-north-1', detail: { status: 'Red', sequence: 61, of: 61, application: 'shop' } });
+    expect([exit, json()]).toMatchObject([
+      0,
+      {
+        rules: [
+          { level: 'Green', matched: 12, invocations: 0, failed: 0, targets: [] },
+          { level: 'Yellow', matched: 3, invocations: 3, failed: 0, targets: ['debugger'] },
+          { level: 'Red', matched: 183, invocations: 366, failed: 0, targets: ['people', 'inspection'] },
+        ],
+        queue: { messages: 183, sent: 183 },
+        topic: { published: 183 },
+        function: { state: 'Active', invocations: 3, errors: 0 },
+      },
+    ]);
+    expect(JSON.parse(watch().queues[0]!.messages[60]!.body)).toMatchObject({
+      source: 'hybridctl.shop',
+      account: '123456789012',
+      region: 'cn-north-1',
+      detail: { status: 'Red', sequence: 61, of: 61, application: 'shop' },
+    });
     await expect.poll(() => watch().functions[0]!.logs.length).toBe(3);
-    expect(JSON.parse(watch().functions[0]!.logs[0]!)).toMatchObject({ level: 'warn', application: 'shop', instance: 'i-0a1b', status: 'Yellow', check: 'GET /healthz', lookAt: 'load of the instance, and of what it calls' });
+    expect(JSON.parse(watch().functions[0]!.logs[0]!)).toMatchObject({
+      level: 'warn',
+      application: 'shop',
+      instance: 'i-0a1b',
+      status: 'Yellow',
+      check: 'GET /healthz',
+      lookAt: 'load of the instance, and of what it calls',
+    });
   });
 
   it('sends again what was refused for now, and nothing twice', async () => {
@@ -122,14 +203,20 @@ describe('events emit and status', () => {
     const { exit, json } = await run(`emit ${AT} --level Red --count 61 --json`);
     expect([exit, json()]).toMatchObject([0, { sent: 61, failed: [] }]);
     expect(json().retried).toBeGreaterThan(9);
-    const sequences = watch().queues[0]!.messages.map(({ body }) => (JSON.parse(body) as { detail: { sequence: number } }).detail.sequence);
+    const sequences = watch().queues[0]!.messages.map(
+      ({ body }) => (JSON.parse(body) as { detail: { sequence: number } }).detail.sequence,
+    );
     expect([...sequences].sort((a, b) => a - b)).toEqual(Array.from({ length: 61 }, (_, index) => index + 1));
   });
 
   it('status shows what a closed target costs, and what is not there', async () => {
     const { aws, run } = await start();
     await run(`init ${AT} --yes`);
-    await aws.ask('sns', 'SetTopicAttributes', { TopicArn: 'arn:aws-cn:sns:cn-north-1:123456789012:hybridctl-shop-RedHealthNotifier', AttributeName: 'Policy', AttributeValue: '{"Version":"2012-10-17","Statement":[]}' });
+    await aws.ask('sns', 'SetTopicAttributes', {
+      TopicArn: 'arn:aws-cn:sns:cn-north-1:123456789012:hybridctl-shop-RedHealthNotifier',
+      AttributeName: 'Policy',
+      AttributeValue: '{"Version":"2012-10-17","Statement":[]}',
+    });
     await run(`emit ${AT} --level Red`);
     const status = await run(`status ${AT} --json`);
     expect([status.exit, status.json().rules[2]]).toMatchObject([1, { failed: 1, invocations: 2 }]);
@@ -157,10 +244,15 @@ describe('events emit and status', () => {
 describe('the function that is shipped', () => {
   it('is the same file everywhere, and refuses what is no report', async () => {
     const files = unzipSync(debuggerZip());
-    expect([Object.keys(files), Buffer.from(debuggerZip()).equals(Buffer.from(debuggerZip()))]).toEqual([['index.js'], true]);
+    expect([Object.keys(files), Buffer.from(debuggerZip()).equals(Buffer.from(debuggerZip()))]).toEqual([
+      ['index.js'],
+      true,
+    ]);
     const exports: { handler?: (event: unknown) => Promise<unknown> } = {};
     runInNewContext(strFromU8(files['index.js']!), { exports, console: { log: () => undefined } });
     await expect(exports.handler!({ detail: {} })).rejects.toThrow('no detail.status');
-    expect(await exports.handler!({ id: '1', detail: { status: 'Yellow', error: 'connection refused' } })).toMatchObject({ instance: 'unknown', lookAt: expect.stringContaining('security group') });
+    expect(
+      await exports.handler!({ id: '1', detail: { status: 'Yellow', error: 'connection refused' } }),
+    ).toMatchObject({ instance: 'unknown', lookAt: expect.stringContaining('security group') });
   });
 });

@@ -21,7 +21,13 @@ describe('fpga auth and fpga policy', () => {
     expect((await run(`auth --bucket ${BUCKET} --dry-run --detailed-exitcode`)).exit).toBe(0);
 
     const { policy, buckets, attached } = (await run(`policy list --bucket ${BUCKET} --json`)).json();
-    expect([policy.name, policy.version, policy.holders, buckets, attached]).toEqual(['faasPolicy', 'v1', [ROLE], [{ bucket: BUCKET, enough: true }], true]);
+    expect([policy.name, policy.version, policy.holders, buckets, attached]).toEqual([
+      'faasPolicy',
+      'v1',
+      [ROLE],
+      [{ bucket: BUCKET, enough: true }],
+      true,
+    ]);
     expect((await run('policy list --bucket another-one')).exit).toBe(1);
 
     expect(await run('policy delete')).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
@@ -32,10 +38,21 @@ describe('fpga auth and fpga policy', () => {
 
   it('adds a bucket and a key to what is there, and makes a bucket on request', async () => {
     const { run, server } = await faasWorld();
-    expect(await run('auth --bucket second --yes')).toMatchObject({ exit: 2, err: expect.stringContaining('--make-bucket') });
-    expect((await run('auth --bucket second --make-bucket --kms-key 1234abcd-12ab-34cd-56ef-1234567890ab --yes')).exit).toBe(0);
-    expect((await run('policy list --json')).json().buckets).toEqual([{ bucket: BUCKET, enough: true }, { bucket: 'second', enough: true }]);
-    expect(server.account.policies.get('faasPolicy')!.versions.map(({ id, isDefault }) => [id, isDefault])).toEqual([['v1', false], ['v2', true]]);
+    expect(await run('auth --bucket second --yes')).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('--make-bucket'),
+    });
+    expect(
+      (await run('auth --bucket second --make-bucket --kms-key 1234abcd-12ab-34cd-56ef-1234567890ab --yes')).exit,
+    ).toBe(0);
+    expect((await run('policy list --json')).json().buckets).toEqual([
+      { bucket: BUCKET, enough: true },
+      { bucket: 'second', enough: true },
+    ]);
+    expect(server.account.policies.get('faasPolicy')!.versions.map(({ id, isDefault }) => [id, isDefault])).toEqual([
+      ['v1', false],
+      ['v2', true],
+    ]);
     expect(server.account.policies.get('faasPolicy')!.versions[1]!.document).toContain('kms:Decrypt');
   });
 
@@ -59,9 +76,18 @@ describe('fpga auth and fpga policy', () => {
 
   it('is for FaaS', async () => {
     const { run } = await fresh();
-    expect(await run(`auth --bucket ${BUCKET} --cloud aws --region us-east-1`)).toMatchObject({ exit: 2, err: expect.stringContaining('EC2 reads the bucket with your own permissions') });
-    expect(await run(`auth --bucket ${BUCKET} --role 'a b'`)).toMatchObject({ exit: 2, err: expect.stringContaining('--role') });
-    expect(await run(`auth --bucket ${BUCKET} --kms-key '*'`)).toMatchObject({ exit: 2, err: expect.stringContaining('--kms-key') });
+    expect(await run(`auth --bucket ${BUCKET} --cloud aws --region us-east-1`)).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('EC2 reads the bucket with your own permissions'),
+    });
+    expect(await run(`auth --bucket ${BUCKET} --role 'a b'`)).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('--role'),
+    });
+    expect(await run(`auth --bucket ${BUCKET} --kms-key '*'`)).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('--kms-key'),
+    });
     expect((await run(`auth --bucket ${BUCKET} --dry-run`, { env: { HYBRIDCTL_CLOUD: '' } })).exit).toBe(0);
   });
 });
@@ -80,17 +106,37 @@ describe('fpga config', () => {
     expect((await run(`${line} --dry-run`)).out).toContain('would save');
     expect(() => statSync(file)).toThrow();
     const { exit, out, err } = await run(line);
-    expect([exit, out, err]).toEqual([0, `saved the AccessKey LTAI5tNew to ${file}\nrole acs:ram::${ACCOUNT}:role/faasrole\nbucket ${BUCKET}\n`, '']);
+    expect([exit, out, err]).toEqual([
+      0,
+      `saved the AccessKey LTAI5tNew to ${file}\nrole acs:ram::${ACCOUNT}:role/faasrole\nbucket ${BUCKET}\n`,
+      '',
+    ]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(parseFaasCredentials(readFileSync(file, 'utf8'))).toEqual({ accessKeyId: 'LTAI5tNew', accessKeySecret: 'the-new-secret', role: `acs:ram::${ACCOUNT}:role/faasrole`, bucket: BUCKET });
+    expect(parseFaasCredentials(readFileSync(file, 'utf8'))).toEqual({
+      accessKeyId: 'LTAI5tNew',
+      accessKeySecret: 'the-new-secret',
+      role: `acs:ram::${ACCOUNT}:role/faasrole`,
+      bucket: BUCKET,
+    });
     // Another key in its place: only after a yes, and role and bucket stay.
-    expect(await run('config --id LTAI5tOther --secret-file secret')).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
-    expect((await run('config --id LTAI5tOther --secret-file secret --yes --json')).json()).toEqual({ file, accessKeyId: 'LTAI5tOther', role: `acs:ram::${ACCOUNT}:role/faasrole`, bucket: BUCKET, written: true });
+    expect(await run('config --id LTAI5tOther --secret-file secret')).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('--yes'),
+    });
+    expect((await run('config --id LTAI5tOther --secret-file secret --yes --json')).json()).toEqual({
+      file,
+      accessKeyId: 'LTAI5tOther',
+      role: `acs:ram::${ACCOUNT}:role/faasrole`,
+      bucket: BUCKET,
+      written: true,
+    });
   });
 
   it('asks at a terminal', async () => {
     const { run, file } = await start();
-    const { exit, asked } = await run('config', { answers: { 'AccessKey id:': 'LTAI5tAsked', 'AccessKey secret:': 'the-asked-secret' } });
+    const { exit, asked } = await run('config', {
+      answers: { 'AccessKey id:': 'LTAI5tAsked', 'AccessKey secret:': 'the-asked-secret' },
+    });
     expect([exit, asked]).toEqual([0, ['AccessKey id:', 'AccessKey secret:']]);
     expect(readFileSync(file, 'utf8')).toContain('accesskey = the-asked-secret');
   });

@@ -31,7 +31,10 @@ it('says what a code means, in words and as JSON', async () => {
 
 it('tells both meanings of a code that two calls have, and all codes where none is given', async () => {
   const { out } = await run('fpga explain IMAGE NOT FOUND');
-  expect(out.match(/^IMAGE NOT FOUND.*$/gm)).toEqual(['IMAGE NOT FOUND aliyun, HTTP 400, DeleteFpgaImage', 'IMAGE NOT FOUND aliyun, HTTP 404, LoadFpgaImageTask']);
+  expect(out.match(/^IMAGE NOT FOUND.*$/gm)).toEqual([
+    'IMAGE NOT FOUND aliyun, HTTP 400, DeleteFpgaImage',
+    'IMAGE NOT FOUND aliyun, HTTP 404, LoadFpgaImageTask',
+  ]);
   expect((await run('fpga explain --json')).json().explanations).toHaveLength(EXPLANATIONS.length);
 });
 

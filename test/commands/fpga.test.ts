@@ -25,14 +25,34 @@ describe('fpga upload --create --wait', () => {
     expect([made.exit, made.err]).toEqual([0, '']);
     const { object, image, file } = made.json();
     expect(file).toMatchObject({ kind: 'dcp', shell: '0x10212415' });
-    expect(object).toMatchObject({ uri: 's3://dcp/dcp/a.Developer_CL.tar', algorithm: 'crc32', parts: 1, sent: object.size });
-    expect(image).toMatchObject({ id: expect.stringMatching(IMAGE), globalId: expect.stringMatching(/^agfi-/), name: 'filter', state: 'available', shell: '0x10212415', tags: { team: 'fpga', 'hybridctl:logs': 's3://dcp/logs/', 'hybridctl:source': `crc32:${object.checksum}:${object.size}` } });
+    expect(object).toMatchObject({
+      uri: 's3://dcp/dcp/a.Developer_CL.tar',
+      algorithm: 'crc32',
+      parts: 1,
+      sent: object.size,
+    });
+    expect(image).toMatchObject({
+      id: expect.stringMatching(IMAGE),
+      globalId: expect.stringMatching(/^agfi-/),
+      name: 'filter',
+      state: 'available',
+      shell: '0x10212415',
+      tags: {
+        team: 'fpga',
+        'hybridctl:logs': 's3://dcp/logs/',
+        'hybridctl:source': `crc32:${object.checksum}:${object.size}`,
+      },
+    });
     expect(await changing()).toEqual(['PutObject', 'PutObject', 'CreateFpgaImage']);
     expect(notices.map(({ subject }) => subject)).toEqual([`FPGA image ${image.id} is available`]);
     expect((await store().list('logs/')).length).toBe(2);
 
     const again = await run(line);
-    expect([again.exit, again.out, again.err]).toEqual([0, expect.stringContaining('0 B sent, the rest was there'), expect.stringContaining('of the same content is available')]);
+    expect([again.exit, again.out, again.err]).toEqual([
+      0,
+      expect.stringContaining('0 B sent, the rest was there'),
+      expect.stringContaining('of the same content is available'),
+    ]);
     expect(await changing()).toHaveLength(3);
   });
 
@@ -56,7 +76,11 @@ describe('fpga upload --create --wait', () => {
     const { id } = asked.json().image;
     await cloud.fault({ DescribeFpgaImages: { break: 'error', code: 'InternalError', status: 500, times: 4 } });
     const waited = await run(`wait ${id}`);
-    expect([waited.exit, waited.out, waited.err]).toEqual([0, expect.stringContaining('available'), expect.stringContaining(`hybridctl fpga wait ${id}`)]);
+    expect([waited.exit, waited.out, waited.err]).toEqual([
+      0,
+      expect.stringContaining('available'),
+      expect.stringContaining(`hybridctl fpga wait ${id}`),
+    ]);
   });
 
   it('asks once more after a build of the same content failed', async () => {
@@ -108,7 +132,10 @@ describe('fpga upload refuses, and leaves nothing', () => {
   it('without the permission to have the image made, before anything is sent', async () => {
     const { run, cloud, store } = await start();
     await cloud.fault({ CreateFpgaImage: { break: 'error', code: 'UnauthorizedOperation', status: 403 } });
-    expect(await run('upload a.Developer_CL.tar --bucket dcp --create')).toMatchObject({ exit: 4, err: expect.stringContaining('ec2:CreateFpgaImage') });
+    expect(await run('upload a.Developer_CL.tar --bucket dcp --create')).toMatchObject({
+      exit: 4,
+      err: expect.stringContaining('ec2:CreateFpgaImage'),
+    });
     await expectUntouched(store());
     await cloud.fault({});
     expect((await run('upload a.Developer_CL.tar --bucket dcp --create')).exit).toBe(0);
@@ -118,7 +145,9 @@ describe('fpga upload refuses, and leaves nothing', () => {
 describe('fpga images', () => {
   const image = async () => {
     const world = await start();
-    const { id, globalId } = (await world.run('upload a.Developer_CL.tar --bucket dcp --create --wait --name filter --json')).json().image as { id: string; globalId: string };
+    const { id, globalId } = (
+      await world.run('upload a.Developer_CL.tar --bucket dcp --create --wait --name filter --json')
+    ).json().image as { id: string; globalId: string };
     return { ...world, id, globalId };
   };
 
@@ -132,7 +161,10 @@ describe('fpga images', () => {
     expect((await run(`delete ${id}`)).exit).toBe(2);
     expect((await run(`delete ${id} --dry-run`)).out).toContain('would delete');
     expect((await run(`delete ${id} --yes`)).out).toContain('deleted');
-    expect(await run(`describe ${id}`)).toMatchObject({ exit: 1, err: expect.stringContaining('InvalidFpgaImageID.NotFound') });
+    expect(await run(`describe ${id}`)).toMatchObject({
+      exit: 1,
+      err: expect.stringContaining('InvalidFpgaImageID.NotFound'),
+    });
     expect(await run(`describe ${globalId}`)).toMatchObject({ exit: 2, err: expect.stringContaining('global id') });
   });
 
@@ -141,7 +173,10 @@ describe('fpga images', () => {
     expect((await run(`share ${id}`)).out).toContain('nobody but its owner');
     expect((await run(`share ${id} --account 210987654321`)).out).toContain('may now be loaded by 210987654321');
     expect((await run(`share ${id} --everybody`)).exit).toBe(2);
-    expect((await run(`share ${id} --everybody --yes --json`)).json()).toMatchObject({ changed: true, after: { everybody: true } });
+    expect((await run(`share ${id} --everybody --yes --json`)).json()).toMatchObject({
+      changed: true,
+      after: { everybody: true },
+    });
     expect((await run(`share ${id} --everybody --yes --json`)).json()).toMatchObject({ changed: false });
     expect((await run(`share ${id} --revoke 210987654321 --nobody-else`)).out).toContain('nobody but its owner');
     expect(await run(`share ${id} --account 21`)).toMatchObject({ exit: 2, err: expect.stringContaining('--account') });
@@ -151,18 +186,31 @@ describe('fpga images', () => {
     const { run, id } = await image();
     const made = await run('create a.Developer_CL.tar --bucket dcp --json');
     expect([made.exit, made.json().image.id]).toEqual([0, id]);
-    expect(await run('create absent.tar --bucket dcp')).toMatchObject({ exit: 1, err: expect.stringContaining('there is no s3://dcp/absent.tar') });
-    expect((await run('create a.Developer_CL.tar --bucket dcp --name other --wait --json')).json().image).toMatchObject({ name: 'other', state: 'available' });
+    expect(await run('create absent.tar --bucket dcp')).toMatchObject({
+      exit: 1,
+      err: expect.stringContaining('there is no s3://dcp/absent.tar'),
+    });
+    expect((await run('create a.Developer_CL.tar --bucket dcp --name other --wait --json')).json().image).toMatchObject(
+      { name: 'other', state: 'available' },
+    );
   });
 
   it('objects and get: a log, whole or not at all', async () => {
     const { run, folder } = await image();
-    const { objects } = (await run('objects --bucket dcp --prefix logs/ --json')).json() as { objects: { key: string; size: number }[] };
+    const { objects } = (await run('objects --bucket dcp --prefix logs/ --json')).json() as {
+      objects: { key: string; size: number }[];
+    };
     const log = objects.find(({ key }) => key.includes('vivado'))!;
     expect((await run(`get ${log.key} --bucket dcp -o vivado.log`)).exit).toBe(0);
     expect(readFileSync(join(folder, 'vivado.log'), 'utf8')).toContain('write_bitstream completed');
-    expect(await run(`get ${log.key} --bucket dcp -o vivado.log`)).toMatchObject({ exit: 2, err: expect.stringContaining('is there already') });
-    expect(await run('get absent --bucket dcp')).toMatchObject({ exit: 1, err: expect.stringContaining('there is no s3://dcp/absent') });
+    expect(await run(`get ${log.key} --bucket dcp -o vivado.log`)).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('is there already'),
+    });
+    expect(await run('get absent --bucket dcp')).toMatchObject({
+      exit: 1,
+      err: expect.stringContaining('there is no s3://dcp/absent'),
+    });
   });
 });
 
@@ -170,14 +218,22 @@ describe('fpga uploads', () => {
   it('lists what was begun and not ended, and removes it after a yes', async () => {
     const { run, store, clock } = await start();
     const id = await store().begin('half');
-    await store().putPart({ key: 'half', id }, 1, new Uint8Array(1_000), { checksum: BigInt(2_994_711_217) }).catch(() => undefined);
+    await store()
+      .putPart({ key: 'half', id }, 1, new Uint8Array(1_000), { checksum: BigInt(2_994_711_217) })
+      .catch(() => undefined);
     clock.advance(2 * 86_400_000);
     await store().begin('young');
-    expect((await run('uploads --bucket dcp --json')).json().uploads).toMatchObject([{ key: 'half', ageS: 172_800 }, { key: 'young', parts: 0 }]);
+    expect((await run('uploads --bucket dcp --json')).json().uploads).toMatchObject([
+      { key: 'half', ageS: 172_800 },
+      { key: 'young', parts: 0 },
+    ]);
     expect((await run('uploads --bucket dcp --older 1d --abort')).exit).toBe(2);
     expect((await run('uploads --bucket dcp --older 1d --abort --yes')).out).toContain('1 removed');
     expect((await store().uploads('')).map(({ key }) => key)).toEqual(['young']);
     expect((await run('uploads --bucket dcp --prefix none')).out).toContain('no incomplete uploads');
-    expect(await run('uploads --bucket dcp --older soon')).toMatchObject({ exit: 2, err: expect.stringContaining('--older') });
+    expect(await run('uploads --bucket dcp --older soon')).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('--older'),
+    });
   });
 });

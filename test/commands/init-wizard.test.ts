@@ -7,7 +7,8 @@ import { run } from '../helpers/run.ts';
 import { builtProgram } from '../helpers/program.ts';
 import { atTerminal } from '../helpers/terminal.ts';
 
-const GATEWAY = '--gateway az=cn-north-1a,private=172.16.1.157,public=203.0.113.11,instance=i-0e1466e8a5dd4892c,eni=eni-023fbd87a1b2c3d4e';
+const GATEWAY =
+  '--gateway az=cn-north-1a,private=172.16.1.157,public=203.0.113.11,instance=i-0e1466e8a5dd4892c,eni=eni-023fbd87a1b2c3d4e';
 const ROUTER = '--router public=198.51.100.77,dialect=ios-vti,asn=65010';
 const PLACE = '--name office --region cn-north-1 --vpc-cidr 172.16.0.0/16 --network 10.10.0.0/16';
 
@@ -56,17 +57,33 @@ describe('the wizard', () => {
 
   test('for gateways of AWS it asks for none, and for AS numbers and tables; the answers count once', async () => {
     const ran = await run('vpn init --apply --gateway aws --emit md', {
-      answers: { ...ANSWERS, 'office router 1: BGP AS number': ['x', '65020'], 'Route tables that take': ['rtb', 'rtb-0468f52220000000a'] },
+      answers: {
+        ...ANSWERS,
+        'office router 1: BGP AS number': ['x', '65020'],
+        'Route tables that take': ['rtb', 'rtb-0468f52220000000a'],
+      },
     });
     expect(ran.asked.filter((question) => /gateway|Direct Connect/.test(question))).toEqual([]);
-    expect([new Set(ran.asked).size, ran.refused.slice(-2)]).toEqual([ran.asked.length, ['this is not a number from 1 to 4294967294', expect.stringContaining('is not a route table id')]]);
+    expect([new Set(ran.asked).size, ran.refused.slice(-2)]).toEqual([
+      ran.asked.length,
+      ['this is not a number from 1 to 4294967294', expect.stringContaining('is not a route table id')],
+    ]);
   });
 
   test('asks nothing that a flag has said', async () => {
     const ran = await run(`vpn init ${PLACE} ${GATEWAY} ${ROUTER} --crypto modern`, { answers: {} });
     expect([ran.exit, ran.asked]).toEqual([0, []]);
-    const rest = await run(`vpn init ${PLACE} ${GATEWAY} --crypto modern`, { answers: { 'router 1: public': '198.51.100.77', 'Name the route': false } });
-    expect(rest.asked).toEqual(['office router 1: public address', 'office router 1: own address behind NAT (empty: none)', 'office router 1: what is it?', 'Another office router?', 'Is there a Direct Connect?', 'Name the route tables that point at these links?']);
+    const rest = await run(`vpn init ${PLACE} ${GATEWAY} --crypto modern`, {
+      answers: { 'router 1: public': '198.51.100.77', 'Name the route': false },
+    });
+    expect(rest.asked).toEqual([
+      'office router 1: public address',
+      'office router 1: own address behind NAT (empty: none)',
+      'office router 1: what is it?',
+      'Another office router?',
+      'Is there a Direct Connect?',
+      'Name the route tables that point at these links?',
+    ]);
   });
 });
 
@@ -83,7 +100,15 @@ describe('the real command at a pseudo-terminal', () => {
   const line = (text: string): string[] => text.split(' ');
 
   test('Ctrl-C in the middle writes nothing and ends with 130', async () => {
-    const { exit, stdout } = await atTerminal(program, line('vpn init'), [{ see: 'Name of this site', type: 'office\r' }, { see: 'Cloud region', type: '\u0003' }], folder);
+    const { exit, stdout } = await atTerminal(
+      program,
+      line('vpn init'),
+      [
+        { see: 'Name of this site', type: 'office\r' },
+        { see: 'Cloud region', type: '\u0003' },
+      ],
+      folder,
+    );
     expect([exit, stdout, await readdir(folder)]).toEqual([130, '', []]);
   });
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { run, type Ran } from '../helpers/run.ts';
 
-const GATEWAY = '--gateway az=cn-north-1a,private=172.16.1.157,public=203.0.113.11,instance=i-0e1466e8a5dd4892c,eni=eni-023fbd87a1b2c3d4e';
+const GATEWAY =
+  '--gateway az=cn-north-1a,private=172.16.1.157,public=203.0.113.11,instance=i-0e1466e8a5dd4892c,eni=eni-023fbd87a1b2c3d4e';
 const GATEWAY_2 = '--gateway az=cn-north-1b,private=172.16.2.126,public=203.0.113.12,instance=i-0430fe110cdec5835';
 const ROUTER = '--router public=198.51.100.77,dialect=ios-vti,asn=65010';
 const ROUTER_2 = '--router public=198.51.100.140,private=10.10.2.100,dialect=swanctl,asn=65010';
@@ -11,7 +12,10 @@ const PLACE = '--name office --region cn-north-1 --vpc-cidr 172.16.0.0/16 --netw
 const SMALL = `vpn init ${PLACE} ${GATEWAY} ${ROUTER}`;
 const LARGE = `vpn init ${PLACE} --vgw vgw-078bcc55 ${GATEWAY} ${GATEWAY_2} ${ROUTER} ${ROUTER_2} --dx inside=169.254.10.0/30,cloud_asn=64512 --table id=rtb-0468f52220000000a,az=cn-north-1a,subnet=172.16.11.0/24 --table id=rtb-04b8f522f0000000b,az=cn-north-1b,subnet=172.16.12.0/24+172.16.13.0/24`;
 
-const own = (ran: Ran): readonly string[] => Object.keys(ran.files).filter((path) => !path.startsWith('rendered/')).sort();
+const own = (ran: Ran): readonly string[] =>
+  Object.keys(ran.files)
+    .filter((path) => !path.startsWith('rendered/'))
+    .sort();
 const site = (ran: Ran): any => parse(ran.files['hybridctl.yaml']!.content);
 const keyOf = (ran: Ran, tunnel = 'vpn1'): string => ran.files[`psk/${tunnel}`]!.content;
 
@@ -24,19 +28,31 @@ test('a large site from flags alone: the site file as a person reads it', async 
   expect(keyOf(ran)).toMatch(/^[A-Za-z1-9._][A-Za-z0-9._]{39}\n$/);
   expect(keyOf(ran)).not.toBe(keyOf(ran, 'vpn2'));
   expect([ran.files['psk/.gitignore']!.content, ran.files['rendered/.gitignore']!.content]).toEqual(['*\n', '*\n']);
-  expect(Object.entries(ran.files).filter(([, { content, mode }]) => content.includes(keyOf(ran).trim()) && mode !== 0o600).map(([path]) => path)).toEqual([]);
+  expect(
+    Object.entries(ran.files)
+      .filter(([, { content, mode }]) => content.includes(keyOf(ran).trim()) && mode !== 0o600)
+      .map(([path]) => path),
+  ).toEqual([]);
   expect((await run('config validate', { files: ran.files })).exit).toBe(0);
   expect((await run('vpn render --dry-run --detailed-exitcode', { files: ran.files })).exit).toBe(0);
 });
 
 test('what a person reads, and what a program reads, hold no key', async () => {
   const ran = await run(SMALL);
-  expect(ran.out).toContain('vpn1  gw-1 169.254.100.2 <-> rtr-1 169.254.100.1  modern\n      1500 - 20 outer IPv4 header');
+  expect(ran.out).toContain(
+    'vpn1  gw-1 169.254.100.2 <-> rtr-1 169.254.100.1  modern\n      1500 - 20 outer IPv4 header',
+  );
   expect(ran.out).toMatch(/0600 +psk\/vpn1 +pre-shared key/);
   expect(ran.out).toContain('next: hybridctl lab up');
   expect(ran.out).not.toContain(keyOf(ran).trim());
   const json = await run(`${SMALL} --json`);
-  expect(json.json()).toMatchObject({ site: 'hybridctl.yaml', written: true, tunnels: [{ name: 'vpn1', mtu: 1438, mss: 1398 }], warnings: [], next: ['hybridctl config validate', 'hybridctl lab up'] });
+  expect(json.json()).toMatchObject({
+    site: 'hybridctl.yaml',
+    written: true,
+    tunnels: [{ name: 'vpn1', mtu: 1438, mss: 1398 }],
+    warnings: [],
+    next: ['hybridctl config validate', 'hybridctl lab up'],
+  });
   expect(json.out).not.toContain(keyOf(json).trim());
 });
 
@@ -65,7 +81,14 @@ test('every answer is a variable too', async () => {
 });
 
 test('off a terminal, all that is missing is named at once', async () => {
-  expect(await run('vpn init')).toMatchObject({ exit: 2, out: '', files: {}, err: expect.stringMatching(/^hybridctl: missing --name, --region, --vpc-cidr, --gateway, --network, --router\n {2}next: /) });
+  expect(await run('vpn init')).toMatchObject({
+    exit: 2,
+    out: '',
+    files: {},
+    err: expect.stringMatching(
+      /^hybridctl: missing --name, --region, --vpc-cidr, --gateway, --network, --router\n {2}next: /,
+    ),
+  });
   expect((await run('vpn init --name office --gateway az=cn-north-1a --router dialect=ios-vti')).err).toMatch(
     /^hybridctl: missing --region, --vpc-cidr, --network, --gateway \(1\) private=, --gateway \(1\) public=, --router \(1\) public=\n/,
   );
@@ -74,26 +97,90 @@ test('off a terminal, all that is missing is named at once', async () => {
 describe('bad input: one line with the field, exit 2, nothing written', () => {
   const long = 'x'.repeat(200_000);
   test.each([
-    ['a wrong CIDR', SMALL.replace('172.16.0.0/16', '172.16.0.0/33'), 'cloud.cidr: 172.16.0.0/33 has a prefix length that is not 0 to 32'],
-    ['host bits', SMALL.replace('10.10.0.0/16', '10.10.0.9/16'), 'onprem.networks[0]: 10.10.0.9/16 has host bits set: did you mean 10.10.0.0/16?'],
-    ['overlapping networks', SMALL.replace('10.10.0.0/16', '172.16.9.0/24'), 'onprem.networks[0]: 172.16.9.0/24 overlaps 172.16.0.0/16 of cloud.cidr: each needs addresses of its own'],
-    ['a duplicate name', `${SMALL} --tunnel name=a,gateway=gw-1,router=rtr-1 ${GATEWAY_2} --tunnel name=A,gateway=gw-2,router=rtr-1`, 'tunnels[1].name: A is taken by tunnels[0].name: choose another name (case does not tell two apart)'],
-    ['a reserved /30', `${SMALL} --tunnel gateway=gw-1,router=rtr-1,inside=169.254.5.0/30`, 'tunnels[0].inside: 169.254.5.0/30 is reserved by AWS: take another /30, like 169.254.100.0/30'],
-    ['a public address where a private one belongs', SMALL.replace('172.16.1.157', '8.8.8.8'), 'gateways[0].private_ip: 8.8.8.8 is a public address: give the private one (as the machine itself sees it)'],
-    ['a private address where a public one belongs', SMALL.replace('198.51.100.77', '10.0.0.1'), 'onprem.routers[0].public_ip: 10.0.0.1 is a private address: give the public one (the Elastic IP, or what the internet sees)'],
-    ['a name of 200 KB', SMALL.replace('--name office', `--name ${long}`), `site: "${'x'.repeat(40)}…" (200000 characters) must be 1 to 31 letters, digits or "-", beginning with a letter`],
-    ['a name with a newline', SMALL.replace('--name office', "--name 'off\nice'"), 'site: "off?ice" must be 1 to 31 letters, digits or "-", beginning with a letter'],
-    ['a name that YAML would read otherwise', SMALL.replace('--name office', "--name '1e3'"), 'site: 1e3 must be 1 to 31 letters, digits or "-", beginning with a letter'],
-    ['an unknown dialect', SMALL.replace('ios-vti', 'ios-vty'), 'onprem.routers[0].dialect: ios-vty is not known here: did you mean ios-vti?'],
+    [
+      'a wrong CIDR',
+      SMALL.replace('172.16.0.0/16', '172.16.0.0/33'),
+      'cloud.cidr: 172.16.0.0/33 has a prefix length that is not 0 to 32',
+    ],
+    [
+      'host bits',
+      SMALL.replace('10.10.0.0/16', '10.10.0.9/16'),
+      'onprem.networks[0]: 10.10.0.9/16 has host bits set: did you mean 10.10.0.0/16?',
+    ],
+    [
+      'overlapping networks',
+      SMALL.replace('10.10.0.0/16', '172.16.9.0/24'),
+      'onprem.networks[0]: 172.16.9.0/24 overlaps 172.16.0.0/16 of cloud.cidr: each needs addresses of its own',
+    ],
+    [
+      'a duplicate name',
+      `${SMALL} --tunnel name=a,gateway=gw-1,router=rtr-1 ${GATEWAY_2} --tunnel name=A,gateway=gw-2,router=rtr-1`,
+      'tunnels[1].name: A is taken by tunnels[0].name: choose another name (case does not tell two apart)',
+    ],
+    [
+      'a reserved /30',
+      `${SMALL} --tunnel gateway=gw-1,router=rtr-1,inside=169.254.5.0/30`,
+      'tunnels[0].inside: 169.254.5.0/30 is reserved by AWS: take another /30, like 169.254.100.0/30',
+    ],
+    [
+      'a public address where a private one belongs',
+      SMALL.replace('172.16.1.157', '8.8.8.8'),
+      'gateways[0].private_ip: 8.8.8.8 is a public address: give the private one (as the machine itself sees it)',
+    ],
+    [
+      'a private address where a public one belongs',
+      SMALL.replace('198.51.100.77', '10.0.0.1'),
+      'onprem.routers[0].public_ip: 10.0.0.1 is a private address: give the public one (the Elastic IP, or what the internet sees)',
+    ],
+    [
+      'a name of 200 KB',
+      SMALL.replace('--name office', `--name ${long}`),
+      `site: "${'x'.repeat(40)}…" (200000 characters) must be 1 to 31 letters, digits or "-", beginning with a letter`,
+    ],
+    [
+      'a name with a newline',
+      SMALL.replace('--name office', "--name 'off\nice'"),
+      'site: "off?ice" must be 1 to 31 letters, digits or "-", beginning with a letter',
+    ],
+    [
+      'a name that YAML would read otherwise',
+      SMALL.replace('--name office', "--name '1e3'"),
+      'site: 1e3 must be 1 to 31 letters, digits or "-", beginning with a letter',
+    ],
+    [
+      'an unknown dialect',
+      SMALL.replace('ios-vti', 'ios-vty'),
+      'onprem.routers[0].dialect: ios-vty is not known here: did you mean ios-vti?',
+    ],
     ['a number that is none', SMALL.replace('65010', '65k'), 'onprem.routers[0].asn: 65k does not fit: give a number'],
-    ['an unknown key', SMALL.replace('private=', 'privat='), '--gateway (1): "privat=172.16.1.157" is not one of its keys: did you mean private=?'],
-    ['a key twice', SMALL.replace('az=cn-north-1a', 'az=cn-north-1a,az=cn-north-1b'), '--gateway (1): az is given twice: remove one'],
-    ['an unknown gateway', `${SMALL} --tunnel gateway=gw-9,router=rtr-1`, 'tunnels[0].gateway: no gateway is called gw-9: there are gw-1'.replace('there are', 'there is')],
-    ['Direct Connect without a VGW', `${SMALL} --dx inside=169.254.10.0/30,cloud_asn=64512`, 'cloud.vgw: is missing: the dx link dx-1 ends on a virtual private gateway, give its id'],
+    [
+      'an unknown key',
+      SMALL.replace('private=', 'privat='),
+      '--gateway (1): "privat=172.16.1.157" is not one of its keys: did you mean private=?',
+    ],
+    [
+      'a key twice',
+      SMALL.replace('az=cn-north-1a', 'az=cn-north-1a,az=cn-north-1b'),
+      '--gateway (1): az is given twice: remove one',
+    ],
+    [
+      'an unknown gateway',
+      `${SMALL} --tunnel gateway=gw-9,router=rtr-1`,
+      'tunnels[0].gateway: no gateway is called gw-9: there are gw-1'.replace('there are', 'there is'),
+    ],
+    [
+      'Direct Connect without a VGW',
+      `${SMALL} --dx inside=169.254.10.0/30,cloud_asn=64512`,
+      'cloud.vgw: is missing: the dx link dx-1 ends on a virtual private gateway, give its id',
+    ],
     ['a key file that is no pair', `${SMALL} --psk-file hunter2`, '--psk-file: write TUNNEL=FILE'],
     ['a key for no tunnel', `${SMALL} --psk-file vpn9=k`, '--psk-file: no tunnel is called vpn9'],
     ['a key file that is not there', `${SMALL} --psk-file vpn1=k`, '--psk-file vpn1: k: no such file'],
-    ['an unknown example', 'vpn init --example moon', "option '--example <name>' argument 'moon' is invalid. Allowed choices are lab, seed-vpn, seed-openswan."],
+    [
+      'an unknown example',
+      'vpn init --example moon',
+      "option '--example <name>' argument 'moon' is invalid. Allowed choices are lab, seed-vpn, seed-openswan.",
+    ],
   ])('%s', async (_, line, expected) => {
     const ran = await run(line);
     expect([ran.err.split('\n')[0], ran.exit, ran.out, ran.files]).toEqual([`hybridctl: ${expected}`, 2, '', {}]);
@@ -110,34 +197,55 @@ describe('keys', () => {
     ['five characters', 'cisco', 'the key has 5 characters: 8 is the least, 32 are better'],
   ])('%s is refused, from the environment and from a file, and never shown', async (_, key, expected) => {
     const variable = await run(SMALL, { env: { HYBRIDCTL_PSK_VPN1: key } });
-    expect([variable.err, variable.exit, variable.files]).toEqual([`hybridctl: HYBRIDCTL_PSK_VPN1: ${expected}\n`, 2, {}]);
+    expect([variable.err, variable.exit, variable.files]).toEqual([
+      `hybridctl: HYBRIDCTL_PSK_VPN1: ${expected}\n`,
+      2,
+      {},
+    ]);
     const file = await run(`${SMALL} --psk-file vpn1=mine`, { files: { mine: { content: key, mode: 0o600 } } });
-    expect([file.err, file.exit, Object.keys(file.files)]).toEqual([`hybridctl: --psk-file vpn1: mine: ${expected}\n`, 2, ['mine']]);
+    expect([file.err, file.exit, Object.keys(file.files)]).toEqual([
+      `hybridctl: --psk-file vpn1: mine: ${expected}\n`,
+      2,
+      ['mine'],
+    ]);
   });
 
   test('one from the environment or a file is taken', async () => {
     expect(keyOf(await run(SMALL, { env: { HYBRIDCTL_PSK_VPN1: KEY } }))).toBe(`${KEY}\n`);
-    expect(keyOf(await run(`${SMALL} --psk-file vpn1=mine`, { files: { mine: { content: `${KEY}\n`, mode: 0o400 } } }))).toBe(`${KEY}\n`);
+    expect(
+      keyOf(await run(`${SMALL} --psk-file vpn1=mine`, { files: { mine: { content: `${KEY}\n`, mode: 0o400 } } })),
+    ).toBe(`${KEY}\n`);
   });
 
   test('one that others can read is refused with the way to mend it', async () => {
     const ran = await run(`${SMALL} --psk-file vpn1=mine`, { files: { mine: { content: KEY, mode: 0o640 } } });
-    expect([ran.err, ran.exit]).toEqual(['hybridctl: --psk-file vpn1: mine can be read by others (mode 0640)\n  next: chmod 600 /site/mine\n', 2]);
+    expect([ran.err, ran.exit]).toEqual([
+      'hybridctl: --psk-file vpn1: mine can be read by others (mode 0640)\n  next: chmod 600 /site/mine\n',
+      2,
+    ]);
   });
 
   test('one that is there is kept; another in its place is refused', async () => {
     const files = { 'psk/vpn1': { content: `${KEY}\n`, mode: 0o600 } };
     expect(keyOf(await run(SMALL, { files }))).toBe(`${KEY}\n`);
     const ran = await run(SMALL, { files, env: { HYBRIDCTL_PSK_VPN1: 'Another.key.altogether.indeed' } });
-    expect([ran.err, ran.exit, ran.files]).toEqual(['hybridctl: HYBRIDCTL_PSK_VPN1: psk/vpn1 holds another key\n  next: keep it, or remove psk/vpn1 first\n', 2, files]);
+    expect([ran.err, ran.exit, ran.files]).toEqual([
+      'hybridctl: HYBRIDCTL_PSK_VPN1: psk/vpn1 holds another key\n  next: keep it, or remove psk/vpn1 first\n',
+      2,
+      files,
+    ]);
   });
 
   test('a variable of no tunnel is refused: a misspelt one would mean a random key', async () => {
-    expect((await run(SMALL, { env: { HYBRIDCTL_PSK_VPN_1: KEY } })).err).toBe('hybridctl: HYBRIDCTL_PSK_VPN_1: no tunnel has this variable\n  next: the variables are HYBRIDCTL_PSK_VPN1\n');
+    expect((await run(SMALL, { env: { HYBRIDCTL_PSK_VPN_1: KEY } })).err).toBe(
+      'hybridctl: HYBRIDCTL_PSK_VPN_1: no tunnel has this variable\n  next: the variables are HYBRIDCTL_PSK_VPN1\n',
+    );
   });
 
   test("the seeds' short key is taken at level seed, with a warning", async () => {
-    const ran = await run('vpn init --example seed-vpn', { env: { HYBRIDCTL_PSK_VPN1: 'cisco', HYBRIDCTL_PSK_VPN2: 'cisco' } });
+    const ran = await run('vpn init --example seed-vpn', {
+      env: { HYBRIDCTL_PSK_VPN1: 'cisco', HYBRIDCTL_PSK_VPN2: 'cisco' },
+    });
     expect([ran.exit, keyOf(ran)]).toEqual([0, 'cisco\n']);
     expect(ran.err).toContain('warning: vpn1: the key has only 5 characters');
   });
@@ -152,19 +260,34 @@ describe('a site file that is there', () => {
   test('is not changed without a yes', async () => {
     const files = { 'hybridctl.yaml': COMMENTED };
     const refused = await run('vpn init --crypto cnsa', { files });
-    expect([refused.err, refused.exit, own(refused)]).toEqual(['hybridctl: hybridctl.yaml: is there already and would change\n  next: give --force, or look first with --dry-run\n', 2, ['hybridctl.yaml']]);
+    expect([refused.err, refused.exit, own(refused)]).toEqual([
+      'hybridctl: hybridctl.yaml: is there already and would change\n  next: give --force, or look first with --dry-run\n',
+      2,
+      ['hybridctl.yaml'],
+    ]);
     const no = await run('vpn init --crypto cnsa', { files, answers: { 'Change it?': false } });
-    expect([no.exit, own(no), no.asked]).toEqual([130, ['hybridctl.yaml'], ['hybridctl.yaml is there already. Change it?']]);
+    expect([no.exit, own(no), no.asked]).toEqual([
+      130,
+      ['hybridctl.yaml'],
+      ['hybridctl.yaml is there already. Change it?'],
+    ]);
     expect(site(await run('vpn init --crypto cnsa', { files, answers: { 'Change it?': true } })).crypto).toBe('cnsa');
     expect((await run('vpn init --example seed-vpn', { files })).exit).toBe(2);
   });
 
   test('only what was said changes: the rest of the text stays, comments too', async () => {
-    const ran = await run('vpn init --force --crypto cnsa --gateway name=gw-2,public=203.0.113.99 --network 10.10.0.0/16 10.20.0.0/16', { files: { 'hybridctl.yaml': COMMENTED } });
+    const ran = await run(
+      'vpn init --force --crypto cnsa --gateway name=gw-2,public=203.0.113.99 --network 10.10.0.0/16 10.20.0.0/16',
+      { files: { 'hybridctl.yaml': COMMENTED } },
+    );
     expect([ran.err, ran.exit]).toEqual(['', 0]);
     const plain = (text: string) => text.replace(/[[{] | [\]}]/g, (bracket) => bracket.trim()).replace(/ +#/g, ' #');
     expect(plain(ran.files['hybridctl.yaml']!.content)).toBe(
-      plain(COMMENTED.replace('crypto: modern', 'crypto: cnsa').replace('203.0.113.12', '203.0.113.99').replace('[10.10.0.0/16]', '[10.10.0.0/16, 10.20.0.0/16]')),
+      plain(
+        COMMENTED.replace('crypto: modern', 'crypto: cnsa')
+          .replace('203.0.113.12', '203.0.113.99')
+          .replace('[10.10.0.0/16]', '[10.10.0.0/16, 10.20.0.0/16]'),
+      ),
     );
   });
 
@@ -183,20 +306,30 @@ describe('a site file that is there', () => {
       { name: 'vpn1', gateway: 'gw-1', router: 'rtr-1', inside: '169.254.100.0/30', psk_file: 'psk/vpn1' },
       { name: 'vpn2', gateway: 'gw-2', router: 'rtr-1', inside: '169.254.100.4/30', psk_file: 'psk/vpn2' },
     ]);
-    expect(site(second).links).toEqual([{ name: 'vpn-a', kind: 'vpn', tunnel: 'vpn1' }, { name: 'vpn-b', kind: 'vpn', tunnel: 'vpn2' }]);
+    expect(site(second).links).toEqual([
+      { name: 'vpn-a', kind: 'vpn', tunnel: 'vpn1' },
+      { name: 'vpn-b', kind: 'vpn', tunnel: 'vpn2' },
+    ]);
     expect([keyOf(second), own(second)]).toEqual([keyOf(first), [...own(first), 'psk/vpn2'].sort()]);
   });
 
   test('one with a mistake is shown with its line first', async () => {
-    const ran = await run('vpn init --crypto cnsa --force', { files: { 'hybridctl.yaml': COMMENTED.replace('169.254.100.0', '169.254.0.0') } });
-    expect([ran.err.split('\n')[0], ran.exit]).toEqual(['hybridctl: hybridctl.yaml:32: tunnels[0].inside: 169.254.0.0/30 is reserved by AWS: take another /30, like 169.254.100.0/30', 2]);
+    const ran = await run('vpn init --crypto cnsa --force', {
+      files: { 'hybridctl.yaml': COMMENTED.replace('169.254.100.0', '169.254.0.0') },
+    });
+    expect([ran.err.split('\n')[0], ran.exit]).toEqual([
+      'hybridctl: hybridctl.yaml:32: tunnels[0].inside: 169.254.0.0/30 is reserved by AWS: take another /30, like 169.254.100.0/30',
+      2,
+    ]);
   });
 });
 
 test.each(['lab', 'seed-vpn', 'seed-openswan'])('--example %s is a valid site, ready to render', async (name) => {
   const ran = await run(`vpn init --example ${name}`);
   expect(ran.exit).toBe(0);
-  expect(ran.files['hybridctl.yaml']!.content.split('\n')[0]).toBe('# yaml-language-server: $schema=hybridctl.schema.json');
+  expect(ran.files['hybridctl.yaml']!.content.split('\n')[0]).toBe(
+    '# yaml-language-server: $schema=hybridctl.schema.json',
+  );
   expect((await run('config validate', { files: ran.files })).exit).toBe(0);
 });
 

@@ -25,14 +25,24 @@ describe('lab: refusals that need no root', () => {
   });
 
   it('names the packages that are missing', async () => {
-    const shell = { run: async () => ({ exitCode: 0, stdout: '', stderr: '' }), which: async (file: string) => (file === 'ip' ? '/usr/sbin/ip' : undefined) };
+    const shell = {
+      run: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
+      which: async (file: string) => (file === 'ip' ? '/usr/sbin/ip' : undefined),
+    };
     const { exit, err } = await run('lab status', { ports: { shell } });
     expect(exit).toBe(4);
-    expect(err).toMatch(process.getuid?.() === 0 ? /apt-get install nftables iputils-ping util-linux strongswan-charon strongswan-swanctl frr / : /root/);
+    expect(err).toMatch(
+      process.getuid?.() === 0
+        ? /apt-get install nftables iputils-ping util-linux strongswan-charon strongswan-swanctl frr /
+        : /root/,
+    );
   });
 
   it('has no lab to show', async () => {
-    const shell = { run: async () => ({ exitCode: 0, stdout: '', stderr: '' }), which: async (file: string) => `/usr/sbin/${file}` };
+    const shell = {
+      run: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
+      which: async (file: string) => `/usr/sbin/${file}`,
+    };
     const { exit, err } = await run('lab status', { ports: { shell } });
     expect(exit).toBe(process.getuid?.() === 0 ? 1 : 4);
     expect(err).toContain('next:');

@@ -23,7 +23,10 @@ describe('vpn lint', () => {
 
   it('exits 0 for warnings, 1 with --strict', async () => {
     const given = { files: { 's.conf': WARNING } };
-    expect([(await run('vpn lint s.conf', given)).exit, (await run('vpn lint --strict s.conf', given)).exit]).toEqual([EXIT.ok, EXIT.failed]);
+    expect([(await run('vpn lint s.conf', given)).exit, (await run('vpn lint --strict s.conf', given)).exit]).toEqual([
+      EXIT.ok,
+      EXIT.failed,
+    ]);
   });
 
   it('has the same as data', async () => {
@@ -31,14 +34,27 @@ describe('vpn lint', () => {
       file: 's.conf',
       kind: 'sysctl',
       counts: { error: 0, warning: 1, info: 0 },
-      findings: [{ rule: 'rp-filter', severity: 'warning', line: 1, message: expect.any(String), mend: 'set all and the interface' }],
+      findings: [
+        {
+          rule: 'rp-filter',
+          severity: 'warning',
+          line: 1,
+          message: expect.any(String),
+          mend: 'set all and the interface',
+        },
+      ],
     });
   });
 
   it('never shows a key, whatever is wrong with it', async () => {
     const keys = ['cisco', 'sh0rt!', KEY, `0${KEY}`, `\u201c${KEY}\u201d`];
     for (const key of keys) {
-      const texts = [`192.0.2.1 : PSK "${key}"`, `secrets {\nike-1 {\nid-1 = a\nsecret = "${key}"\n}\n}`, `crypto isakmp key ${key} address 192.0.2.1`, `tunnel-group 192.0.2.1 ipsec-attributes\n ikev1 pre-shared-key ${key}`];
+      const texts = [
+        `192.0.2.1 : PSK "${key}"`,
+        `secrets {\nike-1 {\nid-1 = a\nsecret = "${key}"\n}\n}`,
+        `crypto isakmp key ${key} address 192.0.2.1`,
+        `tunnel-group 192.0.2.1 ipsec-attributes\n ikev1 pre-shared-key ${key}`,
+      ];
       for (const text of texts) {
         for (const flags of ['', '--json']) {
           const ran = await run(`vpn lint f ${flags}`, { files: { f: text } });
@@ -52,7 +68,13 @@ describe('vpn lint', () => {
   it('lists its rules, each with a source', async () => {
     const { rules } = (await run('vpn lint --rules --json')).json();
     expect(rules.length).toBeGreaterThan(60);
-    expect(rules[0]).toEqual({ id: 'crypto-md5', severity: 'error', kinds: ['ios', 'asa', 'swanctl', 'ipsec-conf'], title: 'MD5 is forbidden', source: expect.stringContaining('RFC 8247') });
+    expect(rules[0]).toEqual({
+      id: 'crypto-md5',
+      severity: 'error',
+      kinds: ['ios', 'asa', 'swanctl', 'ipsec-conf'],
+      title: 'MD5 is forbidden',
+      source: expect.stringContaining('RFC 8247'),
+    });
     expect((await run('vpn lint --rules')).out).toContain('ikev1');
   });
 
@@ -61,13 +83,22 @@ describe('vpn lint', () => {
     ['vpn lint none.conf', 'none.conf: no such file'],
     ['vpn lint --kind junos f', "'--kind <kind>' argument 'junos' is invalid"],
     ['vpn lint f', "f: can't tell what kind of configuration this is"],
-  ])('%s is refused', async (line, message) => expect(await run(line, { files: { f: 'hello' } })).toMatchObject({ exit: EXIT.usage, out: '', err: expect.stringContaining(message) }));
+  ])('%s is refused', async (line, message) =>
+    expect(await run(line, { files: { f: 'hello' } })).toMatchObject({
+      exit: EXIT.usage,
+      out: '',
+      err: expect.stringContaining(message),
+    }),
+  );
 
   it('refuses a file that never ends, without reading it whole', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lint-'));
     await writeFile(join(folder, 'big'), 'conn a\n'.repeat(700_000));
     for (const path of ['/dev/zero', join(folder, 'big')]) {
-      expect(await run(`vpn lint ${path}`, { ports: { files } })).toMatchObject({ exit: EXIT.usage, err: expect.stringContaining('is larger than 4096 KiB') });
+      expect(await run(`vpn lint ${path}`, { ports: { files } })).toMatchObject({
+        exit: EXIT.usage,
+        err: expect.stringContaining('is larger than 4096 KiB'),
+      });
     }
     await rm(folder, { recursive: true });
   });

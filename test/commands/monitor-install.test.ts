@@ -20,7 +20,8 @@ const machine = (started = false, refuses = false): FakeShell & { units: { enabl
     systemctl({ args }) {
       if (args[0] === 'is-active') return { exitCode: units.active ? 0 : 3 };
       if (args[0] === 'enable') units.enabled = true;
-      if (args[0] === 'restart' && refuses) return { exitCode: 1, stderr: 'Job for the unit failed.\nSee systemctl status.\n' };
+      if (args[0] === 'restart' && refuses)
+        return { exitCode: 1, stderr: 'Job for the unit failed.\nSee systemctl status.\n' };
       if (args[0] === 'restart') units.active = true;
       if (args[0] === 'disable') Object.assign(units, { enabled: false, active: false });
       return '';
@@ -28,8 +29,10 @@ const machine = (started = false, refuses = false): FakeShell & { units: { enabl
   });
   return Object.assign(shell, { units });
 };
-const on = (shell: FakeShell, line: string, options: RunOptions = {}) => run(line, { ...options, files: { 'hybridctl.yaml': site, ...options.files }, ports: { shell, ...options.ports } });
-const acts = (shell: FakeShell) => shell.calls.filter(({ args }) => args[0] !== 'is-active').map(({ file, args }) => [file, ...args].join(' '));
+const on = (shell: FakeShell, line: string, options: RunOptions = {}) =>
+  run(line, { ...options, files: { 'hybridctl.yaml': site, ...options.files }, ports: { shell, ...options.ports } });
+const acts = (shell: FakeShell) =>
+  shell.calls.filter(({ args }) => args[0] !== 'is-active').map(({ file, args }) => [file, ...args].join(' '));
 
 describe('monitor install', () => {
   test('--dry-run prints the unit and does nothing', async () => {
@@ -49,19 +52,31 @@ describe('monitor install', () => {
       mode: 0o644,
       units: { enabled: true, active: true },
     });
-    expect(acts(shell)).toEqual(['systemctl daemon-reload', 'systemctl enable hybridctl-monitor-demo.service', 'systemctl restart hybridctl-monitor-demo.service']);
+    expect(acts(shell)).toEqual([
+      'systemctl daemon-reload',
+      'systemctl enable hybridctl-monitor-demo.service',
+      'systemctl restart hybridctl-monitor-demo.service',
+    ]);
     const again = machine(true);
-    expect((await on(again, 'monitor install --yes', { files: { [UNIT]: unit } })).out).toBe('hybridctl-monitor-demo.service runs as it should\n');
+    expect((await on(again, 'monitor install --yes', { files: { [UNIT]: unit } })).out).toBe(
+      'hybridctl-monitor-demo.service runs as it should\n',
+    );
     expect(acts(again)).toEqual([]);
     const peer = await on(again, 'monitor install --self gw-1 --no-heal --yes --json', { files: { [UNIT]: unit } });
     expect(peer.json()).toMatchObject({ changed: true, installed: true, running: true });
-    expect(peer.files[UNIT]!.content).toContain('\nExecStart=/usr/bin/node /usr/bin/hybridctl route monitor --site /site/hybridctl.yaml --self gw-1 --no-heal\n');
+    expect(peer.files[UNIT]!.content).toContain(
+      '\nExecStart=/usr/bin/node /usr/bin/hybridctl route monitor --site /site/hybridctl.yaml --self gw-1 --no-heal\n',
+    );
   });
 
   test('an event log elsewhere can be written there', async () => {
     const files = { 'hybridctl.yaml': `${site}\nmonitor: { records: { log: /var/log/dci/events.ndjson } }\n` };
     const absent = await on(machine(), 'monitor install --dry-run --json', { files });
-    expect({ exit: absent.exit, ...JSON.parse(absent.err).error }).toMatchObject({ exit: 2, field: 'monitor.records.log', next: 'mkdir -p /var/log/dci' });
+    expect({ exit: absent.exit, ...JSON.parse(absent.err).error }).toMatchObject({
+      exit: 2,
+      field: 'monitor.records.log',
+      next: 'mkdir -p /var/log/dci',
+    });
   });
 
   test.each<[string, RunOptions, number, string]>([
@@ -73,25 +88,38 @@ describe('monitor install', () => {
   ])('%s is refused', async (line, options, exit, field) => {
     const shell = machine();
     const ran = await on(shell, `${line} --json`, options);
-    expect({ exit: ran.exit, field: JSON.parse(ran.err).error.field, acts: acts(shell) }).toEqual({ exit, field, acts: [] });
+    expect({ exit: ran.exit, field: JSON.parse(ran.err).error.field, acts: acts(shell) }).toEqual({
+      exit,
+      field,
+      acts: [],
+    });
   });
 
   test('a no at the terminal changes nothing', async () => {
     const shell = machine();
-    const { exit, files } = await on(shell, 'monitor install', { answers: { [`Write ${UNIT} and start hybridctl-monitor-demo.service?`]: false } });
+    const { exit, files } = await on(shell, 'monitor install', {
+      answers: { [`Write ${UNIT} and start hybridctl-monitor-demo.service?`]: false },
+    });
     expect({ exit, acts: acts(shell), written: UNIT in files }).toEqual({ exit: 1, acts: [], written: false });
   });
 
   test('a service that does not start is told, with where to read why', async () => {
     const { exit, err } = await on(machine(false, true), 'monitor install --yes --json');
-    expect({ exit, ...JSON.parse(err).error }).toMatchObject({ exit: 1, message: 'systemctl restart hybridctl-monitor-demo.service: Job for the unit failed.', next: 'journalctl -u hybridctl-monitor-demo.service' });
+    expect({ exit, ...JSON.parse(err).error }).toMatchObject({
+      exit: 1,
+      message: 'systemctl restart hybridctl-monitor-demo.service: Job for the unit failed.',
+      next: 'journalctl -u hybridctl-monitor-demo.service',
+    });
   });
 
   test('without systemd, and off PATH: what is missing is said', async () => {
     const no = await on(fakeShell({ node: () => '', hybridctl: () => '' }), 'monitor install --yes --json');
     expect([no.exit, JSON.parse(no.err).error.message]).toEqual([4, 'systemctl is not installed']);
     const off = await on(fakeShell({ node: () => '' }), 'monitor install --dry-run --json');
-    expect([off.exit, JSON.parse(off.err).error.message]).toEqual([4, 'hybridctl is not on PATH, so the unit could not start it']);
+    expect([off.exit, JSON.parse(off.err).error.message]).toEqual([
+      4,
+      'hybridctl is not on PATH, so the unit could not start it',
+    ]);
   });
 });
 
@@ -99,11 +127,21 @@ describe('monitor uninstall', () => {
   test('stops, disables and removes what is there', async () => {
     const shell = machine(true);
     const files = { [UNIT]: 'a unit' };
-    expect((await on(shell, 'monitor uninstall --dry-run', { files })).out).toBe('hybridctl-monitor-demo.service would be stopped and removed\n');
+    expect((await on(shell, 'monitor uninstall --dry-run', { files })).out).toBe(
+      'hybridctl-monitor-demo.service would be stopped and removed\n',
+    );
     expect(acts(shell)).toEqual([]);
-    expect((await on(shell, 'monitor uninstall --yes', { files })).out).toBe('hybridctl-monitor-demo.service is stopped and removed\n');
-    expect(acts(shell)).toEqual(['systemctl disable --now hybridctl-monitor-demo.service', `rm -f ${UNIT}`, 'systemctl daemon-reload']);
-    expect((await on(machine(), 'monitor uninstall --yes')).out).toBe('hybridctl-monitor-demo.service is not installed\n');
+    expect((await on(shell, 'monitor uninstall --yes', { files })).out).toBe(
+      'hybridctl-monitor-demo.service is stopped and removed\n',
+    );
+    expect(acts(shell)).toEqual([
+      'systemctl disable --now hybridctl-monitor-demo.service',
+      `rm -f ${UNIT}`,
+      'systemctl daemon-reload',
+    ]);
+    expect((await on(machine(), 'monitor uninstall --yes')).out).toBe(
+      'hybridctl-monitor-demo.service is not installed\n',
+    );
   });
 });
 
@@ -114,7 +152,14 @@ describe.skipIf(!analyze)('systemd itself', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'hybridctl-unit-'));
     // The unit's targets have to be there for it to be verified away from a booted machine.
-    for (const name of ['network-online.target', 'multi-user.target', 'sysinit.target', 'basic.target', 'shutdown.target']) writeFileSync(join(folder, name), '[Unit]\nDescription=stands in\nDefaultDependencies=no\n');
+    for (const name of [
+      'network-online.target',
+      'multi-user.target',
+      'sysinit.target',
+      'basic.target',
+      'shutdown.target',
+    ])
+      writeFileSync(join(folder, name), '[Unit]\nDescription=stands in\nDefaultDependencies=no\n');
     mkdirSync(join(folder, 'bin'));
     for (const name of ['node', 'hybridctl']) {
       writeFileSync(join(folder, 'bin', name), '#!/bin/sh\n');
@@ -128,8 +173,18 @@ describe.skipIf(!analyze)('systemd itself', () => {
     const { json } = await on(shell as FakeShell, 'monitor install --dry-run --self gw-1 --json');
     const path = join(folder, 'hybridctl-monitor-demo.service');
     writeFileSync(path, change(json().text));
-    const { status, stderr, stdout } = spawnSync('systemd-analyze', ['verify', '--man=no', path], { encoding: 'utf8', env: { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` } });
-    return { status, said: `${stdout}${stderr}`.split('\n').filter((line) => line.includes('hybridctl')).join('\n'), path };
+    const { status, stderr, stdout } = spawnSync('systemd-analyze', ['verify', '--man=no', path], {
+      encoding: 'utf8',
+      env: { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` },
+    });
+    return {
+      status,
+      said: `${stdout}${stderr}`
+        .split('\n')
+        .filter((line) => line.includes('hybridctl'))
+        .join('\n'),
+      path,
+    };
   };
 
   test('finds nothing wrong with the unit, and would with a mistake in it', async () => {
@@ -139,7 +194,9 @@ describe.skipIf(!analyze)('systemd itself', () => {
 
   test('rates its exposure as "OK" at worst', async () => {
     const { path } = await verify();
-    const rated = execFileSync('systemd-analyze', ['security', '--offline=true', '--no-pager', path], { encoding: 'utf8' });
+    const rated = execFileSync('systemd-analyze', ['security', '--offline=true', '--no-pager', path], {
+      encoding: 'utf8',
+    });
     const [, exposure] = /Overall exposure level for \S+: ([\d.]+)/.exec(rated) ?? [];
     expect(Number(exposure)).toBeGreaterThan(0);
     expect(Number(exposure)).toBeLessThan(4);

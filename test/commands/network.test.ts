@@ -16,7 +16,9 @@ test('planned, made, left alone, changed and removed', { timeout: 60_000 }, asyn
   const cloud = await withKey();
   const planned = await cloud.run(`network create ${at} ${admin} --dry-run --detailed-exitcode --json`);
   expect(planned.exit).toBe(3);
-  expect(planned.json().steps).toContainEqual(expect.objectContaining({ key: 'NatGateway1', action: 'make', cost: expect.stringContaining('NAT gateway') }));
+  expect(planned.json().steps).toContainEqual(
+    expect.objectContaining({ key: 'NatGateway1', action: 'make', cost: expect.stringContaining('NAT gateway') }),
+  );
   expect((await cloud.run(`network status ${at}`)).exit).toBe(1);
 
   const made = await cloud.run(`network create ${at} ${admin} --yes`);
@@ -31,7 +33,10 @@ test('planned, made, left alone, changed and removed', { timeout: 60_000 }, asyn
   const drift = await cloud.run(`network status ${at} --nat-count 2 --detailed-exitcode --json`);
   expect([drift.exit, drift.json().drift]).toEqual([3, ['NatCount is "1", not "2"']]);
   const page = (await cloud.run(`network create ${at} --nat-count 2 --emit sh`)).out;
-  expect([page.includes('"ChangeSetType":"UPDATE"'), page.includes('wait stack-update-complete')]).toEqual([true, true]);
+  expect([page.includes('"ChangeSetType":"UPDATE"'), page.includes('wait stack-update-complete')]).toEqual([
+    true,
+    true,
+  ]);
   const changed = await cloud.run(`network create ${at} --nat-count 2 --yes --json`);
   expect(changed.json().steps).toContainEqual(expect.objectContaining({ key: 'NatGateway2', action: 'make' }));
 
@@ -60,5 +65,10 @@ test('a runbook with the waits between its calls', async () => {
   const cloud = await testCloud(fixture('lab'));
   const { exit, out } = await cloud.run(`network create ${at} ${admin} --emit sh`);
   expect(exit).toBe(0);
-  expect(out.split('\n').map((line) => line.split(' ').slice(0, 4).join(' ')).filter((line) => line.startsWith('aws') || line.includes('=$('))).toHaveLength(5);
+  expect(
+    out
+      .split('\n')
+      .map((line) => line.split(' ').slice(0, 4).join(' '))
+      .filter((line) => line.startsWith('aws') || line.includes('=$(')),
+  ).toHaveLength(5);
 });

@@ -9,13 +9,21 @@ const A = 'rtb-0468f52220000000a';
 describe('route pin and unpin', () => {
   it('keep one readable file, table by table', async () => {
     const pinned = await run('route pin --table private-1 --table private-2 --to vpn-b --json', { files: SITE });
-    expect([pinned.exit, pinned.json().pins]).toEqual([0, [{ table: A, name: 'private-1', link: 'vpn-b' }, { table: 'rtb-04b8f522f0000000b', name: 'private-2', link: 'vpn-b' }]]);
+    expect([pinned.exit, pinned.json().pins]).toEqual([
+      0,
+      [
+        { table: A, name: 'private-1', link: 'vpn-b' },
+        { table: 'rtb-04b8f522f0000000b', name: 'private-2', link: 'vpn-b' },
+      ],
+    ]);
     expect(pinned.files[FILE]?.mode).toBe(0o644);
     const left = await run('route unpin --table private-2', { files: { ...SITE, [FILE]: pinned.files[FILE]! } });
     expect([left.exit, left.out]).toEqual([0, 'private-1 is pinned to vpn-b\n']);
     expect(JSON.parse(left.files[FILE]!.content)).toEqual({ version: 1, pins: { [A]: 'vpn-b' } });
     const cloud = await testCloud(fixture('lab'));
-    expect((await cloud.run('route status', { files: { [FILE]: left.files[FILE]! } })).out).toContain('private-1 is pinned to vpn-b');
+    expect((await cloud.run('route status', { files: { [FILE]: left.files[FILE]! } })).out).toContain(
+      'private-1 is pinned to vpn-b',
+    );
   });
 
   it.each([
@@ -31,7 +39,9 @@ describe('route pin and unpin', () => {
   });
 
   it('a pin file that is not ours is not overwritten', async () => {
-    const { exit, files } = await run('route pin --table private-1 --to dx-1', { files: { ...SITE, [FILE]: '<html>' } });
+    const { exit, files } = await run('route pin --table private-1 --to dx-1', {
+      files: { ...SITE, [FILE]: '<html>' },
+    });
     expect([exit, files[FILE]?.content]).toEqual([1, '<html>']);
   });
 });

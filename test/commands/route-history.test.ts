@@ -4,7 +4,10 @@ import { STORY, WRITER } from '../helpers/events.ts';
 import { run } from '../helpers/run.ts';
 
 const lines = STORY.map((event) => `${JSON.stringify(ecsLine(event, WRITER))}\n`);
-const files = { 'log/events.ndjson': lines.slice(5).join(''), 'log/events.ndjson.1': `${lines.slice(0, 5).join('')}half a li\n` };
+const files = {
+  'log/events.ndjson': lines.slice(5).join(''),
+  'log/events.ndjson.1': `${lines.slice(0, 5).join('')}half a li\n`,
+};
 const LOG = '--log log/events.ndjson';
 
 describe('route history', () => {
@@ -17,7 +20,16 @@ describe('route history', () => {
   test('as data', async () => {
     const ran = await run(`route history ${LOG} --json --incident 7-1`, { files });
     expect(ran.err).toBe('');
-    expect(ran.json()).toMatchObject({ damaged: 1, lines: 14, incidents: [{ incident: '7-1', moves: [{ detectMs: 620.4, apiMs: 110, verifyMs: 95, because: 'dx-1: no reply for 620 ms' }] }] });
+    expect(ran.json()).toMatchObject({
+      damaged: 1,
+      lines: 14,
+      incidents: [
+        {
+          incident: '7-1',
+          moves: [{ detectMs: 620.4, apiMs: 110, verifyMs: 95, because: 'dx-1: no reply for 620 ms' }],
+        },
+      ],
+    });
   });
 
   test.each([
@@ -35,13 +47,27 @@ describe('route history', () => {
     ['--since yesterday', '--since'],
     ['--since 2026-13-45', '--since'],
     ['--log nowhere.ndjson', 'nowhere.ndjson'],
-  ])('%s is the caller\'s mistake', async (flags, field) => {
+  ])("%s is the caller's mistake", async (flags, field) => {
     const { exit, err } = await run(`route history ${LOG} ${flags} --json`, { files });
     expect({ exit, field: JSON.parse(err).error.field }).toEqual({ exit: 2, field });
   });
 
   test('what stands in the log steers no terminal', async () => {
-    const evil = JSON.stringify(ecsLine({ kind: 'verdict', at: 0, link: '\u001b[2Jdx', from: 'alive', to: 'dead', suspicion: 1, because: '\u009b31m', incident: '\u001b]0;x' }, WRITER));
+    const evil = JSON.stringify(
+      ecsLine(
+        {
+          kind: 'verdict',
+          at: 0,
+          link: '\u001b[2Jdx',
+          from: 'alive',
+          to: 'dead',
+          suspicion: 1,
+          because: '\u009b31m',
+          incident: '\u001b]0;x',
+        },
+        WRITER,
+      ),
+    );
     const { out } = await run('route history --log evil', { files: { evil } });
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     expect(out).toContain('dx');

@@ -20,7 +20,12 @@ const dxUp = async (text = LAB): Promise<TestCloud> => {
 const tables = ({ cloud }: TestCloud) => [A, B].map((id) => cloud.table(id));
 /** `destination origin target state`, the local route left out. */
 const shown = (cloud: TestCloud) =>
-  Object.fromEntries(tables(cloud).map(({ name, routes }) => [name, routes.slice(1).map(({ destination, origin, target, state }) => `${destination} ${origin} ${target.id} ${state}`)]));
+  Object.fromEntries(
+    tables(cloud).map(({ name, routes }) => [
+      name,
+      routes.slice(1).map(({ destination, origin, target, state }) => `${destination} ${origin} ${target.id} ${state}`),
+    ]),
+  );
 const MS = /\b\d+ ms\b/g;
 /** Columns are as wide as their times are long, so runs of blanks are one column gap here. */
 const stable = (text: string) => text.replace(MS, 'N ms').replace(/ {2,}/g, '  ');
@@ -88,7 +93,10 @@ describe('route status', () => {
 });
 
 const stop = async ({ url, cloud }: TestCloud, instance: string) => {
-  await fetch(url, { method: 'POST', body: new URLSearchParams({ Action: 'StopInstances', 'InstanceId.1': instance }) });
+  await fetch(url, {
+    method: 'POST',
+    body: new URLSearchParams({ Action: 'StopInstances', 'InstanceId.1': instance }),
+  });
   await expect.poll(() => cloud.instances().find(({ id }) => id === instance)?.state).toBe('stopped');
 };
 
@@ -122,7 +130,9 @@ describe('route failover and failback', () => {
       }
     `);
     const second = await cloud.run('route failover --table private-1 --yes --json');
-    expect(second.json().routes.map(({ from, to, status }: any) => [from.link, to.link, status])).toEqual([['vpn-a', 'vpn-b', 'moved']]);
+    expect(second.json().routes.map(({ from, to, status }: any) => [from.link, to.link, status])).toEqual([
+      ['vpn-a', 'vpn-b', 'moved'],
+    ]);
     const last = await cloud.run('route failover --table private-1 --yes');
     expect([last.exit, last.err]).toEqual([EXIT.failed, expect.stringContaining('vpn-b is the last of its links')]);
     const back = await cloud.run('route failback --yes --json');
@@ -140,13 +150,17 @@ describe('route failover and failback', () => {
       }
     `);
     // The VPC's main table and the propagated routes are as they were.
-    expect(tables(cloud).map(({ routes }) => routes.filter(({ origin }) => origin !== 'static'))).toEqual(before.map(({ routes }) => routes));
+    expect(tables(cloud).map(({ routes }) => routes.filter(({ origin }) => origin !== 'static'))).toEqual(
+      before.map(({ routes }) => routes),
+    );
   });
 
   it('reports what it did as data of a fixed shape', async () => {
     const cloud = await dxUp();
     const { json } = await cloud.run('route failover --table private-1 --yes --json');
-    expect(json()).toMatchInlineSnapshot({ routes: [{ apiMs: expect.any(Number), verifyMs: expect.any(Number) }] }, `
+    expect(json()).toMatchInlineSnapshot(
+      { routes: [{ apiMs: expect.any(Number), verifyMs: expect.any(Number) }] },
+      `
       {
         "dryRun": false,
         "region": "cn-north-1",
@@ -182,7 +196,8 @@ describe('route failover and failback', () => {
         ],
         "site": "demo",
       }
-    `);
+    `,
+    );
   });
 
   it('in override mode deletes the static route to return, but only onto a propagated one', async () => {
@@ -191,17 +206,28 @@ describe('route failover and failback', () => {
     await cloud.run('route failover --yes');
     cloud.cloud.setPropagated(VGW, []);
     const refused = await cloud.run('route failback --yes');
-    expect([refused.exit, refused.err]).toEqual([EXIT.failed, expect.stringMatching(/private-1 10\.10\.0\.0\/16: vgw-078bcc55 propagates no route.*nothing was changed/)]);
+    expect([refused.exit, refused.err]).toEqual([
+      EXIT.failed,
+      expect.stringMatching(/private-1 10\.10\.0\.0\/16: vgw-078bcc55 propagates no route.*nothing was changed/),
+    ]);
     cloud.cloud.setPropagated(VGW, ['10.10.0.0/16']);
     expect((await cloud.run('route failback --yes')).exit).toBe(EXIT.ok);
     expect(tables(cloud)).toEqual(before);
-    expect((await cloud.calls()).filter((call) => !call.startsWith('Describe'))).toEqual(['CreateRoute', 'CreateRoute', 'DeleteRoute', 'DeleteRoute']);
+    expect((await cloud.calls()).filter((call) => !call.startsWith('Describe'))).toEqual([
+      'CreateRoute',
+      'CreateRoute',
+      'DeleteRoute',
+      'DeleteRoute',
+    ]);
   });
 
   it('does nothing where nothing is to be done', async () => {
     const cloud = await dxUp();
     const { exit, out } = await cloud.run('route failback --yes');
-    expect([exit, out]).toEqual([EXIT.ok, 'nothing to do: private-1 10.10.0.0/16 is on dx-1; private-2 10.10.0.0/16 is on dx-1\n']);
+    expect([exit, out]).toEqual([
+      EXIT.ok,
+      'nothing to do: private-1 10.10.0.0/16 is on dx-1; private-2 10.10.0.0/16 is on dx-1\n',
+    ]);
     expect(await cloud.calls()).toEqual(['DescribeRouteTables']);
   });
 
@@ -229,21 +255,33 @@ describe('route failover and failback', () => {
     const yes = await cloud.run('route failover', { answers: { 'Move these 2 routes': true } });
     expect(yes.exit).toBe(EXIT.ok);
     const nobody = await cloud.run('route failback');
-    expect([nobody.exit, nobody.err]).toEqual([EXIT.usage, expect.stringContaining('--yes: this moves routes, and nobody is at the terminal')]);
+    expect([nobody.exit, nobody.err]).toEqual([
+      EXIT.usage,
+      expect.stringContaining('--yes: this moves routes, and nobody is at the terminal'),
+    ]);
   });
 });
 
 describe('route set', () => {
   it('makes a route for a network the site file does not list, and moves it', async () => {
     const cloud = await dxUp();
-    expect((await cloud.run('route set --table private-2 --destination 10.20.0.0/16 --to vpn-b --yes')).exit).toBe(EXIT.ok);
+    expect((await cloud.run('route set --table private-2 --destination 10.20.0.0/16 --to vpn-b --yes')).exit).toBe(
+      EXIT.ok,
+    );
     expect((await cloud.run(`route set --table ${B} --destination 10.20.0.0/16 --to dx-1 --yes`)).exit).toBe(EXIT.ok);
-    expect(shown(cloud)).toEqual({ 'private-1': [`10.10.0.0/16 propagated ${VGW} active`], 'private-2': [`10.20.0.0/16 static ${VGW} active`, `10.10.0.0/16 propagated ${VGW} active`] });
+    expect(shown(cloud)).toEqual({
+      'private-1': [`10.10.0.0/16 propagated ${VGW} active`],
+      'private-2': [`10.20.0.0/16 static ${VGW} active`, `10.10.0.0/16 propagated ${VGW} active`],
+    });
   });
 
   it('moves a prefix list as one route', async () => {
-    const cloud = await testCloud(LAB.replaceAll('name: private-1,', 'name: private-1, destinations: [pl-0123456789abcdef0],'));
-    expect((await cloud.run('route set --table private-1 --destination pl-0123456789abcdef0 --to vpn-a --yes')).exit).toBe(EXIT.ok);
+    const cloud = await testCloud(
+      LAB.replaceAll('name: private-1,', 'name: private-1, destinations: [pl-0123456789abcdef0],'),
+    );
+    expect(
+      (await cloud.run('route set --table private-1 --destination pl-0123456789abcdef0 --to vpn-a --yes')).exit,
+    ).toBe(EXIT.ok);
     expect((await cloud.run('route failover --table private-1 --yes')).exit).toBe(EXIT.ok);
     expect(shown(cloud)['private-1']).toEqual([`pl-0123456789abcdef0 static ${ENI2} active`]);
   });
@@ -253,35 +291,61 @@ describe('route set', () => {
     const internet = cloud.cloud.tables()[0]!.routes[1]!.target.id;
     await cloud.routeTables().createRoute(B, '10.10.0.0/16', { kind: 'igw', id: internet });
     const before = tables(cloud);
-    for (const line of ['route failover --yes', 'route failback --yes', `route set --table ${B} --destination 10.10.0.0/16 --to vpn-a --yes`]) {
+    for (const line of [
+      'route failover --yes',
+      'route failback --yes',
+      `route set --table ${B} --destination 10.10.0.0/16 --to vpn-a --yes`,
+    ]) {
       const { exit, err } = await cloud.run(line);
-      expect([exit, err]).toEqual([EXIT.failed, expect.stringContaining(`private-2 10.10.0.0/16: its static route points at ${internet}, which is no link of this site`)]);
+      expect([exit, err]).toEqual([
+        EXIT.failed,
+        expect.stringContaining(
+          `private-2 10.10.0.0/16: its static route points at ${internet}, which is no link of this site`,
+        ),
+      ]);
     }
     expect(tables(cloud)).toEqual(before);
   });
 });
 
 /** A third gateway whose link no table uses yet. */
-const THIRD = LAB.replace('onprem:\n', '  - { name: gw-3, az: cn-north-1a, private_ip: 172.16.1.200, public_ip: 203.0.113.13 }\nonprem:\n')
-  .replace('links:\n', '  - { name: vpn3, gateway: gw-3, router: rtr-1, inside: 169.254.210.0/30, psk_file: psk/vpn3 }\nlinks:\n  - { name: vpn-c, kind: vpn, tunnel: vpn3 }\n').replaceAll('interface: tun', 'interface: xfrm');
+const THIRD = LAB.replace(
+  'onprem:\n',
+  '  - { name: gw-3, az: cn-north-1a, private_ip: 172.16.1.200, public_ip: 203.0.113.13 }\nonprem:\n',
+)
+  .replace(
+    'links:\n',
+    '  - { name: vpn3, gateway: gw-3, router: rtr-1, inside: 169.254.210.0/30, psk_file: psk/vpn3 }\nlinks:\n  - { name: vpn-c, kind: vpn, tunnel: vpn3 }\n',
+  )
+  .replaceAll('interface: tun', 'interface: xfrm');
 
 describe('refusals before anything is read', () => {
   const refusals: [line: string, err: string, text?: string][] = [
     ['route status --table nope', '--table: the site file has no route table "nope"'],
     ['route failover --to nope --yes', '--to: the site file has no link "nope"'],
     ['route failover --destination 10.99.0.0/16 --yes', '--destination: no chosen route table has 10.99.0.0/16'],
-    ['route status --destination 10.10.0.1/16', '--destination: 10.10.0.1/16 has host bits set: did you mean 10.10.0.0/16?'],
+    [
+      'route status --destination 10.10.0.1/16',
+      '--destination: 10.10.0.1/16 has host bits set: did you mean 10.10.0.0/16?',
+    ],
     ['route status --region moon', '--region: "moon" is not a region'],
     ['route set --destination 10.10.0.0/16 --to vpn-a --yes', '--table: is required'],
     ['route set --table private-1 --to vpn-a --yes', '--destination: is required'],
     ['route set --table private-1 --destination 10.10.0.0/16 --yes', '--to: is required'],
     ['route status', 'cloud.vgw', LAB.replace('  vgw: vgw-078bcc55\n', '')],
-    ['route status', 'gateways.0.eni: link vpn-a needs it as the target of its routes', LAB.replace('    instance: i-0e1466e8a5dd4892c\n    eni: eni-023fbd87a1b2c3d4e\n', '')],
+    [
+      'route status',
+      'gateways.0.eni: link vpn-a needs it as the target of its routes',
+      LAB.replace('    instance: i-0e1466e8a5dd4892c\n    eni: eni-023fbd87a1b2c3d4e\n', ''),
+    ],
     ['route failover --to vpn-c --yes', 'gateways.2.eni: link vpn-c needs it', THIRD],
     ['route status', 'route_tables: the site file has no route tables', LAB.slice(0, LAB.indexOf('route_tables:'))],
   ];
-  it.each(refusals.map(([line, err, text = LAB]) => ({ line, err, text })))('$line: $err', async ({ line, err, text }) => {
-    const ran = await run(line, { files: { 'hybridctl.yaml': text } });
-    expect([ran.exit, ran.out, ran.err]).toEqual([EXIT.usage, '', expect.stringContaining(err)]);
-  });
+  it.each(refusals.map(([line, err, text = LAB]) => ({ line, err, text })))(
+    '$line: $err',
+    async ({ line, err, text }) => {
+      const ran = await run(line, { files: { 'hybridctl.yaml': text } });
+      expect([ran.exit, ran.out, ran.err]).toEqual([EXIT.usage, '', expect.stringContaining(err)]);
+    },
+  );
 });

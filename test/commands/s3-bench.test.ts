@@ -8,27 +8,45 @@ let world: MountWorld;
 beforeEach(async () => {
   world = await mountWorld();
   writeFileSync(world.at('own.key'), 'lab:never-shown\n', { mode: 0o600 });
-  expect(await world.run(`mount office-logs ${world.at('mnt')} --key-file ${world.at('own.key')} --name web --yes`)).toMatchObject({ exit: 0 });
+  expect(
+    await world.run(`mount office-logs ${world.at('mnt')} --key-file ${world.at('own.key')} --name web --yes`),
+  ).toMatchObject({ exit: 0 });
 }, 60_000);
 const left = async () => (await world.aws.ask('s3', 'ListObjectsV2', { Bucket: 'office-logs' })).Contents ?? [];
 
 describe('s3 bench', () => {
   it('measures both ways, and leaves nothing', { timeout: LONG }, async () => {
-    const { exit, json } = await world.run(`bench ${world.at('mnt')} --size 9 --files 6 --parallel 3 --json`, { ports: { fileLoad: async () => fileLoad } });
-    expect([exit, json().rows.map(({ what }: { what: string }) => what)]).toEqual([0, ['write', 'read', 'create', 'stat', 'remove']]);
-    for (const { mount, raw } of json().rows) expect([mount, raw].every((rate) => Number.isFinite(rate) && rate > 0)).toBe(true);
+    const { exit, json } = await world.run(`bench ${world.at('mnt')} --size 9 --files 6 --parallel 3 --json`, {
+      ports: { fileLoad: async () => fileLoad },
+    });
+    expect([exit, json().rows.map(({ what }: { what: string }) => what)]).toEqual([
+      0,
+      ['write', 'read', 'create', 'stat', 'remove'],
+    ]);
+    for (const { mount, raw } of json().rows)
+      expect([mount, raw].every((rate) => Number.isFinite(rate) && rate > 0)).toBe(true);
     expect([await left(), (await world.sh(`ls -A ${world.at('mnt')}`)).stdout]).toEqual([[], '']);
   });
 
   it('cleans up after Ctrl-C, in the middle of it', { timeout: LONG }, async () => {
     const stopping = new AbortController();
     let written = 0;
-    const load = { ...fileLoad, write: async (path: string, size: number) => {
-      await fileLoad.write(path, size);
-      if ((written += 1) === 3) stopping.abort();
-    } };
-    const { exit } = await world.run(`bench ${world.at('mnt')} --size 1 --files 20 --parallel 2`, { ports: { fileLoad: async () => load, signal: stopping.signal } });
-    expect([exit, written >= 3, await left(), (await world.sh(`ls -A ${world.at('mnt')}`)).stdout]).toEqual([130, true, [], '']);
+    const load = {
+      ...fileLoad,
+      write: async (path: string, size: number) => {
+        await fileLoad.write(path, size);
+        if ((written += 1) === 3) stopping.abort();
+      },
+    };
+    const { exit } = await world.run(`bench ${world.at('mnt')} --size 1 --files 20 --parallel 2`, {
+      ports: { fileLoad: async () => load, signal: stopping.signal },
+    });
+    expect([exit, written >= 3, await left(), (await world.sh(`ls -A ${world.at('mnt')}`)).stdout]).toEqual([
+      130,
+      true,
+      [],
+      '',
+    ]);
   });
 
   it('refuses what is no mount of ours, and figures that are none', { timeout: LONG }, async () => {

@@ -5,15 +5,24 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../helpers/charon-pair.ts';
 import { mountWorld, type MountWorld } from '../helpers/mounts.ts';
 
-/** What becomes of data and mounts when s3fs or the S3 server is killed: the real ones, by kill -9, in the middle of writing. */
+/**
+ * What becomes of data and mounts when s3fs or the S3 server is killed: the real ones, by kill -9, in the middle of
+ * writing.
+ */
 const LONG = 240_000;
 let world: MountWorld;
 let dir: string;
 const mounts = async (...names: string[]) => {
   writeFileSync(world.at('own.key'), 'lab:never-shown\n', { mode: 0o600 });
-  for (const name of names) expect(await world.run(`mount office-logs ${world.at(name)} --key-file ${world.at('own.key')} --name ${name} --yes`)).toMatchObject({ exit: 0 });
+  for (const name of names)
+    expect(
+      await world.run(`mount office-logs ${world.at(name)} --key-file ${world.at('own.key')} --name ${name} --yes`),
+    ).toMatchObject({ exit: 0 });
 };
-const daemon = async (name: string) => (await world.sh(`ps -e -ww -o pid=,args= | awk '$2 == "s3fs" && $4 == "${world.at(name)}" { print $1 }'`)).stdout.trim();
+const daemon = async (name: string) =>
+  (
+    await world.sh(`ps -e -ww -o pid=,args= | awk '$2 == "s3fs" && $4 == "${world.at(name)}" { print $1 }'`)
+  ).stdout.trim();
 const status = async (name = 'one') => {
   const { exit, json } = await world.run(`status ${world.at(name)} --json`);
   const [{ state, why }] = json().mounts;
@@ -27,9 +36,13 @@ const OK = { exit: 0, state: 'ok', why: null };
  * Writes numbered files until one fails; says each whose close returned. Ends with the first error. By the program
  * printf: the one within a shell does not look at what close returns, and that is where s3fs says that it could not.
  */
-const WRITER = 'i=0; while :; do i=$((i+1)); env printf "%s\\n" "record $i" >"$1/$i" || { echo "failed $i" >&2; exit 1; }; echo "$i"; done';
+const WRITER =
+  'i=0; while :; do i=$((i+1)); env printf "%s\\n" "record $i" >"$1/$i" || { echo "failed $i" >&2; exit 1; }; echo "$i"; done';
 const writer = async (path: string) => {
-  const child = spawn('sh', ['-c', WRITER, 'writer', path], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+  const child = spawn('sh', ['-c', WRITER, 'writer', path], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, LC_ALL: 'C' },
+  });
   let [out, err] = ['', ''];
   const waiting: (() => void)[] = [];
   child.stdout.on('data', (chunk: Buffer) => {
@@ -39,10 +52,18 @@ const writer = async (path: string) => {
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const acknowledged = () => out.split('\n').slice(0, -1);
   const ended = once(child, 'close');
-  return { five: new Promise<void>((resolve) => void waiting.push(resolve)), ended: async () => ({ code: ((await ended) as [number])[0], err, acknowledged: acknowledged() }) };
+  return {
+    five: new Promise<void>((resolve) => void waiting.push(resolve)),
+    ended: async () => ({ code: ((await ended) as [number])[0], err, acknowledged: acknowledged() }),
+  };
 };
 /** What S3 itself has, by its API: nothing that a mount remembers. */
-const stored = async (names: readonly string[]) => Promise.all(names.map(async (name) => (await world.aws.ask('s3', 'GetObject', { Bucket: 'office-logs', Key: `w/${name}` })).Body!.transformToString()));
+const stored = async (names: readonly string[]) =>
+  Promise.all(
+    names.map(async (name) =>
+      (await world.aws.ask('s3', 'GetObject', { Bucket: 'office-logs', Key: `w/${name}` })).Body!.transformToString(),
+    ),
+  );
 
 beforeEach(async () => {
   world = await mountWorld();
@@ -50,7 +71,9 @@ beforeEach(async () => {
 }, 60_000);
 
 describe('acknowledged is stored', () => {
-  it('kill -9 of s3fs: seen at once, healed, and every record whose close returned is there', { timeout: LONG }, async () => {
+  it('kill -9 of s3fs: seen at once, healed, and every record whose close returned is there', {
+    timeout: LONG,
+  }, async () => {
     await mounts('one');
     await world.sh(`mkdir ${dir}/w`);
     const writing = await writer(`${dir}/w`);
@@ -65,11 +88,15 @@ describe('acknowledged is stored', () => {
     expect([healed.exit, healed.out]).toEqual([0, expect.stringMatching(GONE)]);
     expect(await status()).toEqual(OK);
     expect(await stored(acknowledged)).toEqual(acknowledged.map((name) => `record ${name}\n`));
-    expect((await world.sh(`cat ${acknowledged.map((name) => `${dir}/w/${name}`).join(' ')}`)).stdout).toBe(acknowledged.map((name) => `record ${name}\n`).join(''));
+    expect((await world.sh(`cat ${acknowledged.map((name) => `${dir}/w/${name}`).join(' ')}`)).stdout).toBe(
+      acknowledged.map((name) => `record ${name}\n`).join(''),
+    );
     expect((await world.run('heal --yes')).out).toContain('nothing to do');
   });
 
-  it('kill -9 of the server: a clear error, S3 told as silent, and all is there when it is back', { timeout: LONG }, async () => {
+  it('kill -9 of the server: a clear error, S3 told as silent, and all is there when it is back', {
+    timeout: LONG,
+  }, async () => {
     await mounts('one');
     await world.sh(`mkdir ${dir}/w`);
     const writing = await writer(`${dir}/w`);
@@ -94,7 +121,10 @@ describe('a mount that is no mount any more', () => {
     const pid = Number(await daemon('one'));
     process.kill(pid, 'SIGSTOP');
     const waiter = world.sh(`cat ${dir}/x`);
-    expect([await status(), await status('two')]).toEqual([{ exit: 1, state: 'hung', why: 'its daemon does not answer' }, OK]);
+    expect([await status(), await status('two')]).toEqual([
+      { exit: 1, state: 'hung', why: 'its daemon does not answer' },
+      OK,
+    ]);
     const healed = await world.run(`heal ${dir} --yes`);
     expect([healed.exit, healed.out]).toEqual([0, expect.stringContaining('does not answer')]);
     process.kill(pid, 'SIGKILL');
@@ -116,7 +146,8 @@ describe('a mount that is no mount any more', () => {
 });
 
 /**
- * Through s3fs 1.90 a file of 1 GiB and 5,000 small ones take minutes of a two-core machine, most of it in the test's S3 server:
+ * Through s3fs 1.90 a file of 1 GiB and 5,000 small ones take minutes of a two-core machine, most of it in the test's
+ * S3 server:
  * HYBRIDCTL_TEST_FULL=1 asks for them; else a sixteenth and a tenth, still in many parts and many folders.
  */
 const FULL = process.env['HYBRIDCTL_TEST_FULL'] === '1';
@@ -125,17 +156,27 @@ const [MIB, FOLDERS, EACH] = FULL ? [1_024, 50, 100] : [64, 20, 25];
 describe('much', () => {
   it(`${MIB} MiB through one mount and back through another`, { timeout: FULL ? 1_200_000 : LONG }, async () => {
     await mounts('one', 'two');
-    const wrote = await world.sh(`yes 0123456789abcde | head -c ${MIB * 2 ** 20} | tee ${dir}/big | sha256sum`, 900_000);
+    const wrote = await world.sh(
+      `yes 0123456789abcde | head -c ${MIB * 2 ** 20} | tee ${dir}/big | sha256sum`,
+      900_000,
+    );
     expect(wrote).toMatchObject({ exitCode: 0, stderr: '' });
     expect((await world.sh(`sha256sum <${world.at('two')}/big`, 900_000)).stdout).toBe(wrote.stdout);
   });
 
-  it(`${FOLDERS * EACH} small files by eight writers, all seen through another mount`, { timeout: FULL ? 1_200_000 : LONG }, async () => {
+  it(`${FOLDERS * EACH} small files by eight writers, all seen through another mount`, {
+    timeout: FULL ? 1_200_000 : LONG,
+  }, async () => {
     await mounts('one', 'two');
-    const write = await world.sh(`for w in 0 1 2 3 4 5 6 7; do ( d=$w; while [ $d -lt ${FOLDERS} ]; do mkdir ${dir}/$d; i=0; while [ $i -lt ${EACH} ]; do echo "$d $i" >${dir}/$d/$i || exit 1; i=$((i+1)); done; d=$((d+8)); done ) & done; wait`, 900_000);
+    const write = await world.sh(
+      `for w in 0 1 2 3 4 5 6 7; do ( d=$w; while [ $d -lt ${FOLDERS} ]; do mkdir ${dir}/$d; i=0; while [ $i -lt ${EACH} ]; do echo "$d $i" >${dir}/$d/$i || exit 1; i=$((i+1)); done; d=$((d+8)); done ) & done; wait`,
+      900_000,
+    );
     expect(write).toMatchObject({ exitCode: 0, stderr: '' });
     const last = EACH - 1;
-    expect((await world.sh(`cd ${world.at('two')} && for d in 0 7 ${FOLDERS - 1}; do cat $d/${last}; done`)).stdout).toBe(`0 ${last}\n7 ${last}\n${FOLDERS - 1} ${last}\n`);
+    expect(
+      (await world.sh(`cd ${world.at('two')} && for d in 0 7 ${FOLDERS - 1}; do cat $d/${last}; done`)).stdout,
+    ).toBe(`0 ${last}\n7 ${last}\n${FOLDERS - 1} ${last}\n`);
     expect((await world.sh(`find ${world.at('two')} -type f | wc -l`, 900_000)).stdout).toBe(`${FOLDERS * EACH}\n`);
   });
 });

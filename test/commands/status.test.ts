@@ -31,35 +31,62 @@ afterEach(async () => {
 });
 
 /** A feed as `route monitor` offers it. */
-const monitor = async (events: readonly typeof STORY[number][]): Promise<Sink> => {
-  const sink = await feedSink({ offer: (past) => offerFeed(feedPath(state, 'demo'), past), onTrouble: (message) => expect.unreachable(message) });
+const monitor = async (events: readonly (typeof STORY)[number][]): Promise<Sink> => {
+  const sink = await feedSink({
+    offer: (past) => offerFeed(feedPath(state, 'demo'), past),
+    onTrouble: (message) => expect.unreachable(message),
+  });
   closing.push(() => sink.close());
   events.forEach(sink.accept);
   return sink;
 };
 const ask = (line: string, options: RunOptions = {}) =>
-  run(`${line} --state-dir ${state}`, { ...options, files: { 'hybridctl.yaml': SITE, ...options.files }, ports: { views: async () => views, clock: fakeClock(LATER), ...options.ports } });
+  run(`${line} --state-dir ${state}`, {
+    ...options,
+    files: { 'hybridctl.yaml': SITE, ...options.files },
+    ports: { views: async () => views, clock: fakeClock(LATER), ...options.ports },
+  });
 
 describe('status, once', () => {
   test('says what the monitor sees, as text and as data', async () => {
     await monitor(STORY);
     const { exit, out, err } = await ask('status');
     expect({ exit, err }).toEqual({ exit: 0, err: '' });
-    expect(out).toMatch(/^demo {2}cn-north-1 .* monitor up 1m, profile default, holds the lease\ndx-1 is dead, 2 routes over vpn-a, vpn-b\n/);
+    expect(out).toMatch(
+      /^demo {2}cn-north-1 .* monitor up 1m, profile default, holds the lease\ndx-1 is dead, 2 routes over vpn-a, vpn-b\n/,
+    );
     const data = (await ask('status --json')).json();
-    expect(data).toMatchObject({ verdict: { tone: 'warn' }, watcher: { kind: 'monitor' }, routes: [{ at: 'vpn-a' }, { at: 'vpn-b' }], incidents: [{ incident: '7-1', moves: [{ detectMs: 522, apiMs: 84, verifyMs: 121 }, {}] }] });
+    expect(data).toMatchObject({
+      verdict: { tone: 'warn' },
+      watcher: { kind: 'monitor' },
+      routes: [{ at: 'vpn-a' }, { at: 'vpn-b' }],
+      incidents: [{ incident: '7-1', moves: [{ detectMs: 522, apiMs: 84, verifyMs: 121 }, {}] }],
+    });
     expect((await ask('status --detailed-exitcode --quiet')).exit).toBe(3);
   });
 
   test('without a monitor it reads the cloud and the event log, and says so', async () => {
     const cloud = await testCloud(SITE);
     cloud.cloud.setPropagated('vgw-078bcc55', ['10.10.0.0/16']);
-    const log = STORY.filter(isLogged).map((event) => `${JSON.stringify(ecsLine(event, WRITER))}\n`).join('');
-    const ran = await cloud.run(`status --json --state-dir ${state}`, { files: { [join(state, 'demo.events.ndjson')]: log }, ports: { views: async () => views, clock: fakeClock(LATER) } });
+    const log = STORY.filter(isLogged)
+      .map((event) => `${JSON.stringify(ecsLine(event, WRITER))}\n`)
+      .join('');
+    const ran = await cloud.run(`status --json --state-dir ${state}`, {
+      files: { [join(state, 'demo.events.ndjson')]: log },
+      ports: { views: async () => views, clock: fakeClock(LATER) },
+    });
     expect(ran.err).toBe('');
-    expect(ran.json()).toMatchObject({ verdict: { text: 'Nobody watches the paths' }, watcher: { kind: 'nobody', because: 'no monitor runs on this machine' }, routes: [{ at: 'dx-1' }, { at: 'dx-1' }], links: [{ state: 'unknown', last: { state: 'dead' } }, {}, {}], incidents: [{ incident: '7-1' }] });
+    expect(ran.json()).toMatchObject({
+      verdict: { text: 'Nobody watches the paths' },
+      watcher: { kind: 'nobody', because: 'no monitor runs on this machine' },
+      routes: [{ at: 'dx-1' }, { at: 'dx-1' }],
+      links: [{ state: 'unknown', last: { state: 'dead' } }, {}, {}],
+      incidents: [{ incident: '7-1' }],
+    });
     await cloud.fault({ '*': { break: 'error' } });
-    const dark = await cloud.run(`status --detailed-exitcode --state-dir ${state}`, { ports: { views: async () => views, clock: fakeClock(LATER) } });
+    const dark = await cloud.run(`status --detailed-exitcode --state-dir ${state}`, {
+      ports: { views: async () => views, clock: fakeClock(LATER) },
+    });
     expect(dark.exit).toBe(3);
     expect(dark.out).toMatch(/\nroute tables: .+\n/);
     expect(dark.out).toContain('not known');
@@ -75,7 +102,7 @@ describe('status, once', () => {
     ['--web --listen 0.0.0.0:8642', '--token-file'],
     ['--web --listen [::]:8642', '--token-file'],
     ['--web --name a/b', '--name'],
-  ])('%s is the caller\'s mistake', async (flags, field) => {
+  ])("%s is the caller's mistake", async (flags, field) => {
     const { exit, err } = await ask(`status ${flags} --json`);
     expect({ exit, field: JSON.parse(err).error.field }).toEqual({ exit: 2, field });
   });
@@ -86,7 +113,16 @@ describe('status --web', () => {
   const start = async (flags: string, options: RunOptions = {}) => {
     let told = '';
     const stopping = new AbortController();
-    const ended = ask(`status --web --listen 127.0.0.1:0 ${flags}`, { ...options, ports: { progress: (line) => void (told += `${line}\n`), signal: stopping.signal, random: (count) => crypto.getRandomValues(new Uint8Array(count)), clock, ...options.ports } });
+    const ended = ask(`status --web --listen 127.0.0.1:0 ${flags}`, {
+      ...options,
+      ports: {
+        progress: (line) => void (told += `${line}\n`),
+        signal: stopping.signal,
+        random: (count) => crypto.getRandomValues(new Uint8Array(count)),
+        clock,
+        ...options.ports,
+      },
+    });
     await vi.waitFor(() => expect(told).toContain('Ctrl-C ends it'), { timeout: 5_000 });
     return { url: /http:\S+\//.exec(told)![0], told: () => told, stop: () => (stopping.abort('SIGINT'), ended) };
   };
@@ -106,7 +142,11 @@ describe('status --web', () => {
   test('a token is made where there is none, for its owner alone; it opens the stream and is never said', async () => {
     await monitor(STORY);
     const path = join(state, 'status.token');
-    const given: Files = { read: async (name, limit) => (name.endsWith('hybridctl.yaml') ? SITE : realFiles.read(name, limit)), stat: realFiles.stat, write: realFiles.write };
+    const given: Files = {
+      read: async (name, limit) => (name.endsWith('hybridctl.yaml') ? SITE : realFiles.read(name, limit)),
+      stat: realFiles.stat,
+      write: realFiles.write,
+    };
     const { url, told, stop } = await start(`--token-file ${path}`, { ports: { files: given } });
     const token = (await realFiles.read(path))!.trim();
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -170,7 +210,16 @@ describe('status --watch', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     const { out } = await stop();
     expect(piped).toBe('');
-    expect(out.trimEnd().split('\n').map((line) => JSON.parse(line).verdict.text)).toEqual(['Every path carries', 'Not carried: 10.10.0.0/16 of private-1, 10.10.0.0/16 of private-2', 'dx-1 is dead, 2 routes over vpn-a, vpn-b']);
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).verdict.text),
+    ).toEqual([
+      'Every path carries',
+      'Not carried: 10.10.0.0/16 of private-1, 10.10.0.0/16 of private-2',
+      'dx-1 is dead, 2 routes over vpn-a, vpn-b',
+    ]);
   });
 
   describe('at a terminal', () => {
@@ -180,12 +229,16 @@ describe('status --watch', () => {
       writeFileSync(site, SITE);
       mkdirSync(join(state, 'home'));
       const words = [process.execPath, await builtProgram(), 'status', '--watch', '--site', site, '--state-dir', state];
-      const child = spawn('script', ['-qefc', `stty cols 100 rows 40; tty; exec ${words.join(' ')}`, '/dev/null'], { env: { ...process.env, TERM: 'xterm', HOME: join(state, 'home') }, stdio: ['pipe', 'pipe', 'inherit'] });
+      const child = spawn('script', ['-qefc', `stty cols 100 rows 40; tty; exec ${words.join(' ')}`, '/dev/null'], {
+        env: { ...process.env, TERM: 'xterm', HOME: join(state, 'home') },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
       closing.push(() => child.kill('SIGKILL'));
       let screen = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
       const exit = new Promise<number | null>((resolve) => child.on('close', resolve));
-      const shows = (what: string | RegExp) => vi.waitFor(() => expect(screen).toMatch(what), { timeout: 15_000, interval: 20 });
+      const shows = (what: string | RegExp) =>
+        vi.waitFor(() => expect(screen).toMatch(what), { timeout: 15_000, interval: 20 });
       await shows('Every path carries');
       const terminal = /\/dev\/pts\/\d+/.exec(screen)![0];
       expect(screen).toContain('\u001b[?1049h\u001b[?25l');

@@ -47,29 +47,57 @@ describe('route tune', () => {
   });
 
   it('takes them from the site file where no flag says more', async () => {
-    const site = SITE.replace('tunnel: vpn1 }', 'tunnel: vpn1, probe: { targets: [10.10.0.1, 10.10.0.9], rtt_ms: 180, loss_percent: 0.5 } }') + 'monitor: { profile: fast, budget: 10 }\n';
+    const site = `${SITE.replace(
+      'tunnel: vpn1 }',
+      'tunnel: vpn1, probe: { targets: [10.10.0.1, 10.10.0.9], rtt_ms: 180, loss_percent: 0.5 } }',
+    )}monitor: { profile: fast, budget: 10 }\n`;
     const { profile, budget, links } = (await run('--json', site)).json();
     expect([profile, budget]).toEqual(['fast', 10]);
-    expect(links.map((link: any) => [link.link, link.rttMs, link.lossPercent, link.deadlineMs])).toEqual([['dx-1', 30, 5, 90], ['vpn-a', 180, 0.5, 540], ['vpn-b', 30, 5, 90]]);
-    expect((await run('--json --rtt 3 --profile default --budget 2', site)).json()).toMatchObject({ profile: 'default', budget: 2, links: [{ rttMs: 3 }, { rttMs: 3 }, { rttMs: 3 }] });
+    expect(links.map((link: any) => [link.link, link.rttMs, link.lossPercent, link.deadlineMs])).toEqual([
+      ['dx-1', 30, 5, 90],
+      ['vpn-a', 180, 0.5, 540],
+      ['vpn-b', 30, 5, 90],
+    ]);
+    expect((await run('--json --rtt 3 --profile default --budget 2', site)).json()).toMatchObject({
+      profile: 'default',
+      budget: 2,
+      links: [{ rttMs: 3 }, { rttMs: 3 }, { rttMs: 3 }],
+    });
   });
 
   it('has one shape under --json, never is null, and prints the same bytes again', async () => {
     const first = await run('--json --profile seed');
     expect(first.json().links[0]).toEqual({
-      link: 'dx-1', kind: 'dx', rttMs: 30, lossPercent: 5, deadlineMs: 1_000,
-      blackhole: { p50Ms: 5_000, p99Ms: 6_960 }, half: { p50Ms: 23_805, p99Ms: 141_017 }, gray: { p50Ms: 104_308, p99Ms: 676_005 }, pmtu: { p50Ms: null, p99Ms: null },
-      falseAYear: 986, timeBudget: { detectMs: 6_960, apiMs: 400, verifyMs: 400, totalMs: 7_760 },
+      link: 'dx-1',
+      kind: 'dx',
+      rttMs: 30,
+      lossPercent: 5,
+      deadlineMs: 1_000,
+      blackhole: { p50Ms: 5_000, p99Ms: 6_960 },
+      half: { p50Ms: 23_805, p99Ms: 141_017 },
+      gray: { p50Ms: 104_308, p99Ms: 676_005 },
+      pmtu: { p50Ms: null, p99Ms: null },
+      falseAYear: 986,
+      timeBudget: { detectMs: 6_960, apiMs: 400, verifyMs: 400, totalMs: 7_760 },
     });
     expect((await run('--json --profile seed')).out).toBe(first.out);
     expect((await run('--json')).json().links.every((link: any) => link.falseAYear <= 1)).toBe(true);
   });
 
   it.each([
-    ['--target-detect 500', 'hybridctl: --target-detect: dx-1 can\'t be found dead within 500 ms: profile default needs 789 ms (p99) at 30 ms RTT and 5 % loss\n  next: give --profile fast, which needs 250 ms\n'],
-    ['--target-detect 100 --rtt 200', 'hybridctl: --target-detect: dx-1 can\'t be found dead within 100 ms: profile default needs 1299 ms (p99) at 200 ms RTT and 5 % loss\n  next: allow at least 1299 ms, or a shorter path: each probe is waited for 600 ms\n'],
+    [
+      '--target-detect 500',
+      "hybridctl: --target-detect: dx-1 can't be found dead within 500 ms: profile default needs 789 ms (p99) at 30 ms RTT and 5 % loss\n  next: give --profile fast, which needs 250 ms\n",
+    ],
+    [
+      '--target-detect 100 --rtt 200',
+      "hybridctl: --target-detect: dx-1 can't be found dead within 100 ms: profile default needs 1299 ms (p99) at 200 ms RTT and 5 % loss\n  next: allow at least 1299 ms, or a shorter path: each probe is waited for 600 ms\n",
+    ],
     ['--loss 20', 'next: mend the path first: up to 10 % random loss the budget is kept\n'],
-    ['--profile seed --budget 5', 'hybridctl: --budget: dx-1 would fail over 986 times a year for nothing at 5 % random loss, not 5\n  next: give --profile default\n'],
+    [
+      '--profile seed --budget 5',
+      'hybridctl: --budget: dx-1 would fail over 986 times a year for nothing at 5 % random loss, not 5\n  next: give --profile default\n',
+    ],
   ])('exits 1 with one line and the mend: %s', async (flags, err) => {
     expect(await run(flags)).toMatchObject({ exit: EXIT.failed, out: '', err: expect.stringContaining(err) });
   });
@@ -78,15 +106,37 @@ describe('route tune', () => {
     expect((await run('--target-detect 1000 --budget 0.1')).exit).toBe(EXIT.ok);
   });
 
-  it.each(['--rtt x', '--rtt 0', '--rtt 1e3', '--loss 51', '--loss -1', '--budget 0', '--target-detect 0', '--api 0', '--profile quick'])('refuses %s with exit 2', async (flags) => {
+  it.each([
+    '--rtt x',
+    '--rtt 0',
+    '--rtt 1e3',
+    '--loss 51',
+    '--loss -1',
+    '--budget 0',
+    '--target-detect 0',
+    '--api 0',
+    '--profile quick',
+  ])('refuses %s with exit 2', async (flags) => {
     expect(await run(flags)).toMatchObject({ exit: EXIT.usage, out: '' });
   });
 
   it('names the field of a bad probe or monitor block', async () => {
     const bad = (probe: string) => run('', SITE.replace('tunnel: vpn1 }', `tunnel: vpn1, probe: ${probe} }`));
-    expect(await bad('{ targets: [10.10.0.1], kind: tcp }')).toMatchObject({ exit: EXIT.usage, err: expect.stringContaining('is needed for tcp probes') });
-    expect(await bad('{ targets: [10.10.0.1], port: 7 }')).toMatchObject({ exit: EXIT.usage, err: expect.stringContaining('is for tcp and udp: leave it out') });
-    expect(await bad('{ targets: [] }')).toMatchObject({ exit: EXIT.usage, err: expect.stringContaining('probe.targets') });
-    expect(await run('', `${SITE}monitor: { budget: 0 }\n`)).toMatchObject({ exit: EXIT.usage, err: expect.stringContaining('monitor.budget') });
+    expect(await bad('{ targets: [10.10.0.1], kind: tcp }')).toMatchObject({
+      exit: EXIT.usage,
+      err: expect.stringContaining('is needed for tcp probes'),
+    });
+    expect(await bad('{ targets: [10.10.0.1], port: 7 }')).toMatchObject({
+      exit: EXIT.usage,
+      err: expect.stringContaining('is for tcp and udp: leave it out'),
+    });
+    expect(await bad('{ targets: [] }')).toMatchObject({
+      exit: EXIT.usage,
+      err: expect.stringContaining('probe.targets'),
+    });
+    expect(await run('', `${SITE}monitor: { budget: 0 }\n`)).toMatchObject({
+      exit: EXIT.usage,
+      err: expect.stringContaining('monitor.budget'),
+    });
   });
 });

@@ -35,15 +35,25 @@ test('a site file whose gateways have no address yet: each gets an Elastic IP, w
   const made = await bench();
   await made.on(`${NEW_SITE} --yes`);
   await made.on('vpn destroy --site office.yaml --yes');
-  const bare = made.read('office.yaml').replace(/^gateways:[^]*(?=^onprem:)/m, (part) => part.replace(/^ *(public_ip|released): .*\n/gm, ''));
+  const bare = made
+    .read('office.yaml')
+    .replace(/^gateways:[^]*(?=^onprem:)/m, (part) => part.replace(/^ *(public_ip|released): .*\n/gm, ''));
   const write = (text: string) => writeFileSync(join(made.folder, 'office.yaml'), text);
   write(bare);
   const ran = await made.on('vpn init --site office.yaml --apply --yes');
-  expect([ran.exit, made.ours('office'), made.read('office.yaml').match(/public_ip:/g)], ran.err).toEqual([0, ALL, Array(3).fill('public_ip:')]);
+  expect([ran.exit, made.ours('office'), made.read('office.yaml').match(/public_ip:/g)], ran.err).toEqual([
+    0,
+    ALL,
+    Array(3).fill('public_ip:'),
+  ]);
   for (const wrong of ['', '[]', 'gateways: 3', 'a: {b: *c}', bare.replace('crypto: modern', 'crypto: mdoern')]) {
     write(wrong);
     const refused = await made.on('vpn init --site office.yaml --apply --yes');
-    expect([refused.exit, refused.err, made.changes()], wrong).toEqual([2, expect.stringMatching(/^hybridctl: office\.yaml:\d+: (?!.*public_ip)/), []]);
+    expect([refused.exit, refused.err, made.changes()], wrong).toEqual([
+      2,
+      expect.stringMatching(/^hybridctl: office\.yaml:\d+: (?!.*public_ip)/),
+      [],
+    ]);
   }
 });
 
@@ -55,28 +65,41 @@ const overlooking = (aws: Aws): Aws => ({
 });
 const blunt = <T>(input: T): T => {
   const { Filters } = input as { readonly Filters?: readonly { readonly Name: string }[] };
-  return Filters === undefined ? input : { ...input, Filters: Filters.filter(({ Name }) => !/^(tag:|public-ip|key-name|group-name)/.test(Name)) };
+  return Filters === undefined
+    ? input
+    : { ...input, Filters: Filters.filter(({ Name }) => !/^(tag:|public-ip|key-name|group-name)/.test(Name)) };
 };
 
-test('an endpoint that overlooks filters makes us take nothing of somebody else\'s, and remove nothing', async () => {
+test("an endpoint that overlooks filters makes us take nothing of somebody else's, and remove nothing", async () => {
   const made = await bench();
   const aws = overlooking(made.aws());
   const on = (line: string) => made.on(line, undefined, { aws: async () => aws });
-  const other = NEW_SITE.replaceAll('office', 'branch').replaceAll('.50', '.60').replace('10.20', '10.30').replace('.99', '.98').replace(' --gateway az=cn-north-1b,private=172.16.2.60', '');
+  const other = NEW_SITE.replaceAll('office', 'branch')
+    .replaceAll('.50', '.60')
+    .replace('10.20', '10.30')
+    .replace('.99', '.98')
+    .replace(' --gateway az=cn-north-1b,private=172.16.2.60', '');
   expect((await on(`${NEW_SITE} --yes`)).err.split('\n').filter((line) => line.startsWith('hybridctl'))).toEqual([]);
   expect((await on(`${other} --yes`)).err.split('\n').filter((line) => line.startsWith('hybridctl'))).toEqual([]);
   const before = made.ours('office');
-  expect([before, made.ours('branch')]).toEqual([ALL, { ...ALL, eipalloc: 1, eni: 1, i: 1, parameter: 1, rule: 4, vol: 1 }]);
+  expect([before, made.ours('branch')]).toEqual([
+    ALL,
+    { ...ALL, eipalloc: 1, eni: 1, i: 1, parameter: 1, rule: 4, vol: 1 },
+  ]);
   expect((await on('vpn destroy --site branch.yaml --yes')).exit).toBe(0);
   expect([made.ours('office'), made.ours('branch')]).toEqual([before, { route: 2 }]);
 });
 
 /** Every change of the outside, but of files that are written one after another only the first and the last. */
 const boundaries = (changes: readonly string[]): readonly number[] =>
-  changes.flatMap((what, index) => (what === 'write' && changes[index - 1] === 'write' && changes[index + 1] === 'write' ? [] : [index + 1]));
+  changes.flatMap((what, index) =>
+    what === 'write' && changes[index - 1] === 'write' && changes[index + 1] === 'write' ? [] : [index + 1],
+  );
 
 /** Dead after one change is as dead as before the next: nothing lies between them. */
-test('killed after any change, and run again, it ends the same, with nothing twice and nothing orphaned', { timeout: 400_000 }, async () => {
+test('killed after any change, and run again, it ends the same, with nothing twice and nothing orphaned', {
+  timeout: 400_000,
+}, async () => {
   const reference = await bench();
   await reference.on(`${NEW_SITE} --yes`);
   const changes = reference.changes();
@@ -93,10 +116,24 @@ test('killed after any change, and run again, it ends the same, with nothing twi
 
 test.each([
   // The call is lost on its way, or its answer is: the SDK sends it again, and it must not have been done twice.
-  { name: 'every call is lost once', faults: (calls: readonly string[]) => Object.fromEntries(calls.map((call) => [call, { break: 'drop' as const, times: 1 }])) },
-  { name: 'every answer is lost once', faults: (calls: readonly string[]) => Object.fromEntries(calls.map((call) => [call, { break: 'drop-after' as const, times: 1 }])) },
+  {
+    name: 'every call is lost once',
+    faults: (calls: readonly string[]) =>
+      Object.fromEntries(calls.map((call) => [call, { break: 'drop' as const, times: 1 }])),
+  },
+  {
+    name: 'every answer is lost once',
+    faults: (calls: readonly string[]) =>
+      Object.fromEntries(calls.map((call) => [call, { break: 'drop-after' as const, times: 1 }])),
+  },
   { name: 'reads are half a second old', faults: () => ({ '*': { stale_ms: 500 } }) },
-  { name: 'every call is throttled once', faults: (calls: readonly string[]) => Object.fromEntries(calls.map((call) => [call, { break: 'error' as const, code: 'RequestLimitExceeded', status: 503, times: 1 }])) },
+  {
+    name: 'every call is throttled once',
+    faults: (calls: readonly string[]) =>
+      Object.fromEntries(
+        calls.map((call) => [call, { break: 'error' as const, code: 'RequestLimitExceeded', status: 503, times: 1 }]),
+      ),
+  },
 ])('$name: it is made all the same', { timeout: 60_000 }, async ({ faults }) => {
   const made = await bench();
   await made.fault(faults([...new Set(CALLS)]));
@@ -110,15 +147,29 @@ test.each([
 const undone = async ({ ours, on }: Bench): Promise<void> => {
   expect(ours('office')).toEqual({});
   const again = await on(`${NEW_SITE} --dry-run --json`);
-  expect(again.json().applied.steps.filter(({ action }: { action: string }) => action === 'make').length).toBeGreaterThan(15);
+  expect(
+    again.json().applied.steps.filter(({ action }: { action: string }) => action === 'make').length,
+  ).toBeGreaterThan(15);
 };
 
-test('a permission that is missing: exit 4 names it, and all that was made is undone', { timeout: 120_000 }, async () => {
+test('a permission that is missing: exit 4 names it, and all that was made is undone', {
+  timeout: 120_000,
+}, async () => {
   for (const call of new Set(CALLS)) {
     const made = await bench();
-    await made.fault({ [call]: { break: 'error', code: call.includes('Parameter') || /Role|Profile/.test(call) ? 'AccessDenied' : 'UnauthorizedOperation', status: 403 } });
+    await made.fault({
+      [call]: {
+        break: 'error',
+        code: call.includes('Parameter') || /Role|Profile/.test(call) ? 'AccessDenied' : 'UnauthorizedOperation',
+        status: 403,
+      },
+    });
     const ran = await made.on(`${NEW_SITE} --yes`);
-    expect([call, ran.exit, new RegExp(`not allowed to call (ec2|iam|ssm):${call} `).test(ran.err)]).toEqual([call, 4, true]);
+    expect([call, ran.exit, new RegExp(`not allowed to call (ec2|iam|ssm):${call} `).test(ran.err)]).toEqual([
+      call,
+      4,
+      true,
+    ]);
     await undone(made);
   }
 });
@@ -126,13 +177,26 @@ test('a permission that is missing: exit 4 names it, and all that was made is un
 test('a read that is not allowed: exit 4 names it, and nothing is made', { timeout: 60_000 }, async () => {
   const seen = await bench();
   await seen.on(`${NEW_SITE} --dry-run`);
-  const reads = new Set((await seen.calls()).map((call) => call.replace(/!.*/, '')).filter((call) => /^(Describe|Get|List)/.test(call)));
+  const reads = new Set(
+    (await seen.calls()).map((call) => call.replace(/!.*/, '')).filter((call) => /^(Describe|Get|List)/.test(call)),
+  );
   expect(reads.size).toBeGreaterThan(8);
   for (const call of reads) {
     const made = await bench();
-    await made.fault({ [call]: { break: 'error', code: /^Describe/.test(call) && call !== 'DescribeParameters' ? 'UnauthorizedOperation' : 'AccessDenied', status: 403 } });
+    await made.fault({
+      [call]: {
+        break: 'error',
+        code: /^Describe/.test(call) && call !== 'DescribeParameters' ? 'UnauthorizedOperation' : 'AccessDenied',
+        status: 403,
+      },
+    });
     const ran = await made.on(`${NEW_SITE} --yes`);
-    expect([call, ran.exit, new RegExp(`not allowed to call (ec2|iam|ssm|sts):${call} `).test(ran.err), made.changes()]).toEqual([call, 4, true, []]);
+    expect([
+      call,
+      ran.exit,
+      new RegExp(`not allowed to call (ec2|iam|ssm|sts):${call} `).test(ran.err),
+      made.changes(),
+    ]).toEqual([call, 4, true, []]);
   }
 });
 
@@ -149,7 +213,10 @@ test('--keep-on-failure keeps what was made, and the next run goes on from there
   const made = await bench();
   await made.fault({ RunInstances: { break: 'error', code: 'InsufficientInstanceCapacity', status: 500 } });
   const ran = await made.on(`${NEW_SITE} --yes --keep-on-failure`);
-  expect([ran.exit, made.ours('office')]).toEqual([5, { eipalloc: 2, parameter: 2, profile: 1, role: 1, rule: 4, sg: 1 }]);
+  expect([ran.exit, made.ours('office')]).toEqual([
+    5,
+    { eipalloc: 2, parameter: 2, profile: 1, role: 1, rule: 4, sg: 1 },
+  ]);
   await made.fault({});
   expect((await made.on(`${NEW_SITE} --yes`)).exit).toBe(0);
   await settled(made);
@@ -175,26 +242,50 @@ test('Ctrl-C in the middle: undone, exit 130', async () => {
 });
 
 test.each([
-  { what: 'role', make: ['iam', 'CreateRole', { RoleName: 'hybridctl-office-gateways', AssumeRolePolicyDocument: '{"Statement":[]}' }], message: 'a role hybridctl-office-gateways is there and is not hybridctl\'s' },
-  { what: 'security group', make: ['ec2', 'CreateSecurityGroup', { GroupName: 'hybridctl-office-gateways', Description: 'theirs', VpcId: VPC }], message: 'a security group hybridctl-office-gateways' },
-  { what: 'parameter', make: ['ssm', 'PutParameter', { Name: '/hybridctl/office/vpn1/psk', Type: 'SecureString', Value: 'not-ours-1' }], message: 'a parameter /hybridctl/office/vpn1/psk is there and is not hybridctl\'s' },
-  { what: 'instance profile', make: ['iam', 'CreateInstanceProfile', { InstanceProfileName: 'hybridctl-office-gateways' }], message: 'an instance profile hybridctl-office-gateways is there and is not hybridctl\'s' },
-] as const)('a $what of our name that is somebody else\'s is refused and stays', async ({ make: [service, operation, input], message }) => {
-  const made = await bench();
-  await made.aws().send({ kind: 'aws', service, operation, input });
-  const ran = await made.on(`${NEW_SITE} --yes`);
-  expect([ran.exit, ran.err.includes(message), made.changes()]).toEqual([1, true, []]);
-});
+  {
+    what: 'role',
+    make: [
+      'iam',
+      'CreateRole',
+      { RoleName: 'hybridctl-office-gateways', AssumeRolePolicyDocument: '{"Statement":[]}' },
+    ],
+    message: "a role hybridctl-office-gateways is there and is not hybridctl's",
+  },
+  {
+    what: 'security group',
+    make: ['ec2', 'CreateSecurityGroup', { GroupName: 'hybridctl-office-gateways', Description: 'theirs', VpcId: VPC }],
+    message: 'a security group hybridctl-office-gateways',
+  },
+  {
+    what: 'parameter',
+    make: ['ssm', 'PutParameter', { Name: '/hybridctl/office/vpn1/psk', Type: 'SecureString', Value: 'not-ours-1' }],
+    message: "a parameter /hybridctl/office/vpn1/psk is there and is not hybridctl's",
+  },
+  {
+    what: 'instance profile',
+    make: ['iam', 'CreateInstanceProfile', { InstanceProfileName: 'hybridctl-office-gateways' }],
+    message: "an instance profile hybridctl-office-gateways is there and is not hybridctl's",
+  },
+] as const)(
+  "a $what of our name that is somebody else's is refused and stays",
+  async ({ make: [service, operation, input], message }) => {
+    const made = await bench();
+    await made.aws().send({ kind: 'aws', service, operation, input });
+    const ran = await made.on(`${NEW_SITE} --yes`);
+    expect([ran.exit, ran.err.includes(message), made.changes()]).toEqual([1, true, []]);
+  },
+);
 
 test('no key is shown: not in a plan, not in progress, not in JSON, not in a runbook, not in user data', async () => {
   const made = await bench();
   const ran = await made.on(`${NEW_SITE} --yes --json`);
   const keys = ['psk/vpn1', 'psk/vpn2'].map((path) => made.read(path).trim());
-  const userData = JSON.stringify((await made.aws().all('ec2', 'DescribeInstances', {}, 'Reservations')));
+  const userData = JSON.stringify(await made.aws().all('ec2', 'DescribeInstances', {}, 'Reservations'));
   const runbook = await made.on('vpn init --site office.yaml --apply --emit sh');
   expect([runbook.exit, runbook.out]).toEqual([0, expect.stringContaining('set -eu')]);
   const state = made.cloud.snapshot() as { instances: { userData?: string }[] };
   const scripts = state.instances.map(({ userData: data }) => Buffer.from(data ?? '', 'base64').toString('utf8'));
   expect(scripts.filter((script) => script.startsWith('#!/bin/sh')).length).toBe(2);
-  for (const text of [ran.out, ran.err, runbook.out, userData, ...scripts]) for (const key of keys) expect(text.includes(key)).toBe(false);
+  for (const text of [ran.out, ran.err, runbook.out, userData, ...scripts])
+    for (const key of keys) expect(text.includes(key)).toBe(false);
 });

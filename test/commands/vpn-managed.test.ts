@@ -7,8 +7,14 @@ const SITE = fixture('lab')
   .replace('  vgw: vgw-078bcc55\n', '')
   .replace(/^.*kind: dx.*\n/m, '')
   .replaceAll('[dx-1, ', '[')
-  .replace('rtr-1, public_ip: 198.51.100.77, dialect: swanctl, interface: tun, wan: wan, lan: lan,', 'rtr-1, public_ip: 198.51.100.77, dialect: ios-vti,')
-  .replace('dialect: swanctl, interface: tun, wan: wan, lan: lan, lan_ip: 10.10.0.3, asn: 65010', 'dialect: swanctl, interface: xfrm, wan: wan, lan: lan, lan_ip: 10.10.0.3');
+  .replace(
+    'rtr-1, public_ip: 198.51.100.77, dialect: swanctl, interface: tun, wan: wan, lan: lan,',
+    'rtr-1, public_ip: 198.51.100.77, dialect: ios-vti,',
+  )
+  .replace(
+    'dialect: swanctl, interface: tun, wan: wan, lan: lan, lan_ip: 10.10.0.3, asn: 65010',
+    'dialect: swanctl, interface: xfrm, wan: wan, lan: lan, lan_ip: 10.10.0.3',
+  );
 const INIT = 'vpn init --apply --gateway aws --yes';
 
 const start = async (text = SITE) => {
@@ -21,8 +27,14 @@ const start = async (text = SITE) => {
     return ran;
   };
   const changing = async () => (await cloud.calls()).filter((call) => !/^(Describe|Get|List)/.test(call));
-  const tagged = async () => (await cloud.aws().all('ec2', 'DescribeTags', { Filters: [{ Name: 'key', Values: ['hybridctl:site'] }] }, 'Tags')).map(({ ResourceId }) => ResourceId!);
-  const connections = async () => ((await cloud.aws().ask('ec2', 'DescribeVpnConnections', {})).VpnConnections ?? []).filter(({ State }) => State !== 'deleted');
+  const tagged = async () =>
+    (
+      await cloud.aws().all('ec2', 'DescribeTags', { Filters: [{ Name: 'key', Values: ['hybridctl:site'] }] }, 'Tags')
+    ).map(({ ResourceId }) => ResourceId!);
+  const connections = async () =>
+    ((await cloud.aws().ask('ec2', 'DescribeVpnConnections', {})).VpnConnections ?? []).filter(
+      ({ State }) => State !== 'deleted',
+    );
   return { cloud, run, changing, tagged, connections, files: () => files };
 };
 
@@ -35,31 +47,58 @@ describe('vpn init --apply --gateway aws', () => {
     const made = await run(`${INIT} --json`);
     expect(made.exit, made.err).toBe(0);
     expect(await changing()).toEqual([
-      'CreateVpnGateway', 'AttachVpnGateway', 'CreateCustomerGateway', 'CreateCustomerGateway',
-      'CreateVpnConnection', 'CreateVpnConnection', 'CreateVpnConnectionRoute',
-      'EnableVgwRoutePropagation', 'EnableVgwRoutePropagation',
+      'CreateVpnGateway',
+      'AttachVpnGateway',
+      'CreateCustomerGateway',
+      'CreateCustomerGateway',
+      'CreateVpnConnection',
+      'CreateVpnConnection',
+      'CreateVpnConnectionRoute',
+      'EnableVgwRoutePropagation',
+      'EnableVgwRoutePropagation',
     ]);
     const all = await connections();
     const tunnels = all.flatMap(({ Options }) => Options?.TunnelOptions ?? []);
     for (const { PreSharedKey, OutsideIpAddress, TunnelInsideCidr, ...rules } of tunnels) {
       expect(rules).toEqual({
-        Phase1EncryptionAlgorithms: [{ Value: 'AES256-GCM-16' }], Phase2EncryptionAlgorithms: [{ Value: 'AES256-GCM-16' }],
-        Phase1IntegrityAlgorithms: [{ Value: 'SHA2-384' }], Phase2IntegrityAlgorithms: [{ Value: 'SHA2-384' }],
-        Phase1DHGroupNumbers: [{ Value: 20 }], Phase2DHGroupNumbers: [{ Value: 20 }],
-        IkeVersions: [{ Value: 'ikev2' }], Phase1LifetimeSeconds: 28_800, Phase2LifetimeSeconds: 3_600,
-        DpdTimeoutSeconds: 30, DpdTimeoutAction: 'restart', StartupAction: 'start',
+        Phase1EncryptionAlgorithms: [{ Value: 'AES256-GCM-16' }],
+        Phase2EncryptionAlgorithms: [{ Value: 'AES256-GCM-16' }],
+        Phase1IntegrityAlgorithms: [{ Value: 'SHA2-384' }],
+        Phase2IntegrityAlgorithms: [{ Value: 'SHA2-384' }],
+        Phase1DHGroupNumbers: [{ Value: 20 }],
+        Phase2DHGroupNumbers: [{ Value: 20 }],
+        IkeVersions: [{ Value: 'ikev2' }],
+        Phase1LifetimeSeconds: 28_800,
+        Phase2LifetimeSeconds: 3_600,
+        DpdTimeoutSeconds: 30,
+        DpdTimeoutAction: 'restart',
+        StartupAction: 'start',
       });
       expect(made.out + made.err).not.toContain(PreSharedKey);
-      const holding = Object.entries(files()).filter(([, file]) => typeof file !== 'string' && file.content.includes(PreSharedKey!));
+      const holding = Object.entries(files()).filter(
+        ([, file]) => typeof file !== 'string' && file.content.includes(PreSharedKey!),
+      );
       expect(holding.length).toBe(2);
       expect(holding.every(([, file]) => typeof file !== 'string' && file.mode === 0o600)).toBe(true);
-      const rendered = Object.entries(files()).flatMap(([path, file]) => (path.startsWith('rendered/aws/') && typeof file !== 'string' ? [file.content] : [])).join('\n');
+      const rendered = Object.entries(files())
+        .flatMap(([path, file]) => (path.startsWith('rendered/aws/') && typeof file !== 'string' ? [file.content] : []))
+        .join('\n');
       expect([rendered.includes(OutsideIpAddress!), TunnelInsideCidr!.endsWith('/30')]).toEqual([true, true]);
     }
     expect(tunnels).toHaveLength(4);
-    const shown = (name: string): string => Object.entries(files()).filter(([path]) => path.startsWith(`rendered/aws/${name}/`)).map(([path, file]) => `#### ${path}\n${typeof file === 'string' ? file : file.content}`).join('\n');
-    const still = (text: string): string => tunnels.reduce((rest, { PreSharedKey, OutsideIpAddress }, index) => rest.replaceAll(PreSharedKey!, `KEY-${index + 1}`).replaceAll(OutsideIpAddress!, `OUTSIDE-${index + 1}`), text);
-    for (const name of ['rtr-1', 'rtr-2']) await expect(still(shown(name))).toMatchFileSnapshot(`../golden/procedures/managed-${name}.txt`);
+    const shown = (name: string): string =>
+      Object.entries(files())
+        .filter(([path]) => path.startsWith(`rendered/aws/${name}/`))
+        .map(([path, file]) => `#### ${path}\n${typeof file === 'string' ? file : file.content}`)
+        .join('\n');
+    const still = (text: string): string =>
+      tunnels.reduce(
+        (rest, { PreSharedKey, OutsideIpAddress }, index) =>
+          rest.replaceAll(PreSharedKey!, `KEY-${index + 1}`).replaceAll(OutsideIpAddress!, `OUTSIDE-${index + 1}`),
+        text,
+      );
+    for (const name of ['rtr-1', 'rtr-2'])
+      await expect(still(shown(name))).toMatchFileSnapshot(`../golden/procedures/managed-${name}.txt`);
 
     const before = await changing();
     const again = await run(INIT);
@@ -80,17 +119,31 @@ describe('vpn init --apply --gateway aws', () => {
   it('mends one tunnel after the other, and only what differs', async () => {
     const { run, changing, connections, cloud } = await start();
     await run(INIT);
-    const [{ VpnConnectionId, Options }] = (await connections()) as [{ VpnConnectionId: string; Options: { TunnelOptions: { OutsideIpAddress: string }[] } }];
-    const weak = { Phase1DHGroupNumbers: [{ Value: 2 }, { Value: 14 }], Phase2IntegrityAlgorithms: [{ Value: 'SHA1' }] };
+    const [{ VpnConnectionId, Options }] = (await connections()) as [
+      { VpnConnectionId: string; Options: { TunnelOptions: { OutsideIpAddress: string }[] } },
+    ];
+    const weak = {
+      Phase1DHGroupNumbers: [{ Value: 2 }, { Value: 14 }],
+      Phase2IntegrityAlgorithms: [{ Value: 'SHA1' }],
+    };
     for (const { OutsideIpAddress } of Options.TunnelOptions) {
-      await expect.poll(async () => (await connections()).find((one) => one.VpnConnectionId === VpnConnectionId)?.State).toBe('available');
-      await cloud.aws().ask('ec2', 'ModifyVpnTunnelOptions', { VpnConnectionId, VpnTunnelOutsideIpAddress: OutsideIpAddress, TunnelOptions: weak });
+      await expect
+        .poll(async () => (await connections()).find((one) => one.VpnConnectionId === VpnConnectionId)?.State)
+        .toBe('available');
+      await cloud.aws().ask('ec2', 'ModifyVpnTunnelOptions', {
+        VpnConnectionId,
+        VpnTunnelOutsideIpAddress: OutsideIpAddress,
+        TunnelOptions: weak,
+      });
     }
     await expect.poll(async () => (await connections()).every(({ State }) => State === 'available')).toBe(true);
     const planned = await run('vpn init --apply --gateway aws --dry-run --json');
     const steps = planned.json().applied.steps as { action: string; notes: string[] }[];
     expect(steps.filter(({ action }) => action !== 'keep').map(({ action, notes }) => [action, notes])).toEqual(
-      [1, 2].map(() => ['change', ['Phase2IntegrityAlgorithms is SHA1, should be SHA2-384', 'Phase1DHGroupNumbers is 14, 2, should be 20']]),
+      [1, 2].map(() => [
+        'change',
+        ['Phase2IntegrityAlgorithms is SHA1, should be SHA2-384', 'Phase1DHGroupNumbers is 14, 2, should be 20'],
+      ]),
     );
     const before = (await changing()).length;
     expect((await run(INIT)).exit).toBe(0);
@@ -98,23 +151,27 @@ describe('vpn init --apply --gateway aws', () => {
     expect((await run(INIT)).out).toContain('nothing to do');
   });
 
-  it.each(['error', 'drop-after'] as const)('takes up where a run died, at every call that changes something: %s', async (how) => {
-    const whole = await start();
-    await whole.run(INIT);
-    const calls = [...new Set(await whole.changing())];
-    for (const call of calls) {
-      const { run, cloud, connections, tagged } = await start();
-      await cloud.fault({ [call]: { break: how } });
-      expect((await run(`${INIT} --keep-on-failure`)).exit, call).not.toBe(0);
-      await cloud.fault({});
-      const { exit, err } = await run(INIT);
-      expect([exit, (await connections()).length], `${call}: ${err}`).toEqual([0, 2]);
-      expect((await tagged()).length, call).toBe(new Set(await tagged()).size);
-      expect((await run(INIT)).out).toContain('nothing to do');
-      expect((await run('vpn destroy --yes')).exit).toBe(0);
-      expect(await connections()).toEqual([]);
-    }
-  }, 60_000);
+  it.each(['error', 'drop-after'] as const)(
+    'takes up where a run died, at every call that changes something: %s',
+    async (how) => {
+      const whole = await start();
+      await whole.run(INIT);
+      const calls = [...new Set(await whole.changing())];
+      for (const call of calls) {
+        const { run, cloud, connections, tagged } = await start();
+        await cloud.fault({ [call]: { break: how } });
+        expect((await run(`${INIT} --keep-on-failure`)).exit, call).not.toBe(0);
+        await cloud.fault({});
+        const { exit, err } = await run(INIT);
+        expect([exit, (await connections()).length], `${call}: ${err}`).toEqual([0, 2]);
+        expect((await tagged()).length, call).toBe(new Set(await tagged()).size);
+        expect((await run(INIT)).out).toContain('nothing to do');
+        expect((await run('vpn destroy --yes')).exit).toBe(0);
+        expect(await connections()).toEqual([]);
+      }
+    },
+    60_000,
+  );
 
   it('writes a runbook without a key, weak group or hash', async () => {
     const { run } = await start();
@@ -127,8 +184,14 @@ describe('vpn init --apply --gateway aws', () => {
     const { run, changing } = await start();
     await run(INIT);
     const before = await changing();
-    for (const [from, to, words] of [[', asn: 65010', '', 'it routes by BGP, and rtr-1 has no AS number'], ['lan_ip: 10.10.0.3', 'lan_ip: 10.10.0.3, asn: 65010', 'it is for AS 65000, the router has 65010']] as const) {
-      const { exit, out, err } = await run(INIT, { ...(await run('vpn destroy --dry-run')).files, 'hybridctl.yaml': SITE.replace(from, to) });
+    for (const [from, to, words] of [
+      [', asn: 65010', '', 'it routes by BGP, and rtr-1 has no AS number'],
+      ['lan_ip: 10.10.0.3', 'lan_ip: 10.10.0.3, asn: 65010', 'it is for AS 65000, the router has 65010'],
+    ] as const) {
+      const { exit, out, err } = await run(INIT, {
+        ...(await run('vpn destroy --dry-run')).files,
+        'hybridctl.yaml': SITE.replace(from, to),
+      });
       expect([exit, out + err]).toEqual([expect.any(Number), expect.stringContaining(words)]);
       expect(await changing()).toEqual(before);
     }
@@ -139,7 +202,12 @@ describe('vpn init --apply --gateway aws', () => {
     expect((await run(INIT)).exit).toBe(0);
     expect(await changing()).not.toContain('CreateVpnGateway');
     expect((await run('vpn destroy --yes')).exit).toBe(0);
-    expect((await changing()).filter((call) => /^(Delete|Detach)/.test(call))).toEqual(['DeleteVpnConnection', 'DeleteVpnConnection', 'DeleteCustomerGateway', 'DeleteCustomerGateway']);
+    expect((await changing()).filter((call) => /^(Delete|Detach)/.test(call))).toEqual([
+      'DeleteVpnConnection',
+      'DeleteVpnConnection',
+      'DeleteCustomerGateway',
+      'DeleteCustomerGateway',
+    ]);
   });
 
   /** The VPC and its tables are the fixture's; the site is new. */
@@ -151,14 +219,30 @@ describe('vpn init --apply --gateway aws', () => {
     expect([files()['office.yaml'], await changing()]).toEqual([undefined, []]);
     const made = await run(`${OWN} --propagate rtb-0468f52220000000a`);
     expect(made.exit, made.err).toBe(0);
-    expect([(await connections()).length, (await changing()).filter((call) => call === 'EnableVgwRoutePropagation').length]).toEqual([2, 1]);
-    const text = (path: string): string => { const file = files()[path]; return typeof file === 'string' ? file : (file?.content ?? ''); };
-    expect(text('office.yaml')).toMatch(/propagate: \[rtb-0468f52220000000a\][^]*gateways: \[\][^]*tunnels: \[\][^]*links: \[\]/);
-    expect([text('rendered/aws/rtr-1/rtr-1-bgp.ios'), text('rendered/aws/rtr-2/rtr-2.asa')]).toEqual([expect.stringContaining('router bgp 65020'), expect.stringContaining('interface Tunnel')]);
+    expect([
+      (await connections()).length,
+      (await changing()).filter((call) => call === 'EnableVgwRoutePropagation').length,
+    ]).toEqual([2, 1]);
+    const text = (path: string): string => {
+      const file = files()[path];
+      return typeof file === 'string' ? file : (file?.content ?? '');
+    };
+    expect(text('office.yaml')).toMatch(
+      /propagate: \[rtb-0468f52220000000a\][^]*gateways: \[\][^]*tunnels: \[\][^]*links: \[\]/,
+    );
+    expect([text('rendered/aws/rtr-1/rtr-1-bgp.ios'), text('rendered/aws/rtr-2/rtr-2.asa')]).toEqual([
+      expect.stringContaining('router bgp 65020'),
+      expect.stringContaining('interface Tunnel'),
+    ]);
     const before = await changing();
     for (const line of [OWN, `${INIT} --site office.yaml`]) expect((await run(line)).out).toContain('nothing to do');
     expect(await changing()).toEqual(before);
-    for (const [line, words] of [['vpn render', 'nothing to render'], ['status', 'no tunnel and no Direct Connect'], ['vpn up', 'no Linux box'], ['vpn init --apply --yes', 'no gateway to make']]) {
+    for (const [line, words] of [
+      ['vpn render', 'nothing to render'],
+      ['status', 'no tunnel and no Direct Connect'],
+      ['vpn up', 'no Linux box'],
+      ['vpn init --apply --yes', 'no gateway to make'],
+    ]) {
       const { exit, err } = await run(`${line} --site office.yaml`);
       expect([exit, err], line).toEqual([2, expect.stringContaining(words!)]);
     }
@@ -177,7 +261,10 @@ describe('vpn init --apply --gateway aws', () => {
     [INIT, fixture('lab'), 'onprem.routers'],
   ])('%s: refused, and nothing is asked of the cloud', async (line, site, words) => {
     const { run, changing } = await start();
-    const { exit, err } = await run(line, { 'hybridctl.yaml': site, 'psk/bgp': { content: 'bgp.Key.0123456789', mode: 0o600 } });
+    const { exit, err } = await run(line, {
+      'hybridctl.yaml': site,
+      'psk/bgp': { content: 'bgp.Key.0123456789', mode: 0o600 },
+    });
     expect([exit, err]).toEqual([2, expect.stringContaining(words)]);
     expect(await changing()).toEqual([]);
   });

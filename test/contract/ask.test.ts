@@ -18,27 +18,89 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { what: 'an input', call: (ask) => ask.input('Name'), script: { name: 'office' }, keys: [{ see: 'Name', type: `office${ENTER}` }], result: 'office' },
-  { what: 'an input left at its default', call: (ask) => ask.input('VLAN', { default: '100' }), script: {}, keys: [{ see: 'VLAN', type: ENTER }], result: '100' },
-  { what: 'an empty default', call: (ask) => ask.input('Id', { default: '', validate: (text) => text === '' || 'no' }), script: {}, keys: [{ see: 'Id', type: ENTER }], result: '' },
+  {
+    what: 'an input',
+    call: (ask) => ask.input('Name'),
+    script: { name: 'office' },
+    keys: [{ see: 'Name', type: `office${ENTER}` }],
+    result: 'office',
+  },
+  {
+    what: 'an input left at its default',
+    call: (ask) => ask.input('VLAN', { default: '100' }),
+    script: {},
+    keys: [{ see: 'VLAN', type: ENTER }],
+    result: '100',
+  },
+  {
+    what: 'an empty default',
+    call: (ask) => ask.input('Id', { default: '', validate: (text) => text === '' || 'no' }),
+    script: {},
+    keys: [{ see: 'Id', type: ENTER }],
+    result: '',
+  },
   {
     what: 'an input that is refused once',
     call: (ask) => ask.input('CIDR', { validate: (text) => text.includes('/') || 'write it like 10.0.0.0/16' }),
     script: { cidr: ['10.0.0.0', '10.0.0.0/8'] },
-    keys: [{ see: 'CIDR', type: `10.0.0.0${ENTER}` }, { see: 'write it like 10.0.0.0/16', type: `/8${ENTER}` }],
+    keys: [
+      { see: 'CIDR', type: `10.0.0.0${ENTER}` },
+      { see: 'write it like 10.0.0.0/16', type: `/8${ENTER}` },
+    ],
     result: '10.0.0.0/8',
   },
   {
     what: 'a choice',
-    call: (ask) => ask.select('Crypto', [{ name: 'seed', value: 1 }, { name: 'modern', value: 2 }, { name: 'cnsa', value: 3 }], { default: 2 }),
+    call: (ask) =>
+      ask.select(
+        'Crypto',
+        [
+          { name: 'seed', value: 1 },
+          { name: 'modern', value: 2 },
+          { name: 'cnsa', value: 3 },
+        ],
+        { default: 2 },
+      ),
     script: { crypto: 'cnsa' },
     keys: [{ see: 'Crypto', type: `${DOWN}${ENTER}` }],
     result: 3,
   },
-  { what: 'a choice left at its default', call: (ask) => ask.select('Crypto', [{ name: 'seed', value: 1 }, { name: 'modern', value: 2 }], { default: 2 }), script: {}, keys: [{ see: 'Crypto', type: ENTER }], result: 2 },
-  { what: 'a yes', call: (ask) => ask.confirm('Change it?'), script: { change: true }, keys: [{ see: 'Change it?', type: `y${ENTER}` }], result: true },
-  { what: 'no answer, which is no yes', call: (ask) => ask.confirm('Change it?'), script: {}, keys: [{ see: 'Change it?', type: ENTER }], result: false },
-  { what: 'a password', call: (ask) => ask.password('Key', { validate: (text) => text.length >= 8 || 'too short' }), script: { key: 'hunter2hunter2' }, keys: [{ see: 'Key', type: `hunter2hunter2${ENTER}` }], result: 'hunter2hunter2' },
+  {
+    what: 'a choice left at its default',
+    call: (ask) =>
+      ask.select(
+        'Crypto',
+        [
+          { name: 'seed', value: 1 },
+          { name: 'modern', value: 2 },
+        ],
+        { default: 2 },
+      ),
+    script: {},
+    keys: [{ see: 'Crypto', type: ENTER }],
+    result: 2,
+  },
+  {
+    what: 'a yes',
+    call: (ask) => ask.confirm('Change it?'),
+    script: { change: true },
+    keys: [{ see: 'Change it?', type: `y${ENTER}` }],
+    result: true,
+  },
+  {
+    what: 'no answer, which is no yes',
+    call: (ask) => ask.confirm('Change it?'),
+    script: {},
+    keys: [{ see: 'Change it?', type: ENTER }],
+    result: false,
+  },
+  {
+    what: 'a password',
+    call: (ask) => ask.password('Key', { validate: (text) => text.length >= 8 || 'too short' }),
+    script: { key: 'hunter2hunter2' },
+    keys: [{ see: 'Key', type: `hunter2hunter2${ENTER}` }],
+    result: 'hunter2hunter2',
+  },
 ];
 
 let program: Awaited<ReturnType<typeof bundled>>;

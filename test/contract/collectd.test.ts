@@ -21,7 +21,11 @@ const contract = (open: () => Collectd, stop: () => Promise<void>) => {
   });
   it('says that nobody listens', async () => {
     await stop();
-    await expect(open().valueLists()).rejects.toMatchObject({ exit: EXIT.missing, field: '--socket', message: expect.stringMatching(/^no collectd listens on/) });
+    await expect(open().valueLists()).rejects.toMatchObject({
+      exit: EXIT.missing,
+      field: '--socket',
+      message: expect.stringMatching(/^no collectd listens on/),
+    });
   });
 };
 
@@ -29,12 +33,18 @@ describe('a real collectd', () => {
   let real: TestCollectd;
   beforeAll(async () => void (real = await startCollectd('LoadPlugin memory\nLoadPlugin load\n')));
   afterAll(() => real?.stop());
-  contract(() => unixsock(real.socket, new AbortController().signal), () => real.stop());
+  contract(
+    () => unixsock(real.socket, new AbortController().signal),
+    () => real.stop(),
+  );
 });
 
 describe('the fake', () => {
   const fake = fakeCollectd(MEMORY, LOAD);
-  contract(() => fake.collectd, async () => void (fake.running = false));
+  contract(
+    () => fake.collectd,
+    async () => void (fake.running = false),
+  );
 });
 
 describe('what is no collectd, or one that fails', () => {
@@ -42,7 +52,10 @@ describe('what is no collectd, or one that fails', () => {
   let folder: string;
   const listen = async (answer: string, end: boolean): Promise<string> => {
     folder = await mkdtemp(join(tmpdir(), 'hyc-'));
-    server = createServer((socket) => void socket.on('data', () => (end ? socket.end(answer) : socket.write(answer))).on('error', () => undefined));
+    server = createServer(
+      (socket) =>
+        void socket.on('data', () => (end ? socket.end(answer) : socket.write(answer))).on('error', () => undefined),
+    );
     await new Promise<void>((resolve) => server!.listen(join(folder, 's'), resolve));
     return join(folder, 's');
   };
@@ -52,7 +65,12 @@ describe('what is no collectd, or one that fails', () => {
   };
   it.each([
     ['another server', '220 mail ready\n', false, { message: expect.stringContaining('is no collectd') }],
-    ['one that ends in the middle', '2 Values found\n1.0 a/b/c\n', true, { message: expect.stringContaining('in the middle of an answer') }],
+    [
+      'one that ends in the middle',
+      '2 Values found\n1.0 a/b/c\n',
+      true,
+      { message: expect.stringContaining('in the middle of an answer') },
+    ],
     ['an empty cache', '0 Values found\n', false, undefined],
   ])('%s', async (_name, answer, end, wanted) => {
     const path = await listen(answer, end);

@@ -43,7 +43,10 @@ describe.each(Object.entries(SIDES))('files: %s', (_, open) => {
     const { files, root } = await open();
     expect([await files.read(join(root, 'a')), await files.stat(join(root, 'a'))]).toEqual([undefined, undefined]);
     await files.write([{ path: join(root, 'a'), content: 'x', mode: 0o644 }]);
-    expect([await files.read(join(root, 'a', 'b')), await files.stat(join(root, 'a', 'b'))]).toEqual([undefined, undefined]);
+    expect([await files.read(join(root, 'a', 'b')), await files.stat(join(root, 'a', 'b'))]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it('writes text, bytes and permission bits as given, into folders that it makes', async () => {
@@ -81,8 +84,16 @@ describe.each(Object.entries(SIDES))('files: %s', (_, open) => {
   it('says that a folder is no file', async () => {
     const { files, root } = await open();
     await files.write([{ path: join(root, 'd', 'f'), content: '', mode: 0o644 }]);
-    await expect(files.read(join(root, 'd'))).rejects.toMatchObject({ exit: 1, message: `${join(root, 'd')} is a folder, not a file` });
-    await expect(files.write([{ path: join(root, 'x'), content: '', mode: 0o644 }, { path: join(root, 'd'), content: '', mode: 0o644 }])).rejects.toMatchObject({ exit: 1, message: `${join(root, 'd')} is a folder, not a file` });
+    await expect(files.read(join(root, 'd'))).rejects.toMatchObject({
+      exit: 1,
+      message: `${join(root, 'd')} is a folder, not a file`,
+    });
+    await expect(
+      files.write([
+        { path: join(root, 'x'), content: '', mode: 0o644 },
+        { path: join(root, 'd'), content: '', mode: 0o644 },
+      ]),
+    ).rejects.toMatchObject({ exit: 1, message: `${join(root, 'd')} is a folder, not a file` });
     expect(await files.read(join(root, 'x'))).toBeUndefined();
   });
 });
@@ -107,7 +118,12 @@ describe('the disk alone', () => {
     await mkdir(join(root, 'd'));
     await writeFile(join(root, 'd', 'inner'), '');
     await realFiles.write([{ path: join(root, 'good'), content: 'g', mode: 0o644 }]);
-    await expect(realFiles.write([{ path: join(root, 'd', 'new'), content: 'n', mode: 0o644 }, { path: join(root, 'd'), content: '', mode: 0o644 }])).rejects.toThrow();
+    await expect(
+      realFiles.write([
+        { path: join(root, 'd', 'new'), content: 'n', mode: 0o644 },
+        { path: join(root, 'd'), content: '', mode: 0o644 },
+      ]),
+    ).rejects.toThrow();
     expect((await readdir(root)).sort()).toEqual(['d', 'good']);
     expect(await readdir(join(root, 'd'))).toEqual(['inner']);
   });
@@ -119,7 +135,8 @@ describe('the disk alone', () => {
     await realFiles.write([{ path, content: texts[0]!, mode: 0o644 }]);
     let done = false;
     const writer = (async () => {
-      for (let turn = 0; turn < 12; turn += 1) await realFiles.write([{ path, content: texts[turn % 2]!, mode: 0o644 }]);
+      for (let turn = 0; turn < 12; turn += 1)
+        await realFiles.write([{ path, content: texts[turn % 2]!, mode: 0o644 }]);
       done = true;
     })();
     while (!done) expect(texts).toContain(await readFile(path, 'utf8'));
@@ -129,9 +146,14 @@ describe('the disk alone', () => {
   it('names the path and the cause, and never the content', async () => {
     const root = await folder();
     await symlink('loop', join(root, 'loop'));
-    await expect(realFiles.read(join(root, 'loop'))).rejects.toMatchObject({ exit: 1, message: `can't read ${join(root, 'loop')}: ELOOP` });
+    await expect(realFiles.read(join(root, 'loop'))).rejects.toMatchObject({
+      exit: 1,
+      message: `can't read ${join(root, 'loop')}: ELOOP`,
+    });
     await writeFile(join(root, 'file'), '');
     await chmod(join(root, 'file'), 0o600);
-    await expect(realFiles.write([{ path: join(root, 'file', 'key'), content: 'hunter2', mode: 0o600 }])).rejects.toMatchObject({ message: expect.not.stringContaining('hunter2') });
+    await expect(
+      realFiles.write([{ path: join(root, 'file', 'key'), content: 'hunter2', mode: 0o600 }]),
+    ).rejects.toMatchObject({ message: expect.not.stringContaining('hunter2') });
   });
 });

@@ -34,7 +34,15 @@ interface Side {
 const EC2 = {
   cloud: 'aws',
   region: 'cn-north-1',
-  request: { bucket: 'nowhere', key: 'dcp.tar', logs: 'logs/', name: 'filter', description: 'a filter', tags: { team: 'fpga' }, token: 'one' },
+  request: {
+    bucket: 'nowhere',
+    key: 'dcp.tar',
+    logs: 'logs/',
+    name: 'filter',
+    description: 'a filter',
+    tags: { team: 'fpga' },
+    token: 'one',
+  },
   id: /^afi-[0-9a-f]{17}$/,
   lost: 'afi-0123456789abcdef0',
   notFound: 'InvalidFpgaImageID.NotFound',
@@ -47,13 +55,38 @@ const faas = (apiVersion: FaasVersion) => async (): Promise<Side> => {
   const server = await testAliyun({ times: { betweenRequestsMs: 1_800_000 } });
   server.bucket('fpga-builds');
   server.put('fpga-builds', 'filter.gbs', 'UNROUTED');
-  const steps = faasAccessSteps({ role: FAAS_ROLE, policy: FAAS_POLICY, bucket: 'fpga-builds', kmsKey: undefined, makeBucket: false });
-  await applySteps(steps, { aliyun: await aliyunApi({ region: 'cn-hangzhou' }), clock, signal: new AbortController().signal, progress: () => undefined } as unknown as Hands, { site: 'faas', adopted: new Map(), keepOnFailure: false });
+  const steps = faasAccessSteps({
+    role: FAAS_ROLE,
+    policy: FAAS_POLICY,
+    bucket: 'fpga-builds',
+    kmsKey: undefined,
+    makeBucket: false,
+  });
+  await applySteps(
+    steps,
+    {
+      aliyun: await aliyunApi({ region: 'cn-hangzhou' }),
+      clock,
+      signal: new AbortController().signal,
+      progress: () => undefined,
+    } as unknown as Hands,
+    { site: 'faas', adopted: new Map(), keepOnFailure: false },
+  );
   return {
     fpga: await aliyunFpga({ cloud: 'aliyun', region: 'cn-hangzhou', apiVersion }),
     cloud: 'aliyun',
     region: 'cn-hangzhou',
-    request: { bucket: 'fpga-builds', key: 'filter.gbs', logs: 'compiling_logs/', name: 'filter', description: 'a filter', tags: { team: 'fpga', 'hybridctl:logs': 'oss://fpga-builds/compiling_logs/' }, token: 'one', kind: 'intel', shell: 'V1.1' },
+    request: {
+      bucket: 'fpga-builds',
+      key: 'filter.gbs',
+      logs: 'compiling_logs/',
+      name: 'filter',
+      description: 'a filter',
+      tags: { team: 'fpga', 'hybridctl:logs': 'oss://fpga-builds/compiling_logs/' },
+      token: 'one',
+      kind: 'intel',
+      shell: 'V1.1',
+    },
     id: /^intel[0-9a-f]{32}$/,
     lost: 'intel0123456789',
     notFound: 'IMAGE NOT FOUND',
@@ -73,17 +106,26 @@ const AWS: Readonly<Record<string, () => Promise<Side>>> = {
   },
   async 'the fake'() {
     const fpga = fakeFpga();
-    return { ...EC2, fpga, fail: async (id) => fpga.end(id, { code: 'INACCESSIBLE_INPUT', message: 'Error accessing resource in S3.' }) };
+    return {
+      ...EC2,
+      fpga,
+      fail: async (id) => fpga.end(id, { code: 'INACCESSIBLE_INPUT', message: 'Error accessing resource in S3.' }),
+    };
   },
 };
 
-const SIDES: typeof AWS = { ...AWS, 'FaaS of 2017 by the OpenAPI core': faas('2017-08-24'), 'FaaS of 2020 by the OpenAPI core': faas('2020-02-17') };
+const SIDES: typeof AWS = {
+  ...AWS,
+  'FaaS of 2017 by the OpenAPI core': faas('2017-08-24'),
+  'FaaS of 2020 by the OpenAPI core': faas('2020-02-17'),
+};
 
 describe.each(Object.entries(SIDES))('FPGA images: %s', (_, open) => {
   it('has none, and names one that is not there', async () => {
     const { fpga, cloud, region, lost, notFound } = await open();
     expect([fpga.cloud, fpga.region, await fpga.images()]).toEqual([cloud, region, []]);
-    for (const call of [fpga.images([lost]), fpga.remove(lost)]) await expect(call).rejects.toMatchObject({ code: notFound, call: 'refused' });
+    for (const call of [fpga.images([lost]), fpga.remove(lost)])
+      await expect(call).rejects.toMatchObject({ code: notFound, call: 'refused' });
   });
 
   it('makes an image, pending at first', async () => {
@@ -94,15 +136,31 @@ describe.each(Object.entries(SIDES))('FPGA images: %s', (_, open) => {
     const other = await fpga.create({ ...request, token: 'two', name: undefined, description: undefined, tags: {} });
     expect(other.id).not.toBe(first.id);
     expect((await fpga.images()).map(({ id: one }) => one).sort()).toEqual([first.id, other.id].sort());
-    expect((await fpga.images([first.id]))[0]).toMatchObject({ ...first, name: 'filter', description: 'a filter', state: 'pending', failure: null, tags: request.tags, ...own });
+    expect((await fpga.images([first.id]))[0]).toMatchObject({
+      ...first,
+      name: 'filter',
+      description: 'a filter',
+      state: 'pending',
+      failure: null,
+      tags: request.tags,
+      ...own,
+    });
     expect((await fpga.images([other.id]))[0]).toMatchObject({ name: null, description: null, tags: {} });
   });
 
   it('tells why a build failed, by its code', async () => {
-    const { fpga, fail, request, failure: { code, message } } = await open();
+    const {
+      fpga,
+      fail,
+      request,
+      failure: { code, message },
+    } = await open();
     const { id } = await fpga.create(request);
     await fail(id);
-    expect((await fpga.images([id]))[0]).toMatchObject({ state: 'failed', failure: { code, message: expect.stringMatching(message) } });
+    expect((await fpga.images([id]))[0]).toMatchObject({
+      state: 'failed',
+      failure: { code, message: expect.stringMatching(message) },
+    });
   });
 
   it('removes for good', async () => {
@@ -128,11 +186,17 @@ describe.each(Object.entries(AWS))('FPGA images of EC2: %s', (_, open) => {
   it('copies only what is available, and tells of a copy from elsewhere by its state', async () => {
     const { fpga, region, fail } = await open();
     const { id } = await fpga.create(REQUEST);
-    await expect(fpga.copy!({ id, from: region, name: undefined, token: 'c' })).rejects.toMatchObject({ code: 'IncorrectState' });
+    await expect(fpga.copy!({ id, from: region, name: undefined, token: 'c' })).rejects.toMatchObject({
+      code: 'IncorrectState',
+    });
     const copy = await fpga.copy!({ id: 'afi-0123456789abcdef0', from: 'us-east-1', name: 'copy', token: 'd' });
     expect(await fpga.copy!({ id: 'afi-0123456789abcdef0', from: 'us-east-1', name: 'copy', token: 'd' })).toBe(copy);
     await fail(id);
-    expect((await fpga.images([copy]))[0]).toMatchObject({ name: 'copy', state: 'failed', failure: { code: 'NOT_FOUND' } });
+    expect((await fpga.images([copy]))[0]).toMatchObject({
+      name: 'copy',
+      state: 'failed',
+      failure: { code: 'NOT_FOUND' },
+    });
   });
 
   it('shares with accounts and with everybody, and takes it back', async () => {
@@ -140,10 +204,16 @@ describe.each(Object.entries(AWS))('FPGA images of EC2: %s', (_, open) => {
     const { id } = await fpga.create(REQUEST);
     const { get, change } = fpga.sharing!;
     expect(await get(id)).toEqual({ accounts: [], everybody: false, productCodes: [] });
-    await change(id, { add: { accounts: ['210987654321', '111122223333'], everybody: true }, remove: { accounts: [], everybody: false } });
+    await change(id, {
+      add: { accounts: ['210987654321', '111122223333'], everybody: true },
+      remove: { accounts: [], everybody: false },
+    });
     expect(await get(id)).toMatchObject({ accounts: ['210987654321', '111122223333'], everybody: true });
     expect((await fpga.images([id]))[0]?.public).toBe(true);
-    await change(id, { add: { accounts: [], everybody: false }, remove: { accounts: ['210987654321'], everybody: true } });
+    await change(id, {
+      add: { accounts: [], everybody: false },
+      remove: { accounts: ['210987654321'], everybody: true },
+    });
     expect(await get(id)).toMatchObject({ accounts: ['111122223333'], everybody: false });
   });
 });

@@ -18,16 +18,23 @@ interface Side {
 const SIDES: Readonly<Record<string, () => Promise<Side>>> = {
   async 'the AWS SDK against the endpoint'() {
     // Long enough that what is under way is still so at the next call, on a busy machine too.
-    const { instances, cloud, url } = await testCloud(fixture('lab'), { times: { stopMs: 600, forcedStopMs: 300, startMs: 300 } });
-    const call = (body: Record<string, string>) => fetch(url, { method: 'POST', body: new URLSearchParams({ Version: '2016-11-15', ...body }) });
+    const { instances, cloud, url } = await testCloud(fixture('lab'), {
+      times: { stopMs: 600, forcedStopMs: 300, startMs: 300 },
+    });
+    const call = (body: Record<string, string>) =>
+      fetch(url, { method: 'POST', body: new URLSearchParams({ Version: '2016-11-15', ...body }) });
     return {
       instances: instances(),
       async settle() {
-        await expect.poll(() => cloud.instances().every(({ state }) => state === 'running' || state === 'stopped')).toBe(true);
+        await expect
+          .poll(() => cloud.instances().every(({ state }) => state === 'running' || state === 'stopped'))
+          .toBe(true);
       },
       async detach(id) {
         const { eni } = cloud.instances().find((one) => one.id === id)!;
-        expect((await call({ Action: 'DisassociateAddress', AssociationId: `eipassoc-${eni.slice(4)}` })).status).toBe(200);
+        expect((await call({ Action: 'DisassociateAddress', AssociationId: `eipassoc-${eni.slice(4)}` })).status).toBe(
+          200,
+        );
       },
     };
   },
@@ -36,7 +43,10 @@ const SIDES: Readonly<Record<string, () => Promise<Side>>> = {
     return {
       instances,
       async settle() {
-        for (const { instance, state } of instances.all.values()) instances.edit(instance, { state: state === 'stopping' ? 'stopped' : state === 'pending' ? 'running' : state });
+        for (const { instance, state } of instances.all.values())
+          instances.edit(instance, {
+            state: state === 'stopping' ? 'stopped' : state === 'pending' ? 'running' : state,
+          });
       },
       detach: async (id) => instances.edit(id, { publicIp: undefined }),
     };
@@ -51,7 +61,10 @@ describe.each(Object.entries(SIDES))('instances: %s', (_, open) => {
     expect((await instances.describe([TWO, ONE])).map(({ instance }) => instance)).toEqual([TWO, ONE]);
     expect(await instances.describe([ONE])).toEqual([RUNNING]);
     expect(await instances.describe([])).toEqual([]);
-    await expect(instances.describe(['i-0123456789abcdef0'])).rejects.toMatchObject({ field: 'gateways.instance', call: 'refused' });
+    await expect(instances.describe(['i-0123456789abcdef0'])).rejects.toMatchObject({
+      field: 'gateways.instance',
+      call: 'refused',
+    });
   });
 
   it('stops and starts, and what is on its way there already is no error', async () => {

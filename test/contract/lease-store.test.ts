@@ -73,7 +73,10 @@ describe('the lease file', () => {
   it('has the mode it was opened with, from one text to the next', async () => {
     const path = join(await folder(), 'x.json');
     const store = await leaseFile(path, 0o600);
-    for (const [before, after] of [[undefined, 'a'], ['a', 'b']] as const) {
+    for (const [before, after] of [
+      [undefined, 'a'],
+      ['a', 'b'],
+    ] as const) {
       expect(await store.swap(before, after)).toBe(true);
       expect((await stat(path)).mode & 0o777).toBe(0o600);
     }
@@ -83,7 +86,9 @@ describe('the lease file', () => {
     const path = join(await folder(), 'x.json');
     const store = await leaseFile(path);
     await writeFile(`${path}.lock`, store.me);
-    await expect(store.swap(undefined, 'a')).rejects.toMatchObject({ message: expect.stringContaining(`process ${process.pid}`) });
+    await expect(store.swap(undefined, 'a')).rejects.toMatchObject({
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
     expect(await store.read()).toBeUndefined();
   });
 });

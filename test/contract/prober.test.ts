@@ -22,7 +22,8 @@ const fakeWorld = (): World => {
   const { prober, set, advance } = fakeProber();
   return {
     prober,
-    silence: async (address, passes) => set(address, passes === undefined ? { state: 'silent' } : { state: 'alive', passes }),
+    silence: async (address, passes) =>
+      set(address, passes === undefined ? { state: 'silent' } : { state: 'alive', passes }),
     unroute: async (address) => set(address, { state: 'unsendable' }),
     heal: async () => [ALIVE, VICTIM].forEach((address) => set(address, { state: 'alive' })),
     async until(done) {
@@ -43,7 +44,8 @@ afterAll(() => room?.close());
 const realWorld = (): World => ({
   ...room,
   async until(done) {
-    for (const begun = performance.now(); !done(); await delay(5)) if (performance.now() - begun > 5_000) throw new Error('nothing of the kind within 5 s');
+    for (const begun = performance.now(); !done(); await delay(5))
+      if (performance.now() - begun > 5_000) throw new Error('nothing of the kind within 5 s');
   },
 });
 
@@ -68,7 +70,8 @@ describe.each([
   const begin = (...specs: readonly ProbeSpec[]) => {
     const samples: (Sample & { readonly id: string })[] = [];
     ({ stop, pace } = world.prober.start(specs, (id, sample) => samples.push({ id, ...sample })));
-    const of = (kind: Sample['kind'], size: Sample['size'] = 'small') => samples.filter((sample) => sample.kind === kind && sample.size === size);
+    const of = (kind: Sample['kind'], size: Sample['size'] = 'small') =>
+      samples.filter((sample) => sample.kind === kind && sample.size === size);
     return { samples, of };
   };
   afterEach(async () => {
@@ -113,38 +116,57 @@ describe.each([
     });
 
     // A closed port's stream of large ones is no other than an open one's.
-    it.skipIf(kind.port === 33_999)('tells of a missing large packet long before the next is due, and sends at the pace it is given', async () => {
-      const { of } = begin({ ...probe(VICTIM), large: { bytes: 1_400, intervalMs: 600 } });
-      const gaps = (kind: Sample['kind'], from: number): readonly number[] => of(kind, 'large').slice(from).flatMap(({ sentAt }, at, all) => (at === 0 ? [] : [sentAt! - all[at - 1]!.sentAt!]));
-      await world.until(() => of('reply', 'large').length >= 2);
-      await world.silence(VICTIM, 1_000);
-      await world.until(() => of('lost', 'large').length >= 1);
-      expect(of('lost', 'large')[0]!.at - of('lost', 'large')[0]!.sentAt!).toBeLessThan(300);
-      pace('a', 50);
-      await world.until(() => of('lost', 'large').length >= 8);
-      expect(Math.max(...gaps('lost', 0))).toBeLessThan(300);
-      await world.heal();
-      const healed = of('reply', 'large').length;
-      await world.until(() => of('reply', 'large').length >= healed + 4);
-      pace('a', 600);
-      pace('b', 50);
-      const before = of('reply', 'large').length + of('unknown', 'large').length;
-      await world.until(() => of('reply', 'large').length >= before + 3);
-      expect(Math.min(...gaps('reply', before + 1))).toBeGreaterThan(450);
-      expect(of('lost')).toEqual([]);
-    }, 20_000);
+    it.skipIf(kind.port === 33_999)(
+      'tells of a missing large packet long before the next is due, and sends at the pace it is given',
+      async () => {
+        const { of } = begin({ ...probe(VICTIM), large: { bytes: 1_400, intervalMs: 600 } });
+        const gaps = (kind: Sample['kind'], from: number): readonly number[] =>
+          of(kind, 'large')
+            .slice(from)
+            .flatMap(({ sentAt }, at, all) => (at === 0 ? [] : [sentAt! - all[at - 1]!.sentAt!]));
+        await world.until(() => of('reply', 'large').length >= 2);
+        await world.silence(VICTIM, 1_000);
+        await world.until(() => of('lost', 'large').length >= 1);
+        expect(of('lost', 'large')[0]!.at - of('lost', 'large')[0]!.sentAt!).toBeLessThan(300);
+        pace('a', 50);
+        await world.until(() => of('lost', 'large').length >= 8);
+        expect(Math.max(...gaps('lost', 0))).toBeLessThan(300);
+        await world.heal();
+        const healed = of('reply', 'large').length;
+        await world.until(() => of('reply', 'large').length >= healed + 4);
+        pace('a', 600);
+        pace('b', 50);
+        const before = of('reply', 'large').length + of('unknown', 'large').length;
+        await world.until(() => of('reply', 'large').length >= before + 3);
+        expect(Math.min(...gaps('reply', before + 1))).toBeGreaterThan(450);
+        expect(of('lost')).toEqual([]);
+      },
+      20_000,
+    );
   });
 
   it('calls unknown what our own machine could not send', async () => {
-    const { samples, of } = begin({ id: 'a', kind: 'icmp', address: VICTIM, intervalMs: 50 }, { id: 'b', kind: 'udp', port: 7, address: VICTIM, intervalMs: 50 }, { id: 'c', kind: 'tcp', port: 80, address: VICTIM, intervalMs: 50 });
+    const { samples, of } = begin(
+      { id: 'a', kind: 'icmp', address: VICTIM, intervalMs: 50 },
+      { id: 'b', kind: 'udp', port: 7, address: VICTIM, intervalMs: 50 },
+      { id: 'c', kind: 'tcp', port: 80, address: VICTIM, intervalMs: 50 },
+    );
     await world.until(() => of('reply').length >= 15);
     await world.unroute(VICTIM);
-    await world.until(() => ['a', 'b', 'c'].every((id) => samples.filter((sample) => sample.id === id && sample.kind === 'unknown').length >= 5));
+    await world.until(() =>
+      ['a', 'b', 'c'].every(
+        (id) => samples.filter((sample) => sample.id === id && sample.kind === 'unknown').length >= 5,
+      ),
+    );
     expect(of('lost')).toEqual([]);
   });
 
   it('tells targets apart', async () => {
-    const { samples, of } = begin(...[ALIVE, VICTIM].flatMap((address) => KINDS.map(([what, kind]): ProbeSpec => ({ id: `${what} ${address}`, address, intervalMs: 50, ...kind }))));
+    const { samples, of } = begin(
+      ...[ALIVE, VICTIM].flatMap((address) =>
+        KINDS.map(([what, kind]): ProbeSpec => ({ id: `${what} ${address}`, address, intervalMs: 50, ...kind })),
+      ),
+    );
     await world.until(() => of('reply').length >= 50);
     await world.silence(VICTIM);
     await world.until(() => of('lost').length >= 25);
@@ -171,12 +193,16 @@ describe('real probes on a machine in trouble', () => {
     return { samples, ...room.prober.start(specs, (id, sample) => samples.push({ id, ...sample })) };
   };
   const until = async (done: () => boolean | Promise<boolean>): Promise<void> => {
-    for (const begun = performance.now(); !(await done()); await delay(10)) if (performance.now() - begun > 8_000) throw new Error('nothing of the kind within 8 s');
+    for (const begun = performance.now(); !(await done()); await delay(10))
+      if (performance.now() - begun > 8_000) throw new Error('nothing of the kind within 8 s');
   };
 
-  it('stops of our own process are nobody else\'s loss', async () => {
+  it("stops of our own process are nobody else's loss", async () => {
     // Enough targets that every stop finds probes on their way; the echo stands still along with us.
-    const many = Array.from({ length: 120 }, (_, at): ProbeSpec => ({ id: `echo ${at}`, kind: 'udp', port: 7, address: ALIVE, intervalMs: 20 }));
+    const many = Array.from(
+      { length: 120 },
+      (_, at): ProbeSpec => ({ id: `echo ${at}`, kind: 'udp', port: 7, address: ALIVE, intervalMs: 20 }),
+    );
     const { samples, stop } = begin([...kinds, ...many]);
     await until(() => samples.length >= 500);
     for (const pause of [...Array.from({ length: 40 }, (_, at) => 40 + at), 2_000]) {
@@ -203,22 +229,37 @@ describe('real probes on a machine in trouble', () => {
     expect(await room.pings()).toEqual([]);
   }, 20_000);
 
-  it.each([['icmp', { kind: 'icmp' }], ['udp', { kind: 'udp', port: 7 }]] as const)('however often the pace of large probes changes, each that left comes back once: %s', async (_, kind) => {
-    const large = (sample: Sample) => sample.size === 'large';
-    const before = await room.largeSent();
-    const { samples, pace, stop } = begin([{ id: 'a', address: VICTIM, intervalMs: 20, large: { bytes: 1_400, intervalMs: 300 }, ...kind }]);
-    for (let turn = 0; turn < 30; turn += 1) {
-      const had = samples.filter(large).length;
-      pace('a', turn % 2 === 0 ? 20 : 300);
-      await until(() => samples.filter(large).length >= had + (turn % 4 < 2 ? 1 : 3));
-    }
-    await stop();
-    const sent = (await room.largeSent()) - before;
-    const told = samples.filter(large).length;
-    expect(samples.filter(({ kind: is }) => is === 'lost')).toEqual([]);
-    // The last one or two are cut short by the stop.
-    expect([sent - told, new Set(samples.filter((sample) => large(sample) && sample.kind === 'reply').map(({ sentAt }) => sentAt)).size]).toEqual([expect.toBeOneOf([0, 1, 2]), samples.filter((sample) => large(sample) && sample.kind === 'reply').length]);
-  }, 30_000);
+  it.each([
+    ['icmp', { kind: 'icmp' }],
+    ['udp', { kind: 'udp', port: 7 }],
+  ] as const)(
+    'however often the pace of large probes changes, each that left comes back once: %s',
+    async (_, kind) => {
+      const large = (sample: Sample) => sample.size === 'large';
+      const before = await room.largeSent();
+      const { samples, pace, stop } = begin([
+        { id: 'a', address: VICTIM, intervalMs: 20, large: { bytes: 1_400, intervalMs: 300 }, ...kind },
+      ]);
+      for (let turn = 0; turn < 30; turn += 1) {
+        const had = samples.filter(large).length;
+        pace('a', turn % 2 === 0 ? 20 : 300);
+        await until(() => samples.filter(large).length >= had + (turn % 4 < 2 ? 1 : 3));
+      }
+      await stop();
+      const sent = (await room.largeSent()) - before;
+      const told = samples.filter(large).length;
+      expect(samples.filter(({ kind: is }) => is === 'lost')).toEqual([]);
+      // The last one or two are cut short by the stop.
+      expect([
+        sent - told,
+        new Set(samples.filter((sample) => large(sample) && sample.kind === 'reply').map(({ sentAt }) => sentAt)).size,
+      ]).toEqual([
+        expect.toBeOneOf([0, 1, 2]),
+        samples.filter((sample) => large(sample) && sample.kind === 'reply').length,
+      ]);
+    },
+    30_000,
+  );
 
   it('leaves no ping behind when it is killed', async () => {
     const other = await probeRoom('hyp-killed', [ALIVE]);
@@ -232,9 +273,15 @@ describe('real probes on a machine in trouble', () => {
 
 describe('lines of ping', () => {
   it.each([
-    ['[1732120000.500000] 64 bytes from 10.10.0.2: icmp_seq=17 ttl=62 time=1.25 ms', { sequence: 17, rttMs: 1.25, at: 1_732_120_000_500 }],
+    [
+      '[1732120000.500000] 64 bytes from 10.10.0.2: icmp_seq=17 ttl=62 time=1.25 ms',
+      { sequence: 17, rttMs: 1.25, at: 1_732_120_000_500 },
+    ],
     ['[1732120000.500000] no answer yet for icmp_seq=18', { sequence: 18, rttMs: undefined, at: 1_732_120_000_500 }],
-    ['[1732120000.500000] From 10.0.0.1 icmp_seq=19 Destination Host Unreachable', { sequence: 19, rttMs: undefined, at: 1_732_120_000_500 }],
+    [
+      '[1732120000.500000] From 10.0.0.1 icmp_seq=19 Destination Host Unreachable',
+      { sequence: 19, rttMs: undefined, at: 1_732_120_000_500 },
+    ],
     ['PING 10.10.0.2 (10.10.0.2) 56(84) bytes of data.', undefined],
     ['--- 10.10.0.2 ping statistics ---', undefined],
     ['', undefined],

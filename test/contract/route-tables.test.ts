@@ -21,7 +21,9 @@ const SIDES: Readonly<Record<string, () => Promise<RouteTables>>> = {
   'the AWS SDK against the endpoint': async () => (await cloud()).routeTables(),
   'the fake': async () => {
     const { cloud: model } = await cloud();
-    return fakeRouteTables(model.tables(), { enis: Object.fromEntries(model.instances().map(({ id, eni }) => [id, eni])) });
+    return fakeRouteTables(model.tables(), {
+      enis: Object.fromEntries(model.instances().map(({ id, eni }) => [id, eni])),
+    });
   },
 };
 
@@ -46,9 +48,13 @@ describe.each(Object.entries(SIDES))('route tables: %s', (_, open) => {
     expect((await tables.read([A, A])).map(({ id }) => id)).toEqual([A, A]);
   });
 
-  it('names a table that does not exist, as the caller\'s mistake', async () => {
+  it("names a table that does not exist, as the caller's mistake", async () => {
     const tables = await open();
-    await expect(tables.read([A, 'rtb-0123456789abcdef0'])).rejects.toMatchObject({ exit: EXIT.usage, field: 'route_tables', message: expect.stringContaining('rtb-0123456789abcdef0') });
+    await expect(tables.read([A, 'rtb-0123456789abcdef0'])).rejects.toMatchObject({
+      exit: EXIT.usage,
+      field: 'route_tables',
+      message: expect.stringContaining('rtb-0123456789abcdef0'),
+    });
   });
 
   it('leaves a table out that does not exist, where the others are wanted all the same', async () => {
@@ -61,7 +67,10 @@ describe.each(Object.entries(SIDES))('route tables: %s', (_, open) => {
   it('creates over a propagated route, replaces, deletes, and the propagated one is still there', async () => {
     const tables = await open();
     await tables.createRoute(A, ONPREM, ENI);
-    const statics = async () => (await at(tables)).routes.filter(({ destination }) => destination === ONPREM).map(({ origin, target, state }) => ({ origin, target, state }));
+    const statics = async () =>
+      (await at(tables)).routes
+        .filter(({ destination }) => destination === ONPREM)
+        .map(({ origin, target, state }) => ({ origin, target, state }));
     const throughEni = { origin: 'static', target: { ...ENI, instance: INSTANCE.id }, state: 'active' };
     const propagated = { origin: 'propagated', target: VGW, state: 'active' };
     expect(new Set(await statics())).toEqual(new Set([throughEni, propagated]));
@@ -75,7 +84,10 @@ describe.each(Object.entries(SIDES))('route tables: %s', (_, open) => {
   it('answers with the interface where a route is made with the instance', async () => {
     const tables = await open();
     await tables.createRoute(A, '10.20.0.0/16', INSTANCE);
-    expect((await at(tables)).routes.find(({ destination }) => destination === '10.20.0.0/16')?.target).toEqual({ ...ENI, instance: INSTANCE.id });
+    expect((await at(tables)).routes.find(({ destination }) => destination === '10.20.0.0/16')?.target).toEqual({
+      ...ENI,
+      instance: INSTANCE.id,
+    });
   });
 
   it('says RouteRace where the table is not as assumed, and changes nothing', async () => {

@@ -37,7 +37,10 @@ const contract = (connect: () => Promise<Vici>) => {
 
   it('tells version and plugins, and has no SA to begin with', async () => {
     const vici = await connect();
-    expect(await vici.request('version')).toMatchObject({ daemon: 'charon', version: expect.stringMatching(/^\d+\.\d+/) });
+    expect(await vici.request('version')).toMatchObject({
+      daemon: 'charon',
+      version: expect.stringMatching(/^\d+\.\d+/),
+    });
     expect((await vici.request('stats'))['plugins']).toContain('vici');
     expect(await vici.stream('list-sas', 'list-sa')).toEqual([]);
     vici.close();
@@ -45,17 +48,30 @@ const contract = (connect: () => Promise<Vici>) => {
 
   it("hands on charon's own reason when it refuses", async () => {
     const vici = await connect();
-    await expect(vici.request('unload-conn', { name: 'nowhere' })).rejects.toMatchObject({ exit: EXIT.failed, message: expect.stringContaining("connection 'nowhere' not found") });
-    await expect(vici.request('terminate', { ike: 'nowhere' })).rejects.toMatchObject({ exit: EXIT.failed, message: expect.stringContaining('no matching SAs to terminate found') });
+    await expect(vici.request('unload-conn', { name: 'nowhere' })).rejects.toMatchObject({
+      exit: EXIT.failed,
+      message: expect.stringContaining("connection 'nowhere' not found"),
+    });
+    await expect(vici.request('terminate', { ike: 'nowhere' })).rejects.toMatchObject({
+      exit: EXIT.failed,
+      message: expect.stringContaining('no matching SAs to terminate found'),
+    });
     expect(await vici.request('get-conns'), 'and goes on').toEqual({ conns: [] });
     vici.close();
   });
 
   it('refuses commands and events that it does not know, and goes on', async () => {
     const vici = await connect();
-    await expect(vici.request('make-coffee')).rejects.toMatchObject({ exit: EXIT.failed, message: 'this charon does not know the command "make-coffee"' });
-    await expect(vici.stream('list-conns', 'coffee')).rejects.toMatchObject({ message: 'this charon does not know the event "coffee"' });
-    await expect(vici.listen('coffee', () => undefined)).rejects.toMatchObject({ message: 'this charon does not know the event "coffee"' });
+    await expect(vici.request('make-coffee')).rejects.toMatchObject({
+      exit: EXIT.failed,
+      message: 'this charon does not know the command "make-coffee"',
+    });
+    await expect(vici.stream('list-conns', 'coffee')).rejects.toMatchObject({
+      message: 'this charon does not know the event "coffee"',
+    });
+    await expect(vici.listen('coffee', () => undefined)).rejects.toMatchObject({
+      message: 'this charon does not know the event "coffee"',
+    });
     expect(await vici.request('version')).toMatchObject({ daemon: 'charon' });
     vici.close();
   });

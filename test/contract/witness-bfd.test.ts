@@ -10,7 +10,8 @@ import { fakeWitness } from '../fakes/witness.ts';
 import { hearken } from '../helpers/heard.ts';
 import { witnessContract } from './witness.ts';
 
-const becomes = (end: BfdEnd, status: string) => until(`${end.address} is ${status}`, async () => (await end.status()) === status);
+const becomes = (end: BfdEnd, status: string) =>
+  until(`${end.address} is ${status}`, async () => (await end.status()) === status);
 
 describe('a real bfdd that is listened to', () => {
   let pair: BfdPair;
@@ -23,7 +24,9 @@ describe('a real bfdd that is listened to', () => {
   witnessContract(() => ({
     witness: bfdWitness(pair.a.socket),
     happens: async () => (await pair.a.deafen(true), void (await becomes(pair.a, 'down'))),
-    recovers: async () => (await pair.a.deafen(false), void (await Promise.all([becomes(pair.a, 'up'), becomes(pair.b, 'up')]))),
+    recovers: async () => (
+      await pair.a.deafen(false), void (await Promise.all([becomes(pair.a, 'up'), becomes(pair.b, 'up')]))
+    ),
     testimony: { evidence: 'bfd-down', about: pair.b.address },
   }));
 
@@ -37,7 +40,10 @@ describe('a real bfdd that is listened to', () => {
     await Promise.all([becomes(a, 'up'), becomes(b, 'up')]);
     await a.deafen(true);
     await until('word at both ends', async () => atA.testimonies.length > 0 && atB.testimonies.length > 0);
-    expect([atA.testimonies, atB.testimonies]).toEqual([[{ evidence: 'bfd-down', about: b.address }], [{ evidence: 'bfd-down', about: a.address }]]);
+    expect([atA.testimonies, atB.testimonies]).toEqual([
+      [{ evidence: 'bfd-down', about: b.address }],
+      [{ evidence: 'bfd-down', about: a.address }],
+    ]);
     await a.deafen(false);
     await Promise.all([becomes(a, 'up'), becomes(b, 'up')]);
     [atA, atB].forEach(({ stop }) => stop());
@@ -52,7 +58,13 @@ describe('a real bfdd that is listened to', () => {
     await a.start();
     await until('its return', async () => heard.silences.length > 1);
     await Promise.all([becomes(a, 'up'), becomes(b, 'up')]);
-    expect(heard).toMatchObject({ testimonies: [], silences: [expect.stringMatching(/closed the connection|no FRR daemon listens on .*bfdd\.vty \(ECONNREFUSED\)/), ''] });
+    expect(heard).toMatchObject({
+      testimonies: [],
+      silences: [
+        expect.stringMatching(/closed the connection|no FRR daemon listens on .*bfdd\.vty \(ECONNREFUSED\)/),
+        '',
+      ],
+    });
     heard.stop();
   }, 60_000);
 });
@@ -60,7 +72,12 @@ describe('a real bfdd that is listened to', () => {
 describe('the fake', () => {
   const testimony = { evidence: 'bfd-down', about: '169.254.10.2' } as const;
   const fake = fakeWitness('bfdd');
-  witnessContract(() => ({ witness: fake.witness, happens: async () => fake.says(testimony), recovers: async () => undefined, testimony }));
+  witnessContract(() => ({
+    witness: fake.witness,
+    happens: async () => fake.says(testimony),
+    recovers: async () => undefined,
+    testimony,
+  }));
 });
 
 describe('something that is no bfdd', () => {
@@ -82,15 +99,20 @@ describe('something that is no bfdd', () => {
     let asked = 0;
     server = createServer((peer) =>
       // Who is not listened to any more is hung up on, also in the middle of a word.
-      peer.on('error', () => undefined).on('data', () => {
-        asked += 1;
-        if (answer === undefined) peer.end();
-        else peer.write(answer);
-      }),
+      peer
+        .on('error', () => undefined)
+        .on('data', () => {
+          asked += 1;
+          if (answer === undefined) peer.end();
+          else peer.write(answer);
+        }),
     );
     await new Promise<void>((ready) => server!.listen(socket, ready));
     const said: unknown[] = [];
-    const { stop } = bfdWitness(socket).watch({ evidence: (testimony) => void said.push(testimony), heard: (...now) => void said.push(now) });
+    const { stop } = bfdWitness(socket).watch({
+      evidence: (testimony) => void said.push(testimony),
+      heard: (...now) => void said.push(now),
+    });
     await until('three tries', async () => asked > 4);
     stop();
     expect(said).toEqual([[false, expect.stringContaining(reason)]]);

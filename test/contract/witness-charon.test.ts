@@ -14,7 +14,8 @@ const sas = () => pair.a.vici((vici) => vici.stream('list-sas', 'list-sa'));
 const isUp = async () => tunnelStatuses([], await sas()).some(({ state }) => state === 'established');
 const initiate = () => pair.a.vici((vici) => vici.request('initiate', { ike: 'vpn1', child: 'net' }));
 /** SPIs of IKE and ESP: others after a rekey. */
-const keys = async (): Promise<string> => JSON.stringify((await sas()).map((sa) => JSON.stringify(sa).match(/"(initiator-spi|spi-in)":"\w+"/g)));
+const keys = async (): Promise<string> =>
+  JSON.stringify((await sas()).map((sa) => JSON.stringify(sa).match(/"(initiator-spi|spi-in)":"\w+"/g)));
 
 beforeEach(async () => {
   pair = await charonPair();
@@ -59,7 +60,10 @@ describe('a real charon that is listened to', () => {
   it('one of two ESP pairs that ends is no evidence; the last one is', async () => {
     const installed = async () => (JSON.stringify(await sas()).match(/"INSTALLED"/g) ?? []).length;
     await pair.a.vici((vici) => vici.request('initiate', { ike: 'vpn1', child: 'host' }));
-    for (const [left, child] of [[1, 'host'], [0, 'net']] as const) {
+    for (const [left, child] of [
+      [1, 'host'],
+      [0, 'net'],
+    ] as const) {
       await pair.a.vici((vici) => vici.request('terminate', { child }));
       await until(`${left} left`, async () => (await installed()) === left);
     }
@@ -84,8 +88,13 @@ describe('a real charon that is listened to', () => {
     pair.a.kill();
     await until('word of it', async () => heard.testimonies.length > 0 && heard.silences.length > 0);
     expect(heard.testimonies).toEqual([{ evidence: 'ike-down', about: 'vpn1' }]);
-    expect(heard.silences).toEqual([expect.stringContaining(`charon is not running, or its vici socket is elsewhere than ${pair.a.uri}`)]);
+    expect(heard.silences).toEqual([
+      expect.stringContaining(`charon is not running, or its vici socket is elsewhere than ${pair.a.uri}`),
+    ]);
   }, 40_000);
 });
 
-it('refuses what is no vici address', () => expect(() => charonWitness('/var/run/charon.vici')).toThrow(expect.objectContaining({ exit: EXIT.usage, field: '--vici' })));
+it('refuses what is no vici address', () =>
+  expect(() => charonWitness('/var/run/charon.vici')).toThrow(
+    expect.objectContaining({ exit: EXIT.usage, field: '--vici' }),
+  ));

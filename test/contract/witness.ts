@@ -25,7 +25,10 @@ export const witnessContract = (scene: () => Scene): void => {
     await recovers();
     const last = await hearken(witness);
     await happens();
-    await until('word to who still listens', async () => other.testimonies.length > 1 && late.testimonies.length > 0 && last.testimonies.length > 0);
+    await until(
+      'word to who still listens',
+      async () => other.testimonies.length > 1 && late.testimonies.length > 0 && last.testimonies.length > 0,
+    );
     expect([early, other, late, last].map(({ testimonies, silences }) => [testimonies, silences])).toEqual([
       [[testimony], []],
       [[testimony, testimony], []],

@@ -22,7 +22,10 @@ export const fakeAsk = (answers: Answers): FakeAsk => {
     if (given === undefined) throw new Error(`the test has no answer to: ${question}`);
     return Array.isArray(given) ? (given as readonly Answer[]) : [given as Answer];
   };
-  const text = async (question: string, options: { default?: string; validate?: (answer: string) => true | string } = {}): Promise<string> => {
+  const text = async (
+    question: string,
+    options: { default?: string; validate?: (answer: string) => true | string } = {},
+  ): Promise<string> => {
     for (const attempt of attempts(question, options.default)) {
       const verdict = options.validate?.(String(attempt)) ?? true;
       if (verdict === true) return String(attempt);
@@ -41,7 +44,8 @@ export const fakeAsk = (answers: Answers): FakeAsk => {
     async select(question, choices, options = {}) {
       const wanted = attempts(question, choices.find(({ value }) => value === options.default)?.name)[0];
       const chosen = choices.find(({ name, value }) => name === wanted || value === wanted);
-      if (chosen === undefined) throw new Error(`"${question}" offers ${choices.map(({ name }) => name).join(', ')}, not ${wanted}`);
+      if (chosen === undefined)
+        throw new Error(`"${question}" offers ${choices.map(({ name }) => name).join(', ')}, not ${wanted}`);
       return chosen.value;
     },
   };

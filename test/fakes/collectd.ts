@@ -14,7 +14,11 @@ export const fakeCollectd = (...lists: ValueList[]): FakeCollectd => {
     running: true,
     collectd: {
       valueLists: async () => {
-        if (!fake.running) throw missing('no collectd listens on /var/run/collectd-unixsock', { field: '--socket', next: 'load its plugin "unixsock", or give the SocketFile of its configuration' });
+        if (!fake.running)
+          throw missing('no collectd listens on /var/run/collectd-unixsock', {
+            field: '--socket',
+            next: 'load its plugin "unixsock", or give the SocketFile of its configuration',
+          });
         return [...fake.lists];
       },
     },

@@ -15,15 +15,18 @@ export interface FakeFiles extends Files {
 /** A file system in memory. Given text has mode 0644. A write is all or nothing, as the real one promises. */
 export const fakeFiles = (initial: Readonly<Record<string, string | FakeFile>> = {}): FakeFiles => {
   const all = new Map<string, FakeFile>();
-  for (const [path, file] of Object.entries(initial)) all.set(path, typeof file === 'string' ? { content: file, mode: 0o644 } : file);
+  for (const [path, file] of Object.entries(initial))
+    all.set(path, typeof file === 'string' ? { content: file, mode: 0o644 } : file);
   const isFolder = (path: string) => [...all.keys()].some((other) => other.startsWith(`${path}/`));
-  const underFile = (path: string): boolean => path !== '/' && path !== '.' && (all.has(dirname(path)) || underFile(dirname(path)));
+  const underFile = (path: string): boolean =>
+    path !== '/' && path !== '.' && (all.has(dirname(path)) || underFile(dirname(path)));
   return {
     all,
     async read(path, limit) {
       if (isFolder(path)) throw failure(`${path} is a folder, not a file`);
       const text = all.get(path)?.content;
-      if (limit !== undefined && text !== undefined && Buffer.byteLength(text) > limit) throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });
+      if (limit !== undefined && text !== undefined && Buffer.byteLength(text) > limit)
+        throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });
       return text;
     },
     async stat(path) {

@@ -16,7 +16,8 @@ export const fakeInstances = (initial: readonly CloudInstanceView[]): FakeInstan
   const calls: string[] = [];
   const find = (id: string): CloudInstanceView => {
     const found = all.get(id);
-    if (found === undefined) throw usageError(`there is no instance ${id}`, { field: 'gateways.instance', call: 'refused' });
+    if (found === undefined)
+      throw usageError(`there is no instance ${id}`, { field: 'gateways.instance', call: 'refused' });
     return found;
   };
   const edit = (id: string, change: Partial<CloudInstanceView>): void => void all.set(id, { ...find(id), ...change });
@@ -42,7 +43,8 @@ export const fakeInstances = (initial: readonly CloudInstanceView[]): FakeInstan
       find(id);
       if (!addresses.has(publicIp)) throw failure(`${publicIp} is no Elastic IP of this account`, { call: 'refused' });
       const owner = [...all.values()].find((view) => view.publicIp === publicIp);
-      if (owner !== undefined && owner.instance !== id) throw failure(`${publicIp} is attached to ${owner.instance}`, { call: 'refused' });
+      if (owner !== undefined && owner.instance !== id)
+        throw failure(`${publicIp} is attached to ${owner.instance}`, { call: 'refused' });
       edit(id, { publicIp });
     },
     async clearSourceDestCheck(id) {

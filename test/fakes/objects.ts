@@ -31,7 +31,15 @@ export interface FakeObjectOptions {
 }
 
 /** An object store with a memory. It checks what S3 checks: sums, ETags, order and size of parts. */
-export const fakeObjects = ({ bucket = 'bucket', checksum = 'crc32', plain = false, now = () => 0, forbidden = false, leastPart = LEAST_PART, ...rest }: FakeObjectOptions = {}): FakeObjects => {
+export const fakeObjects = ({
+  bucket = 'bucket',
+  checksum = 'crc32',
+  plain = false,
+  now = () => 0,
+  forbidden = false,
+  leastPart = LEAST_PART,
+  ...rest
+}: FakeObjectOptions = {}): FakeObjects => {
   const region = 'region' in rest ? rest.region : 'us-east-1';
   const sum = (bytes: Uint8Array): bigint => (checksum === 'crc32' ? BigInt(crc32(bytes)) : crc64xz(bytes));
   const kept = (bytes: Uint8Array): bigint | undefined => (plain ? undefined : sum(bytes));
@@ -56,7 +64,11 @@ export const fakeObjects = ({ bucket = 'bucket', checksum = 'crc32', plain = fal
       if (forbidden) throw missing(`not allowed to s3:ListBucket in the bucket ${bucket}`, { code: 'AccessDenied' });
       return region;
     },
-    list: async (prefix) => [...objects].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, { length }]) => ({ key, size: length, modifiedAt: now() })),
+    list: async (prefix) =>
+      [...objects]
+        .filter(([key]) => key.startsWith(prefix))
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, { length }]) => ({ key, size: length, modifiedAt: now() })),
     async head(key) {
       const found = objects.get(key);
       return found === undefined ? undefined : { key, size: found.length, modifiedAt: now(), checksum: kept(found) };
@@ -72,14 +84,23 @@ export const fakeObjects = ({ bucket = 'bucket', checksum = 'crc32', plain = fal
       objects.set(key, body.slice());
     },
     remove: async (key) => void objects.delete(key),
-    uploads: async (prefix) => [...uploads].filter(([, { key }]) => key.startsWith(prefix)).map(([id, { key, startedAt }]) => ({ id, key, startedAt })).sort((a, b) => a.startedAt - b.startedAt),
+    uploads: async (prefix) =>
+      [...uploads]
+        .filter(([, { key }]) => key.startsWith(prefix))
+        .map(([id, { key, startedAt }]) => ({ id, key, startedAt }))
+        .sort((a, b) => a.startedAt - b.startedAt),
     async begin(key) {
       const id = `upload-${uploads.size + 1}-${store.calls.length}`;
       uploads.set(id, { key, startedAt: now(), parts: new Map() });
       store.calls.push('begin');
       return id;
     },
-    parts: async ({ id }) => [...open(id).parts].sort(([a], [b]) => a - b).map(([number, bytes]): StoredPart => ({ number, size: bytes.length, etag: md5(bytes), checksum: kept(bytes) })),
+    parts: async ({ id }) =>
+      [...open(id).parts]
+        .sort(([a], [b]) => a - b)
+        .map(
+          ([number, bytes]): StoredPart => ({ number, size: bytes.length, etag: md5(bytes), checksum: kept(bytes) }),
+        ),
     async putPart({ id }, number, body, { checksum: given, signal } = {}) {
       await store.onPart(number);
       if (signal?.aborted === true) throw new HybridError(130, 'interrupted');

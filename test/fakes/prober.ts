@@ -30,7 +30,11 @@ interface Stream {
 }
 
 /** A silent probe is given up after half the target's usual interval, as the real deadline on a short path. */
-const outcome = ({ state, passes = 65_535, rttMs = 1 }: Target, { spec, size, bytes }: Stream, sentAt: number): Sample => {
+const outcome = (
+  { state, passes = 65_535, rttMs = 1 }: Target,
+  { spec, size, bytes }: Stream,
+  sentAt: number,
+): Sample => {
   if (state === 'unsendable') return { at: sentAt, sentAt, kind: 'unknown', size };
   if (state === 'alive' && bytes <= passes) return { at: sentAt + rttMs, sentAt, kind: 'reply', rttMs, size };
   return { at: sentAt + spec.intervalMs / 2, sentAt, kind: 'lost', size };
@@ -45,7 +49,10 @@ export const fakeProber = (): FakeProber => {
   const step = (until: number): void => {
     for (const stream of streams) {
       for (; stream.next <= until; stream.next += stream.everyMs) {
-        due.push({ stream, sample: outcome(targets.get(stream.spec.address) ?? { state: 'alive' }, stream, stream.next) });
+        due.push({
+          stream,
+          sample: outcome(targets.get(stream.spec.address) ?? { state: 'alive' }, stream, stream.next),
+        });
       }
     }
     due.sort((a, b) => a.sample.at - b.sample.at);
@@ -60,7 +67,18 @@ export const fakeProber = (): FakeProber => {
       start(specs, tell) {
         const mine = specs.flatMap((spec): readonly Stream[] => [
           { spec, size: 'small', bytes: 84, everyMs: spec.intervalMs, next: now + spec.intervalMs, tell },
-          ...(spec.large === undefined ? [] : [{ spec, size: 'large' as const, bytes: spec.large.bytes, everyMs: spec.large.intervalMs, next: now + spec.large.intervalMs, tell }]),
+          ...(spec.large === undefined
+            ? []
+            : [
+                {
+                  spec,
+                  size: 'large' as const,
+                  bytes: spec.large.bytes,
+                  everyMs: spec.large.intervalMs,
+                  next: now + spec.large.intervalMs,
+                  tell,
+                },
+              ]),
         ]);
         for (const stream of mine) streams.add(stream);
         return {

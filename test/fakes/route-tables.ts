@@ -1,5 +1,11 @@
 import { failure, usageError } from '../../src/lib/core/errors.ts';
-import { RouteRace, type CloudRoute, type RouteTable, type RouteTables, type RouteTarget } from '../../src/lib/core/ports.ts';
+import {
+  RouteRace,
+  type CloudRoute,
+  type RouteTable,
+  type RouteTables,
+  type RouteTarget,
+} from '../../src/lib/core/ports.ts';
 
 export interface RouteCall {
   readonly verb: 'read' | 'create' | 'replace' | 'delete';
@@ -23,7 +29,10 @@ export interface FakeRouteTablesOptions {
 }
 
 /** Route tables in memory, with EC2's rules on what is there and what is not. */
-export const fakeRouteTables = (initial: readonly RouteTable[], { enis = {}, before = () => undefined }: FakeRouteTablesOptions = {}): FakeRouteTables => {
+export const fakeRouteTables = (
+  initial: readonly RouteTable[],
+  { enis = {}, before = () => undefined }: FakeRouteTablesOptions = {},
+): FakeRouteTables => {
   const all = new Map(initial.map((table) => [table.id, table]));
   const calls: RouteCall[] = [];
   const instanceOf = (eni: string): string | undefined => Object.entries(enis).find(([, id]) => id === eni)?.[0];
@@ -39,7 +48,8 @@ export const fakeRouteTables = (initial: readonly RouteTable[], { enis = {}, bef
     const instance = instanceOf(eni);
     return { kind: 'eni', id: eni, ...(instance === undefined ? {} : { instance }) };
   };
-  const isOwn = (destination: string) => (route: CloudRoute) => route.origin === 'static' && route.destination === destination;
+  const isOwn = (destination: string) => (route: CloudRoute) =>
+    route.origin === 'static' && route.destination === destination;
   const called = async (call: RouteCall): Promise<void> => {
     calls.push(call);
     await before(call, fake);
@@ -69,12 +79,19 @@ export const fakeRouteTables = (initial: readonly RouteTable[], { enis = {}, bef
     async createRoute(id, destination, target) {
       await called({ verb: 'create', table: id, destination });
       if (table(id).routes.some(isOwn(destination))) throw new RouteRace(`${destination} is already in ${id}`);
-      setRoutes(id, (routes) => [...routes, { destination, target: resolved(target), origin: 'static', state: 'active' }]);
+      setRoutes(id, (routes) => [
+        ...routes,
+        { destination, target: resolved(target), origin: 'static', state: 'active' },
+      ]);
     },
     async replaceRoute(id, destination, target) {
       await called({ verb: 'replace', table: id, destination });
       mustHave(id, destination);
-      setRoutes(id, (routes) => routes.map((route) => (isOwn(destination)(route) ? { ...route, target: resolved(target), state: 'active' } : route)));
+      setRoutes(id, (routes) =>
+        routes.map((route) =>
+          isOwn(destination)(route) ? { ...route, target: resolved(target), state: 'active' } : route,
+        ),
+      );
     },
     async deleteRoute(id, destination) {
       await called({ verb: 'delete', table: id, destination });

@@ -12,7 +12,8 @@ export interface FakeCharon {
   closed: boolean;
 }
 
-const section = (value: unknown): ViciSection => (typeof value === 'object' && !Array.isArray(value) ? (value as ViciSection) : {});
+const section = (value: unknown): ViciSection =>
+  typeof value === 'object' && !Array.isArray(value) ? (value as ViciSection) : {};
 
 /** What list-conns says of a loaded connection (version "0" means any). */
 const listed = (loaded: ViciSection): ViciSection => {
@@ -21,7 +22,14 @@ const listed = (loaded: ViciSection): ViciSection => {
     ...rest,
     version: version === '1' ? 'IKEv1' : version === '2' ? 'IKEv2' : 'IKEv1/2',
     children: Object.fromEntries(
-      Object.entries(section(children)).map(([name, child]) => [name, { mode: 'TUNNEL', 'local-ts': section(child)['local_ts'] ?? [], 'remote-ts': section(child)['remote_ts'] ?? [] }]),
+      Object.entries(section(children)).map(([name, child]) => [
+        name,
+        {
+          mode: 'TUNNEL',
+          'local-ts': section(child)['local_ts'] ?? [],
+          'remote-ts': section(child)['remote_ts'] ?? [],
+        },
+      ]),
     ),
   };
 };
@@ -40,7 +48,8 @@ export const fakeCharon = (plugins: readonly string[] = ['aes', 'kernel-netlink'
       return { success: 'yes' };
     },
     'unload-conn': ({ name }) => {
-      if (!connections.delete(String(name))) throw refuse('unload-conn', `unload: connection '${String(name)}' not found`);
+      if (!connections.delete(String(name)))
+        throw refuse('unload-conn', `unload: connection '${String(name)}' not found`);
       return { success: 'yes' };
     },
     terminate: ({ ike }) => {
@@ -78,7 +87,8 @@ export const fakeCharon = (plugins: readonly string[] = ['aes', 'kernel-netlink'
       },
       async listen(event, onEvent) {
         if (state.closed) throw failure('the connection to charon was closed');
-        if (!['ike-updown', 'child-updown'].includes(event)) throw failure(`this charon does not know the event "${event}"`);
+        if (!['ike-updown', 'child-updown'].includes(event))
+          throw failure(`this charon does not know the event "${event}"`);
         listeners.set(event, onEvent);
       },
       ended,

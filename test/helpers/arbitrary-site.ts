@@ -2,10 +2,18 @@ import fc from 'fast-check';
 import { addressText } from '../../src/lib/domain/cidr.ts';
 import { POLICY_ONLY, ROUTE_ONLY, SEED_CRYPTO_ONLY } from '../../src/lib/domain/capability.ts';
 import { CRYPTO_LEVELS } from '../../src/lib/domain/crypto.ts';
-import { DIALECTS, LINUX_DIALECTS, siteSchema, type Dialect, type Site, type SiteInput } from '../../src/lib/domain/site.ts';
+import {
+  DIALECTS,
+  LINUX_DIALECTS,
+  siteSchema,
+  type Dialect,
+  type Site,
+  type SiteInput,
+} from '../../src/lib/domain/site.ts';
 
 /**
- * Random valid sites: any dialect on either side that fits the other, one to three boxes a side, route- and policy-based
+ * Random valid sites: any dialect on either side that fits the other, one to three boxes a side, route- and
+ * policy-based
  * tunnels, with and without Direct Connect and route tables. Shrinks towards one gateway, one router, one tunnel.
  */
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -33,12 +41,19 @@ const router = fc.record({
 const ingredients = fc.record({
   site: stem,
   vpc: fc.record({ second: fc.integer({ min: 0, max: 127 }), prefix: fc.integer({ min: 16, max: 22 }) }),
-  onprem: fc.uniqueArray(fc.record({ second: fc.integer({ min: 128, max: 254 }), prefix: fc.integer({ min: 16, max: 28 }) }), { minLength: 1, maxLength: 3, selector: ({ second }) => second }),
+  onprem: fc.uniqueArray(
+    fc.record({ second: fc.integer({ min: 128, max: 254 }), prefix: fc.integer({ min: 16, max: 28 }) }),
+    { minLength: 1, maxLength: 3, selector: ({ second }) => second },
+  ),
   offered: fc.boolean(),
   crypto: fc.constantFrom(...CRYPTO_LEVELS),
   gateways: fc.array(gateway, { minLength: 1, maxLength: 3 }),
   routers: fc.array(router, { minLength: 1, maxLength: 3 }),
-  pairs: fc.uniqueArray(fc.tuple(fc.nat(2), fc.nat(2)), { minLength: 1, maxLength: 4, selector: ([g, r]) => `${g} ${r}` }),
+  pairs: fc.uniqueArray(fc.tuple(fc.nat(2), fc.nat(2)), {
+    minLength: 1,
+    maxLength: 4,
+    selector: ([g, r]) => `${g} ${r}`,
+  }),
   policy: fc.boolean(),
   insideStart: fc.integer({ min: 6, max: 150 }),
   numbers: fc.boolean(),
@@ -54,7 +69,13 @@ type Ingredients = typeof ingredients extends fc.Arbitrary<infer T> ? T : never;
 /** The mode that suits both boxes; a box that fits neither takes the nearest dialect that does. */
 const fit = (dialect: Dialect, policy: boolean): Dialect => {
   if (policy) return ROUTE_ONLY.includes(dialect) ? (dialect === 'ios-vti' ? 'ios-cryptomap' : 'asa-8.3') : dialect;
-  return POLICY_ONLY.includes(dialect) ? (dialect === 'openswan' ? 'libreswan' : dialect === 'ios-cryptomap' ? 'ios-vti' : 'asa-9.7-vti') : dialect;
+  return POLICY_ONLY.includes(dialect)
+    ? dialect === 'openswan'
+      ? 'libreswan'
+      : dialect === 'ios-cryptomap'
+        ? 'ios-vti'
+        : 'asa-9.7-vti'
+    : dialect;
 };
 const strongswan = (dialect: Dialect): boolean => dialect === 'swanctl' || dialect === 'ipsec-conf';
 
@@ -62,10 +83,18 @@ const assemble = (x: Ingredients): SiteInput => {
   const id = (kind: string, index: number): string => `${kind}-${x.hex}${index.toString(16).padStart(2, '0')}`;
   const named = (text: string, letter: string, index: number): string => `${letter}${text}${index}`;
   const vpcFirst = 10 * 2 ** 24 + x.vpc.second * 2 ** 16;
-  const pairs = x.pairs.map(([g, r]) => [g % x.gateways.length, r % x.routers.length] as const).filter(([g, r], index, all) => all.findIndex(([g2, r2]) => g === g2 && r === r2) === index);
+  const pairs = x.pairs
+    .map(([g, r]) => [g % x.gateways.length, r % x.routers.length] as const)
+    .filter(([g, r], index, all) => all.findIndex(([g2, r2]) => g === g2 && r === r2) === index);
   const carried = (side: 0 | 1, index: number): number => pairs.filter((pair) => pair[side] === index).length;
   const kind = (dialect: Dialect, wanted: 'xfrm' | 'vti' | 'tun', load: number): 'xfrm' | 'vti' | 'tun' | 'policy' =>
-    x.policy ? 'policy' : wanted === 'tun' && (!strongswan(dialect) || load > 1) ? 'vti' : wanted === 'xfrm' && dialect === 'ipsec-conf' ? 'vti' : wanted;
+    x.policy
+      ? 'policy'
+      : wanted === 'tun' && (!strongswan(dialect) || load > 1)
+        ? 'vti'
+        : wanted === 'xfrm' && dialect === 'ipsec-conf'
+          ? 'vti'
+          : wanted;
   const gateways = x.gateways.map((one, index) => {
     // At crypto level seed, gateways of one crypto map speak one dialect; a policy-based site may be one of those.
     const dialect = fit((x.policy ? x.gateways[0]! : one).dialect, x.policy) as (typeof LINUX_DIALECTS)[number];
@@ -90,7 +119,9 @@ const assemble = (x: Ingredients): SiteInput => {
       dialect,
       interface: kind(dialect, one.interface, carried(1, index)),
       // A Linux interface has a short name without a slash.
-      ...(LINUX_DIALECTS.some((linux) => linux === dialect) ? { wan: 'eth0', lan: 'eth1.20' } : { wan: one.wan, lan: one.lan }),
+      ...(LINUX_DIALECTS.some((linux) => linux === dialect)
+        ? { wan: 'eth0', lan: 'eth1.20' }
+        : { wan: one.wan, lan: one.lan }),
       ...(one.lanIp ? { lan_ip: `10.${x.onprem[0]!.second}.0.${index + 1}` } : {}),
       asn: 65_010 + index,
       ...(one.routerId ? { router_id: `1.1.1.${index + 1}` } : {}),
@@ -115,7 +146,14 @@ const assemble = (x: Ingredients): SiteInput => {
     cloud_asn: 64_512,
     role: index === 0 ? ('active' as const) : ('standby' as const),
   }));
-  const links = [...dx, ...tunnels.map(({ name: tunnel }, index) => ({ name: named(x.stems[1], 'v', index), kind: 'vpn' as const, tunnel }))];
+  const links = [
+    ...dx,
+    ...tunnels.map(({ name: tunnel }, index) => ({
+      name: named(x.stems[1], 'v', index),
+      kind: 'vpn' as const,
+      tunnel,
+    })),
+  ];
   const onprem = x.onprem.map(({ second, prefix }) => `10.${second}.0.0/${prefix}`);
   const capable = [...gateways, ...routers].every(({ dialect }) => !SEED_CRYPTO_ONLY.includes(dialect));
   return {
@@ -149,4 +187,5 @@ export const arbitrarySiteInput: fc.Arbitrary<SiteInput> = ingredients.map(assem
 export const arbitrarySite: fc.Arbitrary<Site> = arbitrarySiteInput.map((input) => siteSchema.parse(input));
 
 /** Keys by tunnel name that satisfy the rules for pre-shared keys. */
-export const pskFor = (site: Site): ReadonlyMap<string, string> => new Map(site.tunnels.map(({ name }, index) => [name, `Key.of_tunnel_${index}_abcdefghijklmnop`]));
+export const pskFor = (site: Site): ReadonlyMap<string, string> =>
+  new Map(site.tunnels.map(({ name }, index) => [name, `Key.of_tunnel_${index}_abcdefghijklmnop`]));

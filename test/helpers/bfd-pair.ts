@@ -25,14 +25,18 @@ export interface BfdPair {
   stop(): Promise<void>;
 }
 
-/** Two real FRRs in two namespaces, 169.254.10.1 and .2, with a BFD session of 50 ms x 3 between them. Needs root and frr. */
+/**
+ * Two real FRRs in two namespaces, 169.254.10.1 and .2, with a BFD session of 50 ms x 3 between them. Needs root and
+ * frr.
+ */
 export const bfdPair = async (): Promise<BfdPair> => {
   const spaces = await frrSpaces(['a', 'b']);
   const end = async (letter: 'a' | 'b', address: string, other: string): Promise<BfdEnd> => {
     const { folder, run, daemon, vtysh } = spaces.space[letter]!;
     await run('ip', 'addr', 'add', `${address}/30`, 'dev', 'dx');
     await run('nft', 'add table inet lost; add chain inet lost in { type filter hook input priority 0; }');
-    const session = async (command: string): Promise<void> => void (await vtysh('configure terminal', 'bfd', `peer ${other} interface dx`, command));
+    const session = async (command: string): Promise<void> =>
+      void (await vtysh('configure terminal', 'bfd', `peer ${other} interface dx`, command));
     let bfdd: ChildProcess;
     const start = async (): Promise<void> => {
       bfdd = daemon('bfdd', '--bfdctl', `${folder}/bfdctl.sock`);
@@ -47,14 +51,18 @@ export const bfdPair = async (): Promise<BfdPair> => {
       address,
       session,
       status: async () => (JSON.parse(await vtysh('show bfd peers json')) as { status: string }[])[0]!.status,
-      deafen: async (lost) => void (await run('nft', lost ? 'add rule inet lost in udp dport 3784 drop' : 'flush chain inet lost in')),
+      deafen: async (lost) =>
+        void (await run('nft', lost ? 'add rule inet lost in udp dport 3784 drop' : 'flush chain inet lost in')),
       kill: () => void bfdd.kill('SIGKILL'),
       start,
     };
   };
   try {
     await spaces.join(['a', 'dx'], ['b', 'dx']);
-    const [a, b] = await Promise.all([end('a', '169.254.10.1', '169.254.10.2'), end('b', '169.254.10.2', '169.254.10.1')]);
+    const [a, b] = await Promise.all([
+      end('a', '169.254.10.1', '169.254.10.2'),
+      end('b', '169.254.10.2', '169.254.10.1'),
+    ]);
     return { a, b, stop: spaces.stop };
   } catch (error) {
     await spaces.stop();

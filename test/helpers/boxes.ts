@@ -15,7 +15,10 @@ export interface Said {
   readonly err: string;
 }
 
-/** A bare machine: a network of its own, and folders of its own over the system's: what is written there is gone with it. */
+/**
+ * A bare machine: a network of its own, and folders of its own over the system's: what is written there is gone with
+ * it.
+ */
 export interface Box {
   /** Words that enter it. */
   readonly enter: readonly string[];
@@ -35,7 +38,10 @@ export interface Boxes {
 /** Folders that a box writes to, as the packages left them. */
 const OVER = ['/etc', '/usr/local/lib', '/var/lib'];
 
-/** Two bare boxes at one cable, `wan`: a is 172.16.1.157 behind 203.0.113.11, b is 198.51.100.77. Needs root. Nothing runs in them yet. */
+/**
+ * Two bare boxes at one cable, `wan`: a is 172.16.1.157 behind 203.0.113.11, b is 198.51.100.77. Needs root. Nothing
+ * runs in them yet.
+ */
 export const twoBoxes = async (): Promise<Boxes> => {
   const tag = `hyu-${randomBytes(3).toString('hex')}`;
   const program = await builtProgram();
@@ -62,8 +68,19 @@ export const twoBoxes = async (): Promise<Boxes> => {
     await exec('ip', ['-n', space, 'addr', 'add', `${address}/32`, 'dev', 'wan']);
     await exec('ip', ['-n', space, 'link', 'set', 'wan', 'up']);
     await exec('ip', ['-n', space, 'route', 'add', 'default', 'dev', 'wan']);
-    const mounts = ['set -e', `mount -t tmpfs t ${own}`, ...OVER.map((path, at) => `mkdir -p ${own}/u${at} ${own}/w${at}; mount -t overlay o -o lowerdir=${path},upperdir=${own}/u${at},workdir=${own}/w${at} ${path}`), 'mount -t tmpfs t /run', 'echo $$ > /run/box; exec sleep 100000'];
-    const holder = spawn('ip', ['netns', 'exec', space, 'unshare', '-m', 'sh', '-c', mounts.join('\n')], { stdio: 'ignore' });
+    const mounts = [
+      'set -e',
+      `mount -t tmpfs t ${own}`,
+      ...OVER.map(
+        (path, at) =>
+          `mkdir -p ${own}/u${at} ${own}/w${at}; mount -t overlay o -o lowerdir=${path},upperdir=${own}/u${at},workdir=${own}/w${at} ${path}`,
+      ),
+      'mount -t tmpfs t /run',
+      'echo $$ > /run/box; exec sleep 100000',
+    ];
+    const holder = spawn('ip', ['netns', 'exec', space, 'unshare', '-m', 'sh', '-c', mounts.join('\n')], {
+      stdio: 'ignore',
+    });
     await until(`box ${letter}`, async () => (await readFile(`/proc/${holder.pid}/root/run/box`, 'utf8')) !== '');
     const enter = ['nsenter', '-t', String(holder.pid), '-m', '-n'];
     return {
@@ -71,7 +88,11 @@ export const twoBoxes = async (): Promise<Boxes> => {
       run: async (file, ...args) => (await exec(enter[0]!, [...enter.slice(1), file, ...args])).stdout,
       hybridctl: (line, killAt) =>
         new Promise((resolve) => {
-          const child = spawn(enter[0]!, [...enter.slice(1), 'sh', '-c', `cd ${folder} && exec ${process.execPath} ${program} ${line}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+          const child = spawn(
+            enter[0]!,
+            [...enter.slice(1), 'sh', '-c', `cd ${folder} && exec ${process.execPath} ${program} ${line}`],
+            { stdio: ['ignore', 'pipe', 'pipe'] },
+          );
           let out = '';
           let err = '';
           child.stdout.on('data', (chunk) => (out += String(chunk)));
@@ -85,11 +106,27 @@ export const twoBoxes = async (): Promise<Boxes> => {
   };
   try {
     for (const letter of ['a', 'b']) await exec('ip', ['netns', 'add', `${tag}-${letter}`]);
-    await exec('ip', ['link', 'add', 'wan', 'netns', `${tag}-a`, 'type', 'veth', 'peer', 'name', 'wan', 'netns', `${tag}-b`]);
+    await exec('ip', [
+      'link',
+      'add',
+      'wan',
+      'netns',
+      `${tag}-a`,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'wan',
+      'netns',
+      `${tag}-b`,
+    ]);
     const a = await box('a', '172.16.1.157');
     // What the cloud does for an Elastic IP: the instance never sees the address that others send to.
     await a.run('ip', 'addr', 'add', '203.0.113.11/32', 'dev', 'lo');
-    await a.run('nft', 'add table ip eip; add chain ip eip in { type nat hook prerouting priority dstnat; }; add rule ip eip in ip daddr 203.0.113.11 dnat to 172.16.1.157; add chain ip eip out { type nat hook postrouting priority srcnat; }; add rule ip eip out ip saddr 172.16.1.157 snat to 203.0.113.11');
+    await a.run(
+      'nft',
+      'add table ip eip; add chain ip eip in { type nat hook prerouting priority dstnat; }; add rule ip eip in ip daddr 203.0.113.11 dnat to 172.16.1.157; add chain ip eip out { type nat hook postrouting priority srcnat; }; add rule ip eip out ip saddr 172.16.1.157 snat to 203.0.113.11',
+    );
     return { folder, a, b: await box('b', '198.51.100.77'), stop };
   } catch (error) {
     await stop();

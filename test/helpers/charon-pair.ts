@@ -11,10 +11,15 @@ import type { Vici } from '../../src/lib/core/ports.ts';
 
 const exec = promisify(execFile);
 const CHARON = '/usr/lib/ipsec/charon';
-const PLUGINS = 'random nonce aes sha1 sha2 hmac kdf gmp curve25519 openssl pem pkcs1 pubkey x509 constraints kernel-libipsec kernel-netlink socket-default vici updown';
+const PLUGINS =
+  'random nonce aes sha1 sha2 hmac kdf gmp curve25519 openssl pem pkcs1 pubkey x509 constraints kernel-libipsec kernel-netlink socket-default vici updown';
 
 /** Polls until `check` returns something. Throws with `what` after `limitMs`. */
-export const until = async <T>(what: string, check: () => Promise<T | undefined | false>, limitMs = 15_000): Promise<T> => {
+export const until = async <T>(
+  what: string,
+  check: () => Promise<T | undefined | false>,
+  limitMs = 15_000,
+): Promise<T> => {
   const deadline = Date.now() + limitMs;
   for (;;) {
     const found = await check().catch(() => undefined);
@@ -83,10 +88,14 @@ export const charonPair = async (): Promise<CharonPair> => {
     await ip('-n', space, 'addr', 'add', `${inside}/32`, 'dev', 'lo');
     await ip('-n', space, 'link', 'set', 'wan', 'up');
     // A /run of its own: charon's pid file is one per machine otherwise.
-    const child = spawn('ip', ['netns', 'exec', space, 'unshare', '-m', 'sh', '-c', `mount -t tmpfs t /run && exec ${CHARON}`], {
-      env: { ...process.env, STRONGSWAN_CONF: config },
-      stdio: 'ignore',
-    });
+    const child = spawn(
+      'ip',
+      ['netns', 'exec', space, 'unshare', '-m', 'sh', '-c', `mount -t tmpfs t /run && exec ${CHARON}`],
+      {
+        env: { ...process.env, STRONGSWAN_CONF: config },
+        stdio: 'ignore',
+      },
+    );
     children.push(child);
     const vici = async <T>(work: (vici: Vici) => Promise<T>): Promise<T> => {
       const connection = await connectVici(uri);
@@ -104,7 +113,9 @@ export const charonPair = async (): Promise<CharonPair> => {
       async load(swanctl) {
         const file = join(folder, `${letter}.swanctl.conf`);
         await writeFile(file, swanctl, { mode: 0o600 });
-        await exec('swanctl', ['--load-all', '--clear', '--file', file, '--uri', uri], { env: { ...process.env, STRONGSWAN_CONF: config } });
+        await exec('swanctl', ['--load-all', '--clear', '--file', file, '--uri', uri], {
+          env: { ...process.env, STRONGSWAN_CONF: config },
+        });
       },
       run: async (file, ...args) => (await exec('ip', ['netns', 'exec', space, file, ...args])).stdout,
       vici,
@@ -144,7 +155,15 @@ export interface SwanctlOptions {
 }
 
 /** One end's swanctl file: connection `vpn1`, child `net`. Both ends' defaults match. */
-export const swanctlFor = ({ local, psk = 'correct.horse.battery.staple', proposals = 'aes128gcm16-prfsha256-ecp256', espProposals = 'aes128gcm16-ecp256', version = 2, localTs, remoteTs }: SwanctlOptions): string => {
+export const swanctlFor = ({
+  local,
+  psk = 'correct.horse.battery.staple',
+  proposals = 'aes128gcm16-prfsha256-ecp256',
+  espProposals = 'aes128gcm16-ecp256',
+  version = 2,
+  localTs,
+  remoteTs,
+}: SwanctlOptions): string => {
   const [own, other] = local === 'a' ? [1, 2] : [2, 1];
   return `connections {
   vpn1 {

@@ -15,7 +15,9 @@ const PLUGINS =
 /** A network namespace of the tests' own. */
 export interface Space {
   readonly name: string;
-  /** Runs a program inside. @returns its stdout. @throws when it exits with anything but 0; the error has its stderr. */
+  /**
+   * Runs a program inside. @returns its stdout. @throws when it exits with anything but 0; the error has its stderr.
+   */
   run(file: string, ...args: string[]): Promise<string>;
   remove(): Promise<void>;
 }
@@ -92,14 +94,19 @@ include ${root}/etc/strongswan.d/*.conf
   const env = { ...process.env, STRONGSWAN_CONF: config };
   let said = '';
   // A /run of its own: charon's and starter's pid files are one per machine otherwise.
-  const child = spawn('ip', ['netns', 'exec', space.name, 'unshare', '-m', 'sh', '-c', `mount -t tmpfs t /run && exec ${daemon}`], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    'ip',
+    ['netns', 'exec', space.name, 'unshare', '-m', 'sh', '-c', `mount -t tmpfs t /run && exec ${daemon}`],
+    {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   child.stdout.on('data', (chunk) => (said += String(chunk)));
   child.stderr.on('data', (chunk) => (said += String(chunk)));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const swanctl = async (...args: string[]): Promise<string> => (await exec('swanctl', [...args, '--uri', uri], { env })).stdout;
+  const swanctl = async (...args: string[]): Promise<string> =>
+    (await exec('swanctl', [...args, '--uri', uri], { env })).stdout;
   const stop = async (): Promise<void> => {
     // SIGTERM to starter stops its charon too.
     child.kill('SIGTERM');

@@ -14,7 +14,8 @@ import { startCloud } from '../../src/lib/lab/cloud/server.ts';
 import type { RunningCloud, StartCloudOptions } from '../../src/lib/lab/cloud/types.ts';
 import { run, type Ran, type RunOptions } from './run.ts';
 
-export const fixture = (name: string): string => readFileSync(new URL(`../fixtures/${name}.yaml`, import.meta.url), 'utf8');
+export const fixture = (name: string): string =>
+  readFileSync(new URL(`../fixtures/${name}.yaml`, import.meta.url), 'utf8');
 export const siteOf = (text: string): Site => siteSchema.parse(parse(text));
 
 const running: RunningCloud[] = [];
@@ -37,9 +38,21 @@ export interface TestCloud extends RunningCloud {
 }
 
 /** As long as on EC2: with a clock that stands, that costs a test nothing. */
-export const EC2_TIMES = { stopMs: 60_000, forcedStopMs: 10_000, startMs: 20_000, terminateMs: 30_000, attachMs: 10_000, connectMs: 180_000, buildMs: 2_400_000, forgetMs: 3_600_000 };
+export const EC2_TIMES = {
+  stopMs: 60_000,
+  forcedStopMs: 10_000,
+  startMs: 20_000,
+  terminateMs: 30_000,
+  attachMs: 10_000,
+  connectMs: 180_000,
+  buildMs: 2_400_000,
+  forgetMs: 3_600_000,
+};
 
-/** A clock that only the test moves, so that what is under way stays so however busy the machine is. Nobody is woken: what is due happens with the next call. */
+/**
+ * A clock that only the test moves, so that what is under way stays so however busy the machine is. Nobody is woken:
+ * what is due happens with the next call.
+ */
 export const standingClock = () => {
   let now = 1_795_200_000_000;
   return { now: () => now, sleep: () => new Promise<void>(() => undefined), pass: (ms: number) => void (now += ms) };
@@ -47,15 +60,21 @@ export const standingClock = () => {
 
 /** A cloud on loopback, closed after the test. The SDK finds it by the environment, as a user's would. */
 export const testCloud = async (text: string, options: Omit<StartCloudOptions, 'site'> = {}): Promise<TestCloud> => {
-  const cloud = await startCloud({ site: siteOf(text), times: { stopMs: 20, forcedStopMs: 10, startMs: 20, terminateMs: 20, attachMs: 20, connectMs: 20, buildMs: 20 }, ...options });
+  const cloud = await startCloud({
+    site: siteOf(text),
+    times: { stopMs: 20, forcedStopMs: 10, startMs: 20, terminateMs: 20, attachMs: 20, connectMs: 20, buildMs: 20 },
+    ...options,
+  });
   running.push(cloud);
   vi.stubEnv('AWS_ENDPOINT_URL', cloud.url);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'lab');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'never-shown');
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
   vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
-  const routeTables = (tuning: Partial<Tuning> = {}) => awsRouteTables({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning });
-  const aws = (tuning: Partial<Tuning> = {}) => awsApi({ region: 'cn-north-1' }, { attempts: 2, answerMs: 2_000, connectMs: 400, ...tuning });
+  const routeTables = (tuning: Partial<Tuning> = {}) =>
+    awsRouteTables({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning });
+  const aws = (tuning: Partial<Tuning> = {}) =>
+    awsApi({ region: 'cn-north-1' }, { attempts: 2, answerMs: 2_000, connectMs: 400, ...tuning });
   return {
     ...cloud,
     async fault(faults) {
@@ -63,13 +82,20 @@ export const testCloud = async (text: string, options: Omit<StartCloudOptions, '
       if (!response.ok) throw new Error(await response.text());
     },
     async calls() {
-      const { calls } = (await (await fetch(`${cloud.url}/_lab/state`)).json()) as { calls: { action: string; code?: string }[] };
+      const { calls } = (await (await fetch(`${cloud.url}/_lab/state`)).json()) as {
+        calls: { action: string; code?: string }[];
+      };
       return calls.map(({ action, code }) => (code === undefined ? action : `${action}!${code}`));
     },
     routeTables,
-    instances: (tuning = {}) => awsInstances({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning }),
+    instances: (tuning = {}) =>
+      awsInstances({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning }),
     aws,
     run: (line, { tuning, files, ports, ...rest } = {}) =>
-      run(line, { ...rest, files: { 'hybridctl.yaml': text, ...files }, ports: { clock, routeTables: async () => routeTables(tuning), aws: async () => aws(tuning), ...ports } }),
+      run(line, {
+        ...rest,
+        files: { 'hybridctl.yaml': text, ...files },
+        ports: { clock, routeTables: async () => routeTables(tuning), aws: async () => aws(tuning), ...ports },
+      }),
   };
 };

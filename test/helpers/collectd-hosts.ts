@@ -32,14 +32,22 @@ export const startRoom = async (name: string, port: number): Promise<CollectdHos
   const sshd = await startSshd(['unshare', '-m', '-u', 'sh', '-c', ROOM, name], port);
   const machine = await connectSsh({ target: sshd.target, identity: sshd.identity, knownHosts: sshd.knownHosts });
   const sh = async (line: string): Promise<string> => (await machine.shell.run('sh', ['-c', line])).stdout;
-  await machine.files.write([{ path: '/etc/collectd/collectd.conf', content: `Hostname "${name}"\nFQDNLookup false\nBaseDir "/var/lib/collectd"\nPIDFile "/run/collectd.pid"\nInterval 1\nLoadPlugin logfile\n<Plugin logfile>\n  File "/run/collectd.log"\n</Plugin>\n`, mode: 0o644 }]);
+  await machine.files.write([
+    {
+      path: '/etc/collectd/collectd.conf',
+      content: `Hostname "${name}"\nFQDNLookup false\nBaseDir "/var/lib/collectd"\nPIDFile "/run/collectd.pid"\nInterval 1\nLoadPlugin logfile\n<Plugin logfile>\n  File "/run/collectd.log"\n</Plugin>\n`,
+      mode: 0o644,
+    },
+  ]);
   return {
     name,
     sshd,
     machine,
     sh,
     async stop() {
-      await sh('for p in /run/collectd.pid /run/apache2/apache2.pid; do [ -e $p ] && kill "$(cat $p)"; done; sleep 0.5; exit 0').catch(() => undefined);
+      await sh(
+        'for p in /run/collectd.pid /run/apache2/apache2.pid; do [ -e $p ] && kill "$(cat $p)"; done; sleep 0.5; exit 0',
+      ).catch(() => undefined);
       await machine.close();
       await sshd.stop();
     },
@@ -52,8 +60,14 @@ export interface PluginArchive {
   remove(): Promise<void>;
 }
 
-/** The tests' own plugin as GitHub would pack it: `NAME-REF/src/…`. @param url where it publishes. @param spoil what is changed in it first. */
-export const packPlugin = async (url: string, spoil?: { readonly file: string; readonly content: string }): Promise<PluginArchive> => {
+/**
+ * The tests' own plugin as GitHub would pack it: `NAME-REF/src/…`. @param url where it publishes. @param spoil what is
+ * changed in it first.
+ */
+export const packPlugin = async (
+  url: string,
+  spoil?: { readonly file: string; readonly content: string },
+): Promise<PluginArchive> => {
   const folder = await mkdtemp(join(tmpdir(), 'hyp-'));
   const src = join(folder, 'collectd-cloudwatch-1a2b3c', 'src');
   await cp(fileURLToPath(new URL('../fixtures/collectd/plugin', import.meta.url)), src, { recursive: true });
@@ -61,5 +75,11 @@ export const packPlugin = async (url: string, spoil?: { readonly file: string; r
   if (spoil !== undefined) await writeFile(join(src, spoil.file), spoil.content);
   const path = join(folder, 'plugin.tar.gz');
   await exec('tar', ['-czf', path, '-C', folder, 'collectd-cloudwatch-1a2b3c']);
-  return { path, sha256: createHash('sha256').update(await readFile(path)).digest('hex'), remove: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    path,
+    sha256: createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex'),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 };

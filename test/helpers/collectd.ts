@@ -32,7 +32,10 @@ export const startCollectd = async (config: string): Promise<TestCollectd> => {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await until('collectd has read', async () => (await unixsock(socket, new AbortController().signal).valueLists()).length > 0);
+    await until(
+      'collectd has read',
+      async () => (await unixsock(socket, new AbortController().signal).valueLists()).length > 0,
+    );
   } catch (error) {
     await stop();
     throw error;

@@ -14,8 +14,14 @@ export interface DcpOptions {
 
 const TAG = '2026_11_20-101500';
 
-/** Writes a design's tarball as aws_build_dcp_from_cl.py does: `to_aws/TAG.manifest.txt` and `to_aws/TAG.SH_CL_routed.dcp`. */
-export const writeDcp = async (file: string, { fields = {}, dcp = 'PK\u0003\u0004 a checkpoint', withoutManifest = false, withoutDcp = false }: DcpOptions = {}): Promise<void> => {
+/**
+ * Writes a design's tarball as aws_build_dcp_from_cl.py does: `to_aws/TAG.manifest.txt` and
+ * `to_aws/TAG.SH_CL_routed.dcp`.
+ */
+export const writeDcp = async (
+  file: string,
+  { fields = {}, dcp = 'PK\u0003\u0004 a checkpoint', withoutManifest = false, withoutDcp = false }: DcpOptions = {},
+): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'hybridctl-dcp-'));
   const inside = join(folder, 'to_aws');
   mkdirSync(inside);
@@ -38,7 +44,13 @@ export const writeDcp = async (file: string, { fields = {}, dcp = 'PK\u0003\u000
     dcp_file_name: name,
     ...fields,
   };
-  if (!withoutManifest) writeFileSync(join(inside, `${TAG}.manifest.txt`), Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`])).join(''));
+  if (!withoutManifest)
+    writeFileSync(
+      join(inside, `${TAG}.manifest.txt`),
+      Object.entries(all)
+        .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`]))
+        .join(''),
+    );
   if (!withoutDcp) writeFileSync(join(inside, name), dcp);
   await create({ file, cwd: folder }, ['to_aws']);
   rmSync(folder, { recursive: true });

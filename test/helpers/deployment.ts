@@ -22,8 +22,24 @@ export const ALL = { eipalloc: 2, eni: 2, i: 2, parameter: 2, profile: 1, role: 
 
 /** What one undisturbed run calls, in its order. */
 export const CALLS = [
-  'AllocateAddress', 'AllocateAddress', 'CreateRole', 'PutRolePolicy', 'CreateInstanceProfile', 'AddRoleToInstanceProfile', 'CreateSecurityGroup', 'AuthorizeSecurityGroupIngress', 'PutParameter',
-  'PutParameter', 'RunInstances', 'RunInstances', 'ModifyInstanceAttribute', 'ModifyInstanceAttribute', 'AssociateAddress', 'AssociateAddress', 'CreateRoute', 'CreateRoute',
+  'AllocateAddress',
+  'AllocateAddress',
+  'CreateRole',
+  'PutRolePolicy',
+  'CreateInstanceProfile',
+  'AddRoleToInstanceProfile',
+  'CreateSecurityGroup',
+  'AuthorizeSecurityGroupIngress',
+  'PutParameter',
+  'PutParameter',
+  'RunInstances',
+  'RunInstances',
+  'ModifyInstanceAttribute',
+  'ModifyInstanceAttribute',
+  'AssociateAddress',
+  'AssociateAddress',
+  'CreateRoute',
+  'CreateRoute',
 ];
 
 /** Every wait is a twentieth: what is waited for in a test takes milliseconds. */
@@ -51,14 +67,16 @@ export const bench = async (): Promise<Bench> => {
   const folder = mkdtempSync(join(tmpdir(), 'deploy-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   let changes: string[] = [];
-  const dying = (death: Death | undefined) => async <T>(what: string, work: () => Promise<T>): Promise<T> => {
-    changes.push(what);
-    const dies = death?.at === changes.length;
-    if (dies && death.when === 'before') throw new Error('killed');
-    const result = await work();
-    if (dies) throw new Error('killed');
-    return result;
-  };
+  const dying =
+    (death: Death | undefined) =>
+    async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+      changes.push(what);
+      const dies = death?.at === changes.length;
+      if (dies && death.when === 'before') throw new Error('killed');
+      const result = await work();
+      if (dies) throw new Error('killed');
+      return result;
+    };
   return {
     ...cloud,
     folder,
@@ -69,8 +87,21 @@ export const bench = async (): Promise<Bench> => {
       const change = dying(death);
       const aws = cloud.aws();
       const mortal: Aws = { ...aws, send: (call) => change(call.operation, () => aws.send(call)) };
-      const mortalFiles: Files = { ...files, write: (list) => (list.length === 0 ? files.write(list) : change('write', () => files.write(list))) };
-      return run(line, { ports: { cwd: folder, files: mortalFiles, shell, clock: hasty, random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)), aws: async () => mortal, ...ports } });
+      const mortalFiles: Files = {
+        ...files,
+        write: (list) => (list.length === 0 ? files.write(list) : change('write', () => files.write(list))),
+      };
+      return run(line, {
+        ports: {
+          cwd: folder,
+          files: mortalFiles,
+          shell,
+          clock: hasty,
+          random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+          aws: async () => mortal,
+          ...ports,
+        },
+      });
     },
     ours(site) {
       const state = cloud.cloud.snapshot() as CloudState;
@@ -79,13 +110,24 @@ export const bench = async (): Promise<Bench> => {
         if (number > 0) kinds[kind] = (kinds[kind] ?? 0) + number;
       };
       const alive = new Set(state.instances.filter((instance) => instance.state !== 'terminated').map(({ id }) => id));
-      const tagged = Object.entries(state.tags).filter(([, tags]) => tags['hybridctl:site'] === site).map(([id]) => id);
+      const tagged = Object.entries(state.tags)
+        .filter(([, tags]) => tags['hybridctl:site'] === site)
+        .map(([id]) => id);
       for (const id of tagged) if (!id.startsWith('i-') || alive.has(id)) count(id.slice(0, id.indexOf('-')), 1);
       count('role', state.iam.roles.filter(({ name }) => name.startsWith(`hybridctl-${site}-`)).length);
       count('profile', state.iam.profiles.filter(({ name }) => name.startsWith(`hybridctl-${site}-`)).length);
       count('parameter', state.parameters.filter(({ name }) => name.startsWith(`/hybridctl/${site}/`)).length);
-      count('route', state.tables.flatMap(({ statics }) => statics).filter(({ destination }) => destination === '10.20.0.0/16').length);
-      count('rule', state.securityGroups.filter(({ id }) => tagged.includes(id)).flatMap(({ rules }) => rules.filter(({ egress }) => !egress)).length);
+      count(
+        'route',
+        state.tables.flatMap(({ statics }) => statics).filter(({ destination }) => destination === '10.20.0.0/16')
+          .length,
+      );
+      count(
+        'rule',
+        state.securityGroups
+          .filter(({ id }) => tagged.includes(id))
+          .flatMap(({ rules }) => rules.filter(({ egress }) => !egress)).length,
+      );
       return kinds;
     },
   };

@@ -13,7 +13,8 @@ const flagRow = ({ flags, summary, env, default: fallback, choices }: Flag): str
   return `| ${code(flags)} | ${cell(summary)}${values} | ${env === undefined ? '' : code(env)} | ${fallback === undefined ? '' : code(String(fallback))} |`;
 };
 
-const argument = ({ name, summary, choices }: Argument): string => `- ${code(name)}: ${summary}${choices === undefined ? '' : ` (${choices.map(code).join(', ')})`}`;
+const argument = ({ name, summary, choices }: Argument): string =>
+  `- ${code(name)}: ${summary}${choices === undefined ? '' : ` (${choices.map(code).join(', ')})`}`;
 
 const section = (command: Command): string => {
   const args = command.args ?? [];
@@ -23,8 +24,12 @@ const section = (command: Command): string => {
     ...(command.details === undefined ? [] : [command.details]),
     `\`\`\`\n${['hybridctl', command.path, ...(command.flags.length > 0 ? ['[flags]'] : []), ...args.map(({ name }) => name)].join(' ')}\n\`\`\``,
     ...(args.length === 0 ? [] : [args.map(argument).join('\n')]),
-    ...(command.flags.length === 0 ? [] : [['| flag | what | environment | default |', '|---|---|---|---|', ...command.flags.map(flagRow)].join('\n')]),
-    ...(command.examples.length === 0 ? [] : [`\`\`\`sh\n${command.examples.map(({ line, why }) => `# ${why}\n${line}`).join('\n\n')}\n\`\`\``]),
+    ...(command.flags.length === 0
+      ? []
+      : [['| flag | what | environment | default |', '|---|---|---|---|', ...command.flags.map(flagRow)].join('\n')]),
+    ...(command.examples.length === 0
+      ? []
+      : [`\`\`\`sh\n${command.examples.map(({ line, why }) => `# ${why}\n${line}`).join('\n\n')}\n\`\`\``]),
   ].join('\n\n');
 };
 
@@ -62,10 +67,21 @@ export const pages = async (groups: readonly Group[]): Promise<ReadonlyMap<strin
   const index: string[] = [];
   for (const { name, summary, load } of groups) {
     const commands = (await load()).filter(({ hidden }) => hidden !== true);
-    made.set(`${name}.md`, `${[NOTICE, `# hybridctl ${name}`, `${summary[0]!.toUpperCase()}${summary.slice(1)}.`, ...commands.map(section)].join('\n\n')}\n`);
-    index.push(...commands.map((command) => `| [${command.path}](${name}.md#${command.path.replaceAll(' ', '-')}) | ${cell(command.summary)} |`));
+    made.set(
+      `${name}.md`,
+      `${[NOTICE, `# hybridctl ${name}`, `${summary[0]!.toUpperCase()}${summary.slice(1)}.`, ...commands.map(section)].join('\n\n')}\n`,
+    );
+    index.push(
+      ...commands.map(
+        (command) =>
+          `| [${command.path}](${name}.md#${command.path.replaceAll(' ', '-')}) | ${cell(command.summary)} |`,
+      ),
+    );
   }
   made.set('faascmd.md', faascmdPage(NOTICE));
-  made.set('README.md', `${[NOTICE, '# hybridctl, command by command', ['| command | what |', '|---|---|', ...index].join('\n'), 'From faascmd, line by line: [faascmd.md](faascmd.md).', EVERYWHERE, EXIT_CODES, PROCEDURES].join('\n\n')}\n`);
+  made.set(
+    'README.md',
+    `${[NOTICE, '# hybridctl, command by command', ['| command | what |', '|---|---|', ...index].join('\n'), 'From faascmd, line by line: [faascmd.md](faascmd.md).', EVERYWHERE, EXIT_CODES, PROCEDURES].join('\n\n')}\n`,
+  );
   return made;
 };

@@ -11,13 +11,22 @@ export interface Ec2 {
 
 /** The SDK with every operation it has, also those that hybridctl never sends. Nothing is tried twice. */
 export const ec2 = ({ url }: { readonly url: string }): Ec2 => {
-  const client = new sdk.EC2Client({ endpoint: url, region: 'cn-north-1', credentials: { accessKeyId: 'lab', secretAccessKey: 'never-shown' }, maxAttempts: 1 });
+  const client = new sdk.EC2Client({
+    endpoint: url,
+    region: 'cn-north-1',
+    credentials: { accessKeyId: 'lab', secretAccessKey: 'never-shown' },
+    maxAttempts: 1,
+  });
   const ask = (operation: string, input: object): Promise<unknown> => {
     const Command = (sdk as unknown as Record<string, new (input: object) => never>)[`${operation}Command`]!;
     return client.send(new Command(input));
   };
   return {
     ask: ask as Ec2['ask'],
-    code: (operation, input) => ask(operation, input as object).then(() => 'ok', (error: Error) => error.name),
+    code: (operation, input) =>
+      ask(operation, input as object).then(
+        () => 'ok',
+        (error: Error) => error.name,
+      ),
   };
 };

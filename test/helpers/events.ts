@@ -24,7 +24,15 @@ export const move = (change: Partial<MoveEvent> = {}): MoveEvent => ({
 export const alert = (id: string, at = MORNING): AlertEvent => ({
   kind: 'alert',
   at,
-  alert: { id, incident: '7-1', kind: 'moved', subject: `${TABLE}|10.10.0.0/16`, from: 'dx-1', to: 'vpn-1', because: 'dx-1: no reply for 620 ms' },
+  alert: {
+    id,
+    incident: '7-1',
+    kind: 'moved',
+    subject: `${TABLE}|10.10.0.0/16`,
+    from: 'dx-1',
+    to: 'vpn-1',
+    because: 'dx-1: no reply for 620 ms',
+  },
 });
 
 export const health = (at: number, change: Partial<HealthEvent> = {}): HealthEvent => ({
@@ -40,17 +48,67 @@ export const health = (at: number, change: Partial<HealthEvent> = {}): HealthEve
 
 /** An incident from the first loss to the return, and one event of each other kind. */
 export const STORY: readonly LoggedEvent[] = [
-  { kind: 'start', at: MORNING - 60_000, version: '0.0.0-test', profile: 'default', links: ['dx-1', 'vpn-1'], routes: [`${TABLE}|10.10.0.0/16`] },
+  {
+    kind: 'start',
+    at: MORNING - 60_000,
+    version: '0.0.0-test',
+    profile: 'default',
+    links: ['dx-1', 'vpn-1'],
+    routes: [`${TABLE}|10.10.0.0/16`],
+  },
   { kind: 'lease', at: MORNING - 59_000, held: true, epoch: 7 },
-  { kind: 'verdict', at: MORNING + 700, link: 'dx-1', from: 'alive', to: 'dead', suspicion: 1, because: 'no reply for 620 ms', incident: '7-1' },
+  {
+    kind: 'verdict',
+    at: MORNING + 700,
+    link: 'dx-1',
+    from: 'alive',
+    to: 'dead',
+    suspicion: 1,
+    because: 'no reply for 620 ms',
+    incident: '7-1',
+  },
   move(),
   alert('7-2', MORNING + 950),
-  { kind: 'heal', at: MORNING + 60_000, incident: '7-3', instance: 'i-0430fe110cdec5835', step: 'stop', because: 'vpn-2 dead for 60 s', outcome: 'done' },
+  {
+    kind: 'heal',
+    at: MORNING + 60_000,
+    incident: '7-3',
+    instance: 'i-0430fe110cdec5835',
+    step: 'stop',
+    because: 'vpn-2 dead for 60 s',
+    outcome: 'done',
+  },
   { kind: 'pin', at: MORNING + 70_000, table: TABLE, link: 'vpn-1' },
   { kind: 'pin', at: MORNING + 80_000, table: TABLE, link: null },
-  { kind: 'error', at: MORNING + 90_000, during: 'read route tables', message: 'EC2 throttles ec2:DescribeRouteTables' },
-  move({ at: MORNING + 600_000, incident: '7-4', from: 'vpn-1', to: 'dx-1', because: 'dx-1 is back for 300 s', outcome: 'race', detectMs: undefined as never }),
-  { kind: 'evidence', at: MORNING + 650_000, link: 'vpn-1', evidence: 'ike-down', about: 'vpn1', witness: 'charon at unix:///var/run/charon.vici' },
-  { kind: 'witness', at: MORNING + 660_000, witness: 'charon at unix:///var/run/charon.vici', heard: false, because: 'charon closed the connection' },
+  {
+    kind: 'error',
+    at: MORNING + 90_000,
+    during: 'read route tables',
+    message: 'EC2 throttles ec2:DescribeRouteTables',
+  },
+  move({
+    at: MORNING + 600_000,
+    incident: '7-4',
+    from: 'vpn-1',
+    to: 'dx-1',
+    because: 'dx-1 is back for 300 s',
+    outcome: 'race',
+    detectMs: undefined as never,
+  }),
+  {
+    kind: 'evidence',
+    at: MORNING + 650_000,
+    link: 'vpn-1',
+    evidence: 'ike-down',
+    about: 'vpn1',
+    witness: 'charon at unix:///var/run/charon.vici',
+  },
+  {
+    kind: 'witness',
+    at: MORNING + 660_000,
+    witness: 'charon at unix:///var/run/charon.vici',
+    heard: false,
+    because: 'charon closed the connection',
+  },
   { kind: 'stop', at: MORNING + 700_000, because: 'SIGTERM' },
 ];

@@ -27,7 +27,9 @@ export interface FaasWorld {
   readonly server: TestAliyun;
   readonly clock: FakeClock;
   readonly folder: string;
-  /** `fpga ${line}` in cn-hangzhou over the real adapters and real files; that no secret is shown is seen to each time. */
+  /**
+   * `fpga ${line}` in cn-hangzhou over the real adapters and real files; that no secret is shown is seen to each time.
+   */
   run(line: string, options?: RunOptions): Promise<Ran>;
   /** Calls so far that change something, with the code of those refused. */
   changing(): readonly string[];
@@ -43,22 +45,55 @@ export const faasWorld = async (version: FaasVersion = '2017-08-24', { auth = tr
   const server = await testAliyun({ now: () => clock.now() });
   server.bucket(BUCKET);
   writeFileSync(join(folder, 'filter.gbs'), gbs());
-  const own: Partial<Ports> = { clock, files, cwd: folder, source: openSource, save, fpga: (options) => fpga({ ...options, apiVersion: options.apiVersion ?? version }), objects, aliyun: aliyunApi };
+  const own: Partial<Ports> = {
+    clock,
+    files,
+    cwd: folder,
+    source: openSource,
+    save,
+    fpga: (options) => fpga({ ...options, apiVersion: options.apiVersion ?? version }),
+    objects,
+    aliyun: aliyunApi,
+  };
   const ours: FaasWorld['run'] = async (line, options = {}) => {
-    const ran = await run(`fpga ${line}`, { ...options, env: { HYBRIDCTL_CLOUD: 'aliyun', ALIBABA_CLOUD_REGION_ID: 'cn-hangzhou', HOME: server.home, ...options.env }, ports: { ...own, ...options.ports } });
+    const ran = await run(`fpga ${line}`, {
+      ...options,
+      env: { HYBRIDCTL_CLOUD: 'aliyun', ALIBABA_CLOUD_REGION_ID: 'cn-hangzhou', HOME: server.home, ...options.env },
+      ports: { ...own, ...options.ports },
+    });
     expect(`${ran.out}${ran.err}`).not.toContain(SECRET);
     return ran;
   };
   if (auth) {
-    server.account.roles.set(FAAS_ROLE, { name: FAAS_ROLE, description: '', trust: JSON.stringify(trustWithFaas(undefined)), policies: new Set([FAAS_POLICY]) });
-    server.account.policies.set(FAAS_POLICY, { name: FAAS_POLICY, description: '', versions: [{ id: 'v1', document: JSON.stringify(policyWith(undefined, { bucket: BUCKET, kmsKey: undefined })), at: 0, isDefault: true }], next: 2 });
+    server.account.roles.set(FAAS_ROLE, {
+      name: FAAS_ROLE,
+      description: '',
+      trust: JSON.stringify(trustWithFaas(undefined)),
+      policies: new Set([FAAS_POLICY]),
+    });
+    server.account.policies.set(FAAS_POLICY, {
+      name: FAAS_POLICY,
+      description: '',
+      versions: [
+        {
+          id: 'v1',
+          document: JSON.stringify(policyWith(undefined, { bucket: BUCKET, kmsKey: undefined })),
+          at: 0,
+          isDefault: true,
+        },
+      ],
+      next: 2,
+    });
   }
   return {
     server,
     clock,
     folder,
     run: ours,
-    changing: () => server.calls.map(({ action }) => action).filter((action) => /:(Create|Put|Update|Attach|Detach|Delete|Publish|Load)/.test(action)),
+    changing: () =>
+      server.calls
+        .map(({ action }) => action)
+        .filter((action) => /:(Create|Put|Update|Attach|Detach|Delete|Publish|Load)/.test(action)),
     async built(file = 'filter.gbs') {
       const { exit, err, json } = await ours(`upload ${file} --bucket ${BUCKET} --create --shell V1.1 --wait --json`);
       expect([exit, err]).toEqual([0, '']);

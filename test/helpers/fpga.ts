@@ -44,7 +44,8 @@ export const fpgaWorld = async (ports: Partial<Ports> = {}, realTime = false): P
   const cloud = await testCloud(fixture('lab'), { ...(realTime ? {} : { clock }), times: { buildMs: BUILD_MS } });
   const tuning = { attempts: 2, connectMs: 1_000, answerMs: 10_000 };
   const region = (options: FpgaOptions) => ({ ...options, region: options.region ?? '' });
-  const store: FpgaWorld['store'] = (bucket = 'dcp', where = REGION) => awsObjects(bucket, { cloud: 'aws', region: where }, tuning);
+  const store: FpgaWorld['store'] = (bucket = 'dcp', where = REGION) =>
+    awsObjects(bucket, { cloud: 'aws', region: where }, tuning);
   const notices: Notice[] = [];
   const own: Partial<Ports> = {
     clock,
@@ -54,7 +55,10 @@ export const fpgaWorld = async (ports: Partial<Ports> = {}, realTime = false): P
     save,
     fpga: async (options) => awsFpga(region(options), tuning),
     objects: async (bucket, options) => awsObjects(bucket, region(options), tuning),
-    outlets: async () => ({ notifier: async () => ({ send: async (_to: unknown, notice: Notice) => void notices.push(notice) }) }) as unknown as Awaited<ReturnType<Ports['outlets']>>,
+    outlets: async () =>
+      ({
+        notifier: async () => ({ send: async (_to: unknown, notice: Notice) => void notices.push(notice) }),
+      }) as unknown as Awaited<ReturnType<Ports['outlets']>>,
     ...ports,
   };
   const bucket: FpgaWorld['bucket'] = async (name, where = REGION) => {
@@ -69,10 +73,18 @@ export const fpgaWorld = async (ports: Partial<Ports> = {}, realTime = false): P
     notices,
     store,
     bucket,
-    run: (line, options = {}) => cloud.run(`fpga ${line} --cloud aws --region ${REGION}`, { ...options, ports: { ...own, ...options.ports } }),
-    changing: async () => (await cloud.calls()).filter((call) => /^(Create|Put|Upload|Complete|Abort|Delete|Modify|Copy)/.test(call) && call !== 'CreateBucket' && !call.endsWith('!DryRunOperation')),
+    run: (line, options = {}) =>
+      cloud.run(`fpga ${line} --cloud aws --region ${REGION}`, { ...options, ports: { ...own, ...options.ports } }),
+    changing: async () =>
+      (await cloud.calls()).filter(
+        (call) =>
+          /^(Create|Put|Upload|Complete|Abort|Delete|Modify|Copy)/.test(call) &&
+          call !== 'CreateBucket' &&
+          !call.endsWith('!DryRunOperation'),
+      ),
   };
 };
 
 /** Nothing is left in the bucket, half sent or whole. */
-export const expectUntouched = async (store: ObjectStore): Promise<void> => expect([await store.list(''), await store.uploads('')]).toEqual([[], []]);
+export const expectUntouched = async (store: ObjectStore): Promise<void> =>
+  expect([await store.list(''), await store.uploads('')]).toEqual([[], []]);

@@ -33,7 +33,10 @@ export const frrSpaces = async (names: readonly string[]): Promise<FrrSpaces> =>
   const tag = `hyb-${randomBytes(3).toString('hex')}`;
   const root = await mkdtemp(join(tmpdir(), `${tag}-`));
   await chmod(root, 0o755);
-  const [, , uid, gid] = (await readFile('/etc/passwd', 'utf8')).split('\n').find((line) => line.startsWith('frr:'))!.split(':');
+  const [, , uid, gid] = (await readFile('/etc/passwd', 'utf8'))
+    .split('\n')
+    .find((line) => line.startsWith('frr:'))!
+    .split(':');
   const children = new Set<ChildProcess>();
   const netns = (name: string): string => `${tag}-${name}`;
 
@@ -43,16 +46,43 @@ export const frrSpaces = async (names: readonly string[]): Promise<FrrSpaces> =>
     await chown(folder, Number(uid), Number(gid));
     await exec('ip', ['netns', 'add', netns(name)]);
     await exec('ip', ['-n', netns(name), 'link', 'set', 'lo', 'up']);
-    const run = async (...line: string[]): Promise<string> => (await exec('ip', ['netns', 'exec', netns(name), ...line])).stdout;
+    const run = async (...line: string[]): Promise<string> =>
+      (await exec('ip', ['netns', 'exec', netns(name), ...line])).stdout;
     const daemon = (what: string, ...more: string[]): ChildProcess => {
-      const child = spawn('ip', ['netns', 'exec', netns(name), ...ownMachine([`/usr/lib/frr/${what}`, '-P', '0', '-f', '/dev/null', '-z', `${folder}/zserv.api`, '--vty_socket', folder, '-i', `${folder}/${what}.pid`, ...more])], { stdio: 'ignore' });
+      const child = spawn(
+        'ip',
+        [
+          'netns',
+          'exec',
+          netns(name),
+          ...ownMachine([
+            `/usr/lib/frr/${what}`,
+            '-P',
+            '0',
+            '-f',
+            '/dev/null',
+            '-z',
+            `${folder}/zserv.api`,
+            '--vty_socket',
+            folder,
+            '-i',
+            `${folder}/${what}.pid`,
+            ...more,
+          ]),
+        ],
+        { stdio: 'ignore' },
+      );
       children.add(child);
       return child;
     };
-    const vtysh = async (...commands: string[]): Promise<string> => (await exec('vtysh', ['--vty_socket', folder, ...commands.flatMap((command) => ['-c', command])])).stdout;
+    const vtysh = async (...commands: string[]): Promise<string> =>
+      (await exec('vtysh', ['--vty_socket', folder, ...commands.flatMap((command) => ['-c', command])])).stdout;
     const load = async (config: string, daemons: readonly string[]): Promise<void> => {
       for (const one of daemons) daemon(one);
-      await until(`FRR of ${name}`, async () => { const there = (await vtysh('show daemons')).split(/\s+/); return daemons.every((one) => there.includes(one)); });
+      await until(`FRR of ${name}`, async () => {
+        const there = (await vtysh('show daemons')).split(/\s+/);
+        return daemons.every((one) => there.includes(one));
+      });
       const file = join(folder, 'frr.conf');
       await writeFile(file, config);
       await exec('vtysh', ['--vty_socket', folder, '-f', file]);
@@ -66,12 +96,30 @@ export const frrSpaces = async (names: readonly string[]): Promise<FrrSpaces> =>
     await rm(root, { recursive: true, force: true });
   };
   try {
-    const space = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await spaceOf(name)] as const)));
+    const space = Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await spaceOf(name)] as const)),
+    );
     return {
       space,
       join: async ([one, device], [other, peer]) => {
-        await exec('ip', ['link', 'add', device, 'netns', netns(one), 'type', 'veth', 'peer', 'name', peer, 'netns', netns(other)]);
-        await Promise.all([space[one]!.run('ip', 'link', 'set', device, 'up'), space[other]!.run('ip', 'link', 'set', peer, 'up')]);
+        await exec('ip', [
+          'link',
+          'add',
+          device,
+          'netns',
+          netns(one),
+          'type',
+          'veth',
+          'peer',
+          'name',
+          peer,
+          'netns',
+          netns(other),
+        ]);
+        await Promise.all([
+          space[one]!.run('ip', 'link', 'set', device, 'up'),
+          space[other]!.run('ip', 'link', 'set', peer, 'up'),
+        ]);
       },
       stop,
     };

@@ -9,7 +9,13 @@ export interface Asked {
 }
 
 /** `*` is any text, `?` any one letter (IAM guide, "IAM JSON policy elements: Resource"). */
-const fits = (pattern: string, text: string): boolean => new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`).test(text);
+const fits = (pattern: string, text: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  ).test(text);
 
 /** Every operator and every key must hold, by one of its values; a key that the call does not have holds for none. */
 const holds = (condition: Statement['Condition'] = {}, context: Readonly<Record<string, string>>): boolean =>
@@ -18,12 +24,18 @@ const holds = (condition: Statement['Condition'] = {}, context: Readonly<Record<
     return Object.entries(keys).every(([key, wanted]) => [wanted].flat().includes(context[key]!));
   });
 
-const concerns = ({ Action, Resource, NotResource, Condition }: Statement, { action, resource, context = {} }: Asked): boolean =>
+const concerns = (
+  { Action, Resource, NotResource, Condition }: Statement,
+  { action, resource, context = {} }: Asked,
+): boolean =>
   Action.some((pattern) => fits(pattern.toLowerCase(), action.toLowerCase())) &&
   (Resource?.some((pattern) => fits(pattern, resource)) ?? !NotResource!.some((pattern) => fits(pattern, resource))) &&
   holds(Condition, context);
 
-/** Whether a role with this one policy may make the call, by "Policy evaluation logic" of the IAM guide: refused unless allowed, and a denial wins. */
+/**
+ * Whether a role with this one policy may make the call, by "Policy evaluation logic" of the IAM guide: refused unless
+ * allowed, and a denial wins.
+ */
 export const allows = ({ Statement: statements }: PolicyDocument, asked: Asked): boolean => {
   const about = statements.filter((statement) => concerns(statement, asked));
   return about.some(({ Effect }) => Effect === 'Allow') && !about.some(({ Effect }) => Effect === 'Deny');

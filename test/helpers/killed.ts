@@ -31,20 +31,30 @@ export const mortalRuns = async (endpoint: string, folder: string) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const body = Buffer.concat(chunks).toString('utf8');
-      const operation = String(request.headers['x-amz-target'] ?? '').split('.')[1] ?? new URLSearchParams(body).get('Action') ?? '';
+      const operation =
+        String(request.headers['x-amz-target'] ?? '').split('.')[1] ?? new URLSearchParams(body).get('Action') ?? '';
       const death = isRead(operation) ? undefined : onChange(operation);
       if (death === 'before') {
         kill();
         return void response.destroy();
       }
       const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
-      const answer = await fetch(`${endpoint}${request.url ?? '/'}`, { method: request.method ?? 'POST', headers: headers as Record<string, string>, body });
+      const answer = await fetch(`${endpoint}${request.url ?? '/'}`, {
+        method: request.method ?? 'POST',
+        headers: headers as Record<string, string>,
+        body,
+      });
       const text = await answer.text();
       if (death === 'after') {
         kill();
         return void response.destroy();
       }
-      response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/xml', 'x-amzn-requestid': answer.headers.get('x-amzn-requestid') ?? '' }).end(text);
+      response
+        .writeHead(answer.status, {
+          'content-type': answer.headers.get('content-type') ?? 'text/xml',
+          'x-amzn-requestid': answer.headers.get('x-amzn-requestid') ?? '',
+        })
+        .end(text);
     })().catch(() => response.destroy());
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -52,12 +62,24 @@ export const mortalRuns = async (endpoint: string, folder: string) => {
     server.closeAllConnections();
     server.close();
   });
-  const env = { PATH: process.env['PATH'], HOME: folder, NO_COLOR: '1', AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, AWS_ACCESS_KEY_ID: 'lab', AWS_SECRET_ACCESS_KEY: 'never-shown', AWS_EC2_METADATA_DISABLED: 'true' };
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    NO_COLOR: '1',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    AWS_ACCESS_KEY_ID: 'lab',
+    AWS_SECRET_ACCESS_KEY: 'never-shown',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
 
   return (line: string, dies: (operation: string) => 'before' | 'after' | undefined): Promise<ChildRun> =>
     new Promise((done, failed) => {
       const changes: string[] = [];
-      const child = spawn(process.execPath, [program, ...words(line)], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+      const child = spawn(process.execPath, [program, ...words(line)], {
+        cwd: folder,
+        env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
       kill = () => void child.kill('SIGKILL');
       onChange = (operation) => {
         changes.push(operation);

@@ -36,7 +36,11 @@ export const checkConfig = async (rendered: readonly RenderedFile[]): Promise<Ve
     await files.write(
       rendered
         .filter(({ path }) => path.startsWith('etc/ipsec'))
-        .map(({ path, content, mode }) => ({ path: join(folder, path), mode, content: content.replaceAll('include /etc/', `include ${folder}/etc/`) })),
+        .map(({ path, content, mode }) => ({
+          path: join(folder, path),
+          mode,
+          content: content.replaceAll('include /etc/', `include ${folder}/etc/`),
+        })),
     );
     return await run('addconn', ['--config', join(folder, 'etc/ipsec.conf'), '--checkconfig', '--verbose']);
   } finally {

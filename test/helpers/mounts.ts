@@ -31,7 +31,12 @@ const cleanups: (() => Promise<void>)[] = [];
 
 /** Ends daemons and mounts of a folder, whatever a test left. */
 const clean = async (folder: string): Promise<void> => {
-  await shell.run('sh', ['-c', 'awk -v d="$1/" \'index($5, d) == 1 { print $5 }\' /proc/self/mountinfo | sort -r | while read -r m; do umount -l "$m"; done; ps -e -ww -o pid=,args= | awk -v d="$1/" \'($2 == "s3fs" || $2 == "rclone") && index($0, d) { print $1 }\' | xargs -r kill -9', 'clean', folder]);
+  await shell.run('sh', [
+    '-c',
+    'awk -v d="$1/" \'index($5, d) == 1 { print $5 }\' /proc/self/mountinfo | sort -r | while read -r m; do umount -l "$m"; done; ps -e -ww -o pid=,args= | awk -v d="$1/" \'($2 == "s3fs" || $2 == "rclone") && index($0, d) { print $1 }\' | xargs -r kill -9',
+    'clean',
+    folder,
+  ]);
 };
 
 afterEach(async () => {
@@ -42,7 +47,11 @@ afterEach(async () => {
 /** The real fstab is nobody's test bench. */
 const filesWith = (fstab: string): Files => {
   const path = (one: string): string => (one === '/etc/fstab' ? fstab : one);
-  return { read: (one, limit) => files.read(path(one), limit), stat: (one) => files.stat(path(one)), write: (list) => files.write(list.map((file) => ({ ...file, path: path(file.path) }))) };
+  return {
+    read: (one, limit) => files.read(path(one), limit),
+    stat: (one) => files.stat(path(one)),
+    write: (list) => files.write(list.map((file) => ({ ...file, path: path(file.path) }))),
+  };
 };
 
 /** A real S3 server, the lab's IAM, the real s3fs: everything but AWS. Gone after the test. */
@@ -68,7 +77,23 @@ export const mountWorld = async ({ lagMs = 0 } = {}): Promise<MountWorld> => {
     fstab,
     run: (line, { ports, ...rest } = {}) => {
       const all = words(line);
-      return cloud.run([`s3 ${line} --state ${state}`, ...(all[0] === 'mount' ? [`--region cn-north-1 --url ${s3.url}`] : [])].join(' '), { ...rest, ports: { files: filesWith(fstab), shell, cwd: folder, env: {}, aws: async (options) => awsApi(options, tuning), random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)), ...ports } });
+      return cloud.run(
+        [`s3 ${line} --state ${state}`, ...(all[0] === 'mount' ? [`--region cn-north-1 --url ${s3.url}`] : [])].join(
+          ' ',
+        ),
+        {
+          ...rest,
+          ports: {
+            files: filesWith(fstab),
+            shell,
+            cwd: folder,
+            env: {},
+            aws: async (options) => awsApi(options, tuning),
+            random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+            ...ports,
+          },
+        },
+      );
     },
     sh: (script, timeoutMs = 120_000) => shell.run('sh', ['-c', script], { cwd: folder, timeoutMs }),
   };

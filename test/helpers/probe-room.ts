@@ -36,26 +36,42 @@ export const probeRoom = async (name: string, addresses: readonly string[]): Pro
   await ip(['-n', name, 'rule', 'add', 'pref', '100', 'lookup', 'local']);
   await ip(['-n', name, 'rule', 'del', 'pref', '0']);
   const heal = async (): Promise<void> => {
-    await nft(`table inet ${TABLE}\ndelete table inet ${TABLE}\ntable inet ${TABLE} {\n  chain in { type filter hook input priority 0; }\n}\n`);
+    await nft(
+      `table inet ${TABLE}\ndelete table inet ${TABLE}\ntable inet ${TABLE} {\n  chain in { type filter hook input priority 0; }\n}\n`,
+    );
     for (const address of addresses) await shell.run('ip', ['-n', name, 'rule', 'del', 'pref', '50', 'to', address]);
   };
   await heal();
   const large = `ip daddr ${addresses.at(-1)} ip length > 1000`;
-  await nft(`table inet ${COUNTER} {\n  counter large { }\n  chain out {\n type filter hook output priority 0\n ${large} icmp type echo-request counter name large\n ${large} udp dport 7 counter name large\n }\n}\n`);
+  await nft(
+    `table inet ${COUNTER} {\n  counter large { }\n  chain out {\n type filter hook output priority 0\n ${large} icmp type echo-request counter name large\n ${large} udp dport 7 counter name large\n }\n}\n`,
+  );
 
   const { prober, pid, close } = await proberIn(name);
   return {
     prober,
     pid,
-    silence: async (address, passes) => void (await nft(`add rule inet ${TABLE} in ip daddr ${address} ${passes === undefined ? '' : `ip length > ${passes} `}drop`)),
-    unroute: async (address) => void (await ip(['-n', name, 'rule', 'add', 'pref', '50', 'to', address, 'unreachable'])),
+    silence: async (address, passes) =>
+      void (await nft(
+        `add rule inet ${TABLE} in ip daddr ${address} ${passes === undefined ? '' : `ip length > ${passes} `}drop`,
+      )),
+    unroute: async (address) =>
+      void (await ip(['-n', name, 'rule', 'add', 'pref', '50', 'to', address, 'unreachable'])),
     heal,
     async largeSent() {
-      return Number(/packets (\d+)/.exec(await ip(['netns', 'exec', name, 'nft', 'list', 'table', 'inet', COUNTER]))![1]);
+      return Number(
+        /packets (\d+)/.exec(await ip(['netns', 'exec', name, 'nft', 'list', 'table', 'inet', COUNTER]))![1],
+      );
     },
     async pings() {
-      const { stdout } = await shell.run('sh', ['-c', `for pid in $(ip netns pids ${name}); do [ "$(cat /proc/$pid/comm 2>/dev/null)" = ping ] && echo $pid; done; true`]);
-      return stdout.split('\n').filter((line) => line !== '').map(Number);
+      const { stdout } = await shell.run('sh', [
+        '-c',
+        `for pid in $(ip netns pids ${name}); do [ "$(cat /proc/$pid/comm 2>/dev/null)" = ping ] && echo $pid; done; true`,
+      ]);
+      return stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map(Number);
     },
     async close() {
       await close();

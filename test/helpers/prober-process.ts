@@ -43,7 +43,9 @@ interface Told {
 
 export const proberIn = async (netns: string): Promise<ProberProcess> => {
   const program = await bundled(PROGRAM);
-  const child = spawn('ip', ['netns', 'exec', netns, process.execPath, program.file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('ip', ['netns', 'exec', netns, process.execPath, program.file], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const tell = new Map<number, (id: string, sample: Sample) => void>();
   const stopped = new Map<number, () => void>();
   let rest = '';

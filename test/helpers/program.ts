@@ -11,14 +11,22 @@ const LOCK = resolve('node_modules/.cache/hybridctl-build.lock');
 const FROM = ['src', 'templates', 'scripts'];
 
 const isStale = async (): Promise<boolean> => {
-  const built = await stat(PROGRAM).then(({ mtimeMs }) => mtimeMs, () => 0);
-  const paths = (await Promise.all(FROM.map(async (folder) => (await readdir(folder, { recursive: true })).map((path) => join(folder, path))))).flat();
+  const built = await stat(PROGRAM).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  const paths = (
+    await Promise.all(
+      FROM.map(async (folder) => (await readdir(folder, { recursive: true })).map((path) => join(folder, path))),
+    )
+  ).flat();
   const times = await Promise.all(paths.map(async (path) => (await stat(path)).mtimeMs));
   return times.some((time) => time > built);
 };
 
 /**
- * The program as it is shipped, built anew where its sources are newer: with its compiled code beside it, it starts in a
+ * The program as it is shipped, built anew where its sources are newer: with its compiled code beside it, it starts in
+ * a
  * third of the time of a plain bundle. @returns its path.
  */
 export const builtProgram = async (): Promise<string> => {

@@ -67,7 +67,13 @@ export const routeWorld = async (text = LAB): Promise<RouteWorld> => {
           const { id, intervalMs } = stream.spec;
           for (; stream.next < performance.now(); stream.next += intervalMs) {
             const alive = id === 'stream' ? carries() : !dead.has(id.split('/')[0]!);
-            tell(id, { at: performance.now(), sentAt: stream.next, kind: alive ? 'reply' : 'lost', ...(alive ? { rttMs: 1 } : {}), size: 'small' });
+            tell(id, {
+              at: performance.now(),
+              sentAt: stream.next,
+              kind: alive ? 'reply' : 'lost',
+              ...(alive ? { rttMs: 1 } : {}),
+              size: 'small',
+            });
           }
         }
       }, 5);
@@ -100,7 +106,10 @@ export const routeWorld = async (text = LAB): Promise<RouteWorld> => {
         },
       };
       const shell = fakeShell({ ip: () => '[{"dst":"10.10.3.100","dev":"eth0","prefsrc":"172.16.11.10"}]' });
-      return cloud.run(line, { ports: { clock: quick, files: watched, prober: async () => prober, leaseStore, shell, ...ports }, ...(answers === undefined ? {} : { answers }) });
+      return cloud.run(line, {
+        ports: { clock: quick, files: watched, prober: async () => prober, leaseStore, shell, ...ports },
+        ...(answers === undefined ? {} : { answers }),
+      });
     },
     moved: () => until(async () => own(A) !== undefined, { what: 'the move', withinMs: 10_000, everyMs: 2 }),
     statics: () => [own(A), own(B)],

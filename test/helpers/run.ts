@@ -40,21 +40,30 @@ export interface Ran {
 
 /** Splits as a shell would: blanks, 'single' and "double" quotes. No expansion. */
 export const words = (line: string): string[] =>
-  [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) => word.replace(/'([^']*)'|"([^"]*)"/g, (_, single, double) => single ?? double));
+  [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) =>
+    word.replace(/'([^']*)'|"([^"]*)"/g, (_, single, double) => single ?? double),
+  );
 
 /** Not random at all, but never constant either: a generator that rejects bytes still comes to an end. */
 export const countingRandom = (): Ports['random'] => {
   let state = 1;
-  return (bytes) => Uint8Array.from({ length: bytes }, () => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) >> 16);
+  return (bytes) =>
+    Uint8Array.from({ length: bytes }, () => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) >> 16);
 };
 
 const absent = (what: string) => async (): Promise<never> => {
   throw new Error(`this test gave no ${what}`);
 };
 
-export const fakePorts = (options: RunOptions = {}): Ports & { readonly files: FakeFiles; readonly ask: FakeAsk | undefined } => ({
+export const fakePorts = (
+  options: RunOptions = {},
+): Ports & { readonly files: FakeFiles; readonly ask: FakeAsk | undefined } => ({
   clock: fakeClock(),
-  files: fakeFiles(Object.fromEntries(Object.entries(options.files ?? {}).map(([path, file]) => [isAbsolute(path) ? path : join(CWD, path), file]))),
+  files: fakeFiles(
+    Object.fromEntries(
+      Object.entries(options.files ?? {}).map(([path, file]) => [isAbsolute(path) ? path : join(CWD, path), file]),
+    ),
+  ),
   shell: fakeShell(),
   ask: options.answers === undefined ? undefined : fakeAsk(options.answers),
   env: options.env ?? {},
@@ -97,6 +106,16 @@ export const run = async (line: string | readonly string[], options: RunOptions 
     output: { out: (text) => void (out += text), err: (text) => void (err += text), style: plainStyle },
     version: '0.0.0-test',
   });
-  const after = [...fakes.files.all].map(([path, file]) => [path.startsWith(`${CWD}/`) ? relative(CWD, path) : path, file] as const);
-  return { exit, out, err, json: () => JSON.parse(out), files: Object.fromEntries(after), asked: fakes.ask?.asked ?? [], refused: fakes.ask?.refused ?? [] };
+  const after = [...fakes.files.all].map(
+    ([path, file]) => [path.startsWith(`${CWD}/`) ? relative(CWD, path) : path, file] as const,
+  );
+  return {
+    exit,
+    out,
+    err,
+    json: () => JSON.parse(out),
+    files: Object.fromEntries(after),
+    asked: fakes.ask?.asked ?? [],
+    refused: fakes.ask?.refused ?? [],
+  };
 };

@@ -15,4 +15,12 @@ AWSAccount.registry.get = (id) => {
   AWSAccount.DUMMY_ACCOUNT.createKeyPair(id, createHash('sha256').update(`lab ${id}`).digest('hex').slice(0, 40));
   return known(id);
 };
-new S3rver({ address: '127.0.0.1', port: Number(port), silent: true, directory, configureBuckets: [{ name: 'office-logs' }] }).run().then((address) => process.stdout.write(`${address.port}\n`));
+new S3rver({
+  address: '127.0.0.1',
+  port: Number(port),
+  silent: true,
+  directory,
+  configureBuckets: [{ name: 'office-logs' }],
+})
+  .run()
+  .then((address) => process.stdout.write(`${address.port}\n`));

@@ -13,13 +13,20 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
-/** A real S3 server (s3rver) as a process of its own, with the bucket `office-logs`. @param lagMs until a key that IAM made is known */
+/**
+ * A real S3 server (s3rver) as a process of its own, with the bucket `office-logs`. @param lagMs until a key that IAM
+ * made is known
+ */
 export const startS3 = async (directory: string, lagMs = 0): Promise<S3Server> => {
   await mkdir(directory, { recursive: true });
   let child: ChildProcess;
   let port = 0;
   const start = async (): Promise<void> => {
-    child = spawn(process.execPath, [fileURLToPath(new URL('./s3rver-process.cjs', import.meta.url)), directory, String(port), String(lagMs)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('./s3rver-process.cjs', import.meta.url)), directory, String(port), String(lagMs)],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     const [said] = (await once(child.stdout!, 'data')) as [Buffer];
     port = Number(said.toString());
   };
@@ -30,5 +37,15 @@ export const startS3 = async (directory: string, lagMs = 0): Promise<S3Server> =
     await gone;
   };
   await start();
-  return { get url() { return `http://127.0.0.1:${port}`; }, get pid() { return child.pid!; }, kill: end, restart: start, stop: end };
+  return {
+    get url() {
+      return `http://127.0.0.1:${port}`;
+    },
+    get pid() {
+      return child.pid!;
+    },
+    kill: end,
+    restart: start,
+    stop: end,
+  };
 };

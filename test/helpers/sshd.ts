@@ -32,14 +32,19 @@ export const freePort = (): Promise<number> =>
 
 /**
  * A real sshd with keys, configuration and port of its own, for root with one key. Needs root.
- * @param enter words before sshd's own, to start it in a namespace. @param given the port; default: a free one, in a namespace 2222.
+ * @param enter words before sshd's own, to start it in a namespace. @param given the port; default: a free one, in a
+ * namespace 2222.
  */
 export const startSshd = async (enter: readonly string[] = [], given?: number): Promise<Sshd> => {
   const folder = await mkdtemp(join(tmpdir(), 'hys-'));
   const port = given ?? (enter.length > 0 ? 2222 : await freePort());
   const log = join(folder, 'log');
-  for (const name of ['host', 'user', 'stranger']) await exec('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
-  await writeFile(join(folder, 'known_hosts'), `[127.0.0.1]:${port} ${await readFile(join(folder, 'host.pub'), 'utf8')}`);
+  for (const name of ['host', 'user', 'stranger'])
+    await exec('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
+  await writeFile(
+    join(folder, 'known_hosts'),
+    `[127.0.0.1]:${port} ${await readFile(join(folder, 'host.pub'), 'utf8')}`,
+  );
   await writeFile(
     join(folder, 'sshd_config'),
     `Port ${port}
@@ -58,7 +63,18 @@ SetEnv HOME=${folder}/home
   // A home of its own: what this machine's ~/.bashrc starts would run before each command.
   await mkdir(join(folder, 'home'));
   // sshd's own folder for privilege separation; the package's service would make it.
-  const [program = '', ...words] = [...enter, 'sh', '-c', 'mkdir -p /run/sshd && exec "$0" "$@"', '/usr/sbin/sshd', '-D', '-f', join(folder, 'sshd_config'), '-E', log];
+  const [program = '', ...words] = [
+    ...enter,
+    'sh',
+    '-c',
+    'mkdir -p /run/sshd && exec "$0" "$@"',
+    '/usr/sbin/sshd',
+    '-D',
+    '-f',
+    join(folder, 'sshd_config'),
+    '-E',
+    log,
+  ];
   await mkdir('/run/sshd', { recursive: true });
   const child = spawn(program, words, { stdio: 'ignore' });
   const logged = () => readFile(log, 'utf8');

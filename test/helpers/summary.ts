@@ -1,6 +1,9 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** The run's last line, for people and scripts: `N passed, N failed`. A file that can't load and a stray rejection are failures too. */
+/**
+ * The run's last line, for people and scripts: `N passed, N failed`. A file that can't load and a stray rejection are
+ * failures too.
+ */
 export default class Summary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     let passed = 0;
@@ -16,6 +19,8 @@ export default class Summary implements Reporter {
       }
     }
     // The other reporters still have their say; this one comes last.
-    process.once('exit', () => process.stdout.write(`${skipped === 0 ? '' : `${skipped} skipped\n`}${passed} passed, ${failed} failed\n`));
+    process.once('exit', () =>
+      process.stdout.write(`${skipped === 0 ? '' : `${skipped} skipped\n`}${passed} passed, ${failed} failed\n`),
+    );
   }
 }

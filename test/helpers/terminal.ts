@@ -40,11 +40,20 @@ export const bundled = async (entry: string): Promise<{ file: string; remove: ()
 };
 
 /** Runs a Node program at a pseudo-terminal (util-linux `script`) with stdout in a file, and types at it. */
-export const atTerminal = async (file: string, args: readonly string[], exchanges: readonly Exchange[], cwd = process.cwd()): Promise<Session> => {
+export const atTerminal = async (
+  file: string,
+  args: readonly string[],
+  exchanges: readonly Exchange[],
+  cwd = process.cwd(),
+): Promise<Session> => {
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-session-'));
   const stdout = join(folder, 'stdout');
   const command = `${[process.execPath, file, ...args].map(quote).join(' ')} > ${quote(stdout)}`;
-  const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd, env: { ...process.env, TERM: 'xterm' }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('script', ['-qefc', command, '/dev/null'], {
+    cwd,
+    env: { ...process.env, TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   let screen = '';
   let fresh = '';
   const waiting = [...exchanges];

@@ -11,12 +11,39 @@ let shop: Workshop;
 /** A shell line in a node's namespace; the test goes on whatever it says. */
 const on = (node: string, line: string) => shell.run('ip', ['netns', 'exec', `${LAB}-${node}`, 'sh', '-c', line]);
 const doctor = async (...flags: readonly string[]) => {
-  const { exit, out } = await shop.run(['lab', 'exec', '--name', LAB, 'gw-1', '--', 'hybridctl', 'vpn', 'doctor', '--log', `${GATEWAY}/charon.log`, '--json', ...flags]);
-  const { findings, fixed } = JSON.parse(out) as { findings: { level: string; check: string; found: string; mend: string; case: number | null }[]; fixed: string[] };
-  return { exit, fixed, errors: findings.filter(({ level }) => level === 'error'), warnings: findings.filter(({ level }) => level === 'warning') };
+  const { exit, out } = await shop.run([
+    'lab',
+    'exec',
+    '--name',
+    LAB,
+    'gw-1',
+    '--',
+    'hybridctl',
+    'vpn',
+    'doctor',
+    '--log',
+    `${GATEWAY}/charon.log`,
+    '--json',
+    ...flags,
+  ]);
+  const { findings, fixed } = JSON.parse(out) as {
+    findings: { level: string; check: string; found: string; mend: string; case: number | null }[];
+    fixed: string[];
+  };
+  return {
+    exit,
+    fixed,
+    errors: findings.filter(({ level }) => level === 'error'),
+    warnings: findings.filter(({ level }) => level === 'warning'),
+  };
 };
-const initiate = () => on('gw-1', `swanctl --terminate --ike vpn1 --force --timeout 2 --uri ${VICI}; swanctl --initiate --child vpn1 --timeout 6 --uri ${VICI}`);
-const filter = (rule: string) => `nft add table ip fault; nft 'add chain ip fault forward { type filter hook forward priority 0; }'; nft 'add rule ip fault forward ${rule}'`;
+const initiate = () =>
+  on(
+    'gw-1',
+    `swanctl --terminate --ike vpn1 --force --timeout 2 --uri ${VICI}; swanctl --initiate --child vpn1 --timeout 6 --uri ${VICI}`,
+  );
+const filter = (rule: string) =>
+  `nft add table ip fault; nft 'add chain ip fault forward { type filter hook forward priority 0; }'; nft 'add rule ip fault forward ${rule}'`;
 const UNFILTER = 'nft delete table ip fault';
 
 beforeAll(async () => {
@@ -35,21 +62,61 @@ describe('vpn doctor on a gateway', () => {
   }, 30_000);
 
   it.each<[string, () => Promise<unknown>, () => Promise<unknown>, readonly (readonly [string, number, RegExp])[]]>([
-    ['ip_forward off', () => on('gw-1', 'sysctl -qw net.ipv4.ip_forward=0'), () => on('gw-1', 'sysctl -qw net.ipv4.ip_forward=1'), [['sysctl', 2, /does not forward/]]],
-    ['strict rp_filter, by `all` alone', () => on('gw-1', 'sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.ipsec0.rp_filter=0'), () => on('gw-1', 'sysctl -qw net.ipv4.conf.all.rp_filter=2'), [['sysctl', 2, /strict reverse path/]]],
-    ['no MSS clamp', () => on('gw-1', 'nft delete table ip hybridctl'), () => on('gw-1', `nft -f ${GATEWAY}/files/etc/hybridctl/mss.nft`), [['mss-clamp', 2, /no rule clamps TCP to 1360/]]],
-    ['NAT before the tunnel (case 3)', () => on('gw-1', `nft add table ip office; nft 'add chain ip office post { type nat hook postrouting priority srcnat; }'; nft 'add rule ip office post oifname "ipsec0" masquerade'`), () => on('gw-1', 'nft delete table ip office'), [['nat', 3, /NAT rewrites/]]],
-    ['an MTU hole', () => on('inet', filter('ip length > 1350 drop')), () => on('inet', UNFILTER), [['mtu', 2, /packets above 1286 bytes are lost on the way, and 1400 should fit/]]],
-    ['UDP 4500 blocked under a tunnel that is up (case 2)', () => on('inet', filter('udp dport 4500 drop')), () => on('inet', UNFILTER), [['carries', 2, /packets leave, none comes back/]]],
+    [
+      'ip_forward off',
+      () => on('gw-1', 'sysctl -qw net.ipv4.ip_forward=0'),
+      () => on('gw-1', 'sysctl -qw net.ipv4.ip_forward=1'),
+      [['sysctl', 2, /does not forward/]],
+    ],
+    [
+      'strict rp_filter, by `all` alone',
+      () => on('gw-1', 'sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.ipsec0.rp_filter=0'),
+      () => on('gw-1', 'sysctl -qw net.ipv4.conf.all.rp_filter=2'),
+      [['sysctl', 2, /strict reverse path/]],
+    ],
+    [
+      'no MSS clamp',
+      () => on('gw-1', 'nft delete table ip hybridctl'),
+      () => on('gw-1', `nft -f ${GATEWAY}/files/etc/hybridctl/mss.nft`),
+      [['mss-clamp', 2, /no rule clamps TCP to 1360/]],
+    ],
+    [
+      'NAT before the tunnel (case 3)',
+      () =>
+        on(
+          'gw-1',
+          `nft add table ip office; nft 'add chain ip office post { type nat hook postrouting priority srcnat; }'; nft 'add rule ip office post oifname "ipsec0" masquerade'`,
+        ),
+      () => on('gw-1', 'nft delete table ip office'),
+      [['nat', 3, /NAT rewrites/]],
+    ],
+    [
+      'an MTU hole',
+      () => on('inet', filter('ip length > 1350 drop')),
+      () => on('inet', UNFILTER),
+      [['mtu', 2, /packets above 1286 bytes are lost on the way, and 1400 should fit/]],
+    ],
+    [
+      'UDP 4500 blocked under a tunnel that is up (case 2)',
+      () => on('inet', filter('udp dport 4500 drop')),
+      () => on('inet', UNFILTER),
+      [['carries', 2, /packets leave, none comes back/]],
+    ],
     [
       'a wrong key (case 1)',
       async () => {
-        await on('rtr-1', `sed -i 's/lab.key.of.vpn1/not.key.of.vpn1/' /run/hybridctl/${LAB}/nodes/rtr-1/files/etc/swanctl/conf.d/vpn1.secrets.conf`);
+        await on(
+          'rtr-1',
+          `sed -i 's/lab.key.of.vpn1/not.key.of.vpn1/' /run/hybridctl/${LAB}/nodes/rtr-1/files/etc/swanctl/conf.d/vpn1.secrets.conf`,
+        );
         await reload('rtr-1');
         await initiate();
       },
       async () => {
-        await on('rtr-1', `sed -i 's/not.key.of.vpn1/lab.key.of.vpn1/' /run/hybridctl/${LAB}/nodes/rtr-1/files/etc/swanctl/conf.d/vpn1.secrets.conf`);
+        await on(
+          'rtr-1',
+          `sed -i 's/not.key.of.vpn1/lab.key.of.vpn1/' /run/hybridctl/${LAB}/nodes/rtr-1/files/etc/swanctl/conf.d/vpn1.secrets.conf`,
+        );
         await reload('rtr-1');
         await initiate();
       },
@@ -58,44 +125,70 @@ describe('vpn doctor on a gateway', () => {
     [
       'no proposal in common (case 1)',
       async () => {
-        await on('rtr-1', `sed -i.was 's/^\\( *proposals = \\).*/\\1aes256-sha512-modp4096/' /run/hybridctl/${LAB}/nodes/rtr-1/files/etc/swanctl/conf.d/vpn1.conf`);
+        await on(
+          'rtr-1',
+          `sed -i.was 's/^\\( *proposals = \\).*/\\1aes256-sha512-modp4096/' /run/hybridctl/${LAB}/nodes/rtr-1/files/etc/swanctl/conf.d/vpn1.conf`,
+        );
         await reload('rtr-1');
         await initiate();
       },
       async () => {
-        await on('rtr-1', `cd /run/hybridctl/${LAB}/nodes/rtr-1/files/etc/swanctl/conf.d && mv vpn1.conf.was vpn1.conf`);
+        await on(
+          'rtr-1',
+          `cd /run/hybridctl/${LAB}/nodes/rtr-1/files/etc/swanctl/conf.d && mv vpn1.conf.was vpn1.conf`,
+        );
         await reload('rtr-1');
         await initiate();
       },
       [['sa', 1, /no proposal in common/]],
     ],
-    ['UDP 500 blocked (case 1)', async () => {
-      await on('inet', filter('udp dport { 500, 4500 } drop'));
-      await initiate();
-    }, async () => {
-      await on('inet', UNFILTER);
-      await initiate();
-    }, [['sa', 1, /IKE is being tried|does not answer|the tunnel is down/]]],
-  ])('names %s, and nothing else', async (_what, breakIt, takeBack, expected) => {
-    await breakIt();
-    try {
-      const { exit, errors } = await doctor('--host', 'gw-1');
-      expect([exit, errors.map(({ check, case: number }) => [check, number])]).toEqual([1, expected.map(([check, number]) => [check, number])]);
-      expected.forEach(([, , words], at) => expect(errors[at]!.found).toMatch(words));
-      expect(errors.every(({ mend }) => mend.length > 10)).toBe(true);
-    } finally {
-      await takeBack();
-    }
-  }, 60_000);
+    [
+      'UDP 500 blocked (case 1)',
+      async () => {
+        await on('inet', filter('udp dport { 500, 4500 } drop'));
+        await initiate();
+      },
+      async () => {
+        await on('inet', UNFILTER);
+        await initiate();
+      },
+      [['sa', 1, /IKE is being tried|does not answer|the tunnel is down/]],
+    ],
+  ])(
+    'names %s, and nothing else',
+    async (_what, breakIt, takeBack, expected) => {
+      await breakIt();
+      try {
+        const { exit, errors } = await doctor('--host', 'gw-1');
+        expect([exit, errors.map(({ check, case: number }) => [check, number])]).toEqual([
+          1,
+          expected.map(([check, number]) => [check, number]),
+        ]);
+        expected.forEach(([, , words], at) => expect(errors[at]!.found).toMatch(words));
+        expect(errors.every(({ mend }) => mend.length > 10)).toBe(true);
+      } finally {
+        await takeBack();
+      }
+    },
+    60_000,
+  );
 
   it('mends the kernel by itself, and is well again after all that', async () => {
     await on('gw-1', 'sysctl -qw net.ipv4.ip_forward=0');
-    expect(await doctor('--host', 'gw-1', '--fix', '--yes')).toEqual({ exit: 0, fixed: ['sysctl -q -w net/ipv4/ip_forward=1'], errors: [], warnings: [] });
+    expect(await doctor('--host', 'gw-1', '--fix', '--yes')).toEqual({
+      exit: 0,
+      fixed: ['sysctl -q -w net/ipv4/ip_forward=1'],
+      errors: [],
+      warnings: [],
+    });
   }, 30_000);
 });
 
 /** Loads a node's files anew, as `swanctl --load-all` does on any box. */
 const reload = (node: string) => {
   const folder = `/run/hybridctl/${LAB}/nodes/${node}`;
-  return on(node, `cd ${folder} && sed 's#/run/files#${folder}/files#' swanctl.conf > /tmp/${LAB}-${node}.conf && swanctl --load-all --clear --noprompt --file /tmp/${LAB}-${node}.conf --uri unix://${folder}/charon.vici; rm -f /tmp/${LAB}-${node}.conf`);
+  return on(
+    node,
+    `cd ${folder} && sed 's#/run/files#${folder}/files#' swanctl.conf > /tmp/${LAB}-${node}.conf && swanctl --load-all --clear --noprompt --file /tmp/${LAB}-${node}.conf --uri unix://${folder}/charon.vici; rm -f /tmp/${LAB}-${node}.conf`,
+  );
 };

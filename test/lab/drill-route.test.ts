@@ -24,29 +24,47 @@ const begin = (node: string, ...words: readonly string[]) => {
   const child = spawn('ip', ['netns', 'exec', `${LAB}-${node}`, process.execPath, shop.program, ...words], {
     cwd: shop.dir,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environmentOf(lab.record, nodeNamed(lab.topology, node), process.env['PATH']), NO_COLOR: '1' },
+    env: {
+      ...process.env,
+      ...environmentOf(lab.record, nodeNamed(lab.topology, node), process.env['PATH']),
+      NO_COLOR: '1',
+    },
   });
   running.add(child);
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const ended = new Promise<Ended>((resolve) => child.on('close', (exit) => (running.delete(child), resolve({ exit, out, err }))));
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (exit) => (running.delete(child), resolve({ exit, out, err }))),
+  );
   return { child, ended, said: () => `${out}\n${err}` };
 };
-const drill = (...more: readonly string[]) => begin('app-1', 'drill', 'route', '--table', 'private-1', '--target', HOST, '--yes', '--json', ...more);
+const drill = (...more: readonly string[]) =>
+  begin('app-1', 'drill', 'route', '--table', 'private-1', '--target', HOST, '--yes', '--json', ...more);
 const told = ({ out, err }: Ended): RouteDrillReport => {
   if (!out.startsWith('{')) throw new Error(err);
   return JSON.parse(out) as RouteDrillReport;
 };
 
 const endpoint = async (path: string, body?: FaultsInput): Promise<any> => {
-  const answer = await fetch(`${lab.record.endpoint}/_lab/${path}`, body === undefined ? {} : { method: 'PUT', body: JSON.stringify(body) });
+  const answer = await fetch(
+    `${lab.record.endpoint}/_lab/${path}`,
+    body === undefined ? {} : { method: 'PUT', body: JSON.stringify(body) },
+  );
   return answer.ok ? answer.json().catch(() => undefined) : Promise.reject(new Error(await answer.text()));
 };
-const tables = async (): Promise<readonly { statics: Record<string, unknown> | readonly unknown[] }[]> => ((await endpoint('state')) as { cloud: { tables: [] } }).cloud.tables;
-const away = (): Promise<void> => until(async () => JSON.stringify(await tables()) !== before, { what: 'the move', withinMs: 30_000, everyMs: 10 });
-const pinned = async (): Promise<unknown> => JSON.parse(await readFile(join(paths(LAB).state, 'demo.pins.json'), 'utf8')).pins;
-const nothingLeft = async () => expect([JSON.stringify(await tables()), await pinned(), JSON.parse(await readFile(join(paths(LAB).state, 'demo.drill.json'), 'utf8')).routes]).toEqual([before, {}, []]);
+const tables = async (): Promise<readonly { statics: Record<string, unknown> | readonly unknown[] }[]> =>
+  ((await endpoint('state')) as { cloud: { tables: [] } }).cloud.tables;
+const away = (): Promise<void> =>
+  until(async () => JSON.stringify(await tables()) !== before, { what: 'the move', withinMs: 30_000, everyMs: 10 });
+const pinned = async (): Promise<unknown> =>
+  JSON.parse(await readFile(join(paths(LAB).state, 'demo.pins.json'), 'utf8')).pins;
+const nothingLeft = async () =>
+  expect([
+    JSON.stringify(await tables()),
+    await pinned(),
+    JSON.parse(await readFile(join(paths(LAB).state, 'demo.drill.json'), 'utf8')).routes,
+  ]).toEqual([before, {}, []]);
 let before: string;
 
 beforeAll(async () => {
@@ -71,8 +89,14 @@ describe('a drill on real routes, on packets', () => {
   it('moves the table from Direct Connect to its tunnel and back; hardly a packet is lost', async () => {
     const ended = await drill('--stay', '2', '--report', 'real.html').ended;
     const report = told(ended);
-    expect({ exit: ended.exit, problems: report.problems, ended: report.ended }).toEqual({ exit: 0, problems: [], ended: 'stayed' });
-    expect(report.routes).toMatchObject([{ from: 'dx-1', to: 'vpn-a', out: { status: 'moved' }, back: { status: 'moved' } }]);
+    expect({ exit: ended.exit, problems: report.problems, ended: report.ended }).toEqual({
+      exit: 0,
+      problems: [],
+      ended: 'stayed',
+    });
+    expect(report.routes).toMatchObject([
+      { from: 'dx-1', to: 'vpn-a', out: { status: 'moved' }, back: { status: 'moved' } },
+    ]);
     // A route that is replaced loses next to nothing; a whole second would be a failover, not a move.
     expect(report.gapMs.out).toBeLessThan(1_000);
     expect(report.gapMs.back).toBeLessThan(1_000);
@@ -83,15 +107,33 @@ describe('a drill on real routes, on packets', () => {
 
   it('a running monitor neither fights it nor is left with a pin', async () => {
     const monitor = begin('mon-1', 'route', 'monitor', '--profile', 'fast', '--json');
-    await until(async () => /"kind":"lease".*"held":true/.test(monitor.said()) && ['dx-1', 'vpn-a', 'vpn-b'].every((link) => new RegExp(`"kind":"verdict".*"link":"${link}".*"to":"alive"`).test(monitor.said())), { what: 'a monitor that sees', withinMs: 30_000, everyMs: 50 });
+    await until(
+      async () =>
+        /"kind":"lease".*"held":true/.test(monitor.said()) &&
+        ['dx-1', 'vpn-a', 'vpn-b'].every((link) =>
+          new RegExp(`"kind":"verdict".*"link":"${link}".*"to":"alive"`).test(monitor.said()),
+        ),
+      { what: 'a monitor that sees', withinMs: 30_000, everyMs: 50 },
+    );
     const ended = await drill('--stay', '4').ended;
     const report = told(ended);
-    expect({ exit: ended.exit, problems: report.problems, notes: report.notes }).toEqual({ exit: 0, problems: [], notes: [expect.stringContaining('a monitor runs here')] });
+    expect({ exit: ended.exit, problems: report.problems, notes: report.notes }).toEqual({
+      exit: 0,
+      problems: [],
+      notes: [expect.stringContaining('a monitor runs here')],
+    });
     await nothingLeft();
     // Nothing more is written once the drill is over: what the monitor wants is what is there.
-    const calls = async (): Promise<number> => ((await endpoint('state')) as { calls: { action: string }[] }).calls.filter(({ action }) => /^(Create|Replace|Delete)Route$/.test(action)).length;
+    const calls = async (): Promise<number> =>
+      ((await endpoint('state')) as { calls: { action: string }[] }).calls.filter(({ action }) =>
+        /^(Create|Replace|Delete)Route$/.test(action),
+      ).length;
     const written = await calls();
-    await until(async () => (monitor.said().match(/"kind":"health"/g) ?? []).length > 12, { what: 'a dozen looks of the monitor', withinMs: 30_000, everyMs: 100 });
+    await until(async () => (monitor.said().match(/"kind":"health"/g) ?? []).length > 12, {
+      what: 'a dozen looks of the monitor',
+      withinMs: 30_000,
+      everyMs: 100,
+    });
     monitor.child.kill('SIGTERM');
     await monitor.ended;
     expect(await calls()).toBe(written);
@@ -124,7 +166,10 @@ describe('a drill on real routes, on packets', () => {
     await endpoint('faults', { DeleteRoute: { break: 'error', code: 'Unavailable', status: 503 } });
     const ended = await run.ended;
     const { next, stranded } = told(ended);
-    expect([ended.exit, stranded]).toEqual([5, [expect.objectContaining({ name: 'private-1', at: 'vpn-a', home: 'dx-1' })]]);
+    expect([ended.exit, stranded]).toEqual([
+      5,
+      [expect.objectContaining({ name: 'private-1', at: 'vpn-a', home: 'dx-1' })],
+    ]);
     await endpoint('faults', {});
     const back = await begin('app-1', ...next!.split(' ').slice(1)).ended;
     expect(back.exit).toBe(0);

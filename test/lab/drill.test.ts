@@ -53,7 +53,15 @@ let own: Ended;
 let ownReport: DrillReport;
 let page: string;
 let left: readonly string[];
-const ports = { shell, files, clock, vici: connectVici, env: process.env, signal: new AbortController().signal, progress: () => undefined } as unknown as Ports;
+const ports = {
+  shell,
+  files,
+  clock,
+  vici: connectVici,
+  env: process.env,
+  signal: new AbortController().signal,
+  progress: () => undefined,
+} as unknown as Ports;
 
 const drilled = async (names: readonly string[], ...more: readonly string[]): Promise<[Ended, DrillReport]> => {
   const run = await shop.run(['drill', ...names, '--name', LAB, '--json', ...more]);
@@ -70,10 +78,14 @@ const wreck = async (): Promise<void> => {
     { kind: 'psk', gateway: 'gw-1' },
     { kind: 'instance', gateway: 'gw-2' },
     { kind: 'api', faults: { '*': { break: 'drop' } } },
-  ] as const) await inject(ports, lab, fault);
+  ] as const)
+    await inject(ports, lab, fault);
   await killCharon(ports, nodeNamed(lab.topology, 'rtr-1'));
   const { netns } = nodeNamed(lab.topology, 'host');
-  await must(shell, 'ip', inside(netns, ['nft', '-f', '-']), { input: 'table netdev hybridctl_cut_forgotten { chain c0 { type filter hook ingress device "eth0" priority 0; drop; }; }\n' });
+  await must(shell, 'ip', inside(netns, ['nft', '-f', '-']), {
+    input:
+      'table netdev hybridctl_cut_forgotten { chain c0 { type filter hook ingress device "eth0" priority 0; drop; }; }\n',
+  });
   const monitor = await startWatcher(lab, { profile: 'fast', path: process.env['PATH'] });
   await until(async () => monitor.events.length > 0, { what: 'the monitor said nothing', withinMs: 10_000 });
   monitor.signal('SIGSTOP');
@@ -87,7 +99,10 @@ beforeAll(async () => {
   [ended, report] = await drilled(CASES, '--report', 'drill.html');
   page = await readFile(join(shop.dir, 'drill.html'), 'utf8');
   const lab = await openLab(files, LAB);
-  left = [...(await sceneOf(ports, lab)), ...(await processesOf(ports, nodeNamed(lab.topology, 'mon-1').netns, 'node')).map((pid) => `monitor ${pid}`)];
+  left = [
+    ...(await sceneOf(ports, lab)),
+    ...(await processesOf(ports, nodeNamed(lab.topology, 'mon-1').netns, 'node')).map((pid) => `monitor ${pid}`),
+  ];
   await shop.run(['lab', 'down', '--name', LAB, '--yes']);
   [own, ownReport] = await drilled(OWN_LAB, '--site', shop.site);
 }, 600_000);
@@ -100,7 +115,11 @@ afterAll(async () => {
 describe('a drill of every class of fault', () => {
   it.each([...CASES, ...OWN_LAB])('%s', (name) => {
     const found = [...report.cases, ...ownReport.cases].find((one) => one.name === name);
-    expect({ passed: found?.passed, problems: found?.problems, story: found?.passed === true ? [] : found?.story }).toEqual({ passed: true, problems: [], story: [] });
+    expect({
+      passed: found?.passed,
+      problems: found?.problems,
+      story: found?.passed === true ? [] : found?.story,
+    }).toEqual({ passed: true, problems: [], story: [] });
   });
 
   it('says all is well by its exit code, puts a lab in ruins in order, and leaves it so', async () => {
@@ -113,7 +132,9 @@ describe('a drill of every class of fault', () => {
   });
 
   it('measures what a blackhole costs', () => {
-    const { gapMs, detectMs, apiMs, moves, alerts } = ownReport.cases.find(({ name }) => name === 'dx-1/blackhole/out')!;
+    const { gapMs, detectMs, apiMs, moves, alerts } = ownReport.cases.find(
+      ({ name }) => name === 'dx-1/blackhole/out',
+    )!;
     expect(gapMs).toBeGreaterThan(40);
     expect(gapMs).toBeGreaterThan(apiMs!);
     expect(detectMs).toBeGreaterThan(40);

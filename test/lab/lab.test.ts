@@ -28,18 +28,45 @@ const GW_2 = { kind: 'eni', id: 'eni-02d75e6061b2c3d4e' } as const;
 let shop: Workshop;
 let lab: Lab;
 let tables: RouteTables;
-const ports = { shell, files, clock, vici: async (uri: string) => connectVici(uri), signal: new AbortController().signal, progress: () => undefined } as unknown as Ports;
+const ports = {
+  shell,
+  files,
+  clock,
+  vici: async (uri: string) => connectVici(uri),
+  signal: new AbortController().signal,
+  progress: () => undefined,
+} as unknown as Ports;
 
 const inNode = async (node: string, ...argv: string[]) => shell.run('ip', ['netns', 'exec', `${LAB}-${node}`, ...argv]);
-const pings = async (node: string, count = 3): Promise<boolean> => (await inNode(node, 'ping', '-n', '-q', '-c', String(count), '-i', '0.1', '-W', '1', HOST)).exitCode === 0;
+const pings = async (node: string, count = 3): Promise<boolean> =>
+  (await inNode(node, 'ping', '-n', '-q', '-c', String(count), '-i', '0.1', '-W', '1', HOST)).exitCode === 0;
 const status = (): Promise<LabStatus> => statusOf(ports, lab);
-const goesTo = async (table = TABLE_1): Promise<string | undefined> => (await status()).routes.find(({ id, destination }) => id === table && destination === NETWORK)?.to;
-const eventually = (what: string, check: () => Promise<boolean>, withinMs = 15_000) => until(check, { what, withinMs, everyMs: 50 });
-const back = (via: string) => eventually(`the host's way back leads over ${via}`, async () => (await inNode('host', 'ip', 'route', 'get', '172.16.11.10')).stdout.includes(`via ${via} `));
+const goesTo = async (table = TABLE_1): Promise<string | undefined> =>
+  (await status()).routes.find(({ id, destination }) => id === table && destination === NETWORK)?.to;
+const eventually = (what: string, check: () => Promise<boolean>, withinMs = 15_000) =>
+  until(check, { what, withinMs, everyMs: 50 });
+const back = (via: string) =>
+  eventually(`the host's way back leads over ${via}`, async () =>
+    (await inNode('host', 'ip', 'route', 'get', '172.16.11.10')).stdout.includes(`via ${via} `),
+  );
 
 /** What passed on a gateway since the look before, as `vpn traffic --once` there tells it. */
 const trafficOf = async (gateway: string): Promise<TrafficSample | undefined> => {
-  const { exit, out, err } = await shop.run(['lab', 'exec', '--name', LAB, gateway, '--', 'hybridctl', 'vpn', 'traffic', '--once', '--json', '--state-dir', `${shop.dir}/${gateway}`]);
+  const { exit, out, err } = await shop.run([
+    'lab',
+    'exec',
+    '--name',
+    LAB,
+    gateway,
+    '--',
+    'hybridctl',
+    'vpn',
+    'traffic',
+    '--once',
+    '--json',
+    '--state-dir',
+    `${shop.dir}/${gateway}`,
+  ]);
   expect([exit, err]).toEqual([0, '']);
   return out === '' ? undefined : JSON.parse(out);
 };
@@ -57,11 +84,14 @@ const wire = async (work: () => Promise<unknown>): Promise<{ esp: number; plain:
     '  }',
     '}',
   ].join('\n');
-  expect(await shell.run('ip', ['netns', 'exec', `${LAB}-inet`, 'nft', '-f', '-'], { input: table })).toMatchObject({ exitCode: 0 });
+  expect(await shell.run('ip', ['netns', 'exec', `${LAB}-inet`, 'nft', '-f', '-'], { input: table })).toMatchObject({
+    exitCode: 0,
+  });
   try {
     await work();
     const { stdout } = await inNode('inet', 'nft', 'list', 'counters', 'table', 'ip', 'watch');
-    const count = (name: string): number => Number(new RegExp(`counter ${name} \\{\\s*packets (\\d+)`).exec(stdout)?.[1]);
+    const count = (name: string): number =>
+      Number(new RegExp(`counter ${name} \\{\\s*packets (\\d+)`).exec(stdout)?.[1]);
     return { esp: count('sealed'), plain: count('plain') };
   } finally {
     await inNode('inet', 'nft', 'delete', 'table', 'ip', 'watch');
@@ -73,7 +103,11 @@ beforeAll(async () => {
   const { exit, err } = await shop.run(['lab', 'up', '--name', LAB, '--site', shop.site]);
   if (exit !== 0) throw new Error(err);
   lab = await openLab(files, LAB);
-  Object.assign(process.env, { AWS_ENDPOINT_URL: lab.record.endpoint, AWS_ACCESS_KEY_ID: 'lab', AWS_SECRET_ACCESS_KEY: 'lab' });
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: lab.record.endpoint,
+    AWS_ACCESS_KEY_ID: 'lab',
+    AWS_SECRET_ACCESS_KEY: 'lab',
+  });
   tables = await awsRouteTables({ region: 'cn-north-1' });
 }, 90_000);
 
@@ -85,7 +119,10 @@ afterAll(async () => {
 describe('a lab that is up', () => {
   it('has every tunnel and BGP session, and carries packets over Direct Connect', async () => {
     const { tunnels, bgp, cuts } = await status();
-    expect(tunnels.map(({ name, state }) => [name, state])).toEqual([['vpn1', 'established'], ['vpn2', 'established']]);
+    expect(tunnels.map(({ name, state }) => [name, state])).toEqual([
+      ['vpn1', 'established'],
+      ['vpn2', 'established'],
+    ]);
     expect(bgp).toEqual([{ link: 'dx-1', state: 'Established', prefixes: 1 }]);
     expect(cuts).toEqual([]);
     expect(await goesTo()).toBe('vgw');
@@ -103,7 +140,18 @@ describe('a lab that is up', () => {
   });
 
   it('runs programs on a node, with the endpoint at hand and their exit code', async () => {
-    const seen = await shop.run(['lab', 'exec', '--name', LAB, 'mon-1', '--', 'hybridctl', 'route', 'status', '--json']);
+    const seen = await shop.run([
+      'lab',
+      'exec',
+      '--name',
+      LAB,
+      'mon-1',
+      '--',
+      'hybridctl',
+      'route',
+      'status',
+      '--json',
+    ]);
     expect(seen.exit).toBe(0);
     const failing = await shop.run(['lab', 'exec', '--name', LAB, 'app-1', '--', 'sh', '-c', 'exit 7']);
     expect(failing.exit).toBe(7);
@@ -113,7 +161,10 @@ describe('a lab that is up', () => {
     const monitor = spawn('ip', ['-n', `${LAB}-vpc`, 'monitor', 'route'], { stdio: ['ignore', 'pipe', 'ignore'] });
     let seen = '';
     let seenAt = 0;
-    const target = new Map([[GW_1.id, '172.16.1.157'], [GW_2.id, '172.16.2.126']]);
+    const target = new Map([
+      [GW_1.id, '172.16.1.157'],
+      [GW_2.id, '172.16.2.126'],
+    ]);
     monitor.stdout.setEncoding('utf8').on('data', (text: string) => {
       seen += text;
       seenAt = performance.now();
@@ -142,33 +193,51 @@ describe('paths', () => {
   it.each([
     ['vpn1', GW_1, 'gw-1', '10.10.0.2', 'vpn-b'],
     ['vpn2', GW_2, 'gw-2', '10.10.0.3', 'vpn-a'],
-  ])('carries both ways through %s alone, encrypted on the internet, and counted', async (tunnel, target, gateway, router, other) => {
-    await cut(ports, lab, { what: 'dx-1' });
-    await cut(ports, lab, { what: other });
-    try {
-      await tables.createRoute(TABLE_1, NETWORK, target);
-      expect(await goesTo()).toBe(gateway);
-      await back(router);
-      await eventually(`packets go through ${gateway}`, () => pings('app-1', 1));
-      expect(await trafficOf(gateway)).toBeUndefined();
-      const { esp, plain } = await wire(async () => expect(await pings('app-1', 5)).toBe(true));
-      expect(esp).toBeGreaterThanOrEqual(10);
-      expect(plain).toBe(0);
-      // Five pings of 84 bytes and their answers, as the gateway's own charon and kernel count them; probes of ours may come on top.
-      const { tunnels, interfaces } = (await trafficOf(gateway))!;
-      expect(tunnels.map(({ of, state }) => [of, state])).toEqual([[tunnel, 'established']]);
-      expect(interfaces).toHaveLength(1);
-      for (const flow of [...tunnels, ...interfaces]) for (const { bytes, packets } of [flow.in, flow.out]) expect([packets >= 5, bytes >= 5 * 84, bytes < 100 * 84], JSON.stringify(flow)).toEqual([true, true, true]);
-      const Metric = { Namespace: 'hybridctl', MetricName: 'TunnelDataIn', Dimensions: [{ Name: 'Site', Value: 'demo' }, { Name: 'Tunnel', Value: tunnel }] };
-      const { MetricDataResults } = await awsApi({ region: 'cn-north-1' }).ask('cloudwatch', 'GetMetricData', { StartTime: new Date(Date.now() - 600_000), EndTime: new Date(Date.now() + 60_000), MetricDataQueries: [{ Id: 'in', MetricStat: { Metric, Period: 600, Stat: 'Sum' } }] });
-      expect(MetricDataResults![0]!.Values!.reduce((sum, value) => sum + value, 0)).toBe(tunnels[0]!.in.bytes);
-    } finally {
-      await heal(ports, lab);
-      await tables.deleteRoute(TABLE_1, NETWORK);
-      await eventually('BGP brings the route back', async () => (await goesTo()) === 'vgw');
-      await back('10.10.0.2');
-    }
-  }, 60_000);
+  ])(
+    'carries both ways through %s alone, encrypted on the internet, and counted',
+    async (tunnel, target, gateway, router, other) => {
+      await cut(ports, lab, { what: 'dx-1' });
+      await cut(ports, lab, { what: other });
+      try {
+        await tables.createRoute(TABLE_1, NETWORK, target);
+        expect(await goesTo()).toBe(gateway);
+        await back(router);
+        await eventually(`packets go through ${gateway}`, () => pings('app-1', 1));
+        expect(await trafficOf(gateway)).toBeUndefined();
+        const { esp, plain } = await wire(async () => expect(await pings('app-1', 5)).toBe(true));
+        expect(esp).toBeGreaterThanOrEqual(10);
+        expect(plain).toBe(0);
+        // Five pings of 84 bytes and their answers, as the gateway's own charon and kernel count them; probes of ours
+        // may come on top.
+        const { tunnels, interfaces } = (await trafficOf(gateway))!;
+        expect(tunnels.map(({ of, state }) => [of, state])).toEqual([[tunnel, 'established']]);
+        expect(interfaces).toHaveLength(1);
+        for (const flow of [...tunnels, ...interfaces])
+          for (const { bytes, packets } of [flow.in, flow.out])
+            expect([packets >= 5, bytes >= 5 * 84, bytes < 100 * 84], JSON.stringify(flow)).toEqual([true, true, true]);
+        const Metric = {
+          Namespace: 'hybridctl',
+          MetricName: 'TunnelDataIn',
+          Dimensions: [
+            { Name: 'Site', Value: 'demo' },
+            { Name: 'Tunnel', Value: tunnel },
+          ],
+        };
+        const { MetricDataResults } = await awsApi({ region: 'cn-north-1' }).ask('cloudwatch', 'GetMetricData', {
+          StartTime: new Date(Date.now() - 600_000),
+          EndTime: new Date(Date.now() + 60_000),
+          MetricDataQueries: [{ Id: 'in', MetricStat: { Metric, Period: 600, Stat: 'Sum' } }],
+        });
+        expect(MetricDataResults![0]!.Values!.reduce((sum, value) => sum + value, 0)).toBe(tunnels[0]!.in.bytes);
+      } finally {
+        await heal(ports, lab);
+        await tables.deleteRoute(TABLE_1, NETWORK);
+        await eventually('BGP brings the route back', async () => (await goesTo()) === 'vgw');
+        await back('10.10.0.2');
+      }
+    },
+    60_000,
+  );
 
   it('loses the propagated route when BFD finds Direct Connect silent, with both carriers up', async () => {
     const begun = performance.now();
@@ -191,11 +260,21 @@ describe('paths', () => {
     try {
       await ec2.send(new StopInstancesCommand({ InstanceIds }));
       await eventually('the route is a blackhole', async () => (await goesTo()) === 'blackhole');
-      await eventually('no charon on gw-1', async () => !(await shell.run('ip', ['netns', 'pids', `${LAB}-gw-1`])).stdout.trim());
+      await eventually(
+        'no charon on gw-1',
+        async () => !(await shell.run('ip', ['netns', 'pids', `${LAB}-gw-1`])).stdout.trim(),
+      );
       expect((await inNode('mon-1', 'ping', '-n', '-c', '1', '-W', '1', '172.16.1.157')).exitCode).not.toBe(0);
-      await eventually('stopped', async () => (await ec2.send(new StartInstancesCommand({ InstanceIds })).catch(() => undefined)) !== undefined);
+      await eventually(
+        'stopped',
+        async () => (await ec2.send(new StartInstancesCommand({ InstanceIds })).catch(() => undefined)) !== undefined,
+      );
       await eventually('the route is alive', async () => (await goesTo()) === 'gw-1');
-      await eventually('the tunnel is back', async () => (await status()).tunnels.every(({ state }) => state === 'established'), 30_000);
+      await eventually(
+        'the tunnel is back',
+        async () => (await status()).tunnels.every(({ state }) => state === 'established'),
+        30_000,
+      );
       await eventually('packets go through gw-1', () => pings('app-1', 1));
     } finally {
       await tables.deleteRoute(TABLE_1, NETWORK);
@@ -228,7 +307,11 @@ describe('faults', () => {
     // On the host's own link: on Direct Connect, BFD would lose three in a row sooner or later and take the path away.
     await cut(ports, lab, { what: 'app-1', kind: 'loss', loss: 0.3, direction: 'in' });
     try {
-      const { sent, received } = await measureGap(shell, lab.topology, { from: 'app-1', to: 'host', durationMs: 1_500 });
+      const { sent, received } = await measureGap(shell, lab.topology, {
+        from: 'app-1',
+        to: 'host',
+        durationMs: 1_500,
+      });
       // 1,500 packets, 30 %: five standard deviations are 6 %.
       expect(received / sent).toBeGreaterThan(0.63);
       expect(received / sent).toBeLessThan(0.77);
@@ -239,7 +322,23 @@ describe('faults', () => {
   }, 30_000);
 
   it('drops ESP while IKE lives, and large packets while small ones pass', async () => {
-    const ping = (size: string) => inNode('gw-1', 'ping', '-n', '-c', '2', '-i', '0.1', '-W', '1', '-s', size, '-I', '169.254.100.2', '169.254.100.1');
+    const ping = (size: string) =>
+      inNode(
+        'gw-1',
+        'ping',
+        '-n',
+        '-c',
+        '2',
+        '-i',
+        '0.1',
+        '-W',
+        '1',
+        '-s',
+        size,
+        '-I',
+        '169.254.100.2',
+        '169.254.100.1',
+      );
     const answered = async (size: string): Promise<boolean> => (await ping(size)).exitCode === 0;
     expect([await answered('56'), await answered('1300')]).toEqual([true, true]);
     await cut(ports, lab, { what: 'vpn-a', kind: 'large' });
@@ -255,16 +354,31 @@ describe('faults', () => {
     await eventually('data flows again', () => answered('56'));
   }, 30_000);
 
-  it.each(['kill', 'hang'] as const)('finds a box whose charon is gone (%s) and gets it back', async (kind) => {
-    await cut(ports, lab, { what: 'gw-2', kind });
-    await eventually('charon is silent', async () => (await inNode('gw-2', 'ping', '-n', '-c', '1', '-W', '1', '169.254.200.1')).exitCode !== 0);
-    await heal(ports, lab);
-    await eventually('the tunnel is back', async () => (await status()).tunnels.every(({ state }) => state === 'established'), 40_000);
-    await eventually('data flows again', async () => (await inNode('gw-2', 'ping', '-n', '-c', '1', '-W', '1', '169.254.200.1')).exitCode === 0);
-  }, 60_000);
+  it.each(['kill', 'hang'] as const)(
+    'finds a box whose charon is gone (%s) and gets it back',
+    async (kind) => {
+      await cut(ports, lab, { what: 'gw-2', kind });
+      await eventually(
+        'charon is silent',
+        async () => (await inNode('gw-2', 'ping', '-n', '-c', '1', '-W', '1', '169.254.200.1')).exitCode !== 0,
+      );
+      await heal(ports, lab);
+      await eventually(
+        'the tunnel is back',
+        async () => (await status()).tunnels.every(({ state }) => state === 'established'),
+        40_000,
+      );
+      await eventually(
+        'data flows again',
+        async () => (await inNode('gw-2', 'ping', '-n', '-c', '1', '-W', '1', '169.254.200.1')).exitCode === 0,
+      );
+    },
+    60_000,
+  );
 
   it('takes cuts away without a trace, however many', async () => {
-    for (const what of ['dx-1', 'vpn-a', 'gw-2', 'inet', 'rtr-2', 'lan-rtr-1']) await cut(ports, lab, { what, kind: 'blackhole' });
+    for (const what of ['dx-1', 'vpn-a', 'gw-2', 'inet', 'rtr-2', 'lan-rtr-1'])
+      await cut(ports, lab, { what, kind: 'blackhole' });
     await cut(ports, lab, { what: 'dx-1', kind: 'blackhole' });
     await cut(ports, lab, { what: 'gw-2' });
     expect((await status()).cuts).toHaveLength(7);
@@ -273,6 +387,10 @@ describe('faults', () => {
     expect(rules.map(({ stdout }) => stdout).join('')).not.toContain('hybridctl_cut');
     expect((await status()).cuts).toEqual([]);
     await eventually('packets go again', () => pings('app-2', 1), 30_000);
-    await eventually('tunnels are back', async () => (await status()).tunnels.every(({ state }) => state === 'established'), 60_000);
+    await eventually(
+      'tunnels are back',
+      async () => (await status()).tunnels.every(({ state }) => state === 'established'),
+      60_000,
+    );
   }, 120_000);
 });

@@ -43,10 +43,15 @@ export const workshop = async (): Promise<Workshop> => {
   const site = join(dir, 'lab.yaml');
   await writeFile(site, readFileSync(join(ROOT, 'test/fixtures/lab.yaml')));
   await mkdir(join(dir, 'psk'), { mode: 0o700 });
-  for (const name of ['vpn1', 'vpn2']) await writeFile(join(dir, 'psk', name), `lab.key.of.${name}.0123456789`, { mode: 0o600 });
+  for (const name of ['vpn1', 'vpn2'])
+    await writeFile(join(dir, 'psk', name), `lab.key.of.${name}.0123456789`, { mode: 0o600 });
 
   const start = (args: readonly string[]): Running => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     let out = '';
     let err = '';
     const watchers = new Set<() => void>();
@@ -69,30 +74,47 @@ export const workshop = async (): Promise<Workshop> => {
         }),
     };
   };
-  return { dir, program, site, start, run: (args) => start(args).ended, remove: () => rm(dir, { recursive: true, force: true }) };
+  return {
+    dir,
+    program,
+    site,
+    start,
+    run: (args) => start(args).ended,
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
 };
 
 /** Everything a lab could leave on the machine, as far as it belongs to a lab of these names. */
 export const traces = async (...labs: readonly string[]): Promise<Record<string, readonly string[]>> => {
-  const lines = async (file: string, args: readonly string[]): Promise<readonly string[]> => (await shell.run(file, args)).stdout.split('\n').filter((line) => line !== '');
+  const lines = async (file: string, args: readonly string[]): Promise<readonly string[]> =>
+    (await shell.run(file, args)).stdout.split('\n').filter((line) => line !== '');
   const ours = (text: string): boolean => labs.some((lab) => text.includes(lab));
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const commands = pids.flatMap((pid) => {
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
-      return labs.some((lab) => environment.includes(`HYBRIDCTL_LAB_DAEMON=${lab}`)) ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : [];
+      return labs.some((lab) => environment.includes(`HYBRIDCTL_LAB_DAEMON=${lab}`))
+        ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')]
+        : [];
     } catch {
       return [];
     }
   });
-  const list = async (folder: string): Promise<readonly string[]> => (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
+  const list = async (folder: string): Promise<readonly string[]> =>
+    (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
   return {
     namespaces: (await lines('ip', ['netns', 'list'])).filter(ours),
     devices: (await lines('ip', ['-o', 'link'])).filter(ours),
     routes: (await lines('ip', ['route', 'show', 'table', 'all'])).filter(ours),
-    rules: await lines('nft', ['list', 'tables']).then((tables) => tables.filter((table) => table.includes('hybridctl'))),
-    mounts: readFileSync('/proc/self/mounts', 'utf8').split('\n').filter((line) => ours(line)),
-    files: (await Promise.all(['/run', '/run/hybridctl', '/run/netns', '/etc/netns'].map(list))).flat().filter((path) => ours(path)),
+    rules: await lines('nft', ['list', 'tables']).then((tables) =>
+      tables.filter((table) => table.includes('hybridctl')),
+    ),
+    mounts: readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .filter((line) => ours(line)),
+    files: (await Promise.all(['/run', '/run/hybridctl', '/run/netns', '/etc/netns'].map(list)))
+      .flat()
+      .filter((path) => ours(path)),
     processes: commands,
   };
 };

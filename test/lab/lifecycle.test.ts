@@ -23,24 +23,32 @@ describe('coming and going', () => {
     expect(await shop.run(['lab', 'up', '--name', LAB, '--site', shop.site])).toMatchObject({ exit: 0 });
     const second = await shop.run(['lab', 'up', '--name', SECOND, '--site', shop.site]);
     expect(second).toMatchObject({ exit: 0 });
-    expect((await shop.run(['lab', 'exec', '--name', SECOND, 'app-2', '--', 'ping', '-n', '-q', '-c', '1', HOST])).exit).toBe(0);
+    expect(
+      (await shop.run(['lab', 'exec', '--name', SECOND, 'app-2', '--', 'ping', '-n', '-q', '-c', '1', HOST])).exit,
+    ).toBe(0);
     expect((await shop.run(['lab', 'down', '--name', SECOND, '--yes'])).exit).toBe(0);
     expect(await traces(SECOND)).toEqual(nothing);
-    expect((await shop.run(['lab', 'exec', '--name', LAB, 'app-1', '--', 'ping', '-n', '-q', '-c', '1', HOST])).exit).toBe(0);
+    expect(
+      (await shop.run(['lab', 'exec', '--name', LAB, 'app-1', '--', 'ping', '-n', '-q', '-c', '1', HOST])).exit,
+    ).toBe(0);
     expect((await shop.run(['lab', 'down', '--name', LAB, '--yes'])).exit).toBe(0);
     expect(await traces(LAB)).toEqual(nothing);
     expect((await shop.run(['lab', 'down', '--name', LAB, '--yes'])).out).toBe(`no lab called ${LAB} was there\n`);
   }, 90_000);
 
-  it.each(['network:', 'daemons:', 'cloud:', 'tunnels established'])('leaves nothing after kill -9 at "%s" and down', async (line) => {
-    const up = shop.start(['lab', 'up', '--name', SECOND, '--site', shop.site]);
-    await up.says(line);
-    up.child.kill('SIGKILL');
-    await up.ended;
-    const gone = await shop.run(['lab', 'down', '--name', SECOND, '--yes']);
-    expect(gone).toMatchObject({ exit: 0, err: '' });
-    expect(await traces(SECOND)).toEqual(nothing);
-  }, 60_000);
+  it.each(['network:', 'daemons:', 'cloud:', 'tunnels established'])(
+    'leaves nothing after kill -9 at "%s" and down',
+    async (line) => {
+      const up = shop.start(['lab', 'up', '--name', SECOND, '--site', shop.site]);
+      await up.says(line);
+      up.child.kill('SIGKILL');
+      await up.ended;
+      const gone = await shop.run(['lab', 'down', '--name', SECOND, '--yes']);
+      expect(gone).toMatchObject({ exit: 0, err: '' });
+      expect(await traces(SECOND)).toEqual(nothing);
+    },
+    60_000,
+  );
 
   it('cleans up after Ctrl-C', async () => {
     const up = shop.start(['lab', 'up', '--name', SECOND, '--site', shop.site]);
@@ -67,19 +75,26 @@ describe('the field documents', () => {
     // IKEv1 and VTI between two gateways and two IOS routers; policy-based Openswan against a crypto map.
     ['seed-bjs', ['vpn1', 'vpn2']],
     ['seed-openswan', ['cisco']],
-  ])('%s carries packets both ways, with stand-ins for what does not run here', async (fixture, names) => {
-    for (const name of names) await writeFile(`${shop.dir}/psk/${name}`, `lab.key.of.${name}.0123456789`, { mode: 0o600 });
-    const site = `${shop.dir}/${fixture}.yaml`;
-    await writeFile(site, await readFile(new URL(`../fixtures/${fixture}.yaml`, import.meta.url), 'utf8'));
-    try {
-      const up = await shop.run(['lab', 'up', '--name', SECOND, '--site', site, '--json']);
-      expect(up).toMatchObject({ exit: 0 });
-      expect(JSON.parse(up.out).notes.join('\n')).toContain('does not run here');
-      const seen = await shop.run(['lab', 'status', '--name', SECOND, '--json']);
-      expect(JSON.parse(seen.out).tunnels.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual(names.map((name) => [name, 'established']));
-    } finally {
-      await shop.run(['lab', 'down', '--name', SECOND, '--yes']);
-    }
-    expect(await traces(SECOND)).toEqual(nothing);
-  }, 90_000);
+  ])(
+    '%s carries packets both ways, with stand-ins for what does not run here',
+    async (fixture, names) => {
+      for (const name of names)
+        await writeFile(`${shop.dir}/psk/${name}`, `lab.key.of.${name}.0123456789`, { mode: 0o600 });
+      const site = `${shop.dir}/${fixture}.yaml`;
+      await writeFile(site, await readFile(new URL(`../fixtures/${fixture}.yaml`, import.meta.url), 'utf8'));
+      try {
+        const up = await shop.run(['lab', 'up', '--name', SECOND, '--site', site, '--json']);
+        expect(up).toMatchObject({ exit: 0 });
+        expect(JSON.parse(up.out).notes.join('\n')).toContain('does not run here');
+        const seen = await shop.run(['lab', 'status', '--name', SECOND, '--json']);
+        expect(
+          JSON.parse(seen.out).tunnels.map(({ name, state }: { name: string; state: string }) => [name, state]),
+        ).toEqual(names.map((name) => [name, 'established']));
+      } finally {
+        await shop.run(['lab', 'down', '--name', SECOND, '--yes']);
+      }
+      expect(await traces(SECOND)).toEqual(nothing);
+    },
+    90_000,
+  );
 });

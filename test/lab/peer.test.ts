@@ -28,14 +28,31 @@ const SITE = fixture('lab')
 
 let shop: Workshop;
 let lab: Lab;
-const ports = { shell, files, clock, signal: new AbortController().signal, progress: () => undefined } as unknown as Ports;
+const ports = {
+  shell,
+  files,
+  clock,
+  signal: new AbortController().signal,
+  progress: () => undefined,
+} as unknown as Ports;
 const watchers = new Map<string, Watcher>();
 
 type Of<K extends MonitorEvent['kind']> = Extract<MonitorEvent, { kind: K }>;
-const told = <K extends MonitorEvent['kind']>(gateway: string, kind: K): readonly Of<K>[] => watchers.get(gateway)!.events.filter((event): event is Of<K> => event.kind === kind);
-const verdictOf = (gateway: string, link: string) => told(gateway, 'verdict').findLast((event) => event.link === link)?.to;
+const told = <K extends MonitorEvent['kind']>(gateway: string, kind: K): readonly Of<K>[] =>
+  watchers.get(gateway)!.events.filter((event): event is Of<K> => event.kind === kind);
+const verdictOf = (gateway: string, link: string) =>
+  told(gateway, 'verdict').findLast((event) => event.link === link)?.to;
 const eventually = (what: string, check: () => boolean | Promise<boolean>, withinMs = 20_000) =>
-  until(async () => check(), { what, withinMs, everyMs: 20, more: async () => [...watchers].map(([name, { events, trouble }]) => `${name}: ${trouble()} ${JSON.stringify(events.filter(({ kind }) => kind !== 'health' && kind !== 'api').slice(-6))}`) });
+  until(async () => check(), {
+    what,
+    withinMs,
+    everyMs: 20,
+    more: async () =>
+      [...watchers].map(
+        ([name, { events, trouble }]) =>
+          `${name}: ${trouble()} ${JSON.stringify(events.filter(({ kind }) => kind !== 'health' && kind !== 'api').slice(-6))}`,
+      ),
+  });
 const moves = (gateway: string) => told(gateway, 'move').map(({ from, to, outcome }) => [from, to, outcome]);
 const alerts = (gateway: string) => told(gateway, 'alert').map(({ alert: { kind, from, to } }) => [kind, from, to]);
 /** Packets that never came; one is sent each ms. */
@@ -44,22 +61,44 @@ const at = () => positions(ports, lab);
 
 /** Calls that change something, as the endpoint has met them. */
 const writes = async (): Promise<readonly string[]> => {
-  const { calls } = (await (await fetch(`${lab.record.endpoint}/_lab/state`)).json()) as { calls: { action: string }[] };
+  const { calls } = (await (await fetch(`${lab.record.endpoint}/_lab/state`)).json()) as {
+    calls: { action: string }[];
+  };
   return calls.map(({ action }) => action).filter((action) => !action.startsWith('Describe'));
 };
 
 /** The real monitors, each on its own gateway; they judge both tunnels and know that a while has passed. */
 const watch = async (): Promise<void> => {
-  for (const gateway of ['gw-1', 'gw-2']) watchers.set(gateway, await startWatcher(lab, { profile: 'fast', path: process.env['PATH'], node: gateway, flags: ['--self', gateway] }));
-  for (const gateway of watchers.keys()) await eventually(`${gateway} sees both tunnels`, () => ['vpn-a', 'vpn-b'].every((link) => verdictOf(gateway, link) === 'alive') && told(gateway, 'lease').some(({ held }) => held));
+  for (const gateway of ['gw-1', 'gw-2'])
+    watchers.set(
+      gateway,
+      await startWatcher(lab, {
+        profile: 'fast',
+        path: process.env['PATH'],
+        node: gateway,
+        flags: ['--self', gateway],
+      }),
+    );
+  for (const gateway of watchers.keys())
+    await eventually(
+      `${gateway} sees both tunnels`,
+      () =>
+        ['vpn-a', 'vpn-b'].every((link) => verdictOf(gateway, link) === 'alive') &&
+        told(gateway, 'lease').some(({ held }) => held),
+    );
   await delay(6_000); // a path's loss is learnt and reads agree, as in the drill
 };
 
-/** Nothing from one group of addresses reaches the other, from one instant on: two cuts one after the other would be two faults. */
+/**
+ * Nothing from one group of addresses reaches the other, from one instant on: two cuts one after the other would be two
+ * faults.
+ */
 const part = async (left: string, right: string): Promise<() => Promise<void>> => {
   const nft = (...args: string[]) => inside(`${LAB}-vpc`, ['nft', ...args]);
   const rules = `ip saddr { ${left} } ip daddr { ${right} } drop; ip saddr { ${right} } ip daddr { ${left} } drop;`;
-  await must(shell, 'ip', nft('-f', '-'), { input: `table ip parted {\nchain forward { type filter hook forward priority -200; ${rules} }\n}\n` });
+  await must(shell, 'ip', nft('-f', '-'), {
+    input: `table ip parted {\nchain forward { type filter hook forward priority -200; ${rules} }\n}\n`,
+  });
   return async () => void (await must(shell, 'ip', nft('delete', 'table', 'ip', 'parted')));
 };
 
@@ -81,7 +120,11 @@ afterEach(async () => {
   for (const { id, name } of lab.topology.site.route_tables) {
     const link = HOME[name as keyof typeof HOME];
     const gateway = lab.topology.site.gateways[link === 'vpn-a' ? 0 : 1]!;
-    await call(lab, 'ReplaceRoute', { RouteTableId: id, DestinationCidrBlock: '10.10.0.0/16', NetworkInterfaceId: gateway.eni! });
+    await call(lab, 'ReplaceRoute', {
+      RouteTableId: id,
+      DestinationCidrBlock: '10.10.0.0/16',
+      NetworkInterfaceId: gateway.eni!,
+    });
   }
 }, 60_000);
 
@@ -91,39 +134,59 @@ afterAll(async () => {
 }, 60_000);
 
 describe('two gateways that watch each other', () => {
-  it('cut off from each other\'s zone, with both tunnels alive, move nothing and stop nobody', async () => {
+  it("cut off from each other's zone, with both tunnels alive, move nothing and stop nobody", async () => {
     await watch();
     const before = await writes();
     let mend = async (): Promise<void> => undefined;
     const stream = await measureGap(shell, lab.topology, {
-      from: 'app-2', to: 'host', durationMs: 0,
+      from: 'app-2',
+      to: 'host',
+      durationMs: 0,
       during: async () => {
         mend = await part('172.16.1.0/24, 172.16.11.0/24', '172.16.2.0/24, 172.16.12.0/24');
-        for (const [gateway, link] of [['gw-1', 'vpn-b'], ['gw-2', 'vpn-a']] as const) {
+        for (const [gateway, link] of [
+          ['gw-1', 'vpn-b'],
+          ['gw-2', 'vpn-a'],
+        ] as const) {
           await eventually(`${gateway} sees nothing of ${link}`, () => verdictOf(gateway, link) === 'dead');
-          await eventually(`${gateway} doubts itself`, () => told(gateway, 'error').some(({ during }) => during === 'see beyond ourselves'));
+          await eventually(`${gateway} doubts itself`, () =>
+            told(gateway, 'error').some(({ during }) => during === 'see beyond ourselves'),
+          );
         }
         await delay(4_000); // a verdict takes 0.15 s, a move 10 ms more
         // When the zones hear each other again, the canaries answer before the tunnels are judged good.
         await mend();
         mend = async () => undefined;
-        for (const [gateway, link] of [['gw-1', 'vpn-b'], ['gw-2', 'vpn-a']] as const) await eventually(`${gateway} sees ${link} again`, () => verdictOf(gateway, link) === 'alive');
+        for (const [gateway, link] of [
+          ['gw-1', 'vpn-b'],
+          ['gw-2', 'vpn-a'],
+        ] as const)
+          await eventually(`${gateway} sees ${link} again`, () => verdictOf(gateway, link) === 'alive');
         await delay(2_500);
       },
     }).finally(() => mend());
-    expect({ moves: [moves('gw-1'), moves('gw-2')], at: await at(), writes: (await writes()).slice(before.length) }).toEqual({ moves: [[], []], at: HOME, writes: [] });
+    expect({
+      moves: [moves('gw-1'), moves('gw-2')],
+      at: await at(),
+      writes: (await writes()).slice(before.length),
+    }).toEqual({ moves: [[], []], at: HOME, writes: [] });
     expect(lost(stream)).toBeLessThan(20);
   }, 90_000);
 
-  it('deaf to each other alone, take over each other\'s table without a gap, and stop nobody', async () => {
+  it("deaf to each other alone, take over each other's table without a gap, and stop nobody", async () => {
     await watch();
     const before = await writes();
     let mend = async (): Promise<void> => undefined;
     const stream = await measureGap(shell, lab.topology, {
-      from: 'app-2', to: 'host', durationMs: 0,
+      from: 'app-2',
+      to: 'host',
+      durationMs: 0,
       during: async () => {
         mend = await part('172.16.1.157', '172.16.2.126');
-        await eventually('both tables have crossed over', async () => JSON.stringify(await at()) === JSON.stringify({ 'private-1': 'vpn-b', 'private-2': 'vpn-a' }));
+        await eventually(
+          'both tables have crossed over',
+          async () => JSON.stringify(await at()) === JSON.stringify({ 'private-1': 'vpn-b', 'private-2': 'vpn-a' }),
+        );
         await delay(12_000); // longer than a dead gateway waits to be healed
       },
     }).finally(() => mend());
@@ -135,7 +198,9 @@ describe('two gateways that watch each other', () => {
     await watch();
     const begun = Date.now();
     const { longestGapMs, paths } = await measureGap(shell, lab.topology, {
-      from: 'app-2', to: 'host', durationMs: 0,
+      from: 'app-2',
+      to: 'host',
+      durationMs: 0,
       during: async () => {
         await delay(Math.random() * 100);
         await cut(ports, lab, { what: 'gw-2', kind: 'hang' });
@@ -144,19 +209,34 @@ describe('two gateways that watch each other', () => {
         await delay(500);
       },
     });
-    expect({ moves: moves('gw-1'), alerts: alerts('gw-1'), at: await at() }).toEqual({ moves: [['vpn-b', 'vpn-a', 'done']], alerts: [['moved', 'vpn-b', 'vpn-a']], at: { 'private-1': 'vpn-a', 'private-2': 'vpn-a' } });
+    expect({ moves: moves('gw-1'), alerts: alerts('gw-1'), at: await at() }).toEqual({
+      moves: [['vpn-b', 'vpn-a', 'done']],
+      alerts: [['moved', 'vpn-b', 'vpn-a']],
+      at: { 'private-1': 'vpn-a', 'private-2': 'vpn-a' },
+    });
     expect(longestGapMs).toBeLessThan(700);
     expect(paths['gw-1']).toBeGreaterThan(100);
 
     await heal(ports, lab);
     watchers.get('gw-2')!.signal('SIGCONT');
     const back = await measureGap(shell, lab.topology, {
-      from: 'app-2', to: 'host', durationMs: 0,
+      from: 'app-2',
+      to: 'host',
+      durationMs: 0,
       during: () => eventually('the table is handed back', () => told('gw-1', 'alert').length > 1, 120_000),
     });
     const [, returned] = told('gw-1', 'alert');
     expect(returned!.at - begun).toBeGreaterThan(30_000);
-    expect({ alerts: [alerts('gw-1'), alerts('gw-2')], at: await at() }).toEqual({ alerts: [[['moved', 'vpn-b', 'vpn-a'], ['moved', 'vpn-a', 'vpn-b']], []], at: HOME });
+    expect({ alerts: [alerts('gw-1'), alerts('gw-2')], at: await at() }).toEqual({
+      alerts: [
+        [
+          ['moved', 'vpn-b', 'vpn-a'],
+          ['moved', 'vpn-a', 'vpn-b'],
+        ],
+        [],
+      ],
+      at: HOME,
+    });
     expect(lost(back)).toBeLessThan(20);
     expect((await writes()).filter((action) => !action.endsWith('Route'))).toEqual([]);
   }, 180_000);

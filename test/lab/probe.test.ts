@@ -17,7 +17,13 @@ import { workshop, type Workshop } from './lab.ts';
 const LAB = 'pr';
 const NETWORK = '10.10.0.0/16';
 const PROBES_EVERY = { tauMs: 20, largeEveryMs: 200 };
-const ports = { shell, files, vici: async (uri: string) => connectVici(uri), signal: new AbortController().signal, progress: () => undefined } as unknown as Ports;
+const ports = {
+  shell,
+  files,
+  vici: async (uri: string) => connectVici(uri),
+  signal: new AbortController().signal,
+  progress: () => undefined,
+} as unknown as Ports;
 
 let shop: Workshop;
 let lab: Lab;
@@ -33,7 +39,9 @@ beforeAll(async () => {
   lab = await openLab(files, LAB);
   plan = probePlan(lab.record.site, PROBES_EVERY);
   monitor = await proberIn(`${LAB}-mon-1`);
-  ({ stop } = monitor.prober.start(plan, (id, sample) => samples.push({ ...sample, link: plan.find((probe) => probe.id === id)!.link })));
+  ({ stop } = monitor.prober.start(plan, (id, sample) =>
+    samples.push({ ...sample, link: plan.find((probe) => probe.id === id)!.link }),
+  ));
 }, 90_000);
 
 afterAll(async () => {
@@ -53,7 +61,9 @@ const verdicts = async (size: Sample['size'], forMs: number): Promise<Verdicts> 
   await delay(forMs);
   return Object.fromEntries(
     LINKS.map((link) => {
-      const mine = samples.filter((sample) => sample.link === link && sample.size === size && sample.kind !== 'unknown');
+      const mine = samples.filter(
+        (sample) => sample.link === link && sample.size === size && sample.kind !== 'unknown',
+      );
       const part = mine.filter(({ kind }) => kind === 'reply').length / mine.length;
       return [link, part >= 0.8 ? 'answers' : part <= 0.2 ? 'silent' : 'between'];
     }),
@@ -64,7 +74,12 @@ const without = (link: string): Verdicts => ({ ...ALL, [link]: 'silent' });
 const eventually = (what: string, check: () => Promise<boolean>, withinMs = 20_000) => until(check, { what, withinMs });
 /** Polls until both sizes say so. */
 const become = (small: Verdicts, large: Verdicts, withinMs = 60_000): Promise<void> =>
-  eventually(`probes say ${JSON.stringify({ small, large })}`, async () => JSON.stringify([await verdicts('small', 400), await verdicts('large', 1_000)]) === JSON.stringify([small, large]), withinMs);
+  eventually(
+    `probes say ${JSON.stringify({ small, large })}`,
+    async () =>
+      JSON.stringify([await verdicts('small', 400), await verdicts('large', 1_000)]) === JSON.stringify([small, large]),
+    withinMs,
+  );
 
 describe('probes cross the path they judge', () => {
   it('all answer, small and large, 50 times a second', async () => {
@@ -80,26 +95,38 @@ describe('probes cross the path they judge', () => {
 
   it.each<readonly [what: string, spec: CutSpec, small: Verdicts, large: Verdicts]>([
     ['Direct Connect without carrier', { what: 'dx-1' }, without('dx-1'), without('dx-1')],
-    ['Direct Connect silent one way', { what: 'dx-1', kind: 'blackhole', direction: 'in' }, without('dx-1'), without('dx-1')],
+    [
+      'Direct Connect silent one way',
+      { what: 'dx-1', kind: 'blackhole', direction: 'in' },
+      without('dx-1'),
+      without('dx-1'),
+    ],
     ['a tunnel without ESP', { what: 'vpn-a', kind: 'esp' }, without('vpn-a'), without('vpn-a')],
     ['a tunnel without UDP 4500', { what: 'vpn-b', kind: 'udp4500' }, without('vpn-b'), without('vpn-b')],
     ['a tunnel that is silent', { what: 'vpn-a', kind: 'blackhole' }, without('vpn-a'), without('vpn-a')],
     ['a tunnel that eats large packets', { what: 'vpn-b', kind: 'large' }, ALL, without('vpn-b')],
     ['a gateway whose charon is gone', { what: 'gw-1', kind: 'kill' }, without('vpn-a'), without('vpn-a')],
-  ])('%s is seen by its own link alone', async (_, spec, small, large) => {
-    await cut(ports, lab, spec);
-    try {
-      await become(small, large, 20_000);
-    } finally {
-      await heal(ports, lab);
-      await become(ALL, ALL);
-    }
-  }, 90_000);
+  ])(
+    '%s is seen by its own link alone',
+    async (_, spec, small, large) => {
+      await cut(ports, lab, spec);
+      try {
+        await become(small, large, 20_000);
+      } finally {
+        await heal(ports, lab);
+        await become(ALL, ALL);
+      }
+    },
+    90_000,
+  );
 
   it('a gateway that is its own monitor is not fooled by itself', async () => {
     const own = await proberIn(`${LAB}-gw-1`);
     const tell: string[] = [];
-    const run = own.prober.start(plan.filter(({ link }) => link !== 'dx-1'), (id, { kind }) => tell.push(`${plan.find((probe) => probe.id === id)!.link} ${kind}`));
+    const run = own.prober.start(
+      plan.filter(({ link }) => link !== 'dx-1'),
+      (id, { kind }) => tell.push(`${plan.find((probe) => probe.id === id)!.link} ${kind}`),
+    );
     const next = async (kinds: readonly string[]): Promise<void> => {
       await eventually(kinds.join(), async () => {
         tell.length = 0;
@@ -123,7 +150,11 @@ describe('probes cross the path they judge', () => {
   }, 120_000);
 
   it('no move of an app route table leads a probe elsewhere', async () => {
-    Object.assign(process.env, { AWS_ENDPOINT_URL: lab.record.endpoint, AWS_ACCESS_KEY_ID: 'lab', AWS_SECRET_ACCESS_KEY: 'lab' });
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: lab.record.endpoint,
+      AWS_ACCESS_KEY_ID: 'lab',
+      AWS_SECRET_ACCESS_KEY: 'lab',
+    });
     const tables: RouteTables = await awsRouteTables({ region: 'cn-north-1' });
     const { route_tables, gateways } = lab.record.site;
     for (const { id } of route_tables) await tables.createRoute(id, NETWORK, { kind: 'eni', id: gateways[0]!.eni! });

@@ -14,9 +14,13 @@ import { fixture } from '../helpers/cloud.ts';
 import { proberIn, type ProberProcess } from '../helpers/prober-process.ts';
 import { workshop, type Workshop } from './lab.ts';
 
-// `npm run soak` shortened: real packets through a link that loses one in twenty, and a monitor that is stopped meanwhile.
+// `npm run soak` shortened: real packets through a link that loses one in twenty, and a monitor that is stopped
+// meanwhile.
 const LAB = 'vsoak';
-/** 150 targets with three shadows each: 5 in the mean in 30 s, none once in 200 runs; so longer where none has fired yet. */
+/**
+ * 150 targets with three shadows each: 5 in the mean in 30 s, none once in 200 runs; so longer where none has fired
+ * yet.
+ */
 const TARGETS = 150;
 const SOAK_MS = 30_000;
 const LONGEST_MS = 90_000;
@@ -26,7 +30,13 @@ let lab: Lab;
 let far: ProberProcess;
 let near: ProberProcess;
 let watcher: Watcher;
-const ports = { shell, files, clock, signal: new AbortController().signal, progress: () => undefined } as unknown as Ports;
+const ports = {
+  shell,
+  files,
+  clock,
+  signal: new AbortController().signal,
+  progress: () => undefined,
+} as unknown as Ports;
 
 beforeAll(async () => {
   shop = await workshop();
@@ -51,9 +61,13 @@ afterAll(async () => {
 describe('no wolf', () => {
   it('at 5 % random loss on the carrying link nothing flips, stopped for ten seconds or not; three in a row on the same samples does', async () => {
     watcher = await startWatcher(lab, { profile: 'default', path: process.env['PATH'] });
-    const seen = () => watcher.events.flatMap((event) => (event.kind === 'verdict' && event.to === 'alive' ? [event.link] : []));
+    const seen = () =>
+      watcher.events.flatMap((event) => (event.kind === 'verdict' && event.to === 'alive' ? [event.link] : []));
     await until(async () => new Set(seen()).size === 3, { what: 'every path is seen alive', withinMs: 20_000 });
-    const calls = async () => ((await (await fetch(`${lab.record.endpoint}/_lab/state`)).json()) as { calls: { action: string }[] }).calls.filter(({ action }) => !action.startsWith('Describe')).length;
+    const calls = async () =>
+      (
+        (await (await fetch(`${lab.record.endpoint}/_lab/state`)).json()) as { calls: { action: string }[] }
+      ).calls.filter(({ action }) => !action.startsWith('Describe')).length;
     const before = await calls();
 
     await cut(ports, lab, { what: 'dx-1', kind: 'loss', loss: 0.05, direction: 'out' });
@@ -64,7 +78,10 @@ describe('no wolf', () => {
     watcher.signal('SIGSTOP');
     await delay(10_000);
     watcher.signal('SIGCONT');
-    await until(async () => Date.now() > endAt && soak.count().shadows > 0, { what: `a shadow fires (${JSON.stringify(soak.count())})`, withinMs: LONGEST_MS });
+    await until(async () => Date.now() > endAt && soak.count().shadows > 0, {
+      what: `a shadow fires (${JSON.stringify(soak.count())})`,
+      withinMs: LONGEST_MS,
+    });
     await stop();
     await heal(ports, lab);
 
@@ -72,7 +89,9 @@ describe('no wolf', () => {
     expect(lost / probes).toBeGreaterThan(0.04);
     expect(lost / probes).toBeLessThan(0.06);
     expect(shadows).toBeGreaterThan(0);
-    const told = watcher.events.filter((event) => event.kind === 'move' || event.kind === 'alert' || (event.kind === 'verdict' && event.to === 'dead'));
+    const told = watcher.events.filter(
+      (event) => event.kind === 'move' || event.kind === 'alert' || (event.kind === 'verdict' && event.to === 'dead'),
+    );
     expect({ wolves, told, calls: (await calls()) - before }).toEqual({ wolves: 0, told: [], calls: 0 });
   }, 200_000);
 });

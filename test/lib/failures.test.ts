@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FAILURES, readFailures } from '../../src/lib/domain/failures.ts';
 
-const said = (log: string) => readFailures(log).map(({ id, phase, connection, peer, recovered }) => [id, phase, connection, peer, recovered]);
+const said = (log: string) =>
+  readFailures(log).map(({ id, phase, connection, peer, recovered }) => [id, phase, connection, peer, recovered]);
 
 describe('what failed, from the log', () => {
   // Lines as strongSwan 5.9 writes them; the pairs of real daemons in test/commands produce most of them anew.
@@ -35,7 +36,13 @@ describe('what failed, from the log', () => {
 
   it('explains every kind, with the mend and the troubleshooting case', () => {
     for (const { id, title, why, mend, case: which } of FAILURES) {
-      expect([id, title.length > 10, why.length > 20, mend.length > 20, /^case [123]: /.test(which)]).toEqual([id, true, true, true, true]);
+      expect([id, title.length > 10, why.length > 20, mend.length > 20, /^case [123]: /.test(which)]).toEqual([
+        id,
+        true,
+        true,
+        true,
+        true,
+      ]);
     }
   });
 
@@ -58,9 +65,32 @@ describe('what failed, from the log', () => {
       '2026-11-20T16:11:34 07[IKE] <vpn1|3> received TS_UNACCEPTABLE notify, no CHILD_SA built',
       '2026-11-20T16:11:39 08[IKE] <vpn2|4> CHILD_SA net{1} established with SPIs 90d546d3_i f943d40f_o and TS 10.1.0.0/16 === 10.2.0.0/16',
     ].join('\n');
-    expect(readFailures(log).map(({ id, phase, connection, peer, recovered, at }) => ({ id, phase, connection, peer, recovered, at }))).toEqual([
-      { id: 'authentication', phase: 'IKE', connection: 'vpn2', peer: '198.51.100.140', recovered: true, at: '2026-11-20T16:11:32' },
-      { id: 'selectors', phase: 'ESP', connection: 'vpn1', peer: '198.51.100.77', recovered: false, at: '2026-11-20T16:11:34' },
+    expect(
+      readFailures(log).map(({ id, phase, connection, peer, recovered, at }) => ({
+        id,
+        phase,
+        connection,
+        peer,
+        recovered,
+        at,
+      })),
+    ).toEqual([
+      {
+        id: 'authentication',
+        phase: 'IKE',
+        connection: 'vpn2',
+        peer: '198.51.100.140',
+        recovered: true,
+        at: '2026-11-20T16:11:32',
+      },
+      {
+        id: 'selectors',
+        phase: 'ESP',
+        connection: 'vpn1',
+        peer: '198.51.100.77',
+        recovered: false,
+        at: '2026-11-20T16:11:34',
+      },
     ]);
   });
 
@@ -72,7 +102,10 @@ describe('what failed, from the log', () => {
       '01[IKE] <vpn1|1> establishing IKE_SA failed, peer not responding',
     ];
     expect(said(log.join('\n'))).toEqual([['wrong-key', 'IKE', 'vpn1', '192.0.2.2', false]]);
-    const retry = ['03[IKE] <vpn1|2> initiating Main Mode IKE_SA vpn1[2] to 192.0.2.2', '01[IKE] <vpn1|2> giving up after 5 retransmits'];
+    const retry = [
+      '03[IKE] <vpn1|2> initiating Main Mode IKE_SA vpn1[2] to 192.0.2.2',
+      '01[IKE] <vpn1|2> giving up after 5 retransmits',
+    ];
     expect(said([...log, ...retry].join('\n'))).toEqual([['no-answer', 'IKE', 'vpn1', '192.0.2.2', false]]);
   });
 
@@ -89,24 +122,43 @@ describe('what failed, from the log', () => {
         id: 'no-proposal',
         peer: '198.51.100.77',
         at: '2026-11-20T16:11:31+0000',
-        details: ['received proposals: IKE:AES_CBC_128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024', 'configured proposals: IKE:AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/ECP_384'],
+        details: [
+          'received proposals: IKE:AES_CBC_128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024',
+          'configured proposals: IKE:AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/ECP_384',
+        ],
       },
     ]);
   });
 
   it('names the silent peer in an untagged log only where one alone is silent', () => {
-    const retransmit = (thread: string, peer: string) => [`${thread}[IKE] retransmit 1 of request with message ID 0`, `${thread}[NET] sending packet: from 192.0.2.1[500] to ${peer}[500] (272 bytes)`];
+    const retransmit = (thread: string, peer: string) => [
+      `${thread}[IKE] retransmit 1 of request with message ID 0`,
+      `${thread}[NET] sending packet: from 192.0.2.1[500] to ${peer}[500] (272 bytes)`,
+    ];
     const one = [...retransmit('05', '192.0.2.2'), '07[IKE] giving up after 5 retransmits'];
     expect(said(one.join('\n'))).toEqual([['no-answer', undefined, undefined, '192.0.2.2', false]]);
-    expect(said([...retransmit('06', '192.0.2.3'), ...one].join('\n'))).toEqual([['no-answer', undefined, undefined, undefined, false]]);
+    expect(said([...retransmit('06', '192.0.2.3'), ...one].join('\n'))).toEqual([
+      ['no-answer', undefined, undefined, undefined, false],
+    ]);
   });
 
   it("lets no byte of a peer's id steer the terminal, and stands any input", () => {
-    expect(readFailures("05[IKE] <1> no shared key found for '\u001b[2Jx' - 'y'")[0]!.line).toBe("no shared key found for '?[2Jx' - 'y'");
+    expect(readFailures("05[IKE] <1> no shared key found for '\u001b[2Jx' - 'y'")[0]!.line).toBe(
+      "no shared key found for '?[2Jx' - 'y'",
+    );
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom('05[IKE] <vpn1|1> ', 'IKE_SA ', 'initiating ', ' to ', 'traffic selectors ', '[1]', '\n')), { maxLength: 40 }), (parts) => {
-        expect(Array.isArray(readFailures(parts.join('')))).toBe(true);
-      }),
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.string(),
+            fc.constantFrom('05[IKE] <vpn1|1> ', 'IKE_SA ', 'initiating ', ' to ', 'traffic selectors ', '[1]', '\n'),
+          ),
+          { maxLength: 40 },
+        ),
+        (parts) => {
+          expect(Array.isArray(readFailures(parts.join('')))).toBe(true);
+        },
+      ),
     );
     const started = performance.now();
     readFailures(`05[IKE] ${'traffic selectors '.repeat(50_000)}\n`.repeat(20));

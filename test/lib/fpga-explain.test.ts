@@ -35,7 +35,7 @@ const SEED: readonly (readonly [code: string, call: string | undefined, status: 
   ['failed', undefined, null],
 ];
 
-it.each(SEED)('the seed\'s %s of %s', (code, call, status) => {
+it.each(SEED)("the seed's %s of %s", (code, call, status) => {
   const [found, ...more] = explain(code, call);
   expect(more).toEqual([]);
   expect(found).toMatchObject({ code, status, cloud: 'aliyun', source: expect.stringContaining('seed 004') });
@@ -43,8 +43,12 @@ it.each(SEED)('the seed\'s %s of %s', (code, call, status) => {
 });
 
 it('finds a code however it is spelt', () => {
-  for (const code of ['SHELL NOT MATCH', 'shell_not_match', 'Shell-Not-Match', 'SHELL.NOT.MATCH', 'ShellNotMatchError']) expect(explain(code).map(({ code: found }) => found)).toEqual(['SHELL NOT MATCH']);
-  expect(explain('inaccessible_input')[0]).toMatchObject({ cloud: 'aws', means: expect.stringContaining("bucket's name") });
+  for (const code of ['SHELL NOT MATCH', 'shell_not_match', 'Shell-Not-Match', 'SHELL.NOT.MATCH', 'ShellNotMatchError'])
+    expect(explain(code).map(({ code: found }) => found)).toEqual(['SHELL NOT MATCH']);
+  expect(explain('inaccessible_input')[0]).toMatchObject({
+    cloud: 'aws',
+    means: expect.stringContaining("bucket's name"),
+  });
   expect(explain('IMAGE NOT FOUND'), 'two calls say it').toHaveLength(2);
   expect(explain('no such thing')).toEqual([]);
   expect(nearest('SHELL MATCH')).toContain('SHELL NOT MATCH');

@@ -11,8 +11,24 @@ describe('the plan of probes', () => {
   it('crosses every link of the whole network', () => {
     expect(probePlan(siteOf('lab'), PACE)).toEqual([
       { link: 'dx-1', id: 'dx-1/10.10.0.2', kind: 'icmp', address: '10.10.0.2', intervalMs: 100, large: large(1_500) },
-      { link: 'vpn-a', id: 'vpn-a/172.16.1.157', kind: 'tcp', address: '172.16.1.157', port: 23_999, intervalMs: 100, large: large(1_400) },
-      { link: 'vpn-b', id: 'vpn-b/172.16.2.126', kind: 'tcp', address: '172.16.2.126', port: 23_999, intervalMs: 100, large: large(1_400) },
+      {
+        link: 'vpn-a',
+        id: 'vpn-a/172.16.1.157',
+        kind: 'tcp',
+        address: '172.16.1.157',
+        port: 23_999,
+        intervalMs: 100,
+        large: large(1_400),
+      },
+      {
+        link: 'vpn-b',
+        id: 'vpn-b/172.16.2.126',
+        kind: 'tcp',
+        address: '172.16.2.126',
+        port: 23_999,
+        intervalMs: 100,
+        large: large(1_400),
+      },
     ]);
   });
 

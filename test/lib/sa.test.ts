@@ -103,9 +103,15 @@ describe('tunnel status', () => {
     ['IKE up, no child', { ...IKE, 'child-sas': {} }, 'ike-only'],
     ['IKE being spoken', { ...IKE, state: 'CONNECTING', 'child-sas': {} }, 'connecting'],
     ['IKE up, child being made', { ...IKE, 'child-sas': { 'net-1': { ...CHILD, state: 'CREATED' } } }, 'ike-only'],
-    ['rekeying', { ...IKE, state: 'REKEYING', 'child-sas': { 'net-1': { ...CHILD, state: 'REKEYING' } } }, 'established'],
+    [
+      'rekeying',
+      { ...IKE, state: 'REKEYING', 'child-sas': { 'net-1': { ...CHILD, state: 'REKEYING' } } },
+      'established',
+    ],
     ['being deleted', { ...IKE, state: 'DELETING' }, 'connecting'],
-  ])('%s is %s', (_what, sa, state) => expect(tunnelStatuses([{ vpn1: CONN }], [{ vpn1: sa }])).toMatchObject([{ state }]));
+  ])('%s is %s', (_what, sa, state) =>
+    expect(tunnelStatuses([{ vpn1: CONN }], [{ vpn1: sa }])).toMatchObject([{ state }]),
+  );
 
   it('takes the newest installed pair during a rekey, and counts them', () => {
     const children = {
@@ -113,14 +119,21 @@ describe('tunnel status', () => {
       'net-2': { ...CHILD, 'install-time': '4', 'bytes-in': '7' },
       'net-3': { ...CHILD, 'install-time': '2', 'bytes-in': '5' },
     };
-    expect(tunnelStatuses([{ vpn1: CONN }], [{ vpn1: { ...IKE, 'child-sas': children } }])).toMatchObject([{ establishedFor: 2, in: { bytes: 5 }, childSas: 3, ikeSas: 1 }]);
+    expect(tunnelStatuses([{ vpn1: CONN }], [{ vpn1: { ...IKE, 'child-sas': children } }])).toMatchObject([
+      { establishedFor: 2, in: { bytes: 5 }, childSas: 3, ikeSas: 1 },
+    ]);
     const connecting = { ...IKE, state: 'CONNECTING', 'child-sas': {} };
-    expect(tunnelStatuses([{ vpn1: CONN }], [{ vpn1: connecting }, { vpn1: IKE }])).toMatchObject([{ state: 'established', ikeSas: 2, childSas: 1 }]);
+    expect(tunnelStatuses([{ vpn1: CONN }], [{ vpn1: connecting }, { vpn1: IKE }])).toMatchObject([
+      { state: 'established', ikeSas: 2, childSas: 1 },
+    ]);
   });
 
   it('names children of one connection apart, and keeps an SA whose connection was unloaded', () => {
     const two = { ...CONN, children: { a: {}, net: {} } };
-    const found = tunnelStatuses([{ vpn1: two }], [{ vpn1: IKE }, { old: { ...IKE, 'child-sas': { 'x-9': { ...CHILD, name: 'x' } } } }]);
+    const found = tunnelStatuses(
+      [{ vpn1: two }],
+      [{ vpn1: IKE }, { old: { ...IKE, 'child-sas': { 'x-9': { ...CHILD, name: 'x' } } } }],
+    );
     expect(found.map(({ name, state, configured }) => [name, state, configured])).toEqual([
       ['vpn1/a', 'ike-only', true],
       ['vpn1/net', 'established', true],
@@ -130,11 +143,15 @@ describe('tunnel status', () => {
 
   it('says no age where no packet was seen, and reads no nonsense as a number', () => {
     const quiet = { ...CHILD, 'packets-in': '0', 'bytes-in': '-1', 'use-in': '12' };
-    expect(tunnelStatuses([], [{ vpn1: { ...IKE, 'child-sas': { 'net-1': quiet } } }])).toMatchObject([{ in: { bytes: 0, packets: 0, lastAge: undefined } }]);
+    expect(tunnelStatuses([], [{ vpn1: { ...IKE, 'child-sas': { 'net-1': quiet } } }])).toMatchObject([
+      { in: { bytes: 0, packets: 0, lastAge: undefined } },
+    ]);
   });
 
   it('stands odd shapes', () => {
-    expect(tunnelStatuses([{ vpn1: 'text' }, { vpn2: ['list'] }, {}], [{ vpn1: { 'child-sas': 'none' } }])).toMatchObject([
+    expect(
+      tunnelStatuses([{ vpn1: 'text' }, { vpn2: ['list'] }, {}], [{ vpn1: { 'child-sas': 'none' } }]),
+    ).toMatchObject([
       { name: 'vpn1', state: 'connecting' },
       { name: 'vpn2', state: 'down' },
     ]);
@@ -142,12 +159,17 @@ describe('tunnel status', () => {
 });
 
 describe('what the counters tell', () => {
-  const hint = (child: ViciSection) => trafficHint(tunnelStatuses([{ vpn1: CONN }], [{ vpn1: { ...IKE, 'child-sas': { 'net-1': { ...CHILD, ...child } } } }])[0]!);
+  const hint = (child: ViciSection) =>
+    trafficHint(
+      tunnelStatuses([{ vpn1: CONN }], [{ vpn1: { ...IKE, 'child-sas': { 'net-1': { ...CHILD, ...child } } } }])[0]!,
+    );
   it.each([
     ['traffic both ways', {}, undefined],
     ['nothing at all', { 'packets-in': '0', 'packets-out': '0' }, undefined],
     ['one way, but young', { 'packets-in': '0', 'install-time': '9' }, undefined],
     ['nothing comes back', { 'packets-in': '0' }, /none come back.*case 2.*return route.*case 3/],
     ['nothing is sent back', { 'packets-out': '0' }, /none are sent back.*case 2.*VPC route.*case 3/],
-  ])('%s', (_what, child, expected) => (expected === undefined ? expect(hint(child)).toBeUndefined() : expect(hint(child)).toMatch(expected)));
+  ])('%s', (_what, child, expected) =>
+    expected === undefined ? expect(hint(child)).toBeUndefined() : expect(hint(child)).toMatch(expected),
+  );
 });

@@ -7,7 +7,10 @@ import { callsOf } from '../../src/lib/monitor/traffic-publish.ts';
 import { chart } from '../../src/lib/render/chart.ts';
 
 /** What happens to one tunnel between two looks. */
-type Step = { readonly kind: 'pass'; readonly bytes: number } | { readonly kind: 'new-life' } | { readonly kind: 'reset' };
+type Step =
+  | { readonly kind: 'pass'; readonly bytes: number }
+  | { readonly kind: 'new-life' }
+  | { readonly kind: 'reset' };
 
 const amount = (bytes: number) => ({ bytes, packets: Math.ceil(bytes / 1_000) });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -34,12 +37,20 @@ describe('counters', () => {
               if (one.kind === 'new-life') life += 1;
             }
           }
-          const reading: Reading = { at: index, counters: [{ of: 't', life: String(life), in: amount(count), out: amount(0) }] };
+          const reading: Reading = {
+            at: index,
+            counters: [{ of: 't', life: String(life), in: amount(count), out: amount(0) }],
+          };
           const [growth] = growthOf(before, reading);
           expect(growth!.in.bytes).toBeGreaterThanOrEqual(0);
           told += growth!.in.bytes;
           const last = before?.counters[0];
-          const hidden = last !== undefined && last.life === String(life) && fresh === 0 && count >= last.in.bytes && last.in.bytes > 0;
+          const hidden =
+            last !== undefined &&
+            last.life === String(life) &&
+            fresh === 0 &&
+            count >= last.in.bytes &&
+            last.in.bytes > 0;
           if (before !== undefined) seen += hidden ? count - last!.in.bytes : count + fresh;
           before = reading;
         }
@@ -50,8 +61,19 @@ describe('counters', () => {
   });
 
   test('a rekey has two pairs for a while; charon that starts again has other SPIs', () => {
-    const pair = (life: string, bytes: number): Counter => ({ of: 'vpn1', life, in: amount(bytes), out: amount(2 * bytes) });
-    const looks: readonly (readonly Counter[])[] = [[pair('a', 100)], [pair('a', 150), pair('b', 20)], [pair('b', 60)], [pair('c', 5)], []];
+    const pair = (life: string, bytes: number): Counter => ({
+      of: 'vpn1',
+      life,
+      in: amount(bytes),
+      out: amount(2 * bytes),
+    });
+    const looks: readonly (readonly Counter[])[] = [
+      [pair('a', 100)],
+      [pair('a', 150), pair('b', 20)],
+      [pair('b', 60)],
+      [pair('c', 5)],
+      [],
+    ];
     let before: Reading | undefined;
     const grown = looks.map((counters, at) => {
       const reading = { at, counters };
@@ -63,10 +85,41 @@ describe('counters', () => {
   });
 
   test('pairs of SAs as charon tells them, by tunnel', () => {
-    const child = (name: string, spi: string, bytes: string) => ({ name, state: 'INSTALLED', 'spi-in': spi, 'spi-out': 'ff', 'bytes-in': bytes, 'packets-in': '1', 'bytes-out': '7', 'packets-out': '1' });
+    const child = (name: string, spi: string, bytes: string) => ({
+      name,
+      state: 'INSTALLED',
+      'spi-in': spi,
+      'spi-out': 'ff',
+      'bytes-in': bytes,
+      'packets-in': '1',
+      'bytes-out': '7',
+      'packets-out': '1',
+    });
     const conns = [{ office: { children: { lan: {}, dmz: {} } } }, { plain: { children: { plain: {} } } }];
-    const sas = [{ office: { state: 'ESTABLISHED', 'child-sas': { 'lan-1': child('lan', 'c1', '5'), 'lan-2': child('lan', 'c2', '6'), 'dmz-3': child('dmz', 'c3', '7') } } }, { plain: { state: 'ESTABLISHED', 'child-sas': { 'plain-4': child('plain', 'c4', '8'), 'plain-5': { name: 'plain', state: 'CREATED' } } } }];
-    expect(pairCounters(conns, sas).map(({ of, life, in: inward }) => [of, life, inward.bytes])).toEqual([['office/lan', 'c1/ff', 5], ['office/lan', 'c2/ff', 6], ['office/dmz', 'c3/ff', 7], ['plain', 'c4/ff', 8]]);
+    const sas = [
+      {
+        office: {
+          state: 'ESTABLISHED',
+          'child-sas': {
+            'lan-1': child('lan', 'c1', '5'),
+            'lan-2': child('lan', 'c2', '6'),
+            'dmz-3': child('dmz', 'c3', '7'),
+          },
+        },
+      },
+      {
+        plain: {
+          state: 'ESTABLISHED',
+          'child-sas': { 'plain-4': child('plain', 'c4', '8'), 'plain-5': { name: 'plain', state: 'CREATED' } },
+        },
+      },
+    ];
+    expect(pairCounters(conns, sas).map(({ of, life, in: inward }) => [of, life, inward.bytes])).toEqual([
+      ['office/lan', 'c1/ff', 5],
+      ['office/lan', 'c2/ff', 6],
+      ['office/dmz', 'c3/ff', 7],
+      ['plain', 'c4/ff', 8],
+    ]);
   });
 
   test('/proc/net/dev', () => {
@@ -76,22 +129,47 @@ describe('counters', () => {
 tunnel1:18446744073709 64    0    0    0     0          0         0 228    6    0    0    0     0       0          0
 odd: line
 `;
-    expect(deviceCounters(text).map(({ name, in: { bytes }, out: { packets } }) => [name, bytes, packets])).toEqual([['lo', 2_776_770, 11_307], ['tunnel1', 18_446_744_073_709, 6]]);
+    expect(deviceCounters(text).map(({ name, in: { bytes }, out: { packets } }) => [name, bytes, packets])).toEqual([
+      ['lo', 2_776_770, 11_307],
+      ['tunnel1', 18_446_744_073_709, 6],
+    ]);
   });
 });
 
 describe('samples', () => {
-  const look = (at: number, bytes: number, states: readonly (readonly [string, 'established' | 'down'])[] = [['vpn1', 'established']]) => ({
-    tunnels: { at, counters: states.length === 0 ? [] : [{ of: 'vpn1', life: 'a', in: amount(bytes), out: amount(0) }] },
+  const look = (
+    at: number,
+    bytes: number,
+    states: readonly (readonly [string, 'established' | 'down'])[] = [['vpn1', 'established']],
+  ) => ({
+    tunnels: {
+      at,
+      counters: states.length === 0 ? [] : [{ of: 'vpn1', life: 'a', in: amount(bytes), out: amount(0) }],
+    },
     interfaces: { at, counters: [{ of: 'xfrm10', life: '1', in: amount(2 * bytes), out: amount(0) }] },
     states: new Map(states),
   });
 
   test('rates by the time that really passed; none for a first look, a clock that went back, or after a long gap', () => {
     const before = remembered(undefined, look(1_000, 0));
-    expect(sampleOf(before, look(3_000, 1_000))).toMatchObject({ elapsedMs: 2_000, tunnels: [{ of: 'vpn1', state: 'established', inRate: 4_000, outRate: 0 }], interfaces: [{ of: 'xfrm10', inRate: 8_000 }] });
-    expect([sampleOf(undefined, look(1_000, 1)), sampleOf(before, look(1_000, 1)), sampleOf(before, look(900, 1)), sampleOf(before, look(4_000_000, 1))]).toEqual([undefined, undefined, undefined, undefined]);
-    expect([rateOf(1, 0), bitRate(0), bitRate(999.4), bitRate(12_345_678), bitRate(2e15)]).toEqual([undefined, '0 bit/s', '999 bit/s', '12.3 Mbit/s', '2000.0 Tbit/s']);
+    expect(sampleOf(before, look(3_000, 1_000))).toMatchObject({
+      elapsedMs: 2_000,
+      tunnels: [{ of: 'vpn1', state: 'established', inRate: 4_000, outRate: 0 }],
+      interfaces: [{ of: 'xfrm10', inRate: 8_000 }],
+    });
+    expect([
+      sampleOf(undefined, look(1_000, 1)),
+      sampleOf(before, look(1_000, 1)),
+      sampleOf(before, look(900, 1)),
+      sampleOf(before, look(4_000_000, 1)),
+    ]).toEqual([undefined, undefined, undefined, undefined]);
+    expect([rateOf(1, 0), bitRate(0), bitRate(999.4), bitRate(12_345_678), bitRate(2e15)]).toEqual([
+      undefined,
+      '0 bit/s',
+      '999 bit/s',
+      '12.3 Mbit/s',
+      '2000.0 Tbit/s',
+    ]);
   });
 
   test('tunnels of a charon that does not answer are down, and stay known', () => {
@@ -102,7 +180,14 @@ describe('samples', () => {
   });
 
   test('a thousand figures a call at most, and every sample in one call', () => {
-    const tunnels = Array.from({ length: 700 }, (_, index) => ({ of: `t${index}`, state: 'established' as const, in: amount(1), out: amount(2), inRate: 1, outRate: 1 }));
+    const tunnels = Array.from({ length: 700 }, (_, index) => ({
+      of: `t${index}`,
+      state: 'established' as const,
+      in: amount(1),
+      out: amount(2),
+      inRate: 1,
+      outRate: 1,
+    }));
     const parts = packed({ at: 1, elapsedMs: 1, tunnels, interfaces: [] });
     const labels = { site: 's', host: 'h', fine: true };
     const items = [...parts, ...parts].map((part, index) => ({ id: String(index), body: JSON.stringify(part) }));
@@ -111,7 +196,9 @@ describe('samples', () => {
     expect(calls.every(({ figures }) => figures.length <= 1_000)).toBe(true);
     expect(calls.flatMap(({ ids }) => ids)).toEqual(items.map(({ id }) => id));
     expect(calls.flatMap(({ figures }) => figures)).toHaveLength(2 * 3 * 700);
-    expect(figuresOf({ at: 5, t: [['vpn1', 0, 1, 2]], i: [['xfrm10', 3, 4]] }, { site: 's', host: 'h', fine: false })).toMatchInlineSnapshot(`
+    expect(
+      figuresOf({ at: 5, t: [['vpn1', 0, 1, 2]], i: [['xfrm10', 3, 4]] }, { site: 's', host: 'h', fine: false }),
+    ).toMatchInlineSnapshot(`
       [
         {
           "at": 5,

@@ -2,14 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { utilityPolicy } from '../../src/lib/domain/utility-policy.ts';
 import { fixture, siteOf } from '../helpers/cloud.ts';
 
-const TEXT = fixture('lab').replace('links: [dx-1, vpn-a, vpn-b] }', 'destinations: [10.10.0.0/16, pl-0123456789abcdef0], links: [dx-1, vpn-a, vpn-b], mode: override }');
-const RECORDS = 'monitor: { records: { cloudwatch: {}, alerts: { topics: ["arn:aws-cn:sns:cn-north-1:123456789012:DCI"], phones: ["+8613800000000"] } } }\n';
-const policy = (text: string, sessions = false) => utilityPolicy(siteOf(text), { account: '123456789012', object: 'tools/h.tgz', sessions }).Statement;
+const TEXT = fixture('lab').replace(
+  'links: [dx-1, vpn-a, vpn-b] }',
+  'destinations: [10.10.0.0/16, pl-0123456789abcdef0], links: [dx-1, vpn-a, vpn-b], mode: override }',
+);
+const RECORDS =
+  'monitor: { records: { cloudwatch: {}, alerts: { topics: ["arn:aws-cn:sns:cn-north-1:123456789012:DCI"], phones: ["+8613800000000"] } } }\n';
+const policy = (text: string, sessions = false) =>
+  utilityPolicy(siteOf(text), { account: '123456789012', object: 'tools/h.tgz', sessions }).Statement;
 
-/** What an identity policy without denials allows, by the rules of "Policy evaluation logic" (IAM guide); conditions are not judged. */
+/**
+ * What an identity policy without denials allows, by the rules of "Policy evaluation logic" (IAM guide); conditions are
+ * not judged.
+ */
 const allows = (statements: ReturnType<typeof policy>, action: string, resource: string): boolean => {
-  const fits = (pattern: string) => new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(resource);
-  return statements.some(({ Action, Resource, NotResource }) => Action.includes(action) && (Resource?.some(fits) ?? !NotResource!.some(fits)));
+  const fits = (pattern: string) =>
+    new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(resource);
+  return statements.some(
+    ({ Action, Resource, NotResource }) =>
+      Action.includes(action) && (Resource?.some(fits) ?? !NotResource!.some(fits)),
+  );
 };
 const ec2 = (resource: string) => `arn:aws-cn:ec2:cn-north-1:123456789012:${resource}`;
 
@@ -34,8 +46,15 @@ describe('what the utility instance may do', () => {
 
   it('changes nothing everywhere, but for the channels of a session and metrics of its own namespace', () => {
     const everywhere = policy(TEXT + RECORDS, true).filter(({ Resource }) => Resource?.includes('*') === true);
-    expect(everywhere.flatMap(({ Action, Condition }) => Action.filter((action) => !/:(Describe|Get|List)/.test(action) && Condition === undefined))).toEqual(
-      ['ssmmessages:CreateControlChannel', 'ssmmessages:CreateDataChannel', 'ssmmessages:OpenControlChannel', 'ssmmessages:OpenDataChannel'],
-    );
+    expect(
+      everywhere.flatMap(({ Action, Condition }) =>
+        Action.filter((action) => !/:(Describe|Get|List)/.test(action) && Condition === undefined),
+      ),
+    ).toEqual([
+      'ssmmessages:CreateControlChannel',
+      'ssmmessages:CreateDataChannel',
+      'ssmmessages:OpenControlChannel',
+      'ssmmessages:OpenDataChannel',
+    ]);
   });
 });

@@ -36,37 +36,68 @@ describe('vici client', () => {
     ['tcp://[::1]:4502', { host: '::1', port: 4502 }],
   ])('reads %s', (uri, target) => expect(parseViciUri(uri)).toEqual(target));
 
-  it.each(['', '/var/run/charon.vici', 'unix://relative', 'http://host:80', 'tcp://host', 'tcp://host:0', 'tcp://host:65536', 'unix:///a\0b'])('refuses %j', (uri) =>
+  it.each([
+    '',
+    '/var/run/charon.vici',
+    'unix://relative',
+    'http://host:80',
+    'tcp://host',
+    'tcp://host:0',
+    'tcp://host:65536',
+    'unix:///a\0b',
+  ])('refuses %j', (uri) =>
     expect(() => parseViciUri(uri)).toThrow(expect.objectContaining({ exit: EXIT.usage, field: '--uri' })),
   );
 
   it('says what to do when no charon is there', async () => {
     for (const uri of [`unix://${folder}/none`, 'tcp://127.0.0.1:1']) {
-      await expect(connectVici(uri)).rejects.toMatchObject({ exit: EXIT.missing, message: `charon is not running, or its vici socket is elsewhere than ${uri}`, next: expect.stringContaining('systemctl status strongswan') });
+      await expect(connectVici(uri)).rejects.toMatchObject({
+        exit: EXIT.missing,
+        message: `charon is not running, or its vici socket is elsewhere than ${uri}`,
+        next: expect.stringContaining('systemctl status strongswan'),
+      });
     }
   });
 
   it('gives up a peer that stays silent', async () => {
     const uri = await peer(() => undefined);
     const vici = await connectVici(uri, { timeoutMs: 30 });
-    await expect(vici.request('version')).rejects.toMatchObject({ exit: EXIT.failed, message: 'charon did not answer version for 0.03 s' });
-    await expect(vici.request('version'), 'a late answer would be taken for the next one').rejects.toMatchObject({ exit: EXIT.failed });
+    await expect(vici.request('version')).rejects.toMatchObject({
+      exit: EXIT.failed,
+      message: 'charon did not answer version for 0.03 s',
+    });
+    await expect(vici.request('version'), 'a late answer would be taken for the next one').rejects.toMatchObject({
+      exit: EXIT.failed,
+    });
   });
 
   it('says so when the peer goes away in the middle of a request', async () => {
     const uri = await peer((socket) => socket.once('data', () => socket.end()));
-    await expect((await connectVici(uri)).request('version')).rejects.toMatchObject({ exit: EXIT.failed, message: 'charon closed the connection' });
+    await expect((await connectVici(uri)).request('version')).rejects.toMatchObject({
+      exit: EXIT.failed,
+      message: 'charon closed the connection',
+    });
   });
 
   it('says so when the peer speaks something else', async () => {
     const uri = await peer((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'));
-    await expect((await connectVici(uri)).request('version')).rejects.toMatchObject({ exit: EXIT.failed, message: expect.stringMatching(/does not speak vici|closed/) });
+    await expect((await connectVici(uri)).request('version')).rejects.toMatchObject({
+      exit: EXIT.failed,
+      message: expect.stringMatching(/does not speak vici|closed/),
+    });
   });
 
   it("passes on charon's reason for a refusal", async () => {
-    const uri = await peer((socket) => socket.on('data', () => socket.write(encodePacket({ type: PACKET.cmdResponse, message: { success: 'no', errmsg: 'out of tea' } }))));
+    const uri = await peer((socket) =>
+      socket.on('data', () =>
+        socket.write(encodePacket({ type: PACKET.cmdResponse, message: { success: 'no', errmsg: 'out of tea' } })),
+      ),
+    );
     const vici = await connectVici(uri);
-    await expect(vici.request('initiate')).rejects.toMatchObject({ exit: EXIT.failed, message: 'charon refused initiate: out of tea' });
+    await expect(vici.request('initiate')).rejects.toMatchObject({
+      exit: EXIT.failed,
+      message: 'charon refused initiate: out of tea',
+    });
     vici.close();
   });
 
@@ -75,8 +106,10 @@ describe('vici client', () => {
       socket.on(
         'data',
         packetReader(({ type }) => {
-          if (type !== PACKET.cmdRequest) return void socket.write(encodePacket({ type: PACKET.eventConfirm, message: {} }));
-          for (const name of ['list-sa', 'log', 'list-sa']) socket.write(encodePacket({ type: PACKET.event, name, message: { from: name } }));
+          if (type !== PACKET.cmdRequest)
+            return void socket.write(encodePacket({ type: PACKET.eventConfirm, message: {} }));
+          for (const name of ['list-sa', 'log', 'list-sa'])
+            socket.write(encodePacket({ type: PACKET.event, name, message: { from: name } }));
           socket.write(encodePacket({ type: PACKET.cmdResponse, message: {} }));
         }),
       ),
@@ -93,8 +126,18 @@ describe('vici client', () => {
         'data',
         packetReader(({ type, name }) => {
           const confirmed = encodePacket({ type: PACKET.eventConfirm, message: {} });
-          if (type !== PACKET.cmdRequest) return void socket.write(Buffer.concat([confirmed, ...(name === 'ike-updown' ? [event('ike-updown', 'at once')] : [])]));
-          socket.write(Buffer.concat([event('list-sa', 'stream'), event('ike-updown', 'within'), encodePacket({ type: PACKET.cmdResponse, message: {} }), event('ike-updown', 'after')]));
+          if (type !== PACKET.cmdRequest)
+            return void socket.write(
+              Buffer.concat([confirmed, ...(name === 'ike-updown' ? [event('ike-updown', 'at once')] : [])]),
+            );
+          socket.write(
+            Buffer.concat([
+              event('list-sa', 'stream'),
+              event('ike-updown', 'within'),
+              encodePacket({ type: PACKET.cmdResponse, message: {} }),
+              event('ike-updown', 'after'),
+            ]),
+          );
         }),
       ),
     );

@@ -1,12 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeMessage, decodePacket, encodeMessage, encodePacket, MAX_PACKET, PACKET, packetReader, ViciFormatError, type Packet } from '../../src/lib/adapters/vici/codec.ts';
+import {
+  decodeMessage,
+  decodePacket,
+  encodeMessage,
+  encodePacket,
+  MAX_PACKET,
+  PACKET,
+  packetReader,
+  ViciFormatError,
+  type Packet,
+} from '../../src/lib/adapters/vici/codec.ts';
 import type { ViciSection } from '../../src/lib/core/ports.ts';
 
 const key = fc.oneof(fc.string({ maxLength: 20 }), fc.constant('__proto__'), fc.constant('constructor'));
 const { section } = fc.letrec<{ section: ViciSection; value: ViciSection[string] }>((tie) => ({
-  value: fc.oneof({ depthSize: 'small', withCrossShrink: true }, fc.string({ unit: 'grapheme', maxLength: 40 }), fc.array(fc.string({ maxLength: 10 }), { maxLength: 5 }), tie('section')),
-  section: fc.uniqueArray(fc.tuple(key, tie('value')), { selector: ([name]) => name, maxLength: 6 }).map((entries) => Object.fromEntries(entries)) as fc.Arbitrary<ViciSection>,
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.string({ unit: 'grapheme', maxLength: 40 }),
+    fc.array(fc.string({ maxLength: 10 }), { maxLength: 5 }),
+    tie('section'),
+  ),
+  section: fc
+    .uniqueArray(fc.tuple(key, tie('value')), { selector: ([name]) => name, maxLength: 6 })
+    .map((entries) => Object.fromEntries(entries)) as fc.Arbitrary<ViciSection>,
 }));
 
 /** The example of the vici README, "Encoding example", byte for byte. */
@@ -37,21 +54,29 @@ describe('vici codec', () => {
 
   it('cuts a stream into the same packets, however the chunks fall', () => {
     const packet = fc.oneof(
-      fc.record({ type: fc.constantFrom(PACKET.cmdRequest, PACKET.event), name: fc.string({ maxLength: 20 }), message: section }),
+      fc.record({
+        type: fc.constantFrom(PACKET.cmdRequest, PACKET.event),
+        name: fc.string({ maxLength: 20 }),
+        message: section,
+      }),
       fc.record({ type: fc.constant(PACKET.cmdResponse), message: section }),
     );
     fc.assert(
-      fc.property(fc.array(packet, { maxLength: 4 }), fc.infiniteStream(fc.integer({ min: 1, max: 50 })), (packets, sizes) => {
-        const bytes = Buffer.concat(packets.map(encodePacket));
-        const seen: Packet[] = [];
-        const read = packetReader((each) => seen.push(each));
-        for (let at = 0; at < bytes.length; ) {
-          const size = sizes.next().value!;
-          read(bytes.subarray(at, at + size));
-          at += size;
-        }
-        expect(seen).toEqual(packets);
-      }),
+      fc.property(
+        fc.array(packet, { maxLength: 4 }),
+        fc.infiniteStream(fc.integer({ min: 1, max: 50 })),
+        (packets, sizes) => {
+          const bytes = Buffer.concat(packets.map(encodePacket));
+          const seen: Packet[] = [];
+          const read = packetReader((each) => seen.push(each));
+          for (let at = 0; at < bytes.length; ) {
+            const size = sizes.next().value!;
+            read(bytes.subarray(at, at + size));
+            at += size;
+          }
+          expect(seen).toEqual(packets);
+        },
+      ),
     );
   });
 
@@ -62,7 +87,11 @@ describe('vici codec', () => {
     ['an end without a start', Buffer.of(2), 'unexpected element 2'],
     ['a section inside a list', Buffer.of(4, 1, 65, 1, 1, 65), 'element 1 inside a list'],
     ['an element of no kind', Buffer.of(9), 'unexpected element 9'],
-    ['a quarter of a million sections in each other', Buffer.alloc(MAX_PACKET, Buffer.of(1, 0)), 'nested deeper than 64'],
+    [
+      'a quarter of a million sections in each other',
+      Buffer.alloc(MAX_PACKET, Buffer.of(1, 0)),
+      'nested deeper than 64',
+    ],
   ])('refuses %s', (_what, bytes, message) => {
     expect(() => decodeMessage(bytes)).toThrow(ViciFormatError);
     expect(() => decodeMessage(bytes)).toThrow(message);
@@ -78,7 +107,13 @@ describe('vici codec', () => {
   it('refuses to write what the format cannot hold', () => {
     expect(() => encodeMessage({ ['k'.repeat(256)]: '' })).toThrow('255 is the limit');
     expect(() => encodeMessage({ k: 'v'.repeat(65_536) })).toThrow('65535 is the limit');
-    expect(() => encodePacket({ type: PACKET.cmdRequest, name: 'x', message: { list: Array.from({ length: 9 }, () => 'v'.repeat(65_000)) } })).toThrow('524288 is the limit');
+    expect(() =>
+      encodePacket({
+        type: PACKET.cmdRequest,
+        name: 'x',
+        message: { list: Array.from({ length: 9 }, () => 'v'.repeat(65_000)) },
+      }),
+    ).toThrow('524288 is the limit');
   });
 
   it('throws nothing but its own error on random bytes', () => {

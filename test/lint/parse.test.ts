@@ -19,12 +19,23 @@ describe('reading files to lint', () => {
   ])('%j is %s', (text, kind) => expect(detectKind(text.split('\n'))).toBe(kind));
 
   it('reads several settings and sections on one line, comments and quotes', () => {
-    const { conns, secrets } = parseFile('f', 'connections { a { version = 2\n remote_addrs = 192.0.2.1 # here\n children { net { if_id_in = 7 } } } }\nsecrets { ike-1 { id-1 = x\n secret = "a # b" } }');
-    expect([conns[0]?.version, conns[0]?.remote?.value, conns[0]?.ifId[0]?.value, secrets]).toEqual([2, '192.0.2.1', '7', [{ line: 5, value: 'a # b', ids: ['x'] }]]);
+    const { conns, secrets } = parseFile(
+      'f',
+      'connections { a { version = 2\n remote_addrs = 192.0.2.1 # here\n children { net { if_id_in = 7 } } } }\nsecrets { ike-1 { id-1 = x\n secret = "a # b" } }',
+    );
+    expect([conns[0]?.version, conns[0]?.remote?.value, conns[0]?.ifId[0]?.value, secrets]).toEqual([
+      2,
+      '192.0.2.1',
+      '7',
+      [{ line: 5, value: 'a # b', ids: ['x'] }],
+    ]);
   });
 
   it('follows %default and also=', () => {
-    const { conns } = parseFile('f', 'conn %default\n keyexchange=ikev2\nconn base\n right=192.0.2.1\nconn a\n also=base\n auto=start\n');
+    const { conns } = parseFile(
+      'f',
+      'conn %default\n keyexchange=ikev2\nconn base\n right=192.0.2.1\nconn a\n also=base\n auto=start\n',
+    );
     expect(conns.map(({ name, version, remote, start }) => [name, version, remote?.value, start?.value])).toEqual([
       ['base', 2, '192.0.2.1', undefined],
       ['a', 2, '192.0.2.1', 'start'],
@@ -36,15 +47,50 @@ describe('reading files to lint', () => {
     ['another encoding', '\ufffd'.repeat(40), 'is not text'],
     ['too large', 'conn a\n'.repeat(700_000), 'larger than 4 MiB'],
     ['of no kind', 'hello', "can't tell what kind"],
-  ])('refuses what is %s', (_what, text, message) => expect(() => parseFile('f', text)).toThrow(expect.objectContaining({ exit: EXIT.usage, field: 'f', message: expect.stringContaining(message) })));
+  ])('refuses what is %s', (_what, text, message) =>
+    expect(() => parseFile('f', text)).toThrow(
+      expect.objectContaining({ exit: EXIT.usage, field: 'f', message: expect.stringContaining(message) }),
+    ),
+  );
 
   it('stands any input, of any kind', () => {
-    const word = fc.constantFrom('conn ', 'crypto map M 10 ', 'match address A', 'nat (inside) 0 access-list A', 'access-list A extended permit ip ', '10.0.0.0 ', '255.0.0.0 ', 'any ', 'object ', '{', '}', '=', '"', '#', '\n', ' ', 'proposals', 'aes128-sha1;modp1024', ': PSK ', 'interface Tunnel1', 'ip address ', 'set ', 'track 1', 'ip route ', '__proto__', 'constructor');
+    const word = fc.constantFrom(
+      'conn ',
+      'crypto map M 10 ',
+      'match address A',
+      'nat (inside) 0 access-list A',
+      'access-list A extended permit ip ',
+      '10.0.0.0 ',
+      '255.0.0.0 ',
+      'any ',
+      'object ',
+      '{',
+      '}',
+      '=',
+      '"',
+      '#',
+      '\n',
+      ' ',
+      'proposals',
+      'aes128-sha1;modp1024',
+      ': PSK ',
+      'interface Tunnel1',
+      'ip address ',
+      'set ',
+      'track 1',
+      'ip route ',
+      '__proto__',
+      'constructor',
+    );
     fc.assert(
-      fc.property(fc.array(fc.oneof(word, fc.string({ maxLength: 6 })), { maxLength: 60 }), fc.constantFrom(...KINDS), (parts, kind) => {
-        const text = parts.join('').replaceAll('\0', '');
-        expect(Array.isArray(lint(parseFile('f', text, { kind })))).toBe(true);
-      }),
+      fc.property(
+        fc.array(fc.oneof(word, fc.string({ maxLength: 6 })), { maxLength: 60 }),
+        fc.constantFrom(...KINDS),
+        (parts, kind) => {
+          const text = parts.join('').replaceAll('\0', '');
+          expect(Array.isArray(lint(parseFile('f', text, { kind })))).toBe(true);
+        },
+      ),
     );
   });
 

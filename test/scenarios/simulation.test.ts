@@ -9,7 +9,10 @@ const load = async (path: string) => (await import(/* @vite-ignore */ pathToFile
 
 test('20,000 lives of a site: every invariant holds', async () => {
   const { stdout, exitCode } = await execa('node', ['scripts/simulate.mjs', '--episodes', '20000'], { reject: false });
-  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^20000 episodes, .*\nevery invariant held$/) });
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^20000 episodes, .*\nevery invariant held$/),
+  });
 }, 300_000);
 
 test('a seed replays byte for byte', async () => {
@@ -20,7 +23,8 @@ test('a seed replays byte for byte', async () => {
 
 test('a violation prints its seed, and the seed replays it byte for byte', async () => {
   const bundle = await bundleSimulation([MUTANTS.find(({ name }) => name === 'tells a move twice')!]);
-  const simulate = async (...more: readonly string[]) => (await execa('node', ['scripts/simulate.mjs', '--bundle', bundle, ...more], { reject: false })).stdout;
+  const simulate = async (...more: readonly string[]) =>
+    (await execa('node', ['scripts/simulate.mjs', '--bundle', bundle, ...more], { reject: false })).stdout;
   const said = await simulate('--episodes', '500');
   const [, seed, broke] = /^seed (\d+) broke (.*)$/m.exec(said)!;
   const [once, again] = [await simulate('--seed', seed!), await simulate('--seed', seed!)];
@@ -33,8 +37,14 @@ test('a violation prints its seed, and the seed replays it byte for byte', async
 const EPISODES = 6_000;
 
 describe('a core broken in one place is caught', () => {
-  test.each(MUTANTS)('$name', async ({ file, find, put, also }) => {
-    const { runMany } = await load(await bundleSimulation([{ file, find, put }, ...(also === undefined ? [] : [also])]));
-    expect(runMany(1, EPISODES).violation).toBeDefined();
-  }, 120_000);
+  test.each(MUTANTS)(
+    '$name',
+    async ({ file, find, put, also }) => {
+      const { runMany } = await load(
+        await bundleSimulation([{ file, find, put }, ...(also === undefined ? [] : [also])]),
+      );
+      expect(runMany(1, EPISODES).violation).toBeDefined();
+    },
+    120_000,
+  );
 });

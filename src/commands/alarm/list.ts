@@ -16,11 +16,12 @@ const short = (arn: string): string => arn.split(/[:/]/).at(-1)!;
 export const listed = defineCommand<Options, Result>({
   path: 'alarm list',
   summary: "the site's alarms, how they stand and what they do",
-  details: "Only alarms that carry the site's tags. INSUFFICIENT_DATA: nothing was published yet under exactly these dimensions, or too little.",
+  details:
+    "Only alarms that carry the site's tags. INSUFFICIENT_DATA: nothing was published yet under exactly these dimensions, or too little.",
   flags: [FLAG.site, GROUP_FLAG, FLAG.region, FLAG.profile],
   examples: [
     { line: 'hybridctl alarm list', why: 'all of them' },
-    { line: "hybridctl alarm list --json | jq '.alarms[] | select(.state == \"ALARM\")'", why: 'what is wrong now' },
+    { line: 'hybridctl alarm list --json | jq \'.alarms[] | select(.state == "ALARM")\'', why: 'what is wrong now' },
   ],
   parse: (raw) => ({ ...ownerOf(raw), profile: text(raw, 'profile') }),
   async run({ profile, ...owner }, ports) {
@@ -29,7 +30,18 @@ export const listed = defineCommand<Options, Result>({
   },
   human({ alarms }, style) {
     if (alarms.length === 0) return 'no alarms: hybridctl alarm create';
-    const paint = (state: string): string => (state === 'OK' ? style.good(state) : state === 'ALARM' ? style.bad(state) : style.warn(state));
-    return style.table(['alarm', 'state', 'since (UTC)', 'when', 'of', 'does'], alarms.map(({ name, state, since, condition, dimensions, actions, enabled }) => [name, paint(state), since === null ? '-' : since.slice(0, 19).replace('T', ' '), condition, Object.values(dimensions).join(' ') || '-', enabled ? actions.map(short).join(', ') || '-' : style.warn('switched off')]));
+    const paint = (state: string): string =>
+      state === 'OK' ? style.good(state) : state === 'ALARM' ? style.bad(state) : style.warn(state);
+    return style.table(
+      ['alarm', 'state', 'since (UTC)', 'when', 'of', 'does'],
+      alarms.map(({ name, state, since, condition, dimensions, actions, enabled }) => [
+        name,
+        paint(state),
+        since === null ? '-' : since.slice(0, 19).replace('T', ' '),
+        condition,
+        Object.values(dimensions).join(' ') || '-',
+        enabled ? actions.map(short).join(', ') || '-' : style.warn('switched off'),
+      ]),
+    );
   },
 });

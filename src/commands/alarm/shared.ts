@@ -4,7 +4,10 @@ import type { Ports } from '../../lib/core/ports.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { loadSite } from '../../lib/site/file.ts';
 
-export const GROUP_FLAG: Flag = { flags: '--group <name>', summary: 'alarms of no site: the name that tags and alarms carry; no site file is read, so --region is needed' };
+export const GROUP_FLAG: Flag = {
+  flags: '--group <name>',
+  summary: 'alarms of no site: the name that tags and alarms carry; no site file is read, so --region is needed',
+};
 
 const GROUP = /^[a-z][a-z0-9-]{0,30}$/;
 
@@ -17,8 +20,10 @@ export interface Owner {
 
 export const ownerOf = (raw: Raw): Owner => {
   const group = text(raw, 'group');
-  if (group !== undefined && !GROUP.test(group)) throw usageError('is not 1 to 31 small letters, digits and dashes', { field: '--group' });
-  if (group !== undefined && text(raw, 'region') === undefined) throw usageError('is needed with --group', { field: '--region', next: 'give a region like cn-north-1' });
+  if (group !== undefined && !GROUP.test(group))
+    throw usageError('is not 1 to 31 small letters, digits and dashes', { field: '--group' });
+  if (group !== undefined && text(raw, 'region') === undefined)
+    throw usageError('is needed with --group', { field: '--region', next: 'give a region like cn-north-1' });
   return { file: text(raw, 'site') ?? FLAG.site.default, group, region: text(raw, 'region') };
 };
 

@@ -13,7 +13,8 @@ interface Result {
 export const blocked = defineCommand<{ readonly source: Source; readonly price: PriceList }, Result>({
   path: 'collectd blocked',
   summary: 'what is not published, and what could be added to the whitelist for it',
-  details: 'Sets first, by name; then a line for what is left of each plugin. Each with the metrics it stands for and their cost a month on one host. With --socket: of all that collectd reads, published or not.',
+  details:
+    'Sets first, by name; then a line for what is left of each plugin. Each with the metrics it stands for and their cost a month on one host. With --socket: of all that collectd reads, published or not.',
   flags: [...SOURCE_FLAGS, PRICE_REGION],
   examples: [
     { line: 'hybridctl collectd blocked', why: "this host's blocked_metrics" },
@@ -22,11 +23,29 @@ export const blocked = defineCommand<{ readonly source: Source; readonly price: 
   parse: (raw) => ({ source: sourceOf(raw), price: priceListOf(priceRegion(raw)) }),
   async run({ source, price }, ports) {
     const names = await namesOf(ports, source);
-    return { result: { metrics: names.length, suggestions: suggest(names).map((one) => ({ ...one, perMonth: costOf(price, one.metrics.length, 1).forMetrics })), price } };
+    return {
+      result: {
+        metrics: names.length,
+        suggestions: suggest(names).map((one) => ({
+          ...one,
+          perMonth: costOf(price, one.metrics.length, 1).forMetrics,
+        })),
+        price,
+      },
+    };
   },
   human: ({ metrics, suggestions, price }, style) =>
     [
-      style.table(['add', 'metrics', 'a month', 'what', 'such as'], suggestions.map(({ add, what, metrics: names, perMonth }) => [style.good(add), String(names.length), money(price.currency, perMonth), what, names[0]!])),
+      style.table(
+        ['add', 'metrics', 'a month', 'what', 'such as'],
+        suggestions.map(({ add, what, metrics: names, perMonth }) => [
+          style.good(add),
+          String(names.length),
+          money(price.currency, perMonth),
+          what,
+          names[0]!,
+        ]),
+      ),
       '',
       `${count(metrics, 'metric')}; add with: hybridctl collectd whitelist add ${suggestions[0]?.add ?? 'SET'}`,
     ].join('\n'),

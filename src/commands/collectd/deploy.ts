@@ -46,19 +46,57 @@ const optionsOf = (raw: Raw): Options => {
   const reads = list(raw, 'read');
   const flush = Number(text(raw, 'flush'));
   const fleet = fleetOf(raw);
-  const options = { fleet, procedure: procedureOptions(raw), plugin: SENDERS.find((one) => one === text(raw, 'plugin'))!, name: text(raw, 'name'), reads: reads.length === 0 ? READS : reads, apache, whitelist: text(raw, 'whitelist'), credentials: text(raw, 'credentials'), package: text(raw, 'package'), sha256: text(raw, 'sha256'), flush, debug: flag(raw, 'debug'), prove: !flag(raw, 'skipProof'), role: text(raw, 'role'), user: text(raw, 'user') };
-  refuse('--apache', apache, /^http:\/\/[A-Za-z0-9.-]{1,200}(:\d{1,5})?\/[A-Za-z0-9._/-]{1,100}\?auto$/, `give a URL like ${STATUS_URL}`);
-  for (const name of reads) refuse('--read', name, /^[a-z][a-z0-9_]{0,40}$/, 'give names of collectd plugins, like memory');
+  const options = {
+    fleet,
+    procedure: procedureOptions(raw),
+    plugin: SENDERS.find((one) => one === text(raw, 'plugin'))!,
+    name: text(raw, 'name'),
+    reads: reads.length === 0 ? READS : reads,
+    apache,
+    whitelist: text(raw, 'whitelist'),
+    credentials: text(raw, 'credentials'),
+    package: text(raw, 'package'),
+    sha256: text(raw, 'sha256'),
+    flush,
+    debug: flag(raw, 'debug'),
+    prove: !flag(raw, 'skipProof'),
+    role: text(raw, 'role'),
+    user: text(raw, 'user'),
+  };
+  refuse(
+    '--apache',
+    apache,
+    /^http:\/\/[A-Za-z0-9.-]{1,200}(:\d{1,5})?\/[A-Za-z0-9._/-]{1,100}\?auto$/,
+    `give a URL like ${STATUS_URL}`,
+  );
+  for (const name of reads)
+    refuse('--read', name, /^[a-z][a-z0-9_]{0,40}$/, 'give names of collectd plugins, like memory');
   refuse('--name', options.name, HOST_NAME, 'give letters, digits and "._-"');
   refuse('--sha256', options.sha256, /^[0-9a-f]{64}$/, 'give the 64 hexadecimal digits that sha256sum prints');
-  if (!Number.isInteger(flush) || flush < 1 || flush > 60) throw usageError('is no number of seconds from 1 to 60', { field: '--flush' });
-  if (options.name !== undefined && fleet.hosts.length > 1) throw usageError('one name for several hosts would make one metric of theirs', { field: '--name', next: 'leave it away: each has its instance id or host name' });
-  for (const name of ['role', 'user'] as const) refuse(`--${name}`, options[name], SITE, 'give a name of small letters, digits and "-"');
+  if (!Number.isInteger(flush) || flush < 1 || flush > 60)
+    throw usageError('is no number of seconds from 1 to 60', { field: '--flush' });
+  if (options.name !== undefined && fleet.hosts.length > 1)
+    throw usageError('one name for several hosts would make one metric of theirs', {
+      field: '--name',
+      next: 'leave it away: each has its instance id or host name',
+    });
+  for (const name of ['role', 'user'] as const)
+    refuse(`--${name}`, options[name], SITE, 'give a name of small letters, digits and "-"');
   const keys = (['role', 'user', 'credentials'] as const).filter((name) => options[name] !== undefined);
-  if (keys.length > 1) throw usageError(`goes without --${keys[1]}`, { field: `--${keys[0]}`, next: 'a host publishes as one of them' });
-  if (options.role !== undefined && options.plugin === 'auto') throw usageError('allows one sender its namespace', { field: '--role', next: 'say --plugin agent or --plugin python' });
-  if (options.role !== undefined && options.procedure.region === undefined) throw usageError('is needed', { field: '--region', next: 'give the region whose partition the role is for' });
-  if ((options.package === undefined) !== (options.sha256 === undefined)) throw usageError('goes with the other', { field: options.package === undefined ? '--package' : '--sha256', next: 'give --package and --sha256' });
+  if (keys.length > 1)
+    throw usageError(`goes without --${keys[1]}`, { field: `--${keys[0]}`, next: 'a host publishes as one of them' });
+  if (options.role !== undefined && options.plugin === 'auto')
+    throw usageError('allows one sender its namespace', {
+      field: '--role',
+      next: 'say --plugin agent or --plugin python',
+    });
+  if (options.role !== undefined && options.procedure.region === undefined)
+    throw usageError('is needed', { field: '--region', next: 'give the region whose partition the role is for' });
+  if ((options.package === undefined) !== (options.sha256 === undefined))
+    throw usageError('goes with the other', {
+      field: options.package === undefined ? '--package' : '--sha256',
+      next: 'give --package and --sha256',
+    });
   return options;
 };
 
@@ -66,7 +104,8 @@ const optionsOf = (raw: Raw): Options => {
 const asker = (ports: Ports, field: string, question: string, shape: RegExp): (() => Promise<string>) => {
   let asked: Promise<string> | undefined;
   return () => {
-    if (ports.ask === undefined) throw usageError('is needed for a host that is not on EC2', { field, next: `give ${field}` });
+    if (ports.ask === undefined)
+      throw usageError('is needed for a host that is not on EC2', { field, next: `give ${field}` });
     return (asked ??= ports.ask.input(question, { validate: (answer) => shape.test(answer) || 'that is none' }));
   };
 };
@@ -81,25 +120,63 @@ export const deploy = defineCommand<Options, FleetResult>({
     "Region and host name are the instance's own on EC2. Credentials are the instance's role (--role makes one; attaching it to a running instance is yours), a user's key (--user makes one for each host, whose secret goes from IAM's answer into a file of mode 0600 there), or a file of the AWS CLI's form. A second run changes nothing. A host that can not be reached is told and the others go on; exit 5.",
   flags: [
     ...FLEET_FLAGS,
-    { flags: '--plugin <sender>', summary: 'agent, python, or auto: the agent where the host can have it', choices: SENDERS, default: 'auto' },
-    { flags: '--name <host>', summary: "host in the metrics' dimensions (default: the instance's id, else the host's name)" },
-    { flags: '--read <plugin...>', summary: `what collectd reads (default: ${READS.join(' ')}); uptime always, as the heartbeat` },
-    { flags: '--apache [url]', summary: `Apache's mod_status too, turned on where it is off (default URL: ${STATUS_URL})` },
-    { flags: '--role <site>', summary: 'make a role and instance profile hybridctl-SITE-collectd that may publish and nothing else' },
-    { flags: '--user <site>', summary: 'make a user hybridctl-SITE-collectd-HOST for each host that may publish and nothing else; its one key is on that host alone' },
-    { flags: '--whitelist <file>', summary: "the plugin's whitelist (default: the host's own; where there is none, the heartbeat)" },
-    { flags: '--credentials <file>', summary: 'AWS credentials for the sender, in place of a role; written with mode 0600' },
-    { flags: '--package <file|url>', summary: 'archive of awslabs/collectd-cloudwatch (.tar.gz), as a file here or an https address' },
+    {
+      flags: '--plugin <sender>',
+      summary: 'agent, python, or auto: the agent where the host can have it',
+      choices: SENDERS,
+      default: 'auto',
+    },
+    {
+      flags: '--name <host>',
+      summary: "host in the metrics' dimensions (default: the instance's id, else the host's name)",
+    },
+    {
+      flags: '--read <plugin...>',
+      summary: `what collectd reads (default: ${READS.join(' ')}); uptime always, as the heartbeat`,
+    },
+    {
+      flags: '--apache [url]',
+      summary: `Apache's mod_status too, turned on where it is off (default URL: ${STATUS_URL})`,
+    },
+    {
+      flags: '--role <site>',
+      summary: 'make a role and instance profile hybridctl-SITE-collectd that may publish and nothing else',
+    },
+    {
+      flags: '--user <site>',
+      summary:
+        'make a user hybridctl-SITE-collectd-HOST for each host that may publish and nothing else; its one key is on that host alone',
+    },
+    {
+      flags: '--whitelist <file>',
+      summary: "the plugin's whitelist (default: the host's own; where there is none, the heartbeat)",
+    },
+    {
+      flags: '--credentials <file>',
+      summary: 'AWS credentials for the sender, in place of a role; written with mode 0600',
+    },
+    {
+      flags: '--package <file|url>',
+      summary: 'archive of awslabs/collectd-cloudwatch (.tar.gz), as a file here or an https address',
+    },
     { flags: '--sha256 <hex>', summary: 'its SHA-256; another file is not installed' },
     { flags: '--flush <seconds>', summary: 'between two calls of PutMetricData', default: '60' },
     { flags: '--debug', summary: "the field document's debug mode: the plugin logs what it sends" },
     { flags: '--skip-proof', summary: 'do not ask CloudWatch whether the heartbeat came' },
-    ...APPLY_FLAGS.filter(({ flags }) => !/^--(adopt|keep-on-failure)\b/.test(flags)).map((one) => (one === FLAG.region ? { ...one, summary: "where the metrics go (default: the instance's own)" } : one)),
+    ...APPLY_FLAGS.filter(({ flags }) => !/^--(adopt|keep-on-failure)\b/.test(flags)).map((one) =>
+      one === FLAG.region ? { ...one, summary: "where the metrics go (default: the instance's own)" } : one,
+    ),
   ],
   examples: [
     { line: 'sudo hybridctl collectd deploy --dry-run', why: 'what would be done on this host' },
-    { line: 'hybridctl collectd deploy --host ec2-user@203.0.113.11 ec2-user@203.0.113.12 --region cn-north-1 --yes', why: 'two instances, by their role' },
-    { line: `hybridctl collectd deploy --host root@10.10.3.7 --plugin python --package collectd-cloudwatch.tar.gz --sha256 ${'0'.repeat(64)} --region cn-north-1 --user office --whitelist whitelist.conf --apache`, why: 'a host of the office as a user of its own, as in the field document' },
+    {
+      line: 'hybridctl collectd deploy --host ec2-user@203.0.113.11 ec2-user@203.0.113.12 --region cn-north-1 --yes',
+      why: 'two instances, by their role',
+    },
+    {
+      line: `hybridctl collectd deploy --host root@10.10.3.7 --plugin python --package collectd-cloudwatch.tar.gz --sha256 ${'0'.repeat(64)} --region cn-north-1 --user office --whitelist whitelist.conf --apache`,
+      why: 'a host of the office as a user of its own, as in the field document',
+    },
   ],
   parse: optionsOf,
 
@@ -111,23 +188,57 @@ export const deploy = defineCommand<Options, FleetResult>({
     const askCredentials = asker(ports, '--user or --credentials', 'File with AWS credentials for the plugin?', /^.+$/);
     const read = async (path: string): Promise<string> => {
       const content = await ports.files.read(absolute(ports.cwd, path), 65_536);
-      if (content === undefined || !/^\s*aws_secret_(access_)?key\s*=\s*\S/m.test(content)) throw usageError(content === undefined ? 'no such file' : 'has no aws_secret_access_key', { field: path, next: 'give a file with aws_access_key_id = … and aws_secret_access_key = …' });
+      if (content === undefined || !/^\s*aws_secret_(access_)?key\s*=\s*\S/m.test(content))
+        throw usageError(content === undefined ? 'no such file' : 'has no aws_secret_access_key', {
+          field: path,
+          next: 'give a file with aws_access_key_id = … and aws_secret_access_key = …',
+        });
       return content;
     };
-    const roleSteps = options.role === undefined ? [] : senderRole(options.role, procedure.region!, options.plugin as Sender);
+    const roleSteps =
+      options.role === undefined ? [] : senderRole(options.role, procedure.region!, options.plugin as Sender);
     // A runbook is of one host and has all in it; else the role comes first, once.
     const first = procedure.emit === undefined && roleSteps.length > 0;
-    const cloud = first ? (await runApply(ports, { title: 'the role of the hosts', site: options.role!, steps: roleSteps }, procedure)).result.steps : [];
+    const cloud = first
+      ? (await runApply(ports, { title: 'the role of the hosts', site: options.role!, steps: roleSteps }, procedure))
+          .result.steps
+      : [];
     const names = new Set<string>();
     const outcome = await onFleet(ports, fleet, procedure, 'collectd', async (machine, host) => {
-      const python = async (): Promise<boolean> => given !== undefined || (await machine.files.stat(WRITER)) !== undefined;
-      const sender = options.plugin === 'auto' ? chooseSender({ agent: host.agent || host.manager === 'dnf' || host.manager === 'yum', python: await python() }) : options.plugin;
-      if (sender === undefined) throw usageError('neither the CloudWatch Agent nor the plugin is there, and no repository of the host has them', { field: '--plugin', next: "install AWS's amazon-cloudwatch-agent.deb first, or give --package" });
+      const python = async (): Promise<boolean> =>
+        given !== undefined || (await machine.files.stat(WRITER)) !== undefined;
+      const sender =
+        options.plugin === 'auto'
+          ? chooseSender({
+              agent: host.agent || host.manager === 'dnf' || host.manager === 'yum',
+              python: await python(),
+            })
+          : options.plugin;
+      if (sender === undefined)
+        throw usageError(
+          'neither the CloudWatch Agent nor the plugin is there, and no repository of the host has them',
+          { field: '--plugin', next: "install AWS's amazon-cloudwatch-agent.deb first, or give --package" },
+        );
       const region = procedure.region ?? host.region ?? (await askRegion());
-      const own = options.credentials ?? (options.user === undefined && sender === 'python' && host.region === undefined ? await askCredentials() : undefined);
-      const deployment = { ...options, sender, region, whitelist, credentials: own === undefined ? undefined : await read(own), package: given };
+      const own =
+        options.credentials ??
+        (options.user === undefined && sender === 'python' && host.region === undefined
+          ? await askCredentials()
+          : undefined);
+      const deployment = {
+        ...options,
+        sender,
+        region,
+        whitelist,
+        credentials: own === undefined ? undefined : await read(own),
+        package: given,
+      };
       const name = dimensionOf(deployment, host);
-      if (names.has(name)) throw usageError(`another of these hosts is called ${name} too, and one name for both would make one metric of theirs`, { field: '--name', next: 'deploy to them one by one, each with its --name' });
+      if (names.has(name))
+        throw usageError(
+          `another of these hosts is called ${name} too, and one name for both would make one metric of theirs`,
+          { field: '--name', next: 'deploy to them one by one, each with its --name' },
+        );
       names.add(name);
       const plan = await planDeploy(machine, host, deployment);
       return { plan: first ? plan : { ...plan, steps: [...roleSteps, ...plan.steps] }, region };

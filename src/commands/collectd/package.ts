@@ -7,8 +7,14 @@ import { absolute } from '../../lib/site/file.ts';
 const LIMIT = 5 << 20;
 const URL = /^https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?\/[A-Za-z0-9._/-]{1,300}$/;
 
-/** The package that was given: an address for the host to fetch, or the file's bytes to be sent along. @throws usage error */
-export const packageOf = async (ports: Pick<Ports, 'source' | 'cwd'>, given: { readonly package: string | undefined; readonly sha256: string | undefined }): Promise<PluginPackage | undefined> => {
+/**
+ * The package that was given: an address for the host to fetch, or the file's bytes to be sent along. @throws usage
+ * error
+ */
+export const packageOf = async (
+  ports: Pick<Ports, 'source' | 'cwd'>,
+  given: { readonly package: string | undefined; readonly sha256: string | undefined },
+): Promise<PluginPackage | undefined> => {
   if (given.package === undefined || given.sha256 === undefined) return undefined;
   if (/^[a-z0-9]+:\/\//.test(given.package)) {
     if (!URL.test(given.package)) throw usageError('is no https address without a query', { field: '--package' });

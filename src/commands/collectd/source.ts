@@ -18,17 +18,32 @@ export interface Source {
 const LIMIT = 8 << 20;
 
 export const SOURCE_FLAGS: readonly Flag[] = [
-  { flags: '--blocked <file>', summary: `a blocked_metrics file, or - for standard input (default: ${PLUGIN_CONFIG}/blocked_metrics)` },
-  { flags: '--socket <path>', summary: 'ask the collectd of this machine by the socket of its unixsock plugin, in place of a file' },
+  {
+    flags: '--blocked <file>',
+    summary: `a blocked_metrics file, or - for standard input (default: ${PLUGIN_CONFIG}/blocked_metrics)`,
+  },
+  {
+    flags: '--socket <path>',
+    summary: 'ask the collectd of this machine by the socket of its unixsock plugin, in place of a file',
+  },
   { flags: '--host <user@host>', summary: 'read the file of another machine by ssh' },
   { flags: '--identity <file>', summary: 'private key for --host' },
   { flags: '--known-hosts <file>', summary: "host keys to believe, in place of ssh's own files" },
 ];
 
 export const sourceOf = (raw: Raw): Source => {
-  const source = { blocked: text(raw, 'blocked'), socket: text(raw, 'socket'), host: list(raw, 'host').at(-1), identity: text(raw, 'identity'), knownHosts: text(raw, 'knownHosts') };
+  const source = {
+    blocked: text(raw, 'blocked'),
+    socket: text(raw, 'socket'),
+    host: list(raw, 'host').at(-1),
+    identity: text(raw, 'identity'),
+    knownHosts: text(raw, 'knownHosts'),
+  };
   if (source.socket !== undefined && (source.blocked !== undefined || source.host !== undefined)) {
-    throw usageError('asks the collectd of this machine', { field: '--socket', next: 'give either it or --blocked and --host' });
+    throw usageError('asks the collectd of this machine', {
+      field: '--socket',
+      next: 'give either it or --blocked and --host',
+    });
   }
   return source;
 };
@@ -36,8 +51,14 @@ export const sourceOf = (raw: Raw): Source => {
 const fileOf = async (ports: Ports, { blocked, host, identity, knownHosts }: Source): Promise<string | undefined> => {
   const path = blocked === undefined ? `${PLUGIN_CONFIG}/blocked_metrics` : blocked === '-' ? '/dev/stdin' : blocked;
   if (host === undefined) return ports.files.read(absolute(ports.cwd, path), LIMIT);
-  const file = (given: string | undefined): string | undefined => (given === undefined ? undefined : absolute(ports.cwd, given));
-  const machine = await ports.ssh({ target: host, identity: file(identity), knownHosts: file(knownHosts), signal: ports.signal });
+  const file = (given: string | undefined): string | undefined =>
+    given === undefined ? undefined : absolute(ports.cwd, given);
+  const machine = await ports.ssh({
+    target: host,
+    identity: file(identity),
+    knownHosts: file(knownHosts),
+    signal: ports.signal,
+  });
   try {
     return await machine.files.read(path, LIMIT);
   } finally {
@@ -52,6 +73,10 @@ export const namesOf = async (ports: Ports, source: Source): Promise<readonly st
     return [...new Set(lists.flatMap(keysOf))];
   }
   const content = await fileOf(ports, source);
-  if (content === undefined) throw usageError('no such file', { field: source.blocked ?? `${PLUGIN_CONFIG}/blocked_metrics`, next: 'the plugin writes it when it starts; or ask a running collectd with --socket' });
+  if (content === undefined)
+    throw usageError('no such file', {
+      field: source.blocked ?? `${PLUGIN_CONFIG}/blocked_metrics`,
+      next: 'the plugin writes it when it starts; or ask a running collectd with --socket',
+    });
   return parseBlocked(content);
 };

@@ -21,9 +21,11 @@ interface Result {
 
 /** Nothing goes into the file that lint would call an error. */
 const refuse = (line: string): void => {
-  if (line === '' || /[\n\r]/.test(line)) throw usageError('is empty, or more than one line', { field: 'what', next: 'give a set, or one pattern a word' });
+  if (line === '' || /[\n\r]/.test(line))
+    throw usageError('is empty, or more than one line', { field: 'what', next: 'give a set, or one pattern a word' });
   const [trouble] = lintWhitelist(readWhitelist(line)).filter(({ severity }) => severity === 'error');
-  if (trouble !== undefined) throw usageError(`${line.slice(0, 80)}: ${trouble.message}`, { field: 'what', next: trouble.mend });
+  if (trouble !== undefined)
+    throw usageError(`${line.slice(0, 80)}: ${trouble.message}`, { field: 'what', next: trouble.mend });
 };
 
 export const add = defineCommand<Options, Result>({
@@ -37,7 +39,10 @@ export const add = defineCommand<Options, Result>({
   examples: [
     { line: 'hybridctl collectd whitelist add memory load df', why: 'three sets' },
     { line: "hybridctl collectd whitelist add 'memory--memory-.*'", why: "the field document's line" },
-    { line: "hybridctl collectd whitelist add 'interface-eth[01]-if_octets-(rx|tx)' --file web.conf", why: 'a pattern, to another file' },
+    {
+      line: "hybridctl collectd whitelist add 'interface-eth[01]-if_octets-(rx|tx)' --file web.conf",
+      why: 'a pattern, to another file',
+    },
   ],
   parse: (raw) => {
     const lines = linesOf(wordsOf(raw));
@@ -56,5 +61,9 @@ export const add = defineCommand<Options, Result>({
     return { result: { file, added, kept: lines.filter((line) => there.has(line)), dryRun } };
   },
   human: ({ file, added, kept, dryRun }, style) =>
-    [...added.map((line) => style.good(`+ ${line}`)), ...kept.map((line) => style.dim(`  ${line}`)), `${file}: ${count(added.length, 'line')} ${dryRun ? 'would be added' : 'added'}${kept.length === 0 ? '' : `, ${kept.length} there already`}`].join('\n'),
+    [
+      ...added.map((line) => style.good(`+ ${line}`)),
+      ...kept.map((line) => style.dim(`  ${line}`)),
+      `${file}: ${count(added.length, 'line')} ${dryRun ? 'would be added' : 'added'}${kept.length === 0 ? '' : `, ${kept.length} there already`}`,
+    ].join('\n'),
 });

@@ -25,12 +25,18 @@ export const deploy = defineCommand<Options, FleetResult>({
   flags: [WHITELIST, ...FLEET_FLAGS, ...APPLY_FLAGS.filter(({ flags }) => !HOST_ONLY.test(flags))],
   examples: [
     { line: 'sudo hybridctl collectd whitelist deploy --dry-run', why: 'what would differ on this host' },
-    { line: 'hybridctl collectd whitelist deploy --host admin@203.0.113.11 admin@203.0.113.12 --yes', why: 'to two hosts, from a script' },
+    {
+      line: 'hybridctl collectd whitelist deploy --host admin@203.0.113.11 admin@203.0.113.12 --yes',
+      why: 'to two hosts, from a script',
+    },
   ],
   parse: (raw) => ({ file: whitelistOf(raw), fleet: fleetOf(raw), procedure: procedureOptions(raw) }),
   async run({ file, fleet, procedure }, ports) {
     const content = await lintedWhitelist(ports, file);
-    return onFleet(ports, fleet, procedure, 'the whitelist', async (machine, host) => ({ plan: await planWhitelist(machine, host, content), region: '' }));
+    return onFleet(ports, fleet, procedure, 'the whitelist', async (machine, host) => ({
+      plan: await planWhitelist(machine, host, content),
+      region: '',
+    }));
   },
   human: humanFleet,
 });
@@ -41,6 +47,11 @@ export const lintedWhitelist = async (ports: Parameters<typeof readList>[0], fil
   if (content === undefined) throw usageError('no such file', { field: file });
   const errors = lintWhitelist(readWhitelist(content)).filter(({ severity }) => severity === 'error');
   const [first] = errors;
-  if (first !== undefined) throw usageError(first.message, { field: `${file}:${first.line}`, more: errors.slice(1).map(({ line, message }) => `${file}:${line}: ${message}`), next: first.mend });
+  if (first !== undefined)
+    throw usageError(first.message, {
+      field: `${file}:${first.line}`,
+      more: errors.slice(1).map(({ line, message }) => `${file}:${line}: ${message}`),
+      next: first.mend,
+    });
   return content;
 };

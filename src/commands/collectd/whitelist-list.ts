@@ -18,7 +18,11 @@ const PAINT = { rule: 'good', blank: 'dim', unsafe: 'bad', invalid: 'bad', unjud
 export const list = defineCommand<Options, Result>({
   path: 'collectd whitelist list',
   summary: 'the lines of a whitelist, and what the plugin makes of each',
-  flags: [WHITELIST, PASS_THROUGH, { flags: '--sets', summary: 'the sets that can be added by name, in place of a file' }],
+  flags: [
+    WHITELIST,
+    PASS_THROUGH,
+    { flags: '--sets', summary: 'the sets that can be added by name, in place of a file' },
+  ],
   examples: [
     { line: 'hybridctl collectd whitelist list', why: 'what is let through' },
     { line: 'hybridctl collectd whitelist list --sets', why: 'what can be added by name' },
@@ -31,6 +35,17 @@ export const list = defineCommand<Options, Result>({
   },
   human: (result, style) =>
     'sets' in result
-      ? style.table(['set', 'what', 'lines'], result.sets.map(({ name, what, lines }) => [name, what, lines.join('  ')]))
-      : style.table(['line', 'is', 'set', 'pattern'], result.lines.map(({ number, is, set, text }) => [String(number), style[PAINT[is]](is), set ?? '-', text === '' ? '-' : text])),
+      ? style.table(
+          ['set', 'what', 'lines'],
+          result.sets.map(({ name, what, lines }) => [name, what, lines.join('  ')]),
+        )
+      : style.table(
+          ['line', 'is', 'set', 'pattern'],
+          result.lines.map(({ number, is, set, text }) => [
+            String(number),
+            style[PAINT[is]](is),
+            set ?? '-',
+            text === '' ? '-' : text,
+          ]),
+        ),
 });

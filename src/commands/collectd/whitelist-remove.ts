@@ -33,13 +33,27 @@ export const remove = defineCommand<Options, Result>({
     const texts = before.split('\n');
     const has = (line: string): boolean => texts.some((text) => text.trim() === line);
     const absent = words.find((word) => !linesOf([word]).some(has));
-    if (absent !== undefined) throw usageError(`${absent.slice(0, 80)} is not in it`, { field: 'what', next: `see "collectd whitelist list"${setNamed(absent) === undefined ? '; a line goes by its whole text' : ''}` });
+    if (absent !== undefined)
+      throw usageError(`${absent.slice(0, 80)} is not in it`, {
+        field: 'what',
+        next: `see "collectd whitelist list"${setNamed(absent) === undefined ? '; a line goes by its whole text' : ''}`,
+      });
     const going = linesOf(words);
     if (!dryRun) {
       const path = absolute(ports.cwd, file);
-      await ports.files.write([{ path, content: texts.filter((text) => !going.includes(text.trim())).join('\n'), mode: (await ports.files.stat(path))?.mode ?? 0o644 }]);
+      await ports.files.write([
+        {
+          path,
+          content: texts.filter((text) => !going.includes(text.trim())).join('\n'),
+          mode: (await ports.files.stat(path))?.mode ?? 0o644,
+        },
+      ]);
     }
     return { result: { file, removed: going.filter(has), dryRun } };
   },
-  human: ({ file, removed, dryRun }, style) => [...removed.map((line) => style.bad(`- ${line}`)), `${file}: ${count(removed.length, 'line')} ${dryRun ? 'would be removed' : 'removed'}`].join('\n'),
+  human: ({ file, removed, dryRun }, style) =>
+    [
+      ...removed.map((line) => style.bad(`- ${line}`)),
+      `${file}: ${count(removed.length, 'line')} ${dryRun ? 'would be removed' : 'removed'}`,
+    ].join('\n'),
 });

@@ -50,12 +50,16 @@ export const validate = defineCommand<{ file: string }, Validation>({
     const source = await readSiteText(ports, file);
     if (source === undefined) throw noSuchSite(file);
     const reading = readDocument(source);
-    if (reading.site === undefined) return { result: { file, valid: false, mistakes: reading.mistakes, warnings: [] }, exit: EXIT.usage };
+    if (reading.site === undefined)
+      return { result: { file, valid: false, mistakes: reading.mistakes, warnings: [] }, exit: EXIT.usage };
     const { site, locate } = reading;
     const tunnels = tunnelsOf(site);
     const secrets = await checkSecrets(ports, { site, path: absolute(ports.cwd, file), text: source });
     const mistakes = locate([...crossCheck(site, tunnels), ...secrets.mistakes]);
-    const crypto = [...new Set(tunnels.flatMap(({ suite }) => cryptoWarnings(suite)))].map((message) => ({ path: ['crypto'], message }));
+    const crypto = [...new Set(tunnels.flatMap(({ suite }) => cryptoWarnings(suite)))].map((message) => ({
+      path: ['crypto'],
+      message,
+    }));
     return {
       result: {
         file,
@@ -82,12 +86,24 @@ export const validate = defineCommand<{ file: string }, Validation>({
 
   human({ file, valid, mistakes, warnings, site, crypto, tunnels, links }, style) {
     const line = (one: Mistake): string => `${placeOf(file, one)}: ${sentenceOf(one)}`;
-    if (!valid) return [...mistakes.map((one) => style.bad(line(one))), `${mistakes.length} ${mistakes.length === 1 ? 'mistake' : 'mistakes'}`].join('\n');
+    if (!valid)
+      return [
+        ...mistakes.map((one) => style.bad(line(one))),
+        `${mistakes.length} ${mistakes.length === 1 ? 'mistake' : 'mistakes'}`,
+      ].join('\n');
     return [
       `${style.bold(site ?? '')}  crypto ${crypto}`,
       style.table(
         ['tunnel', 'from', 'to', 'mode', 'inside', 'MTU', 'MSS'],
-        (tunnels ?? []).map(({ name, gateway, router, mode, inside, mtu, mss }) => [name, gateway, router, mode, inside, String(mtu), String(mss)]),
+        (tunnels ?? []).map(({ name, gateway, router, mode, inside, mtu, mss }) => [
+          name,
+          gateway,
+          router,
+          mode,
+          inside,
+          String(mtu),
+          String(mss),
+        ]),
       ),
       ...(tunnels ?? []).map(({ name, sum }) => style.dim(`${name}: ${sum}`)),
       `links: ${(links ?? []).map(({ name, kind }) => `${name} (${kind})`).join(', ')}`,

@@ -4,7 +4,13 @@ import { casesOf } from '../../lib/drill/cases.ts';
 import { findGround, siteOf } from '../../lib/drill/ground.ts';
 import { pageOf } from '../../lib/drill/page.ts';
 import { runnable, runSuite } from '../../lib/drill/suite.ts';
-import { DRILL_PROFILES, type CaseResult, type DrillCase, type DrillProfile, type DrillReport } from '../../lib/drill/types.ts';
+import {
+  DRILL_PROFILES,
+  type CaseResult,
+  type DrillCase,
+  type DrillProfile,
+  type DrillReport,
+} from '../../lib/drill/types.ts';
 import { checkedName } from '../../lib/lab/state.ts';
 import { absolute } from '../../lib/site/file.ts';
 
@@ -27,15 +33,24 @@ const ms = (value: number | null): string => (value === null ? '-' : `${Math.rou
 
 const chosen = (cases: readonly DrillCase[], wanted: readonly string[]): readonly DrillCase[] => {
   const unknown = wanted.find((name) => !cases.some((one) => one.name === name || one.name.startsWith(`${name}/`)));
-  if (unknown !== undefined) throw usageError(`there is no case called "${unknown.slice(0, 60)}"`, { field: 'case', next: 'see "hybridctl drill --list"' });
-  return wanted.length === 0 ? cases : cases.filter((one) => wanted.some((name) => one.name === name || one.name.startsWith(`${name}/`)));
+  if (unknown !== undefined)
+    throw usageError(`there is no case called "${unknown.slice(0, 60)}"`, {
+      field: 'case',
+      next: 'see "hybridctl drill --list"',
+    });
+  return wanted.length === 0
+    ? cases
+    : cases.filter((one) => wanted.some((name) => one.name === name || one.name.startsWith(`${name}/`)));
 };
 
 /** A line of progress; a case that failed says at once all that is known of it, for the next one covers its traces. */
 const lines = (result: CaseResult): string =>
-  [line(result), ...(result.passed ? [] : [...result.scene, ...result.story].map((one) => `        ${one}`))].join('\n');
+  [line(result), ...(result.passed ? [] : [...result.scene, ...result.story].map((one) => `        ${one}`))].join(
+    '\n',
+  );
 
-const line = ({ name, passed, problems, gapMs, reactMs }: CaseResult): string => `${passed ? 'passed' : 'FAILED'}  ${name}: gap ${ms(gapMs)}, reaction ${ms(reactMs)}${passed ? '' : `; ${problems.join('; ')}`}`;
+const line = ({ name, passed, problems, gapMs, reactMs }: CaseResult): string =>
+  `${passed ? 'passed' : 'FAILED'}  ${name}: gap ${ms(gapMs)}, reaction ${ms(reactMs)}${passed ? '' : `; ${problems.join('; ')}`}`;
 
 export const drill = defineCommand<Options, DrillReport | Listed>({
   path: 'drill',
@@ -56,15 +71,23 @@ export const drill = defineCommand<Options, DrillReport | Listed>({
   ],
   examples: [
     { line: 'hybridctl drill --list', why: 'the cases that the site has the links for' },
-    { line: 'sudo hybridctl drill dx-1/blackhole --report drill.html', why: 'Direct Connect dies, in each direction; with a page to look at' },
+    {
+      line: 'sudo hybridctl drill dx-1/blackhole --report drill.html',
+      why: 'Direct Connect dies, in each direction; with a page to look at',
+    },
     { line: 'sudo hybridctl drill --all --profile default --json', why: 'everything, at 10 probes a second' },
   ],
 
   parse(raw) {
     const wanted = raw.args.flatMap((arg) => arg ?? []);
     const [all, list] = [flag(raw, 'all'), flag(raw, 'list')];
-    if (all && wanted.length > 0) throw usageError('names cases and wants all of them', { field: '--all', next: 'give one or the other' });
-    if (!all && !list && wanted.length === 0) throw usageError('which case?', { field: 'case', next: 'name one, or give --all; "hybridctl drill --list" says which there are' });
+    if (all && wanted.length > 0)
+      throw usageError('names cases and wants all of them', { field: '--all', next: 'give one or the other' });
+    if (!all && !list && wanted.length === 0)
+      throw usageError('which case?', {
+        field: 'case',
+        next: 'name one, or give --all; "hybridctl drill --list" says which there are',
+      });
     const seed = text(raw, 'seed') ?? '1';
     if (!/^\d{1,9}$/.test(seed)) throw usageError('is not a whole number', { field: '--seed' });
     return {
@@ -80,16 +103,29 @@ export const drill = defineCommand<Options, DrillReport | Listed>({
 
   async run({ wanted, list, lab, site, profile, report, seed }, ports) {
     const cases = casesOf(await siteOf(ports, lab, site));
-    if (cases.length === 0) throw usageError('the site has no route table with a Direct Connect first and two tunnels behind it', { field: '--site', next: 'leave --site away to drill on the ready example' });
+    if (cases.length === 0)
+      throw usageError('the site has no route table with a Direct Connect first and two tunnels behind it', {
+        field: '--site',
+        next: 'leave --site away to drill on the ready example',
+      });
     const picked = chosen(cases, wanted);
     if (list) return { result: { available: picked.map(({ name, group, about }) => ({ name, group, about })) } };
     const total = runnable(picked, profile).length;
-    if (total === 0) throw usageError(`does not find what these cases break: ${picked.map(({ name }) => name).slice(0, 5).join(', ')}`, { field: '--profile', next: 'take fast or default' });
+    if (total === 0)
+      throw usageError(
+        `does not find what these cases break: ${picked
+          .map(({ name }) => name)
+          .slice(0, 5)
+          .join(', ')}`,
+        { field: '--profile', next: 'take fast or default' },
+      );
     const ground = await findGround(ports, lab, site);
     try {
-      const onCase = (result: CaseResult, index: number): void => ports.progress(`${index + 1}/${total} ${lines(result)}`);
+      const onCase = (result: CaseResult, index: number): void =>
+        ports.progress(`${index + 1}/${total} ${lines(result)}`);
       const result = await runSuite(ports, ground.lab, picked, { profile, seed, onCase });
-      if (report !== undefined) await ports.files.write([{ path: absolute(ports.cwd, report), content: pageOf(result), mode: 0o644 }]);
+      if (report !== undefined)
+        await ports.files.write([{ path: absolute(ports.cwd, report), content: pageOf(result), mode: 0o644 }]);
       return { result, exit: result.failed === 0 && result.amiss.length === 0 ? EXIT.ok : EXIT.failed };
     } finally {
       await ground.leave();
@@ -97,12 +133,34 @@ export const drill = defineCommand<Options, DrillReport | Listed>({
   },
 
   human(result, style: Style) {
-    if ('available' in result) return style.table(['case', 'fault', 'what happens'], result.available.map(({ name, group, about }) => [name, group, about]));
+    if ('available' in result)
+      return style.table(
+        ['case', 'fault', 'what happens'],
+        result.available.map(({ name, group, about }) => [name, group, about]),
+      );
     const rows = result.cases.map(({ name, passed, gapMs, reactMs, detectMs, apiMs, verifyMs, at }) => [
-      passed ? style.good('passed') : style.bad('FAILED'), name, ms(gapMs), ms(reactMs), ms(detectMs), ms(apiMs), ms(verifyMs), Object.values(at).join(' '),
+      passed ? style.good('passed') : style.bad('FAILED'),
+      name,
+      ms(gapMs),
+      ms(reactMs),
+      ms(detectMs),
+      ms(apiMs),
+      ms(verifyMs),
+      Object.values(at).join(' '),
     ]);
-    const failed = result.cases.filter(({ passed }) => !passed).map(({ name, problems }) => style.bad(`${name}: ${problems.join('; ')}`));
-    const notes = [...result.leftOut.map(({ name, why }) => style.dim(`${name}: ${why}`)), ...result.amiss.map((what) => style.bad(`the lab is not in order: ${what}`))];
-    return [style.table(['', 'case', 'gap', 'reaction', 'detect', 'api', 'verify', 'routes'], rows), '', ...failed, ...notes, `${result.passed} passed, ${result.failed} failed, in ${Math.round(result.tookMs / 1000)} s, profile ${result.profile}, seed ${result.seed}`].join('\n');
+    const failed = result.cases
+      .filter(({ passed }) => !passed)
+      .map(({ name, problems }) => style.bad(`${name}: ${problems.join('; ')}`));
+    const notes = [
+      ...result.leftOut.map(({ name, why }) => style.dim(`${name}: ${why}`)),
+      ...result.amiss.map((what) => style.bad(`the lab is not in order: ${what}`)),
+    ];
+    return [
+      style.table(['', 'case', 'gap', 'reaction', 'detect', 'api', 'verify', 'routes'], rows),
+      '',
+      ...failed,
+      ...notes,
+      `${result.passed} passed, ${result.failed} failed, in ${Math.round(result.tookMs / 1000)} s, profile ${result.profile}, seed ${result.seed}`,
+    ].join('\n');
   },
 });

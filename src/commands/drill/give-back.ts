@@ -9,7 +9,9 @@ import type { Step } from '../route/move.ts';
 import type { Opened } from '../route/select.ts';
 import type { Place } from './place.ts';
 
-/** Rounds of the return: an API that throttles or fails for some seconds is waited out. The SDK's own tries come on top. */
+/**
+ * Rounds of the return: an API that throttles or fails for some seconds is waited out. The SDK's own tries come on top.
+ */
 const PAUSES_MS = [0, 1_000, 3_000];
 /** A monitor reads its pins every 500 ms; moved home before it has, it would carry the route away again. */
 const PINS_READ_MS = 750;
@@ -22,7 +24,8 @@ export interface GivenBack {
   readonly troubles: readonly string[];
 }
 
-export const keyOf = ({ table, destination }: Pick<MovedRoute, 'table' | 'destination'>): string => `${table}|${destination}`;
+export const keyOf = ({ table, destination }: Pick<MovedRoute, 'table' | 'destination'>): string =>
+  `${table}|${destination}`;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const legOf = ({ step: { change }, status, apiMs, verifyMs, error }: Applied): Leg => ({
@@ -33,32 +36,54 @@ export const legOf = ({ step: { change }, status, apiMs, verifyMs, error }: Appl
   error: error?.message ?? null,
 });
 
-/** The step that undoes one move. It writes even where a first read shows nothing to undo: that read may be a stale one. */
+/**
+ * The step that undoes one move. It writes even where a first read shows nothing to undo: that read may be a stale one.
+ */
 const stepBack = ({ site, links }: Opened, route: MovedRoute, before: RouteTable): Step => {
   const { destination, home, was } = route;
   const entry = site.route_tables.find(({ id }) => id === route.table)!;
   const to = links.find(({ name }) => name === home)!;
-  const choose = (table: RouteTable): Change => planRestore({ table, destination, was: was ?? undefined, order: entry.links, links });
+  const choose = (table: RouteTable): Change =>
+    planRestore({ table, destination, was: was ?? undefined, order: entry.links, links });
   const due = choose(before);
-  const change: Change = due.kind !== 'none' ? due : was === null ? { kind: 'delete' } : { kind: 'replace', target: was };
-  return { entry, destination, to, goal: { choose, reached: (table) => choose(table).kind === 'none' }, change, before };
+  const change: Change =
+    due.kind !== 'none' ? due : was === null ? { kind: 'delete' } : { kind: 'replace', target: was };
+  return {
+    entry,
+    destination,
+    to,
+    goal: { choose, reached: (table) => choose(table).kind === 'none' },
+    change,
+    before,
+  };
 };
 
 /**
  * Puts every route of a record back to exactly what it was, by read, write and read again, in up to three rounds. Works
- * alike for the drill itself and for its successor after a kill: it needs nothing but the record. The pins go last and the
+ * alike for the drill itself and for its successor after a kill: it needs nothing but the record. The pins go last and
+ * the
  * record after them, so that whenever it is cut short another go finds the rest. Never throws for a route.
  * @param ports with a signal of its own: a return goes on after Ctrl-C.
  */
-export const giveBack = async (routes: readonly MovedRoute[], opened: Opened, place: Place, ports: Ports): Promise<GivenBack> => {
+export const giveBack = async (
+  routes: readonly MovedRoute[],
+  opened: Opened,
+  place: Place,
+  ports: Ports,
+): Promise<GivenBack> => {
   const { clock, files } = ports;
   const troubles: string[] = [];
   const attempt = async (what: string, work: () => Promise<unknown>): Promise<boolean> =>
-    work().then(() => true, (error: unknown) => (troubles.push(`${what}: ${messageOf(error)}`), false));
+    work().then(
+      () => true,
+      (error: unknown) => (troubles.push(`${what}: ${messageOf(error)}`), false),
+    );
   const homes = new Map(routes.map(({ table, home, to }) => [table, { home, to }]));
 
   await attempt('pin the routes home', async () => {
-    await editPins(files, place.pins, (pins) => homes.forEach(({ home, to }, table) => pins.get(table) === to && pins.set(table, home)));
+    await editPins(files, place.pins, (pins) =>
+      homes.forEach(({ home, to }, table) => pins.get(table) === to && pins.set(table, home)),
+    );
     if ((await leaseHolder(place.lease)) !== undefined) await clock.sleep(PINS_READ_MS);
   });
 
@@ -78,7 +103,10 @@ export const giveBack = async (routes: readonly MovedRoute[], opened: Opened, pl
       const own = ownRoute(before, destination);
       const on = own === undefined ? undefined : linkOf(own.target, entry.links, opened.links);
       const { to, home } = homes.get(entry.id)!;
-      if (own !== undefined && on?.name !== to && on?.name !== home) troubles.push(`${entry.name} ${destination} was found on ${on?.name ?? own.target.id}: somebody moved it during the drill`);
+      if (own !== undefined && on?.name !== to && on?.name !== home)
+        troubles.push(
+          `${entry.name} ${destination} was found on ${on?.name ?? own.target.id}: somebody moved it during the drill`,
+        );
     }
     for (const done of await applyAll(opened, steps, ports)) {
       const { entry, destination } = done.step;
@@ -88,18 +116,32 @@ export const giveBack = async (routes: readonly MovedRoute[], opened: Opened, pl
       else Object.assign(open.get(key)!, { why: done.error?.message ?? 'not written', at: standing(opened, done) });
     }
   }
-  const stranded = [...open.values()].map(({ route: { table, destination, home }, why, at }) => ({ name: opened.site.route_tables.find(({ id }) => id === table)!.name, destination, at, home, why }));
+  const stranded = [...open.values()].map(({ route: { table, destination, home }, why, at }) => ({
+    name: opened.site.route_tables.find(({ id }) => id === table)!.name,
+    destination,
+    at,
+    home,
+    why,
+  }));
   if (stranded.length > 0) return { legs, stranded, troubles };
 
-  const cleared = await attempt('take the pins away', () => editPins(files, place.pins, (pins) => homes.forEach(({ home, to }, table) => [home, to].includes(pins.get(table) ?? '') && pins.delete(table))));
+  const cleared = await attempt('take the pins away', () =>
+    editPins(files, place.pins, (pins) =>
+      homes.forEach(({ home, to }, table) => [home, to].includes(pins.get(table) ?? '') && pins.delete(table)),
+    ),
+  );
   if (cleared) await attempt('clear the record of the drill', () => finish(place.record));
   return { legs, stranded, troubles };
 };
 
 /** What carries the destination as it was last read. */
-const standing = ({ links }: Opened, { step: { entry, destination, before }, after = before }: Applied): string | null => {
+const standing = (
+  { links }: Opened,
+  { step: { entry, destination, before }, after = before }: Applied,
+): string | null => {
   const route = effectiveRoute(after, destination);
   return route === undefined ? 'no route' : (linkOf(route.target, entry.links, links)?.name ?? route.target.id);
 };
 
-export const strandedText = ({ name, destination, at, home, why }: Stranded): string => `${name} ${destination} ${at === null ? `may not be back on ${home}` : `stands on ${at}, not on ${home}`}: ${why}`;
+export const strandedText = ({ name, destination, at, home, why }: Stranded): string =>
+  `${name} ${destination} ${at === null ? `may not be back on ${home}` : `stands on ${at}, not on ${home}`}: ${why}`;

@@ -29,12 +29,21 @@ export interface Place {
   readonly returnLine: string;
 }
 
-const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-export const findPlace = async ({ site: path, stateDir: given, region, profile }: RouteDrillOptions, ports: Ports): Promise<Place> => {
+export const findPlace = async (
+  { site: path, stateDir: given, region, profile }: RouteDrillOptions,
+  ports: Ports,
+): Promise<Place> => {
   const { site } = await loadSite(ports, path);
   const stateDir = absolute(ports.cwd, given);
-  const flags = [...(path === FLAG.site.default ? [] : ['--site', path]), ...(region === undefined ? [] : ['--region', region]), ...(profile === undefined ? [] : ['--profile', profile]), ...(given === STATE_DIR ? [] : ['--state-dir', given])];
+  const flags = [
+    ...(path === FLAG.site.default ? [] : ['--site', path]),
+    ...(region === undefined ? [] : ['--region', region]),
+    ...(profile === undefined ? [] : ['--profile', profile]),
+    ...(given === STATE_DIR ? [] : ['--state-dir', given]),
+  ];
   return {
     site,
     pins: pinPath(stateDir, site.site),

@@ -1,7 +1,15 @@
 import { EXIT, type ExitCode } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { begin, finish } from '../../lib/drill/route-record.ts';
-import { gapsOf, lanesOf, type DrilledRoute, type Leg, type Marks, type RouteDrillEnd, type RouteDrillReport } from '../../lib/drill/route-report.ts';
+import {
+  gapsOf,
+  lanesOf,
+  type DrilledRoute,
+  type Leg,
+  type Marks,
+  type RouteDrillEnd,
+  type RouteDrillReport,
+} from '../../lib/drill/route-report.ts';
 import { guard, LOOK_MS } from '../../lib/drill/route-guard.ts';
 import type { Watching } from '../../lib/drill/route-stream.ts';
 import { editPins } from '../../lib/monitor/pins.ts';
@@ -19,11 +27,20 @@ const TAIL_MS = 500;
  *
  * A monitor and a drill would be two writers. Two ways were open: to let the monitor move by pins alone, or to move
  * ourselves. We do both: the pins make a monitor want what the drill wants, whether it runs now or is started in the
- * middle, and the drill writes by itself, since a hung monitor must not keep a route away, and since only the drill knows
- * the exact form to come back to (a monitor in replace mode would leave a static route where there was none). Both write
+ * middle, and the drill writes by itself, since a hung monitor must not keep a route away, and since only the drill
+ * knows
+ * the exact form to come back to (a monitor in replace mode would leave a static route where there was none). Both
+ * write
  * towards the same link, and a write that finds the other's done reads again and is content.
  */
-export const play = async (options: RouteDrillOptions, place: Place, { opened, steps, routes, standby, notes }: Rehearsal, watching: Watching, begunAt: number, ports: Ports): Promise<{ result: RouteDrillReport; exit: ExitCode }> => {
+export const play = async (
+  options: RouteDrillOptions,
+  place: Place,
+  { opened, steps, routes, standby, notes }: Rehearsal,
+  watching: Watching,
+  begunAt: number,
+  ports: Ports,
+): Promise<{ result: RouteDrillReport; exit: ExitCode }> => {
   const { clock, files, progress } = ports;
   const now = (): number => performance.now();
   const startedAt = clock.now();
@@ -42,7 +59,12 @@ export const play = async (options: RouteDrillOptions, place: Place, { opened, s
   let outAt: number | undefined;
   let awayAt: number | undefined;
 
-  await begin(place.record, { startedAt: new Date(startedAt).toISOString(), region: opened.region, profile: options.profile ?? null, routes });
+  await begin(place.record, {
+    startedAt: new Date(startedAt).toISOString(),
+    region: opened.region,
+    profile: options.profile ?? null,
+    routes,
+  });
   try {
     await editPins(files, place.pins, (pins) => routes.forEach(({ table, to }) => pins.set(table, to)));
   } catch (error) {
@@ -51,11 +73,17 @@ export const play = async (options: RouteDrillOptions, place: Place, { opened, s
   }
   try {
     outAt = now();
-    for (const done of await applyAll(opened, steps, { ...ports, signal: watch.signal })) out.set(keyOf({ table: done.step.entry.id, destination: done.step.destination }), legOf(done));
+    for (const done of await applyAll(opened, steps, { ...ports, signal: watch.signal }))
+      out.set(keyOf({ table: done.step.entry.id, destination: done.step.destination }), legOf(done));
     awayAt = now();
     if ([...out.values()].every(({ status }) => status === 'moved')) {
-      tell(`moved to ${standby.join(', ')}; back in ${Math.round(options.stayMs / 1_000)} s, or at once on Ctrl-C or when the stream is silent for ${options.maxGapMs} ms`);
-      await clock.sleep(options.stayMs, watch.signal).then(() => (stayed = true), () => undefined);
+      tell(
+        `moved to ${standby.join(', ')}; back in ${Math.round(options.stayMs / 1_000)} s, or at once on Ctrl-C or when the stream is silent for ${options.maxGapMs} ms`,
+      );
+      await clock.sleep(options.stayMs, watch.signal).then(
+        () => (stayed = true),
+        () => undefined,
+      );
     }
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
@@ -65,7 +93,13 @@ export const play = async (options: RouteDrillOptions, place: Place, { opened, s
   const silence = Math.round(silentMs());
   if (ended === 'silent') problems.push(`the stream fell silent for ${silence} ms on ${standby.join(', ')}`);
 
-  tell(ended === 'stayed' ? 'the time is over: going back' : ended === 'interrupted' ? 'stopped: going back; a second Ctrl-C would leave the routes where they are' : `going back: ${problems[0] ?? 'not every route could be moved'}`);
+  tell(
+    ended === 'stayed'
+      ? 'the time is over: going back'
+      : ended === 'interrupted'
+        ? 'stopped: going back; a second Ctrl-C would leave the routes where they are'
+        : `going back: ${problems[0] ?? 'not every route could be moved'}`,
+  );
   const backAt = now();
   const back: GivenBack = await giveBack(routes, opened, place, unguarded);
   if (back.stranded.length === 0) tell('every route is back as it was');
@@ -75,14 +109,33 @@ export const play = async (options: RouteDrillOptions, place: Place, { opened, s
   await clock.sleep(TAIL_MS);
 
   const marks: Marks = { begunAt, outAt, awayAt, backAt, endAt: now() };
-  const drilled = routes.map((route, index): DrilledRoute => ({ table: route.table, name: steps[index]!.entry.name, destination: route.destination, from: route.home, to: route.to, out: out.get(keyOf(route)) ?? null, back: back.legs.get(keyOf(route)) ?? null }));
-  const unmoved = drilled.filter((route) => route.out?.status !== 'moved' && ended !== 'interrupted').map(({ name, destination, to, out: leg }) => `${name} ${destination} did not come to ${to}: ${leg?.error ?? 'not tried'}`);
+  const drilled = routes.map(
+    (route, index): DrilledRoute => ({
+      table: route.table,
+      name: steps[index]!.entry.name,
+      destination: route.destination,
+      from: route.home,
+      to: route.to,
+      out: out.get(keyOf(route)) ?? null,
+      back: back.legs.get(keyOf(route)) ?? null,
+    }),
+  );
+  const unmoved = drilled
+    .filter((route) => route.out?.status !== 'moved' && ended !== 'interrupted')
+    .map(
+      ({ name, destination, to, out: leg }) =>
+        `${name} ${destination} did not come to ${to}: ${leg?.error ?? 'not tried'}`,
+    );
   const all = [
     ...problems,
     ...unmoved,
     ...back.troubles,
     ...back.stranded.map(strandedText),
-    ...(silentBack && back.stranded.length === 0 ? [`the stream is silent since the return: ${[...new Set(routes.map(({ home }) => home))].join(', ')} does not carry`] : []),
+    ...(silentBack && back.stranded.length === 0
+      ? [
+          `the stream is silent since the return: ${[...new Set(routes.map(({ home }) => home))].join(', ')} does not carry`,
+        ]
+      : []),
   ];
   const unfinished = back.stranded.length > 0 || (await left(place));
   const passed = all.length === 0 && ended === 'stayed';
@@ -108,8 +161,15 @@ export const play = async (options: RouteDrillOptions, place: Place, { opened, s
     lanes: lanesOf(drilled, holes, marks),
     story: diary.map(({ at, line }) => `${Math.round(at - (outAt ?? begunAt))} ms  ${line}`),
   };
-  return { result, exit: unfinished ? EXIT.partly : ended === 'interrupted' ? EXIT.interrupted : passed ? EXIT.ok : EXIT.failed };
+  return {
+    result,
+    exit: unfinished ? EXIT.partly : ended === 'interrupted' ? EXIT.interrupted : passed ? EXIT.ok : EXIT.failed,
+  };
 };
 
 /** The pins or the record could not be cleared: the routes are back, but another go has to finish. */
-const left = async ({ record }: Place): Promise<boolean> => record.read().then((text) => text !== undefined && /"holder"/.test(text), () => true);
+const left = async ({ record }: Place): Promise<boolean> =>
+  record.read().then(
+    (text) => text !== undefined && /"holder"/.test(text),
+    () => true,
+  );

@@ -13,28 +13,69 @@ export interface Returned {
   /** When that drill began, ISO 8601; null: none has left anything. */
   readonly began: string | null;
   readonly dryRun: boolean;
-  readonly routes: readonly { readonly name: string; readonly destination: string; readonly from: string; readonly home: string }[];
+  readonly routes: readonly {
+    readonly name: string;
+    readonly destination: string;
+    readonly from: string;
+    readonly home: string;
+  }[];
   readonly stranded: readonly Stranded[];
   readonly troubles: readonly string[];
   readonly next: string | null;
 }
 
 /** Puts back what a drill that was killed has left behind, with that drill's region and profile. */
-export const returnLeft = async (options: RouteDrillOptions, place: Place, left: DrillRecord | undefined, ports: Ports): Promise<{ result: Returned; exit: ExitCode }> => {
+export const returnLeft = async (
+  options: RouteDrillOptions,
+  place: Place,
+  left: DrillRecord | undefined,
+  ports: Ports,
+): Promise<{ result: Returned; exit: ExitCode }> => {
   const { site } = place;
-  const outcome = (more: Partial<Returned> = {}): Returned => ({ site: site.site, began: left?.startedAt ?? null, dryRun: options.dryRun, routes: [], stranded: [], troubles: [], next: null, ...more });
+  const outcome = (more: Partial<Returned> = {}): Returned => ({
+    site: site.site,
+    began: left?.startedAt ?? null,
+    dryRun: options.dryRun,
+    routes: [],
+    stranded: [],
+    troubles: [],
+    next: null,
+    ...more,
+  });
   if (left === undefined) return { result: outcome(), exit: EXIT.ok };
   const nameOf = (id: string): string => site.route_tables.find((table) => table.id === id)?.name ?? id;
-  const stranger = left.routes.find(({ table, home }) => !site.route_tables.some(({ id }) => id === table) || !site.links.some(({ name }) => name === home));
-  if (stranger !== undefined) throw usageError(`a drill of ${left.startedAt} left ${stranger.table} moved off ${stranger.home}, and the site file has them no longer`, { field: '--site', next: 'give the site file that the drill was run with' });
-  const routes = left.routes.map(({ table, destination, home, to }) => ({ name: nameOf(table), destination, from: to, home }));
-  for (const { name, destination, from, home } of routes) ports.progress(`left by a drill of ${left.startedAt}: ${name} ${destination}: ${from} -> ${home}`);
+  const stranger = left.routes.find(
+    ({ table, home }) =>
+      !site.route_tables.some(({ id }) => id === table) || !site.links.some(({ name }) => name === home),
+  );
+  if (stranger !== undefined)
+    throw usageError(
+      `a drill of ${left.startedAt} left ${stranger.table} moved off ${stranger.home}, and the site file has them no longer`,
+      { field: '--site', next: 'give the site file that the drill was run with' },
+    );
+  const routes = left.routes.map(({ table, destination, home, to }) => ({
+    name: nameOf(table),
+    destination,
+    from: to,
+    home,
+  }));
+  for (const { name, destination, from, home } of routes)
+    ports.progress(`left by a drill of ${left.startedAt}: ${name} ${destination}: ${from} -> ${home}`);
   if (options.dryRun) return { result: outcome({ routes }), exit: EXIT.ok };
   await confirm('Put this back?', options, ports);
   const region = options.region ?? left.region;
   const tables = [...new Set(left.routes.map(({ table }) => table))];
-  const opened = await open({ ...options, tables, to: undefined, region, profile: options.profile ?? left.profile ?? undefined }, ports);
-  const { stranded, troubles } = await giveBack(left.routes, opened, place, { ...ports, signal: new AbortController().signal });
+  const opened = await open(
+    { ...options, tables, to: undefined, region, profile: options.profile ?? left.profile ?? undefined },
+    ports,
+  );
+  const { stranded, troubles } = await giveBack(left.routes, opened, place, {
+    ...ports,
+    signal: new AbortController().signal,
+  });
   const unfinished = stranded.length > 0 || troubles.length > 0;
-  return { result: outcome({ routes, stranded, troubles, next: stranded.length > 0 ? place.returnLine : null }), exit: unfinished ? EXIT.partly : EXIT.ok };
+  return {
+    result: outcome({ routes, stranded, troubles, next: stranded.length > 0 ? place.returnLine : null }),
+    exit: unfinished ? EXIT.partly : EXIT.ok,
+  };
 };

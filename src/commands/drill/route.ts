@@ -10,10 +10,17 @@ import type { Returned } from './return-left.ts';
 import { runRouteDrill } from './run-route.ts';
 import { strandedText } from './give-back.ts';
 
-const within = (raw: Raw, name: string, spelled: string, [low, high]: readonly [number, number], unit: string): number => {
+const within = (
+  raw: Raw,
+  name: string,
+  spelled: string,
+  [low, high]: readonly [number, number],
+  unit: string,
+): number => {
   const given = text(raw, name) ?? '';
   const value = /^\d{1,6}$/.test(given) ? Number(given) : Number.NaN;
-  if (!(value >= low && value <= high)) throw usageError(`is not a whole number of ${unit} from ${low} to ${high}`, { field: spelled });
+  if (!(value >= low && value <= high))
+    throw usageError(`is not a whole number of ${unit} from ${low} to ${high}`, { field: spelled });
   return value;
 };
 
@@ -21,9 +28,21 @@ const parse = (raw: Raw, ports: Ports): RouteDrillOptions => {
   const [giveBack, dryRun, yes] = [flag(raw, 'return'), flag(raw, 'dryRun'), flag(raw, 'yes')];
   const selection = { ...parseSelection(raw), to: text(raw, 'to') };
   const target = text(raw, 'target');
-  if (!giveBack && selection.tables.length === 0) throw usageError('which route table?', { field: '--table', next: 'name the one that this host follows: what moves unwatched is not brought back when it fails' });
-  if (!giveBack && (target === undefined || addressNumber(target) === undefined)) throw usageError(target === undefined ? 'where to?' : `"${target.slice(0, 40)}" is not an IPv4 address`, { field: '--target', next: 'name an on-prem address that answers pings' });
-  if (!dryRun && !yes && ports.ask === undefined) throw usageError('this moves routes, and nobody is at the terminal to confirm it', { field: '--yes', next: 'give --yes, or --dry-run to see the plan' });
+  if (!giveBack && selection.tables.length === 0)
+    throw usageError('which route table?', {
+      field: '--table',
+      next: 'name the one that this host follows: what moves unwatched is not brought back when it fails',
+    });
+  if (!giveBack && (target === undefined || addressNumber(target) === undefined))
+    throw usageError(target === undefined ? 'where to?' : `"${target.slice(0, 40)}" is not an IPv4 address`, {
+      field: '--target',
+      next: 'name an on-prem address that answers pings',
+    });
+  if (!dryRun && !yes && ports.ask === undefined)
+    throw usageError('this moves routes, and nobody is at the terminal to confirm it', {
+      field: '--yes',
+      next: 'give --yes, or --dry-run to see the plan',
+    });
   return {
     ...selection,
     target: target ?? '',
@@ -38,15 +57,40 @@ const parse = (raw: Raw, ports: Ports): RouteDrillOptions => {
   };
 };
 
-
 const ms = (value: number | null): string => (value === null ? '-' : `${Math.round(value)} ms`);
-const leg = (one: Leg | null, style: Style): string => (one === null ? '-' : one.status === 'moved' ? style.good(`${ms(one.apiMs)} + ${ms(one.verifyMs)}`) : style.bad(one.status));
+const leg = (one: Leg | null, style: Style): string =>
+  one === null
+    ? '-'
+    : one.status === 'moved'
+      ? style.good(`${ms(one.apiMs)} + ${ms(one.verifyMs)}`)
+      : style.bad(one.status);
 
-const ENDS = { planned: 'nothing was changed', stayed: 'stayed its time', silent: 'the stream fell silent', interrupted: 'interrupted', failed: 'a write failed' } as const;
+const ENDS = {
+  planned: 'nothing was changed',
+  stayed: 'stayed its time',
+  silent: 'the stream fell silent',
+  interrupted: 'interrupted',
+  failed: 'a write failed',
+} as const;
 
-const reportText = ({ routes, gapMs, stream, problems, notes, ended, passed, next, region, intervalMs }: RouteDrillReport, style: Style): string => {
-  const rows = routes.map(({ name, destination, from, to, out, back }) => [name, destination, from, to, leg(out, style), leg(back, style)]);
-  const gaps = ended === 'planned' ? [] : [`gap there ${ms(gapMs.out)}, while away ${ms(gapMs.away)}, back ${ms(gapMs.back)}; ${stream.lost} of ${stream.replies + stream.lost} packets lost, one every ${intervalMs} ms`];
+const reportText = (
+  { routes, gapMs, stream, problems, notes, ended, passed, next, region, intervalMs }: RouteDrillReport,
+  style: Style,
+): string => {
+  const rows = routes.map(({ name, destination, from, to, out, back }) => [
+    name,
+    destination,
+    from,
+    to,
+    leg(out, style),
+    leg(back, style),
+  ]);
+  const gaps =
+    ended === 'planned'
+      ? []
+      : [
+          `gap there ${ms(gapMs.out)}, while away ${ms(gapMs.away)}, back ${ms(gapMs.back)}; ${stream.lost} of ${stream.replies + stream.lost} packets lost, one every ${intervalMs} ms`,
+        ];
   return [
     style.table(['table', 'destination', 'from', 'to', 'out: api + seen', 'back: api + seen'], rows),
     ...notes.map((note) => style.dim(`note: ${note}`)),
@@ -59,9 +103,13 @@ const reportText = ({ routes, gapMs, stream, problems, notes, ended, passed, nex
 
 const returnedText = ({ began, dryRun, routes, stranded, troubles, next }: Returned, style: Style): string => {
   if (began === null) return 'nothing to return: no drill has left anything';
-  const back = routes.filter((route) => !stranded.some(({ name, destination }) => name === route.name && destination === route.destination));
+  const back = routes.filter(
+    (route) => !stranded.some(({ name, destination }) => name === route.name && destination === route.destination),
+  );
   return [
-    ...back.map(({ name, destination, home }) => `${name} ${destination} ${dryRun ? 'would go back to' : 'is back on'} ${home}`),
+    ...back.map(
+      ({ name, destination, home }) => `${name} ${destination} ${dryRun ? 'would go back to' : 'is back on'} ${home}`,
+    ),
     ...[...troubles, ...stranded.map(strandedText)].map((line) => style.bad(line)),
     ...(next === null ? [] : [`next: run "${next}"`]),
   ].join('\n');
@@ -82,7 +130,11 @@ export const route = defineCommand<RouteDrillOptions, RouteDrillReport | Returne
     { flags: '--target <address>', summary: 'on-prem address that the stream goes to; it has to answer pings' },
     { flags: '--interval <ms>', summary: 'between two packets of the stream', default: '10' },
     { flags: '--stay <seconds>', summary: 'how long the routes stay moved', default: '30' },
-    { flags: '--max-gap <ms>', summary: 'silence of the stream after which the routes return at once', default: '3000' },
+    {
+      flags: '--max-gap <ms>',
+      summary: 'silence of the stream after which the routes return at once',
+      default: '3000',
+    },
     { flags: '--return', summary: 'only put back what a killed drill has left' },
     { flags: '--report <file>', summary: 'also write a self-contained HTML page with a timeline' },
     FLAG.region,
@@ -92,8 +144,14 @@ export const route = defineCommand<RouteDrillOptions, RouteDrillReport | Returne
     FLAG.yes,
   ],
   examples: [
-    { line: 'sudo hybridctl drill route --table private-1 --target 10.10.3.100 --dry-run', why: 'what would move, and whether the standby carries' },
-    { line: 'sudo hybridctl drill route --table private-1 --target 10.10.3.100 --stay 60 --yes --report drill.html', why: 'a minute on the standby, with a page to keep' },
+    {
+      line: 'sudo hybridctl drill route --table private-1 --target 10.10.3.100 --dry-run',
+      why: 'what would move, and whether the standby carries',
+    },
+    {
+      line: 'sudo hybridctl drill route --table private-1 --target 10.10.3.100 --stay 60 --yes --report drill.html',
+      why: 'a minute on the standby, with a page to keep',
+    },
     { line: 'sudo hybridctl drill route --return --yes', why: 'after a drill that was killed' },
   ],
   parse,

@@ -33,7 +33,12 @@ export const runRouteDrill = async (options: RouteDrillOptions, ports: Ports): R
 };
 
 /** The stream and the probes run from before the question until after the return. */
-const drillOn = async (options: RouteDrillOptions, place: Place, rehearsal: Rehearsal, ports: Ports): Ran<RouteDrillReport> => {
+const drillOn = async (
+  options: RouteDrillOptions,
+  place: Place,
+  rehearsal: Rehearsal,
+  ports: Ports,
+): Ran<RouteDrillReport> => {
   const { intervalMs, target, dryRun, stayMs } = options;
   const profile = profileOf('default', place.site.monitor?.budget ?? DEFAULT_BUDGET);
   const all = watchedBy(place.site, profile);
@@ -41,11 +46,19 @@ const drillOn = async (options: RouteDrillOptions, place: Place, rehearsal: Rehe
   const probes = all.probes.filter(({ id }) => links.some((link) => link.probes.includes(id)));
   const now = (): number => performance.now();
   const begunAt = now();
-  const watching = watchRoutes(await ports.prober(), { stream: { id: 'stream', kind: 'icmp', address: target, intervalMs }, probes, watched: { links, canaries: [] }, profile, now });
+  const watching = watchRoutes(await ports.prober(), {
+    stream: { id: 'stream', kind: 'icmp', address: target, intervalMs },
+    probes,
+    watched: { links, canaries: [] },
+    profile,
+    now,
+  });
   try {
     await ports.clock.sleep(WARM_MS, ports.signal);
     refuseUnready(options, rehearsal, watching, now());
-    ports.progress(`${rehearsal.standby.join(', ')} ${rehearsal.standby.length === 1 ? 'carries' : 'carry'}, ${target} answers`);
+    ports.progress(
+      `${rehearsal.standby.join(', ')} ${rehearsal.standby.length === 1 ? 'carries' : 'carry'}, ${target} answers`,
+    );
     if (dryRun) return { result: planned(options, rehearsal, watching, ports), exit: EXIT.ok };
     await confirm(`Move there, and back after ${stayMs / 1_000} s, in ${rehearsal.opened.region}?`, options, ports);
     // A person may have thought about it for an hour.
@@ -58,17 +71,29 @@ const drillOn = async (options: RouteDrillOptions, place: Place, rehearsal: Rehe
 };
 
 /** A page that can't be written must not hide what the drill found. */
-const keep = async (result: RouteDrillReport, { report }: RouteDrillOptions, { files, cwd }: Ports): Promise<RouteDrillReport> => {
+const keep = async (
+  result: RouteDrillReport,
+  { report }: RouteDrillOptions,
+  { files, cwd }: Ports,
+): Promise<RouteDrillReport> => {
   if (report === undefined) return result;
   try {
     await files.write([{ path: absolute(cwd, report), content: routePageOf(result), mode: 0o644 }]);
     return result;
   } catch (error) {
-    return { ...result, notes: [...result.notes, `no page: ${error instanceof Error ? error.message : String(error)}`] };
+    return {
+      ...result,
+      notes: [...result.notes, `no page: ${error instanceof Error ? error.message : String(error)}`],
+    };
   }
 };
 
-const planned = ({ target, intervalMs, stayMs }: RouteDrillOptions, { opened, steps, routes, standby, notes }: Rehearsal, watching: Watching, { clock }: Ports): RouteDrillReport => ({
+const planned = (
+  { target, intervalMs, stayMs }: RouteDrillOptions,
+  { opened, steps, routes, standby, notes }: Rehearsal,
+  watching: Watching,
+  { clock }: Ports,
+): RouteDrillReport => ({
   site: opened.site.site,
   region: opened.region,
   target,
@@ -80,7 +105,15 @@ const planned = ({ target, intervalMs, stayMs }: RouteDrillOptions, { opened, st
   passed: true,
   problems: [],
   notes,
-  routes: routes.map(({ table, destination, home, to }, index) => ({ table, name: steps[index]!.entry.name, destination, from: home, to, out: null, back: null })),
+  routes: routes.map(({ table, destination, home, to }, index) => ({
+    table,
+    name: steps[index]!.entry.name,
+    destination,
+    from: home,
+    to,
+    out: null,
+    back: null,
+  })),
   standby: standby.map((link) => ({ link, why: watching.verdict(link)!.why })),
   gapMs: { out: null, away: null, back: null },
   stream: watching.counts(),

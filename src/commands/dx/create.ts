@@ -1,6 +1,13 @@
 import { defineCommand, FLAG } from '../../lib/core/command.ts';
 import { vifSteps } from '../../lib/procedures/direct-connect.ts';
-import { APPLY_FLAGS, humanProcedure, procedureOptions, runApply, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
+import {
+  APPLY_FLAGS,
+  humanProcedure,
+  procedureOptions,
+  runApply,
+  type ProcedureOptions,
+  type ProcedureResult,
+} from '../procedure.ts';
 import { LINK, linkOptions, loadLink, type LinkOptions } from './shared.ts';
 
 export const create = defineCommand<LinkOptions & ProcedureOptions, ProcedureResult>({
@@ -19,7 +26,16 @@ export const create = defineCommand<LinkOptions & ProcedureOptions, ProcedureRes
   parse: (raw) => ({ ...linkOptions(raw), ...procedureOptions(raw) }),
   async run(options, ports) {
     const { site, vif } = await loadLink(ports, options);
-    return runApply(ports, { title: `the virtual interface of ${vif.link.name}`, site: site.site, region: site.cloud.region, steps: vifSteps(site, vif) }, options);
+    return runApply(
+      ports,
+      {
+        title: `the virtual interface of ${vif.link.name}`,
+        site: site.site,
+        region: site.cloud.region,
+        steps: vifSteps(site, vif),
+      },
+      options,
+    );
   },
   human: humanProcedure,
 });

@@ -14,7 +14,13 @@ interface Options {
 interface Result {
   readonly out: string;
   readonly written: boolean;
-  readonly links: readonly { readonly link: string; readonly router: string; readonly role: string; readonly vlan: number; readonly inside: string }[];
+  readonly links: readonly {
+    readonly link: string;
+    readonly router: string;
+    readonly role: string;
+    readonly vlan: number;
+    readonly inside: string;
+  }[];
   readonly files: readonly FileAccount[];
 }
 
@@ -24,28 +30,65 @@ export const render = defineCommand<Options, Result>({
   details:
     'Of every router that has a link: the session, BFD at 300 ms x 3, and the policy by role. A standby link prepends its own AS number twice on the way out and lowers local preference on the way in, so that both directions prefer the active one. ' +
     'The files are those that "vpn render" writes beside the tunnels\'; tunnels are left alone here.',
-  flags: [FLAG.site, { flags: '-o, --out <dir>', summary: 'folder for the rendered files', default: 'rendered', env: 'HYBRIDCTL_OUT' }, FLAG.dryRun, FLAG.detailedExitcode],
-  examples: [{ line: 'hybridctl dx render', why: 'into ./rendered, one folder a router' }, { line: 'hybridctl dx render --dry-run --detailed-exitcode', why: 'exit 3 when a file differs from the site file' }],
-  parse: (raw) => ({ site: text(raw, 'site')!, out: text(raw, 'out')!, dryRun: flag(raw, 'dryRun'), detailed: flag(raw, 'detailedExitcode') }),
+  flags: [
+    FLAG.site,
+    { flags: '-o, --out <dir>', summary: 'folder for the rendered files', default: 'rendered', env: 'HYBRIDCTL_OUT' },
+    FLAG.dryRun,
+    FLAG.detailedExitcode,
+  ],
+  examples: [
+    { line: 'hybridctl dx render', why: 'into ./rendered, one folder a router' },
+    { line: 'hybridctl dx render --dry-run --detailed-exitcode', why: 'exit 3 when a file differs from the site file' },
+  ],
+  parse: (raw) => ({
+    site: text(raw, 'site')!,
+    out: text(raw, 'out')!,
+    dryRun: flag(raw, 'dryRun'),
+    detailed: flag(raw, 'detailedExitcode'),
+  }),
   async run({ site: file, out, dryRun, detailed }, ports) {
     const loaded = await loadSite(ports, file);
-    const links = loaded.site.links.flatMap((link) => (link.kind === 'dx' ? [{ link: link.name, router: link.router, role: link.role, vlan: link.vlan, inside: link.inside }] : []));
-    if (links.length === 0) throw usageError('the site has no Direct Connect link', { field: 'links', next: 'add one to the site file, kind: dx' });
+    const links = loaded.site.links.flatMap((link) =>
+      link.kind === 'dx'
+        ? [{ link: link.name, router: link.router, role: link.role, vlan: link.vlan, inside: link.inside }]
+        : [],
+    );
+    if (links.length === 0)
+      throw usageError('the site has no Direct Connect link', {
+        field: 'links',
+        next: 'add one to the site file, kind: dx',
+      });
     const plan = await planRender(ports, loaded, absolute(ports.cwd, out));
-    const mine = plan.files.filter(({ device, what }) => links.some(({ router }) => router === device) && what.startsWith('BGP towards Direct Connect'));
+    const mine = plan.files.filter(
+      ({ device, what }) =>
+        links.some(({ router }) => router === device) && what.startsWith('BGP towards Direct Connect'),
+    );
     const pending = plan.pending.filter(({ path }) => mine.some((one) => one.path === path));
     if (!dryRun) await ports.files.write(pending);
     const files = mine.map((one) => ({ ...one, path: isAbsolute(out) ? one.path : relative(ports.cwd, one.path) }));
-    return { result: { out, written: !dryRun, links, files }, exit: detailed && dryRun && pending.length > 0 ? EXIT.changesPending : EXIT.ok };
+    return {
+      result: { out, written: !dryRun, links, files },
+      exit: detailed && dryRun && pending.length > 0 ? EXIT.changesPending : EXIT.ok,
+    };
   },
   human({ links, files, written, out }, style: Style) {
     const changed = files.filter(({ state }) => state !== 'same').length;
     return [
-      style.table(['link', 'router', 'role', 'vlan', 'inside'], links.map(({ link, router, role, vlan, inside }) => [link, router, role, String(vlan), inside])),
+      style.table(
+        ['link', 'router', 'role', 'vlan', 'inside'],
+        links.map(({ link, router, role, vlan, inside }) => [link, router, role, String(vlan), inside]),
+      ),
       '',
-      style.table(['state', 'mode', 'file', 'what'], files.map(({ state, mode, path, what }) => [state, mode, path, what])),
+      style.table(
+        ['state', 'mode', 'file', 'what'],
+        files.map(({ state, mode, path, what }) => [state, mode, path, what]),
+      ),
       '',
-      changed === 0 ? style.good(`${files.length} files in ${out} are as they should be`) : written ? style.good(`${changed} of ${files.length} files written to ${out}`) : `${changed} of ${files.length} files would be written to ${out}`,
+      changed === 0
+        ? style.good(`${files.length} files in ${out} are as they should be`)
+        : written
+          ? style.good(`${changed} of ${files.length} files written to ${out}`)
+          : `${changed} of ${files.length} files would be written to ${out}`,
     ].join('\n');
   },
 });

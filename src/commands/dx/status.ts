@@ -13,7 +13,8 @@ interface Result {
   readonly links: readonly VifStatus[];
 }
 
-const isWell = ({ state, differences, notPropagating }: VifStatus): boolean => state === 'available' && differences.length === 0 && notPropagating.length === 0;
+const isWell = ({ state, differences, notPropagating }: VifStatus): boolean =>
+  state === 'available' && differences.length === 0 && notPropagating.length === 0;
 
 const nextOf = ({ vif, state, link, connectionState, differences, notPropagating }: VifStatus): string => {
   if (connectionState === 'ordering' || state === 'confirming') return `hybridctl dx vif accept ${link}`;
@@ -28,21 +29,39 @@ export const status = defineCommand<Options, Result>({
   details: 'Compares what Direct Connect says with the site file. Exit 1 when a link is not up or differs.',
   args: [LINK],
   flags: [FLAG.site, FLAG.region, FLAG.profile],
-  examples: [{ line: 'hybridctl dx vif status', why: 'every link that has a connection' }, { line: 'hybridctl dx vif status dx-1 --json | jq .links[0].bgp', why: 'up or down, for a script' }],
+  examples: [
+    { line: 'hybridctl dx vif status', why: 'every link that has a connection' },
+    { line: 'hybridctl dx vif status dx-1 --json | jq .links[0].bgp', why: 'up or down, for a script' },
+  ],
   parse: (raw) => ({ ...linkOptions(raw), region: text(raw, 'region'), profile: text(raw, 'profile') }),
   async run({ site: file, link, region, profile }, ports) {
     const loaded = await loadSite(ports, file);
     const { site } = loaded;
     const passwords = await loadBgpPasswords(ports, loaded);
-    const named = link === undefined ? site.links.flatMap((one) => (one.kind === 'dx' && one.connection !== undefined ? [one.name] : [])) : [link];
-    const vifs = named.length === 0 ? [vifLinkOf(site, undefined, passwords)] : named.map((name) => vifLinkOf(site, name, passwords));
+    const named =
+      link === undefined
+        ? site.links.flatMap((one) => (one.kind === 'dx' && one.connection !== undefined ? [one.name] : []))
+        : [link];
+    const vifs =
+      named.length === 0
+        ? [vifLinkOf(site, undefined, passwords)]
+        : named.map((name) => vifLinkOf(site, name, passwords));
     const aws = await ports.aws({ region: region ?? site.cloud.region, profile, signal: ports.signal });
     const links: VifStatus[] = [];
     for (const vif of vifs) links.push(await vifStatus(aws, site, vif));
     return { result: { links }, exit: links.every(isWell) ? EXIT.ok : EXIT.failed };
   },
   human({ links }, style: Style) {
-    const rows = links.map((one) => [one.link, one.connectionState, one.vif ?? '-', (isWell(one) ? style.good : style.warn)(one.state), one.bgp, String(one.vlan), one.notPropagating.length === 0 ? 'on' : `off in ${one.notPropagating.join(', ')}`, nextOf(one)]);
+    const rows = links.map((one) => [
+      one.link,
+      one.connectionState,
+      one.vif ?? '-',
+      (isWell(one) ? style.good : style.warn)(one.state),
+      one.bgp,
+      String(one.vlan),
+      one.notPropagating.length === 0 ? 'on' : `off in ${one.notPropagating.join(', ')}`,
+      nextOf(one),
+    ]);
     return style.table(['link', 'connection', 'interface', 'state', 'bgp', 'vlan', 'propagation', 'next'], rows);
   },
 });

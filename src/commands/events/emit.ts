@@ -26,7 +26,8 @@ const MOST_DETAIL = 24_000;
 
 const countIn = (raw: Raw): number => {
   const given = text(raw, 'count') ?? '1';
-  if (!/^\d{1,6}$/.test(given) || Number(given) < 1 || Number(given) > MOST) throw usageError(`${given.slice(0, 20)} is no number from 1 to ${MOST}`, { field: '--count' });
+  if (!/^\d{1,6}$/.test(given) || Number(given) < 1 || Number(given) > MOST)
+    throw usageError(`${given.slice(0, 20)} is no number from 1 to ${MOST}`, { field: '--count' });
   return Number(given);
 };
 
@@ -34,31 +35,48 @@ const detailIn = (raw: Raw): Readonly<Record<string, unknown>> => {
   const given = text(raw, 'detail') ?? '{}';
   try {
     const value: unknown = JSON.parse(given);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value) && JSON.stringify(value).length <= MOST_DETAIL) return value as Readonly<Record<string, unknown>>;
+    if (
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      JSON.stringify(value).length <= MOST_DETAIL
+    )
+      return value as Readonly<Record<string, unknown>>;
   } catch {
     // said below
   }
-  throw usageError(`is no JSON object of at most ${MOST_DETAIL} bytes`, { field: '--detail', next: `write it like --detail '{"check":"GET /healthz","error":"timed out"}'` });
+  throw usageError(`is no JSON object of at most ${MOST_DETAIL} bytes`, {
+    field: '--detail',
+    next: `write it like --detail '{"check":"GET /healthz","error":"timed out"}'`,
+  });
 };
 
 const levelsIn = (raw: Raw): readonly Level[] => {
   const levels = list(raw, 'level').map((given) => {
     const level = LEVELS.find((one) => one.toLowerCase() === given.toLowerCase());
-    if (level === undefined) throw usageError(`${given.slice(0, 40)} is no colour of a report`, { field: '--level', next: `it is one of ${LEVELS.join(', ')}` });
+    if (level === undefined)
+      throw usageError(`${given.slice(0, 40)} is no colour of a report`, {
+        field: '--level',
+        next: `it is one of ${LEVELS.join(', ')}`,
+      });
     return level;
   });
-  if (levels.length === 0) throw usageError('is needed', { field: '--level', next: `give one of ${LEVELS.join(', ')}` });
+  if (levels.length === 0)
+    throw usageError('is needed', { field: '--level', next: `give one of ${LEVELS.join(', ')}` });
   return levels;
 };
 
 const entriesOf = ({ name, levels, count, instance, detail }: Options, now: number): readonly Entry[] =>
   levels.flatMap((status) =>
-    Array.from({ length: count }, (_, index): Entry => ({
-      Source: sourceOf(name),
-      DetailType: DETAIL_TYPE,
-      Time: new Date(now),
-      Detail: JSON.stringify({ application: name, instance, ...detail, status, sequence: index + 1, of: count }),
-    })),
+    Array.from(
+      { length: count },
+      (_, index): Entry => ({
+        Source: sourceOf(name),
+        DetailType: DETAIL_TYPE,
+        Time: new Date(now),
+        Detail: JSON.stringify({ application: name, instance, ...detail, status, sequence: index + 1, of: count }),
+      }),
+    ),
   );
 
 export const emit = defineCommand<Options, Result>({
@@ -77,14 +95,29 @@ export const emit = defineCommand<Options, Result>({
     FLAG.profile,
   ],
   examples: [
-    { line: 'hybridctl events emit --name shop --region cn-north-1 --level Red --count 61', why: "the field document's test: 61 events, in seven calls" },
-    { line: `hybridctl events emit --name shop --region cn-north-1 --level Yellow --detail '{"check":"GET /healthz","error":"timed out"}'`, why: 'one report with what failed' },
+    {
+      line: 'hybridctl events emit --name shop --region cn-north-1 --level Red --count 61',
+      why: "the field document's test: 61 events, in seven calls",
+    },
+    {
+      line: `hybridctl events emit --name shop --region cn-north-1 --level Yellow --detail '{"check":"GET /healthz","error":"timed out"}'`,
+      why: 'one report with what failed',
+    },
   ],
   parse: (raw) => {
     const { name, region } = placeOf(raw);
     const instance = text(raw, 'instance')!;
-    if (!/^[A-Za-z0-9._:/-]{1,100}$/.test(instance)) throw usageError('holds more than letters, digits and "._:/-"', { field: '--instance' });
-    return { name, region, profile: text(raw, 'profile'), levels: levelsIn(raw), count: countIn(raw), instance, detail: detailIn(raw) };
+    if (!/^[A-Za-z0-9._:/-]{1,100}$/.test(instance))
+      throw usageError('holds more than letters, digits and "._:/-"', { field: '--instance' });
+    return {
+      name,
+      region,
+      profile: text(raw, 'profile'),
+      levels: levelsIn(raw),
+      count: countIn(raw),
+      instance,
+      detail: detailIn(raw),
+    };
   },
   async run(options, ports) {
     const aws = await ports.aws({ region: options.region, profile: options.profile, signal: ports.signal });
@@ -101,11 +134,16 @@ export const emit = defineCommand<Options, Result>({
       },
     });
     const result = { source: sourceOf(options.name), levels: options.levels, sent: emitted.ids.length, ...emitted };
-    return { result, exit: emitted.failed.length === 0 ? EXIT.ok : emitted.ids.length === 0 ? EXIT.failed : EXIT.partly };
+    return {
+      result,
+      exit: emitted.failed.length === 0 ? EXIT.ok : emitted.ids.length === 0 ? EXIT.failed : EXIT.partly,
+    };
   },
   human: ({ sent, failed, calls, retried, levels, source }, style) =>
     [
       `${sent} ${levels.join(' and ')} ${sent === 1 ? 'event' : 'events'} of ${source} in ${calls} ${calls === 1 ? 'call' : 'calls'}${retried === 0 ? '' : `, ${retried} of them sent again`}`,
-      ...(failed.length === 0 ? [] : [style.bad(`${failed.length} not taken: ${failed[0]!.code}: ${failed[0]!.message}`)]),
+      ...(failed.length === 0
+        ? []
+        : [style.bad(`${failed.length} not taken: ${failed[0]!.code}: ${failed[0]!.message}`)]),
     ].join('\n'),
 });

@@ -24,9 +24,16 @@ export interface LogPlace {
 export const LOG_FLAGS: readonly Flag[] = [
   FLAG.site,
   STATE_FLAG,
-  { flags: '--log <file...>', summary: "event log (default: the site's own); no site file is needed then", env: 'HYBRIDCTL_EVENT_LOG' },
-  { flags: '--elasticsearch [url]', summary: "the index in place of files: the site file's (monitor.records.elasticsearch), or the one at this address" },
-  { flags: '--index <name>', summary: 'index or data stream there (default: the site file\'s, else hybridctl)' },
+  {
+    flags: '--log <file...>',
+    summary: "event log (default: the site's own); no site file is needed then",
+    env: 'HYBRIDCTL_EVENT_LOG',
+  },
+  {
+    flags: '--elasticsearch [url]',
+    summary: "the index in place of files: the site file's (monitor.records.elasticsearch), or the one at this address",
+  },
+  { flags: '--index <name>', summary: "index or data stream there (default: the site file's, else hybridctl)" },
   { flags: '--api-key-file <file>', summary: 'file with the API key, mode 0600' },
 ];
 
@@ -48,34 +55,74 @@ export interface IndexPlace {
   open(): Promise<SearchIndex>;
 }
 
-/** The index by the flags, and what they don't say by the site file. @throws usage errors that name the flag or the field. */
-export const indexOf = async (ports: Ports, { url, index, apiKeyFile }: LogPlace, loaded: LoadedSite | undefined): Promise<IndexPlace> => {
+/**
+ * The index by the flags, and what they don't say by the site file. @throws usage errors that name the flag or the
+ * field.
+ */
+export const indexOf = async (
+  ports: Ports,
+  { url, index, apiKeyFile }: LogPlace,
+  loaded: LoadedSite | undefined,
+): Promise<IndexPlace> => {
   const own = loaded?.site.monitor?.records?.elasticsearch;
-  if (url === undefined && own === undefined) throw usageError('is needed: the site file names no index', { field: '--elasticsearch', next: 'give --elasticsearch https://search.example.com:9200, or monitor.records.elasticsearch in the site file' });
-  const wanted = recordsSchema.safeParse({ elasticsearch: { url: url ?? own!.url, index: index ?? own?.index ?? 'hybridctl' } });
+  if (url === undefined && own === undefined)
+    throw usageError('is needed: the site file names no index', {
+      field: '--elasticsearch',
+      next: 'give --elasticsearch https://search.example.com:9200, or monitor.records.elasticsearch in the site file',
+    });
+  const wanted = recordsSchema.safeParse({
+    elasticsearch: { url: url ?? own!.url, index: index ?? own?.index ?? 'hybridctl' },
+  });
   if (!wanted.success) {
     const [issue] = wanted.error.issues;
     throw usageError(issue!.message, { field: issue!.path.at(-1) === 'index' ? '--index' : '--elasticsearch' });
   }
   const { url: address, index: name } = wanted.data.elasticsearch!;
   // The site file's key is for the site file's address.
-  const key = apiKeyFile !== undefined ? { folder: ports.cwd, file: apiKeyFile, field: '--api-key-file' } : url === undefined && own?.api_key_file !== undefined ? { folder: dirname(loaded!.path), file: own.api_key_file, field: 'monitor.records.elasticsearch.api_key_file' } : undefined;
+  const key =
+    apiKeyFile !== undefined
+      ? { folder: ports.cwd, file: apiKeyFile, field: '--api-key-file' }
+      : url === undefined && own?.api_key_file !== undefined
+        ? { folder: dirname(loaded!.path), file: own.api_key_file, field: 'monitor.records.elasticsearch.api_key_file' }
+        : undefined;
   return {
     url: address,
     index: name,
     keyed: key !== undefined,
-    open: async () => (await ports.outlets()).searchIndex({ url: address, index: name, apiKey: key === undefined ? undefined : await loadSecret(ports, key.folder, key.file, key.field, apiKeyProblem) }),
+    open: async () =>
+      (await ports.outlets()).searchIndex({
+        url: address,
+        index: name,
+        apiKey: key === undefined ? undefined : await loadSecret(ports, key.folder, key.file, key.field, apiKeyProblem),
+      }),
   };
 };
 
 /** The site file, where one is needed or there. */
-export const siteFor = async (ports: Ports, { file, logs, url }: LogPlace, needed: boolean): Promise<LoadedSite | undefined> => {
-  if (!needed && (logs.length > 0 || url !== undefined) && (await ports.files.stat(absolute(ports.cwd, file))) === undefined) return undefined;
+export const siteFor = async (
+  ports: Ports,
+  { file, logs, url }: LogPlace,
+  needed: boolean,
+): Promise<LoadedSite | undefined> => {
+  if (
+    !needed &&
+    (logs.length > 0 || url !== undefined) &&
+    (await ports.files.stat(absolute(ports.cwd, file))) === undefined
+  )
+    return undefined;
   return loadSite(ports, file);
 };
 
-export const logPaths = (ports: Ports, { logs, stateDir }: LogPlace, loaded: LoadedSite | undefined): readonly string[] =>
-  logs.length > 0 ? logs.map((log) => absolute(ports.cwd, log)) : loaded === undefined ? [] : [eventLogPath(loaded, absolute(ports.cwd, stateDir))];
+export const logPaths = (
+  ports: Ports,
+  { logs, stateDir }: LogPlace,
+  loaded: LoadedSite | undefined,
+): readonly string[] =>
+  logs.length > 0
+    ? logs.map((log) => absolute(ports.cwd, log))
+    : loaded === undefined
+      ? []
+      : [eventLogPath(loaded, absolute(ports.cwd, stateDir))];
 
 /** Texts of all files of the logs, rotated ones too, oldest first. @throws a usage error where there is none at all. */
 export const logTexts = async (ports: Ports, paths: readonly string[]): Promise<readonly string[]> => {
@@ -83,7 +130,11 @@ export const logTexts = async (ports: Ports, paths: readonly string[]): Promise<
   for (const path of paths) {
     const read = await readEventLog(ports.files, path);
     texts.push(...read);
-    if (read.length === 0) throw usageError('no such file', { field: path, next: 'run "hybridctl route monitor" first, or name its event log with --log' });
+    if (read.length === 0)
+      throw usageError('no such file', {
+        field: path,
+        next: 'run "hybridctl route monitor" first, or name its event log with --log',
+      });
   }
   return texts;
 };

@@ -7,7 +7,19 @@ import type { LoadedSite } from '../../lib/site/file.ts';
 import { momentIn } from '../moment.ts';
 import { indexOf, LOG_FLAGS, logPaths, logPlaceOf, logTexts, siteFor, type LogPlace } from './log-source.ts';
 
-const KINDS = ['alert', 'error', 'evidence', 'heal', 'lease', 'move', 'pin', 'start', 'stop', 'verdict', 'witness'] as const;
+const KINDS = [
+  'alert',
+  'error',
+  'evidence',
+  'heal',
+  'lease',
+  'move',
+  'pin',
+  'start',
+  'stop',
+  'verdict',
+  'witness',
+] as const;
 
 /** Names; `true`: every link of that kind. */
 type Links = readonly string[] | true | undefined;
@@ -28,14 +40,16 @@ interface Result {
   readonly more: boolean;
 }
 
-const linksIn = (raw: Raw, name: 'dx' | 'vpn'): Links => (raw.flags[name] === true ? true : raw.flags[name] === undefined ? undefined : list(raw, name));
+const linksIn = (raw: Raw, name: 'dx' | 'vpn'): Links =>
+  raw.flags[name] === true ? true : raw.flags[name] === undefined ? undefined : list(raw, name);
 
 const linksOf = ({ dx, vpn }: Options, loaded: LoadedSite | undefined): readonly string[] | undefined => {
   if (dx === undefined && vpn === undefined) return undefined;
   const named = (wanted: Links, kind: 'dx' | 'vpn'): readonly string[] => {
     if (wanted !== true) return wanted ?? [];
     const all = loaded!.site.links.filter((link) => link.kind === kind).map(({ name }) => name);
-    if (all.length === 0) throw usageError(`the site has no ${kind === 'dx' ? 'Direct Connect' : 'VPN'} link`, { field: `--${kind}` });
+    if (all.length === 0)
+      throw usageError(`the site has no ${kind === 'dx' ? 'Direct Connect' : 'VPN'} link`, { field: `--${kind}` });
     return all;
   };
   return [...named(dx, 'dx'), ...named(vpn, 'vpn')];
@@ -65,13 +79,29 @@ export const log = defineCommand<Options, Result>({
   examples: [
     { line: 'hybridctl events log --dx --since 7d', why: 'what happened to Direct Connect in the last week' },
     { line: 'hybridctl events log --kind move alert --vpn vpn-a', why: 'moves and alerts that touch a link' },
-    { line: 'hybridctl events log --elasticsearch --in-site Singapore --since 2026-01-31 --until 2026-02-01 --json', why: 'a day of one site, from the index' },
+    {
+      line: 'hybridctl events log --elasticsearch --in-site Singapore --since 2026-01-31 --until 2026-02-01 --json',
+      why: 'a day of one site, from the index',
+    },
   ],
   parse(raw, ports) {
-    const moment = (name: 'since' | 'until'): number | undefined => (text(raw, name) === undefined ? undefined : momentIn(text(raw, name)!, ports.clock.now(), `--${name}`));
+    const moment = (name: 'since' | 'until'): number | undefined =>
+      text(raw, name) === undefined ? undefined : momentIn(text(raw, name)!, ports.clock.now(), `--${name}`);
     const last = text(raw, 'last')!;
-    if (!/^[1-9]\d{0,4}$/.test(last)) throw usageError(`${last.slice(0, 20)} is no number from 1 to 99999`, { field: '--last' });
-    return { place: logPlaceOf(raw), sites: list(raw, 'inSite'), dx: linksIn(raw, 'dx'), vpn: linksIn(raw, 'vpn'), tables: list(raw, 'table'), kinds: list(raw, 'kind'), incident: text(raw, 'incident'), since: moment('since'), until: moment('until'), last: Number(last) };
+    if (!/^[1-9]\d{0,4}$/.test(last))
+      throw usageError(`${last.slice(0, 20)} is no number from 1 to 99999`, { field: '--last' });
+    return {
+      place: logPlaceOf(raw),
+      sites: list(raw, 'inSite'),
+      dx: linksIn(raw, 'dx'),
+      vpn: linksIn(raw, 'vpn'),
+      tables: list(raw, 'table'),
+      kinds: list(raw, 'kind'),
+      incident: text(raw, 'incident'),
+      since: moment('since'),
+      until: moment('until'),
+      last: Number(last),
+    };
   },
   async run(options, ports) {
     const { place, last } = options;
@@ -79,10 +109,17 @@ export const log = defineCommand<Options, Result>({
     const selection: LogSelection = { ...options, links: linksOf(options, loaded) };
     if (!place.elasticsearch) {
       const paths = logPaths(ports, place, loaded);
-      const lines = (await logTexts(ports, paths)).flatMap((content) => content.split('\n')).filter((line) => line.trim() !== '');
+      const lines = (await logTexts(ports, paths))
+        .flatMap((content) => content.split('\n'))
+        .filter((line) => line.trim() !== '');
       const read = lines.flatMap((line) => eventIn(line) ?? []);
-      if (read.length < lines.length) ports.progress(`warning: ${lines.length - read.length} of ${lines.length} lines are damaged and were passed over`);
-      const found = read.filter((line) => isSelected(line, selection)).sort((one, other) => Date.parse(one['@timestamp']) - Date.parse(other['@timestamp']));
+      if (read.length < lines.length)
+        ports.progress(
+          `warning: ${lines.length - read.length} of ${lines.length} lines are damaged and were passed over`,
+        );
+      const found = read
+        .filter((line) => isSelected(line, selection))
+        .sort((one, other) => Date.parse(one['@timestamp']) - Date.parse(other['@timestamp']));
       return { result: { from: paths.join(', '), events: found.slice(-last), more: found.length > last } };
     }
     const wanted = await indexOf(ports, place, loaded);
@@ -92,12 +129,30 @@ export const log = defineCommand<Options, Result>({
       if (line !== undefined && isSelected(line, selection)) found.push(line);
       if (found.length > last) break;
     }
-    return { result: { from: `${wanted.url}/${wanted.index}`, events: found.slice(0, last).reverse(), more: found.length > last } };
+    return {
+      result: {
+        from: `${wanted.url}/${wanted.index}`,
+        events: found.slice(0, last).reverse(),
+        more: found.length > last,
+      },
+    };
   },
   human({ events, from, more }, style) {
     if (events.length === 0) return `no such event in ${from}`;
     const level = (line: Line): string => String((line['log'] as { level?: unknown } | undefined)?.level ?? '');
-    const rows = events.map((line) => [plain(line['@timestamp']).replace('T', ' ').replace('Z', ''), plain(line.labels?.['site']), plain(line.hybridctl.kind), level(line) === 'error' ? style.bad(plain(line.message)) : level(line) === 'warn' ? style.warn(plain(line.message)) : plain(line.message)]);
-    return [style.table(['at (UTC)', 'site', 'kind', 'what'], rows), ...(more ? ['', style.dim('older ones are left out: --last')] : [])].join('\n');
+    const rows = events.map((line) => [
+      plain(line['@timestamp']).replace('T', ' ').replace('Z', ''),
+      plain(line.labels?.['site']),
+      plain(line.hybridctl.kind),
+      level(line) === 'error'
+        ? style.bad(plain(line.message))
+        : level(line) === 'warn'
+          ? style.warn(plain(line.message))
+          : plain(line.message),
+    ]);
+    return [
+      style.table(['at (UTC)', 'site', 'kind', 'what'], rows),
+      ...(more ? ['', style.dim('older ones are left out: --last')] : []),
+    ].join('\n');
   },
 });

@@ -6,9 +6,18 @@ import { REGION } from '../../lib/domain/partition.ts';
 /** Names go into tags, sources of events and names of resources; rules have 64 letters at most. */
 const NAME = /^[a-z0-9]([a-z0-9-]{0,24}[a-z0-9])?$/;
 
-export const NAME_FLAG: Flag = { flags: '--name <name>', summary: 'name of the application: what tags and event sources carry', env: 'HYBRIDCTL_NAME' };
+export const NAME_FLAG: Flag = {
+  flags: '--name <name>',
+  summary: 'name of the application: what tags and event sources carry',
+  env: 'HYBRIDCTL_NAME',
+};
 export const REGION_FLAG: Flag = { ...FLAG.region, summary: 'cloud region', env: 'AWS_REGION' };
-export const NAMES_FLAG: Flag = { flags: '--names <style>', summary: "what everything is called: with the application's name, or as in the field document (once in a region)", choices: NAMES, default: 'own' };
+export const NAMES_FLAG: Flag = {
+  flags: '--names <style>',
+  summary: "what everything is called: with the application's name, or as in the field document (once in a region)",
+  choices: NAMES,
+  default: 'own',
+};
 
 export interface Place {
   readonly name: string;
@@ -19,7 +28,8 @@ export interface Place {
 const needed = (raw: Raw, flag: string, shape: RegExp, what: string): string => {
   const value = text(raw, flag);
   if (value === undefined) throw usageError('is needed', { field: `--${flag}`, next: `give ${what}` });
-  if (!shape.test(value)) throw usageError(`${value.replace(/[^\x20-\x7e]/g, '?').slice(0, 60)} is not ${what}`, { field: `--${flag}` });
+  if (!shape.test(value))
+    throw usageError(`${value.replace(/[^\x20-\x7e]/g, '?').slice(0, 60)} is not ${what}`, { field: `--${flag}` });
   return value;
 };
 
@@ -32,6 +42,7 @@ export const placeOf = (raw: Raw): Place => ({
 const MAIL = /^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$/;
 
 export const mailIn = (given: string): string => {
-  if (!MAIL.test(given)) throw usageError(`${given.replace(/[^\x20-\x7e]/g, '?').slice(0, 80)} is no mail address`, { field: '--mail' });
+  if (!MAIL.test(given))
+    throw usageError(`${given.replace(/[^\x20-\x7e]/g, '?').slice(0, 80)} is no mail address`, { field: '--mail' });
   return given;
 };

@@ -25,18 +25,34 @@ export const ship = defineCommand<Options, Result>({
   summary: 'send the event log to Elasticsearch or OpenSearch, or render the logstash.conf that does',
   details:
     'Sends every event of the log, rotated files too, in bulk requests; what the index does not take for now is sent again, and what it refuses for good is counted. An event has one id whoever sends it, ' +
-    'so running it again, or beside the monitor\'s own records (monitor.records.elasticsearch), leaves each there once. Logstash gives ids of its own: use it in place of these, not beside them. ' +
-    'With --logstash nothing is sent: the configuration of the field document is printed, or written with --output; an API key comes from Logstash\'s keystore. Exit 5 where some were not taken.',
-  flags: [...LOG_FLAGS.map((one) => (one.flags.startsWith('--elasticsearch') ? { ...one, summary: "where to: the site file's index, or the one at this address" } : one)), { flags: '--logstash', summary: 'render logstash.conf, send nothing' }, { flags: '-o, --output <file>', summary: 'with --logstash: write it there' }],
+    "so running it again, or beside the monitor's own records (monitor.records.elasticsearch), leaves each there once. Logstash gives ids of its own: use it in place of these, not beside them. " +
+    "With --logstash nothing is sent: the configuration of the field document is printed, or written with --output; an API key comes from Logstash's keystore. Exit 5 where some were not taken.",
+  flags: [
+    ...LOG_FLAGS.map((one) =>
+      one.flags.startsWith('--elasticsearch')
+        ? { ...one, summary: "where to: the site file's index, or the one at this address" }
+        : one,
+    ),
+    { flags: '--logstash', summary: 'render logstash.conf, send nothing' },
+    { flags: '-o, --output <file>', summary: 'with --logstash: write it there' },
+  ],
   examples: [
     { line: 'hybridctl events ship', why: "to the site file's index" },
-    { line: 'hybridctl events ship --log /var/log/hybridctl/events.ndjson --elasticsearch http://search.example.com:9200 --index dci', why: 'a log that was copied here' },
-    { line: 'sudo hybridctl events ship --logstash --elasticsearch http://search.example.com:9200 --output /etc/logstash/conf.d/logstash.conf', why: "as in the field document, by Logstash" },
+    {
+      line: 'hybridctl events ship --log /var/log/hybridctl/events.ndjson --elasticsearch http://search.example.com:9200 --index dci',
+      why: 'a log that was copied here',
+    },
+    {
+      line: 'sudo hybridctl events ship --logstash --elasticsearch http://search.example.com:9200 --output /etc/logstash/conf.d/logstash.conf',
+      why: 'as in the field document, by Logstash',
+    },
   ],
   parse(raw) {
     const options = { place: logPlaceOf(raw), logstash: flag(raw, 'logstash'), output: text(raw, 'output') };
-    if (options.output !== undefined && !options.logstash) throw usageError('goes with --logstash', { field: '--output' });
-    if (options.logstash && options.place.logs.length > 1) throw usageError('one log for one logstash.conf', { field: '--log' });
+    if (options.output !== undefined && !options.logstash)
+      throw usageError('goes with --logstash', { field: '--output' });
+    if (options.logstash && options.place.logs.length > 1)
+      throw usageError('one log for one logstash.conf', { field: '--log' });
     return options;
   },
   async run({ place, logstash, output }, ports) {
@@ -45,14 +61,25 @@ export const ship = defineCommand<Options, Result>({
     const to = `${index.url}/${index.index}`;
     const paths = logPaths(ports, place, loaded);
     if (logstash) {
-      const content = renderLogstash({ site: loaded?.site.site ?? 'this site', path: paths[0] ?? '', url: index.url, index: index.index, keyed: index.keyed });
+      const content = renderLogstash({
+        site: loaded?.site.site ?? 'this site',
+        path: paths[0] ?? '',
+        url: index.url,
+        index: index.index,
+        keyed: index.keyed,
+      });
       const path = output === undefined ? undefined : absolute(ports.cwd, output);
       if (path !== undefined) await ports.files.write([{ path, content, mode: 0o644 }]);
       return { result: { to, shipped: null, logstash: content, written: path ?? null } };
     }
     const texts = await logTexts(ports, paths);
-    const shipped = await shipLines(await index.open(), texts, { clock: ports.clock, signal: ports.signal, progress: ports.progress });
-    if (shipped.damaged > 0) ports.progress(`warning: ${shipped.damaged} of ${shipped.lines} lines are damaged and were not sent`);
+    const shipped = await shipLines(await index.open(), texts, {
+      clock: ports.clock,
+      signal: ports.signal,
+      progress: ports.progress,
+    });
+    if (shipped.damaged > 0)
+      ports.progress(`warning: ${shipped.damaged} of ${shipped.lines} lines are damaged and were not sent`);
     const result = { to, shipped, logstash: null, written: null };
     if (ports.signal.aborted) return { result, exit: EXIT.interrupted };
     const lacking = shipped.left + shipped.refused;
@@ -61,6 +88,10 @@ export const ship = defineCommand<Options, Result>({
   human({ to, shipped, logstash, written }, style) {
     if (shipped === null) return written === null ? logstash! : style.good(`${written} is written`);
     const { kept, refused, left } = shipped;
-    return [style.good(`${kept} events are at ${to}`), ...(refused === 0 ? [] : [style.bad(`${refused} were refused for good`)]), ...(left === 0 ? [] : [style.bad(`${left} were not taken: run it again`)])].join('\n');
+    return [
+      style.good(`${kept} events are at ${to}`),
+      ...(refused === 0 ? [] : [style.bad(`${refused} were refused for good`)]),
+      ...(left === 0 ? [] : [style.bad(`${left} were not taken: run it again`)]),
+    ].join('\n');
   },
 });

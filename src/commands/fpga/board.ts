@@ -25,20 +25,47 @@ export const boardOf = (raw: Raw, choice: CloudChoice): BoardOptions => {
   const [board, instance, host] = [text(raw, 'board'), text(raw, 'instance'), text(raw, 'host')];
   const rest = { host, identity: text(raw, 'identity'), knownHosts: text(raw, 'knownHosts') };
   if (choice.cloud === 'aws') {
-    if (instance !== undefined) throw usageError('is for FaaS', { field: '--instance', next: 'EC2 has no call for boards: give --host, or run it on the instance' });
-    if (board !== undefined && !/^[0-7]$/.test(board)) throw usageError(`${board.slice(0, 40)} is no slot`, { field: '--board', next: 'an instance has at most slots 0 to 7' });
+    if (instance !== undefined)
+      throw usageError('is for FaaS', {
+        field: '--instance',
+        next: 'EC2 has no call for boards: give --host, or run it on the instance',
+      });
+    if (board !== undefined && !/^[0-7]$/.test(board))
+      throw usageError(`${board.slice(0, 40)} is no slot`, {
+        field: '--board',
+        next: 'an instance has at most slots 0 to 7',
+      });
     return { ...choice, ...rest, instance: undefined, board: board ?? '0' };
   }
-  if (host !== undefined) throw usageError('is for AWS', { field: '--host', next: 'FaaS is asked by its API: give --instance' });
-  if (instance === undefined || board === undefined) throw usageError('is needed', { field: instance === undefined ? '--instance' : '--board', next: 'hybridctl fpga instances shows both' });
-  if (!FAAS_BOARD.test(board) || !FAAS_BOARD.test(instance)) throw usageError('is no id', { field: FAAS_BOARD.test(board) ? '--instance' : '--board' });
+  if (host !== undefined)
+    throw usageError('is for AWS', { field: '--host', next: 'FaaS is asked by its API: give --instance' });
+  if (instance === undefined || board === undefined)
+    throw usageError('is needed', {
+      field: instance === undefined ? '--instance' : '--board',
+      next: 'hybridctl fpga instances shows both',
+    });
+  if (!FAAS_BOARD.test(board) || !FAAS_BOARD.test(instance))
+    throw usageError('is no id', { field: FAAS_BOARD.test(board) ? '--instance' : '--board' });
   return { ...choice, ...rest, instance, board };
 };
 
 /** With the machine that carries the board, where the cloud needs one; it is closed whatever happens. */
-export const withBoards = async <T>(ports: Ports, options: BoardOptions, work: (fpga: FpgaCloud) => Promise<T>): Promise<T> => {
-  const file = (path: string | undefined): string | undefined => (path === undefined ? undefined : absolute(ports.cwd, path));
-  const other = options.host === undefined ? undefined : await ports.ssh({ target: options.host, identity: file(options.identity), knownHosts: file(options.knownHosts), signal: ports.signal });
+export const withBoards = async <T>(
+  ports: Ports,
+  options: BoardOptions,
+  work: (fpga: FpgaCloud) => Promise<T>,
+): Promise<T> => {
+  const file = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : absolute(ports.cwd, path);
+  const other =
+    options.host === undefined
+      ? undefined
+      : await ports.ssh({
+          target: options.host,
+          identity: file(options.identity),
+          knownHosts: file(options.knownHosts),
+          signal: ports.signal,
+        });
   try {
     return await work(await ports.fpga({ ...optionsOf(options, ports), machine: other ?? ports }));
   } finally {
@@ -47,4 +74,14 @@ export const withBoards = async <T>(ports: Ports, options: BoardOptions, work: (
 };
 
 export const boardTable = (boards: readonly FpgaBoard[], style: Style): string =>
-  style.table(['board', 'device', 'image', 'shell', 'state', 'error'], boards.map(({ board, device, image, shell, state, error }) => [board, device ?? '-', image ?? '-', shell ?? '-', error === null ? style.good(state) : style.bad(state), error ?? '-']));
+  style.table(
+    ['board', 'device', 'image', 'shell', 'state', 'error'],
+    boards.map(({ board, device, image, shell, state, error }) => [
+      board,
+      device ?? '-',
+      image ?? '-',
+      shell ?? '-',
+      error === null ? style.good(state) : style.bad(state),
+      error ?? '-',
+    ]),
+  );

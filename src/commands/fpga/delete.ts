@@ -20,7 +20,9 @@ export const remove = defineCommand<Options, Result>({
   details: 'Boards that have it loaded keep it until they are cleared. The file in the bucket stays.',
   args: [{ name: '<id>', summary: 'afi-…, or the image id of FaaS' }],
   flags: [...CLOUD_FLAGS, FLAG.dryRun, FLAG.yes],
-  examples: [{ line: 'hybridctl fpga delete afi-09953582f46c45b17 --cloud aws --region us-east-1 --yes', why: 'make room' }],
+  examples: [
+    { line: 'hybridctl fpga delete afi-09953582f46c45b17 --cloud aws --region us-east-1 --yes', why: 'make room' },
+  ],
   parse(raw, ports) {
     const choice = cloudOf(raw, ports);
     return { ...choice, id: imageIdOf(raw, choice), dryRun: flag(raw, 'dryRun'), yes: flag(raw, 'yes') };

@@ -19,7 +19,12 @@ export const describe = defineCommand<Options, Result>({
   summary: 'one FPGA image, and who may load it',
   args: [{ name: '<id>', summary: 'afi-…, or the image id of FaaS' }],
   flags: CLOUD_FLAGS,
-  examples: [{ line: 'hybridctl fpga describe afi-09953582f46c45b17 --cloud aws --region us-east-1 --json', why: 'all that is known of it' }],
+  examples: [
+    {
+      line: 'hybridctl fpga describe afi-09953582f46c45b17 --cloud aws --region us-east-1 --json',
+      why: 'all that is known of it',
+    },
+  ],
   parse(raw, ports) {
     const choice = cloudOf(raw, ports);
     return { ...choice, id: imageIdOf(raw, choice) };
@@ -36,6 +41,11 @@ export const describe = defineCommand<Options, Result>({
       ...(image.description === null ? [] : [image.description]),
       ...(image.failure === null ? [] : [style.bad(`${image.failure.code}: ${image.failure.message}`)]),
       ...Object.entries(image.tags).map(([key, value]) => `${key} = ${value}`),
-      ...(sharing === null ? [] : [`may be loaded by: ${[image.owner ?? 'its owner', ...sharing.accounts, ...(sharing.everybody ? ['everybody'] : [])].join(', ')}`, ...(sharing.productCodes.length === 0 ? [] : [`product codes: ${sharing.productCodes.join(', ')}`])]),
+      ...(sharing === null
+        ? []
+        : [
+            `may be loaded by: ${[image.owner ?? 'its owner', ...sharing.accounts, ...(sharing.everybody ? ['everybody'] : [])].join(', ')}`,
+            ...(sharing.productCodes.length === 0 ? [] : [`product codes: ${sharing.productCodes.join(', ')}`]),
+          ]),
     ].join('\n'),
 });

@@ -21,6 +21,27 @@ import { upload } from './upload.ts';
 import { uploads } from './uploads.ts';
 import { wait } from './wait.ts';
 
-const all: readonly Command[] = [upload, uploads, create, wait, list, describe, remove, copy, share, publish, load, status, instances, objects, get, auth, policyList, policyDelete, config, explanation];
+const all: readonly Command[] = [
+  upload,
+  uploads,
+  create,
+  wait,
+  list,
+  describe,
+  remove,
+  copy,
+  share,
+  publish,
+  load,
+  status,
+  instances,
+  objects,
+  get,
+  auth,
+  policyList,
+  policyDelete,
+  config,
+  explanation,
+];
 
 export const commands: readonly Command[] = all.map(explained);

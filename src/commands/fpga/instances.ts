@@ -15,11 +15,15 @@ interface Result {
 export const instances = defineCommand<Options, Result>({
   path: 'fpga instances',
   summary: 'instances with FPGAs, and their boards where the cloud tells',
-  details: 'On AWS every F1 and F2 instance of the region; its boards are seen on it ("fpga status --host"). FaaS is asked for one instance at a time.',
+  details:
+    'On AWS every F1 and F2 instance of the region; its boards are seen on it ("fpga status --host"). FaaS is asked for one instance at a time.',
   flags: [...CLOUD_FLAGS, { flags: '--instance <id...>', summary: 'only these' }],
   examples: [
     { line: 'hybridctl fpga instances --cloud aws --region us-east-1', why: 'where an image can be loaded' },
-    { line: 'hybridctl fpga instances --cloud aliyun --region cn-hangzhou --instance i-bp1g7004ksh0oeuco000', why: 'its boards, their ids and shells' },
+    {
+      line: 'hybridctl fpga instances --cloud aliyun --region cn-hangzhou --instance i-bp1g7004ksh0oeuco000',
+      why: 'its boards, their ids and shells',
+    },
   ],
   parse(raw, ports) {
     const ids = list(raw, 'instance');
@@ -35,5 +39,8 @@ export const instances = defineCommand<Options, Result>({
       ? 'no instances with FPGAs'
       : found.some(({ boards }) => boards !== null)
         ? found.map(({ id, boards }) => [id, boardTable(boards ?? [], style)].join('\n')).join('\n\n')
-        : style.table(['instance', 'type', 'state', 'address'], found.map(({ id, type, state, address }) => [id, type ?? '-', state ?? '-', address ?? '-'])),
+        : style.table(
+            ['instance', 'type', 'state', 'address'],
+            found.map(({ id, type, state, address }) => [id, type ?? '-', state ?? '-', address ?? '-']),
+          ),
 });

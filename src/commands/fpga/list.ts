@@ -14,7 +14,10 @@ export const list = defineCommand<CloudChoice, Images>({
   flags: CLOUD_FLAGS,
   examples: [
     { line: 'hybridctl fpga list --cloud aws --region us-east-1', why: "the account's own AFIs and how they stand" },
-    { line: 'hybridctl fpga list --cloud aws --region us-east-1 --json | jq -r ".images[].id"', why: 'their ids, for a script' },
+    {
+      line: 'hybridctl fpga list --cloud aws --region us-east-1 --json | jq -r ".images[].id"',
+      why: 'their ids, for a script',
+    },
   ],
   parse: cloudOf,
   async run(choice, ports) {

@@ -21,10 +21,19 @@ interface Result {
 export const policyList = defineCommand<Options, Result>({
   path: 'fpga policy list',
   summary: 'the policy by which FaaS reaches buckets: version, document, buckets, who has it',
-  details: "Exit code 1 where there is none, where the role does not have it, or where --bucket is not covered, so that a script can ask before a build.",
+  details:
+    'Exit code 1 where there is none, where the role does not have it, or where --bucket is not covered, so that a script can ask before a build.',
   flags: [...ACCESS_FLAGS, BUCKET],
-  examples: [{ line: 'hybridctl fpga policy list --cloud aliyun --region cn-hangzhou --bucket fpga-builds', why: 'whether a build from this bucket would be let in' }],
-  parse: (raw, ports) => ({ ...accessOf(raw, ports), bucket: text(raw, 'bucket') === undefined ? undefined : bucketOf(raw) }),
+  examples: [
+    {
+      line: 'hybridctl fpga policy list --cloud aliyun --region cn-hangzhou --bucket fpga-builds',
+      why: 'whether a build from this bucket would be let in',
+    },
+  ],
+  parse: (raw, ports) => ({
+    ...accessOf(raw, ports),
+    bucket: text(raw, 'bucket') === undefined ? undefined : bucketOf(raw),
+  }),
   async run({ role, policy: name, bucket, region, profile }, ports) {
     const policy = (await readPolicy(await ports.aliyun({ region, profile, signal: ports.signal }), name)) ?? null;
     const buckets = policy === null ? [] : bucketsIn(policy.text);
@@ -37,7 +46,13 @@ export const policyList = defineCommand<Options, Result>({
       ? style.bad('no policy: hybridctl fpga auth')
       : [
           `${policy.name} ${policy.version} of ${policy.createdAt}; ${attached ? `given to ${policy.holders.join(', ')}` : style.bad('the role does not have it: hybridctl fpga auth')}`,
-          style.table(['bucket', 'builds'], buckets.map(({ bucket, enough }) => [bucket, enough ? style.good('yes') : style.bad('no: hybridctl fpga auth adds what is missing')])),
+          style.table(
+            ['bucket', 'builds'],
+            buckets.map(({ bucket, enough }) => [
+              bucket,
+              enough ? style.good('yes') : style.bad('no: hybridctl fpga auth adds what is missing'),
+            ]),
+          ),
           '',
           JSON.stringify(policy.document, undefined, 2),
         ].join('\n'),

@@ -19,7 +19,8 @@ interface Result {
 }
 
 const account = (text: string, field: string): string => {
-  if (!/^\d{12}$/.test(text)) throw usageError(`${text.slice(0, 40)} is no account`, { field, next: 'the 12 digits of an AWS account' });
+  if (!/^\d{12}$/.test(text))
+    throw usageError(`${text.slice(0, 40)} is no account`, { field, next: 'the 12 digits of an AWS account' });
   return text;
 };
 
@@ -30,12 +31,14 @@ const changed = ({ accounts, everybody, productCodes }: Sharing, { add, remove }
   productCodes,
 });
 
-const same = (a: Sharing, b: Sharing): boolean => a.everybody === b.everybody && [...a.accounts].sort().join() === [...b.accounts].sort().join();
+const same = (a: Sharing, b: Sharing): boolean =>
+  a.everybody === b.everybody && [...a.accounts].sort().join() === [...b.accounts].sort().join();
 
 export const share = defineCommand<Options, Result>({
   path: 'fpga share',
   summary: 'who else may load an AFI: accounts, or everybody',
-  details: 'Load permission lets an account load the image, not copy or read it. Without a change it tells how things stand. --everybody makes the image public, and asks.',
+  details:
+    'Load permission lets an account load the image, not copy or read it. Without a change it tells how things stand. --everybody makes the image public, and asks.',
   args: [{ name: '<id>', summary: 'afi-…' }],
   flags: [
     ...CLOUD_FLAGS,
@@ -47,19 +50,29 @@ export const share = defineCommand<Options, Result>({
     FLAG.yes,
   ],
   examples: [
-    { line: 'hybridctl fpga share afi-09953582f46c45b17 --cloud aws --region us-east-1 --account 210987654321', why: "let another account's instances load it" },
-    { line: 'hybridctl fpga share afi-09953582f46c45b17 --cloud aws --region us-east-1 --everybody --yes', why: 'publish it' },
+    {
+      line: 'hybridctl fpga share afi-09953582f46c45b17 --cloud aws --region us-east-1 --account 210987654321',
+      why: "let another account's instances load it",
+    },
+    {
+      line: 'hybridctl fpga share afi-09953582f46c45b17 --cloud aws --region us-east-1 --everybody --yes',
+      why: 'publish it',
+    },
   ],
   parse(raw, ports) {
     const choice = cloudOf(raw, ports);
     const [everybody, nobody] = [flag(raw, 'everybody'), flag(raw, 'nobodyElse')];
     if (everybody && nobody) throw usageError('and --nobody-else contradict each other', { field: '--everybody' });
-    const change = { add: { accounts: list(raw, 'account').map((one) => account(one, '--account')), everybody }, remove: { accounts: list(raw, 'revoke').map((one) => account(one, '--revoke')), everybody: nobody } };
+    const change = {
+      add: { accounts: list(raw, 'account').map((one) => account(one, '--account')), everybody },
+      remove: { accounts: list(raw, 'revoke').map((one) => account(one, '--revoke')), everybody: nobody },
+    };
     return { ...choice, id: imageIdOf(raw, choice), change, dryRun: flag(raw, 'dryRun'), yes: flag(raw, 'yes') };
   },
   async run({ id, change, dryRun, ...options }, ports) {
     const { sharing } = await ports.fpga(optionsOf(options, ports));
-    if (sharing === undefined) throw usageError('FaaS shares images by its market alone', { field: '--cloud', next: 'hybridctl fpga publish' });
+    if (sharing === undefined)
+      throw usageError('FaaS shares images by its market alone', { field: '--cloud', next: 'hybridctl fpga publish' });
     const before = await sharing.get(id);
     const after = changed(before, change);
     if (same(before, after) || dryRun) return { result: { id, before, after, changed: false } };
@@ -68,7 +81,10 @@ export const share = defineCommand<Options, Result>({
     return { result: { id, before, after: await sharing.get(id), changed: true } };
   },
   human({ id, before, after, changed: done }) {
-    const who = ({ accounts, everybody }: Sharing): string => [...accounts, ...(everybody ? ['everybody'] : [])].join(', ') || 'nobody but its owner';
-    return same(before, after) ? `${id} may be loaded by ${who(after)}` : `${id} ${done ? 'may now' : 'would then'} be loaded by ${who(after)}; before: ${who(before)}`;
+    const who = ({ accounts, everybody }: Sharing): string =>
+      [...accounts, ...(everybody ? ['everybody'] : [])].join(', ') || 'nobody but its owner';
+    return same(before, after)
+      ? `${id} may be loaded by ${who(after)}`
+      : `${id} ${done ? 'may now' : 'would then'} be loaded by ${who(after)}; before: ${who(before)}`;
   },
 });

@@ -30,12 +30,17 @@ interface Result {
   readonly plan: readonly string[] | null;
 }
 
-const say = (image: FpgaImage | ImageId): string => `image ${image.id}${image.globalId === null ? '' : ` (${image.globalId})`}`;
+const say = (image: FpgaImage | ImageId): string =>
+  `image ${image.id}${image.globalId === null ? '' : ` (${image.globalId})`}`;
 
 /** Of FaaS's files each is one maker's. */
 const makerOf = ({ kind }: FpgaFile, given: ImageRequest['kind']): ImageRequest['kind'] => {
   const maker = kind === 'gbs' ? 'intel' : kind === 'xilinx-tar' ? 'xilinx' : undefined;
-  if (maker !== undefined && given !== undefined && given !== maker) throw usageError(`the file is ${maker === 'intel' ? "a .gbs of Intel's" : "a tar of Xilinx's"}`, { field: '--fpga-type', next: 'leave it out: the file tells' });
+  if (maker !== undefined && given !== undefined && given !== maker)
+    throw usageError(`the file is ${maker === 'intel' ? "a .gbs of Intel's" : "a tar of Xilinx's"}`, {
+      field: '--fpga-type',
+      next: 'leave it out: the file tells',
+    });
   return maker;
 };
 
@@ -47,20 +52,51 @@ export const upload = defineCommand<Options, Result>({
     'Parts are sent side by side, each with its checksum, and the whole is proven by a checksum of its own. An upload that died is taken up where it was: run the same line again. ' +
     '--create asks for the image, once for the same content; --wait follows it and, where it fails, shows the error lines of its build log. A wait that was interrupted goes on with "fpga wait".',
   args: [{ name: '<file>', summary: '.Developer_CL.tar, .gbs, or the tar of the packaging script' }],
-  flags: [...CLOUD_FLAGS, BUCKET, { flags: '--key <key>', summary: "the object's key, or a folder that ends with a slash (default: the file's name)" }, { flags: '--create', summary: 'have the image built' }, ...BUILD_FLAGS, FLAG.dryRun],
+  flags: [
+    ...CLOUD_FLAGS,
+    BUCKET,
+    {
+      flags: '--key <key>',
+      summary: "the object's key, or a folder that ends with a slash (default: the file's name)",
+    },
+    { flags: '--create', summary: 'have the image built' },
+    ...BUILD_FLAGS,
+    FLAG.dryRun,
+  ],
   examples: [
-    { line: 'hybridctl fpga upload 24_11_20-101500.Developer_CL.tar --cloud aws --region us-east-1 --bucket dcp --key dcp/ --create --name filter --wait', why: 'from the build to an image that loads' },
-    { line: 'hybridctl fpga upload 24_11_20-101500.Developer_CL.tar --cloud aws --region us-east-1 --bucket dcp --dry-run', why: 'every check, and nothing sent' },
-    { line: 'hybridctl fpga upload filter.gbs --cloud aliyun --region cn-hangzhou --bucket fpga-builds --create --shell V1.1 --wait', why: 'the same on FaaS' },
+    {
+      line: 'hybridctl fpga upload 24_11_20-101500.Developer_CL.tar --cloud aws --region us-east-1 --bucket dcp --key dcp/ --create --name filter --wait',
+      why: 'from the build to an image that loads',
+    },
+    {
+      line: 'hybridctl fpga upload 24_11_20-101500.Developer_CL.tar --cloud aws --region us-east-1 --bucket dcp --dry-run',
+      why: 'every check, and nothing sent',
+    },
+    {
+      line: 'hybridctl fpga upload filter.gbs --cloud aliyun --region cn-hangzhou --bucket fpga-builds --create --shell V1.1 --wait',
+      why: 'the same on FaaS',
+    },
   ],
 
   parse(raw, ports) {
     const choice = cloudOf(raw, ports);
     const create = flag(raw, 'create');
     const build = buildOf(raw, choice, create);
-    if (build.wait && !create) throw usageError('waits for an image, and none is asked for', { field: '--wait', next: 'add --create, or use "hybridctl fpga wait ID"' });
+    if (build.wait && !create)
+      throw usageError('waits for an image, and none is asked for', {
+        field: '--wait',
+        next: 'add --create, or use "hybridctl fpga wait ID"',
+      });
     const file = String(raw.args[0]);
-    return { ...choice, ...build, file: absolute(ports.cwd, file), bucket: bucketOf(raw), key: keyFor(file, text(raw, 'key')), create, dryRun: flag(raw, 'dryRun') };
+    return {
+      ...choice,
+      ...build,
+      file: absolute(ports.cwd, file),
+      bucket: bucketOf(raw),
+      key: keyFor(file, text(raw, 'key')),
+      create,
+      dryRun: flag(raw, 'dryRun'),
+    };
   },
 
   async run(options, ports) {
@@ -76,7 +112,11 @@ export const upload = defineCommand<Options, Result>({
       if (create) await checkRoom(fpga, file.size);
       if (create) await fpga.rehearse?.({ bucket, key, logs });
       if (options.dryRun) {
-        const plan = [`send ${bytes(file.size)} to ${uri(store, key)}`, ...(create ? [`have the image built, its logs in ${uri(store, logs)}`] : []), ...(options.wait ? ['wait until it is built'] : [])];
+        const plan = [
+          `send ${bytes(file.size)} to ${uri(store, key)}`,
+          ...(create ? [`have the image built, its logs in ${uri(store, logs)}`] : []),
+          ...(options.wait ? ['wait until it is built'] : []),
+        ];
         return { result: { file, object: null, image: null, plan } };
       }
       const meter = createMeter({ now: () => ports.clock.now(), line: ports.progress, live: ports.live });
@@ -84,10 +124,28 @@ export const upload = defineCommand<Options, Result>({
       const object = { ...sent, uri: uri(store, key) };
       if (!create) return { result: { file, object, image: null, plan: null } };
       if (await ensureFolder(store, logs)) ports.progress(`made ${uri(store, logs)}`);
-      const request = { ...options.request, kind, bucket, key, logs, tags: { ...options.request.tags, [LOGS_TAG]: uri(store, logs) }, source: `${sent.algorithm}:${sent.checksum}:${sent.size}` };
+      const request = {
+        ...options.request,
+        kind,
+        bucket,
+        key,
+        logs,
+        tags: { ...options.request.tags, [LOGS_TAG]: uri(store, logs) },
+        source: `${sent.algorithm}:${sent.checksum}:${sent.size}`,
+      };
       const ordered = await (options.wait ? orderPatiently(fpga, request, ports) : order(fpga, request));
-      ports.progress(ordered.found === undefined ? `asked for ${say(ordered)}${options.wait ? '' : `; ${again(options, `wait ${ordered.id}`)} follows it`}` : `${say(ordered)} of the same content is ${ordered.found.state}`);
-      const image = options.wait ? await finish(ports, options, fpga, ordered, { topic: options.topic, place: { bucket, folder: logs }, isNew: true }) : (ordered.found ?? { id: ordered.id, globalId: ordered.globalId });
+      ports.progress(
+        ordered.found === undefined
+          ? `asked for ${say(ordered)}${options.wait ? '' : `; ${again(options, `wait ${ordered.id}`)} follows it`}`
+          : `${say(ordered)} of the same content is ${ordered.found.state}`,
+      );
+      const image = options.wait
+        ? await finish(ports, options, fpga, ordered, {
+            topic: options.topic,
+            place: { bucket, folder: logs },
+            isNew: true,
+          })
+        : (ordered.found ?? { id: ordered.id, globalId: ordered.globalId });
       return { result: { file, object, image, plan: null } };
     } finally {
       await source.close();
@@ -95,8 +153,20 @@ export const upload = defineCommand<Options, Result>({
   },
 
   human({ object, image, plan, file }, style) {
-    if (plan !== null) return [`${file.kind}, ${bytes(file.size)}${file.shell === null ? '' : `, shell ${file.shell}`}: in order`, ...plan.map((step) => `would ${step}`)].join('\n');
-    const there = object === null ? [] : [`${object.uri} ${bytes(object.size)}, ${object.algorithm} ${object.checksum}${object.sent === object.size ? '' : `; ${bytes(object.sent)} sent, the rest was there`}`];
-    return [...there, ...(image === null ? [] : 'state' in image ? ['', imageTable([image], style)] : [say(image)])].join('\n');
+    if (plan !== null)
+      return [
+        `${file.kind}, ${bytes(file.size)}${file.shell === null ? '' : `, shell ${file.shell}`}: in order`,
+        ...plan.map((step) => `would ${step}`),
+      ].join('\n');
+    const there =
+      object === null
+        ? []
+        : [
+            `${object.uri} ${bytes(object.size)}, ${object.algorithm} ${object.checksum}${object.sent === object.size ? '' : `; ${bytes(object.sent)} sent, the rest was there`}`,
+          ];
+    return [
+      ...there,
+      ...(image === null ? [] : 'state' in image ? ['', imageTable([image], style)] : [say(image)]),
+    ].join('\n');
   },
 });

@@ -43,16 +43,21 @@ const bucket = (raw: Raw): { size: number; perSecond: number } | undefined => {
   return { size: Number(size), perSecond: Number(perSecond) };
 };
 
-const given = <T extends object>(fields: T): T => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+const given = <T extends object>(fields: T): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 
 export const cloud = defineCommand<Options, Result>({
   path: 'lab cloud',
   summary: "show or set the faults of the lab's EC2 endpoint",
-  details: 'Without a flag it shows them. A fault holds for --action, or for every action that has none of its own, until --clear.',
+  details:
+    'Without a flag it shows them. A fault holds for --action, or for every action that has none of its own, until --clear.',
   flags: [
     { flags: '--action <name>', summary: 'only this EC2 action, like ReplaceRoute', default: '*' },
     { flags: '--delay <time>', summary: 'answers come this much later' },
-    { flags: '--stale <time>', summary: 'reads answer with the state of this long ago, and writes refuse ids that are younger' },
+    {
+      flags: '--stale <time>',
+      summary: 'reads answer with the state of this long ago, and writes refuse ids that are younger',
+    },
     { flags: '--throttle <burst/rate>', summary: "a request limit in place of EC2's own, like 5/1" },
     { flags: '--fail <n>', summary: 'the next n calls fail' },
     { flags: '--how <way>', summary: 'how they fail (default: error)', choices: BREAKS },
@@ -83,7 +88,10 @@ export const cloud = defineCommand<Options, Result>({
     const url = `${record.endpoint}/_lab/faults`;
     const ask = async (init?: RequestInit): Promise<unknown> => {
       const response = await fetch(url, { ...init, signal: AbortSignal.timeout(5_000) }).catch((error: Error) => {
-        throw failure("the lab's endpoint does not answer", { next: 'run "hybridctl lab down", then "lab up"', cause: error });
+        throw failure("the lab's endpoint does not answer", {
+          next: 'run "hybridctl lab down", then "lab up"',
+          cause: error,
+        });
       });
       const answer = (await response.json().catch(() => ({}))) as { error?: string };
       if (!response.ok) throw usageError(answer.error ?? `refused with status ${response.status}`, { field: 'fault' });
@@ -98,7 +106,10 @@ export const cloud = defineCommand<Options, Result>({
   },
 
   human({ endpoint, faults }, style) {
-    const rows = Object.entries(faults).map(([action, { code, message, status, ...rest }]) => [action, JSON.stringify(rest)]);
+    const rows = Object.entries(faults).map(([action, { code, message, status, ...rest }]) => [
+      action,
+      JSON.stringify(rest),
+    ]);
     return rows.length === 0 ? `${endpoint} works as EC2 does` : style.table(['action', 'fault'], rows);
   },
 });

@@ -14,7 +14,8 @@ interface Options {
 /** `30%` or `0.3`. */
 const part = (given: string | undefined): number | undefined => {
   if (given === undefined) return undefined;
-  if (!/^\d+(\.\d+)?%?$/.test(given)) throw usageError('is not a part of the packets: write it like 30% or 0.3', { field: '--loss' });
+  if (!/^\d+(\.\d+)?%?$/.test(given))
+    throw usageError('is not a part of the packets: write it like 30% or 0.3', { field: '--loss' });
   return given.endsWith('%') ? Number(given.slice(0, -1)) / 100 : Number(given);
 };
 
@@ -34,7 +35,10 @@ export const cut = defineCommand<Options, Cut>({
   ],
   examples: [
     { line: 'sudo hybridctl lab cut dx-1', why: 'Direct Connect loses its carrier' },
-    { line: 'sudo hybridctl lab cut vpn-a --kind esp --direction out', why: 'IKE lives, data from the cloud is dropped' },
+    {
+      line: 'sudo hybridctl lab cut vpn-a --kind esp --direction out',
+      why: 'IKE lives, data from the cloud is dropped',
+    },
     { line: 'sudo hybridctl lab cut dx-1 --loss 30%', why: 'a gray failure' },
   ],
 
@@ -56,5 +60,7 @@ export const cut = defineCommand<Options, Cut>({
   },
 
   human: ({ what, kind, direction, loss }, style) =>
-    style.warn(`${what}: ${kind}${loss === undefined ? '' : ` ${loss * 100}%`}${direction === 'both' ? '' : `, ${direction} only`}`),
+    style.warn(
+      `${what}: ${kind}${loss === undefined ? '' : ` ${loss * 100}%`}${direction === 'both' ? '' : `, ${direction} only`}`,
+    ),
 });

@@ -19,7 +19,8 @@ interface Result extends Remains {
 export const down = defineCommand<Options, Result>({
   path: 'lab down',
   summary: 'take the lab away, also one that was never finished',
-  details: "Finds everything by the lab's name, so it also works after a crash, and checks at the end that nothing is left. Nothing outside the lab is touched.",
+  details:
+    "Finds everything by the lab's name, so it also works after a crash, and checks at the end that nothing is left. Nothing outside the lab is touched.",
   flags: [NAME, FLAG.dryRun, FLAG.yes],
   examples: [
     { line: 'sudo hybridctl lab down', why: 'take the lab "hyb" away' },
@@ -29,7 +30,10 @@ export const down = defineCommand<Options, Result>({
   parse(raw, ports) {
     const options = { lab: labName(raw), yes: flag(raw, 'yes'), dryRun: flag(raw, 'dryRun') };
     if (!options.yes && !options.dryRun && ports.ask === undefined) {
-      throw usageError('this takes a lab away, and nobody is at the terminal to confirm it', { field: '--yes', next: 'give --yes, or --dry-run to see what would go' });
+      throw usageError('this takes a lab away, and nobody is at the terminal to confirm it', {
+        field: '--yes',
+        next: 'give --yes, or --dry-run to see what would go',
+      });
     }
     return options;
   },
@@ -38,7 +42,9 @@ export const down = defineCommand<Options, Result>({
     await requireTools(ports);
     const record = await readRecord(ports.files, lab).catch(() => undefined);
     if (record?.phase === 'building' && (await isAlive(record.builder))) {
-      throw failure(`"lab up" (process ${record.builder.pid}) is still building the lab ${lab}`, { next: 'wait for it, or stop it with Ctrl-C: it cleans up itself' });
+      throw failure(`"lab up" (process ${record.builder.pid}) is still building the lab ${lab}`, {
+        next: 'wait for it, or stop it with Ctrl-C: it cleans up itself',
+      });
     }
     const there = await remainsOf(ports, lab);
     if (dryRun || isNothing(there)) return { result: { lab, removed: false, ...there } };

@@ -25,7 +25,10 @@ export const exec = defineCommand<Options, { exitCode: number }>({
   ],
   flags: [NAME],
   examples: [
-    { line: 'sudo hybridctl lab exec app-1 -- ping -c 3 10.10.3.100', why: 'a packet from the first app host to the on-prem host' },
+    {
+      line: 'sudo hybridctl lab exec app-1 -- ping -c 3 10.10.3.100',
+      why: 'a packet from the first app host to the on-prem host',
+    },
     { line: 'sudo hybridctl lab exec mon-1 -- hybridctl route status', why: 'what the monitor of the first zone sees' },
     { line: 'sudo hybridctl lab exec gw-1 -- hybridctl vpn status', why: "the gateway's tunnels, from its own charon" },
   ],
@@ -34,7 +37,11 @@ export const exec = defineCommand<Options, { exitCode: number }>({
   parse(raw) {
     const [node, words] = raw.args as [string, readonly string[]];
     const [file, ...args] = words[0] === '--' ? words.slice(1) : words;
-    if (file === undefined) throw usageError('which program?', { field: 'command', next: 'write it after --, like: lab exec app-1 -- ping -c 1 10.10.3.100' });
+    if (file === undefined)
+      throw usageError('which program?', {
+        field: 'command',
+        next: 'write it after --, like: lab exec app-1 -- ping -c 1 10.10.3.100',
+      });
     return { lab: labName(raw), node, command: [file, ...args] };
   },
 
@@ -42,7 +49,10 @@ export const exec = defineCommand<Options, { exitCode: number }>({
     await requireTools(ports);
     const { record, topology } = await openLab(ports.files, lab);
     const found = nodeNamed(topology, node);
-    const { exitCode } = await ports.shell.run('ip', inside(found.netns, command), { inherit: true, env: environmentOf(record, found, ports.env['PATH']) });
+    const { exitCode } = await ports.shell.run('ip', inside(found.netns, command), {
+      inherit: true,
+      env: environmentOf(record, found, ports.env['PATH']),
+    });
     // The program's own exit code, whatever it means.
     return { result: { exitCode }, exit: exitCode as ExitCode };
   },

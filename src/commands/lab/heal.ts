@@ -34,15 +34,25 @@ export const heal = defineCommand<Options, Result>({
 
   parse(raw) {
     const what = raw.args[0] as string | undefined;
-    if ((what === undefined) !== flag(raw, 'all')) throw usageError('what is to be healed?', { field: 'what', next: 'name one link or node, or give --all' });
+    if ((what === undefined) !== flag(raw, 'all'))
+      throw usageError('what is to be healed?', { field: 'what', next: 'name one link or node, or give --all' });
     return { lab: labName(raw), what, kind: text(raw, 'kind') };
   },
 
   async run({ lab, what, kind }, ports) {
     await requireTools(ports);
-    const healed = await healCuts(ports, await openLab(ports.files, lab), (cut) => (what === undefined || cut.what === what) && (kind === undefined || cut.kind === kind));
-    return { result: { healed: healed.map(({ what: name, kind: of, direction }) => ({ what: name, kind: of, direction })) } };
+    const healed = await healCuts(
+      ports,
+      await openLab(ports.files, lab),
+      (cut) => (what === undefined || cut.what === what) && (kind === undefined || cut.kind === kind),
+    );
+    return {
+      result: { healed: healed.map(({ what: name, kind: of, direction }) => ({ what: name, kind: of, direction })) },
+    };
   },
 
-  human: ({ healed }, style) => (healed.length === 0 ? 'nothing was cut' : healed.map(({ what, kind }) => style.good(`${what}: ${kind} healed`)).join('\n')),
+  human: ({ healed }, style) =>
+    healed.length === 0
+      ? 'nothing was cut'
+      : healed.map(({ what, kind }) => style.good(`${what}: ${kind} healed`)).join('\n'),
 });

@@ -23,20 +23,42 @@ export const status = defineCommand<{ lab: string }, LabStatus>({
 
   human({ endpoint, nodes, tunnels, bgp, routes, cuts, notes }, style) {
     const state = (good: boolean, word: string): string => (good ? style.good(word) : style.bad(word));
-    const section = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => (rows.length === 0 ? [] : ['', style.table(head, rows)]);
+    const section = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
+      rows.length === 0 ? [] : ['', style.table(head, rows)];
     return [
-      endpoint === undefined ? style.bad("the lab's own process is gone: run lab down, then lab up") : `endpoint ${endpoint}`,
+      endpoint === undefined
+        ? style.bad("the lab's own process is gone: run lab down, then lab up")
+        : `endpoint ${endpoint}`,
       ...notes.map((note) => style.warn(note)),
-      ...section(['node', 'role', 'addresses'], nodes.map(({ name, role, addresses }) => [name, role, addresses.join(' ')])),
+      ...section(
+        ['node', 'role', 'addresses'],
+        nodes.map(({ name, role, addresses }) => [name, role, addresses.join(' ')]),
+      ),
       ...section(
         ['tunnel', 'gateway', 'router', 'esp', 'state'],
-        tunnels.map(({ name, gateway, router, esp, state: now }) => [name, gateway, router, esp, state(now === 'established', now ?? 'charon does not answer')]),
+        tunnels.map(({ name, gateway, router, esp, state: now }) => [
+          name,
+          gateway,
+          router,
+          esp,
+          state(now === 'established', now ?? 'charon does not answer'),
+        ]),
       ),
-      ...section(['direct connect', 'bgp', 'prefixes'], bgp.map(({ link, state: now, prefixes }) => [link, state(now === 'Established', now), String(prefixes)])),
-      ...section(['table', 'destination', 'goes to'], routes.map(({ table, destination, to }) => [table, destination, to === 'blackhole' ? style.bad(to) : to])),
+      ...section(
+        ['direct connect', 'bgp', 'prefixes'],
+        bgp.map(({ link, state: now, prefixes }) => [link, state(now === 'Established', now), String(prefixes)]),
+      ),
+      ...section(
+        ['table', 'destination', 'goes to'],
+        routes.map(({ table, destination, to }) => [table, destination, to === 'blackhole' ? style.bad(to) : to]),
+      ),
       ...section(
         ['cut', 'kind', 'direction'],
-        cuts.map(({ what, kind, direction, loss }) => [what, style.warn(loss === undefined ? kind : `${kind} ${loss * 100}%`), direction]),
+        cuts.map(({ what, kind, direction, loss }) => [
+          what,
+          style.warn(loss === undefined ? kind : `${kind} ${loss * 100}%`),
+          direction,
+        ]),
       ),
     ].join('\n');
   },

@@ -37,7 +37,10 @@ export const up = defineCommand<Options, Result>({
   ],
   examples: [
     { line: 'sudo hybridctl lab up', why: 'the site of ./hybridctl.yaml, as the lab "hyb"' },
-    { line: 'sudo hybridctl lab up --site lab.yaml --rendered rendered --name two', why: 'a second lab beside it, booted with files rendered before' },
+    {
+      line: 'sudo hybridctl lab up --site lab.yaml --rendered rendered --name two',
+      why: 'a second lab beside it, booted with files rendered before',
+    },
   ],
 
   parse(raw, ports) {

@@ -29,7 +29,8 @@ interface Status {
 export const status = defineCommand<Options, Status>({
   path: 'localzone status',
   summary: 'the utility instance, and which link carries each override table now',
-  details: 'Exit code 1 where no utility instance runs. What the monitor on it thinks is in its journal: "journalctl -u hybridctl-monitor-SITE" there.',
+  details:
+    'Exit code 1 where no utility instance runs. What the monitor on it thinks is in its journal: "journalctl -u hybridctl-monitor-SITE" there.',
   flags: [FLAG.site, FLAG.region, FLAG.profile],
   examples: [{ line: 'hybridctl localzone status --json', why: 'for a check from outside' }],
   parse: (raw) => ({ site: siteOf(raw), region: text(raw, 'region'), profile: text(raw, 'profile') }),
@@ -45,16 +46,36 @@ export const status = defineCommand<Options, Status>({
       destinationsOf(site, entry).map((destination): RouteView => {
         const route = effectiveRoute(tables[index]!, destination);
         const link = route === undefined ? undefined : linkOf(route.target, entry.links, links);
-        return { table: entry.name, destination, link: link?.name ?? null, target: route?.target.id ?? null, overridden: route?.origin === 'static' && link !== undefined && link.name !== entry.links[0] };
+        return {
+          table: entry.name,
+          destination,
+          link: link?.name ?? null,
+          target: route?.target.id ?? null,
+          overridden: route?.origin === 'static' && link !== undefined && link.name !== entry.links[0],
+        };
       }),
     );
-    return { result: { instance: instance ?? null, routes }, exit: instance?.state === 'running' ? EXIT.ok : EXIT.failed };
+    return {
+      result: { instance: instance ?? null, routes },
+      exit: instance?.state === 'running' ? EXIT.ok : EXIT.failed,
+    };
   },
 
   human: ({ instance, routes }, style) =>
     [
-      instance === null ? style.bad('no utility instance: hybridctl localzone init') : `${instance.id} ${instance.address ?? '-'} ${instance.state === 'running' ? style.good(instance.state) : style.bad(instance.state)} in ${instance.zone}`,
+      instance === null
+        ? style.bad('no utility instance: hybridctl localzone init')
+        : `${instance.id} ${instance.address ?? '-'} ${instance.state === 'running' ? style.good(instance.state) : style.bad(instance.state)} in ${instance.zone}`,
       '',
-      style.table(['table', 'destination', 'by', 'target', 'route'], routes.map(({ table, destination, link, target, overridden }) => [table, destination, link ?? style.bad('none'), target ?? '-', overridden ? style.warn('static, over the propagated one') : link === null ? '-' : 'as it should be'])),
+      style.table(
+        ['table', 'destination', 'by', 'target', 'route'],
+        routes.map(({ table, destination, link, target, overridden }) => [
+          table,
+          destination,
+          link ?? style.bad('none'),
+          target ?? '-',
+          overridden ? style.warn('static, over the propagated one') : link === null ? '-' : 'as it should be',
+        ]),
+      ),
     ].join('\n'),
 });

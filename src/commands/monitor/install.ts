@@ -37,12 +37,14 @@ const program = async (ports: Ports, name: string, next: string): Promise<string
 const writable = async (ports: Ports, loaded: LoadedSite): Promise<readonly string[]> => {
   const folder = dirname(eventLogPath(loaded, STATE_DIR));
   if (folder === STATE_DIR || folder.startsWith(`${STATE_DIR}/`)) return [];
-  if ((await ports.files.stat(folder)) === undefined) throw usageError(`the folder ${folder} is not there`, { field: 'monitor.records.log', next: `mkdir -p ${folder}` });
+  if ((await ports.files.stat(folder)) === undefined)
+    throw usageError(`the folder ${folder} is not there`, { field: 'monitor.records.log', next: `mkdir -p ${folder}` });
   return [folder];
 };
 
 const flagsOf = (site: Site, { self, heal }: Options): readonly string[] => {
-  if (self !== undefined && !site.gateways.some(({ name, instance }) => name === self || instance === self)) throw usageError(`the site file has no gateway "${self.slice(0, 40)}"`, { field: '--self' });
+  if (self !== undefined && !site.gateways.some(({ name, instance }) => name === self || instance === self))
+    throw usageError(`the site file has no gateway "${self.slice(0, 40)}"`, { field: '--self' });
   return [...(self === undefined ? [] : ['--self', self]), ...(heal ? [] : ['--no-heal'])];
 };
 
@@ -50,8 +52,8 @@ export const install = defineCommand<Options, Installation>({
   path: 'monitor install',
   summary: 'run "route monitor" as a systemd service, now and at every boot',
   details:
-    'Writes a unit for the site, enables and starts it. The service has root\'s name for key files and fast probes, and of its powers only raw sockets; it can write to its state folder (and that of the event log) alone. ' +
-    'systemd starts it again when it ends, and when its loop hangs. Cloud credentials come from the instance role, from root\'s AWS profile, or from /etc/hybridctl/monitor.env. A unit that is already right and runs is left alone.',
+    "Writes a unit for the site, enables and starts it. The service has root's name for key files and fast probes, and of its powers only raw sockets; it can write to its state folder (and that of the event log) alone. " +
+    "systemd starts it again when it ends, and when its loop hangs. Cloud credentials come from the instance role, from root's AWS profile, or from /etc/hybridctl/monitor.env. A unit that is already right and runs is left alone.",
   flags: [
     FLAG.site,
     { flags: '--self <instance>', summary: 'the gateway we run on (peer mode)' },
@@ -66,8 +68,18 @@ export const install = defineCommand<Options, Installation>({
   ],
 
   parse(raw, ports) {
-    const options = { site: text(raw, 'site')!, self: text(raw, 'self'), heal: raw.flags['heal'] !== false, dryRun: flag(raw, 'dryRun'), yes: flag(raw, 'yes') };
-    if (!options.dryRun && !options.yes && ports.ask === undefined) throw usageError('this starts a service that moves routes, and nobody is at the terminal to confirm it', { field: '--yes', next: 'give --yes, or --dry-run to see the unit' });
+    const options = {
+      site: text(raw, 'site')!,
+      self: text(raw, 'self'),
+      heal: raw.flags['heal'] !== false,
+      dryRun: flag(raw, 'dryRun'),
+      yes: flag(raw, 'yes'),
+    };
+    if (!options.dryRun && !options.yes && ports.ask === undefined)
+      throw usageError('this starts a service that moves routes, and nobody is at the terminal to confirm it', {
+        field: '--yes',
+        next: 'give --yes, or --dry-run to see the unit',
+      });
     return options;
   },
 
@@ -88,12 +100,19 @@ export const install = defineCommand<Options, Installation>({
     const active = (await systemctl(ports, 'is-active', '--quiet', unit)).exitCode === 0;
     const result = { unit, path, text: content, changed };
     if (options.dryRun || (!changed && active)) return { result: { ...result, installed: false, running: active } };
-    if (!options.yes && !(await ports.ask!.confirm(`Write ${path} and start ${unit}?`))) throw failure('not confirmed; nothing was changed');
+    if (!options.yes && !(await ports.ask!.confirm(`Write ${path} and start ${unit}?`)))
+      throw failure('not confirmed; nothing was changed');
     if (changed) await ports.files.write([{ path, content, mode: 0o644 }]);
     await systemctl(ports, 'daemon-reload');
-    for (const args of [['enable', unit], ['restart', unit]]) {
+    for (const args of [
+      ['enable', unit],
+      ['restart', unit],
+    ]) {
       const { exitCode, stderr } = await systemctl(ports, ...args);
-      if (exitCode !== 0) throw failure(`systemctl ${args.join(' ')}: ${stderr.trim().split('\n')[0] || `exit code ${exitCode}`}`, { next: `journalctl -u ${unit}` });
+      if (exitCode !== 0)
+        throw failure(`systemctl ${args.join(' ')}: ${stderr.trim().split('\n')[0] || `exit code ${exitCode}`}`, {
+          next: `journalctl -u ${unit}`,
+        });
     }
     return { result: { ...result, installed: true, running: true } };
   },

@@ -20,7 +20,8 @@ interface Removal {
 export const uninstall = defineCommand<Options, Removal>({
   path: 'monitor uninstall',
   summary: 'stop the service of "monitor install" and remove its unit',
-  details: 'Routes stay where they are, and nobody moves them from then on. Event log, pins and what is yet to be sent stay in the state folder.',
+  details:
+    'Routes stay where they are, and nobody moves them from then on. Event log, pins and what is yet to be sent stay in the state folder.',
   flags: [FLAG.site, FLAG.dryRun, FLAG.yes],
   examples: [
     { line: 'sudo hybridctl monitor uninstall --site /etc/hybridctl/hybridctl.yaml', why: 'after a question' },
@@ -29,7 +30,11 @@ export const uninstall = defineCommand<Options, Removal>({
 
   parse(raw, ports) {
     const options = { site: text(raw, 'site')!, dryRun: flag(raw, 'dryRun'), yes: flag(raw, 'yes') };
-    if (!options.dryRun && !options.yes && ports.ask === undefined) throw usageError('this leaves the routes unwatched, and nobody is at the terminal to confirm it', { field: '--yes', next: 'give --yes, or --dry-run to see what would go' });
+    if (!options.dryRun && !options.yes && ports.ask === undefined)
+      throw usageError('this leaves the routes unwatched, and nobody is at the terminal to confirm it', {
+        field: '--yes',
+        next: 'give --yes, or --dry-run to see what would go',
+      });
     return options;
   },
 
@@ -39,14 +44,23 @@ export const uninstall = defineCommand<Options, Removal>({
     const path = unitPath(site.site);
     const there = (await ports.files.stat(path)) !== undefined;
     if (dryRun || !there) return { result: { unit, path, there, removed: false } };
-    if (!yes && !(await ports.ask!.confirm(`Stop ${unit} and remove it?`))) throw failure('not confirmed; the service stays');
+    if (!yes && !(await ports.ask!.confirm(`Stop ${unit} and remove it?`)))
+      throw failure('not confirmed; the service stays');
     const { exitCode, stderr } = await systemctl(ports, 'disable', '--now', unit);
-    if (exitCode !== 0) throw failure(`systemctl disable --now ${unit}: ${stderr.trim().split('\n')[0] || `exit code ${exitCode}`}`, { next: `systemctl status ${unit}` });
+    if (exitCode !== 0)
+      throw failure(`systemctl disable --now ${unit}: ${stderr.trim().split('\n')[0] || `exit code ${exitCode}`}`, {
+        next: `systemctl status ${unit}`,
+      });
     const gone = await ports.shell.run('rm', ['-f', path]);
     if (gone.exitCode !== 0) throw failure(`can't remove ${path}: ${gone.stderr.trim()}`);
     await systemctl(ports, 'daemon-reload');
     return { result: { unit, path, there, removed: true } };
   },
 
-  human: ({ unit, there, removed }, style) => (removed ? style.good(`${unit} is stopped and removed`) : there ? `${unit} would be stopped and removed` : `${unit} is not installed`),
+  human: ({ unit, there, removed }, style) =>
+    removed
+      ? style.good(`${unit} is stopped and removed`)
+      : there
+        ? `${unit} would be stopped and removed`
+        : `${unit} is not installed`,
 });

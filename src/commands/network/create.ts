@@ -5,7 +5,17 @@ import { createNetwork, withImage } from '../../lib/procedures/network/create.ts
 import { networkStep } from '../../lib/procedures/network/runbook.ts';
 import { findStack } from '../../lib/procedures/network/stack.ts';
 import type { NetworkWishes } from '../../lib/render/network/network.ts';
-import { APPLY_FLAGS, consent, exitOf, handsOf, humanProcedure, procedureOptions, tell, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
+import {
+  APPLY_FLAGS,
+  consent,
+  exitOf,
+  handsOf,
+  humanProcedure,
+  procedureOptions,
+  tell,
+  type ProcedureOptions,
+  type ProcedureResult,
+} from '../procedure.ts';
 import { complete, NAME_FLAG, nameIn, NETWORK_FLAGS, REGION_FLAG, regionIn, resolved, wishesIn } from './flags.ts';
 
 interface Options {
@@ -23,14 +33,33 @@ export const create = defineCommand<Options, ProcedureResult>({
     'one that is on its way is followed; a creation that was rolled back is removed and made again. What no flag says stays as the stack has it. ' +
     'What fails, CloudFormation undoes itself, unless --keep-on-failure. Ctrl-C stops following only: the cloud goes on, and the same command follows it again. ' +
     'An update takes the newest Amazon Linux, unless --image names an image: the plan says which instances are replaced by it. Where a region has no pointer to the newest, its id is taken at the making, and stays.',
-  flags: [NAME_FLAG, ...NETWORK_FLAGS, REGION_FLAG, ...APPLY_FLAGS.filter(({ flags }) => flags !== FLAG.region.flags && !flags.startsWith('--adopt'))],
+  flags: [
+    NAME_FLAG,
+    ...NETWORK_FLAGS,
+    REGION_FLAG,
+    ...APPLY_FLAGS.filter(({ flags }) => flags !== FLAG.region.flags && !flags.startsWith('--adopt')),
+  ],
   examples: [
-    { line: 'hybridctl network create --name office --region cn-north-1 --key-name awskey --admin-cidr 198.51.100.0/24 --dry-run', why: 'what CloudFormation would make' },
-    { line: 'hybridctl network create --name office --region cn-north-1 --nat-count 2 --yes', why: 'a NAT in each zone; all else stays as it is' },
-    { line: 'hybridctl network create --name office --region us-east-1 --bastion no --emit md', why: 'the same as a page for the runbook' },
+    {
+      line: 'hybridctl network create --name office --region cn-north-1 --key-name awskey --admin-cidr 198.51.100.0/24 --dry-run',
+      why: 'what CloudFormation would make',
+    },
+    {
+      line: 'hybridctl network create --name office --region cn-north-1 --nat-count 2 --yes',
+      why: 'a NAT in each zone; all else stays as it is',
+    },
+    {
+      line: 'hybridctl network create --name office --region us-east-1 --bastion no --emit md',
+      why: 'the same as a page for the runbook',
+    },
   ],
 
-  parse: (raw) => ({ site: nameIn(raw), region: regionIn(raw), wishes: wishesIn(raw), procedure: procedureOptions(raw) }),
+  parse: (raw) => ({
+    site: nameIn(raw),
+    region: regionIn(raw),
+    wishes: wishesIn(raw),
+    procedure: procedureOptions(raw),
+  }),
 
   async run({ site, region, wishes, procedure }, ports) {
     const { dryRun, emit, keepOnFailure, yes } = procedure;
@@ -40,7 +69,14 @@ export const create = defineCommand<Options, ProcedureResult>({
       const stack = await findStack(hands.aws, site);
       const network = await withImage(hands.aws, complete(resolved(site, wishes, stack?.parameters)), stack);
       const runbook = await runbookOf(title, [networkStep(site, network, stack)], hands, { site, adopted: new Map() });
-      return { result: { did: 'emitted', steps: [], values: {}, runbook: emit === 'sh' ? asShell(runbook) : asMarkdown(runbook) } };
+      return {
+        result: {
+          did: 'emitted',
+          steps: [],
+          values: {},
+          runbook: emit === 'sh' ? asShell(runbook) : asMarkdown(runbook),
+        },
+      };
     }
     const { steps, values } = await createNetwork(hands, {
       site,
@@ -48,7 +84,8 @@ export const create = defineCommand<Options, ProcedureResult>({
       keepOnFailure,
       dryRun,
       canConsent() {
-        if (!yes && ports.ask === undefined) throw usageError('needs a yes', { field: '--yes', next: 'look first with --dry-run, then give --yes' });
+        if (!yes && ports.ask === undefined)
+          throw usageError('needs a yes', { field: '--yes', next: 'look first with --dry-run, then give --yes' });
       },
       async consent(planned) {
         if (!yes) tell(ports, planned);
@@ -61,6 +98,9 @@ export const create = defineCommand<Options, ProcedureResult>({
 
   human(result, style) {
     const outputs = Object.entries(result.values);
-    return [humanProcedure(result, style), ...(outputs.length === 0 ? [] : ['', style.table(['output', 'value'], outputs)])].join('\n');
+    return [
+      humanProcedure(result, style),
+      ...(outputs.length === 0 ? [] : ['', style.table(['output', 'value'], outputs)]),
+    ].join('\n');
   },
 });

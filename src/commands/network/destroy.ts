@@ -3,7 +3,17 @@ import type { PlannedStep } from '../../lib/core/procedure.ts';
 import { removeStack } from '../../lib/procedures/network/destroy.ts';
 import { remainsOf, removeRemains } from '../../lib/procedures/network/remains.ts';
 import { findStack, resourcesOf } from '../../lib/procedures/network/stack.ts';
-import { consent, DESTROY_FLAGS, exitOf, handsOf, humanProcedure, procedureOptions, tell, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
+import {
+  consent,
+  DESTROY_FLAGS,
+  exitOf,
+  handsOf,
+  humanProcedure,
+  procedureOptions,
+  tell,
+  type ProcedureOptions,
+  type ProcedureResult,
+} from '../procedure.ts';
 import { NAME_FLAG, nameIn, REGION_FLAG, regionIn } from './flags.ts';
 
 interface Options {
@@ -30,10 +40,22 @@ export const destroy = defineCommand<Options, ProcedureResult>({
     const hands = await handsOf(ports, { region }, procedure);
     const stack = await findStack(hands.aws, site);
     const did = procedure.dryRun ? 'planned' : 'destroyed';
-    const resources = stack === undefined ? [] : (await resourcesOf(hands.aws, stack)).filter(({ status }) => status !== 'DELETE_COMPLETE');
+    const resources =
+      stack === undefined
+        ? []
+        : (await resourcesOf(hands.aws, stack)).filter(({ status }) => status !== 'DELETE_COMPLETE');
     const ids = new Set(resources.map(({ id }) => id));
-    const remains = (await remainsOf(hands.aws, site)).filter(({ id, alias }) => !ids.has(id) && !ids.has(alias)).reverse();
-    const removal = (key: string, title: string, id: string | null): PlannedStep => ({ key, title, action: 'remove', id, notes: [], cost: null });
+    const remains = (await remainsOf(hands.aws, site))
+      .filter(({ id, alias }) => !ids.has(id) && !ids.has(alias))
+      .reverse();
+    const removal = (key: string, title: string, id: string | null): PlannedStep => ({
+      key,
+      title,
+      action: 'remove',
+      id,
+      notes: [],
+      cost: null,
+    });
     const steps = [
       ...resources.map(({ key, type, id }) => removal(key, type, id)),
       ...(stack === undefined ? [] : [removal('stack/network', `CloudFormation stack ${stack.name}`, stack.id)]),

@@ -28,13 +28,31 @@ export const render = defineCommand<Options, RenderResult>({
     'One template for every network and both partitions: what differs is a parameter, and the flags set its default. It can be uploaded in the console as it is, ' +
     'acknowledging that it makes an IAM role: the web server may be reached by Session Manager and do nothing else (the seed gave it admin rights). ' +
     'Subnets are laid out one after another, the first block of the VPC left free. It is JSON, which CloudFormation takes as it takes YAML.',
-  flags: [NAME_FLAG, ...NETWORK_FLAGS, { flags: '-o, --out <file>', summary: 'write it to a file (default: to stdout)' }, FLAG.dryRun, FLAG.detailedExitcode],
+  flags: [
+    NAME_FLAG,
+    ...NETWORK_FLAGS,
+    { flags: '-o, --out <file>', summary: 'write it to a file (default: to stdout)' },
+    FLAG.dryRun,
+    FLAG.detailedExitcode,
+  ],
   examples: [
-    { line: 'hybridctl network render --name office --key-name awskey --admin-cidr 198.51.100.0/24 -o office.template.json', why: 'ready to upload: its defaults are these' },
-    { line: 'hybridctl network render --name office --nat instance --web public --load-balancer elb --database-route nat', why: 'the network as the seed has it' },
+    {
+      line: 'hybridctl network render --name office --key-name awskey --admin-cidr 198.51.100.0/24 -o office.template.json',
+      why: 'ready to upload: its defaults are these',
+    },
+    {
+      line: 'hybridctl network render --name office --nat instance --web public --load-balancer elb --database-route nat',
+      why: 'the network as the seed has it',
+    },
   ],
 
-  parse: (raw) => ({ site: nameIn(raw), wishes: wishesIn(raw), out: text(raw, 'out'), dryRun: flag(raw, 'dryRun'), detailed: flag(raw, 'detailedExitcode') }),
+  parse: (raw) => ({
+    site: nameIn(raw),
+    wishes: wishesIn(raw),
+    out: text(raw, 'out'),
+    dryRun: flag(raw, 'dryRun'),
+    detailed: flag(raw, 'detailedExitcode'),
+  }),
 
   async run({ site, wishes, out, dryRun, detailed }, ports) {
     const parameters = resolved(site, wishes);
@@ -52,6 +70,10 @@ export const render = defineCommand<Options, RenderResult>({
 
   human({ file, state, template }, style) {
     if (file === null) return JSON.stringify(template, undefined, 2);
-    return state === 'same' ? style.good(`${file} is as it should be`) : state === 'written' ? style.good(`${file} written`) : `${file} would be written`;
+    return state === 'same'
+      ? style.good(`${file} is as it should be`)
+      : state === 'written'
+        ? style.good(`${file} written`)
+        : `${file} would be written`;
   },
 });

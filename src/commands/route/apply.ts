@@ -31,13 +31,18 @@ export interface Applied {
 
 /** Calls in flight: enough to move 50 routes within a second, few enough to keep the order of priority. */
 const WIDTH = 16;
-/** EC2's bucket for a mutating call holds 50 and takes 5/s ("Request throttling"): later ones wait their turn here, not in retries. */
+/**
+ * EC2's bucket for a mutating call holds 50 and takes 5/s ("Request throttling"): later ones wait their turn here, not
+ * in retries.
+ */
 const BURST = 50;
 const REFILL_MS = 200;
 /** EC2 reads lag behind writes, seldom by more than seconds ("Eventual consistency in the Amazon EC2 API"). */
 const VERIFY_MS = 10_000;
 const REREAD_MS = [0, 100, 200, 400, 800];
-/** A race may be a stale read, so each round waits longer; after 1.5 s in all it is a fight, and a person should look. */
+/**
+ * A race may be a stale read, so each round waits longer; after 1.5 s in all it is a fight, and a person should look.
+ */
 const ROUNDS = REREAD_MS.length;
 
 interface Written {
@@ -69,7 +74,10 @@ const inOrder = async <T>(items: readonly T[], work: (item: T, index: number) =>
   await Promise.all(Array.from({ length: Math.min(WIDTH, items.length) }, worker));
 };
 
-const asHybrid = (error: unknown): HybridError => (error instanceof HybridError ? error : failure(error instanceof Error ? error.message : String(error), { cause: error }));
+const asHybrid = (error: unknown): HybridError =>
+  error instanceof HybridError
+    ? error
+    : failure(error instanceof Error ? error.message : String(error), { cause: error });
 
 const writeInTurn = async (opened: Opened, step: Step, turn: number, { clock, signal }: Ports): Promise<Written> => {
   const wait = turn - clock.now();
@@ -81,8 +89,14 @@ const writeInTurn = async (opened: Opened, step: Step, turn: number, { clock, si
   return { step, at, apiMs: at - started, error };
 };
 
-/** The table may change between our read and our write: read again and choose the write again, towards the same goal. */
-const writeStep = async ({ tables }: Opened, { entry, destination, goal, change: first }: Step, clock: Clock): Promise<undefined> => {
+/**
+ * The table may change between our read and our write: read again and choose the write again, towards the same goal.
+ */
+const writeStep = async (
+  { tables }: Opened,
+  { entry, destination, goal, change: first }: Step,
+  clock: Clock,
+): Promise<undefined> => {
   let change: Change = first;
   for (let round = 1; change.kind !== 'none'; round += 1) {
     if (change.kind === 'refuse') throw failure(change.why, { next: change.next });
@@ -91,7 +105,11 @@ const writeStep = async ({ tables }: Opened, { entry, destination, goal, change:
       return undefined;
     } catch (error) {
       if (!(error instanceof RouteRace)) throw error;
-      if (round === ROUNDS) throw failure('the route is not as EC2 reads it: somebody else keeps changing it, or reads lag behind', { next: 'look with "hybridctl route status" in a minute', cause: error });
+      if (round === ROUNDS)
+        throw failure('the route is not as EC2 reads it: somebody else keeps changing it, or reads lag behind', {
+          next: 'look with "hybridctl route status" in a minute',
+          cause: error,
+        });
       await clock.sleep(REREAD_MS[round] ?? 0);
       const [table] = await tables.read([entry.id]);
       change = goal.choose(table!);
@@ -100,7 +118,12 @@ const writeStep = async ({ tables }: Opened, { entry, destination, goal, change:
   return undefined;
 };
 
-const write = (tables: RouteTables, table: string, destination: string, change: Exclude<Change, { kind: 'none' | 'refuse' }>): Promise<void> => {
+const write = (
+  tables: RouteTables,
+  table: string,
+  destination: string,
+  change: Exclude<Change, { kind: 'none' | 'refuse' }>,
+): Promise<void> => {
   switch (change.kind) {
     case 'create':
       return tables.createRoute(table, destination, change.target);
@@ -115,9 +138,21 @@ const write = (tables: RouteTables, table: string, destination: string, change: 
  * What EC2 shows decides, not what the write said: a call that timed out may have been applied. A failed write gets one
  * look; a write that went well is looked for until the deadline, since a read may be stale.
  */
-const verify = async ({ tables }: Opened, written: readonly Written[], { clock, signal }: Ports): Promise<readonly Applied[]> => {
+const verify = async (
+  { tables }: Opened,
+  written: readonly Written[],
+  { clock, signal }: Ports,
+): Promise<readonly Applied[]> => {
   const ids = [...new Set(written.filter(({ at }) => at !== undefined).map(({ step }) => step.entry.id))];
-  if (ids.length === 0) return written.map(({ step }) => ({ step, status: 'skipped', after: undefined, apiMs: undefined, verifyMs: undefined, error: undefined }));
+  if (ids.length === 0)
+    return written.map(({ step }) => ({
+      step,
+      status: 'skipped',
+      after: undefined,
+      apiMs: undefined,
+      verifyMs: undefined,
+      error: undefined,
+    }));
   const seen = new Map<Step, { table: RouteTable; at: number }>();
   const deadline = clock.now() + VERIFY_MS;
   let latest: ReadonlyMap<string, RouteTable> = new Map();
@@ -132,7 +167,8 @@ const verify = async ({ tables }: Opened, written: readonly Written[], { clock, 
     }
     for (const { step } of written) {
       const table = latest.get(step.entry.id);
-      if (!seen.has(step) && trouble === undefined && table !== undefined && step.goal.reached(table)) seen.set(step, { table, at: clock.now() });
+      if (!seen.has(step) && trouble === undefined && table !== undefined && step.goal.reached(table))
+        seen.set(step, { table, at: clock.now() });
     }
     const open = written.filter(({ step, at, error }) => at !== undefined && error === undefined && !seen.has(step));
     if (open.length === 0 || signal.aborted || clock.now() >= deadline) break;
@@ -140,15 +176,34 @@ const verify = async ({ tables }: Opened, written: readonly Written[], { clock, 
   return written.map((one) => outcome(one, seen.get(one.step), latest.get(one.step.entry.id), trouble));
 };
 
-const outcome = ({ step, at, apiMs, error }: Written, seen: { table: RouteTable; at: number } | undefined, latest: RouteTable | undefined, trouble: HybridError | undefined): Applied => {
-  if (at === undefined) return { step, status: 'skipped', after: undefined, apiMs, verifyMs: undefined, error: undefined };
-  if (seen !== undefined) return { step, status: 'moved', after: seen.table, apiMs, verifyMs: seen.at - at, error: undefined };
+const outcome = (
+  { step, at, apiMs, error }: Written,
+  seen: { table: RouteTable; at: number } | undefined,
+  latest: RouteTable | undefined,
+  trouble: HybridError | undefined,
+): Applied => {
+  if (at === undefined)
+    return { step, status: 'skipped', after: undefined, apiMs, verifyMs: undefined, error: undefined };
+  if (seen !== undefined)
+    return { step, status: 'moved', after: seen.table, apiMs, verifyMs: seen.at - at, error: undefined };
   if (error !== undefined) return { step, status: 'failed', after: latest, apiMs, verifyMs: undefined, error };
-  return { step, status: 'unverified', after: latest, apiMs, verifyMs: undefined, error: trouble ?? unseen(step, latest) };
+  return {
+    step,
+    status: 'unverified',
+    after: latest,
+    apiMs,
+    verifyMs: undefined,
+    error: trouble ?? unseen(step, latest),
+  };
 };
 
 const unseen = ({ destination, to }: Step, latest: RouteTable | undefined): HybridError => {
   const route = latest === undefined ? undefined : effectiveRoute(latest, destination);
-  if (route?.state === 'blackhole' && isTargetOf(route.target, to)) return failure(`${to.target?.id} is a blackhole: its instance does not run`, { next: 'start the gateway, or move to another link' });
-  return failure(`written, but EC2 still shows ${route?.target.id ?? 'no route'}`, { next: 'run "hybridctl route status" in a moment' });
+  if (route?.state === 'blackhole' && isTargetOf(route.target, to))
+    return failure(`${to.target?.id} is a blackhole: its instance does not run`, {
+      next: 'start the gateway, or move to another link',
+    });
+  return failure(`written, but EC2 still shows ${route?.target.id ?? 'no route'}`, {
+    next: 'run "hybridctl route status" in a moment',
+  });
 };

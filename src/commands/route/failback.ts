@@ -7,10 +7,13 @@ export const failback = defineCommand<MoveCommandOptions, MoveReport>({
   path: 'route failback',
   summary: 'move destinations back to the preferred link of their table',
   details:
-    "Each table returns to the first link of its order. In override mode that means deleting the static route, which is refused while the VGW propagates nothing to catch the traffic. Look at the link first: a gateway that runs again is not yet a tunnel that carries.",
+    'Each table returns to the first link of its order. In override mode that means deleting the static route, which is refused while the VGW propagates nothing to catch the traffic. Look at the link first: a gateway that runs again is not yet a tunnel that carries.',
   flags: MOVE_FLAGS,
   examples: [
-    { line: 'hybridctl route failback --dry-run --detailed-exitcode', why: 'exit 3 when something is off its preferred link' },
+    {
+      line: 'hybridctl route failback --dry-run --detailed-exitcode',
+      why: 'exit 3 when something is off its preferred link',
+    },
     { line: 'hybridctl route failback --yes', why: 'everything back to its preferred link' },
   ],
   parse: parseMove,

@@ -9,7 +9,10 @@ export const next =
   ({ entry, destination }, table) => {
     const route = effectiveRoute(table, destination);
     const current = route === undefined ? undefined : linkOf(route.target, entry.links, links);
-    return nextLink(current, entry.links, links) ?? `${current?.name ?? entry.links[0]} is the last of its links with a target of its own`;
+    return (
+      nextLink(current, entry.links, links) ??
+      `${current?.name ?? entry.links[0]} is the last of its links with a target of its own`
+    );
   };
 
 export const failover = defineCommand<MoveCommandOptions, MoveReport>({

@@ -31,7 +31,8 @@ const parse = (raw: Raw, ports: Ports): Options => {
   };
 };
 
-const ms = (value: number | null): string => (value === null ? '-' : value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`);
+const ms = (value: number | null): string =>
+  value === null ? '-' : value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`;
 const when = (at: string): string => at.replace('T', ' ').replace('Z', '');
 
 export const history = defineCommand<Options, Report>({
@@ -44,7 +45,11 @@ export const history = defineCommand<Options, Report>({
   flags: [
     FLAG.site,
     STATE_FLAG,
-    { flags: '--log <file>', summary: "event log (default: the site's own); no site file is read", env: 'HYBRIDCTL_EVENT_LOG' },
+    {
+      flags: '--log <file>',
+      summary: "event log (default: the site's own); no site file is read",
+      env: 'HYBRIDCTL_EVENT_LOG',
+    },
     { flags: '--since <age|date>', summary: 'only incidents that were not over by then: 24h, 7d, 2026-01-31' },
     { flags: '--link <name>', summary: 'only incidents that touch this link' },
     { flags: '--table <id>', summary: 'only incidents that moved a route of this table' },
@@ -53,17 +58,28 @@ export const history = defineCommand<Options, Report>({
   examples: [
     { line: 'hybridctl route history --since 7d', why: 'the last week' },
     { line: 'hybridctl route history --link dx-1 --json', why: "a link's incidents, as data" },
-    { line: 'hybridctl route history --log /var/log/hybridctl/events.ndjson --since 2026-01-31', why: 'another log, from a day on' },
+    {
+      line: 'hybridctl route history --log /var/log/hybridctl/events.ndjson --since 2026-01-31',
+      why: 'another log, from a day on',
+    },
   ],
 
   parse,
 
   async run({ site, stateDir, log, ...selection }, ports) {
-    const path = log === undefined ? eventLogPath(await loadSite(ports, site), absolute(ports.cwd, stateDir)) : absolute(ports.cwd, log);
+    const path =
+      log === undefined
+        ? eventLogPath(await loadSite(ports, site), absolute(ports.cwd, stateDir))
+        : absolute(ports.cwd, log);
     const texts = await readEventLog(ports.files, path);
-    if (texts.length === 0) throw usageError('no such file', { field: log ?? path, next: 'run "hybridctl route monitor" first, or name its event log with --log' });
+    if (texts.length === 0)
+      throw usageError('no such file', {
+        field: log ?? path,
+        next: 'run "hybridctl route monitor" first, or name its event log with --log',
+      });
     const report = historyOf(texts, selection);
-    if (report.damaged > 0) ports.progress(`warning: ${report.damaged} of ${report.lines} lines are damaged and were passed over`);
+    if (report.damaged > 0)
+      ports.progress(`warning: ${report.damaged} of ${report.lines} lines are damaged and were passed over`);
     return { result: { log: path, ...report } };
   },
 
@@ -82,7 +98,9 @@ export const history = defineCommand<Options, Report>({
       ]);
       return [
         `${[style.bold(incident), when(began), links.join(', ')].join('  ').trimEnd()}`,
-        ...(rows.length === 0 ? [] : [style.table(['at (UTC)', 'table', 'destination', 'move', 'outcome', 'detect', 'api', 'verify'], rows)]),
+        ...(rows.length === 0
+          ? []
+          : [style.table(['at (UTC)', 'table', 'destination', 'move', 'outcome', 'detect', 'api', 'verify'], rows)]),
         ...steps.map(({ at, what }) => style.dim(`${when(at)}  ${what}`)),
       ].join('\n');
     });

@@ -56,26 +56,49 @@ export interface MoveReport {
 /** Chooses the link for a route as it stands, or says in a sentence why there is none. */
 export type ChooseLink = (managed: Managed, table: RouteTable) => LinkTarget | string;
 
-/** Read, say what will change, ask, change, read again. The same for failover, failback and set; only the choice differs. */
-export const move = async (opened: Opened, choose: ChooseLink, options: MoveOptions, ports: Ports): Promise<Outcome<MoveReport>> => {
+/**
+ * Read, say what will change, ask, change, read again. The same for failover, failback and set; only the choice
+ * differs.
+ */
+export const move = async (
+  opened: Opened,
+  choose: ChooseLink,
+  options: MoveOptions,
+  ports: Ports,
+): Promise<Outcome<MoveReport>> => {
   const steps = await planSteps(opened, choose, ports);
   const report = (applied: readonly Applied[] = []): MoveReport => ({
     site: opened.site.site,
     region: opened.region,
     dryRun: options.dryRun,
-    routes: steps.map((step) => stepReport(opened, step, applied.find((one) => one.step === step), options.dryRun)),
+    routes: steps.map((step) =>
+      stepReport(
+        opened,
+        step,
+        applied.find((one) => one.step === step),
+        options.dryRun,
+      ),
+    ),
   });
   const pending = steps.filter(({ change }) => change.kind !== 'none');
   if (pending.length === 0) return { result: report() };
   if (options.dryRun) return { result: report(), exit: options.detailedExitcode ? EXIT.changesPending : EXIT.ok };
   sayPlan(opened, pending, ports);
-  await confirm(`Move ${pending.length === 1 ? 'this route' : `these ${pending.length} routes`} in ${opened.region}?`, options, ports);
+  await confirm(
+    `Move ${pending.length === 1 ? 'this route' : `these ${pending.length} routes`} in ${opened.region}?`,
+    options,
+    ports,
+  );
   const applied = await applyAll(opened, pending, ports);
   return { result: report(applied), exit: verdict(applied, ports.signal.aborted) };
 };
 
 /** One refusal refuses all: a half-moved site is worse than an unmoved one, and --table narrows it down. */
-export const planSteps = async ({ managed, links, tables }: Opened, choose: ChooseLink, ports: Ports): Promise<readonly Step[]> => {
+export const planSteps = async (
+  { managed, links, tables }: Opened,
+  choose: ChooseLink,
+  ports: Ports,
+): Promise<readonly Step[]> => {
   const ids = [...new Set(managed.map(({ entry }) => entry.id))];
   const read = await unlessInterrupted(ports.signal, tables.read(ids));
   const refusals: { where: string; why: string; next: string }[] = [];
@@ -93,25 +116,42 @@ export const planSteps = async ({ managed, links, tables }: Opened, choose: Choo
     return change.kind === 'refuse' ? refuse(change.why, change.next) : [{ ...one, to, goal, change, before }];
   });
   const [first, ...others] = refusals;
-  if (first !== undefined) throw failure(`${first.why}; nothing was changed`, { field: first.where, next: first.next, more: others.map(({ where, why }) => `${where}: ${why}`) });
+  if (first !== undefined)
+    throw failure(`${first.why}; nothing was changed`, {
+      field: first.where,
+      next: first.next,
+      more: others.map(({ where, why }) => `${where}: ${why}`),
+    });
   return steps;
 };
 
-const WHAT = { create: 'create a static route', replace: 'replace the static route', delete: 'delete the static route, the propagated one takes over' } as const;
+const WHAT = {
+  create: 'create a static route',
+  replace: 'replace the static route',
+  delete: 'delete the static route, the propagated one takes over',
+} as const;
 
 export const sayPlan = ({ links }: Opened, pending: readonly Step[], { progress }: Ports): void => {
   for (const { entry, destination, before, to, change } of pending) {
     const from = following(before, { entry, destination }, links).route;
     if (change.kind === 'none' || change.kind === 'refuse') continue;
-    progress(`${entry.name} ${destination}: ${from?.link ?? from?.target ?? 'no route'} -> ${to.name} (${to.target?.id}); ${WHAT[change.kind]}`);
+    progress(
+      `${entry.name} ${destination}: ${from?.link ?? from?.target ?? 'no route'} -> ${to.name} (${to.target?.id}); ${WHAT[change.kind]}`,
+    );
   }
 };
 
 export const confirm = async (question: string, { yes }: Pick<MoveOptions, 'yes'>, { ask }: Ports): Promise<void> => {
-  if (!yes && (ask === undefined || !(await ask.confirm(question)))) throw failure('not confirmed; nothing was changed');
+  if (!yes && (ask === undefined || !(await ask.confirm(question))))
+    throw failure('not confirmed; nothing was changed');
 };
 
-export const stepReport = ({ links }: Opened, step: Step, applied: Applied | undefined, dryRun: boolean): StepReport => {
+export const stepReport = (
+  { links }: Opened,
+  step: Step,
+  applied: Applied | undefined,
+  dryRun: boolean,
+): StepReport => {
   const from = following(step.before, step, links).route;
   const idle: StepStatus = step.change.kind === 'none' ? 'unchanged' : dryRun ? 'planned' : 'skipped';
   return {
@@ -135,8 +175,15 @@ const verdict = (applied: readonly Applied[], aborted: boolean): ExitCode => {
   const first = applied.find(({ error }) => error !== undefined);
   if (untouched && first?.error !== undefined && !aborted) {
     const { exit, message, next, more } = first.error;
-    const others = applied.filter((one) => one !== first).map(({ step, error }) => `${step.entry.name} ${step.destination}: ${error?.message ?? 'not tried'}`);
-    throw new HybridError(exit, message, { field: `${first.step.entry.name} ${first.step.destination}`, ...(next === undefined ? {} : { next }), more: [...more, ...others], cause: first.error });
+    const others = applied
+      .filter((one) => one !== first)
+      .map(({ step, error }) => `${step.entry.name} ${step.destination}: ${error?.message ?? 'not tried'}`);
+    throw new HybridError(exit, message, {
+      field: `${first.step.entry.name} ${first.step.destination}`,
+      ...(next === undefined ? {} : { next }),
+      more: [...more, ...others],
+      cause: first.error,
+    });
   }
   if (aborted) {
     if (untouched) throw interrupted();

@@ -7,7 +7,12 @@ import { editPins, pinPath, STATE_DIR } from '../../lib/monitor/pins.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { chosenTables, targetOf } from './select.ts';
 
-export const STATE_FLAG = { flags: '--state-dir <folder>', summary: "the monitor's lease and pins", env: 'HYBRIDCTL_STATE_DIR', default: STATE_DIR } as const;
+export const STATE_FLAG = {
+  flags: '--state-dir <folder>',
+  summary: "the monitor's lease and pins",
+  env: 'HYBRIDCTL_STATE_DIR',
+  default: STATE_DIR,
+} as const;
 export const TABLE_FLAG = { flags: '--table <table...>', summary: 'these route tables, by name or id' } as const;
 
 export interface PinOptions {
@@ -25,12 +30,17 @@ export interface PinResult {
 
 export const parsePin = (raw: Raw): PinOptions => {
   const tables = list(raw, 'table');
-  if (tables.length === 0) throw usageError('which route table?', { field: '--table', next: 'name it as in the site file' });
+  if (tables.length === 0)
+    throw usageError('which route table?', { field: '--table', next: 'name it as in the site file' });
   return { site: text(raw, 'site') ?? FLAG.site.default, tables, stateDir: text(raw, 'stateDir') ?? STATE_DIR };
 };
 
 /** @param link undefined: take the pins away. */
-export const changePins = async ({ site: path, tables, stateDir }: PinOptions, ports: Ports, link: string | undefined): Promise<PinResult> => {
+export const changePins = async (
+  { site: path, tables, stateDir }: PinOptions,
+  ports: Ports,
+  link: string | undefined,
+): Promise<PinResult> => {
   const { site } = await loadSite(ports, path);
   const chosen = chosenTables(site, tables);
   if (link !== undefined) refuseStranger(site, chosen, link);
@@ -41,14 +51,26 @@ export const changePins = async ({ site: path, tables, stateDir }: PinOptions, p
       else edited.set(id, link);
     }
   });
-  return { site: site.site, file, pins: [...pins].map(([table, to]) => ({ table, name: site.route_tables.find(({ id }) => id === table)?.name ?? table, link: to })) };
+  return {
+    site: site.site,
+    file,
+    pins: [...pins].map(([table, to]) => ({
+      table,
+      name: site.route_tables.find(({ id }) => id === table)?.name ?? table,
+      link: to,
+    })),
+  };
 };
 
 /** A pin to a link that the table can't use would hold it where it is, and nobody would know why. */
 const refuseStranger = (site: Site, chosen: readonly SiteRouteTable[], link: string): void => {
   targetOf(linkTargets(site), link);
   const without = chosen.find(({ links }) => !links.includes(link));
-  if (without !== undefined) throw usageError(`${without.name} does not use ${link}`, { field: '--to', next: `choose from ${without.links.join(', ')}` });
+  if (without !== undefined)
+    throw usageError(`${without.name} does not use ${link}`, {
+      field: '--to',
+      next: `choose from ${without.links.join(', ')}`,
+    });
 };
 
 export const pinText = ({ pins }: PinResult): string =>
@@ -68,7 +90,11 @@ export const pin = defineCommand<PinOptions & { readonly to: string }, PinResult
 
   parse(raw) {
     const to = text(raw, 'to');
-    if (to === undefined) throw usageError('to which link?', { field: '--to', next: 'name a link of the table, or use "hybridctl route unpin"' });
+    if (to === undefined)
+      throw usageError('to which link?', {
+        field: '--to',
+        next: 'name a link of the table, or use "hybridctl route unpin"',
+      });
     return { ...parsePin(raw), to };
   },
   run: async (options, ports) => ({ result: await changePins(options, ports, options.to) }),

@@ -29,13 +29,24 @@ export interface Selection {
 
 export const parseSelection = (raw: Raw): Selection => {
   const region = text(raw, 'region');
-  if (region !== undefined && !REGION.test(region)) throw usageError(`"${region.slice(0, 40)}" is not a region`, { field: '--region', next: 'write it like cn-north-1' });
+  if (region !== undefined && !REGION.test(region))
+    throw usageError(`"${region.slice(0, 40)}" is not a region`, {
+      field: '--region',
+      next: 'write it like cn-north-1',
+    });
   const destinations = list(raw, 'destination');
   for (const destination of destinations) {
     const parsed = /^pl-[0-9a-f]{8,17}$/.test(destination) ? undefined : parseCidr(destination);
-    if (typeof parsed === 'string') throw usageError(`${destination.slice(0, 40)} ${parsed}`, { field: '--destination' });
+    if (typeof parsed === 'string')
+      throw usageError(`${destination.slice(0, 40)} ${parsed}`, { field: '--destination' });
   }
-  return { site: text(raw, 'site') ?? FLAG.site.default, tables: list(raw, 'table'), destinations, region, profile: text(raw, 'profile') };
+  return {
+    site: text(raw, 'site') ?? FLAG.site.default,
+    tables: list(raw, 'table'),
+    destinations,
+    region,
+    profile: text(raw, 'profile'),
+  };
 };
 
 /** One destination in one route table of the site. */
@@ -63,10 +74,18 @@ export const open = async (selection: Selection, ports: Ports, anyDestination = 
   const links = linkTargets(site);
   const entries = chosenTables(site, selection.tables);
   for (const entry of entries) for (const name of entry.links) targetOf(links, name);
-  const managed = entries.flatMap((entry) => chosenDestinations(site, entry, selection.destinations, anyDestination).map((destination) => ({ entry, destination })));
+  const managed = entries.flatMap((entry) =>
+    chosenDestinations(site, entry, selection.destinations, anyDestination).map((destination) => ({
+      entry,
+      destination,
+    })),
+  );
   const unused = selection.destinations.find((wanted) => !managed.some(({ destination }) => destination === wanted));
   if (managed.length === 0 || unused !== undefined) {
-    throw usageError(`no chosen route table has ${unused ?? 'a destination'}`, { field: '--destination', next: 'see "hybridctl route status", or name it with "hybridctl route set"' });
+    throw usageError(`no chosen route table has ${unused ?? 'a destination'}`, {
+      field: '--destination',
+      next: 'see "hybridctl route status", or name it with "hybridctl route set"',
+    });
   }
   const to = selection.to === undefined ? undefined : targetOf(links, selection.to);
   const region = selection.region ?? site.cloud.region;
@@ -82,15 +101,30 @@ export const refuseUnmade = (site: Site): void => {
 };
 
 export const chosenTables = (site: Site, wanted: readonly string[]): readonly SiteRouteTable[] => {
-  if (site.route_tables.length === 0) throw usageError('the site file has no route tables', { field: 'route_tables', next: 'list each private route table with its links in order of preference' });
+  if (site.route_tables.length === 0)
+    throw usageError('the site file has no route tables', {
+      field: 'route_tables',
+      next: 'list each private route table with its links in order of preference',
+    });
   const known = site.route_tables.map(({ name }) => name).join(', ');
   for (const name of wanted) {
-    if (!site.route_tables.some((table) => table.name === name || table.id === name)) throw usageError(`the site file has no route table "${name.slice(0, 60)}"`, { field: '--table', next: `choose from ${known}` });
+    if (!site.route_tables.some((table) => table.name === name || table.id === name))
+      throw usageError(`the site file has no route table "${name.slice(0, 60)}"`, {
+        field: '--table',
+        next: `choose from ${known}`,
+      });
   }
-  return site.route_tables.filter((table) => wanted.length === 0 || wanted.includes(table.name) || wanted.includes(table.id));
+  return site.route_tables.filter(
+    (table) => wanted.length === 0 || wanted.includes(table.name) || wanted.includes(table.id),
+  );
 };
 
-const chosenDestinations = (site: Site, entry: SiteRouteTable, wanted: readonly string[], any: boolean): readonly Destination[] => {
+const chosenDestinations = (
+  site: Site,
+  entry: SiteRouteTable,
+  wanted: readonly string[],
+  any: boolean,
+): readonly Destination[] => {
   if (any) return [...new Set(wanted)];
   return destinationsOf(site, entry).filter((destination) => wanted.length === 0 || wanted.includes(destination));
 };
@@ -98,8 +132,16 @@ const chosenDestinations = (site: Site, entry: SiteRouteTable, wanted: readonly 
 /** The link by name, with a target to write. */
 export const targetOf = (links: readonly LinkTarget[], name: string): LinkTarget => {
   const link = links.find((other) => other.name === name);
-  if (link === undefined) throw usageError(`the site file has no link "${name.slice(0, 60)}"`, { field: '--to', next: `choose from ${links.map((other) => other.name).join(', ')}` });
-  if (link.target === undefined) throw usageError(`link ${name} needs it as the target of its routes`, { field: link.lacks ?? 'links', next: 'add the id to the site file' });
+  if (link === undefined)
+    throw usageError(`the site file has no link "${name.slice(0, 60)}"`, {
+      field: '--to',
+      next: `choose from ${links.map((other) => other.name).join(', ')}`,
+    });
+  if (link.target === undefined)
+    throw usageError(`link ${name} needs it as the target of its routes`, {
+      field: link.lacks ?? 'links',
+      next: 'add the id to the site file',
+    });
   return link;
 };
 

@@ -24,14 +24,25 @@ export const status = defineCommand<Options, Status>({
   summary: 'where each destination goes: link, target, state, backups',
   details:
     'Reads the route tables of the site file and says which link each destination follows, by longest prefix and static before propagated, as the VPC router does. Changes nothing; with --detailed-exitcode it exits 3 when a destination is off its preferred link or dead.',
-  flags: [...SELECT_FLAGS, STATE_FLAG, { ...FLAG.detailedExitcode, summary: 'exit 3 when a destination is off its preferred link, or dead' }],
+  flags: [
+    ...SELECT_FLAGS,
+    STATE_FLAG,
+    { ...FLAG.detailedExitcode, summary: 'exit 3 when a destination is off its preferred link, or dead' },
+  ],
   examples: [
     { line: 'hybridctl route status', why: 'every managed route of hybridctl.yaml' },
     { line: 'hybridctl route status --table private-1 --json', why: 'one table, as data' },
-    { line: 'hybridctl route status --detailed-exitcode --quiet', why: 'in a check: 0 all on the preferred link, 3 not' },
+    {
+      line: 'hybridctl route status --detailed-exitcode --quiet',
+      why: 'in a check: 0 all on the preferred link, 3 not',
+    },
   ],
 
-  parse: (raw) => ({ ...parseSelection(raw), stateDir: text(raw, 'stateDir') ?? STATE_FLAG.default, detailedExitcode: flag(raw, 'detailedExitcode') }),
+  parse: (raw) => ({
+    ...parseSelection(raw),
+    stateDir: text(raw, 'stateDir') ?? STATE_FLAG.default,
+    detailedExitcode: flag(raw, 'detailedExitcode'),
+  }),
 
   async run(options, ports) {
     const { site, region, links, managed, tables } = await open(options, ports);
@@ -40,8 +51,15 @@ export const status = defineCommand<Options, Status>({
     const routes = managed.map((one) => following(read[ids.indexOf(one.entry.id)]!, one, links));
     const well = routes.every(({ onPreferred, route }) => onPreferred && route?.state === 'active');
     const pinned = await readPins(ports.files, pinPath(absolute(ports.cwd, options.stateDir), site.site));
-    const pins = managed.flatMap(({ entry: { id, name } }, at) => (pinned.has(id) && managed.findIndex(({ entry }) => entry.id === id) === at ? [{ table: name, link: pinned.get(id)! }] : []));
-    return { result: { site: site.site, region, routes, pins }, exit: options.detailedExitcode && !well ? EXIT.changesPending : EXIT.ok };
+    const pins = managed.flatMap(({ entry: { id, name } }, at) =>
+      pinned.has(id) && managed.findIndex(({ entry }) => entry.id === id) === at
+        ? [{ table: name, link: pinned.get(id)! }]
+        : [],
+    );
+    return {
+      result: { site: site.site, region, routes, pins },
+      exit: options.detailedExitcode && !well ? EXIT.changesPending : EXIT.ok,
+    };
   },
 
   human({ routes, pins }, style) {
@@ -52,9 +70,24 @@ export const status = defineCommand<Options, Status>({
       route?.target ?? '-',
       route === null ? '-' : route.destination === destination ? route.origin : `${route.origin} ${route.destination}`,
       onPreferred ? style.good('yes') : style.warn(`no: ${preferred}`),
-      backups.map((backup) => `${backup.link ?? backup.target} (${backup.origin} ${backup.destination}${backup.state === 'blackhole' ? ' BLACKHOLE' : ''})`).join(', ') || '-',
+      backups
+        .map(
+          (backup) =>
+            `${backup.link ?? backup.target} (${backup.origin} ${backup.destination}${backup.state === 'blackhole' ? ' BLACKHOLE' : ''})`,
+        )
+        .join(', ') || '-',
     ]);
-    const inside = routes.flatMap((route) => route.inside.map((part) => style.warn(`${route.name}: ${part.destination} inside ${route.destination} goes its own way, to ${part.link ?? part.target}`)));
-    return [style.table(['table', 'destination', 'link', 'target', 'by', 'preferred', 'behind it'], rows), ...inside, ...pins.map(({ table, link }) => style.warn(`${table} is pinned to ${link}`))].join('\n');
+    const inside = routes.flatMap((route) =>
+      route.inside.map((part) =>
+        style.warn(
+          `${route.name}: ${part.destination} inside ${route.destination} goes its own way, to ${part.link ?? part.target}`,
+        ),
+      ),
+    );
+    return [
+      style.table(['table', 'destination', 'link', 'target', 'by', 'preferred', 'behind it'], rows),
+      ...inside,
+      ...pins.map(({ table, link }) => style.warn(`${table} is pinned to ${link}`)),
+    ].join('\n');
   },
 });

@@ -1,7 +1,13 @@
 import { FLAG, defineCommand, text, type Raw, type Style } from '../../lib/core/command.ts';
 import { failure, usageError } from '../../lib/core/errors.ts';
 import { prospectsOf, type Delay } from '../../lib/domain/health/delay.ts';
-import { DEFAULT_BUDGET, profileOf, PROFILE_NAMES, type Profile, type ProfileName } from '../../lib/domain/health/profiles.ts';
+import {
+  DEFAULT_BUDGET,
+  profileOf,
+  PROFILE_NAMES,
+  type Profile,
+  type ProfileName,
+} from '../../lib/domain/health/profiles.ts';
 import { LEVELS } from '../../lib/domain/health/threshold.ts';
 import { timeBudget, type TimeBudget } from '../../lib/domain/health/time-budget.ts';
 import { destinationsOf } from '../../lib/domain/routes.ts';
@@ -47,14 +53,25 @@ interface Result {
   readonly links: readonly Row[];
 }
 
-/** Assumed until the site file or a flag says more: a tunnel between neighbouring regions, ordinary loss at its worst, an unhurried API. */
+/**
+ * Assumed until the site file or a flag says more: a tunnel between neighbouring regions, ordinary loss at its worst,
+ * an unhurried API.
+ */
 const ASSUMED = { rttMs: 30, lossPercent: 5, apiMs: 400 } as const;
 
-const amount = (raw: Raw, name: string, flagName: string, unit: string, low: number, high: number): number | undefined => {
+const amount = (
+  raw: Raw,
+  name: string,
+  flagName: string,
+  unit: string,
+  low: number,
+  high: number,
+): number | undefined => {
   const given = text(raw, name);
   if (given === undefined) return undefined;
   const value = /^\d{1,9}(\.\d{1,6})?$/.test(given) ? Number(given) : NaN;
-  if (!(value >= low && value <= high)) throw usageError(`"${given.slice(0, 40)}" is not a number of ${unit} from ${low} to ${high}`, { field: flagName });
+  if (!(value >= low && value <= high))
+    throw usageError(`"${given.slice(0, 40)}" is not a number of ${unit} from ${low} to ${high}`, { field: flagName });
   return value;
 };
 
@@ -65,7 +82,9 @@ const rowOf = (site: Site, link: Link, profile: Profile, { rttMs, lossPercent, a
   const rtt = rttMs ?? link.probe?.rtt_ms ?? ASSUMED.rttMs;
   const loss = lossPercent ?? link.probe?.loss_percent ?? ASSUMED.lossPercent;
   const { blackhole, half, gray, pmtu, falseAYear, deadlineMs } = prospectsOf(profile, rtt, loss / 100);
-  const routes = site.route_tables.filter(({ links }) => links.includes(link.name)).reduce((sum, table) => sum + destinationsOf(site, table).length, 0);
+  const routes = site.route_tables
+    .filter(({ links }) => links.includes(link.name))
+    .reduce((sum, table) => sum + destinationsOf(site, table).length, 0);
   return {
     link: link.name,
     kind: link.kind,
@@ -85,22 +104,35 @@ const rowOf = (site: Site, link: Link, profile: Profile, { rttMs, lossPercent, a
 const refuse = (row: Row, profile: Profile, budget: number | undefined, target: number | undefined): void => {
   const { link, lossPercent, rttMs, falseAYear } = row;
   if (budget !== undefined && falseAYear > budget) {
-    const next = profile.kind === 'rounds' ? 'give --profile default' : `mend the path first: up to ${LEVELS.at(-1)! * 100} % random loss the budget is kept`;
-    throw failure(`${link} would fail over ${falseAYear} times a year for nothing at ${lossPercent} % random loss, not ${budget}`, { field: '--budget', next });
+    const next =
+      profile.kind === 'rounds'
+        ? 'give --profile default'
+        : `mend the path first: up to ${LEVELS.at(-1)! * 100} % random loss the budget is kept`;
+    throw failure(
+      `${link} would fail over ${falseAYear} times a year for nothing at ${lossPercent} % random loss, not ${budget}`,
+      { field: '--budget', next },
+    );
   }
   const p99 = row.blackhole.p99Ms ?? Infinity;
   if (target === undefined || p99 <= target) return;
   const others = (['fast', 'default'] as const).flatMap((name) => {
-    const ms = name === profile.name ? undefined : prospectsOf(profileOf(name, budget ?? DEFAULT_BUDGET), rttMs, lossPercent / 100).blackhole.p99Ms;
+    const ms =
+      name === profile.name
+        ? undefined
+        : prospectsOf(profileOf(name, budget ?? DEFAULT_BUDGET), rttMs, lossPercent / 100).blackhole.p99Ms;
     return ms !== undefined && ms <= target ? [`give --profile ${name}, which needs ${Math.round(ms)} ms`] : [];
   });
-  throw failure(`${link} can't be found dead within ${target} ms: profile ${profile.name} needs ${p99} ms (p99) at ${rttMs} ms RTT and ${lossPercent} % loss`, {
-    field: '--target-detect',
-    next: others[0] ?? `allow at least ${p99} ms, or a shorter path: each probe is waited for ${row.deadlineMs} ms`,
-  });
+  throw failure(
+    `${link} can't be found dead within ${target} ms: profile ${profile.name} needs ${p99} ms (p99) at ${rttMs} ms RTT and ${lossPercent} % loss`,
+    {
+      field: '--target-detect',
+      next: others[0] ?? `allow at least ${p99} ms, or a shorter path: each probe is waited for ${row.deadlineMs} ms`,
+    },
+  );
 };
 
-const seconds = (ms: number | null): string => (ms === null ? 'never' : ms < 10_000 ? `${(ms / 1_000).toFixed(2)} s` : `${Math.round(ms / 1_000)} s`);
+const seconds = (ms: number | null): string =>
+  ms === null ? 'never' : ms < 10_000 ? `${(ms / 1_000).toFixed(2)} s` : `${Math.round(ms / 1_000)} s`;
 const pair = ({ p50Ms, p99Ms }: Found): string => (p50Ms === null ? 'never' : `${seconds(p50Ms)} / ${seconds(p99Ms)}`);
 
 export const tune = defineCommand<Options, Result>({
@@ -109,21 +141,33 @@ export const tune = defineCommand<Options, Result>({
   details:
     'For every link of the site: from a failure at a random moment to the verdict (half of cases / 99 of 100), by kind of failure: nothing passes, 50 % lost, 30 % lost, ' +
     'only large packets lost (PMTU hole). The false failovers a year are those of random loss; bursts are waited out besides, once the monitor has seen them. ' +
-    'Round trip and loss come from the flags, else from the link\'s probe block, else 30 ms and 5 %. All figures are solved, none is simulated. ' +
-    'The time budget is the worst case of a blackhole: found (p99), all routes of the link written, read back. Exit 1 when a link can\'t do what is asked.',
+    "Round trip and loss come from the flags, else from the link's probe block, else 30 ms and 5 %. All figures are solved, none is simulated. " +
+    "The time budget is the worst case of a blackhole: found (p99), all routes of the link written, read back. Exit 1 when a link can't do what is asked.",
   flags: [
     FLAG.site,
     { flags: '--profile <name>', summary: "detector profile (default: the site file's)", choices: PROFILE_NAMES },
     { flags: '--rtt <ms>', summary: 'round trip of every link' },
     { flags: '--loss <percent>', summary: 'ordinary random loss of every link' },
-    { flags: '--budget <count>', summary: "false failovers a year that each link may cost (default: the site file's, else 1)" },
+    {
+      flags: '--budget <count>',
+      summary: "false failovers a year that each link may cost (default: the site file's, else 1)",
+    },
     { flags: '--target-detect <ms>', summary: 'refuse unless a blackhole is found within this (p99)' },
-    { flags: '--api <ms>', summary: `one route call, as the api column of route failover shows it (default: ${ASSUMED.apiMs})` },
+    {
+      flags: '--api <ms>',
+      summary: `one route call, as the api column of route failover shows it (default: ${ASSUMED.apiMs})`,
+    },
   ],
   examples: [
     { line: 'hybridctl route tune', why: "every link of hybridctl.yaml, with the site's own profile" },
-    { line: 'hybridctl route tune --profile fast --rtt 8 --loss 1 --json', why: 'what a probe every 20 ms would bring on a good path' },
-    { line: 'hybridctl route tune --budget 0.1 --target-detect 1000', why: 'in a check: exit 1 unless a dead link is found within a second at one false failover in ten years' },
+    {
+      line: 'hybridctl route tune --profile fast --rtt 8 --loss 1 --json',
+      why: 'what a probe every 20 ms would bring on a good path',
+    },
+    {
+      line: 'hybridctl route tune --budget 0.1 --target-detect 1000',
+      why: 'in a check: exit 1 unless a dead link is found within a second at one false failover in ten years',
+    },
   ],
 
   parse: (raw) => ({
@@ -144,16 +188,38 @@ export const tune = defineCommand<Options, Result>({
     // The seed's loop knows no budget: it is held to one only where one is asked for.
     const held = profile.kind === 'rounds' ? options.budget : budget;
     for (const row of links) refuse(row, profile, held, options.targetDetectMs);
-    return { result: { site: site.site, profile: profile.name, probeEveryMs: profile.tauMs, budget: held ?? null, links } };
+    return {
+      result: { site: site.site, profile: profile.name, probeEveryMs: profile.tauMs, budget: held ?? null, links },
+    };
   },
 
   human({ profile, probeEveryMs, budget, links }: Result, style: Style) {
     const rows = links.map((row) => [
-      row.link, `${row.rttMs} ms`, `${row.lossPercent} %`, pair(row.blackhole), pair(row.half), pair(row.gray), pair(row.pmtu),
+      row.link,
+      `${row.rttMs} ms`,
+      `${row.lossPercent} %`,
+      pair(row.blackhole),
+      pair(row.half),
+      pair(row.gray),
+      pair(row.pmtu),
       row.falseAYear > (budget ?? DEFAULT_BUDGET) ? style.bad(String(row.falseAYear)) : String(row.falseAYear),
       `${seconds(row.timeBudget.detectMs)} + ${seconds(row.timeBudget.apiMs)} + ${seconds(row.timeBudget.verifyMs)} = ${seconds(row.timeBudget.totalMs)}`,
     ]);
-    const head = ['link', 'rtt', 'loss', 'blackhole', '50 % lost', '30 % lost', 'pmtu hole', 'false/yr', 'detect + api + verify'];
-    return [`profile ${profile}: a probe every ${probeEveryMs} ms; times are p50 / p99`, '', style.table(head, rows)].join('\n');
+    const head = [
+      'link',
+      'rtt',
+      'loss',
+      'blackhole',
+      '50 % lost',
+      '30 % lost',
+      'pmtu hole',
+      'false/yr',
+      'detect + api + verify',
+    ];
+    return [
+      `profile ${profile}: a probe every ${probeEveryMs} ms; times are p50 / p99`,
+      '',
+      style.table(head, rows),
+    ].join('\n');
   },
 });

@@ -37,7 +37,11 @@ export const routeView = (route: CloudRoute, order: readonly string[], links: re
   state: route.state,
 });
 
-export const following = (table: RouteTable, { entry, destination }: Managed, links: readonly LinkTarget[]): Following => {
+export const following = (
+  table: RouteTable,
+  { entry, destination }: Managed,
+  links: readonly LinkTarget[],
+): Following => {
   const view = (route: CloudRoute) => routeView(route, entry.links, links);
   const [carrying, ...backups] = carriers(table, destination);
   const link = carrying === undefined ? undefined : linkOf(carrying.target, entry.links, links);
@@ -49,7 +53,10 @@ export const following = (table: RouteTable, { entry, destination }: Managed, li
     route: carrying === undefined ? null : view(carrying),
     preferred: preferred.name,
     onPreferred: link !== undefined && (link === preferred || sharesTarget(link, preferred)),
-    sharedWith: link === undefined ? [] : links.filter((other) => other !== link && sharesTarget(other, link)).map(({ name }) => name),
+    sharedWith:
+      link === undefined
+        ? []
+        : links.filter((other) => other !== link && sharesTarget(other, link)).map(({ name }) => name),
     backups: backups.map(view),
     inside: routesInside(table, destination).map(view),
   };

@@ -3,7 +3,14 @@ import { HybridError, interrupted, partly } from '../../lib/core/errors.ts';
 import { pendingOf } from '../../lib/procedures/engine/plan.ts';
 import { healSteps } from '../../lib/procedures/s3/steps.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { exitOf, humanProcedure, procedureOptions, runApply, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
+import {
+  exitOf,
+  humanProcedure,
+  procedureOptions,
+  runApply,
+  type ProcedureOptions,
+  type ProcedureResult,
+} from '../procedure.ts';
 import { canonical, definitionAt, definitions, DIRECTORY, nonceOf, STATE, stateOf } from './shared.ts';
 
 interface Options {
@@ -24,17 +31,28 @@ export const heal = defineCommand<Options, ProcedureResult>({
     { line: 'sudo hybridctl s3 heal --dry-run', why: 'which mounts are dead' },
     { line: 'sudo hybridctl s3 heal /mnt/logs --yes', why: 'this one, from a script' },
   ],
-  parse: (raw) => ({ directory: typeof raw.args[0] === 'string' ? raw.args[0] : undefined, state: stateOf(raw), procedure: procedureOptions(raw) }),
+  parse: (raw) => ({
+    directory: typeof raw.args[0] === 'string' ? raw.args[0] : undefined,
+    state: stateOf(raw),
+    procedure: procedureOptions(raw),
+  }),
 
   async run({ directory, state, procedure }, ports) {
-    const specs = directory === undefined ? await definitions(ports, state) : [await definitionAt(ports, state, await canonical(ports, directory))];
+    const specs =
+      directory === undefined
+        ? await definitions(ports, state)
+        : [await definitionAt(ports, state, await canonical(ports, directory))];
     const done: ProcedureResult['steps'][number][] = [];
     const left: string[] = [];
     let last: HybridError | undefined;
     for (const spec of specs) {
       try {
         const steps = healSteps(spec, { folder: absolute(ports.cwd, state), nonce: nonceOf(ports) });
-        const { result } = await runApply(ports, { title: `${spec.bucket} at ${spec.directory}`, site: spec.name, steps }, procedure);
+        const { result } = await runApply(
+          ports,
+          { title: `${spec.bucket} at ${spec.directory}`, site: spec.name, steps },
+          procedure,
+        );
         done.push(...result.steps.filter(({ key }) => key === 'mount'));
       } catch (error) {
         if (!(error instanceof HybridError) || error.exit === interrupted().exit || specs.length === 1) throw error;
@@ -42,8 +60,16 @@ export const heal = defineCommand<Options, ProcedureResult>({
         left.push(error.message);
       }
     }
-    if (last !== undefined) throw partly(`${left.length} of ${specs.length} mounts could not be healed`, { more: left, next: 'mend that and run it again', cause: last });
-    return { result: { did: procedure.dryRun ? 'planned' : 'applied', steps: done, values: {}, runbook: null }, ...(procedure.dryRun && pendingOf(done) > 0 ? { exit: exitOf(done, procedure) } : {}) };
+    if (last !== undefined)
+      throw partly(`${left.length} of ${specs.length} mounts could not be healed`, {
+        more: left,
+        next: 'mend that and run it again',
+        cause: last,
+      });
+    return {
+      result: { did: procedure.dryRun ? 'planned' : 'applied', steps: done, values: {}, runbook: null },
+      ...(procedure.dryRun && pendingOf(done) > 0 ? { exit: exitOf(done, procedure) } : {}),
+    };
   },
   human: humanProcedure,
 });

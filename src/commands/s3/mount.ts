@@ -1,7 +1,14 @@
 import { defineCommand } from '../../lib/core/command.ts';
 import { mountSteps } from '../../lib/procedures/s3/steps.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { APPLY_FLAGS, humanProcedure, procedureOptions, runApply, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
+import {
+  APPLY_FLAGS,
+  humanProcedure,
+  procedureOptions,
+  runApply,
+  type ProcedureOptions,
+  type ProcedureResult,
+} from '../procedure.ts';
 import { MOUNT_FLAGS, mountWords, specOf, type MountWords } from './flags.ts';
 import { nonceOf } from './shared.ts';
 
@@ -21,20 +28,54 @@ export const mount = defineCommand<Options, ProcedureResult>({
     { name: '<bucket>', summary: 'name of the bucket' },
     { name: '<dir>', summary: 'folder to see it at; empty, or not there yet' },
   ],
-  flags: [...MOUNT_FLAGS, ...APPLY_FLAGS.map((one) => (one.flags === '--region <name>' ? { ...one, summary: 'region of the bucket (default: AWS_REGION)' } : one))],
+  flags: [
+    ...MOUNT_FLAGS,
+    ...APPLY_FLAGS.map((one) =>
+      one.flags === '--region <name>' ? { ...one, summary: 'region of the bucket (default: AWS_REGION)' } : one,
+    ),
+  ],
   examples: [
-    { line: 'sudo hybridctl s3 mount office-logs /mnt/logs --region cn-north-1 --dry-run', why: 'what is there, and what would be made' },
-    { line: 'sudo hybridctl s3 mount office-logs /mnt/logs --region cn-north-1 --create --boot fstab --yes', why: 'bucket, user, key, mount, and a line of fstab' },
-    { line: 'sudo hybridctl s3 mount office-logs /mnt/logs --region eu-west-1 --role web --allow-other --umask 027 --uid 33 --gid 33 --yes', why: 'on an instance, for its web server, without any key' },
-    { line: 'sudo hybridctl s3 mount models /mnt/models --url https://minio.example.com:9000 --key-file /root/minio.key --read-only --cache /var/cache/models --yes', why: "storage that is not AWS's" },
-    { line: 'hybridctl s3 mount office-logs /mnt/logs --region eu-west-1 --engine mountpoint-s3 --emit sh', why: 'the same by another program, as a script' },
+    {
+      line: 'sudo hybridctl s3 mount office-logs /mnt/logs --region cn-north-1 --dry-run',
+      why: 'what is there, and what would be made',
+    },
+    {
+      line: 'sudo hybridctl s3 mount office-logs /mnt/logs --region cn-north-1 --create --boot fstab --yes',
+      why: 'bucket, user, key, mount, and a line of fstab',
+    },
+    {
+      line: 'sudo hybridctl s3 mount office-logs /mnt/logs --region eu-west-1 --role web --allow-other --umask 027 --uid 33 --gid 33 --yes',
+      why: 'on an instance, for its web server, without any key',
+    },
+    {
+      line: 'sudo hybridctl s3 mount models /mnt/models --url https://minio.example.com:9000 --key-file /root/minio.key --read-only --cache /var/cache/models --yes',
+      why: "storage that is not AWS's",
+    },
+    {
+      line: 'hybridctl s3 mount office-logs /mnt/logs --region eu-west-1 --engine mountpoint-s3 --emit sh',
+      why: 'the same by another program, as a script',
+    },
   ],
   parse: (raw, ports) => ({ words: mountWords(raw, ports), procedure: procedureOptions(raw) }),
 
   async run({ words, procedure }, ports) {
     const spec = await specOf(ports, words);
-    const steps = mountSteps(spec, { folder: absolute(ports.cwd, words.state), nonce: nonceOf(ports), create: words.create });
-    return runApply(ports, { title: `${spec.bucket} at ${spec.directory}`, site: spec.name, region: spec.region, steps, s3Url: spec.url ?? undefined }, procedure);
+    const steps = mountSteps(spec, {
+      folder: absolute(ports.cwd, words.state),
+      nonce: nonceOf(ports),
+      create: words.create,
+    });
+    return runApply(
+      ports,
+      {
+        title: `${spec.bucket} at ${spec.directory}`,
+        site: spec.name,
+        region: spec.region,
+        steps,
+        s3Url: spec.url ?? undefined,
+      },
+      procedure,
+    );
   },
   human: humanProcedure,
 });

@@ -28,7 +28,8 @@ interface Status {
 export const status = defineCommand<Options, Status>({
   path: 's3 status',
   summary: 'every mounted bucket: alive, dead, hanging, or cut off from S3',
-  details: 'Within a second, whatever state they are in: each mount is asked by a child that nobody waits for. Buckets that others mounted are shown too. Exit code 1 where any is not ok.',
+  details:
+    'Within a second, whatever state they are in: each mount is asked by a child that nobody waits for. Buckets that others mounted are shown too. Exit code 1 where any is not ok.',
   args: [DIRECTORY],
   flags: [STATE],
   examples: [
@@ -40,14 +41,27 @@ export const status = defineCommand<Options, Status>({
   async run({ state, directory }, ports) {
     const [specs, mounts] = await Promise.all([definitions(ports, state), mountsOf(ports)]);
     const only = directory === undefined ? undefined : await canonical(ports, directory);
-    const foreign = mounts.filter((mounted) => engineOf(mounted) !== undefined && !specs.some((spec) => spec.directory === mounted.directory)).map((mounted) => mounted.directory);
-    const wanted = only === undefined ? [...new Set([...specs.map((spec) => spec.directory), ...foreign])].sort() : [only];
+    const foreign = mounts
+      .filter(
+        (mounted) => engineOf(mounted) !== undefined && !specs.some((spec) => spec.directory === mounted.directory),
+      )
+      .map((mounted) => mounted.directory);
+    const wanted =
+      only === undefined ? [...new Set([...specs.map((spec) => spec.directory), ...foreign])].sort() : [only];
     const nonce = nonceOf(ports);
     const views = wanted.map(async (one): Promise<MountView> => {
       const look = await lookAtMount(ports, one, nonce, mounts);
       const spec = specs.find((known) => known.directory === one);
       const engine = spec?.engine ?? (look.mounted === undefined ? undefined : engineOf(look.mounted)) ?? '-';
-      return { directory: one, name: spec?.name ?? null, bucket: spec?.bucket ?? null, engine, state: look.state, why: look.why, boot: spec?.boot ?? null };
+      return {
+        directory: one,
+        name: spec?.name ?? null,
+        bucket: spec?.bucket ?? null,
+        engine,
+        state: look.state,
+        why: look.why,
+        boot: spec?.boot ?? null,
+      };
     });
     const result = { mounts: await Promise.all(views) };
     return { result, exit: result.mounts.every((view) => view.state === 'ok') ? EXIT.ok : EXIT.failed };
@@ -56,5 +70,15 @@ export const status = defineCommand<Options, Status>({
   human: ({ mounts }, style) =>
     mounts.length === 0
       ? 'no bucket is mounted'
-      : style.table(['directory', 'bucket', 'engine', 'state', 'boot', 'why'], mounts.map(({ directory, bucket, engine, state, boot, why }) => [directory, bucket ?? '-', engine, state === 'ok' ? style.good(state) : style.bad(state), boot ?? '-', why ?? '-'])),
+      : style.table(
+          ['directory', 'bucket', 'engine', 'state', 'boot', 'why'],
+          mounts.map(({ directory, bucket, engine, state, boot, why }) => [
+            directory,
+            bucket ?? '-',
+            engine,
+            state === 'ok' ? style.good(state) : style.bad(state),
+            boot ?? '-',
+            why ?? '-',
+          ]),
+        ),
 });

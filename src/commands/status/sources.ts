@@ -29,7 +29,10 @@ const readStandings = async (site: Site, { region, profile }: Where, ports: Port
     const table = read.find(({ id }) => id === entry.id);
     return destinationsOf(site, entry).map((destination): Standing => {
       const route = table === undefined ? undefined : effectiveRoute(table, destination);
-      const at = route === undefined || route.state === 'blackhole' ? NO_ROUTE : (linkOf(route.target, entry.links, links)?.name ?? FOREIGN);
+      const at =
+        route === undefined || route.state === 'blackhole'
+          ? NO_ROUTE
+          : (linkOf(route.target, entry.links, links)?.name ?? FOREIGN);
       return { table: entry.id, destination, at };
     });
   });
@@ -37,7 +40,11 @@ const readStandings = async (site: Site, { region, profile }: Where, ports: Port
 
 /** Of this gateway's charon, where there is one and none was named. */
 const charonsOf = async (ports: Ports, named: readonly string[]): Promise<readonly string[]> =>
-  named.length > 0 ? named : (await ports.files.stat(LOCAL_CHARON.slice('unix://'.length)).catch(() => undefined)) === undefined ? [] : [LOCAL_CHARON];
+  named.length > 0
+    ? named
+    : (await ports.files.stat(LOCAL_CHARON.slice('unix://'.length)).catch(() => undefined)) === undefined
+      ? []
+      : [LOCAL_CHARON];
 
 /** All that a site's state is read from. */
 export const sourcesOf = async (loaded: LoadedSite, where: Where, ports: Ports): Promise<Sources> => {

@@ -32,13 +32,24 @@ interface Result {
 const asData = (picture: Picture): object => ({ ...picture, verdict: verdict(picture) });
 
 /** Draws after each change until told to stop; off a terminal it tells changes as lines. */
-const watchScreen = async (site: Site, region: string, sources: Sources, ports: Ports, emit: Emit): Promise<Watching> => {
+const watchScreen = async (
+  site: Site,
+  region: string,
+  sources: Sources,
+  ports: Ports,
+  emit: Emit,
+): Promise<Watching> => {
   const screen = await ports.screen?.();
   let shown = '';
   const draw = (): void => {
     const picture = watching.picture(ports.clock.now());
     if (screen?.size() !== undefined) return screen.draw(statusLines(site, picture, watching.series(), screen.style));
-    const now = JSON.stringify([verdict(picture), picture.watcher.kind, picture.routes.map((route) => route.at), picture.links.map((link) => link.state)]);
+    const now = JSON.stringify([
+      verdict(picture),
+      picture.watcher.kind,
+      picture.routes.map((route) => route.at),
+      picture.links.map((link) => link.state),
+    ]);
     if (now === shown) return;
     shown = now;
     emit(asData(picture));
@@ -57,7 +68,9 @@ const watchScreen = async (site: Site, region: string, sources: Sources, ports: 
     started = true;
     screen?.onResize(draw);
     draw();
-    await new Promise<void>((resolve) => (ports.signal.aborted ? resolve() : ports.signal.addEventListener('abort', () => resolve(), { once: true })));
+    await new Promise<void>((resolve) =>
+      ports.signal.aborted ? resolve() : ports.signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
     return watching;
   } finally {
     clearInterval(tick);
@@ -80,7 +93,11 @@ export const status = defineCommand<Options, Result>({
     FLAG.region,
     FLAG.profile,
     STATE_FLAG,
-    { flags: '--vici <uri...>', summary: 'charons whose tunnels are counted (default: the one of this machine, if any)', env: 'HYBRIDCTL_VICI_URI' },
+    {
+      flags: '--vici <uri...>',
+      summary: 'charons whose tunnels are counted (default: the one of this machine, if any)',
+      env: 'HYBRIDCTL_VICI_URI',
+    },
     { flags: '--watch', summary: 'live, until Ctrl-C' },
     { flags: '--web', summary: 'serve the live page, until Ctrl-C' },
     ...WEB_FLAGS,
@@ -90,7 +107,10 @@ export const status = defineCommand<Options, Result>({
     { line: 'hybridctl status', why: 'how the site of hybridctl.yaml stands now' },
     { line: 'hybridctl status --watch', why: 'the same, live in the terminal' },
     { line: 'hybridctl status --web', why: 'the live page, on http://127.0.0.1:8642/' },
-    { line: 'hybridctl status --web --listen 172.16.1.157:8642 --token-file /etc/hybridctl/status.token', why: 'for the team: the token is made where there is none yet' },
+    {
+      line: 'hybridctl status --web --listen 172.16.1.157:8642 --token-file /etc/hybridctl/status.token',
+      why: 'for the team: the token is made where there is none yet',
+    },
     { line: 'hybridctl status --watch --json | jq .verdict.text', why: 'every change, for a program' },
     { line: 'hybridctl status --detailed-exitcode --quiet', why: 'in a check: 0 all is well, 3 it is not' },
   ],
@@ -98,7 +118,8 @@ export const status = defineCommand<Options, Result>({
 
   parse(raw) {
     const [watch, web] = [flag(raw, 'watch'), flag(raw, 'web')];
-    if (watch && web) throw usageError('goes with --web in another terminal, not in the same call', { field: '--watch' });
+    if (watch && web)
+      throw usageError('goes with --web in another terminal, not in the same call', { field: '--watch' });
     return {
       site: text(raw, 'site')!,
       region: text(raw, 'region'),
@@ -112,13 +133,27 @@ export const status = defineCommand<Options, Result>({
 
   async run(options, ports, emit) {
     const loaded = await loadSite(ports, options.site);
-    if (loaded.site.links.length === 0) throw usageError('the site has no tunnel and no Direct Connect to look at', { field: 'links', next: 'add a gateway: hybridctl vpn init --gateway az=…,private=…,public=…' });
+    if (loaded.site.links.length === 0)
+      throw usageError('the site has no tunnel and no Direct Connect to look at', {
+        field: 'links',
+        next: 'add a gateway: hybridctl vpn init --gateway az=…,private=…,public=…',
+      });
     const { site } = loaded;
     const region = options.region ?? site.cloud.region;
     const sources = await sourcesOf(loaded, { ...options, region }, ports);
-    const shown = (watching: Watching): Result => ({ served: typeof options.show === 'object', site, picture: watching.picture(ports.clock.now()), series: watching.series() });
-    if (options.show === 'watch') return { result: shown(await watchScreen(site, region, sources, ports, emit)), exit: ended(ports.signal) };
-    if (options.show !== 'once') return { result: shown(await servePage(site, region, sources, options.show, ports, emit)), exit: ended(ports.signal) };
+    const shown = (watching: Watching): Result => ({
+      served: typeof options.show === 'object',
+      site,
+      picture: watching.picture(ports.clock.now()),
+      series: watching.series(),
+    });
+    if (options.show === 'watch')
+      return { result: shown(await watchScreen(site, region, sources, ports, emit)), exit: ended(ports.signal) };
+    if (options.show !== 'once')
+      return {
+        result: shown(await servePage(site, region, sources, options.show, ports, emit)),
+        exit: ended(ports.signal),
+      };
     const watching = watchSite(site, region, sources, () => undefined);
     await unlessInterrupted(ports.signal, watching.ready).finally(watching.stop);
     const result = shown(watching);
@@ -126,5 +161,6 @@ export const status = defineCommand<Options, Result>({
     return { result, exit: options.detailedExitcode && !isWell(result.picture) ? EXIT.changesPending : EXIT.ok };
   },
 
-  human: ({ served, site, picture, series }, style: Style) => (served ? '' : statusLines(site, picture, series, style).join('\n')),
+  human: ({ served, site, picture, series }, style: Style) =>
+    served ? '' : statusLines(site, picture, series, style).join('\n'),
 });

@@ -12,12 +12,24 @@ const BARS = '▁▂▃▄▅▆▇█';
 const WIDE = 30;
 const EACH = 10;
 
-const paint = (style: Style, tone: Tone, text: string): string => (tone === 'good' ? style.good(text) : tone === 'bad' ? style.bad(text) : tone === 'warn' ? style.warn(text) : style.dim(text));
+const paint = (style: Style, tone: Tone, text: string): string =>
+  tone === 'good'
+    ? style.good(text)
+    : tone === 'bad'
+      ? style.bad(text)
+      : tone === 'warn'
+        ? style.warn(text)
+        : style.dim(text);
 
-/** Round trips of the last five minutes, each bar the worst of ten seconds, by the height of the highest; × is a dead path, · one that nobody judged. */
+/**
+ * Round trips of the last five minutes, each bar the worst of ten seconds, by the height of the highest; × is a dead
+ * path, · one that nobody judged.
+ */
 export const bars = (points: readonly Point[]): string => {
   const recent = points.slice(-WIDE * EACH);
-  const columns = Array.from({ length: Math.ceil(recent.length / EACH) }, (_, index) => recent.slice(Math.max(0, recent.length - EACH * (index + 1)), recent.length - EACH * index)).reverse();
+  const columns = Array.from({ length: Math.ceil(recent.length / EACH) }, (_, index) =>
+    recent.slice(Math.max(0, recent.length - EACH * (index + 1)), recent.length - EACH * index),
+  ).reverse();
   const most = Math.max(...recent.flatMap(({ rttMs }) => rttMs ?? []), 1);
   return columns
     .map((column) => {
@@ -35,14 +47,26 @@ const drawing = (site: Site, { routes, links }: Picture, style: Style): readonly
     .split('\n')
     .map((line) => {
       const link = links.find(({ name }) => new RegExp(`[─═] ${name} `).test(line));
-      return link === undefined ? line : line.replace(new RegExp(`([─═] )${link.name} `), (_, before: string) => `${before}${paint(style, TONE[link.state], link.name)} `);
+      return link === undefined
+        ? line
+        : line.replace(
+            new RegExp(`([─═] )${link.name} `),
+            (_, before: string) => `${before}${paint(style, TONE[link.state], link.name)} `,
+          );
     });
 };
 
 const linkTable = ({ links, at }: Picture, series: Series, style: Style): string =>
   style.table(
     ['link', 'state', 'since', 'rtt', 'loss', 'round trips of the last minutes'],
-    links.map((link) => [link.name, paint(style, TONE[link.state], linkState(link, at)), ago(link.since, at), millis(link.rttMs), percent(link.loss), bars(series.get(link.name) ?? [])]),
+    links.map((link) => [
+      link.name,
+      paint(style, TONE[link.state], linkState(link, at)),
+      ago(link.since, at),
+      millis(link.rttMs),
+      percent(link.loss),
+      bars(series.get(link.name) ?? []),
+    ]),
   );
 
 const routeTable = ({ routes, links, at }: Picture, style: Style): string =>
@@ -50,19 +74,42 @@ const routeTable = ({ routes, links, at }: Picture, style: Style): string =>
     ['table', 'destination', 'carried by', 'preferred', 'since'],
     routes.map((route) => {
       const state = links.find(({ name }) => name === route.at)?.state;
-      const tone: Tone = route.at === null ? 'unknown' : route.at === route.preferred && state !== 'dead' ? 'good' : state === undefined || state === 'dead' ? 'bad' : 'warn';
-      return [route.name, route.destination, paint(style, tone, place(route.at)), route.pinned === null ? route.preferred : `${route.preferred}, pinned to ${plain(route.pinned)}`, ago(route.since, at)];
+      const tone: Tone =
+        route.at === null
+          ? 'unknown'
+          : route.at === route.preferred && state !== 'dead'
+            ? 'good'
+            : state === undefined || state === 'dead'
+              ? 'bad'
+              : 'warn';
+      return [
+        route.name,
+        route.destination,
+        paint(style, tone, place(route.at)),
+        route.pinned === null ? route.preferred : `${route.preferred}, pinned to ${plain(route.pinned)}`,
+        ago(route.since, at),
+      ];
     }),
   );
 
 const incidentTable = ({ incidents, routes, at }: Picture, style: Style): string =>
   style.table(
     ['incident', 'at', 'table', 'move', 'detect', 'api', 'verify'],
-    incidents.slice(0, 5).flatMap(({ incident, began, moves, steps }) =>
-      moves.length === 0
-        ? [[incident, clockTime(Date.parse(began), at), '-', steps[0]?.what.slice(0, 60) ?? '-', '-', '-', '-']]
-        : moves.map((move) => [incident, clockTime(Date.parse(move.at), at), routes.find(({ table }) => table === move.table)?.name ?? move.table, `${move.from} -> ${move.to}${move.outcome === 'done' ? '' : ` ${move.outcome}`}`, millis(move.detectMs), millis(move.apiMs), millis(move.verifyMs)]),
-    ),
+    incidents
+      .slice(0, 5)
+      .flatMap(({ incident, began, moves, steps }) =>
+        moves.length === 0
+          ? [[incident, clockTime(Date.parse(began), at), '-', steps[0]?.what.slice(0, 60) ?? '-', '-', '-', '-']]
+          : moves.map((move) => [
+              incident,
+              clockTime(Date.parse(move.at), at),
+              routes.find(({ table }) => table === move.table)?.name ?? move.table,
+              `${move.from} -> ${move.to}${move.outcome === 'done' ? '' : ` ${move.outcome}`}`,
+              millis(move.detectMs),
+              millis(move.apiMs),
+              millis(move.verifyMs),
+            ]),
+      ),
   );
 
 const rate = (value: number | null): string => (value === null ? '–' : bitRate(value));
@@ -70,7 +117,15 @@ const rate = (value: number | null): string => (value === null ? '–' : bitRate
 const trafficTable = ({ traffic }: Picture, style: Style): string =>
   style.table(
     ['tunnel', 'link', 'state', 'in', 'out', 'received', 'sent'],
-    traffic.map((one) => [plain(one.tunnel), one.link ?? '-', one.state, rate(one.inRate), rate(one.outRate), one.inBytes === null ? '–' : bytes(one.inBytes), one.outBytes === null ? '–' : bytes(one.outBytes)]),
+    traffic.map((one) => [
+      plain(one.tunnel),
+      one.link ?? '-',
+      one.state,
+      rate(one.inRate),
+      rate(one.outRate),
+      one.inBytes === null ? '–' : bytes(one.inBytes),
+      one.outBytes === null ? '–' : bytes(one.outBytes),
+    ]),
   );
 
 /** A picture as lines for a terminal, the most important first: what does not fit is cut below. */

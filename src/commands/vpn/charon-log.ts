@@ -8,10 +8,15 @@ const LOG_BYTES = 8 * 1024 * 1024;
 const JOURNAL = ['-u', 'strongswan', '-u', 'strongswan-starter', '-o', 'short-iso', '-n', '20000', '--no-pager', '-q'];
 
 /** What charon said of late: the file given, or the journal of the system's own; undefined: there is neither. */
-export const readLog = async (ports: Ports, uri: string, path: string | undefined): Promise<{ name: string; text: string } | undefined> => {
+export const readLog = async (
+  ports: Ports,
+  uri: string,
+  path: string | undefined,
+): Promise<{ name: string; text: string } | undefined> => {
   if (path !== undefined) {
     const file = isAbsolute(path) ? path : join(ports.cwd, path);
-    if ((await ports.files.stat(file)) === undefined) throw usageError('no such file', { field: path, next: 'name the file of a filelog section in strongswan.conf' });
+    if ((await ports.files.stat(file)) === undefined)
+      throw usageError('no such file', { field: path, next: 'name the file of a filelog section in strongswan.conf' });
     const tail = await ports.shell.run('tail', ['-c', String(LOG_BYTES), '--', file], { signal: ports.signal });
     if (tail.exitCode !== 0) throw failure("can't read the log", { field: path, next: 'run as its owner or as root' });
     return { name: path, text: tail.stdout };

@@ -5,7 +5,14 @@ import { livingInstances, withoutInstances } from '../../lib/procedures/vpn-gate
 import { managedRemoval } from '../../lib/procedures/managed-vpn/steps.ts';
 import { removalSteps } from '../../lib/procedures/vpn-gateways/steps.ts';
 import { loadSite } from '../../lib/site/file.ts';
-import { DESTROY_FLAGS, humanProcedure, procedureOptions, runDestroy, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
+import {
+  DESTROY_FLAGS,
+  humanProcedure,
+  procedureOptions,
+  runDestroy,
+  type ProcedureOptions,
+  type ProcedureResult,
+} from '../procedure.ts';
 
 interface Options extends ProcedureOptions {
   readonly site: string;
@@ -29,16 +36,31 @@ export const destroy = defineCommand<Options, ProcedureResult>({
     const loaded = await loadSite(ports, file);
     const { site } = loaded;
     const region = options.region ?? site.cloud.region;
-    const outcome = await runDestroy(ports, { title: `the VPN gateways of ${site.site}`, site: site.site, region, steps: [...removalSteps(site, loaded.path), ...managedRemoval(site)] }, options);
+    const outcome = await runDestroy(
+      ports,
+      {
+        title: `the VPN gateways of ${site.site}`,
+        site: site.site,
+        region,
+        steps: [...removalSteps(site, loaded.path), ...managedRemoval(site)],
+      },
+      options,
+    );
     if (options.dryRun) return outcome;
     const aws = await ports.aws({ region, profile: options.profile });
     const alive = await livingInstances(aws, site);
-    const gone = new Set(site.gateways.flatMap(({ name, instance }) => (instance !== undefined && !alive.has(instance) ? [name] : [])));
+    const gone = new Set(
+      site.gateways.flatMap(({ name, instance }) => (instance !== undefined && !alive.has(instance) ? [name] : [])),
+    );
     // Read anew: the removal notes in it which addresses it gives back.
     const after = withoutInstances((await ports.files.read(loaded.path)) ?? loaded.text, site, gone);
     if (after !== undefined) await ports.files.write([{ path: loaded.path, content: after, mode: 0o644 }]);
     const left = await leftovers(aws, site.site);
-    if (left.length > 0) throw partly(`${left.length} still ${left.length === 1 ? 'carries' : 'carry'} the tags of ${site.site}`, { more: left, next: 'they belong to gateways that the site file has no more, or to other commands: remove them by those' });
+    if (left.length > 0)
+      throw partly(`${left.length} still ${left.length === 1 ? 'carries' : 'carry'} the tags of ${site.site}`, {
+        more: left,
+        next: 'they belong to gateways that the site file has no more, or to other commands: remove them by those',
+      });
     return outcome;
   },
 

@@ -43,8 +43,22 @@ interface Result {
   readonly dryRun: boolean;
 }
 
-const told = ({ fix = [], case: number, check, side, level, subject, found, evidence, mend }: Finding): Told => ({ check, side, level, subject, found, evidence, mend, case: number ?? null, fix: fix.map((call) => lineOf(call, check)) });
-const fixesOf = (findings: readonly Finding[]): readonly Call[] => [...new Map(findings.flatMap(({ fix = [], check }) => fix.map((call) => [lineOf(call, check), call] as const))).values()];
+const told = ({ fix = [], case: number, check, side, level, subject, found, evidence, mend }: Finding): Told => ({
+  check,
+  side,
+  level,
+  subject,
+  found,
+  evidence,
+  mend,
+  case: number ?? null,
+  fix: fix.map((call) => lineOf(call, check)),
+});
+const fixesOf = (findings: readonly Finding[]): readonly Call[] => [
+  ...new Map(
+    findings.flatMap(({ fix = [], check }) => fix.map((call) => [lineOf(call, check), call] as const)),
+  ).values(),
+];
 
 /** Looks at the sides that were asked for, anew each time: what was read before a mend is no evidence after it. */
 const look = async (options: Options, ports: Ports) => {
@@ -52,27 +66,57 @@ const look = async (options: Options, ports: Ports) => {
   const { site } = loaded;
   const tunnels = tunnelsOf(site);
   const names = hostNames(site);
-  if (options.host !== undefined && !names.includes(options.host)) throw usageError(`no Linux gateway or router is called ${options.host.slice(0, 40)}`, { field: '--host', next: `the site has ${names.join(', ') || 'none'}` });
+  if (options.host !== undefined && !names.includes(options.host))
+    throw usageError(`no Linux gateway or router is called ${options.host.slice(0, 40)}`, {
+      field: '--host',
+      next: `the site has ${names.join(', ') || 'none'}`,
+    });
   const device = options.cloud ? undefined : (options.host ?? (await whoAmI(ports, tunnels)));
   const where = { region: options.region ?? site.cloud.region, profile: options.profile, signal: ports.signal };
   const failures = async () => {
     const log = await readLog(ports, options.vici, options.log);
     return log === undefined ? undefined : readFailures(log.text);
   };
-  const cloud = options.host === undefined ? cloudView(await ports.aws(where), await ports.routeTables(where), site) : undefined;
-  const host = device === undefined ? undefined : hostView(ports, site, tunnels, { device, uri: options.vici, root: options.root, failures });
-  return { site, device, findings: await examine({ loaded, site, tunnels, files: ports.files, cloud, host }, ports.signal) };
+  const cloud =
+    options.host === undefined ? cloudView(await ports.aws(where), await ports.routeTables(where), site) : undefined;
+  const host =
+    device === undefined
+      ? undefined
+      : hostView(ports, site, tunnels, { device, uri: options.vici, root: options.root, failures });
+  return {
+    site,
+    device,
+    findings: await examine({ loaded, site, tunnels, files: ports.files, cloud, host }, ports.signal),
+  };
 };
 
 /** Carries out what is safe to, after a yes. @returns the lines of what was done. */
-const mend = async (calls: readonly Call[], { site, aws }: { readonly site: string; readonly aws: () => ReturnType<Ports['aws']> }, { yes }: Options, ports: Ports): Promise<readonly string[]> => {
+const mend = async (
+  calls: readonly Call[],
+  { site, aws }: { readonly site: string; readonly aws: () => ReturnType<Ports['aws']> },
+  { yes }: Options,
+  ports: Ports,
+): Promise<readonly string[]> => {
   const lines = calls.map((call) => lineOf(call, site));
   if (!yes) {
-    if (ports.ask === undefined) throw usageError('this changes what it found wrong, and nobody is at the terminal to confirm it', { field: '--yes', next: 'look first with --fix --dry-run, then give --yes' });
+    if (ports.ask === undefined)
+      throw usageError('this changes what it found wrong, and nobody is at the terminal to confirm it', {
+        field: '--yes',
+        next: 'look first with --fix --dry-run, then give --yes',
+      });
     for (const line of lines) ports.progress(line);
-    if (!(await ports.ask.confirm(`Run ${lines.length === 1 ? 'this' : `these ${lines.length}`}?`, { default: false }))) throw interrupted();
+    if (!(await ports.ask.confirm(`Run ${lines.length === 1 ? 'this' : `these ${lines.length}`}?`, { default: false })))
+      throw interrupted();
   }
-  const hands = { aws: await aws(), aliyun: aliyunLazily('', () => ports.aliyun({ region: undefined })), shell: ports.shell, files: ports.files, clock: ports.clock, signal: ports.signal, progress: ports.progress };
+  const hands = {
+    aws: await aws(),
+    aliyun: aliyunLazily('', () => ports.aliyun({ region: undefined })),
+    shell: ports.shell,
+    files: ports.files,
+    clock: ports.clock,
+    signal: ports.signal,
+    progress: ports.progress,
+  };
   for (const [at, call] of calls.entries()) {
     await carryOut(call, hands);
     ports.progress(`done: ${lines[at]}`);
@@ -82,7 +126,10 @@ const mend = async (calls: readonly Call[], { site, aws }: { readonly site: stri
 
 const COLOUR = { error: 'bad', warning: 'warn', unknown: 'warn', ok: 'good' } as const;
 
-const lines = ({ level, subject, side, check, found, evidence, mend: step, case: number }: Told, style: Style): readonly string[] => [
+const lines = (
+  { level, subject, side, check, found, evidence, mend: step, case: number }: Told,
+  style: Style,
+): readonly string[] => [
   `${style[COLOUR[level]](level)} ${style.bold(subject)}: ${found} ${style.dim(`(${side}: ${check})`)}`,
   ...(evidence === '' ? [] : [`  seen  ${evidence}`]),
   ...(step === null ? [] : [`  mend  ${step}`]),
@@ -94,7 +141,7 @@ export const doctor = defineCommand<Options, Result>({
   summary: 'find what is wrong with the tunnels, from the cloud and on the gateway, with the mend',
   details:
     'Looks and changes nothing. In the cloud: instances, source/dest check, Elastic IPs, security groups, network ACLs, every route, propagation. On a gateway ' +
-    '(this machine, known by its address, or --host): kernel settings, clock, IKE ports, files, connections, SAs and what charon\'s log says failed, ' +
+    "(this machine, known by its address, or --host): kernel settings, clock, IKE ports, files, connections, SAs and what charon's log says failed, " +
     'packets through the tunnel with DF set, MSS clamp, NAT. Each finding has evidence, a mend and its place among the three cases of the field document. ' +
     '--fix runs the mends that can do no harm (kernel settings, source/dest check, rules of a group that hybridctl made, a free Elastic IP, loading a connection) and looks again; ' +
     'routes, keys and tunnels that carry are never touched. Exit 0 without errors, 1 with one, 4 when nothing could be looked at.',
@@ -118,27 +165,59 @@ export const doctor = defineCommand<Options, Result>({
   ],
   parse(raw) {
     const [cloud, host, fix] = [flag(raw, 'cloud'), text(raw, 'host'), flag(raw, 'fix')];
-    if (cloud && host !== undefined) throw usageError('--cloud and --host exclude each other', { field: '--host', next: 'give neither to look at both sides' });
-    if (flag(raw, 'dryRun') && !fix) throw usageError('without --fix nothing is changed anyway', { field: '--dry-run', next: 'give --fix too, or leave it away' });
-    return { site: text(raw, 'site')!, cloud, host, region: text(raw, 'region'), profile: text(raw, 'profile'), vici: text(raw, 'vici')!, log: text(raw, 'log'), root: text(raw, 'root')!, fix, dryRun: flag(raw, 'dryRun'), yes: flag(raw, 'yes') };
+    if (cloud && host !== undefined)
+      throw usageError('--cloud and --host exclude each other', {
+        field: '--host',
+        next: 'give neither to look at both sides',
+      });
+    if (flag(raw, 'dryRun') && !fix)
+      throw usageError('without --fix nothing is changed anyway', {
+        field: '--dry-run',
+        next: 'give --fix too, or leave it away',
+      });
+    return {
+      site: text(raw, 'site')!,
+      cloud,
+      host,
+      region: text(raw, 'region'),
+      profile: text(raw, 'profile'),
+      vici: text(raw, 'vici')!,
+      log: text(raw, 'log'),
+      root: text(raw, 'root')!,
+      fix,
+      dryRun: flag(raw, 'dryRun'),
+      yes: flag(raw, 'yes'),
+    };
   },
   async run(options, ports) {
     let seen = await look(options, ports);
     const calls = options.fix ? fixesOf(seen.findings) : [];
     const aws = () => ports.aws({ region: options.region ?? seen.site.cloud.region, profile: options.profile });
-    const fixed = calls.length === 0 ? [] : options.dryRun ? calls.map((call) => lineOf(call, seen.site.site)) : await mend(calls, { site: seen.site.site, aws }, options, ports);
+    const fixed =
+      calls.length === 0
+        ? []
+        : options.dryRun
+          ? calls.map((call) => lineOf(call, seen.site.site))
+          : await mend(calls, { site: seen.site.site, aws }, options, ports);
     if (fixed.length > 0 && !options.dryRun) seen = await look(options, ports);
     const findings = [...seen.findings].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level)).map(told);
     const count = (level: Level): number => findings.filter((one) => one.level === level).length;
     const counts = { error: count('error'), warning: count('warning'), unknown: count('unknown'), ok: count('ok') };
     // The site file alone says nothing of the tunnels: a run that saw neither side saw nothing.
     const blind = findings.filter(({ side }) => side !== 'site').every(({ level }) => level === 'unknown');
-    return { result: { site: seen.site.site, host: seen.device ?? null, counts, findings, fixed, dryRun: options.dryRun }, exit: counts.error > 0 ? EXIT.failed : blind ? EXIT.missing : EXIT.ok };
+    return {
+      result: { site: seen.site.site, host: seen.device ?? null, counts, findings, fixed, dryRun: options.dryRun },
+      exit: counts.error > 0 ? EXIT.failed : blind ? EXIT.missing : EXIT.ok,
+    };
   },
   human({ findings, counts, fixed, dryRun, host }, style) {
     const trouble = findings.filter(({ level }) => level !== 'ok').flatMap((finding) => lines(finding, style));
     const mends = fixed.map((line) => `${dryRun ? 'would run' : style.good('ran')}: ${line}`);
     const sum = `${counts.error} errors, ${counts.warning} warnings, ${counts.unknown} not looked at, ${counts.ok} checks found nothing${host === null ? '; the cloud side only' : `; this machine is ${host}`}`;
-    return [...trouble, ...mends, counts.error > 0 ? style.bad(sum) : counts.warning + counts.unknown > 0 ? style.warn(sum) : style.good(sum)].join('\n');
+    return [
+      ...trouble,
+      ...mends,
+      counts.error > 0 ? style.bad(sum) : counts.warning + counts.unknown > 0 ? style.warn(sum) : style.good(sum),
+    ].join('\n');
   },
 });

@@ -14,14 +14,24 @@ export interface HostOptions {
   readonly uri: string | undefined;
 }
 
-export const DEVICE = { name: '[device]', summary: 'gateway or router of the site (default: the one whose address the machine has)' };
+export const DEVICE = {
+  name: '[device]',
+  summary: 'gateway or router of the site (default: the one whose address the machine has)',
+};
 
 export const HOST_FLAGS: readonly Flag[] = [
   FLAG.site,
-  { flags: '--host <user@host>', summary: 'work on another machine by ssh, user@host or user@host:port (default: this one)' },
+  {
+    flags: '--host <user@host>',
+    summary: 'work on another machine by ssh, user@host or user@host:port (default: this one)',
+  },
   { flags: '--identity <file>', summary: 'private key for --host' },
   { flags: '--known-hosts <file>', summary: "host keys to believe, in place of ssh's own files" },
-  { flags: '--uri <uri>', summary: "charon's vici socket there, where it is not the usual one", env: 'HYBRIDCTL_VICI_URI' },
+  {
+    flags: '--uri <uri>',
+    summary: "charon's vici socket there, where it is not the usual one",
+    env: 'HYBRIDCTL_VICI_URI',
+  },
 ];
 
 export const hostOptions = (raw: Raw): HostOptions => ({
@@ -34,10 +44,18 @@ export const hostOptions = (raw: Raw): HostOptions => ({
 });
 
 /** Opens the machine, works on the box, and closes it whatever happens. */
-export const onHost = async <T>(ports: Ports, { site, device, host, identity, knownHosts, uri }: HostOptions, work: (box: HostBox, machine: Pick<Machine, 'shell' | 'files'>) => Promise<T>): Promise<T> => {
+export const onHost = async <T>(
+  ports: Ports,
+  { site, device, host, identity, knownHosts, uri }: HostOptions,
+  work: (box: HostBox, machine: Pick<Machine, 'shell' | 'files'>) => Promise<T>,
+): Promise<T> => {
   const loaded = await loadSite(ports, site);
-  const file = (path: string | undefined): string | undefined => (path === undefined ? undefined : absolute(ports.cwd, path));
-  const other = host === undefined ? undefined : await ports.ssh({ target: host, identity: file(identity), knownHosts: file(knownHosts) });
+  const file = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : absolute(ports.cwd, path);
+  const other =
+    host === undefined
+      ? undefined
+      : await ports.ssh({ target: host, identity: file(identity), knownHosts: file(knownHosts) });
   const machine = other ?? { shell: ports.shell, files: ports.files };
   try {
     return await work(await hostBox(ports, loaded, machine, { name: device, uri }), machine);

@@ -36,35 +36,50 @@ export const init = defineCommand<Options, InitResult>({
     'With --apply --gateway aws there are no gateways of your own in the site, or they stay as they are: every router gets a customer gateway and a managed VPN connection, its two tunnels held to one strong proposal, and its files for both in rendered/aws: to be used in place of those for gateways of your own, whose static routes go before what is propagated. ' +
     'A router with an asn speaks BGP inside both tunnels, the first before the second in either direction; one without gets static routes. ' +
     'Pre-shared keys are taken from --psk-file or HYBRIDCTL_PSK_<TUNNEL>, else generated; one that is there is kept. All files are written, or none.',
-  flags: [
-    FLAG.site,
-    ...SITE_FLAGS,
-    FLAG.dryRun,
-    ...VPN_APPLY_FLAGS,
-  ],
+  flags: [FLAG.site, ...SITE_FLAGS, FLAG.dryRun, ...VPN_APPLY_FLAGS],
   examples: [
     { line: 'hybridctl vpn init', why: 'the wizard' },
-    { line: 'hybridctl vpn init --example lab', why: 'a ready site with Direct Connect and two tunnels, for hybridctl lab up' },
+    {
+      line: 'hybridctl vpn init --example lab',
+      why: 'a ready site with Direct Connect and two tunnels, for hybridctl lab up',
+    },
     {
       line: 'hybridctl vpn init --name office --region cn-north-1 --vpc-cidr 172.16.0.0/16 --network 10.10.0.0/16 --gateway az=cn-north-1a,private=172.16.1.157,public=203.0.113.11,instance=i-0e1466e8a5dd4892c --router public=198.51.100.77,dialect=ios-vti',
       why: 'one tunnel, without a terminal',
     },
-    { line: 'hybridctl vpn init --apply --dry-run', why: 'what the site file still lacks in the cloud, and what of it costs money' },
-    { line: 'hybridctl vpn init --apply --yes', why: 'make it; run again it changes nothing, or finishes what broke off' },
-    { line: 'hybridctl vpn init --apply --gateway aws --dry-run', why: 'a managed VPN connection for each router of the site file, in place of gateways of your own' },
+    {
+      line: 'hybridctl vpn init --apply --dry-run',
+      why: 'what the site file still lacks in the cloud, and what of it costs money',
+    },
+    {
+      line: 'hybridctl vpn init --apply --yes',
+      why: 'make it; run again it changes nothing, or finishes what broke off',
+    },
+    {
+      line: 'hybridctl vpn init --apply --gateway aws --dry-run',
+      why: 'a managed VPN connection for each router of the site file, in place of gateways of your own',
+    },
     {
       line: 'hybridctl vpn init --apply --gateway aws --name office --region cn-north-1 --vpc-cidr 172.16.0.0/16 --network 10.10.0.0/16 --router public=198.51.100.77,dialect=ios-vti,asn=65010 --propagate rtb-0468f52220000000a --yes',
       why: 'the same from nothing: site file, managed connection, the files of the router',
     },
-    { line: 'hybridctl vpn init --router name=rtr-1,public=198.51.100.80 --force', why: 'the router has a new address: change that, keep everything else' },
+    {
+      line: 'hybridctl vpn init --router name=rtr-1,public=198.51.100.80 --force',
+      why: 'the router has a new address: change that, keep everything else',
+    },
   ],
 
   parse(raw) {
     const example = text(raw, 'example');
     const managed = asksForManaged(raw);
     const propagate = list(raw, 'propagate');
-    if (propagate.length > 0 && !managed) throw usageError('is for --gateway aws', { field: '--propagate', next: 'routes to gateways of your own are set by hybridctl: name their tables with --table' });
-    const specs = (name: keyof typeof SHAPES) => (name === 'gateway' && managed ? [] : readSpecs(name, list(raw, name)));
+    if (propagate.length > 0 && !managed)
+      throw usageError('is for --gateway aws', {
+        field: '--propagate',
+        next: 'routes to gateways of your own are set by hybridctl: name their tables with --table',
+      });
+    const specs = (name: keyof typeof SHAPES) =>
+      name === 'gateway' && managed ? [] : readSpecs(name, list(raw, name));
     return {
       file: text(raw, 'site')!,
       example,
@@ -96,21 +111,48 @@ export const init = defineCommand<Options, InitResult>({
     const request = await askedFor(ports, given, apply !== undefined);
     if (apply?.managed === true) {
       const { files, warnings, outcome } = await applyManaged(ports, request, apply);
-      return { ...outcome, result: { site: request.file, written: files.length > 0 && outcome.result.did === 'applied', files, tunnels: [], warnings, next: [], applied: outcome.result } };
+      return {
+        ...outcome,
+        result: {
+          site: request.file,
+          written: files.length > 0 && outcome.result.did === 'applied',
+          files,
+          tunnels: [],
+          warnings,
+          next: [],
+          applied: outcome.result,
+        },
+      };
     }
     if (apply !== undefined) {
       const { deployment, outcome } = await applyInit(ports, request, apply);
       const { files, tunnels, warnings } = deployment.plan;
       const next = outcome.result.did === 'applied' ? ['hybridctl vpn status, on a gateway'] : [];
       // Until the addresses are made the tunnels hold stand-ins.
-      return { ...outcome, result: { site: request.file, written: outcome.result.did === 'applied', files, tunnels: deployment.fresh.size > 0 ? [] : tunnels, warnings, next, applied: outcome.result } };
+      return {
+        ...outcome,
+        result: {
+          site: request.file,
+          written: outcome.result.did === 'applied',
+          files,
+          tunnels: deployment.fresh.size > 0 ? [] : tunnels,
+          warnings,
+          next,
+          applied: outcome.result,
+        },
+      };
     }
     const { pending, files, tunnels, warnings, changesExisting } = await planInit(ports, request);
     for (const warning of warnings) ports.progress(`warning: ${warning}`);
     if (!dryRun && changesExisting && !force) await agreeToChange(ports, request.file);
     if (!dryRun) await ports.files.write(pending);
     const at = request.file === 'hybridctl.yaml' ? '' : ` --site ${request.file}`;
-    const next = dryRun ? [] : [`hybridctl config validate${at}`, request.out === undefined ? `hybridctl vpn render${at}` : `hybridctl lab up${at}`];
+    const next = dryRun
+      ? []
+      : [
+          `hybridctl config validate${at}`,
+          request.out === undefined ? `hybridctl vpn render${at}` : `hybridctl lab up${at}`,
+        ];
     return { result: { site: request.file, written: !dryRun, files, tunnels, warnings, next, applied: null } };
   },
 
@@ -119,10 +161,19 @@ export const init = defineCommand<Options, InitResult>({
     const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
     return [
       ...tunnels.map(
-        ({ name, crypto, cloud, onprem, sum }) => `${style.bold(name)}  ${cloud.device} ${cloud.inside} <-> ${onprem.device} ${onprem.inside}  ${crypto}\n      ${style.dim(sum)}`,
+        ({ name, crypto, cloud, onprem, sum }) =>
+          `${style.bold(name)}  ${cloud.device} ${cloud.inside} <-> ${onprem.device} ${onprem.inside}  ${crypto}\n      ${style.dim(sum)}`,
       ),
       '',
-      ...(files.length === 0 ? [style.good(`${site} and all that follows from it are as they should be`)] : [style.table(['mode', 'file', 'what'], files.map(({ mode, path, what }) => [mode, path, what])), '']),
+      ...(files.length === 0
+        ? [style.good(`${site} and all that follows from it are as they should be`)]
+        : [
+            style.table(
+              ['mode', 'file', 'what'],
+              files.map(({ mode, path, what }) => [mode, path, what]),
+            ),
+            '',
+          ]),
       ...(files.length === 0 ? [] : [written ? style.good(`${count} written`) : `${count} would be written`]),
       ...next.map((line) => style.dim(`next: ${line}`)),
     ].join('\n');

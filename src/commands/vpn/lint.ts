@@ -22,7 +22,12 @@ interface RuleLine {
 
 type Result =
   | { readonly rules: readonly RuleLine[] }
-  | { readonly file: string; readonly kind: Kind; readonly counts: Readonly<Record<Severity, number>>; readonly findings: readonly LintFinding[] };
+  | {
+      readonly file: string;
+      readonly kind: Kind;
+      readonly counts: Readonly<Record<Severity, number>>;
+      readonly findings: readonly LintFinding[];
+    };
 
 const COLOUR = { error: 'bad', warning: 'warn', info: 'dim' } as const;
 
@@ -47,14 +52,21 @@ export const lint = defineCommand<Options, Result>({
   parse: (raw: Raw) => {
     const [file] = raw.args;
     if (flag(raw, 'rules')) return { file: undefined, kind: undefined, strict: false };
-    if (typeof file !== 'string') throw usageError('which file?', { field: 'file', next: 'name one, or - for standard input' });
+    if (typeof file !== 'string')
+      throw usageError('which file?', { field: 'file', next: 'name one, or - for standard input' });
     return { file, kind: text(raw, 'kind') as Kind | undefined, strict: flag(raw, 'strict') };
   },
   async run({ file, kind, strict }, { files, cwd }) {
-    if (file === undefined) return { result: { rules: RULES.map(({ id, severity, kinds, title, source }) => ({ id, severity, kinds, title, source })) } };
+    if (file === undefined)
+      return {
+        result: {
+          rules: RULES.map(({ id, severity, kinds, title, source }) => ({ id, severity, kinds, title, source })),
+        },
+      };
     const path = file === '-' ? '/dev/stdin' : isAbsolute(file) ? file : join(cwd, file);
     const content = await files.read(path, MAX_BYTES);
-    if (content === undefined) throw usageError('no such file', { field: file, next: 'name a configuration file, or - for standard input' });
+    if (content === undefined)
+      throw usageError('no such file', { field: file, next: 'name a configuration file, or - for standard input' });
     const mode = file === '-' ? undefined : (await files.stat(path))?.mode;
     const parsed = parseFile(file, content, { kind, mode });
     const findings = check(parsed);
@@ -64,9 +76,19 @@ export const lint = defineCommand<Options, Result>({
     return { result: { file, kind: parsed.kind, counts, findings }, exit: failed ? EXIT.failed : EXIT.ok };
   },
   human(result, style) {
-    if ('rules' in result) return style.table(['rule', 'severity', 'kinds', 'title', 'source'], result.rules.map(({ id, severity, kinds, title, source }) => [id, severity, kinds.join(','), title, source]));
-    const lines = result.findings.map(({ line, severity, rule, message, mend }) => `${result.file}:${line}: ${style[COLOUR[severity]](severity)} ${rule}: ${message} — ${mend}`);
-    const sum = SEVERITIES.map((severity) => `${result.counts[severity]} ${severity}${result.counts[severity] === 1 || severity === 'info' ? '' : 's'}`).join(', ');
+    if ('rules' in result)
+      return style.table(
+        ['rule', 'severity', 'kinds', 'title', 'source'],
+        result.rules.map(({ id, severity, kinds, title, source }) => [id, severity, kinds.join(','), title, source]),
+      );
+    const lines = result.findings.map(
+      ({ line, severity, rule, message, mend }) =>
+        `${result.file}:${line}: ${style[COLOUR[severity]](severity)} ${rule}: ${message} — ${mend}`,
+    );
+    const sum = SEVERITIES.map(
+      (severity) =>
+        `${result.counts[severity]} ${severity}${result.counts[severity] === 1 || severity === 'info' ? '' : 's'}`,
+    ).join(', ');
     return [...lines, `${result.file}: ${result.kind}, ${sum}`].join('\n');
   },
 });

@@ -17,8 +17,13 @@ const AWS = 'aws';
 export const asksForManaged = (raw: Raw): boolean => {
   const gateways = list(raw, 'gateway');
   if (!gateways.includes(AWS)) return false;
-  if (gateways.length > 1) throw usageError('aws stands alone: other gateways are not made in the same run', { field: '--gateway' });
-  if (raw.flags['apply'] !== true) throw usageError('aws is made in the cloud', { field: '--gateway', next: 'give --apply too, or look first with --apply --dry-run' });
+  if (gateways.length > 1)
+    throw usageError('aws stands alone: other gateways are not made in the same run', { field: '--gateway' });
+  if (raw.flags['apply'] !== true)
+    throw usageError('aws is made in the cloud', {
+      field: '--gateway',
+      next: 'give --apply too, or look first with --apply --dry-run',
+    });
   return true;
 };
 
@@ -32,15 +37,39 @@ export interface ManagedInit {
 /** Makes managed VPN connections for the site of the file, which is written first where the run describes it. */
 export const applyManaged = async (ports: Ports, request: InitRequest, options: VpnApply): Promise<ManagedInit> => {
   const { file, answers, example, pskFiles, out } = request;
-  if (example !== undefined) throw usageError('an example has gateways of its own', { field: '--example', next: 'describe the site in a file, or by flags' });
+  if (example !== undefined)
+    throw usageError('an example has gateways of its own', {
+      field: '--example',
+      next: 'describe the site in a file, or by flags',
+    });
   const there = (await readSiteText(ports, file)) !== undefined;
   const described = there && saysNothing(answers) ? undefined : await planInit(ports, request);
-  if (described?.changesExisting === true && !options.dryRun && options.emit === undefined && !options.force) await agreeToChange(ports, file);
+  if (described?.changesExisting === true && !options.dryRun && options.emit === undefined && !options.force)
+    await agreeToChange(ports, file);
   const loaded = described?.loaded ?? (await loadSite(ports, file));
   const { site } = loaded;
-  const { steps, warnings } = await planManaged(ports, loaded, { pskFiles, out: out === undefined ? undefined : absolute(ports.cwd, out) });
+  const { steps, warnings } = await planManaged(ports, loaded, {
+    pskFiles,
+    out: out === undefined ? undefined : absolute(ports.cwd, out),
+  });
   for (const warning of warnings) ports.progress(`warning: ${warning}`);
   const shown = options.emit === undefined ? steps : steps.filter(({ key }) => key !== ONPREM_FILES);
-  const first = described === undefined ? [] : [settledFiles(ports, { key: 'site', title: 'site file', id: loaded.path }, () => described.pending)];
-  return { files: described?.files ?? [], warnings, outcome: await runApply(ports, { title: `the managed VPN of ${site.site}`, site: site.site, region: site.cloud.region, steps: [...first, ...shown] }, options) };
+  const first =
+    described === undefined
+      ? []
+      : [settledFiles(ports, { key: 'site', title: 'site file', id: loaded.path }, () => described.pending)];
+  return {
+    files: described?.files ?? [],
+    warnings,
+    outcome: await runApply(
+      ports,
+      {
+        title: `the managed VPN of ${site.site}`,
+        site: site.site,
+        region: site.cloud.region,
+        steps: [...first, ...shown],
+      },
+      options,
+    ),
+  };
 };

@@ -2,7 +2,14 @@ import { isAbsolute, join, relative } from 'node:path';
 import { defineCommand, flag, FLAG, list, text } from '../../lib/core/command.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { CRYPTO_LEVELS, type CryptoLevel } from '../../lib/domain/crypto.ts';
-import { dialectPairs, interfacePairs, planRender, type FileAccount, type Overrides, type TunnelAccount } from '../../lib/procedures/render-files.ts';
+import {
+  dialectPairs,
+  interfacePairs,
+  planRender,
+  type FileAccount,
+  type Overrides,
+  type TunnelAccount,
+} from '../../lib/procedures/render-files.ts';
 import { loadSite } from '../../lib/site/file.ts';
 
 interface Options extends Overrides {
@@ -22,7 +29,12 @@ export interface RenderResult {
 
 /** The flags that say how to render; `vpn init` and `lab up` read the site file's own answers instead. */
 const HOW = [
-  { flags: '--crypto <level>', summary: "crypto level (default: the site file's)", choices: CRYPTO_LEVELS, env: 'HYBRIDCTL_CRYPTO' },
+  {
+    flags: '--crypto <level>',
+    summary: "crypto level (default: the site file's)",
+    choices: CRYPTO_LEVELS,
+    env: 'HYBRIDCTL_CRYPTO',
+  },
   { flags: '--mode <mode>', summary: 'all tunnels route-based or policy-based', choices: ['route', 'policy'] },
   { flags: '--dialect <device=dialect...>', summary: 'write a device in another dialect' },
   { flags: '--interface <device=kind...>', summary: 'tunnel interface of a Linux end: xfrm, vti, tun, policy' },
@@ -45,8 +57,14 @@ export const render = defineCommand<Options, RenderResult>({
   ],
   examples: [
     { line: 'hybridctl vpn render', why: 'both ends of every tunnel of hybridctl.yaml, into ./rendered' },
-    { line: 'hybridctl vpn render --dry-run --detailed-exitcode', why: 'exit 3 when a file on disk differs from what the site file says' },
-    { line: 'hybridctl vpn render --dialect rtr-1=asa-9.7-vti --crypto cnsa -o try', why: 'the same tunnels for another box and crypto level' },
+    {
+      line: 'hybridctl vpn render --dry-run --detailed-exitcode',
+      why: 'exit 3 when a file on disk differs from what the site file says',
+    },
+    {
+      line: 'hybridctl vpn render --dialect rtr-1=asa-9.7-vti --crypto cnsa -o try',
+      why: 'the same tunnels for another box and crypto level',
+    },
   ],
 
   parse(raw) {
@@ -67,10 +85,17 @@ export const render = defineCommand<Options, RenderResult>({
   async run({ site, out, dryRun, detailed, ...overrides }, ports) {
     const loaded = await loadSite(ports, site);
     const plan = await planRender(ports, loaded, isAbsolute(out) ? out : join(ports.cwd, out), overrides);
-    if (plan.files.length === 0) throw usageError('has no tunnel and no Direct Connect: there is nothing to render', { field: site, next: 'add a gateway with "vpn init --gateway az=…,private=…,public=…", or have AWS\'s made with "vpn init --apply --gateway aws"' });
+    if (plan.files.length === 0)
+      throw usageError('has no tunnel and no Direct Connect: there is nothing to render', {
+        field: site,
+        next: 'add a gateway with "vpn init --gateway az=…,private=…,public=…", or have AWS\'s made with "vpn init --apply --gateway aws"',
+      });
     for (const warning of plan.warnings) ports.progress(`warning: ${warning}`);
     if (!dryRun) await ports.files.write(plan.pending);
-    const files = plan.files.map((file) => ({ ...file, path: isAbsolute(out) ? file.path : relative(ports.cwd, file.path) }));
+    const files = plan.files.map((file) => ({
+      ...file,
+      path: isAbsolute(out) ? file.path : relative(ports.cwd, file.path),
+    }));
     return {
       result: { out, written: !dryRun, tunnels: plan.accounts, files, warnings: plan.warnings },
       exit: detailed && dryRun && plan.pending.length > 0 ? EXIT.changesPending : EXIT.ok,
@@ -89,7 +114,10 @@ export const render = defineCommand<Options, RenderResult>({
           `${style.bold(name)}  ${cloud.device} ${cloud.inside} ${style.dim(`(${cloud.id}, ${cloud.dialect})`)} <-> ${onprem.device} ${onprem.inside} ${style.dim(`(${onprem.id}, ${onprem.dialect})`)}  ${crypto}\n      ${style.dim(sum)}`,
       ),
       '',
-      style.table(['state', 'mode', 'file', 'what'], files.map(({ state, mode, path, what }) => [state, mode, path, what])),
+      style.table(
+        ['state', 'mode', 'file', 'what'],
+        files.map(({ state, mode, path, what }) => [state, mode, path, what]),
+      ),
       '',
       summary,
     ].join('\n');

@@ -24,9 +24,18 @@ export interface Wanted {
 
 export const wantedIn = (raw: Raw): Wanted => {
   const [name, region, namespace] = [text(raw, 'name'), text(raw, 'region'), text(raw, 'namespace')];
-  if (name !== undefined && !/^[A-Za-z][A-Za-z0-9-]{0,30}$/.test(name)) throw usageError('is not 1 to 31 letters, digits and dashes', { field: '--name' });
-  if (name !== undefined && region === undefined && raw.flags['cloudwatch'] !== false) throw usageError('is needed with --name', { field: '--region', next: 'give a region like cn-north-1, or --no-cloudwatch' });
-  if (namespace !== undefined && !/^(?!AWS\/)[A-Za-z0-9][A-Za-z0-9._/#-]{0,99}$/.test(namespace)) throw usageError('is not a namespace of your own: letters, digits, ".", "_", "/", "#" and "-", not beginning with AWS/', { field: '--namespace' });
+  if (name !== undefined && !/^[A-Za-z][A-Za-z0-9-]{0,30}$/.test(name))
+    throw usageError('is not 1 to 31 letters, digits and dashes', { field: '--name' });
+  if (name !== undefined && region === undefined && raw.flags['cloudwatch'] !== false)
+    throw usageError('is needed with --name', {
+      field: '--region',
+      next: 'give a region like cn-north-1, or --no-cloudwatch',
+    });
+  if (namespace !== undefined && !/^(?!AWS\/)[A-Za-z0-9][A-Za-z0-9._/#-]{0,99}$/.test(namespace))
+    throw usageError(
+      'is not a namespace of your own: letters, digits, ".", "_", "/", "#" and "-", not beginning with AWS/',
+      { field: '--namespace' },
+    );
   return { file: text(raw, 'site') ?? FLAG.site.default, name, region, namespace };
 };
 
@@ -37,7 +46,11 @@ export const placeOf = async (ports: Ports, { file, name, region, namespace }: W
   return { site: site.site, region: region ?? site.cloud.region, namespace: namespace ?? namespaceOf(site), host };
 };
 
-const isReading = (value: unknown): boolean => typeof value === 'object' && value !== null && typeof (value as { at?: unknown }).at === 'number' && Array.isArray((value as { counters?: unknown }).counters);
+const isReading = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as { at?: unknown }).at === 'number' &&
+  Array.isArray((value as { counters?: unknown }).counters);
 
 /** The counters as the last run left them, so that a restart, or cron's next minute, goes on from there. */
 export const memory = ({ files }: Pick<Ports, 'files'>, stateDir: string, site: string) => {
@@ -46,12 +59,15 @@ export const memory = ({ files }: Pick<Ports, 'files'>, stateDir: string, site: 
     async read(): Promise<Remembered | undefined> {
       try {
         const read = JSON.parse((await files.read(path)) ?? 'null') as Remembered | null;
-        return read !== null && isReading(read.tunnels) && isReading(read.interfaces) && Array.isArray(read.names) ? read : undefined;
+        return read !== null && isReading(read.tunnels) && isReading(read.interfaces) && Array.isArray(read.names)
+          ? read
+          : undefined;
       } catch (error) {
         if (error instanceof SyntaxError) return undefined;
         throw error;
       }
     },
-    write: (content: Remembered): Promise<void> => files.write([{ path, content: JSON.stringify(content), mode: 0o600 }]),
+    write: (content: Remembered): Promise<void> =>
+      files.write([{ path, content: JSON.stringify(content), mode: 0o600 }]),
   };
 };

@@ -12,7 +12,9 @@ import { trafficChart, trafficLine } from './traffic-view.ts';
 
 /** The charon of this machine where there is one; whoever names one wants it to answer. */
 export const charonsOf = async ({ files }: Ports, given: readonly string[]): Promise<readonly string[]> =>
-  given.length > 0 || (await files.stat(LOCAL_CHARON.slice('unix://'.length)).catch(() => undefined)) === undefined ? given : [LOCAL_CHARON];
+  given.length > 0 || (await files.stat(LOCAL_CHARON.slice('unix://'.length)).catch(() => undefined)) === undefined
+    ? given
+    : [LOCAL_CHARON];
 
 /** @returns a look at everything; a charon that does not answer is told once, and when it answers again. */
 export const lookOf = (ports: Ports, sources: Parameters<typeof trafficReader>[1]) => {
@@ -23,7 +25,8 @@ export const lookOf = (ports: Ports, sources: Parameters<typeof trafficReader>[1
     const look = await read((uri, error) => {
       if (strict) throw error;
       failing.add(uri);
-      if (!silent.has(uri)) ports.progress(`warning: ${error instanceof HybridError ? error.message : `${uri}: ${error.message}`}`);
+      if (!silent.has(uri))
+        ports.progress(`warning: ${error instanceof HybridError ? error.message : `${uri}: ${error.message}`}`);
     });
     for (const uri of silent) if (!failing.has(uri)) ports.progress(`${uri} answers again`);
     silent.clear();
@@ -53,19 +56,35 @@ export interface OutletOptions {
 }
 
 /** CloudWatch and Prometheus, as far as they are wanted. */
-export const openOutlets = async (ports: Ports, { cloudwatch, port, profile, intervalMs, stateDir }: OutletOptions, { site, region, namespace, host }: Place) => {
+export const openOutlets = async (
+  ports: Ports,
+  { cloudwatch, port, profile, intervalMs, stateDir }: OutletOptions,
+  { site, region, namespace, host }: Place,
+) => {
   const outlets = await ports.outlets();
   const onTrouble = (message: string): void => ports.progress(`warning: ${message}`);
   const page = port === undefined ? undefined : (await import('../../lib/monitor/traffic-prometheus.ts')).trafficPage();
-  const server = page === undefined ? undefined : await outlets.listen(port!, page.page).catch((error: HybridError) => {
-    throw usageError(error.message, { field: '--metrics-port', next: 'give another port', cause: error });
-  });
+  const server =
+    page === undefined
+      ? undefined
+      : await outlets.listen(port!, page.page).catch((error: HybridError) => {
+          throw usageError(error.message, { field: '--metrics-port', next: 'give another port', cause: error });
+        });
   const publisher = !cloudwatch
     ? undefined
-    : trafficPublisher(await outlets.metricStore({ region, profile }), await openSpool(outlets, ports.files, { path: join(stateDir, 'spool', `${site}-traffic.spool`), onTrouble }), {
-        namespace, site, host, fine: intervalMs < 60_000, clock: ports.clock, onTrouble,
-        run: Buffer.from(ports.random(9)).toString('base64url'),
-      });
+    : trafficPublisher(
+        await outlets.metricStore({ region, profile }),
+        await openSpool(outlets, ports.files, { path: join(stateDir, 'spool', `${site}-traffic.spool`), onTrouble }),
+        {
+          namespace,
+          site,
+          host,
+          fine: intervalMs < 60_000,
+          clock: ports.clock,
+          onTrouble,
+          run: Buffer.from(ports.random(9)).toString('base64url'),
+        },
+      );
   return {
     accept(sample: TrafficSample): void {
       page?.accept(sample);

@@ -4,10 +4,12 @@ import { bitRate } from '../../lib/domain/traffic.ts';
 import type { Flow, TrafficSample } from '../../lib/monitor/traffic.ts';
 import { chart } from '../../lib/render/chart.ts';
 
-const sum = (flows: readonly Flow[], rate: 'inRate' | 'outRate'): number => flows.reduce((all, flow) => all + (flow[rate] ?? 0), 0);
+const sum = (flows: readonly Flow[], rate: 'inRate' | 'outRate'): number =>
+  flows.reduce((all, flow) => all + (flow[rate] ?? 0), 0);
 
 /** Tunnels where there are any: an interface carries the same packets once more. */
-const carrying = ({ tunnels, interfaces }: TrafficSample): readonly Flow[] => (tunnels.length > 0 ? tunnels : interfaces);
+const carrying = ({ tunnels, interfaces }: TrafficSample): readonly Flow[] =>
+  tunnels.length > 0 ? tunnels : interfaces;
 
 /** One line a sample. */
 export const trafficLine = (sample: TrafficSample): string => {
@@ -19,14 +21,32 @@ export const trafficLine = (sample: TrafficSample): string => {
 /** Both directions over time; empty until there are two samples. */
 export const trafficChart = (samples: readonly TrafficSample[]): string =>
   (['inRate', 'outRate'] as const)
-    .map((rate) => chart({ title: rate === 'inRate' ? 'in' : 'out', values: samples.map((sample) => sum(carrying(sample), rate)), label: bitRate }))
+    .map((rate) =>
+      chart({
+        title: rate === 'inRate' ? 'in' : 'out',
+        values: samples.map((sample) => sum(carrying(sample), rate)),
+        label: bitRate,
+      }),
+    )
     .filter((text) => text !== '')
     .join('\n\n');
 
 export const trafficTable = ({ tunnels, interfaces }: TrafficSample, style: Style): string => {
-  const cells = ({ in: inward, out, inRate, outRate }: Flow): readonly string[] => [bytes(inward.bytes), inRate === null ? '-' : bitRate(inRate), bytes(out.bytes), outRate === null ? '-' : bitRate(outRate)];
+  const cells = ({ in: inward, out, inRate, outRate }: Flow): readonly string[] => [
+    bytes(inward.bytes),
+    inRate === null ? '-' : bitRate(inRate),
+    bytes(out.bytes),
+    outRate === null ? '-' : bitRate(outRate),
+  ];
   return style.table(
     ['of', 'state', 'in', 'rate in', 'out', 'rate out'],
-    [...tunnels.map((flow) => [flow.of, flow.state === 'established' ? style.good(flow.state) : style.bad(flow.state), ...cells(flow)]), ...interfaces.map((flow) => [flow.of, style.dim('interface'), ...cells(flow)])],
+    [
+      ...tunnels.map((flow) => [
+        flow.of,
+        flow.state === 'established' ? style.good(flow.state) : style.bad(flow.state),
+        ...cells(flow),
+      ]),
+      ...interfaces.map((flow) => [flow.of, style.dim('interface'), ...cells(flow)]),
+    ],
   );
 };

@@ -30,12 +30,18 @@ const DRAWN = 60;
 const numberIn = (raw: Raw, name: string, most: number): number | undefined => {
   const given = text(raw, name);
   if (given === undefined) return undefined;
-  if (!/^\d{1,6}$/.test(given) || Number(given) < 1 || Number(given) > most) throw usageError(`${given.slice(0, 20)} is no whole number from 1 to ${most}`, { field: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` });
+  if (!/^\d{1,6}$/.test(given) || Number(given) < 1 || Number(given) > most)
+    throw usageError(`${given.slice(0, 20)} is no whole number from 1 to ${most}`, {
+      field: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    });
   return Number(given);
 };
 
 const interfaceIn = (given: string): string => {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._@-]{0,14}$/.test(given)) throw usageError(`${given.replace(/[^\x20-\x7e]/g, '?').slice(0, 40)} is no name of an interface`, { field: '--interface' });
+  if (!/^[A-Za-z0-9][A-Za-z0-9._@-]{0,14}$/.test(given))
+    throw usageError(`${given.replace(/[^\x20-\x7e]/g, '?').slice(0, 40)} is no name of an interface`, {
+      field: '--interface',
+    });
   return given;
 };
 
@@ -48,10 +54,17 @@ export const traffic = defineCommand<Options, Result>({
     'It runs until stopped; --once takes one sample, from the counters that the last run remembered (for cron; the first run only remembers). CloudWatch bills each metric: three a tunnel, two an interface; --no-cloudwatch only shows and serves them.',
   flags: [
     FLAG.site,
-    { flags: '--name <name>', summary: 'in place of a site file: what the dimension Site says; --region is then needed' },
+    {
+      flags: '--name <name>',
+      summary: 'in place of a site file: what the dimension Site says; --region is then needed',
+    },
     FLAG.region,
     FLAG.profile,
-    { flags: '--uri <uri...>', summary: `vici socket of a charon (default: ${LOCAL_CHARON}, where it is)`, env: 'HYBRIDCTL_VICI_URI' },
+    {
+      flags: '--uri <uri...>',
+      summary: `vici socket of a charon (default: ${LOCAL_CHARON}, where it is)`,
+      env: 'HYBRIDCTL_VICI_URI',
+    },
     { flags: '--interface <name...>', summary: 'these interfaces (default: all tunnel interfaces)' },
     { flags: '--interval <seconds>', summary: 'between two samples', default: '60' },
     { flags: '--count <number>', summary: 'end after so many samples' },
@@ -66,14 +79,18 @@ export const traffic = defineCommand<Options, Result>({
     { line: 'sudo hybridctl vpn traffic', why: 'every minute to CloudWatch, until stopped' },
     { line: 'sudo hybridctl vpn traffic --once', why: 'from cron' },
     { line: 'sudo hybridctl vpn traffic --no-cloudwatch --interval 1 --graph', why: 'to look at' },
-    { line: 'sudo hybridctl vpn traffic --name office --region cn-north-1 --interface tunnel1 --metrics-port 9743', why: 'without a site file, one interface, for Prometheus too' },
+    {
+      line: 'sudo hybridctl vpn traffic --name office --region cn-north-1 --interface tunnel1 --metrics-port 9743',
+      why: 'without a site file, one interface, for Prometheus too',
+    },
   ],
   streams: true,
 
   parse(raw, ports) {
     const once = flag(raw, 'once');
     const count = numberIn(raw, 'count', 999_999);
-    if (once && count !== undefined) throw usageError('takes one sample already', { field: '--once', next: 'leave out --count' });
+    if (once && count !== undefined)
+      throw usageError('takes one sample already', { field: '--once', next: 'leave out --count' });
     const interfaces = list(raw, 'interface').map(interfaceIn);
     return {
       wanted: wantedIn(raw),
@@ -97,13 +114,20 @@ export const traffic = defineCommand<Options, Result>({
     const look = lookOf(ports, { uris, interfaces: options.interfaces });
     // The first look is in earnest: a charon that was named and does not answer is said at once.
     const first = await look(options.uris.length > 0);
-    if (first.states.size === 0 && first.interfaces.counters.length === 0) throw missing('no tunnel and no tunnel interface on this machine', { next: 'run it as root on a gateway, or name an --interface or a --uri' });
+    if (first.states.size === 0 && first.interfaces.counters.length === 0)
+      throw missing('no tunnel and no tunnel interface on this machine', {
+        next: 'run it as root on a gateway, or name an --interface or a --uri',
+      });
     const kept = memory(ports, options.stateDir, place.site);
     let before = once ? await kept.read() : ((await kept.read()) ?? remembered(undefined, first));
     const outlets = await openOutlets(ports, options, place);
     const samples: TrafficSample[] = [];
     try {
-      for (let now = first, left = count ?? Number.POSITIVE_INFINITY, next = ports.clock.now() + intervalMs; ; next += intervalMs) {
+      for (
+        let now = first, left = count ?? Number.POSITIVE_INFINITY, next = ports.clock.now() + intervalMs;
+        ;
+        next += intervalMs
+      ) {
         const sample = sampleOf(before, now);
         before = remembered(before, now);
         await kept.write(before);
@@ -124,8 +148,19 @@ export const traffic = defineCommand<Options, Result>({
     } finally {
       await outlets.close();
     }
-    return { result: { samples: samples.length, last: samples.at(-1) ?? null, chart: graph ? trafficChart(samples) : '' }, exit: ports.signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok };
+    return {
+      result: { samples: samples.length, last: samples.at(-1) ?? null, chart: graph ? trafficChart(samples) : '' },
+      exit: ports.signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok,
+    };
   },
 
-  human: ({ last, chart, samples }, style) => (last === null ? 'first look: what passes from now on is told by the next' : [trafficTable(last, style), ...(chart === '' ? [] : ['', chart]), '', `${samples} ${samples === 1 ? 'sample' : 'samples'}`].join('\n')),
+  human: ({ last, chart, samples }, style) =>
+    last === null
+      ? 'first look: what passes from now on is told by the next'
+      : [
+          trafficTable(last, style),
+          ...(chart === '' ? [] : ['', chart]),
+          '',
+          `${samples} ${samples === 1 ? 'sample' : 'samples'}`,
+        ].join('\n'),
 });

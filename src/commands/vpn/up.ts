@@ -2,7 +2,15 @@ import { defineCommand, flag, FLAG } from '../../lib/core/command.ts';
 import { EXIT, interrupted, usageError } from '../../lib/core/errors.ts';
 import { keepingBefore, planRollback, rollback } from '../../lib/procedures/vpn-host/before.ts';
 import { upSteps } from '../../lib/procedures/vpn-host/steps.ts';
-import { APPLY_FLAGS, handsOf, humanProcedure, procedureOptions, runApply, type ProcedureOptions, type ProcedureResult } from '../procedure.ts';
+import {
+  APPLY_FLAGS,
+  handsOf,
+  humanProcedure,
+  procedureOptions,
+  runApply,
+  type ProcedureOptions,
+  type ProcedureResult,
+} from '../procedure.ts';
 import { DEVICE, HOST_FLAGS, hostOptions, onHost, type HostOptions } from './host.ts';
 
 interface Options extends HostOptions {
@@ -22,33 +30,67 @@ export const up = defineCommand<Options, ProcedureResult>({
     'returns to it: to how the box was before the last run that changed it. A run that was killed is finished by the next. Where systemd runs, units are enabled; where not, daemons are started plainly. ' +
     'Only Linux boxes: strongSwan (swanctl or ipsec.conf), Libreswan, Openswan.',
   args: [DEVICE],
-  flags: [...HOST_FLAGS, ...APPLY_FLAGS.filter(({ flags }) => !CLOUD_ONLY.test(flags)).map((one) => (one.flags.startsWith('--emit') ? { ...one, summary: 'print the plan as shell lines (sh) or as a page for a runbook (md); keys are not shown' } : one)), { flags: '--rollback', summary: 'put back how it was before the last run that changed something' }],
+  flags: [
+    ...HOST_FLAGS,
+    ...APPLY_FLAGS.filter(({ flags }) => !CLOUD_ONLY.test(flags)).map((one) =>
+      one.flags.startsWith('--emit')
+        ? { ...one, summary: 'print the plan as shell lines (sh) or as a page for a runbook (md); keys are not shown' }
+        : one,
+    ),
+    { flags: '--rollback', summary: 'put back how it was before the last run that changed something' },
+  ],
   examples: [
-    { line: 'sudo hybridctl vpn up gw-1 --dry-run', why: 'what differs on this host, file by file and setting by setting' },
+    {
+      line: 'sudo hybridctl vpn up gw-1 --dry-run',
+      why: 'what differs on this host, file by file and setting by setting',
+    },
     { line: 'hybridctl vpn up gw-1 --host root@203.0.113.11 --yes', why: 'the same by ssh, from a script' },
-    { line: 'hybridctl vpn up gw-1 --host admin@203.0.113.11 --identity keys/gw --known-hosts keys/known_hosts --detailed-exitcode --dry-run', why: 'exit 3 when the gateway has drifted' },
+    {
+      line: 'hybridctl vpn up gw-1 --host admin@203.0.113.11 --identity keys/gw --known-hosts keys/known_hosts --detailed-exitcode --dry-run',
+      why: 'exit 3 when the gateway has drifted',
+    },
     { line: 'sudo hybridctl vpn up gw-1 --rollback', why: 'back to what was there' },
   ],
 
   parse: (raw) => {
     const options = { ...hostOptions(raw), procedure: procedureOptions(raw), rollback: flag(raw, 'rollback') };
-    if (options.rollback && options.procedure.emit !== undefined) throw usageError('a rollback has no runbook', { field: '--emit', next: 'look at it with --dry-run' });
+    if (options.rollback && options.procedure.emit !== undefined)
+      throw usageError('a rollback has no runbook', { field: '--emit', next: 'look at it with --dry-run' });
     return options;
   },
 
   run: ({ procedure: options, rollback: back, ...host }, ports) =>
     onHost(ports, host, async (box, machine) => {
-      if (!back) return runApply(ports, { title: `the tunnels of ${box.device}`, site: box.site, steps: upSteps(box), machine, around: keepingBefore(box) }, options);
+      if (!back)
+        return runApply(
+          ports,
+          {
+            title: `the tunnels of ${box.device}`,
+            site: box.site,
+            steps: upSteps(box),
+            machine,
+            around: keepingBefore(box),
+          },
+          options,
+        );
       const steps = await planRollback(box, machine);
       const did = options.dryRun ? 'planned' : 'applied';
       if (!options.dryRun) {
         if (!options.yes) {
-          if (ports.ask === undefined) throw usageError('needs a yes', { field: FLAG.yes.flags.split(', ')[1]!, next: 'look first with --dry-run, then give --yes' });
-          if (!(await ports.ask.confirm(`Put ${box.device} back to how it was?`, { default: false }))) throw interrupted();
+          if (ports.ask === undefined)
+            throw usageError('needs a yes', {
+              field: FLAG.yes.flags.split(', ')[1]!,
+              next: 'look first with --dry-run, then give --yes',
+            });
+          if (!(await ports.ask.confirm(`Put ${box.device} back to how it was?`, { default: false })))
+            throw interrupted();
         }
         await rollback(box, handsOf(ports, { machine }, options));
       }
-      return { result: { did, steps, values: {}, runbook: null }, exit: options.dryRun && options.detailedExitcode ? EXIT.changesPending : EXIT.ok };
+      return {
+        result: { did, steps, values: {}, runbook: null },
+        exit: options.dryRun && options.detailedExitcode ? EXIT.changesPending : EXIT.ok,
+      };
     }),
 
   human: humanProcedure,

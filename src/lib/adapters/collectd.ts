@@ -9,9 +9,14 @@ const SILENCE_MS = 10_000;
 const AT_ONCE = 64;
 
 const explain = (path: string, error: NodeJS.ErrnoException): HybridError => {
-  if (error.code === 'EACCES' || error.code === 'EPERM') return missing(`no permission to open ${path}`, { field: '--socket', next: 'run it as root', cause: error });
+  if (error.code === 'EACCES' || error.code === 'EPERM')
+    return missing(`no permission to open ${path}`, { field: '--socket', next: 'run it as root', cause: error });
   if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTSOCK') {
-    return missing(`no collectd listens on ${path}`, { field: '--socket', next: 'load its plugin "unixsock", or give the SocketFile of its configuration', cause: error });
+    return missing(`no collectd listens on ${path}`, {
+      field: '--socket',
+      next: 'load its plugin "unixsock", or give the SocketFile of its configuration',
+      cause: error,
+    });
   }
   return failure(`${path}: ${error.message}`, { cause: error });
 };
@@ -31,17 +36,25 @@ export const unixsock = (path: string, signal: AbortSignal): Collectd => ({
     const failed = new Promise<never>((_resolve, reject) => {
       socket.on('error', (error) => reject(explain(path, error)));
       // A second rejection of a settled promise is none.
-      socket.on('close', () => reject(failure(`collectd closed ${path} in the middle of an answer`, { next: 'see its log, then run it again' })));
-      socket.setTimeout(SILENCE_MS, () => reject(failure(`collectd did not answer on ${path} within ${SILENCE_MS / 1_000} s`)));
+      socket.on('close', () =>
+        reject(
+          failure(`collectd closed ${path} in the middle of an answer`, { next: 'see its log, then run it again' }),
+        ),
+      );
+      socket.setTimeout(SILENCE_MS, () =>
+        reject(failure(`collectd did not answer on ${path} within ${SILENCE_MS / 1_000} s`)),
+      );
       signal.addEventListener('abort', () => reject(interrupted()), { once: true });
     });
     failed.catch(() => undefined);
     const incoming = lines[Symbol.asyncIterator]();
-    const line = async (): Promise<string> => (await Promise.race([incoming.next().catch(() => failed), failed])).value ?? failed;
+    const line = async (): Promise<string> =>
+      (await Promise.race([incoming.next().catch(() => failed), failed])).value ?? failed;
     const answer = async (): Promise<readonly string[] | undefined> => {
       const head = await line();
       const count = Number(/^(\d+) Values? found$/.exec(head)?.[1] ?? /^(-\d+) /.exec(head)?.[1] ?? Number.NaN);
-      if (Number.isNaN(count)) throw failure(`what listens on ${path} is no collectd: ${head.slice(0, 60)}`, { field: '--socket' });
+      if (Number.isNaN(count))
+        throw failure(`what listens on ${path} is no collectd: ${head.slice(0, 60)}`, { field: '--socket' });
       if (count < 0) return undefined;
       const rest: string[] = [];
       while (rest.length < count) rest.push(await line());

@@ -10,7 +10,9 @@ const told = async <T>(verb: string, path: string, work: () => Promise<T>): Prom
   try {
     return await work();
   } catch (error) {
-    throw failure(`can't ${verb} ${path}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`, { cause: error });
+    throw failure(`can't ${verb} ${path}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`, {
+      cause: error,
+    });
   }
 };
 
@@ -20,10 +22,12 @@ export const fileLoad: FileLoad = {
       await mkdir(dirname(path), { recursive: true });
       // Nothing that a disk or a network would squeeze.
       const chunk = new Uint8Array(Math.min(CHUNK, size));
-      for (let at = 0; at < chunk.length; at += 65_536) crypto.getRandomValues(chunk.subarray(at, Math.min(at + 65_536, chunk.length)));
+      for (let at = 0; at < chunk.length; at += 65_536)
+        crypto.getRandomValues(chunk.subarray(at, Math.min(at + 65_536, chunk.length)));
       const handle = await open(path, 'w');
       try {
-        for (let left = size; left > 0; left -= chunk.length) await handle.write(chunk, 0, Math.min(left, chunk.length));
+        for (let left = size; left > 0; left -= chunk.length)
+          await handle.write(chunk, 0, Math.min(left, chunk.length));
         await handle.sync();
       } finally {
         await handle.close();

@@ -9,7 +9,8 @@ const absent = (error: unknown): boolean => code(error) === 'ENOENT' || code(err
 
 const explain = (verb: string, path: string, error: unknown): HybridError => {
   const why = code(error);
-  if (why === 'EACCES' || why === 'EPERM') return missing(`no permission to ${verb} ${path}`, { next: 'run as its owner or as root', cause: error });
+  if (why === 'EACCES' || why === 'EPERM')
+    return missing(`no permission to ${verb} ${path}`, { next: 'run as its owner or as root', cause: error });
   if (why === 'EISDIR') return failure(`${path} is a folder, not a file`, { cause: error });
   return failure(`can't ${verb} ${path}: ${why ?? (error as Error).message}`, { cause: error });
 };
@@ -46,11 +47,20 @@ export const files: Files = {
     }
   },
 
-  /** All temp files are complete and on disk before the first rename, so a full disk or a folder in the way changes nothing. */
+  /**
+   * All temp files are complete and on disk before the first rename, so a full disk or a folder in the way changes
+   * nothing.
+   */
   async write(list) {
     const pending: { temp: string; path: string }[] = [];
     for (const { path } of list) {
-      if (await stat(path).then((found) => found.isDirectory(), () => false)) throw failure(`${path} is a folder, not a file`);
+      if (
+        await stat(path).then(
+          (found) => found.isDirectory(),
+          () => false,
+        )
+      )
+        throw failure(`${path} is a folder, not a file`);
     }
     try {
       for (const { path, content, mode } of list) {

@@ -37,7 +37,12 @@ const gone = (holder: string, host: string, boot: string): boolean => {
 
 const explain = (path: string, error: unknown): Error => {
   const why = code(error);
-  if (why === 'EACCES' || why === 'EPERM' || why === 'EROFS') return missing(`no permission to write ${path}`, { field: '--state-dir', next: 'run as root, or give --state-dir a folder of your own', cause: error });
+  if (why === 'EACCES' || why === 'EPERM' || why === 'EROFS')
+    return missing(`no permission to write ${path}`, {
+      field: '--state-dir',
+      next: 'run as root, or give --state-dir a folder of your own',
+      cause: error,
+    });
   return error instanceof Error && why === undefined ? error : failure(`can't write ${path}: ${why}`, { cause: error });
 };
 
@@ -66,7 +71,10 @@ export const leaseFile = async (path: string, mode = 0o644): Promise<LeaseStore>
     }
   };
 
-  /** Moved aside first: of two that find the same dead lock only one gets it, and one that was renewed meanwhile is put back. */
+  /**
+   * Moved aside first: of two that find the same dead lock only one gets it, and one that was renewed meanwhile is put
+   * back.
+   */
   const breakLock = async (dead: string): Promise<void> => {
     const aside = `${lock}.${crypto.randomUUID()}`;
     try {
@@ -101,7 +109,10 @@ export const leaseFile = async (path: string, mode = 0o644): Promise<LeaseStore>
         }
         const owner = await read(lock);
         if (owner !== undefined && gone(owner, host, boot)) await breakLock(owner);
-        else if (performance.now() > end) throw failure(`${lock} is held by process ${owner?.split('/')[2] ?? '?'}`, { next: 'see whether that monitor hangs' });
+        else if (performance.now() > end)
+          throw failure(`${lock} is held by process ${owner?.split('/')[2] ?? '?'}`, {
+            next: 'see whether that monitor hangs',
+          });
         else await delay(5);
       }
     } finally {

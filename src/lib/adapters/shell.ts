@@ -10,7 +10,11 @@ export const shell: Shell = {
     const result = await execa(file, args, {
       reject: false,
       stripFinalNewline: false,
-      ...(options.inherit === true ? { stdio: 'inherit' as const } : options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+      ...(options.inherit === true
+        ? { stdio: 'inherit' as const }
+        : options.input === undefined
+          ? { stdin: 'ignore' as const }
+          : { input: options.input }),
       ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
@@ -26,7 +30,13 @@ export const shell: Shell = {
     const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/lib/frr', '/usr/lib/ipsec'];
     for (const folder of folders.filter((path) => path !== '')) {
       const path = join(folder, file);
-      if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
+      if (
+        await access(path, constants.X_OK).then(
+          () => true,
+          () => false,
+        )
+      )
+        return path;
     }
     return undefined;
   },

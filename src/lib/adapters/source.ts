@@ -7,8 +7,10 @@ const opened = async (path: string): Promise<FileHandle> => {
     return await open(path, 'r');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw usageError('there is no such file', { field: path, cause: error });
-    if (code === 'EACCES' || code === 'EPERM') throw missing(`no permission to read ${path}`, { next: 'run as its owner', cause: error });
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw usageError('there is no such file', { field: path, cause: error });
+    if (code === 'EACCES' || code === 'EPERM')
+      throw missing(`no permission to read ${path}`, { next: 'run as its owner', cause: error });
     throw failure(`can't read ${path}: ${code ?? (error as Error).message}`, { cause: error });
   }
 };
@@ -28,13 +30,17 @@ export const openSource = async (path: string): Promise<SourceFile> => {
     async read(offset, into) {
       for (let done = 0; done < into.length; ) {
         const { bytesRead } = await handle.read(into, done, into.length - done, offset + done);
-        if (bytesRead === 0) throw failure(`${path} became shorter while it was read`, { next: 'run it again once nothing writes to the file' });
+        if (bytesRead === 0)
+          throw failure(`${path} became shorter while it was read`, {
+            next: 'run it again once nothing writes to the file',
+          });
         done += bytesRead;
       }
     },
     async unchanged() {
       const now = await handle.stat({ bigint: true });
-      if (now.size !== size || now.mtimeNs !== mtimeNs || now.ino !== ino) throw failure(`${path} changed while it was read`, { next: 'run it again once nothing writes to the file' });
+      if (now.size !== size || now.mtimeNs !== mtimeNs || now.ino !== ino)
+        throw failure(`${path} changed while it was read`, { next: 'run it again once nothing writes to the file' });
     },
     close: () => handle.close(),
   };

@@ -42,7 +42,9 @@ interface Asked {
  * by side cost what one does.
  * @param script runs a script there.
  */
-export const askerOf = (script: (text: string, args: readonly string[]) => Promise<ShellResult>): ((what: 'stat' | 'all' | number, path: string) => Promise<Answer>) => {
+export const askerOf = (
+  script: (text: string, args: readonly string[]) => Promise<ShellResult>,
+): ((what: 'stat' | 'all' | number, path: string) => Promise<Answer>) => {
   let waiting: Asked[] = [];
   const send = async (all: readonly Asked[]): Promise<void> => {
     const id = crypto.randomUUID();
@@ -53,7 +55,8 @@ export const askerOf = (script: (text: string, args: readonly string[]) => Promi
     for (const [index, one] of all.entries()) {
       const [status, next] = rest[index]?.split(`\n${id}.\n`, 2) ?? [];
       const [, code, said] = /^(\d+) ([^]*)$/.exec(status ?? '') ?? [];
-      if (code === undefined || said === undefined || next === undefined) throw failure(`can't read ${one.words[1]}: ${stderr.trim().split('\n')[0] ?? ''}`);
+      if (code === undefined || said === undefined || next === undefined)
+        throw failure(`can't read ${one.words[1]}: ${stderr.trim().split('\n')[0] ?? ''}`);
       one.answer({ content, exitCode: Number(code), said });
       content = next;
     }

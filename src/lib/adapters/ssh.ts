@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { failure, HybridError, interrupted, missing, usageError } from '../core/errors.ts';
+import { failure, type HybridError, interrupted, missing, usageError } from '../core/errors.ts';
 import type { Machine, SshOptions } from '../core/machine.ts';
 import type { Files, Shell, ShellOptions, ShellResult } from '../core/ports.ts';
 import { shell as here } from './shell.ts';
@@ -37,36 +37,65 @@ drop() { rm -f -- "$t"; }
 trap 'status=$?; each drop "$@"; exit $status' EXIT
 each check "$@"; each place "$@"; each move "$@"`;
 
-/** `user@host`, `user@host:port`, `user@[2001:db8::1]:port`. @throws usage error on anything else: a word that begins with `-` would be an option. */
+/**
+ * `user@host`, `user@host:port`, `user@[2001:db8::1]:port`. @throws usage error on anything else: a word that begins
+ * with `-` would be an option.
+ */
 const parseTarget = (target: string): { readonly login: string; readonly port: readonly string[] } => {
-  const match = /^([a-z_][a-z0-9_.-]{0,31})@(?:([A-Za-z0-9][A-Za-z0-9.-]{0,252})|\[([0-9A-Fa-f:.]+)\])(?::(\d{1,5}))?$/i.exec(target);
+  const match =
+    /^([a-z_][a-z0-9_.-]{0,31})@(?:([A-Za-z0-9][A-Za-z0-9.-]{0,252})|\[([0-9A-Fa-f:.]+)\])(?::(\d{1,5}))?$/i.exec(
+      target,
+    );
   const port = Number(match?.[4] ?? 22);
-  if (match === null || port < 1 || port > 65_535) throw usageError('is not user@host or user@host:port', { field: '--host', next: 'write it like admin@203.0.113.11 or root@gw-1:2222' });
+  if (match === null || port < 1 || port > 65_535)
+    throw usageError('is not user@host or user@host:port', {
+      field: '--host',
+      next: 'write it like admin@203.0.113.11 or root@gw-1:2222',
+    });
   return { login: `${match[1]}@${match[2] ?? match[3]}`, port: match[4] === undefined ? [] : ['-p', match[4]] };
 };
 
 /** A path inside an -o option: ssh expands % and splits at blanks. */
 const optionPath = (path: string, field: string): string => {
-  if (/["\n\\%]/.test(path)) throw usageError('has a character that ssh would not take as it is', { field, next: 'copy the file to a plain path' });
+  if (/["\n\\%]/.test(path))
+    throw usageError('has a character that ssh would not take as it is', {
+      field,
+      next: 'copy the file to a plain path',
+    });
   return `"${path}"`;
 };
 
 const explain = (name: string, stderr: string): HybridError => {
-  const said = stderr.trim().split('\n').filter((line) => line !== '');
+  const said = stderr
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '');
   const more = said.slice(-3).map((line) => line.trim().slice(0, 200));
-  if (/IDENTIFICATION HAS CHANGED/.test(stderr)) return missing(`the host key of ${name} is not the one that is known: another machine, or somebody between`, { more, next: 'find out why before you take the new key into known_hosts' });
+  if (/IDENTIFICATION HAS CHANGED/.test(stderr))
+    return missing(`the host key of ${name} is not the one that is known: another machine, or somebody between`, {
+      more,
+      next: 'find out why before you take the new key into known_hosts',
+    });
   if (/host key is known|Host key verification failed/i.test(stderr)) {
-    return missing(`the host key of ${name} is not known`, { more, next: 'compare its fingerprint (ssh-keygen -lf on the host, or the console output), then add it with ssh-keyscan, and give --known-hosts' });
+    return missing(`the host key of ${name} is not known`, {
+      more,
+      next: 'compare its fingerprint (ssh-keygen -lf on the host, or the console output), then add it with ssh-keyscan, and give --known-hosts',
+    });
   }
-  if (/Permission denied|Too many authentication failures/.test(stderr)) return missing(`${name} does not let us in`, { more, next: 'give --identity, or load the key into ssh-agent' });
-  return missing(`${name} can't be reached by ssh`, { more, next: 'check the address, the port and the security group; then: ssh ' + name.replace(/:(\d+)$/, ' -p $1') });
+  if (/Permission denied|Too many authentication failures/.test(stderr))
+    return missing(`${name} does not let us in`, { more, next: 'give --identity, or load the key into ssh-agent' });
+  return missing(`${name} can't be reached by ssh`, {
+    more,
+    next: `check the address, the port and the security group; then: ssh ${name.replace(/:(\d+)$/, ' -p $1')}`,
+  });
 };
 
 /**
  * A machine at the other end of the system's own ssh. One connection serves all calls. Not as root, everything goes by
  * `sudo -n`. Host keys are checked always, and nobody is asked anything.
  *
- * @throws exit 4 where it can't be reached, its host key is not known, it does not let us in, or sudo asks for a password.
+ * @throws exit 4 where it can't be reached, its host key is not known, it does not let us in, or sudo asks for a
+ * password.
  */
 export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOptions): Promise<Machine> => {
   const { login, port } = parseTarget(target);
@@ -75,15 +104,32 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
   // Nobody else may speak through our connection: the folder is 0700 from its creation.
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-ssh-'));
   const options = [
-    'BatchMode=yes', 'StrictHostKeyChecking=yes', 'ForwardAgent=no', 'ForwardX11=no', 'LogLevel=ERROR', ...PATIENCE,
-    'ControlMaster=auto', `ControlPath=${folder}/c`, `ControlPersist=${PERSIST_S}`,
-    ...(knownHosts === undefined ? [] : [`UserKnownHostsFile=${optionPath(knownHosts, '--known-hosts')}`, 'GlobalKnownHostsFile=/dev/null']),
+    'BatchMode=yes',
+    'StrictHostKeyChecking=yes',
+    'ForwardAgent=no',
+    'ForwardX11=no',
+    'LogLevel=ERROR',
+    ...PATIENCE,
+    'ControlMaster=auto',
+    `ControlPath=${folder}/c`,
+    `ControlPersist=${PERSIST_S}`,
+    ...(knownHosts === undefined
+      ? []
+      : [`UserKnownHostsFile=${optionPath(knownHosts, '--known-hosts')}`, 'GlobalKnownHostsFile=/dev/null']),
     ...(identity === undefined ? [] : ['IdentitiesOnly=yes']),
   ];
-  const common = [...options.flatMap((option) => ['-o', option]), ...(identity === undefined ? [] : ['-i', identity]), ...port, '-T', login];
+  const common = [
+    ...options.flatMap((option) => ['-o', option]),
+    ...(identity === undefined ? [] : ['-i', identity]),
+    ...port,
+    '-T',
+    login,
+  ];
 
   const close = async (): Promise<void> => {
-    await here.run('ssh', ['-o', `ControlPath=${folder}/c`, '-O', 'exit', login], { timeoutMs: 5_000 }).catch(() => undefined);
+    await here
+      .run('ssh', ['-o', `ControlPath=${folder}/c`, '-O', 'exit', login], { timeoutMs: 5_000 })
+      .catch(() => undefined);
     await rm(folder, { recursive: true, force: true });
   };
 
@@ -112,12 +158,17 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
     const env = Object.entries(given.env ?? {}).map(([name, value]) => `${name}=${value}`);
     const at = given.cwd === undefined ? '' : `cd ${quoted(given.cwd)} || exit; `;
     const result = await script(`${PATH}; ${at}exec env "$@"`, [...env, file, ...args], given);
-    if (result.exitCode === 127 && /No such file|not found/.test(result.stderr)) throw missing(`${file} is not installed on ${target}`);
+    if (result.exitCode === 127 && /No such file|not found/.test(result.stderr))
+      throw missing(`${file} is not installed on ${target}`);
     return result;
   };
 
   const refuse = (verb: string, path: string, said: string): HybridError =>
-    /Permission denied/.test(said) ? missing(`no permission to ${verb} ${path} on ${target}`, { next: 'log in as root, or as somebody who has sudo' }) : failure(`can't ${verb} ${path} on ${target}: ${said.trim().split('\n').at(-1)?.slice(0, 200) ?? ''}`);
+    /Permission denied/.test(said)
+      ? missing(`no permission to ${verb} ${path} on ${target}`, {
+          next: 'log in as root, or as somebody who has sudo',
+        })
+      : failure(`can't ${verb} ${path} on ${target}: ${said.trim().split('\n').at(-1)?.slice(0, 200) ?? ''}`);
 
   const ask = askerOf((text, args) => script(text, args));
   const files: Files = {
@@ -126,7 +177,8 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
       if (exitCode === ABSENT) return undefined;
       if (exitCode === FOLDER) throw failure(`${path} is a folder, not a file`);
       if (exitCode !== 0) throw refuse('read', path, said);
-      if (limit !== undefined && Buffer.byteLength(content) > limit) throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });
+      if (limit !== undefined && Buffer.byteLength(content) > limit)
+        throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });
       return content;
     },
     async stat(path) {
@@ -137,25 +189,46 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
       return { mode: Number.parseInt(mode, 8) & 0o777, size: Number(size) };
     },
     async write(list) {
-      const args = list.flatMap(({ path, content, mode }) => [path, mode.toString(8).padStart(3, '0'), String(Buffer.byteLength(content))]);
-      const result = await script(WRITE, [crypto.randomUUID(), ...args], { input: list.map(({ content }) => content).join('') });
+      const args = list.flatMap(({ path, content, mode }) => [
+        path,
+        mode.toString(8).padStart(3, '0'),
+        String(Buffer.byteLength(content)),
+      ]);
+      const result = await script(WRITE, [crypto.randomUUID(), ...args], {
+        input: list.map(({ content }) => content).join(''),
+      });
       if (result.exitCode === FOLDER) throw failure(`${result.stderr} is a folder, not a file`);
-      if (result.exitCode !== 0) throw refuse('write', list.map(({ path }) => path).join(', ').slice(0, 200), result.stderr);
+      if (result.exitCode !== 0)
+        throw refuse(
+          'write',
+          list
+            .map(({ path }) => path)
+            .join(', ')
+            .slice(0, 200),
+          result.stderr,
+        );
     },
   };
 
   const which: Shell['which'] = async (file) => {
-    const { exitCode, stdout } = await script(`${PATH}; PATH="$PATH:/usr/lib/frr:/usr/lib/ipsec"; command -v -- "$1"`, [file]);
+    const { exitCode, stdout } = await script(`${PATH}; PATH="$PATH:/usr/lib/frr:/usr/lib/ipsec"; command -v -- "$1"`, [
+      file,
+    ]);
     return exitCode === 0 ? stdout.trim() : undefined;
   };
 
   try {
-    if ((await here.which('ssh')) === undefined) throw missing('ssh is not installed', { next: 'install the package openssh-client' });
+    if ((await here.which('ssh')) === undefined)
+      throw missing('ssh is not installed', { next: 'install the package openssh-client' });
     if (signal?.aborted === true) throw interrupted();
     if ((await script('id -u', [])).stdout.trim() !== '0') {
       elevate = ['sudo', '-n'];
       const { exitCode, stderr } = await script('exit 0', []);
-      if (exitCode !== 0) throw missing(`${login} is not root on ${target}, and can't become it`, { more: [stderr.trim().slice(0, 200)], next: 'log in as root, or allow it sudo without a password' });
+      if (exitCode !== 0)
+        throw missing(`${login} is not root on ${target}, and can't become it`, {
+          more: [stderr.trim().slice(0, 200)],
+          next: 'log in as root, or allow it sudo without a password',
+        });
     }
   } catch (error) {
     await close();

@@ -1,7 +1,9 @@
 /** Products of Alibaba Cloud that hybridctl speaks to, as its CLI names them. */
 export type AliyunProduct = 'faas' | 'oss' | 'ram' | 'sts';
 
-/** FaaS has two sets of calls: the older names things by UUID, the newer by unique id and a board by its PCI address. */
+/**
+ * FaaS has two sets of calls: the older names things by UUID, the newer by unique id and a board by its PCI address.
+ */
 export const FAAS_VERSIONS = ['2017-08-24', '2020-02-17'] as const;
 export type FaasVersion = (typeof FAAS_VERSIONS)[number];
 
@@ -9,14 +11,22 @@ export type FaasVersion = (typeof FAAS_VERSIONS)[number];
 export interface AliyunCall {
   readonly kind: 'aliyun';
   readonly product: AliyunProduct;
-  /** As the API names it: `CreateRole`. Of OSS: `GetBucketInfo`, `PutBucket`, `HeadObject`, and `PutObject` of an empty object. */
+  /**
+   * As the API names it: `CreateRole`. Of OSS: `GetBucketInfo`, `PutBucket`, `HeadObject`, and `PutObject` of an empty
+   * object.
+   */
   readonly action: string;
   readonly params: Readonly<Record<string, string>>;
   /** Of FaaS alone; the others have one. */
   readonly version?: FaasVersion;
 }
 
-export const aliyun = (product: AliyunProduct, action: string, params: AliyunCall['params'], version?: FaasVersion): AliyunCall => ({
+export const aliyun = (
+  product: AliyunProduct,
+  action: string,
+  params: AliyunCall['params'],
+  version?: FaasVersion,
+): AliyunCall => ({
   kind: 'aliyun',
   product,
   action,
@@ -35,7 +45,9 @@ export interface AliyunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The account, in one region. Every error is a HybridError that names the RAM action and carries the API's own code. */
+/**
+ * The account, in one region. Every error is a HybridError that names the RAM action and carries the API's own code.
+ */
 export interface Aliyun {
   readonly region: string;
   send(call: AliyunCall): Promise<AliyunAnswer>;

@@ -1,6 +1,7 @@
 /**
  * The AWS API in its own words. A procedure's plan is printed as AWS CLI lines and carried out by the SDK from the very
- * same data, so its calls are written as the API spells them; the types are the SDK's, and nothing of it is loaded here.
+ * same data, so its calls are written as the API spells them; the types are the SDK's, and nothing of it is loaded
+ * here.
  */
 export interface Sdk {
   readonly ec2: typeof import('@aws-sdk/client-ec2');
@@ -21,11 +22,18 @@ export interface Sdk {
 /** As the AWS CLI names it. */
 export type Service = keyof Sdk;
 /** As the API names it: `RunInstances`. */
-export type Operation<S extends Service> = { [Key in keyof Sdk[S]]: Key extends `${infer Name}Command` ? Name : never }[keyof Sdk[S]];
+export type Operation<S extends Service> = {
+  [Key in keyof Sdk[S]]: Key extends `${infer Name}Command` ? Name : never;
+}[keyof Sdk[S]];
 
-type CommandOf<S extends Service, O extends Operation<S>> = Sdk[S] extends Record<`${O}Command`, abstract new (...args: never) => infer C> ? C : never;
-export type Input<S extends Service, O extends Operation<S>> = CommandOf<S, O> extends { readonly input: infer I } ? I : never;
-export type Output<S extends Service, O extends Operation<S>> = CommandOf<S, O> extends { resolveMiddleware(...args: never): (...args: never) => Promise<{ output: infer Out }> } ? Omit<Out, '$metadata'> : never;
+type CommandOf<S extends Service, O extends Operation<S>> =
+  Sdk[S] extends Record<`${O}Command`, abstract new (...args: never) => infer C> ? C : never;
+export type Input<S extends Service, O extends Operation<S>> =
+  CommandOf<S, O> extends { readonly input: infer I } ? I : never;
+export type Output<S extends Service, O extends Operation<S>> =
+  CommandOf<S, O> extends { resolveMiddleware(...args: never): (...args: never) => Promise<{ output: infer Out }> }
+    ? Omit<Out, '$metadata'>
+    : never;
 
 /** One request, as data: sent by the SDK, printed as a line of the AWS CLI. */
 export interface ApiCall {
@@ -38,7 +46,12 @@ export interface ApiCall {
 }
 
 /** A request whose parameters the compiler has checked: the SDK drops a misspelt one without a word. */
-export const api = <S extends Service, O extends Operation<S>>(service: S, operation: O, input: Input<S, O>, secret: readonly string[] = []): ApiCall => ({
+export const api = <S extends Service, O extends Operation<S>>(
+  service: S,
+  operation: O,
+  input: Input<S, O>,
+  secret: readonly string[] = [],
+): ApiCall => ({
   kind: 'aws',
   service,
   operation,
@@ -53,15 +66,24 @@ export interface Aws {
   /** A call as data; its answer is for whoever made the call to know. */
   send(call: ApiCall): Promise<unknown>;
   /**
-   * Every page of an answer's list, as one. @param field the list in the answer. Follows NextToken, Marker and NextMarker, and ends
+   * Every page of an answer's list, as one. @param field the list in the answer. Follows NextToken, Marker and
+   * NextMarker, and ends
    * with an error at a token that comes twice.
    */
-  all<S extends Service, O extends Operation<S>, F extends keyof Output<S, O>>(service: S, operation: O, input: Input<S, O>, field: F): Promise<NonNullable<Output<S, O>[F]>>;
+  all<S extends Service, O extends Operation<S>, F extends keyof Output<S, O>>(
+    service: S,
+    operation: O,
+    input: Input<S, O>,
+    field: F,
+  ): Promise<NonNullable<Output<S, O>[F]>>;
 }
 
 /** What an SDK error about a bucket that is elsewhere says of where: in its headers or its document. */
 export const regionIn = (error: unknown): string | undefined => {
-  const { $response, Region } = (error ?? {}) as { readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> }; readonly Region?: string };
+  const { $response, Region } = (error ?? {}) as {
+    readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> };
+    readonly Region?: string;
+  };
   const region = $response?.headers?.['x-amz-bucket-region'] ?? Region;
   return region !== undefined && /^[a-z0-9-]+$/.test(region) ? region : undefined;
 };

@@ -70,7 +70,10 @@ export interface Command<Options = unknown, Result = unknown> {
   parse(raw: Raw, ports: Ports): Options;
   run(options: Options, ports: Ports, emit: Emit): Promise<Outcome<Result>>;
   human(result: Result, style: Style): string;
-  /** Its --json is a stream of lines from `emit`; the result at the end is then not printed, for it would be no such line. */
+  /**
+   * Its --json is a stream of lines from `emit`; the result at the end is then not printed, for it would be no such
+   * line.
+   */
   readonly streams?: boolean;
   /** Not shown in help: an internal entry such as a daemon's own process. */
   readonly hidden?: boolean;

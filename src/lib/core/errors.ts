@@ -28,7 +28,10 @@ export interface ErrorDetail {
   readonly code?: string | undefined;
 }
 
-/** What a failed call may have done: `throttled` and `refused` certainly nothing; `unclear`: all of it, nothing, or it is yet to come. */
+/**
+ * What a failed call may have done: `throttled` and `refused` certainly nothing; `unclear`: all of it, nothing, or it
+ * is yet to come.
+ */
 export type CallFailure = 'throttled' | 'refused' | 'unclear';
 
 /** Every refusal and failure a user may see: what happened, whose fault (the exit code says), one next step. */
@@ -66,4 +69,5 @@ export const partly = (message: string, detail?: ErrorDetail) => new HybridError
 export const interrupted = () => new HybridError(EXIT.interrupted, 'interrupted');
 
 /** The same error with more to say. @param detail `more` takes the place of the error's own findings. */
-export const retold = (error: HybridError, detail: Pick<ErrorDetail, 'more' | 'next'>): HybridError => new HybridError(error.exit, error.message, { ...error, cause: error, ...detail });
+export const retold = (error: HybridError, detail: Pick<ErrorDetail, 'more' | 'next'>): HybridError =>
+  new HybridError(error.exit, error.message, { ...error, cause: error, ...detail });

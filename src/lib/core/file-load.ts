@@ -1,4 +1,6 @@
-/** Plain files, as programs use them. A write is over when its close has returned: what is written so is acknowledged. */
+/**
+ * Plain files, as programs use them. A write is over when its close has returned: what is written so is acknowledged.
+ */
 export interface FileLoad {
   /** Makes the file and its folder, `size` bytes long, with fsync before the close. */
   write(path: string, size: number): Promise<void>;

@@ -1,7 +1,10 @@
 import type { FaasVersion } from './aliyun.ts';
 import type { Machine } from './machine.ts';
 
-/** FPGA images of an account in one region: AWS (EC2's AFIs) or Alibaba Cloud (FaaS). Errors are HybridErrors with the service's own code. */
+/**
+ * FPGA images of an account in one region: AWS (EC2's AFIs) or Alibaba Cloud (FaaS). Errors are HybridErrors with the
+ * service's own code.
+ */
 export interface FpgaCloud {
   readonly cloud: CloudName;
   readonly region: string;
@@ -9,21 +12,35 @@ export interface FpgaCloud {
   readonly most?: number;
   /** Our own images, and others that are asked for by id. Throws with the service's code where an id is not there. */
   images(ids?: readonly string[]): Promise<readonly FpgaImage[]>;
-  /** Throws what `create` would throw for want of a permission. Undefined where the service can't be asked without doing it. */
+  /**
+   * Throws what `create` would throw for want of a permission. Undefined where the service can't be asked without doing
+   * it.
+   */
   rehearse?(request: Pick<ImageRequest, 'bucket' | 'key' | 'logs'>): Promise<void>;
   /** Asks for an image to be built. The same `token` twice makes one image, where the service knows tokens. */
   create(request: ImageRequest): Promise<ImageId>;
   remove(id: string): Promise<void>;
   /** Undefined where the service has no such thing. @returns the copy's id, in this cloud's region. */
-  copy?(request: { readonly id: string; readonly from: string; readonly name: string | undefined; readonly token: string }): Promise<string>;
+  copy?(request: {
+    readonly id: string;
+    readonly from: string;
+    readonly name: string | undefined;
+    readonly token: string;
+  }): Promise<string>;
   /** Who may load the image: accounts, or everybody. Undefined where the service has no such thing. */
   readonly sharing?: {
     get(id: string): Promise<Sharing>;
     change(id: string, change: SharingChange): Promise<void>;
   };
-  /** Puts the image onto the market, under the machine image of its instances. Undefined where `sharing` is all there is. */
+  /**
+   * Puts the image onto the market, under the machine image of its instances. Undefined where `sharing` is all there
+   * is.
+   */
   publish?(id: string, machineImage: string): Promise<void>;
-  /** Instances with FPGAs, each with its boards. @param ids undefined: all of the region, where the service can list them. */
+  /**
+   * Instances with FPGAs, each with its boards. @param ids undefined: all of the region, where the service can list
+   * them.
+   */
   instances(ids?: readonly string[]): Promise<readonly FpgaInstance[]>;
   /** Loads the image onto a board. Resolves once the service has taken the order; `board` then tells how far it is. */
   load(request: LoadRequest): Promise<FpgaBoard>;

@@ -1,10 +1,15 @@
 import type { Feed } from './views.ts';
 
-/** What the monitor writes to and speaks to. Ports like those of ports.ts, together because they are loaded together. */
+/**
+ * What the monitor writes to and speaks to. Ports like those of ports.ts, together because they are loaded together.
+ */
 
 export interface LineLogOptions {
   readonly mode: number;
-  /** A full file becomes `path.1`, that one `path.2` …; absent: grows (whoever else rotates it may rename it at any time). */
+  /**
+   * A full file becomes `path.1`, that one `path.2` …; absent: grows (whoever else rotates it may rename it at any
+   * time).
+   */
   readonly rotate?: { readonly bytes: number; readonly keep: number };
   /** The line to put in place of a last line that a crash has torn. @param bytes its length */
   readonly repair: (bytes: number) => string;
@@ -14,7 +19,10 @@ export interface LineLogOptions {
 
 /** Lines appended to a file, in order. */
 export interface LineLog {
-  /** Never throws and never waits. A line the disk refuses is kept in memory and tried again. @param durable reaches the disk at once (fsync) */
+  /**
+   * Never throws and never waits. A line the disk refuses is kept in memory and tried again. @param durable reaches the
+   * disk at once (fsync)
+   */
   append(line: string, durable?: boolean): void;
   /** Resolves once everything appended so far is in the file, or has been tried once more and failed. */
   flush(): Promise<void>;
@@ -33,7 +41,10 @@ export interface Notice {
 export type NoticeAddress = { readonly topic: string } | { readonly phone: string };
 
 export interface Notifier {
-  /** Resolves once the service has taken it. Rejects with Undeliverable where trying again can't help, else with any error. */
+  /**
+   * Resolves once the service has taken it. Rejects with Undeliverable where trying again can't help, else with any
+   * error.
+   */
   send(to: NoticeAddress, notice: Notice, signal: AbortSignal): Promise<void>;
 }
 
@@ -69,9 +80,18 @@ export interface SearchQuery {
 }
 
 export interface SearchIndex {
-  /** @returns what the index did with each, by id: `kept`, `again` (overloaded, or a fault of its own) or `refused` (will never fit). */
-  index(documents: readonly SearchDocument[], signal: AbortSignal): Promise<ReadonlyMap<string, 'kept' | 'again' | 'refused'>>;
-  /** JSON texts of what fits, the newest first, for as long as they are asked for. It may find more than was asked for, never less. */
+  /**
+   * @returns what the index did with each, by id: `kept`, `again` (overloaded, or a fault of its own) or `refused`
+   * (will never fit).
+   */
+  index(
+    documents: readonly SearchDocument[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, 'kept' | 'again' | 'refused'>>;
+  /**
+   * JSON texts of what fits, the newest first, for as long as they are asked for. It may find more than was asked for,
+   * never less.
+   */
   search(query: SearchQuery, signal: AbortSignal): AsyncIterable<string>;
 }
 
@@ -95,9 +115,16 @@ export interface Outlets {
   lineLog(path: string, options: LineLogOptions): LineLog;
   notifier(options: { readonly region: string; readonly profile?: string | undefined }): Promise<Notifier>;
   metricStore(options: { readonly region: string; readonly profile?: string | undefined }): Promise<MetricStore>;
-  searchIndex(options: { readonly url: string; readonly index: string; readonly apiKey?: string | undefined }): Promise<SearchIndex>;
+  searchIndex(options: {
+    readonly url: string;
+    readonly index: string;
+    readonly apiKey?: string | undefined;
+  }): Promise<SearchIndex>;
   /** HTTP GET on 127.0.0.1. `answer` gives undefined for a path it does not have. Rejects where the port is taken. */
   listen(port: number, answer: (path: string) => Promise<Page | undefined>): Promise<Listening>;
-  /** Lines for readers on this machine. @param past what a new reader gets first. @returns undefined where another process offers them at that path. Rejects where the path can't be used. */
+  /**
+   * Lines for readers on this machine. @param past what a new reader gets first. @returns undefined where another
+   * process offers them at that path. Rejects where the path can't be used.
+   */
   feed(path: string, past: () => readonly string[]): Promise<Feed | undefined>;
 }

@@ -37,7 +37,8 @@ export interface FileToWrite {
 export interface Files {
   /**
    * @param limit bytes; a longer file is refused without being read whole (a device or a pipe may never end).
-   * @returns the text, or undefined when there is no such file. `/dev/stdin` is what is piped to us. Throws on anything else.
+   * @returns the text, or undefined when there is no such file. `/dev/stdin` is what is piped to us. Throws on
+   * anything else.
    */
   read(path: string, limit?: number): Promise<string | undefined>;
   /** @returns permission bits (0o777 mask) and size in bytes, or undefined when there is no such file. */
@@ -103,7 +104,10 @@ export interface RouteTable {
 export interface RouteTables {
   /** Reads tables by id, in the order asked. Throws a HybridError naming an id that does not exist. */
   read(ids: readonly string[]): Promise<readonly RouteTable[]>;
-  /** The same, but a table that does not exist is left out: the others must not suffer for it. Throws when none is there. */
+  /**
+   * The same, but a table that does not exist is left out: the others must not suffer for it. Throws when none is
+   * there.
+   */
   readThere(ids: readonly string[]): Promise<readonly RouteTable[]>;
   /** Throws `RouteRace` when a static route for the destination is already there. */
   createRoute(table: string, destination: Destination, target: RouteTarget): Promise<void>;
@@ -178,14 +182,19 @@ export interface ProbeSpec {
   /** Our own address, which decides the way out on a box with several. */
   readonly source?: string;
   readonly intervalMs: number;
-  /** A second, slower stream with DF set, `bytes` long from its IP header on. A TCP target's is an ICMP echo to its address: a SYN carries no data. */
+  /**
+   * A second, slower stream with DF set, `bytes` long from its IP header on. A TCP target's is an ICMP echo to its
+   * address: a SYN carries no data.
+   */
   readonly large?: { readonly bytes: number; readonly intervalMs: number };
 }
 
 export interface Prober {
   /**
-   * Probes every target at its own pace, spread over the interval, until stopped. Every probe ends in exactly one sample,
-   * on a monotonic clock of the process (`performance.now()`). Nothing is thrown for a target: what can't be sent is unknown.
+   * Probes every target at its own pace, spread over the interval, until stopped. Every probe ends in exactly one
+   * sample,
+   * on a monotonic clock of the process (`performance.now()`). Nothing is thrown for a target: what can't be sent is
+   * unknown.
    */
   start(specs: readonly ProbeSpec[], onSample: (id: string, sample: Sample) => void): Probing;
 }
@@ -193,8 +202,10 @@ export interface Prober {
 /** Probes under way. */
 export interface Probing {
   /**
-   * From now on the large probes of that target leave so far apart, the next one so long after the last, at once if that is
-   * over. No probe is lost by it: one that can't be waited for any more is unknown. Nothing happens where it is so already,
+   * From now on the large probes of that target leave so far apart, the next one so long after the last, at once if
+   * that is
+   * over. No probe is lost by it: one that can't be waited for any more is unknown. Nothing happens where it is so
+   * already,
    * or where the target has no large stream.
    */
   pace(id: string, intervalMs: number): void;
@@ -219,14 +230,17 @@ export interface Witness {
   /** For the event log, e.g. `charon at unix:///var/run/charon.vici`. */
   readonly name: string;
   /**
-   * Listens until stopped. Throws nothing: a daemon that is away is waited for. `heard` says whether it can be heard, when
+   * Listens until stopped. Throws nothing: a daemon that is away is waited for. `heard` says whether it can be heard,
+   * when
    * that is first known and when it changes; if not, why. What was so before we came is not told, only what changes.
    */
   watch(told: { evidence(testimony: Testimony): void; heard(now: boolean, because: string): void }): { stop(): void };
 }
 
 /** charon by its vici socket (`unix:///…` or `tcp://host:port`), or FRR's bfdd by its vty socket. */
-export type WitnessAddress = { readonly kind: 'vici'; readonly uri: string } | { readonly kind: 'bfd'; readonly socket: string };
+export type WitnessAddress =
+  | { readonly kind: 'vici'; readonly uri: string }
+  | { readonly kind: 'bfd'; readonly socket: string };
 
 export interface CloudOptions {
   readonly region: string;

@@ -100,7 +100,10 @@ export interface Step {
   make(values: Values): readonly Call[];
   /** JMESPath of the id in the answer to the last call of `make`; for runbooks. */
   readonly answer?: string;
-  /** Lines of a runbook after it was made or changed: `aws ec2 wait instance-running …`, or `variable('eip/gw-1/address')=$(…)` for a further slot. */
+  /**
+   * Lines of a runbook after it was made or changed: `aws ec2 wait instance-running …`, or
+   * `variable('eip/gw-1/address')=$(…)` for a further slot.
+   */
   after?(values: Values): readonly string[];
   /** Brings what differs to what it should be. Absent: such a difference is an error, for a person to decide. */
   mend?(values: Values, found: Found, differences: readonly string[]): readonly Call[];

@@ -14,7 +14,10 @@ export interface Follower {
   /** Connected. @param past what was told before we came, oldest first */
   opened(past: readonly string[]): void;
   line(line: string): void;
-  /** Not, or no longer, connected; told once for each loss and once when there is nobody at first. It is tried again by itself. */
+  /**
+   * Not, or no longer, connected; told once for each loss and once when there is nobody at first. It is tried again by
+   * itself.
+   */
   closed(because: string): void;
 }
 

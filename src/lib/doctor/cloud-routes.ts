@@ -1,10 +1,20 @@
 import type { CloudRoute, RouteTable } from '../core/ports.ts';
-import { destinationsOf, effectiveRoute, effectiveRoutes, linkOf, linkTargets, ownRoute, routesInside, type LinkTarget } from '../domain/routes.ts';
+import {
+  destinationsOf,
+  effectiveRoute,
+  effectiveRoutes,
+  linkOf,
+  linkTargets,
+  ownRoute,
+  routesInside,
+  type LinkTarget,
+} from '../domain/routes.ts';
 import type { SiteRouteTable } from '../domain/site.ts';
 import type { CloudGateway } from './cloud-view.ts';
 import type { CloudCheck, Sight } from './types.ts';
 
-const setTo = (table: SiteRouteTable, destination: string): string => `"hybridctl route set --table ${table.name} --destination ${destination} --to ${table.links[0]}"`;
+const setTo = (table: SiteRouteTable, destination: string): string =>
+  `"hybridctl route set --table ${table.name} --destination ${destination} --to ${table.links[0]}"`;
 
 interface Entry {
   readonly entry: SiteRouteTable;
@@ -22,13 +32,55 @@ const carrying = ({ entry, table, links, gateways }: Entry, destination: string)
   const link = route === undefined ? undefined : linkOf(route.target, entry.links, links);
   if (route === undefined || (link === undefined && route.destination === '0.0.0.0/0' && destination !== '0.0.0.0/0')) {
     const detail = route === undefined ? 'no route fits' : `only the default route does: ${text(route)}`;
-    return [{ level: 'error', subject, found: 'there is no route to it', evidence: `${table.id}: ${detail}`, mend: `set one: ${setTo(entry, destination)}`, case: 2 }];
+    return [
+      {
+        level: 'error',
+        subject,
+        found: 'there is no route to it',
+        evidence: `${table.id}: ${detail}`,
+        mend: `set one: ${setTo(entry, destination)}`,
+        case: 2,
+      },
+    ];
   }
-  if (route.state === 'blackhole') return [{ level: 'error', subject, found: `its route is a blackhole: ${route.target.id} is gone or stopped`, evidence: `${table.id}: ${text(route)}`, mend: `move it: ${setTo(entry, destination)}`, case: 2 }];
-  if (link === undefined) return [{ level: 'error', subject, found: `its route points at ${route.target.id}, which is no link of this site`, evidence: `${table.id}: ${text(route)}`, mend: 'find out whose it is; then move it by hand, or name its target in the site file', case: 2 }];
-  const owner = gateways.find(({ gateway, instance }) => [gateway.eni, gateway.instance, instance?.InstanceId].includes(route.target.id) || (route.target.instance !== undefined && route.target.instance === instance?.InstanceId));
+  if (route.state === 'blackhole')
+    return [
+      {
+        level: 'error',
+        subject,
+        found: `its route is a blackhole: ${route.target.id} is gone or stopped`,
+        evidence: `${table.id}: ${text(route)}`,
+        mend: `move it: ${setTo(entry, destination)}`,
+        case: 2,
+      },
+    ];
+  if (link === undefined)
+    return [
+      {
+        level: 'error',
+        subject,
+        found: `its route points at ${route.target.id}, which is no link of this site`,
+        evidence: `${table.id}: ${text(route)}`,
+        mend: 'find out whose it is; then move it by hand, or name its target in the site file',
+        case: 2,
+      },
+    ];
+  const owner = gateways.find(
+    ({ gateway, instance }) =>
+      [gateway.eni, gateway.instance, instance?.InstanceId].includes(route.target.id) ||
+      (route.target.instance !== undefined && route.target.instance === instance?.InstanceId),
+  );
   if (owner === undefined || owner.instance?.State?.Name === 'running') return [];
-  return [{ level: 'error', subject, found: `its route points at ${owner.gateway.name}, which is ${owner.instance === undefined ? 'not there' : owner.instance.State?.Name}`, evidence: `${table.id}: ${text(route)}`, mend: `start ${owner.gateway.name}, or move the route: "hybridctl route failover --table ${entry.name}"`, case: 2 }];
+  return [
+    {
+      level: 'error',
+      subject,
+      found: `its route points at ${owner.gateway.name}, which is ${owner.instance === undefined ? 'not there' : owner.instance.State?.Name}`,
+      evidence: `${table.id}: ${text(route)}`,
+      mend: `start ${owner.gateway.name}, or move the route: "hybridctl route failover --table ${entry.name}"`,
+      case: 2,
+    },
+  ];
 };
 
 /** Longer prefixes that lead elsewhere: they take their part whatever the route says. */
@@ -36,21 +88,49 @@ const shadows = ({ entry, table, links }: Entry, destination: string): readonly 
   const route = effectiveRoute(table, destination);
   const link = route === undefined ? undefined : linkOf(route.target, entry.links, links);
   return routesInside(table, destination)
-    .filter((inner) => inner.state === 'blackhole' || link === undefined || linkOf(inner.target, entry.links, links)?.name !== link.name)
-    .map((inner): Sight => ({ level: inner.state === 'blackhole' ? 'error' : 'warning', subject: `${entry.name} ${destination}`, found: `${inner.destination} is a longer prefix inside it and leads elsewhere${inner.state === 'blackhole' ? ', into a blackhole' : ''}: a move of ${destination} does not move it`, evidence: `${table.id}: ${text(inner)}`, mend: `delete the longer route, or name ${inner.destination} among the table's destinations`, case: 2 }));
+    .filter(
+      (inner) =>
+        inner.state === 'blackhole' ||
+        link === undefined ||
+        linkOf(inner.target, entry.links, links)?.name !== link.name,
+    )
+    .map(
+      (inner): Sight => ({
+        level: inner.state === 'blackhole' ? 'error' : 'warning',
+        subject: `${entry.name} ${destination}`,
+        found: `${inner.destination} is a longer prefix inside it and leads elsewhere${inner.state === 'blackhole' ? ', into a blackhole' : ''}: a move of ${destination} does not move it`,
+        evidence: `${table.id}: ${text(inner)}`,
+        mend: `delete the longer route, or name ${inner.destination} among the table's destinations`,
+        case: 2,
+      }),
+    );
 };
 
 const routes: CloudCheck = {
   id: 'routes',
   side: 'cloud',
-  about: "every destination of every table of the site file is carried, by a link that is there, and by no longer prefix that leads elsewhere",
+  about:
+    'every destination of every table of the site file is carried, by a link that is there, and by no longer prefix that leads elsewhere',
   async look({ cloud, site }) {
     const [tables, gateways, links] = [await cloud.tables(), await cloud.gateways(), linkTargets(site)];
     return site.route_tables.flatMap((entry): readonly Sight[] => {
       const table = tables.find(({ id }) => id === entry.id);
-      if (table === undefined) return [{ level: 'error', subject: entry.name, found: 'there is no such route table', evidence: entry.id, mend: `correct route_tables.${entry.name} in the site file`, case: 2 }];
+      if (table === undefined)
+        return [
+          {
+            level: 'error',
+            subject: entry.name,
+            found: 'there is no such route table',
+            evidence: entry.id,
+            mend: `correct route_tables.${entry.name} in the site file`,
+            case: 2,
+          },
+        ];
       const one = { entry, table, links, gateways };
-      return destinationsOf(site, entry).flatMap((destination) => [...carrying(one, destination), ...shadows(one, destination)]);
+      return destinationsOf(site, entry).flatMap((destination) => [
+        ...carrying(one, destination),
+        ...shadows(one, destination),
+      ]);
     });
   },
 };
@@ -65,9 +145,22 @@ const unlisted: CloudCheck = {
     return (await cloud.vpcTables()).flatMap(({ RouteTableId, Routes = [] }): readonly Sight[] => {
       if (RouteTableId === undefined || listed.includes(RouteTableId)) return [];
       return Routes.flatMap((route): readonly Sight[] => {
-        const owner = gateways.find(({ gateway, instance }) => [route.NetworkInterfaceId, route.InstanceId].some((id) => id !== undefined && [gateway.eni, gateway.instance, instance?.InstanceId].includes(id)));
+        const owner = gateways.find(({ gateway, instance }) =>
+          [route.NetworkInterfaceId, route.InstanceId].some(
+            (id) => id !== undefined && [gateway.eni, gateway.instance, instance?.InstanceId].includes(id),
+          ),
+        );
         if (owner === undefined) return [];
-        return [{ level: 'warning', subject: RouteTableId, found: `it points at ${owner.gateway.name} and the site file does not list it: a failover leaves it behind`, evidence: `${route.DestinationCidrBlock ?? route.DestinationPrefixListId} -> ${route.NetworkInterfaceId ?? route.InstanceId}`, mend: 'add the table to route_tables of the site file', case: 2 }];
+        return [
+          {
+            level: 'warning',
+            subject: RouteTableId,
+            found: `it points at ${owner.gateway.name} and the site file does not list it: a failover leaves it behind`,
+            evidence: `${route.DestinationCidrBlock ?? route.DestinationPrefixListId} -> ${route.NetworkInterfaceId ?? route.InstanceId}`,
+            mend: 'add the table to route_tables of the site file',
+            case: 2,
+          },
+        ];
       });
     });
   },
@@ -76,23 +169,67 @@ const unlisted: CloudCheck = {
 const propagation: CloudCheck = {
   id: 'propagation',
   side: 'cloud',
-  about: "the virtual private gateway of Direct Connect is attached, and the tables that use it take its routes",
+  about: 'the virtual private gateway of Direct Connect is attached, and the tables that use it take its routes',
   async look({ cloud, site }) {
     const dx = site.links.filter(({ kind }) => kind === 'dx').map(({ name }) => name);
     const id = site.cloud.vgw;
     if (dx.length === 0) return [];
-    if (id === undefined) return [{ level: 'error', subject: dx.join(', '), found: 'the site file names no virtual private gateway', evidence: 'cloud.vgw is absent', mend: 'set cloud.vgw in the site file', case: 2 }];
+    if (id === undefined)
+      return [
+        {
+          level: 'error',
+          subject: dx.join(', '),
+          found: 'the site file names no virtual private gateway',
+          evidence: 'cloud.vgw is absent',
+          mend: 'set cloud.vgw in the site file',
+          case: 2,
+        },
+      ];
     const vgw = await cloud.vgw(id);
-    if (vgw === undefined) return [{ level: 'error', subject: id, found: 'there is no such virtual private gateway', evidence: dx.join(', '), mend: 'correct cloud.vgw in the site file', case: 2 }];
+    if (vgw === undefined)
+      return [
+        {
+          level: 'error',
+          subject: id,
+          found: 'there is no such virtual private gateway',
+          evidence: dx.join(', '),
+          mend: 'correct cloud.vgw in the site file',
+          case: 2,
+        },
+      ];
     const vpcs = new Set((await cloud.gateways()).flatMap(({ instance }) => instance?.VpcId ?? []));
-    const attached = vgw.VpcAttachments?.find(({ VpcId, State }) => State === 'attached' && (vpcs.size === 0 || vpcs.has(VpcId ?? '')));
+    const attached = vgw.VpcAttachments?.find(
+      ({ VpcId, State }) => State === 'attached' && (vpcs.size === 0 || vpcs.has(VpcId ?? '')),
+    );
     const tables = await cloud.tables();
     return [
-      ...(attached === undefined ? [{ level: 'error', subject: id, found: 'it is not attached to the VPC of the gateways', evidence: vgw.VpcAttachments?.map(({ VpcId, State }) => `${VpcId} ${State}`).join(', ') || 'no attachment', mend: `attach it: "aws ec2 attach-vpn-gateway --vpn-gateway-id ${id} --vpc-id ${[...vpcs][0] ?? site.cloud.vpc ?? 'VPC'}"`, case: 2 } as const] : []),
+      ...(attached === undefined
+        ? [
+            {
+              level: 'error',
+              subject: id,
+              found: 'it is not attached to the VPC of the gateways',
+              evidence:
+                vgw.VpcAttachments?.map(({ VpcId, State }) => `${VpcId} ${State}`).join(', ') || 'no attachment',
+              mend: `attach it: "aws ec2 attach-vpn-gateway --vpn-gateway-id ${id} --vpc-id ${[...vpcs][0] ?? site.cloud.vpc ?? 'VPC'}"`,
+              case: 2,
+            } as const,
+          ]
+        : []),
       ...site.route_tables.flatMap((entry): readonly Sight[] => {
         const table = tables.find((one) => one.id === entry.id);
-        if (table === undefined || !entry.links.some((name) => dx.includes(name)) || table.propagatingVgws.includes(id)) return [];
-        return [{ level: 'error', subject: entry.name, found: `it takes no routes from ${id}: what Direct Connect learns by BGP never gets here`, evidence: `${entry.id}: propagating ${table.propagatingVgws.join(', ') || 'nothing'}`, mend: `turn propagation on: "aws ec2 enable-vgw-route-propagation --route-table-id ${entry.id} --gateway-id ${id}"`, case: 2 }];
+        if (table === undefined || !entry.links.some((name) => dx.includes(name)) || table.propagatingVgws.includes(id))
+          return [];
+        return [
+          {
+            level: 'error',
+            subject: entry.name,
+            found: `it takes no routes from ${id}: what Direct Connect learns by BGP never gets here`,
+            evidence: `${entry.id}: propagating ${table.propagatingVgws.join(', ') || 'nothing'}`,
+            mend: `turn propagation on: "aws ec2 enable-vgw-route-propagation --route-table-id ${entry.id} --gateway-id ${id}"`,
+            case: 2,
+          },
+        ];
       }),
     ];
   },
@@ -101,7 +238,8 @@ const propagation: CloudCheck = {
 const precedence: CloudCheck = {
   id: 'dx-over-vpn',
   side: 'cloud',
-  about: 'nothing asks of a prefix what AWS decides otherwise: on one gateway Direct Connect wins over a VPN, and a static route over both',
+  about:
+    'nothing asks of a prefix what AWS decides otherwise: on one gateway Direct Connect wins over a VPN, and a static route over both',
   async look({ cloud, site }) {
     const { vgw } = site.cloud;
     if (vgw === undefined || !site.links.some(({ kind }) => kind === 'dx')) return [];
@@ -114,12 +252,34 @@ const precedence: CloudCheck = {
       return destinationsOf(site, entry).flatMap((destination): readonly Sight[] => {
         const own = ownRoute(table, destination);
         const below = table.routes.find((route) => route.origin === 'propagated' && route.destination === destination);
-        if (own === undefined || below === undefined || linkOf(own.target, entry.links, links)?.kind === 'dx' || !effectiveRoutes(table).includes(own)) return [];
-        return [{ level: 'warning', subject: `${entry.name} ${destination}`, found: `a static route is over the one that ${vgw} propagates: Direct Connect is there and is not used`, evidence: `${table.id}: ${text(own)} over ${text(below)}`, mend: `go back when Direct Connect is well: "hybridctl route failback --table ${entry.name}"` }];
+        if (
+          own === undefined ||
+          below === undefined ||
+          linkOf(own.target, entry.links, links)?.kind === 'dx' ||
+          !effectiveRoutes(table).includes(own)
+        )
+          return [];
+        return [
+          {
+            level: 'warning',
+            subject: `${entry.name} ${destination}`,
+            found: `a static route is over the one that ${vgw} propagates: Direct Connect is there and is not used`,
+            evidence: `${table.id}: ${text(own)} over ${text(below)}`,
+            mend: `go back when Direct Connect is well: "hybridctl route failback --table ${entry.name}"`,
+          },
+        ];
       });
     });
     return [
-      ...managed.map(({ VpnConnectionId }): Sight => ({ level: 'warning', subject: VpnConnectionId ?? vgw, found: `a managed VPN shares ${vgw} with Direct Connect: for the same prefix Direct Connect always wins, whatever AS path or metric says`, evidence: vgw, mend: 'use the VPN as a backup only, or announce longer prefixes through it' })),
+      ...managed.map(
+        ({ VpnConnectionId }): Sight => ({
+          level: 'warning',
+          subject: VpnConnectionId ?? vgw,
+          found: `a managed VPN shares ${vgw} with Direct Connect: for the same prefix Direct Connect always wins, whatever AS path or metric says`,
+          evidence: vgw,
+          mend: 'use the VPN as a backup only, or announce longer prefixes through it',
+        }),
+      ),
       ...overruled,
     ];
   },

@@ -4,8 +4,20 @@ import type { Gateway, Site } from '../domain/site.ts';
 import { filtersOf } from '../domain/tags.ts';
 import type { Sight } from './types.ts';
 
-type List<O extends 'DescribeAddresses' | 'DescribeSecurityGroups' | 'DescribeNetworkAcls' | 'DescribeRouteTables' | 'DescribeVpnGateways' | 'DescribeVpnConnections' | 'DescribeInstanceStatus', F extends keyof Output<'ec2', O>> = NonNullable<Output<'ec2', O>[F]>;
-export type Instance = NonNullable<NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>[number]['Instances']>[number];
+type List<
+  O extends
+    | 'DescribeAddresses'
+    | 'DescribeSecurityGroups'
+    | 'DescribeNetworkAcls'
+    | 'DescribeRouteTables'
+    | 'DescribeVpnGateways'
+    | 'DescribeVpnConnections'
+    | 'DescribeInstanceStatus',
+  F extends keyof Output<'ec2', O>,
+> = NonNullable<Output<'ec2', O>[F]>;
+export type Instance = NonNullable<
+  NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>[number]['Instances']
+>[number];
 export type Address = List<'DescribeAddresses', 'Addresses'> extends readonly (infer T)[] ? T : never;
 export type Group = List<'DescribeSecurityGroups', 'SecurityGroups'> extends readonly (infer T)[] ? T : never;
 export type Acl = List<'DescribeNetworkAcls', 'NetworkAcls'> extends readonly (infer T)[] ? T : never;
@@ -16,9 +28,23 @@ export interface CloudGateway {
   readonly instance: Instance | undefined;
 }
 
-/** What hangs on an instance can't be looked at where there is none; that it is missing is told by the check `instance`. */
+/**
+ * What hangs on an instance can't be looked at where there is none; that it is missing is told by the check `instance`.
+ */
 export const unseen = (gateways: readonly CloudGateway[]): readonly Sight[] =>
-  gateways.flatMap(({ gateway: { name }, instance }) => (instance === undefined ? [{ level: 'unknown', subject: name, found: 'could not look: its instance is not there', evidence: '', mend: null }] : []));
+  gateways.flatMap(({ gateway: { name }, instance }) =>
+    instance === undefined
+      ? [
+          {
+            level: 'unknown',
+            subject: name,
+            found: 'could not look: its instance is not there',
+            evidence: '',
+            mend: null,
+          },
+        ]
+      : [],
+  );
 
 /** The cloud, each thing read once and when it is first asked for. */
 export interface CloudView {
@@ -47,7 +73,10 @@ const distinct = (ids: readonly (string | undefined)[]): string[] => [...new Set
 const by = (Name: string, Values: readonly string[]) => ({ Filters: [{ Name, Values: [...Values] }] });
 
 /** By filter, so that what is not there is an empty answer and not an error. The site file's own ids go first. */
-const filtersFor = (site: Site, { name, instance, eni, private_ip }: Gateway): { Name: string; Values: string[] }[][] => {
+const filtersFor = (
+  site: Site,
+  { name, instance, eni, private_ip }: Gateway,
+): { Name: string; Values: string[] }[][] => {
   if (instance !== undefined) return [[{ Name: 'instance-id', Values: [instance] }]];
   if (eni !== undefined) return [[{ Name: 'network-interface.network-interface-id', Values: [eni] }]];
   const inVpc = site.cloud.vpc === undefined ? [] : [{ Name: 'vpc-id', Values: [site.cloud.vpc] }];
@@ -58,7 +87,9 @@ export const cloudView = (aws: Aws, routeTables: RouteTables, site: Site): Cloud
   const instanceOf = async (gateway: Gateway): Promise<Instance | undefined> => {
     for (const Filters of filtersFor(site, gateway)) {
       const reservations = await aws.all('ec2', 'DescribeInstances', { Filters }, 'Reservations');
-      const found = reservations.flatMap(({ Instances = [] }) => Instances).find(({ State }) => State?.Name !== 'terminated');
+      const found = reservations
+        .flatMap(({ Instances = [] }) => Instances)
+        .find(({ State }) => State?.Name !== 'terminated');
       if (found !== undefined) return found;
     }
     return undefined;
@@ -68,7 +99,8 @@ export const cloudView = (aws: Aws, routeTables: RouteTables, site: Site): Cloud
     for (const gateway of site.gateways) found.push({ gateway, instance: await instanceOf(gateway) });
     return found;
   });
-  const ofInstances = async (pick: (instance: Instance) => readonly (string | undefined)[]) => distinct((await gateways()).flatMap(({ instance }) => (instance === undefined ? [] : pick(instance))));
+  const ofInstances = async (pick: (instance: Instance) => readonly (string | undefined)[]) =>
+    distinct((await gateways()).flatMap(({ instance }) => (instance === undefined ? [] : pick(instance))));
   const vpcTables = once(async () => {
     const ids = distinct([site.cloud.vpc, ...(await ofInstances(({ VpcId }) => [VpcId]))]);
     return ids.length === 0 ? [] : aws.all('ec2', 'DescribeRouteTables', by('vpc-id', ids), 'RouteTables');
@@ -77,24 +109,42 @@ export const cloudView = (aws: Aws, routeTables: RouteTables, site: Site): Cloud
     gateways,
     statuses: once(async () => {
       const InstanceIds = await ofInstances(({ InstanceId }) => [InstanceId]);
-      return InstanceIds.length === 0 ? [] : aws.all('ec2', 'DescribeInstanceStatus', { InstanceIds, IncludeAllInstances: true }, 'InstanceStatuses');
+      return InstanceIds.length === 0
+        ? []
+        : aws.all('ec2', 'DescribeInstanceStatus', { InstanceIds, IncludeAllInstances: true }, 'InstanceStatuses');
     }),
-    addresses: once(async () => (await aws.ask('ec2', 'DescribeAddresses', by('public-ip', distinct(site.gateways.map(({ public_ip }) => public_ip))))).Addresses ?? []),
+    addresses: once(
+      async () =>
+        (
+          await aws.ask(
+            'ec2',
+            'DescribeAddresses',
+            by('public-ip', distinct(site.gateways.map(({ public_ip }) => public_ip))),
+          )
+        ).Addresses ?? [],
+    ),
     groups: once(async () => {
-      const ids = await ofInstances(({ NetworkInterfaces = [], SecurityGroups = [] }) => [...SecurityGroups, ...NetworkInterfaces.flatMap(({ Groups = [] }) => Groups)].map(({ GroupId }) => GroupId));
+      const ids = await ofInstances(({ NetworkInterfaces = [], SecurityGroups = [] }) =>
+        [...SecurityGroups, ...NetworkInterfaces.flatMap(({ Groups = [] }) => Groups)].map(({ GroupId }) => GroupId),
+      );
       return ids.length === 0 ? [] : aws.all('ec2', 'DescribeSecurityGroups', by('group-id', ids), 'SecurityGroups');
     }),
     acls: once(async () => {
       const ids = await ofInstances(({ SubnetId }) => [SubnetId]);
-      return ids.length === 0 ? [] : aws.all('ec2', 'DescribeNetworkAcls', by('association.subnet-id', ids), 'NetworkAcls');
+      return ids.length === 0
+        ? []
+        : aws.all('ec2', 'DescribeNetworkAcls', by('association.subnet-id', ids), 'NetworkAcls');
     }),
     tables: once(async () => {
       const known = await vpcTables();
-      const ids = site.route_tables.map(({ id }) => id).filter((id) => known.length === 0 || known.some(({ RouteTableId }) => RouteTableId === id));
+      const ids = site.route_tables
+        .map(({ id }) => id)
+        .filter((id) => known.length === 0 || known.some(({ RouteTableId }) => RouteTableId === id));
       return ids.length === 0 ? [] : routeTables.readThere(ids);
     }),
     vpcTables,
     vgw: async (id) => (await aws.ask('ec2', 'DescribeVpnGateways', by('vpn-gateway-id', [id]))).VpnGateways?.[0],
-    connections: async (vgw) => (await aws.ask('ec2', 'DescribeVpnConnections', by('vpn-gateway-id', [vgw]))).VpnConnections ?? [],
+    connections: async (vgw) =>
+      (await aws.ask('ec2', 'DescribeVpnConnections', by('vpn-gateway-id', [vgw]))).VpnConnections ?? [],
   };
 };

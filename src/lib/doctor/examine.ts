@@ -14,7 +14,11 @@ import type { Finding, Patient, Side, Sight } from './types.ts';
 const HOST_CHECKS = [...kernelChecks, ...daemonChecks, ...pathChecks];
 const CLOUD_CHECKS = [...instanceChecks, ...networkChecks, ...routeChecks];
 /** Every check there is, in the order they are looked at: what others rest on first. */
-export const CHECKS: readonly { readonly id: string; readonly side: Side; readonly about: string }[] = [...siteChecks, ...CLOUD_CHECKS, ...HOST_CHECKS];
+export const CHECKS: readonly { readonly id: string; readonly side: Side; readonly about: string }[] = [
+  ...siteChecks,
+  ...CLOUD_CHECKS,
+  ...HOST_CHECKS,
+];
 
 export interface Scope extends Pick<Patient, 'loaded' | 'site' | 'tunnels'>, Pick<Ports, 'files'> {
   readonly cloud: CloudView | undefined;
@@ -27,14 +31,26 @@ export const examine = async (scope: Scope, signal: AbortSignal): Promise<readon
   const findings: Finding[] = [];
   const all: readonly { id: string; side: Side; about: string; look(): Promise<readonly Sight[]> }[] = [
     ...siteChecks.map((check) => ({ ...check, look: () => check.look({ ...common, files }) })),
-    ...(cloud === undefined ? [] : CLOUD_CHECKS.map((check) => ({ ...check, look: () => check.look({ ...common, cloud }) }))),
-    ...(host === undefined ? [] : HOST_CHECKS.map((check) => ({ ...check, look: () => check.look({ ...common, host }) }))),
+    ...(cloud === undefined
+      ? []
+      : CLOUD_CHECKS.map((check) => ({ ...check, look: () => check.look({ ...common, cloud }) }))),
+    ...(host === undefined
+      ? []
+      : HOST_CHECKS.map((check) => ({ ...check, look: () => check.look({ ...common, host }) }))),
   ];
   for (const { id, side, about, look } of all) {
     const subject = side === 'host' ? host!.device : side === 'cloud' ? common.site.cloud.region : common.site.site;
     const sights = await look().catch((error: unknown): readonly Sight[] => {
       if (signal.aborted || !(error instanceof HybridError)) throw error;
-      return [{ level: 'unknown', subject, found: `could not look: ${error.message}`, evidence: about, mend: error.next ?? null }];
+      return [
+        {
+          level: 'unknown',
+          subject,
+          found: `could not look: ${error.message}`,
+          evidence: about,
+          mend: error.next ?? null,
+        },
+      ];
     });
     const well: Sight = { level: 'ok', subject, found: about, evidence: '', mend: null };
     findings.push(...(sights.length === 0 ? [well] : sights).map((sight) => ({ check: id, side, ...sight })));

@@ -9,20 +9,43 @@ import type { HostView } from './host-view.ts';
 import type { Case, HostCheck, Sight } from './types.ts';
 
 const strongswan = ({ dialect }: HostView): boolean => dialect === 'swanctl' || dialect === 'ipsec-conf';
-const UNIT = { 'swanctl': 'strongswan', 'ipsec-conf': 'strongswan-starter', 'libreswan': 'ipsec', 'openswan': 'ipsec' } as const;
+const UNIT = {
+  swanctl: 'strongswan',
+  'ipsec-conf': 'strongswan-starter',
+  libreswan: 'ipsec',
+  openswan: 'ipsec',
+} as const;
 
 const charon: HostCheck = {
   id: 'daemon',
   side: 'host',
   about: 'charon runs and answers on its vici socket',
   async look({ host }) {
-    if (!strongswan(host)) return [{ level: 'unknown', subject: host.device, found: `a gateway of the dialect ${host.dialect} has no vici socket`, evidence: host.dialect, mend: 'look by its own means: "ipsec status", "ipsec verify"' }];
+    if (!strongswan(host))
+      return [
+        {
+          level: 'unknown',
+          subject: host.device,
+          found: `a gateway of the dialect ${host.dialect} has no vici socket`,
+          evidence: host.dialect,
+          mend: 'look by its own means: "ipsec status", "ipsec verify"',
+        },
+      ];
     try {
       await host.daemon();
       return [];
     } catch (error) {
       if (!(error instanceof HybridError) || !/not running/.test(error.message)) throw error;
-      return [{ level: 'error', subject: host.device, found: 'charon is not running, or its vici socket is elsewhere', evidence: host.uri, mend: `start it: "systemctl enable --now ${UNIT[host.dialect]}"; where its socket is elsewhere give --vici`, case: 1 }];
+      return [
+        {
+          level: 'error',
+          subject: host.device,
+          found: 'charon is not running, or its vici socket is elsewhere',
+          evidence: host.uri,
+          mend: `start it: "systemctl enable --now ${UNIT[host.dialect]}"; where its socket is elsewhere give --vici`,
+          case: 1,
+        },
+      ];
     }
   },
 };
@@ -35,18 +58,53 @@ const ports: HostCheck = {
   side: 'host',
   about: 'one IKE daemon, and nobody else, has UDP 500 and 4500',
   async look({ host }) {
-    const lines = (await host.say('ss', '-Hlnup', '( sport = :500 or sport = :4500 )')).split('\n').filter((line) => line !== '');
+    const lines = (await host.say('ss', '-Hlnup', '( sport = :500 or sport = :4500 )'))
+      .split('\n')
+      .filter((line) => line !== '');
     const held = lines.flatMap((line) => {
       const port = /:(500|4500)\s/.exec(line)?.[1];
       return [...line.matchAll(/\("([^"]+)",pid=(\d+)/g)].map(([, name, pid]) => ({ port, name: name!, pid: pid! }));
     });
-    const daemons = [...new Map(held.filter(({ name }) => IKE_DAEMONS.includes(name)).map((one) => [one.pid, one])).values()];
+    const daemons = [
+      ...new Map(held.filter(({ name }) => IKE_DAEMONS.includes(name)).map((one) => [one.pid, one])).values(),
+    ];
     const strangers = held.filter(({ name }) => !IKE_DAEMONS.includes(name));
     const free = ['500', '4500'].filter((port) => !lines.some((line) => new RegExp(`:${port}\\s`).test(line)));
     return [
-      ...strangers.map(({ name, pid, port }): Sight => ({ level: 'error', subject: host.device, found: `UDP ${port} is held by ${name}, which is no IKE daemon`, evidence: `pid ${pid}`, mend: `stop ${name}, or move it to another port; then restart the daemon`, case: 1 })),
-      ...(daemons.length > 1 ? [{ level: 'error', subject: host.device, found: 'more than one IKE daemon listens: each packet goes to one of them', evidence: daemons.map(({ name, pid }) => `${name} ${pid}`).join(', '), mend: 'stop and disable all but one of strongswan, strongswan-starter and ipsec', case: 1 } as const] : []),
-      ...(free.length > 0 ? [{ level: 'error', subject: host.device, found: `nobody listens on UDP ${free.join(' and ')}`, evidence: `ss: ${lines.length} listeners`, mend: `start the daemon: "systemctl enable --now ${UNIT[host.dialect]}"`, case: 1 } as const] : []),
+      ...strangers.map(
+        ({ name, pid, port }): Sight => ({
+          level: 'error',
+          subject: host.device,
+          found: `UDP ${port} is held by ${name}, which is no IKE daemon`,
+          evidence: `pid ${pid}`,
+          mend: `stop ${name}, or move it to another port; then restart the daemon`,
+          case: 1,
+        }),
+      ),
+      ...(daemons.length > 1
+        ? [
+            {
+              level: 'error',
+              subject: host.device,
+              found: 'more than one IKE daemon listens: each packet goes to one of them',
+              evidence: daemons.map(({ name, pid }) => `${name} ${pid}`).join(', '),
+              mend: 'stop and disable all but one of strongswan, strongswan-starter and ipsec',
+              case: 1,
+            } as const,
+          ]
+        : []),
+      ...(free.length > 0
+        ? [
+            {
+              level: 'error',
+              subject: host.device,
+              found: `nobody listens on UDP ${free.join(' and ')}`,
+              evidence: `ss: ${lines.length} listeners`,
+              mend: `start the daemon: "systemctl enable --now ${UNIT[host.dialect]}"`,
+              case: 1,
+            } as const,
+          ]
+        : []),
     ];
   },
 };
@@ -60,9 +118,32 @@ const files: HostCheck = {
     for (const { path, content, mode, what } of host.rendered) {
       const place = host.place(path);
       const stat = await host.files.stat(place);
-      if (stat === undefined) sights.push({ level: 'error', subject: place, found: `it is not there (${what})`, evidence: 'no such file', mend: 'render and copy: "hybridctl vpn render"', case: 1 });
-      else if (mode === 0o600 && (stat.mode & 0o077) !== 0) sights.push({ level: 'error', subject: place, found: 'others on this machine can read a key', evidence: `mode ${stat.mode.toString(8).padStart(4, '0')}`, mend: `"chmod 600 ${place}"` });
-      else if (mode !== 0o600 && (await host.files.read(place)) !== content) sights.push({ level: 'warning', subject: place, found: `it is not what the site file renders to (${what})`, evidence: `${stat.size} bytes here, ${Buffer.byteLength(content)} rendered`, mend: 'look at the difference: "hybridctl vpn render -o /tmp/rendered"; then copy, or correct the site file', case: 1 });
+      if (stat === undefined)
+        sights.push({
+          level: 'error',
+          subject: place,
+          found: `it is not there (${what})`,
+          evidence: 'no such file',
+          mend: 'render and copy: "hybridctl vpn render"',
+          case: 1,
+        });
+      else if (mode === 0o600 && (stat.mode & 0o077) !== 0)
+        sights.push({
+          level: 'error',
+          subject: place,
+          found: 'others on this machine can read a key',
+          evidence: `mode ${stat.mode.toString(8).padStart(4, '0')}`,
+          mend: `"chmod 600 ${place}"`,
+        });
+      else if (mode !== 0o600 && (await host.files.read(place)) !== content)
+        sights.push({
+          level: 'warning',
+          subject: place,
+          found: `it is not what the site file renders to (${what})`,
+          evidence: `${stat.size} bytes here, ${Buffer.byteLength(content)} rendered`,
+          mend: 'look at the difference: "hybridctl vpn render -o /tmp/rendered"; then copy, or correct the site file',
+          case: 1,
+        });
     }
     return sights;
   },
@@ -86,17 +167,21 @@ const linted: HostCheck = {
       const place = host.place(path);
       const text = kind === undefined ? undefined : await host.files.read(place);
       if (kind === undefined || text === undefined) continue;
-      for (const { rule, severity, line, message, mend } of lint(parseFile(place, text, { kind, mode: (await host.files.stat(place))?.mode }))) {
+      for (const { rule, severity, line, message, mend } of lint(
+        parseFile(place, text, { kind, mode: (await host.files.stat(place))?.mode }),
+      )) {
         // In userspace no kernel policy takes anything: only what is routed into the TUN device is encrypted.
         if (rule === 'catch-all-policy' && host.tunnels.every(({ local }) => local.interface === 'tun')) continue;
-        if (severity !== 'info') sights.push({ level: severity, subject: `${place}:${line}`, found: message, evidence: rule, mend, case: 1 });
+        if (severity !== 'info')
+          sights.push({ level: severity, subject: `${place}:${line}`, found: message, evidence: rule, mend, case: 1 });
       }
     }
     return sights;
   },
 };
 
-const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && [...a].sort().join() === [...b].sort().join();
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && [...a].sort().join() === [...b].sort().join();
 
 const connections: HostCheck = {
   id: 'connections',
@@ -105,26 +190,66 @@ const connections: HostCheck = {
   async look({ host }) {
     if (!strongswan(host)) return [];
     const { statuses } = await host.daemon();
-    const command = host.dialect === 'swanctl' ? { kind: 'run', file: 'swanctl', args: ['--load-all', '--noprompt', '--uri', host.uri] } as const : { kind: 'run', file: 'ipsec', args: ['reload'] } as const;
+    const command =
+      host.dialect === 'swanctl'
+        ? ({ kind: 'run', file: 'swanctl', args: ['--load-all', '--noprompt', '--uri', host.uri] } as const)
+        : ({ kind: 'run', file: 'ipsec', args: ['reload'] } as const);
     // Both programs read below /etc and nowhere else.
     const fixable = host.place('') === '/';
     return host.tunnels.flatMap((one): readonly Sight[] => {
       const { tunnel, local, remote } = one;
       const loaded = statuses.filter(({ connection, configured }) => connection === tunnel.name && configured);
       if (loaded.length === 0) {
-        return [{ level: 'error', subject: tunnel.name, found: 'the tunnel is not loaded', evidence: `charon has ${[...new Set(statuses.map(({ connection }) => connection))].join(', ') || 'no connection'}`, mend: `load it: "${[command.file, ...command.args].join(' ')}"`, case: 1, ...(fixable ? { fix: [command] } : {}) }];
+        return [
+          {
+            level: 'error',
+            subject: tunnel.name,
+            found: 'the tunnel is not loaded',
+            evidence: `charon has ${[...new Set(statuses.map(({ connection }) => connection))].join(', ') || 'no connection'}`,
+            mend: `load it: "${[command.file, ...command.args].join(' ')}"`,
+            case: 1,
+            ...(fixable ? { fix: [command] } : {}),
+          },
+        ];
       }
-      // Of a tunnel that is up charon tells what was agreed, of one that is down what is configured; of one that is being tried, not yet who the peer is.
-      const differences = loaded.filter(({ state }) => state !== 'connecting').flatMap((status) => [
-        ...(status.local.host !== undefined && !['%any', local.address].includes(status.local.host) ? [`local address ${status.local.host}, should be ${local.address}`] : []),
-        ...(status.remote.host !== undefined && !['%any', remote.publicAddress].includes(status.remote.host) ? [`remote address ${status.remote.host}, should be ${remote.publicAddress}`] : []),
-        ...(status.local.id !== undefined && status.local.id !== local.id ? [`local id ${status.local.id}, should be ${local.id}`] : []),
-        ...(status.remote.id !== undefined && status.remote.id !== remote.id ? [`remote id ${status.remote.id}, should be ${remote.id}`] : []),
-      ]);
+      // Of a tunnel that is up charon tells what was agreed, of one that is down what is configured; of one that is
+      // being tried, not yet who the peer is.
+      const differences = loaded
+        .filter(({ state }) => state !== 'connecting')
+        .flatMap((status) => [
+          ...(status.local.host !== undefined && !['%any', local.address].includes(status.local.host)
+            ? [`local address ${status.local.host}, should be ${local.address}`]
+            : []),
+          ...(status.remote.host !== undefined && !['%any', remote.publicAddress].includes(status.remote.host)
+            ? [`remote address ${status.remote.host}, should be ${remote.publicAddress}`]
+            : []),
+          ...(status.local.id !== undefined && status.local.id !== local.id
+            ? [`local id ${status.local.id}, should be ${local.id}`]
+            : []),
+          ...(status.remote.id !== undefined && status.remote.id !== remote.id
+            ? [`remote id ${status.remote.id}, should be ${remote.id}`]
+            : []),
+        ]);
       const pairs = loaded.map((status) => `${status.local.networks.join()} = ${status.remote.networks.join()}`);
       const wanted = selectorPairs(one).map((pair) => `${pair.local} = ${pair.remote}`);
-      const all = [...new Set([...differences, ...(same(pairs, wanted) ? [] : [`selectors ${pairs.join('; ')}, should be ${wanted.join('; ')}`])])];
-      return all.length === 0 ? [] : [{ level: 'error', subject: tunnel.name, found: 'it is loaded with other settings than the site file says', evidence: all.join('; '), mend: 'render and copy the files, then "swanctl --load-all"; what is up keeps the old settings until it is rekeyed', case: 1 }];
+      const all = [
+        ...new Set([
+          ...differences,
+          ...(same(pairs, wanted) ? [] : [`selectors ${pairs.join('; ')}, should be ${wanted.join('; ')}`]),
+        ]),
+      ];
+      return all.length === 0
+        ? []
+        : [
+            {
+              level: 'error',
+              subject: tunnel.name,
+              found: 'it is loaded with other settings than the site file says',
+              evidence: all.join('; '),
+              mend: 'render and copy the files, then "swanctl --load-all"; what is up keeps the old settings until it is rekeyed',
+              case: 1,
+            },
+          ];
     });
   },
 };
@@ -133,15 +258,48 @@ const connections: HostCheck = {
 const caseOf = (failure: LogFailure): Case => Number(failure.case.charAt(5)) as Case;
 
 /** The last failure of a tunnel's, by connection where the log names it, else by the peer's address. */
-const failureOf = (failures: readonly LogFailure[] | undefined, { tunnel, remote }: LinuxTunnel): LogFailure | undefined =>
-  failures?.findLast(({ connection, peer, recovered }) => !recovered && (connection === tunnel.name || (connection === undefined && (peer === undefined || peer === remote.publicAddress))));
+const failureOf = (
+  failures: readonly LogFailure[] | undefined,
+  { tunnel, remote }: LinuxTunnel,
+): LogFailure | undefined =>
+  failures?.findLast(
+    ({ connection, peer, recovered }) =>
+      !recovered &&
+      (connection === tunnel.name ||
+        (connection === undefined && (peer === undefined || peer === remote.publicAddress))),
+  );
 
 const downSight = (one: LinuxTunnel, status: TunnelStatus, failures: readonly LogFailure[] | undefined): Sight => {
   const failure = failureOf(failures, one);
-  const state = status.state === 'ike-only' ? 'the peers agree on each other, but no ESP pair is up' : status.state === 'connecting' ? 'IKE is being tried and has not come up' : 'the tunnel is down';
-  if (failure !== undefined) return { level: 'error', subject: one.tunnel.name, found: `${state}: ${failure.title}`, evidence: failure.line.trim(), mend: failure.mend, case: caseOf(failure) };
-  const waits = one.local.initiates ? `try it: "swanctl --initiate --child ${status.child}", and read the log` : 'this end waits: see the other one; it initiates';
-  return { level: 'error', subject: one.tunnel.name, found: state, evidence: failures === undefined ? 'no log to tell why: give --log' : `the log names no failure for ${one.remote.publicAddress}`, mend: `ping ${one.remote.publicAddress}; open UDP 500 and 4500 on the way; ${waits}`, case: 1 };
+  const state =
+    status.state === 'ike-only'
+      ? 'the peers agree on each other, but no ESP pair is up'
+      : status.state === 'connecting'
+        ? 'IKE is being tried and has not come up'
+        : 'the tunnel is down';
+  if (failure !== undefined)
+    return {
+      level: 'error',
+      subject: one.tunnel.name,
+      found: `${state}: ${failure.title}`,
+      evidence: failure.line.trim(),
+      mend: failure.mend,
+      case: caseOf(failure),
+    };
+  const waits = one.local.initiates
+    ? `try it: "swanctl --initiate --child ${status.child}", and read the log`
+    : 'this end waits: see the other one; it initiates';
+  return {
+    level: 'error',
+    subject: one.tunnel.name,
+    found: state,
+    evidence:
+      failures === undefined
+        ? 'no log to tell why: give --log'
+        : `the log names no failure for ${one.remote.publicAddress}`,
+    mend: `ping ${one.remote.publicAddress}; open UDP 500 and 4500 on the way; ${waits}`,
+    case: 1,
+  };
 };
 
 const sa: HostCheck = {
@@ -154,16 +312,51 @@ const sa: HostCheck = {
     const failures = await host.failures();
     return host.tunnels.flatMap((one): readonly Sight[] => {
       const { tunnel, local } = one;
-      return statuses.filter(({ connection }) => connection === tunnel.name).flatMap((status): readonly Sight[] => {
-        if (status.state !== 'established') return [downSight(one, status, failures)];
-        const evidence = `${status.remote.host}[${status.remote.port}], ${status.initiator === true ? 'we' : 'the peer'} initiated, ${status.espProposal}`;
-        const doubled = status.ikeSas > 1 || status.childSas > 1;
-        return [
-          ...(doubled ? [{ level: 'warning', subject: tunnel.name, found: 'it is up more than once: outside a rekey both ends initiate', evidence: `${status.ikeSas} IKE SAs, ${status.childSas} ESP pairs`, mend: 'let one end initiate (start_action, close_action) and the other wait', case: 1 } as const] : []),
-          ...(local.address !== local.publicAddress && !status.natT ? [{ level: 'warning', subject: tunnel.name, found: 'this end sits behind NAT and sends ESP without UDP: many a NAT drops it', evidence, mend: 'set encap = yes (forceencaps, encaps=yes)', case: 3 } as const] : []),
-          ...(status.configured ? [] : [{ level: 'warning', subject: tunnel.name, found: 'its connection is no longer loaded: it will not come back after a loss', evidence, mend: '"swanctl --load-all"', case: 1 } as const]),
-        ];
-      });
+      return statuses
+        .filter(({ connection }) => connection === tunnel.name)
+        .flatMap((status): readonly Sight[] => {
+          if (status.state !== 'established') return [downSight(one, status, failures)];
+          const evidence = `${status.remote.host}[${status.remote.port}], ${status.initiator === true ? 'we' : 'the peer'} initiated, ${status.espProposal}`;
+          const doubled = status.ikeSas > 1 || status.childSas > 1;
+          return [
+            ...(doubled
+              ? [
+                  {
+                    level: 'warning',
+                    subject: tunnel.name,
+                    found: 'it is up more than once: outside a rekey both ends initiate',
+                    evidence: `${status.ikeSas} IKE SAs, ${status.childSas} ESP pairs`,
+                    mend: 'let one end initiate (start_action, close_action) and the other wait',
+                    case: 1,
+                  } as const,
+                ]
+              : []),
+            ...(local.address !== local.publicAddress && !status.natT
+              ? [
+                  {
+                    level: 'warning',
+                    subject: tunnel.name,
+                    found: 'this end sits behind NAT and sends ESP without UDP: many a NAT drops it',
+                    evidence,
+                    mend: 'set encap = yes (forceencaps, encaps=yes)',
+                    case: 3,
+                  } as const,
+                ]
+              : []),
+            ...(status.configured
+              ? []
+              : [
+                  {
+                    level: 'warning',
+                    subject: tunnel.name,
+                    found: 'its connection is no longer loaded: it will not come back after a loss',
+                    evidence,
+                    mend: '"swanctl --load-all"',
+                    case: 1,
+                  } as const,
+                ]),
+          ];
+        });
     });
   },
 };

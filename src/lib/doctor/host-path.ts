@@ -10,9 +10,30 @@ const PING_HEADERS = 28;
 /** Every path of IPv4 carries a full TCP handshake in less; below this it is no hole, it is silence. */
 const SMALLEST = 1_200;
 
-/** Whether one of two echoes of this length (bytes from the IP header on) comes back; DF is set. Two, since one is lost now and then. */
+/**
+ * Whether one of two echoes of this length (bytes from the IP header on) comes back; DF is set. Two, since one is lost
+ * now and then.
+ */
 const echoes = async (host: HostView, { local, remote }: LinuxTunnel, bytes: number): Promise<boolean> =>
-  (await host.run('ping', ['-n', '-q', '-c', '2', '-i', '0.2', '-W', '1', '-M', 'do', '-s', String(bytes - PING_HEADERS), '-I', local.inside, remote.inside])).exitCode === 0;
+  (
+    await host.run('ping', [
+      '-n',
+      '-q',
+      '-c',
+      '2',
+      '-i',
+      '0.2',
+      '-W',
+      '1',
+      '-M',
+      'do',
+      '-s',
+      String(bytes - PING_HEADERS),
+      '-I',
+      local.inside,
+      remote.inside,
+    ])
+  ).exitCode === 0;
 
 /** Largest length that comes back, between one that does and one that does not. */
 const largest = async (host: HostView, one: LinuxTunnel, passes: number, lost: number): Promise<number> => {
@@ -35,9 +56,11 @@ const standing = async (host: HostView): Promise<readonly (LinuxTunnel & { reado
   });
 };
 
-const statusOf = ({ statuses }: Daemon, { tunnel }: LinuxTunnel): TunnelStatus | undefined => statuses.find(({ connection, state }) => connection === tunnel.name && state === 'established');
+const statusOf = ({ statuses }: Daemon, { tunnel }: LinuxTunnel): TunnelStatus | undefined =>
+  statuses.find(({ connection, state }) => connection === tunnel.name && state === 'established');
 
-const packets = ({ in: inward, out }: TunnelStatus): string => `ESP packets: ${out?.packets ?? 0} out, ${inward?.packets ?? 0} in`;
+const packets = ({ in: inward, out }: TunnelStatus): string =>
+  `ESP packets: ${out?.packets ?? 0} out, ${inward?.packets ?? 0} in`;
 
 const carries: HostCheck = {
   id: 'carries',
@@ -56,7 +79,9 @@ const carries: HostCheck = {
         subject: one.tunnel.name,
         found: `the tunnel is up and carries nothing: ${one.remote.inside} does not answer; ${left ? (came ? 'packets leave and come back, but not the answer' : 'packets leave, none comes back') : 'our packets do not even enter the tunnel'}`,
         evidence: packets(after),
-        mend: left ? 'see UDP 4500 both ways (security group, ACL, the router before the peer); then ip_forward, the way back and NAT on the far side' : 'see the route to the tunnel, a firewall rule and NAT on this machine; the findings beside this one name what is seen',
+        mend: left
+          ? 'see UDP 4500 both ways (security group, ACL, the router before the peer); then ip_forward, the way back and NAT on the far side'
+          : 'see the route to the tunnel, a firewall rule and NAT on this machine; the findings beside this one name what is seen',
         case: 2,
       });
     }
@@ -94,18 +119,50 @@ const clamp: HostCheck = {
   about: 'TCP segments are clamped to what fits each tunnel, both ways',
   async look({ host }) {
     const old = host.dialect === 'openswan';
-    const rules = (old ? await host.say('iptables', '-t', 'mangle', '-S', 'FORWARD') : await host.say('nft', 'list', 'ruleset')).split('\n').filter((line) => /maxseg size set|TCPMSS/.test(line));
+    const rules = (
+      old ? await host.say('iptables', '-t', 'mangle', '-S', 'FORWARD') : await host.say('nft', 'list', 'ruleset')
+    )
+      .split('\n')
+      .filter((line) => /maxseg size set|TCPMSS/.test(line));
     const place = host.place(old ? 'usr/local/lib/hybridctl/tunnels' : 'etc/hybridctl/mss.nft');
     return host.tunnels.flatMap((one): readonly Sight[] => {
       const { tunnel, link, device, local, remote } = one;
-      const matches = (line: string): boolean => old || (device === undefined ? [...local.selectors, ...remote.selectors].some(({ text }) => line.includes(text)) : line.includes(`"${device}"`));
-      const sizes = rules.filter(matches).map((line) => Number(/(?:size set|--set-mss) (\d+)/.exec(line)?.[1] ?? 0)).filter((size) => size > 0);
+      const matches = (line: string): boolean =>
+        old ||
+        (device === undefined
+          ? [...local.selectors, ...remote.selectors].some(({ text }) => line.includes(text))
+          : line.includes(`"${device}"`));
+      const sizes = rules
+        .filter(matches)
+        .map((line) => Number(/(?:size set|--set-mss) (\d+)/.exec(line)?.[1] ?? 0))
+        .filter((size) => size > 0);
       const toPath = rules.some((line) => matches(line) && /size set rt mtu|clamp-mss-to-pmtu/.test(line));
       const largestMss = Math.max(0, ...sizes);
-      const common = { subject: tunnel.name, evidence: link.because.join(' '), mend: old ? `"${place} up"` : `load it: "nft -f ${place}"`, case: 2 } as const;
-      if (sizes.length === 0 && !toPath) return [{ level: 'error', found: `no rule clamps TCP to ${link.mss}: full segments do not fit, and hang where ICMP is filtered`, ...common }];
-      if (largestMss > link.mss) return [{ level: 'error', found: `TCP is clamped to ${largestMss}, and ${link.mss} fits`, ...common }];
-      return sizes.length === 1 && !toPath ? [{ level: 'warning', found: 'TCP is clamped one way only: the other end still sends segments that are too long', ...common }] : [];
+      const common = {
+        subject: tunnel.name,
+        evidence: link.because.join(' '),
+        mend: old ? `"${place} up"` : `load it: "nft -f ${place}"`,
+        case: 2,
+      } as const;
+      if (sizes.length === 0 && !toPath)
+        return [
+          {
+            level: 'error',
+            found: `no rule clamps TCP to ${link.mss}: full segments do not fit, and hang where ICMP is filtered`,
+            ...common,
+          },
+        ];
+      if (largestMss > link.mss)
+        return [{ level: 'error', found: `TCP is clamped to ${largestMss}, and ${link.mss} fits`, ...common }];
+      return sizes.length === 1 && !toPath
+        ? [
+            {
+              level: 'warning',
+              found: 'TCP is clamped one way only: the other end still sends segments that are too long',
+              ...common,
+            },
+          ]
+        : [];
     });
   },
 };
@@ -117,7 +174,12 @@ const EXEMPT = /\b(?:accept|return)\b/;
 const sourceNat = (ruleset: string): readonly { readonly name: string; readonly rules: readonly string[] }[] =>
   [...ruleset.matchAll(/^table (\S+ \S+) \{\n([\s\S]*?)^\}/gm)]
     .filter(([, name]) => !/ hybridctl(?:_|$)/.test(name!))
-    .flatMap(([, name, body]) => [...body!.matchAll(/^\tchain (\S+) \{\n([\s\S]*?)^\t\}/gm)].map(([, chain, text]) => ({ name: `${name} ${chain}`, rules: text!.split('\n').map((line) => line.trim()) })))
+    .flatMap(([, name, body]) =>
+      [...body!.matchAll(/^\tchain (\S+) \{\n([\s\S]*?)^\t\}/gm)].map(([, chain, text]) => ({
+        name: `${name} ${chain}`,
+        rules: text!.split('\n').map((line) => line.trim()),
+      })),
+    )
     .filter(({ rules }) => rules.some((line) => /type nat hook postrouting/.test(line)));
 
 const networkIn = (line: string, field: 'saddr' | 'daddr') => {
@@ -126,7 +188,10 @@ const networkIn = (line: string, field: 'saddr' | 'daddr') => {
   return parsed === undefined || typeof parsed === 'string' ? undefined : { not: not !== undefined, network: parsed };
 };
 
-/** Whether a rule would be met by what goes from here into the tunnel. What it says beyond interface and addresses is not judged. */
+/**
+ * Whether a rule would be met by what goes from here into the tunnel. What it says beyond interface and addresses is
+ * not judged.
+ */
 const meets = (line: string, { device, local, remote }: LinuxTunnel, wan: string): boolean => {
   const oif = /oifname (!= )?"([^"]+)"/.exec(line);
   // Without an interface of its own the packet still seems to leave by the WAN when NAT sees it: ESP comes after.
@@ -135,7 +200,10 @@ const meets = (line: string, { device, local, remote }: LinuxTunnel, wan: string
   const fits = (field: 'saddr' | 'daddr', networks: LinuxTunnel['local']['networks']): boolean => {
     const given = networkIn(line, field);
     if (given === undefined) return true;
-    const met = networks.some((network) => covers(given.network, network) || covers(network, given.network) || contains(given.network, network.address));
+    const met = networks.some(
+      (network) =>
+        covers(given.network, network) || covers(network, given.network) || contains(given.network, network.address),
+    );
     return met !== given.not;
   };
   return fits('saddr', local.networks) && fits('daddr', remote.networks);
@@ -149,9 +217,23 @@ const nat: HostCheck = {
     const chains = sourceNat(await host.say('nft', 'list', 'ruleset'));
     return host.tunnels.flatMap((one): readonly Sight[] =>
       chains.flatMap(({ name, rules }): readonly Sight[] => {
-        const first = rules.find((line) => (REWRITES.test(line) || EXEMPT.test(line) && !/policy accept/.test(line) || /ipsec exists/.test(line)) && meets(line, one, host.wan));
+        const first = rules.find(
+          (line) =>
+            (REWRITES.test(line) || (EXEMPT.test(line) && !/policy accept/.test(line)) || /ipsec exists/.test(line)) &&
+            meets(line, one, host.wan),
+        );
         if (first === undefined || !REWRITES.test(first)) return [];
-        return [{ level: 'error', subject: one.tunnel.name, found: 'NAT rewrites the source of what goes into the tunnel: it no longer fits the selectors, or comes from an address that the far side does not know', evidence: `${name}: ${first}`, mend: `exempt it, before that rule: "ip daddr ${one.remote.networks.map(({ text }) => text).join(', ')} accept"`, case: 3 }];
+        return [
+          {
+            level: 'error',
+            subject: one.tunnel.name,
+            found:
+              'NAT rewrites the source of what goes into the tunnel: it no longer fits the selectors, or comes from an address that the far side does not know',
+            evidence: `${name}: ${first}`,
+            mend: `exempt it, before that rule: "ip daddr ${one.remote.networks.map(({ text }) => text).join(', ')} accept"`,
+            case: 3,
+          },
+        ];
       }),
     );
   },

@@ -60,22 +60,42 @@ const read = async (vici: Vici): Promise<Daemon> => {
   try {
     const { version } = await vici.request('version');
     const { plugins } = await vici.request('stats');
-    const statuses = tunnelStatuses(await vici.stream('list-conns', 'list-conn'), await vici.stream('list-sas', 'list-sa'));
-    return { version: typeof version === 'string' ? version : 'unknown', statuses, userspace: Array.isArray(plugins) && plugins.includes('kernel-libipsec') };
+    const statuses = tunnelStatuses(
+      await vici.stream('list-conns', 'list-conn'),
+      await vici.stream('list-sas', 'list-sa'),
+    );
+    return {
+      version: typeof version === 'string' ? version : 'unknown',
+      statuses,
+      userspace: Array.isArray(plugins) && plugins.includes('kernel-libipsec'),
+    };
   } finally {
     vici.close();
   }
 };
 
 /** @throws a usage error when the device is none of the site's Linux boxes. */
-export const hostView = (ports: Pick<Ports, 'shell' | 'files' | 'vici' | 'signal'>, site: Site, tunnels: readonly Tunnel[], { device, uri, root, failures }: HostOptions): HostView => {
+export const hostView = (
+  ports: Pick<Ports, 'shell' | 'files' | 'vici' | 'signal'>,
+  site: Site,
+  tunnels: readonly Tunnel[],
+  { device, uri, root, failures }: HostOptions,
+): HostView => {
   const side = site.gateways.some(({ name }) => name === device) ? 'cloud' : 'onprem';
   const psks = new Map(tunnels.map(({ name }) => [name, NO_KEY]));
   const bgpPasswords = new Map(site.links.map(({ name }) => [name, NO_KEY]));
-  const box = linuxBox({ name: device, side, site, tunnels: tunnels.filter((tunnel) => tunnel[side].device === device), psks, bgpPasswords });
+  const box = linuxBox({
+    name: device,
+    side,
+    site,
+    tunnels: tunnels.filter((tunnel) => tunnel[side].device === device),
+    psks,
+    bgpPasswords,
+  });
   let daemon: Promise<Daemon> | undefined;
   let log: Promise<readonly LogFailure[] | undefined> | undefined;
-  const run: Shell['run'] = (file, args, options) => ports.shell.run(file, args, { signal: ports.signal, timeoutMs: PATIENCE_MS, ...options });
+  const run: Shell['run'] = (file, args, options) =>
+    ports.shell.run(file, args, { signal: ports.signal, timeoutMs: PATIENCE_MS, ...options });
   return {
     device,
     side,
@@ -91,7 +111,8 @@ export const hostView = (ports: Pick<Ports, 'shell' | 'files' | 'vici' | 'signal
     failures: () => (log ??= failures()),
     async say(file, ...args) {
       const { exitCode, stdout, stderr } = await run(file, args);
-      if (exitCode !== 0) throw failure(`${file} ended with ${exitCode}: ${stderr.trim().split('\n')[0]?.slice(0, 160) ?? ''}`);
+      if (exitCode !== 0)
+        throw failure(`${file} ended with ${exitCode}: ${stderr.trim().split('\n')[0]?.slice(0, 160) ?? ''}`);
       return stdout;
     },
     run,
@@ -100,15 +121,23 @@ export const hostView = (ports: Pick<Ports, 'shell' | 'files' | 'vici' | 'signal
 };
 
 /** Names of the site's Linux boxes. */
-export const hostNames = (site: Site): readonly string[] => [...site.gateways, ...site.onprem.routers].filter(({ dialect }) => isLinux(dialect)).map(({ name }) => name);
+export const hostNames = (site: Site): readonly string[] =>
+  [...site.gateways, ...site.onprem.routers].filter(({ dialect }) => isLinux(dialect)).map(({ name }) => name);
 
 /** The device that has one of this machine's addresses. */
-export const whoAmI = async ({ shell }: Pick<Ports, 'shell'>, tunnels: readonly Tunnel[]): Promise<string | undefined> => {
+export const whoAmI = async (
+  { shell }: Pick<Ports, 'shell'>,
+  tunnels: readonly Tunnel[],
+): Promise<string | undefined> => {
   try {
     const { stdout, exitCode } = await shell.run('ip', ['-j', '-4', 'addr']);
     if (exitCode !== 0) return undefined;
-    const own = (JSON.parse(stdout) as { addr_info?: { local?: string }[] }[]).flatMap(({ addr_info = [] }) => addr_info.map(({ local }) => local));
-    return tunnels.flatMap(({ cloud, onprem }) => [cloud, onprem]).find(({ address, dialect }) => isLinux(dialect) && own.includes(address))?.device;
+    const own = (JSON.parse(stdout) as { addr_info?: { local?: string }[] }[]).flatMap(({ addr_info = [] }) =>
+      addr_info.map(({ local }) => local),
+    );
+    return tunnels
+      .flatMap(({ cloud, onprem }) => [cloud, onprem])
+      .find(({ address, dialect }) => isLinux(dialect) && own.includes(address))?.device;
   } catch (error) {
     // Where there is no `ip` this is no Linux box of ours.
     if (error instanceof HybridError || error instanceof SyntaxError) return undefined;

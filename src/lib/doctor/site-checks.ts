@@ -6,13 +6,16 @@ import type { Sight, SiteCheck } from './types.ts';
 const keys: SiteCheck = {
   id: 'keys',
   side: 'site',
-  about: "the site file has no mistake, its inside networks are none that AWS reserves, and its keys are there, private and strong",
+  about:
+    'the site file has no mistake, its inside networks are none that AWS reserves, and its keys are there, private and strong',
   async look({ loaded, files }) {
     const { mistakes, warnings } = await checkSecrets({ files, cwd: '/' }, loaded);
-    const sight = (level: 'error' | 'warning') => ({ path, message }: { path: readonly (string | number)[]; message: string }): Sight => {
-      const [found = message, mend] = message.split(/: (.*)/s);
-      return { level, subject: pathText(path), found, evidence: loaded.path, mend: mend ?? 'mend the key file' };
-    };
+    const sight =
+      (level: 'error' | 'warning') =>
+      ({ path, message }: { path: readonly (string | number)[]; message: string }): Sight => {
+        const [found = message, mend] = message.split(/: (.*)/s);
+        return { level, subject: pathText(path), found, evidence: loaded.path, mend: mend ?? 'mend the key file' };
+      };
     return [...mistakes.map(sight('error')), ...warnings.map(sight('warning'))];
   },
 };
@@ -21,7 +24,18 @@ const crypto: SiteCheck = {
   id: 'crypto',
   side: 'site',
   about: 'no tunnel relies on algorithms that are history',
-  look: async ({ tunnels }) => tunnels.flatMap(({ name, suite }) => cryptoWarnings(suite).map((found): Sight => ({ level: 'warning', subject: name, found, evidence: `crypto level ${suite.level}`, mend: 'take the level modern as soon as both ends can' }))),
+  look: async ({ tunnels }) =>
+    tunnels.flatMap(({ name, suite }) =>
+      cryptoWarnings(suite).map(
+        (found): Sight => ({
+          level: 'warning',
+          subject: name,
+          found,
+          evidence: `crypto level ${suite.level}`,
+          mend: 'take the level modern as soon as both ends can',
+        }),
+      ),
+    ),
 };
 
 export const siteChecks: readonly SiteCheck[] = [keys, crypto];

@@ -25,7 +25,9 @@ export interface Sight {
   /** What to do, in one line; null where there is nothing to do. */
   readonly mend: string | null;
   readonly case?: Case | undefined;
-  /** Calls that mend it and can do no harm: no route is moved, no key is touched, no tunnel that carries is restarted. */
+  /**
+   * Calls that mend it and can do no harm: no route is moved, no key is touched, no tunnel that carries is restarted.
+   */
   readonly fix?: readonly Call[];
 }
 

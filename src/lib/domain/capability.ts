@@ -26,8 +26,16 @@ export interface Box {
 export const boxes = (site: Site): readonly Box[] => {
   const tunnels = site.tunnels.map((entry, index) => ({ entry, path: ['tunnels', index] as Path }));
   return [
-    ...site.gateways.map((box, index) => ({ ...box, path: ['gateways', index], tunnels: tunnels.filter(({ entry }) => entry.gateway === box.name) })),
-    ...site.onprem.routers.map((box, index) => ({ ...box, path: ['onprem', 'routers', index], tunnels: tunnels.filter(({ entry }) => entry.router === box.name) })),
+    ...site.gateways.map((box, index) => ({
+      ...box,
+      path: ['gateways', index],
+      tunnels: tunnels.filter(({ entry }) => entry.gateway === box.name),
+    })),
+    ...site.onprem.routers.map((box, index) => ({
+      ...box,
+      path: ['onprem', 'routers', index],
+      tunnels: tunnels.filter(({ entry }) => entry.router === box.name),
+    })),
   ];
 };
 
@@ -37,46 +45,119 @@ export const capabilities = (site: Site): readonly SiteIssue[] =>
     const found: SiteIssue[] = [];
     const linux = isLinux(box.dialect);
     if (SEED_CRYPTO_ONLY.includes(box.dialect) && site.crypto !== 'seed' && box.tunnels.length > 0) {
-      found.push(issue([...box.path, 'dialect'], `${box.dialect} can't do crypto level ${site.crypto}: set crypto: seed, or choose a newer dialect`));
+      found.push(
+        issue(
+          [...box.path, 'dialect'],
+          `${box.dialect} can't do crypto level ${site.crypto}: set crypto: seed, or choose a newer dialect`,
+        ),
+      );
     }
-    if (linux && box.interface === 'tun' && !HAS_TUN.includes(box.dialect) && box.tunnels.some(({ entry }) => entry.mode === 'route')) {
-      found.push(issue([...box.path, 'interface'], `tun needs strongSwan (swanctl or ipsec-conf): ${box.dialect} takes xfrm or vti`));
+    if (
+      linux &&
+      box.interface === 'tun' &&
+      !HAS_TUN.includes(box.dialect) &&
+      box.tunnels.some(({ entry }) => entry.mode === 'route')
+    ) {
+      found.push(
+        issue(
+          [...box.path, 'interface'],
+          `tun needs strongSwan (swanctl or ipsec-conf): ${box.dialect} takes xfrm or vti`,
+        ),
+      );
     }
     if (linux && !LINUX_INTERFACE.test(box.wan)) {
-      found.push(issue([...box.path, 'wan'], `${box.wan} is not the name of a Linux interface (at most 15 characters, no "/"): say what "ip link" shows, like eth0`));
+      found.push(
+        issue(
+          [...box.path, 'wan'],
+          `${box.wan} is not the name of a Linux interface (at most 15 characters, no "/"): say what "ip link" shows, like eth0`,
+        ),
+      );
     }
-    if (box.dialect === 'ipsec-conf' && box.interface === 'xfrm' && box.tunnels.some(({ entry }) => entry.mode === 'route')) {
-      found.push(issue([...box.path, 'interface'], `strongSwan's ipsec.conf has no if_id for xfrm: say interface: vti, or dialect: swanctl`));
+    if (
+      box.dialect === 'ipsec-conf' &&
+      box.interface === 'xfrm' &&
+      box.tunnels.some(({ entry }) => entry.mode === 'route')
+    ) {
+      found.push(
+        issue(
+          [...box.path, 'interface'],
+          `strongSwan's ipsec.conf has no if_id for xfrm: say interface: vti, or dialect: swanctl`,
+        ),
+      );
     }
     if (box.dialect.startsWith('asa-') && site.links.some((link) => link.kind === 'dx' && link.router === box.name)) {
-      found.push(issue([...box.path, 'dialect'], `Direct Connect is rendered for IOS and Linux (FRR), not for ${box.dialect}: let it end on another router`));
+      found.push(
+        issue(
+          [...box.path, 'dialect'],
+          `Direct Connect is rendered for IOS and Linux (FRR), not for ${box.dialect}: let it end on another router`,
+        ),
+      );
     }
-    // Its tunnels share their selectors, so they share one crypto map entry, and the seeds' parameters differ by gateway software.
-    const styles = box.tunnels.map(({ entry }) => site.gateways.filter(({ name }) => name === entry.gateway).map(({ dialect }) => seedStyle(dialect))[0]);
+    // Its tunnels share their selectors, so they share one crypto map entry, and the seeds' parameters differ by
+    // gateway software.
+    const styles = box.tunnels.map(
+      ({ entry }) =>
+        site.gateways.filter(({ name }) => name === entry.gateway).map(({ dialect }) => seedStyle(dialect))[0],
+    );
     const odd = styles.findIndex((style) => style !== styles[0]);
     if (!linux && POLICY_ONLY.includes(box.dialect) && site.crypto === 'seed' && odd > 0) {
-      found.push(issue([...box.tunnels[odd]!.path, 'gateway'], `${box.name} has one crypto map entry for all its tunnels, and at crypto level seed an Openswan and a strongSwan gateway differ: give them one dialect, or say crypto: modern`));
+      found.push(
+        issue(
+          [...box.tunnels[odd]!.path, 'gateway'],
+          `${box.name} has one crypto map entry for all its tunnels, and at crypto level seed an Openswan and a strongSwan gateway differ: give them one dialect, or say crypto: modern`,
+        ),
+      );
     }
     for (const { entry, path } of box.tunnels) {
       if (entry.mode === 'route' && POLICY_ONLY.includes(box.dialect)) {
-        found.push(issue([...path, 'mode'], `route does not fit ${box.name}: ${box.dialect} has no tunnel interface, say mode: policy`));
+        found.push(
+          issue(
+            [...path, 'mode'],
+            `route does not fit ${box.name}: ${box.dialect} has no tunnel interface, say mode: policy`,
+          ),
+        );
       } else if (entry.mode === 'policy' && ROUTE_ONLY.includes(box.dialect)) {
-        found.push(issue([...path, 'mode'], `policy does not fit ${box.name}: ${box.dialect} is a tunnel interface, say mode: route`));
+        found.push(
+          issue(
+            [...path, 'mode'],
+            `policy does not fit ${box.name}: ${box.dialect} is a tunnel interface, say mode: route`,
+          ),
+        );
       } else if (entry.mode === 'route' && linux && box.interface === 'policy') {
-        found.push(issue([...path, 'mode'], `route does not fit ${box.name}: it has interface policy, say mode: policy or interface: xfrm`));
+        found.push(
+          issue(
+            [...path, 'mode'],
+            `route does not fit ${box.name}: it has interface policy, say mode: policy or interface: xfrm`,
+          ),
+        );
       }
     }
-    // kernel-libipsec has one TUN device a network namespace: with two route-based tunnels, both would claim 0.0.0.0/0 on it.
+    // kernel-libipsec has one TUN device a network namespace: with two route-based tunnels, both would claim 0.0.0.0/0
+    // on it.
     if (linux && box.interface === 'tun' && box.tunnels.length > 1) {
-      found.push(issue([...box.tunnels[1]!.path, box.path[0] === 'gateways' ? 'gateway' : 'router'], `${box.name} has interface tun and carries ${box.tunnels[0]!.entry.name} already: one tunnel a box, or interface xfrm`));
+      found.push(
+        issue(
+          [...box.tunnels[1]!.path, box.path[0] === 'gateways' ? 'gateway' : 'router'],
+          `${box.name} has interface tun and carries ${box.tunnels[0]!.entry.name} already: one tunnel a box, or interface xfrm`,
+        ),
+      );
     }
     found.push(
       ...repeated(
-        box.tunnels.flatMap(({ entry, path }) => (entry.number === undefined ? [] : [{ path: [...path, 'number'], value: entry.number }])),
+        box.tunnels.flatMap(({ entry, path }) =>
+          entry.number === undefined ? [] : [{ path: [...path, 'number'], value: entry.number }],
+        ),
         (value, first) => `${value} is ${first} on ${box.name} too: choose another base, or leave it out`,
       ),
     );
-    // Defaults climb by ten from 100; 990 is the last that fits an IOS SLA, a track and a Linux table as they are used here.
-    if (box.tunnels.length > 90) found.push(issue([...box.tunnels[90]!.path], `${box.name} carries ${box.tunnels.length} tunnels: 90 is the most, numbers run out`));
+    // Defaults climb by ten from 100; 990 is the last that fits an IOS SLA, a track and a Linux table as they are used
+    // here.
+    if (box.tunnels.length > 90)
+      found.push(
+        issue(
+          [...box.tunnels[90]!.path],
+          `${box.name} carries ${box.tunnels.length} tunnels: 90 is the most, numbers run out`,
+        ),
+      );
     return found;
   });

@@ -4,14 +4,19 @@ import { issue, pathText, repeated, type Entry, type Path } from './issue.ts';
 import type { DxLink, Site, SiteIssue, VpnLink } from './site.ts';
 
 /** AWS keeps these /30s on its own side (Site-to-Site VPN user guide, "tunnel options"). */
-export const RESERVED_INSIDE: readonly Cidr[] = [...[0, 1, 2, 3, 4, 5].map((third) => `169.254.${third}.0/30`), '169.254.169.252/30'].map(cidr);
+export const RESERVED_INSIDE: readonly Cidr[] = [
+  ...[0, 1, 2, 3, 4, 5].map((third) => `169.254.${third}.0/30`),
+  '169.254.169.252/30',
+].map(cidr);
 const LINK_LOCAL = cidr('169.254.0.0/16');
 
 /** What is wrong with an inside network of a tunnel by itself, or undefined. */
 export const insideProblem = (inside: Cidr): string | undefined => {
   if (!covers(LINK_LOCAL, inside)) return 'is not inside 169.254.0.0/16: take a /30 like 169.254.100.0/30';
-  if (inside.prefix !== 30) return `is a /${inside.prefix}: a tunnel takes a /30, like ${addressText(inside.first - (inside.first % 4))}/30`;
-  if (RESERVED_INSIDE.some((reserved) => overlaps(reserved, inside))) return 'is reserved by AWS: take another /30, like 169.254.100.0/30';
+  if (inside.prefix !== 30)
+    return `is a /${inside.prefix}: a tunnel takes a /30, like ${addressText(inside.first - (inside.first % 4))}/30`;
+  if (RESERVED_INSIDE.some((reserved) => overlaps(reserved, inside)))
+    return 'is reserved by AWS: take another /30, like 169.254.100.0/30';
   return undefined;
 };
 
@@ -29,7 +34,10 @@ export const checkSite = (site: Site): readonly SiteIssue[] => [
   ...canaries(site),
 ];
 
-/** The VPC's DNS resolver, the same in each (VPC user guide, "Amazon DNS server"); the VPC's own second address is another name of it. */
+/**
+ * The VPC's DNS resolver, the same in each (VPC user guide, "Amazon DNS server"); the VPC's own second address is
+ * another name of it.
+ */
 const RESOLVER = '169.254.169.253';
 
 /** A canary proves that we see: on a path that is judged it would go silent with that path. */
@@ -37,8 +45,11 @@ const canaries = ({ cloud, gateways, monitor }: Site): readonly SiteIssue[] =>
   (monitor?.canaries ?? []).flatMap(({ address }, index) => {
     const path: Path = ['monitor', 'canaries', index];
     const gateway = gateways.find(({ private_ip }) => private_ip === address);
-    if (gateway !== undefined) return [issue(path, `${address} is ${gateway.name}, which is watched: name another host of its zone`)];
-    return address === RESOLVER || contains(cidr(cloud.cidr), address) ? [] : [issue(path, `${address} is not in the VPC (${cloud.cidr}): behind a link it would go silent with it`)];
+    if (gateway !== undefined)
+      return [issue(path, `${address} is ${gateway.name}, which is watched: name another host of its zone`)];
+    return address === RESOLVER || contains(cidr(cloud.cidr), address)
+      ? []
+      : [issue(path, `${address} is not in the VPC (${cloud.cidr}): behind a link it would go silent with it`)];
   });
 
 const entries = <T>(items: readonly T[], base: Path, key: keyof T & string): readonly Entry[] =>
@@ -49,28 +60,51 @@ const entries = <T>(items: readonly T[], base: Path, key: keyof T & string): rea
 
 const uniqueness = (site: Site): readonly SiteIssue[] => {
   const routers: Path = ['onprem', 'routers'];
-  const twice = (value: string, first: string): string => `${value} is taken by ${first}: choose another name (case does not tell two apart)`;
+  const twice = (value: string, first: string): string =>
+    `${value} is taken by ${first}: choose another name (case does not tell two apart)`;
   const box = (value: string, first: string): string => `${value} is the address of ${first} too: each box has its own`;
   const once = (value: string, first: string): string => `${value} is given in ${first} too: each entry has its own`;
   return [
-    ...repeated([...entries(site.gateways, ['gateways'], 'name'), ...entries(site.onprem.routers, routers, 'name')], twice),
+    ...repeated(
+      [...entries(site.gateways, ['gateways'], 'name'), ...entries(site.onprem.routers, routers, 'name')],
+      twice,
+    ),
     ...repeated(entries(site.tunnels, ['tunnels'], 'name'), twice),
     ...repeated(entries(site.links, ['links'], 'name'), twice),
     ...repeated(entries(site.route_tables, ['route_tables'], 'name'), twice),
     // Two routers behind one public address can't both be reached on UDP 500: the cloud side initiates.
-    ...repeated([...entries(site.gateways, ['gateways'], 'public_ip'), ...entries(site.onprem.routers, routers, 'public_ip')], box),
-    ...repeated([...entries(site.gateways, ['gateways'], 'private_ip'), ...entries(site.onprem.routers, routers, 'private_ip')], box),
+    ...repeated(
+      [...entries(site.gateways, ['gateways'], 'public_ip'), ...entries(site.onprem.routers, routers, 'public_ip')],
+      box,
+    ),
+    ...repeated(
+      [...entries(site.gateways, ['gateways'], 'private_ip'), ...entries(site.onprem.routers, routers, 'private_ip')],
+      box,
+    ),
     ...repeated(entries(site.onprem.routers, routers, 'lan_ip'), box),
-    ...repeated(entries(site.onprem.routers, routers, 'router_id'), (value, first) => `${value} is the router id of ${first} too: OSPF and BGP need them distinct`),
+    ...repeated(
+      entries(site.onprem.routers, routers, 'router_id'),
+      (value, first) => `${value} is the router id of ${first} too: OSPF and BGP need them distinct`,
+    ),
     ...repeated(entries(site.gateways, ['gateways'], 'instance'), once),
     ...repeated(entries(site.gateways, ['gateways'], 'eni'), once),
-    ...repeated(entries(site.tunnels, ['tunnels'], 'psk_file'), (_, first) => `is the key file of ${first} too: each tunnel has its own key`),
+    ...repeated(
+      entries(site.tunnels, ['tunnels'], 'psk_file'),
+      (_, first) => `is the key file of ${first} too: each tunnel has its own key`,
+    ),
     ...repeated(entries(site.route_tables, ['route_tables'], 'id'), once),
   ];
 };
 
 const known = (path: Path, name: string, what: string, names: readonly string[]): readonly SiteIssue[] =>
-  names.includes(name) ? [] : [issue(path, `no ${what} is called ${name}: there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ') || 'none'}`)];
+  names.includes(name)
+    ? []
+    : [
+        issue(
+          path,
+          `no ${what} is called ${name}: there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ') || 'none'}`,
+        ),
+      ];
 
 const names = (items: readonly { readonly name: string }[]): readonly string[] => items.map(({ name }) => name);
 
@@ -81,8 +115,12 @@ const references = (site: Site): readonly SiteIssue[] => [
   ]),
   // IKE ids and keys are found by the pair of addresses: a second tunnel between them could not be told apart.
   ...repeated(
-    site.tunnels.map((tunnel, index) => ({ path: ['tunnels', index, 'router'], value: `${tunnel.gateway} and ${tunnel.router}` })),
-    (pair, first) => `${pair} are joined by ${first.replace(/\.router$/, '')} already: one tunnel for each pair of boxes`,
+    site.tunnels.map((tunnel, index) => ({
+      path: ['tunnels', index, 'router'],
+      value: `${tunnel.gateway} and ${tunnel.router}`,
+    })),
+    (pair, first) =>
+      `${pair} are joined by ${first.replace(/\.router$/, '')} already: one tunnel for each pair of boxes`,
   ),
   ...site.links.flatMap((link, index) =>
     link.kind === 'vpn'
@@ -99,13 +137,21 @@ interface Net {
   readonly net: Cidr;
 }
 
-const nets = (list: readonly string[], base: Path): readonly Net[] => list.map((text, index) => ({ path: [...base, index], net: cidr(text) }));
+const nets = (list: readonly string[], base: Path): readonly Net[] =>
+  list.map((text, index) => ({ path: [...base, index], net: cidr(text) }));
 
 /** Every later network that overlaps an earlier one, once each. */
 const overlapping = (list: readonly Net[]): readonly SiteIssue[] =>
   list.flatMap(({ path, net }, index) => {
     const other = list.slice(0, index).find((before) => overlaps(before.net, net));
-    return other === undefined ? [] : [issue(path, `${net.text} overlaps ${other.net.text} of ${pathText(other.path)}: each needs addresses of its own`)];
+    return other === undefined
+      ? []
+      : [
+          issue(
+            path,
+            `${net.text} overlaps ${other.net.text} of ${pathText(other.path)}: each needs addresses of its own`,
+          ),
+        ];
   });
 
 const addressPlan = (site: Site): readonly SiteIssue[] => {
@@ -115,21 +161,34 @@ const addressPlan = (site: Site): readonly SiteIssue[] => {
   const subnets = site.route_tables.flatMap((table, index) => nets(table.subnets, ['route_tables', index, 'subnets']));
   const insides: readonly Net[] = [
     ...site.tunnels.map(({ inside }, index) => ({ path: ['tunnels', index, 'inside'], net: cidr(inside) })),
-    ...site.links.flatMap((link, index) => (link.kind === 'dx' ? [{ path: ['links', index, 'inside'], net: cidr(link.inside) }] : [])),
+    ...site.links.flatMap((link, index) =>
+      link.kind === 'dx' ? [{ path: ['links', index, 'inside'], net: cidr(link.inside) }] : [],
+    ),
   ];
   const within = ({ path, net }: Net): readonly SiteIssue[] =>
     covers(vpc.net, net) ? [] : [issue(path, `${net.text} is outside the VPC: give a network within ${vpc.net.text}`)];
   const away = (path: Path, address: string | undefined): readonly SiteIssue[] =>
-    address !== undefined && contains(vpc.net, address) ? [issue(path, `${address} is inside the VPC (${vpc.net.text}): give the router's own address`)] : [];
+    address !== undefined && contains(vpc.net, address)
+      ? [issue(path, `${address} is inside the VPC (${vpc.net.text}): give the router's own address`)]
+      : [];
   return [
     // VPC limits: /16 to /28 (VPC user guide, "VPC CIDR blocks").
-    ...(vpc.net.prefix < 16 || vpc.net.prefix > 28 ? [issue(vpc.path, `${vpc.net.text} is no VPC's CIDR: AWS takes /16 to /28`)] : []),
+    ...(vpc.net.prefix < 16 || vpc.net.prefix > 28
+      ? [issue(vpc.path, `${vpc.net.text} is no VPC's CIDR: AWS takes /16 to /28`)]
+      : []),
     ...site.tunnels.flatMap(({ inside }, index) => {
       const problem = insideProblem(cidr(inside));
       return problem === undefined ? [] : [issue(['tunnels', index, 'inside'], `${inside} ${problem}`)];
     }),
     ...site.links.flatMap((link, index) =>
-      link.kind === 'dx' && cidr(link.inside).prefix !== 30 ? [issue(['links', index, 'inside'], `${link.inside} is a /${cidr(link.inside).prefix}: a virtual interface takes a /30`)] : [],
+      link.kind === 'dx' && cidr(link.inside).prefix !== 30
+        ? [
+            issue(
+              ['links', index, 'inside'],
+              `${link.inside} is a /${cidr(link.inside).prefix}: a virtual interface takes a /30`,
+            ),
+          ]
+        : [],
     ),
     ...overlapping([vpc, ...onprem, ...insides]),
     ...overlapping(offered),
@@ -137,7 +196,14 @@ const addressPlan = (site: Site): readonly SiteIssue[] => {
     ...offered.flatMap(within),
     ...subnets.flatMap(within),
     ...site.gateways.flatMap(({ private_ip }, index) =>
-      contains(vpc.net, private_ip) ? [] : [issue(['gateways', index, 'private_ip'], `${private_ip} is outside the VPC: give an address within ${vpc.net.text}`)],
+      contains(vpc.net, private_ip)
+        ? []
+        : [
+            issue(
+              ['gateways', index, 'private_ip'],
+              `${private_ip} is outside the VPC: give an address within ${vpc.net.text}`,
+            ),
+          ],
     ),
     ...site.onprem.routers.flatMap((router, index) => [
       ...away(['onprem', 'routers', index, 'private_ip'], router.private_ip),
@@ -147,24 +213,57 @@ const addressPlan = (site: Site): readonly SiteIssue[] => {
 };
 
 const links = (site: Site): readonly SiteIssue[] => {
-  const dx = site.links.flatMap((link, index) => (link.kind === 'dx' ? [{ link: link as DxLink, path: ['links', index] as Path }] : []));
-  const vpn = site.links.flatMap((link, index) => (link.kind === 'vpn' ? [{ link: link as VpnLink, path: ['links', index] as Path }] : []));
+  const dx = site.links.flatMap((link, index) =>
+    link.kind === 'dx' ? [{ link: link as DxLink, path: ['links', index] as Path }] : [],
+  );
+  const vpn = site.links.flatMap((link, index) =>
+    link.kind === 'vpn' ? [{ link: link as VpnLink, path: ['links', index] as Path }] : [],
+  );
   const active = dx.filter(({ link }) => link.role === 'active');
   return [
-    ...(dx.length > 0 && site.cloud.vgw === undefined ? [issue(['cloud', 'vgw'], `is missing: the dx link ${dx[0]!.link.name} ends on a virtual private gateway, give its id`)] : []),
+    ...(dx.length > 0 && site.cloud.vgw === undefined
+      ? [
+          issue(
+            ['cloud', 'vgw'],
+            `is missing: the dx link ${dx[0]!.link.name} ends on a virtual private gateway, give its id`,
+          ),
+        ]
+      : []),
     ...dx.flatMap(({ link, path }) => {
       const at = site.onprem.routers.findIndex(({ name }) => name === link.router);
       const router = site.onprem.routers[at];
       if (router === undefined) return [];
-      if (router.asn === undefined) return [issue(['onprem', 'routers', at, 'asn'], `is missing: ${router.name} speaks BGP on the dx link ${link.name}, give its AS number`)];
-      return router.asn === link.cloud_asn ? [issue([...path, 'cloud_asn'], `${link.cloud_asn} is the router's own AS number: Direct Connect is eBGP, the two differ`)] : [];
+      if (router.asn === undefined)
+        return [
+          issue(
+            ['onprem', 'routers', at, 'asn'],
+            `is missing: ${router.name} speaks BGP on the dx link ${link.name}, give its AS number`,
+          ),
+        ];
+      return router.asn === link.cloud_asn
+        ? [
+            issue(
+              [...path, 'cloud_asn'],
+              `${link.cloud_asn} is the router's own AS number: Direct Connect is eBGP, the two differ`,
+            ),
+          ]
+        : [];
     }),
     ...repeated(
       dx.map(({ link, path }) => ({ path: [...path, 'vlan'], value: `${link.vlan} on ${link.router}` })),
       (value, first) => `VLAN ${value} is ${first} too: each virtual interface has its own`,
     ),
-    ...active.slice(1).map(({ link, path }) => issue([...path, 'role'], `${link.name} is active and so is ${active[0]!.link.name}: say role: standby on one, or answers come back another way`)),
-    ...(dx.length > 0 && active.length === 0 ? [issue([...dx[0]!.path, 'role'], 'standby, and no dx link is active: say role: active on one')] : []),
+    ...active
+      .slice(1)
+      .map(({ link, path }) =>
+        issue(
+          [...path, 'role'],
+          `${link.name} is active and so is ${active[0]!.link.name}: say role: standby on one, or answers come back another way`,
+        ),
+      ),
+    ...(dx.length > 0 && active.length === 0
+      ? [issue([...dx[0]!.path, 'role'], 'standby, and no dx link is active: say role: active on one')]
+      : []),
     ...repeated(
       vpn.map(({ link, path }) => ({ path: [...path, 'tunnel'], value: link.tunnel })),
       (value, first) => `${value} is ${first} too: one link for each tunnel`,
@@ -177,10 +276,18 @@ const routeTables = (site: Site): readonly SiteIssue[] => {
   return site.route_tables.flatMap((table, index) => {
     const base: Path = ['route_tables', index];
     return [
-      ...repeated(table.links.map((value, at) => ({ path: [...base, 'links', at], value })), (value, first) => `${value} is ${first} already: name each link once`),
-      ...repeated((table.destinations ?? []).map((value, at) => ({ path: [...base, 'destinations', at], value })), (value, first) => `${value} is ${first} already: name each destination once`),
+      ...repeated(
+        table.links.map((value, at) => ({ path: [...base, 'links', at], value })),
+        (value, first) => `${value} is ${first} already: name each link once`,
+      ),
+      ...repeated(
+        (table.destinations ?? []).map((value, at) => ({ path: [...base, 'destinations', at], value })),
+        (value, first) => `${value} is ${first} already: name each destination once`,
+      ),
       ...(table.destinations ?? []).flatMap((text, at) =>
-        !text.startsWith('pl-') && covers(vpc, cidr(text)) ? [issue([...base, 'destinations', at], `${text} is inside the VPC (${vpc.text}): the VPC routes it itself`)] : [],
+        !text.startsWith('pl-') && covers(vpc, cidr(text))
+          ? [issue([...base, 'destinations', at], `${text} is inside the VPC (${vpc.text}): the VPC routes it itself`)]
+          : [],
       ),
     ];
   });
@@ -191,10 +298,17 @@ export const withoutTarget = (site: Site): readonly SiteIssue[] =>
   site.route_tables.flatMap((table, index) =>
     table.links.flatMap((name, at) => {
       const link = site.links.find((candidate) => candidate.name === name);
-      const tunnel = link?.kind === 'vpn' ? site.tunnels.find((candidate) => candidate.name === link.tunnel) : undefined;
-      const gateway = tunnel === undefined ? undefined : site.gateways.find((candidate) => candidate.name === tunnel.gateway);
+      const tunnel =
+        link?.kind === 'vpn' ? site.tunnels.find((candidate) => candidate.name === link.tunnel) : undefined;
+      const gateway =
+        tunnel === undefined ? undefined : site.gateways.find((candidate) => candidate.name === tunnel.gateway);
       return gateway !== undefined && gateway.eni === undefined && gateway.instance === undefined
-        ? [issue(['route_tables', index, 'links', at], `${name} ends on ${gateway.name}, which has neither eni nor instance: a route can't point at it yet, give one or make it with "vpn init --apply"`)]
+        ? [
+            issue(
+              ['route_tables', index, 'links', at],
+              `${name} ends on ${gateway.name}, which has neither eni nor instance: a route can't point at it yet, give one or make it with "vpn init --apply"`,
+            ),
+          ]
         : [];
     }),
   );
@@ -202,31 +316,66 @@ export const withoutTarget = (site: Site): readonly SiteIssue[] =>
 /** What a person should know although nothing is wrong. Same form as the mistakes. */
 export const siteWarnings = (site: Site): readonly SiteIssue[] => [
   ...site.gateways.flatMap(({ name, public_ip, released }, index) =>
-    released === true ? [issue(['gateways', index, 'public_ip'], `${public_ip} of ${name} was given back by "vpn destroy" and may be somebody else's by now: "vpn init --apply" gets a new one`)] : [],
+    released === true
+      ? [
+          issue(
+            ['gateways', index, 'public_ip'],
+            `${public_ip} of ${name} was given back by "vpn destroy" and may be somebody else's by now: "vpn init --apply" gets a new one`,
+          ),
+        ]
+      : [],
   ),
-  ...(site.links.length === 0 ? [issue(['links'], 'is empty, and so is the network: "vpn init --gateway" adds gateways of your own, "vpn init --apply --gateway aws" makes AWS\'s')] : []),
+  ...(site.links.length === 0
+    ? [
+        issue(
+          ['links'],
+          'is empty, and so is the network: "vpn init --gateway" adds gateways of your own, "vpn init --apply --gateway aws" makes AWS\'s',
+        ),
+      ]
+    : []),
   ...withoutTarget(site),
   ...site.tunnels.flatMap((tunnel, index) =>
-    site.links.some((link) => link.kind === 'vpn' && link.tunnel === tunnel.name) ? [] : [issue(['tunnels', index], `no link uses ${tunnel.name}: routes will never point at it`)],
+    site.links.some((link) => link.kind === 'vpn' && link.tunnel === tunnel.name)
+      ? []
+      : [issue(['tunnels', index], `no link uses ${tunnel.name}: routes will never point at it`)],
   ),
   ...site.links.flatMap((link, index) =>
-    site.route_tables.length === 0 || site.route_tables.some((table) => table.links.includes(link.name)) ? [] : [issue(['links', index], `no route table uses ${link.name}`)],
+    site.route_tables.length === 0 || site.route_tables.some((table) => table.links.includes(link.name))
+      ? []
+      : [issue(['links', index], `no route table uses ${link.name}`)],
   ),
   ...boxes(site).flatMap((box) => {
-    if (box.tunnels.length === 0) return site.tunnels.length === 0 || site.links.some((link) => link.kind === 'dx' && link.router === box.name) ? [] : [issue(box.path, `no tunnel ends on ${box.name}`)];
+    if (box.tunnels.length === 0)
+      return site.tunnels.length === 0 || site.links.some((link) => link.kind === 'dx' && link.router === box.name)
+        ? []
+        : [issue(box.path, `no tunnel ends on ${box.name}`)];
     const at: Path = [...box.path, 'dialect'];
-    if (box.dialect === 'libreswan' && site.crypto === 'seed') return [issue(at, 'Libreswan has DH group 2 (modp1024) only in a special build since 3.30')];
-    if (box.dialect === 'asa-8.3' && site.crypto !== 'seed') return [issue(at, `crypto level ${site.crypto} needs ASA 9.0 or later: IKEv2 came with 8.4, AES-GCM and DH 19/20 with 9.0`)];
-    if (box.dialect === 'asa-9.7-vti' && site.crypto !== 'seed') return [issue(at, `crypto level ${site.crypto} needs ASA 9.8(1) or later: the VTI of 9.7 speaks IKEv1 only`)];
+    if (box.dialect === 'libreswan' && site.crypto === 'seed')
+      return [issue(at, 'Libreswan has DH group 2 (modp1024) only in a special build since 3.30')];
+    if (box.dialect === 'asa-8.3' && site.crypto !== 'seed')
+      return [
+        issue(
+          at,
+          `crypto level ${site.crypto} needs ASA 9.0 or later: IKEv2 came with 8.4, AES-GCM and DH 19/20 with 9.0`,
+        ),
+      ];
+    if (box.dialect === 'asa-9.7-vti' && site.crypto !== 'seed')
+      return [issue(at, `crypto level ${site.crypto} needs ASA 9.8(1) or later: the VTI of 9.7 speaks IKEv1 only`)];
     return [];
   }),
 ];
 
-/** What the probes of Direct Connect will not see: they end at the far router, as long as the site file names no targets. */
+/**
+ * What the probes of Direct Connect will not see: they end at the far router, as long as the site file names no
+ * targets.
+ */
 export const blindSpots = (site: Site): readonly SiteIssue[] =>
   site.links.flatMap((link, index) => {
     const router = site.onprem.routers.find(({ name }) => link.kind === 'dx' && name === link.router);
     if (router === undefined || link.probe !== undefined) return [];
-    const what = router.lan_ip === undefined ? `${link.name} is not probed, as ${router.name} has no lan_ip, and no route is moved to it` : `${link.name} is probed at ${router.name} (${router.lan_ip}) and a dead line behind it is not seen`;
+    const what =
+      router.lan_ip === undefined
+        ? `${link.name} is not probed, as ${router.name} has no lan_ip, and no route is moved to it`
+        : `${link.name} is probed at ${router.name} (${router.lan_ip}) and a dead line behind it is not seen`;
     return [issue(['links', index], `${what}: name hosts of the office in probe.targets`)];
   });

@@ -7,7 +7,10 @@ export interface Cidr {
   readonly last: number;
 }
 
-/** @returns the address as an unsigned 32-bit number, or undefined unless it is plain dotted decimal (no `010.1`, no `10.1`). */
+/**
+ * @returns the address as an unsigned 32-bit number, or undefined unless it is plain dotted decimal (no `010.1`, no
+ * `10.1`).
+ */
 export const addressNumber = (text: string): number | undefined => {
   if (!/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text)) return undefined;
   const octets = text.split('.').map(Number);
@@ -67,8 +70,20 @@ export const netmask = (prefix: number): string => addressText(2 ** 32 - 2 ** (3
 /** `0.0.255.255` for 16: the form of Cisco IOS access lists. */
 export const wildcard = (prefix: number): string => addressText(2 ** (32 - prefix) - 1);
 
-/** Not routed on the internet as anybody's unicast source: RFC 1918, RFC 6598, link-local, loopback, multicast, this-network. */
-const NOT_PUBLIC = ['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16', '224.0.0.0/3'].map(cidr);
+/**
+ * Not routed on the internet as anybody's unicast source: RFC 1918, RFC 6598, link-local, loopback, multicast,
+ * this-network.
+ */
+const NOT_PUBLIC = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '224.0.0.0/3',
+].map(cidr);
 /**
  * Documentation ranges (RFC 5737) count as public: they stand for public addresses in examples and in the lab.
  */

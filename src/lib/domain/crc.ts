@@ -1,6 +1,8 @@
 /**
- * Checksums of whole objects from those of their parts. CRCs of one family share start and end value, so that of `a` and
- * `b` joined follows from both and the length of `b` (Mark Adler's crc32_combine, in zlib). Bits are reflected: the highest is x^0.
+ * Checksums of whole objects from those of their parts. CRCs of one family share start and end value, so that of `a`
+ * and
+ * `b` joined follows from both and the length of `b` (Mark Adler's crc32_combine, in zlib). Bits are reflected: the
+ * highest is x^0.
  */
 export interface CrcFamily {
   /** Bits. */
@@ -35,7 +37,10 @@ export const combine = (family: CrcFamily, a: bigint, b: bigint, lengthB: number
   return multiply(shift, a, family) ^ b;
 };
 
-/** Eight tables, each one byte further from the end: eight bytes a turn ("slicing-by-8"). Low and high halves, as 32-bit numbers. */
+/**
+ * Eight tables, each one byte further from the end: eight bytes a turn ("slicing-by-8"). Low and high halves, as 32-bit
+ * numbers.
+ */
 const tables64 = (): { readonly low: Uint32Array; readonly high: Uint32Array } => {
   const low = new Uint32Array(8 * 256);
   const high = new Uint32Array(8 * 256);

@@ -12,9 +12,15 @@ import type { End, Tunnel } from './tunnel.ts';
  * @returns every finding, at the path of its tunnel; empty when all is well.
  */
 export const crossCheck = (site: Site, tunnels: readonly Tunnel[]): readonly SiteIssue[] => {
-  const at = (name: string): SiteIssue['path'] => ['tunnels', ...site.tunnels.flatMap((entry, index) => (entry.name === name ? [index] : []))];
+  const at = (name: string): SiteIssue['path'] => [
+    'tunnels',
+    ...site.tunnels.flatMap((entry, index) => (entry.name === name ? [index] : [])),
+  ];
   return [
-    ...sameNames(site.tunnels.map(({ name }) => name), tunnels.map(({ name }) => name)),
+    ...sameNames(
+      site.tunnels.map(({ name }) => name),
+      tunnels.map(({ name }) => name),
+    ),
     ...tunnels.flatMap((tunnel) => one(site, tunnel).map((message) => ({ name: tunnel.name, message }))),
     ...numbersOnBoxes(tunnels),
     ...keysByIds(tunnels),
@@ -30,7 +36,9 @@ interface Finding {
 const sameNames = (wanted: readonly string[], got: readonly string[]): readonly Finding[] =>
   [...new Set([...wanted, ...got])].flatMap((name) => {
     const [asked, derived] = [wanted, got].map((list) => list.filter((other) => other === name).length);
-    return asked === derived ? [] : [{ name, message: `is ${asked} times in the site file and ${derived} times among the tunnels` }];
+    return asked === derived
+      ? []
+      : [{ name, message: `is ${asked} times in the site file and ${derived} times among the tunnels` }];
   });
 
 /** Speaks only when the two differ. Lists are compared in order: that order goes into the files. */
@@ -58,10 +66,18 @@ const one = (site: Site, tunnel: Tunnel): readonly string[] => {
   return [
     ...differs('mode', tunnel.mode, entry.mode),
     ...differs('crypto suite', suite, suiteFor(suite.level, style)),
-    ...(suite.ike.length === 0 || suite.esp.length === 0 ? ['no proposal is left: the ends have nothing to agree on'] : []),
-    ...(suite.lifetime.child < suite.lifetime.ike ? [] : [`child lifetime ${suite.lifetime.child} s is not below the IKE lifetime ${suite.lifetime.ike} s`]),
-    ...(suite.dpd.delay < suite.dpd.timeout ? [] : [`DPD delay ${suite.dpd.delay} s is not below its timeout ${suite.dpd.timeout} s`]),
-    ...(tunnel.natT || [cloud, onprem].every(({ address, publicAddress }) => address === publicAddress) ? [] : ['an end sits behind NAT, and NAT traversal is off']),
+    ...(suite.ike.length === 0 || suite.esp.length === 0
+      ? ['no proposal is left: the ends have nothing to agree on']
+      : []),
+    ...(suite.lifetime.child < suite.lifetime.ike
+      ? []
+      : [`child lifetime ${suite.lifetime.child} s is not below the IKE lifetime ${suite.lifetime.ike} s`]),
+    ...(suite.dpd.delay < suite.dpd.timeout
+      ? []
+      : [`DPD delay ${suite.dpd.delay} s is not below its timeout ${suite.dpd.timeout} s`]),
+    ...(tunnel.natT || [cloud, onprem].every(({ address, publicAddress }) => address === publicAddress)
+      ? []
+      : ['an end sits behind NAT, and NAT traversal is off']),
     ...(suite.esp.length === 0 ? [] : differs('MTU', tunnel.mtu, suiteMtu(suite, tunnel.natT))),
     ...differs('inside network', inside, cidr(entry.inside)),
     ...(inside.prefix === 30 ? [] : ['the inside network is no /30']),
@@ -69,15 +85,32 @@ const one = (site: Site, tunnel: Tunnel): readonly string[] => {
     ...differs('SLA number', tunnel.numbers.sla, tunnel.numbers.tunnel / 10),
     ...differs('inside address of the router', onprem.inside, addressText(inside.first + 1)),
     ...differs('inside address of the gateway', cloud.inside, addressText(inside.first + 2)),
-    ...(cloud.initiates !== onprem.initiates ? [] : [`${cloud.initiates ? 'both ends initiate' : 'no end initiates'}: exactly one must`]),
-    // AWS's default and the seeds' habit differ; here the gateway starts, for it is the end that is behind NAT for certain.
+    ...(cloud.initiates !== onprem.initiates
+      ? []
+      : [`${cloud.initiates ? 'both ends initiate' : 'no end initiates'}: exactly one must`]),
+    // AWS's default and the seeds' habit differ; here the gateway starts, for it is the end that is behind NAT for
+    // certain.
     ...differs('the initiator', cloud.initiates ? 'cloud' : 'onprem', 'cloud'),
     ...differs('selectors of the cloud end', texts(cloud.selectors), policy ? cloudNetworks : ['0.0.0.0/0']),
     ...differs('selectors of the on-prem end', texts(onprem.selectors), policy ? site.onprem.networks : ['0.0.0.0/0']),
     ...differs('networks of the cloud end', texts(cloud.networks), cloudNetworks),
     ...differs('networks of the on-prem end', texts(onprem.networks), site.onprem.networks),
-    ...sameBox(cloud, { ...gateway, side: 'cloud', address: gateway.private_ip, id: gateway.public_ip, policy, lan: undefined, router_id: undefined }),
-    ...sameBox(onprem, { ...router, side: 'onprem', address: router.private_ip ?? router.public_ip, id: (ownAddress ? router.private_ip : undefined) ?? router.public_ip, policy }),
+    ...sameBox(cloud, {
+      ...gateway,
+      side: 'cloud',
+      address: gateway.private_ip,
+      id: gateway.public_ip,
+      policy,
+      lan: undefined,
+      router_id: undefined,
+    }),
+    ...sameBox(onprem, {
+      ...router,
+      side: 'onprem',
+      address: router.private_ip ?? router.public_ip,
+      id: (ownAddress ? router.private_ip : undefined) ?? router.public_ip,
+      policy,
+    }),
   ];
 };
 
@@ -107,7 +140,11 @@ const sameBox = (end: End, box: Box): readonly string[] => [
   ...differs(`WAN interface of ${box.name}`, end.wan, box.wan),
   ...differs(`LAN interface of ${box.name}`, end.lan, box.lan),
   ...differs(`router id of ${box.name}`, end.routerId, box.router_id),
-  ...differs(`network numbers of ${box.name}`, [...end.networks, ...end.selectors], canonical([...end.networks, ...end.selectors])),
+  ...differs(
+    `network numbers of ${box.name}`,
+    [...end.networks, ...end.selectors],
+    canonical([...end.networks, ...end.selectors]),
+  ),
 ];
 
 /** Interface, key, mark, track and SLA numbers share a box's name space. */
@@ -115,8 +152,15 @@ const numbersOnBoxes = (tunnels: readonly Tunnel[]): readonly Finding[] =>
   tunnels.flatMap((tunnel, index) =>
     tunnels
       .slice(0, index)
-      .filter((other) => (other.cloud.device === tunnel.cloud.device || other.onprem.device === tunnel.onprem.device) && other.numbers.tunnel === tunnel.numbers.tunnel)
-      .map((other) => ({ name: tunnel.name, message: `number ${tunnel.numbers.tunnel} is ${other.name}'s too, and they share a box` })),
+      .filter(
+        (other) =>
+          (other.cloud.device === tunnel.cloud.device || other.onprem.device === tunnel.onprem.device) &&
+          other.numbers.tunnel === tunnel.numbers.tunnel,
+      )
+      .map((other) => ({
+        name: tunnel.name,
+        message: `number ${tunnel.numbers.tunnel} is ${other.name}'s too, and they share a box`,
+      })),
   );
 
 /** A daemon picks the connection and its key by the two ids: two tunnels with the same pair would swap keys. */

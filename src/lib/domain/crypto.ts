@@ -88,5 +88,7 @@ export const suiteFor = (level: CryptoLevel, seed: SeedStyle = 'strongswan'): Su
 /** What a person should know before using a level; empty when nothing speaks against it. */
 export const cryptoWarnings = (suite: Suite): readonly string[] =>
   suite.level === 'seed'
-    ? ['crypto level "seed" is IKEv1, SHA-1 and DH group 2: history by RFC 8247 and RFC 9395. Use "modern" unless the other end cannot.']
+    ? [
+        'crypto level "seed" is IKEv1, SHA-1 and DH group 2: history by RFC 8247 and RFC 9395. Use "modern" unless the other end cannot.',
+      ]
     : [];

@@ -19,7 +19,8 @@ export interface FailureKind {
   readonly consequence?: true;
 }
 
-const ids = 'both ids of the entry must be what the two ends send: behind an Elastic IP that is the EIP, not the private address';
+const ids =
+  'both ids of the entry must be what the two ends send: behind an Elastic IP that is the EIP, not the private address';
 
 /** First match wins, so a more telling phrase stands before the notify it leads to. */
 export const FAILURES: readonly FailureKind[] = [
@@ -53,7 +54,8 @@ export const FAILURES: readonly FailureKind[] = [
     why: 'addresses and proposals are fine, but the id that the peer sends is not the one configured for it',
     mend: 'set the remote id (rightid) to what stands in brackets in the "looking for peer configs" line; write an address without "@"',
     case: CASES[1],
-    pattern: /no matching peer config found|no peer config found|selected peer config '[^']*' unacceptable|no alternative config found|constraint checking failed/,
+    pattern:
+      /no matching peer config found|no peer config found|selected peer config '[^']*' unacceptable|no alternative config found|constraint checking failed/,
   },
   {
     id: 'selectors',
@@ -61,7 +63,8 @@ export const FAILURES: readonly FailureKind[] = [
     why: 'the networks that one end offers are not those that the other allows (a crypto ACL must be the mirror of the selectors)',
     mend: 'make local_ts here equal remote_ts there and the reverse; toward a route-based end both are 0.0.0.0/0',
     case: CASES[1],
-    pattern: /TS_UNACCEPTABLE|traffic selectors .{0,400} unacceptable|no acceptable traffic selectors|no matching CHILD_SA config found|INVALID_ID_INFORMATION/,
+    pattern:
+      /TS_UNACCEPTABLE|traffic selectors .{0,400} unacceptable|no acceptable traffic selectors|no matching CHILD_SA config found|INVALID_ID_INFORMATION/,
   },
   {
     id: 'no-proposal',
@@ -69,7 +72,8 @@ export const FAILURES: readonly FailureKind[] = [
     why: 'not one combination of cipher, hash and DH group is allowed on both ends; the responder may also lack a connection for our address or IKE version, which its own log says',
     mend: 'configure one same proposal on both ends',
     case: CASES[1],
-    pattern: /NO_PROPOSAL_CHOSEN|no proposal found|proposals unacceptable|no acceptable proposal found|no matching proposal found/,
+    pattern:
+      /NO_PROPOSAL_CHOSEN|no proposal found|proposals unacceptable|no acceptable proposal found|no matching proposal found/,
   },
   {
     id: 'dh-group',
@@ -82,7 +86,7 @@ export const FAILURES: readonly FailureKind[] = [
   {
     id: 'authentication',
     title: 'the peer rejected us',
-    why: "its log says which it was: another key, no key for our id, or no connection for our id",
+    why: 'its log says which it was: another key, no key for our id, or no connection for our id',
     mend: `compare key and ids on both ends; ${ids}`,
     case: CASES[1],
     pattern: /AUTHENTICATION_FAILED/,
@@ -165,7 +169,8 @@ interface Entry {
 
 const LINE = /(?:^|\s)(\d\d)\[([A-Z]{3})\] (?:<(?:([^|>]{1,200})\|)?(\d{1,10})> )?(.{0,2000})/;
 /** Ids in a line are the peer's own bytes: nothing of it may steer a terminal. */
-const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?').slice(0, 300);
+const printable = (text: string): string =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?').slice(0, 300);
 
 const parseLine = (line: string): Entry | undefined => {
   const match = LINE.exec(line.slice(0, 4000));
@@ -176,7 +181,12 @@ const parseLine = (line: string): Entry | undefined => {
     if (!/unable to/.test(text)) return undefined;
   }
   const stamp = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,12}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)/.exec(line);
-  return { at: stamp?.[1], key: number === undefined ? `thread ${thread}` : `sa ${number}`, connection, text: printable(text) };
+  return {
+    at: stamp?.[1],
+    key: number === undefined ? `thread ${thread}` : `sa ${number}`,
+    connection,
+    text: printable(text),
+  };
 };
 
 interface Attempt {
@@ -189,8 +199,10 @@ interface Attempt {
 }
 
 /**
- * Reads a charon log and keeps the last failure of each connection (or of each peer, where the log has no names; then of
- * the log). Lines are tied together by charon's `<name|number>` tag (`ike_name = yes`), else by thread and packet address.
+ * Reads a charon log and keeps the last failure of each connection (or of each peer, where the log has no names; then
+ * of
+ * the log). Lines are tied together by charon's `<name|number>` tag (`ike_name = yes`), else by thread and packet
+ * address.
  * @returns in the order of the log.
  */
 export const readFailures = (log: string): readonly LogFailure[] => {
@@ -202,11 +214,16 @@ export const readFailures = (log: string): readonly LogFailure[] => {
     const entry = parseLine(line);
     if (entry === undefined) continue;
     const { text } = entry;
-    const starts = /(?:initiating (?:Main Mode |Aggressive Mode )?IKE_SA )([^[]{1,200})\[\d+\] to ([0-9A-Fa-f.:]+)/.exec(text) ?? /()([0-9A-Fa-f.:]+) is initiating an? (?:\w+ Mode )?IKE_SA/.exec(text);
+    const starts =
+      /(?:initiating (?:Main Mode |Aggressive Mode )?IKE_SA )([^[]{1,200})\[\d+\] to ([0-9A-Fa-f.:]+)/.exec(text) ??
+      /()([0-9A-Fa-f.:]+) is initiating an? (?:\w+ Mode )?IKE_SA/.exec(text);
     const packet = /^(?:received packet: from |sending packet: from \S+ to )([0-9A-Fa-f.:]+)\[/.exec(text);
     const fresh = starts !== null || (entry.key.startsWith('thread') && text.startsWith('received packet'));
     const known = attempts.get(entry.key);
-    const attempt: Attempt = known === undefined || fresh ? { connection: undefined, peer: known?.peer, ikeUp: false, named: false, retransmits: false, details: [] } : known;
+    const attempt: Attempt =
+      known === undefined || fresh
+        ? { connection: undefined, peer: known?.peer, ikeUp: false, named: false, retransmits: false, details: [] }
+        : known;
     attempts.set(entry.key, attempt);
     attempt.connection = entry.connection ?? (starts?.[1] || attempt.connection);
     attempt.peer = starts?.[2] ?? packet?.[1] ?? attempt.peer;
@@ -218,7 +235,11 @@ export const readFailures = (log: string): readonly LogFailure[] => {
     }
     if (established?.[1] === 'CHILD_SA') {
       for (const [key, failure] of last) {
-        const same = attempt.connection === undefined ? failure.peer === attempt.peer : failure.connection === attempt.connection || (failure.connection === undefined && failure.peer === attempt.peer);
+        const same =
+          attempt.connection === undefined
+            ? failure.peer === attempt.peer
+            : failure.connection === attempt.connection ||
+              (failure.connection === undefined && failure.peer === attempt.peer);
         if (same) last.set(key, { ...failure, recovered: true });
       }
     }
@@ -232,13 +253,27 @@ export const readFailures = (log: string): readonly LogFailure[] => {
     if (kind.consequence === true && attempt.named) continue;
     attempt.named ||= kind.consequence !== true;
     const untagged = entry.key.startsWith('thread');
-    const peer = kind.id === 'no-answer' && untagged ? (retransmitting.size === 1 ? [...retransmitting][0] : undefined) : attempt.peer;
+    const peer =
+      kind.id === 'no-answer' && untagged
+        ? retransmitting.size === 1
+          ? [...retransmitting][0]
+          : undefined
+        : attempt.peer;
     const connection = kind.id === 'no-answer' && untagged ? undefined : attempt.connection;
     const { pattern: _pattern, consequence: _consequence, ...said } = kind;
     const key = connection ?? peer ?? '';
     last.delete(key);
     const esp = attempt.ikeUp || kind.id === 'selectors' || /CHILD_SA/.test(text);
-    last.set(key, { ...said, phase: esp ? 'ESP' : untagged ? undefined : 'IKE', connection, peer, at: entry.at, line: text, details: attempt.details, recovered: false });
+    last.set(key, {
+      ...said,
+      phase: esp ? 'ESP' : untagged ? undefined : 'IKE',
+      connection,
+      peer,
+      at: entry.at,
+      line: text,
+      details: attempt.details,
+      recovered: false,
+    });
   }
   return [...last.values()];
 };

@@ -2,7 +2,8 @@ import { policyDocument, type PolicyDocument } from './iam.ts';
 import { arn, servicePrincipal } from './partition.ts';
 
 /**
- * Reports of an application's health in three colours, after the field document on CloudWatch Events: Green needs nothing
+ * Reports of an application's health in three colours, after the field document on CloudWatch Events: Green needs
+ * nothing
  * done, Yellow (a health check failed) is looked into by a Lambda function, Red (down on a server at least) goes to
  * people by SNS and into an SQS queue for the inspection.
  */
@@ -15,7 +16,8 @@ export const DETAIL_TYPE = 'myCustomHealthStatus';
 export const sourceOf = (name: string): string => `hybridctl.${name}`;
 
 /** Each rule lets through one colour of one application; the three differ in that word alone. */
-export const patternOf = (name: string, level: Level): string => JSON.stringify({ source: [sourceOf(name)], 'detail-type': [DETAIL_TYPE], detail: { status: [level] } });
+export const patternOf = (name: string, level: Level): string =>
+  JSON.stringify({ source: [sourceOf(name)], 'detail-type': [DETAIL_TYPE], detail: { status: [level] } });
 
 /** What everything is called, by what it does. */
 export interface HealthNames {
@@ -33,7 +35,11 @@ export const healthNames = (name: string, style: (typeof NAMES)[number]): Health
     function: of('SampleAppDebugger'),
     topic: of('RedHealthNotifier'),
     queue: of('ReportInspectionQueue'),
-    rules: { Green: of('myCustomHealthStatusGreen'), Yellow: of('myCustomHealthStatusYellow'), Red: of('myCustomHealthStatusRed') },
+    rules: {
+      Green: of('myCustomHealthStatusGreen'),
+      Yellow: of('myCustomHealthStatusYellow'),
+      Red: of('myCustomHealthStatusRed'),
+    },
   };
 };
 
@@ -41,21 +47,52 @@ const events = (region: string) => ({ Service: servicePrincipal('events', region
 
 /** One rule may send to the queue. */
 export const queueDocument = (region: string, queue: string, rule: string): PolicyDocument =>
-  policyDocument({ Sid: 'Events', Effect: 'Allow', Principal: events(region), Action: ['sqs:SendMessage'], Resource: [queue], Condition: { ArnEquals: { 'aws:SourceArn': rule } } });
+  policyDocument({
+    Sid: 'Events',
+    Effect: 'Allow',
+    Principal: events(region),
+    Action: ['sqs:SendMessage'],
+    Resource: [queue],
+    Condition: { ArnEquals: { 'aws:SourceArn': rule } },
+  });
 
 /**
- * The account keeps its rights, and EventBridge may publish. No condition on the rule: EventBridge does not take one in a
+ * The account keeps its rights, and EventBridge may publish. No condition on the rule: EventBridge does not take one
+ * in a
  * topic's policy ("Amazon SNS permissions" in the EventBridge user guide), and would publish nothing.
  */
 export const topicDocument = (region: string, topic: string, account: string): PolicyDocument =>
   policyDocument(
-    { Sid: 'Owner', Effect: 'Allow', Principal: { AWS: arn(region, 'iam', account, 'root', '') }, Action: ['sns:GetTopicAttributes', 'sns:SetTopicAttributes', 'sns:DeleteTopic', 'sns:Subscribe', 'sns:ListSubscriptionsByTopic', 'sns:Publish'], Resource: [topic] },
+    {
+      Sid: 'Owner',
+      Effect: 'Allow',
+      Principal: { AWS: arn(region, 'iam', account, 'root', '') },
+      Action: [
+        'sns:GetTopicAttributes',
+        'sns:SetTopicAttributes',
+        'sns:DeleteTopic',
+        'sns:Subscribe',
+        'sns:ListSubscriptionsByTopic',
+        'sns:Publish',
+      ],
+      Resource: [topic],
+    },
     { Sid: 'Events', Effect: 'Allow', Principal: events(region), Action: ['sns:Publish'], Resource: [topic] },
   );
 
 /** The function writes its own log and nothing else. */
 export const functionDocument = (region: string, account: string, name: string): PolicyDocument =>
   policyDocument(
-    { Sid: 'Log', Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: [arn(region, 'logs', account, `log-group:/aws/lambda/${name}:*`)] },
-    { Sid: 'LogGroup', Effect: 'Allow', Action: ['logs:CreateLogGroup'], Resource: [arn(region, 'logs', account, `log-group:/aws/lambda/${name}`)] },
+    {
+      Sid: 'Log',
+      Effect: 'Allow',
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: [arn(region, 'logs', account, `log-group:/aws/lambda/${name}:*`)],
+    },
+    {
+      Sid: 'LogGroup',
+      Effect: 'Allow',
+      Action: ['logs:CreateLogGroup'],
+      Resource: [arn(region, 'logs', account, `log-group:/aws/lambda/${name}`)],
+    },
   );

@@ -17,11 +17,18 @@ export interface PolicyDocument {
   readonly Statement: readonly Statement[];
 }
 
-export const policyDocument = (...statements: readonly Statement[]): PolicyDocument => ({ Version: '2012-10-17', Statement: statements });
+export const policyDocument = (...statements: readonly Statement[]): PolicyDocument => ({
+  Version: '2012-10-17',
+  Statement: statements,
+});
 
 /** Who may take the role: one service, by its name in the region's partition. */
 export const trustOf = (service: string, region: string): PolicyDocument =>
-  policyDocument({ Effect: 'Allow', Principal: { Service: servicePrincipal(service, region) }, Action: ['sts:AssumeRole'] });
+  policyDocument({
+    Effect: 'Allow',
+    Principal: { Service: servicePrincipal(service, region) },
+    Action: ['sts:AssumeRole'],
+  });
 
 /**
  * Whether a document that IAM returned (JSON, URL-encoded as RFC 3986 says) means what we want. The order of keys and
@@ -46,5 +53,8 @@ const parse = (text: string): unknown => {
 const normal = (value: unknown): string => {
   if (Array.isArray(value)) return value.length === 1 ? normal(value[0]) : `[${value.map(normal).sort().join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}:${normal(inner)}`).sort().join(',')}}`;
+  return `{${Object.entries(value)
+    .map(([key, inner]) => `${JSON.stringify(key)}:${normal(inner)}`)
+    .sort()
+    .join(',')}}`;
 };

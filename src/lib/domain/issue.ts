@@ -11,7 +11,10 @@ export interface Entry {
 }
 
 /** Case is ignored: a router's CLI and a case-insensitive disk don't tell `VPN1` from `vpn1`. */
-export const repeated = (entries: readonly Entry[], message: (value: string, first: string) => string): readonly SiteIssue[] => {
+export const repeated = (
+  entries: readonly Entry[],
+  message: (value: string, first: string) => string,
+): readonly SiteIssue[] => {
   const seen = new Map<string, string>();
   return entries.flatMap(({ path, value }) => {
     const key = String(value).toLowerCase();

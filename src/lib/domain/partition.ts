@@ -1,7 +1,10 @@
 /** `cn-north-1`, `us-gov-west-1`; not a zone, which ends in a letter. */
 export const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
-/** What differs between AWS partitions, by region. Sources: "AWS service endpoints" and "Amazon Web Services in China" user guides. */
+/**
+ * What differs between AWS partitions, by region. Sources: "AWS service endpoints" and "Amazon Web Services in China"
+ * user guides.
+ */
 export interface Partition {
   readonly id: 'aws' | 'aws-cn' | 'aws-us-gov';
   /** Ending of service endpoints. */
@@ -13,9 +16,16 @@ export const partitionOf = (region: string): Partition => {
   return { id: region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws', suffix: 'amazonaws.com' };
 };
 
-/** `arn:aws-cn:ec2:cn-north-1:123456789012:route-table/rtb-…`; an empty account or region where the service has none. */
-export const arn = (region: string, service: string, account: string, resource: string, where: string = region): string =>
-  `arn:${partitionOf(region).id}:${service}:${where}:${account}:${resource}`;
+/**
+ * `arn:aws-cn:ec2:cn-north-1:123456789012:route-table/rtb-…`; an empty account or region where the service has none.
+ */
+export const arn = (
+  region: string,
+  service: string,
+  account: string,
+  resource: string,
+  where: string = region,
+): string => `arn:${partitionOf(region).id}:${service}:${where}:${account}:${resource}`;
 
 /**
  * Services whose principal carries the partition's ending in China. The others keep `.amazonaws.com` there too: a

@@ -15,9 +15,13 @@ export interface Relay {
   readonly gateway: string;
   /** The gateway's private address. */
   readonly address: string;
-  /** TCP. A SYN-ACK or an RST is an answer of the router's; Linux and IOS limit neither, as they do ICMP unreachables. */
+  /**
+   * TCP. A SYN-ACK or an RST is an answer of the router's; Linux and IOS limit neither, as they do ICMP unreachables.
+   */
   readonly port: number;
-  /** Length of the ICMP echo that is relayed, from its IP header on: the tunnel's MTU, less 4 for each tunnel before it. */
+  /**
+   * Length of the ICMP echo that is relayed, from its IP header on: the tunnel's MTU, less 4 for each tunnel before it.
+   */
   readonly echoBytes: number;
 }
 
@@ -36,6 +40,12 @@ export const relaysOf = (site: Site, tunnels: readonly Tunnel[]): readonly Relay
       const index = count.get(cloud.device) ?? 0;
       count.set(cloud.device, index + 1);
       const fits = userspace(cloud) || userspace(onprem) ? Math.min(mtu.mtu, TUN_MTU) : mtu.mtu;
-      return { tunnel: name, gateway: cloud.device, address: cloud.address, port: base + index, echoBytes: fits - 4 * index };
+      return {
+        tunnel: name,
+        gateway: cloud.device,
+        address: cloud.address,
+        port: base + index,
+        echoBytes: fits - 4 * index,
+      };
     });
 };

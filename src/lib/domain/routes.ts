@@ -19,16 +19,36 @@ export const linkTargets = (site: Site): readonly LinkTarget[] => site.links.map
 const linkTarget = (site: Site, link: Link): LinkTarget => {
   if (link.kind === 'dx') {
     const { vgw } = site.cloud;
-    return { name: link.name, kind: link.kind, target: vgw === undefined ? undefined : { kind: 'vgw', id: vgw }, lacks: vgw === undefined ? 'cloud.vgw' : undefined, instance: undefined };
+    return {
+      name: link.name,
+      kind: link.kind,
+      target: vgw === undefined ? undefined : { kind: 'vgw', id: vgw },
+      lacks: vgw === undefined ? 'cloud.vgw' : undefined,
+      instance: undefined,
+    };
   }
   const tunnel = site.tunnels.find(({ name }) => name === link.tunnel);
   const at = site.gateways.findIndex(({ name }) => name === tunnel?.gateway);
   const { eni, instance } = site.gateways[at] ?? {};
-  const target: RouteTarget | undefined = eni !== undefined ? { kind: 'eni', id: eni } : instance !== undefined ? { kind: 'instance', id: instance } : undefined;
-  return { name: link.name, kind: link.kind, target, lacks: target === undefined ? `gateways.${at}.eni` : undefined, instance };
+  const target: RouteTarget | undefined =
+    eni !== undefined
+      ? { kind: 'eni', id: eni }
+      : instance !== undefined
+        ? { kind: 'instance', id: instance }
+        : undefined;
+  return {
+    name: link.name,
+    kind: link.kind,
+    target,
+    lacks: target === undefined ? `gateways.${at}.eni` : undefined,
+    instance,
+  };
 };
 
-/** Whether a route's target is the link's. EC2 answers with the interface even where the route was made with the instance. */
+/**
+ * Whether a route's target is the link's. EC2 answers with the interface even where the route was made with the
+ * instance.
+ */
 export const isTargetOf = (target: RouteTarget, link: LinkTarget): boolean => {
   if (link.target === undefined) return false;
   if (target.kind === link.target.kind && target.id === link.target.id) return true;
@@ -37,10 +57,15 @@ export const isTargetOf = (target: RouteTarget, link: LinkTarget): boolean => {
 };
 
 /** Two links on one VGW or one gateway share a target: no route can choose between them, only BGP or the gateway. */
-export const sharesTarget = (a: LinkTarget, b: LinkTarget): boolean => a.target !== undefined && isTargetOf(a.target, b);
+export const sharesTarget = (a: LinkTarget, b: LinkTarget): boolean =>
+  a.target !== undefined && isTargetOf(a.target, b);
 
 /** The link a target belongs to: the table's own order first, then the site's. undefined: no link of this site. */
-export const linkOf = (target: RouteTarget, order: readonly string[], links: readonly LinkTarget[]): LinkTarget | undefined => {
+export const linkOf = (
+  target: RouteTarget,
+  order: readonly string[],
+  links: readonly LinkTarget[],
+): LinkTarget | undefined => {
   const owners = links.filter((link) => isTargetOf(target, link));
   return order.flatMap((name) => owners.filter((link) => link.name === name))[0] ?? owners[0];
 };
@@ -60,7 +85,10 @@ const RANK = { table: 0, static: 1, propagated: 2 } as const;
  */
 export const carriers = (table: RouteTable, destination: Destination): readonly CloudRoute[] => {
   const wanted = asCidr(destination);
-  if (wanted === undefined) return table.routes.filter((route) => route.destination === destination).sort((a, b) => RANK[a.origin] - RANK[b.origin]);
+  if (wanted === undefined)
+    return table.routes
+      .filter((route) => route.destination === destination)
+      .sort((a, b) => RANK[a.origin] - RANK[b.origin]);
   return table.routes
     .flatMap((route) => {
       const network = asCidr(route.destination);
@@ -71,11 +99,15 @@ export const carriers = (table: RouteTable, destination: Destination): readonly 
 };
 
 /** The route that carries the destination, or undefined when none does. */
-export const effectiveRoute = (table: RouteTable, destination: Destination): CloudRoute | undefined => carriers(table, destination)[0];
+export const effectiveRoute = (table: RouteTable, destination: Destination): CloudRoute | undefined =>
+  carriers(table, destination)[0];
 
 /** One route a destination: what the VPC's router would have in its forwarding table. */
 export const effectiveRoutes = (table: RouteTable): readonly CloudRoute[] =>
-  table.routes.filter((route) => !table.routes.some((other) => other.destination === route.destination && RANK[other.origin] < RANK[route.origin]));
+  table.routes.filter(
+    (route) =>
+      !table.routes.some((other) => other.destination === route.destination && RANK[other.origin] < RANK[route.origin]),
+  );
 
 /** Longer prefixes inside the destination: they take part of its traffic, whatever the destination's own route says. */
 export const routesInside = (table: RouteTable, destination: Destination): readonly CloudRoute[] => {
@@ -88,7 +120,8 @@ export const routesInside = (table: RouteTable, destination: Destination): reado
 };
 
 /** The destinations a route table of the site manages: its own, else the on-prem networks. */
-export const destinationsOf = (site: Site, table: SiteRouteTable): readonly Destination[] => table.destinations ?? site.onprem.networks;
+export const destinationsOf = (site: Site, table: SiteRouteTable): readonly Destination[] =>
+  table.destinations ?? site.onprem.networks;
 
 /** The one write that moves a destination, or why there is none. */
 export type Change =
@@ -112,21 +145,46 @@ export interface Move {
 export const planMove = ({ table, destination, to, mode, order, links }: Move): Change => {
   if (to.target === undefined) return refuse(`link ${to.name} has no target`, `set ${to.lacks} in the site file`);
   const carrying = effectiveRoute(table, destination);
-  if (carrying?.origin === 'table') return refuse(`${destination} is the VPC's own (${carrying.destination} is local)`, 'choose a destination outside the VPC');
+  if (carrying?.origin === 'table')
+    return refuse(
+      `${destination} is the VPC's own (${carrying.destination} is local)`,
+      'choose a destination outside the VPC',
+    );
   const own = ownRoute(table, destination);
   if (own !== undefined && linkOf(own.target, order, links) === undefined) {
-    return refuse(`its static route points at ${own.target.id}, which is no link of this site`, 'move that route by hand, or add its target to the site file');
+    return refuse(
+      `its static route points at ${own.target.id}, which is no link of this site`,
+      'move that route by hand, or add its target to the site file',
+    );
   }
   if (carrying !== undefined && isTargetOf(carrying.target, to)) return { kind: 'none' };
   if (mode === 'override' && to.kind === 'dx' && to.name === order[0]) return planReturn(table, destination, to, own);
   return { kind: own === undefined ? 'create' : 'replace', target: to.target };
 };
 
-/** Override mode goes back by taking the static route away, and only onto a propagated route that is there to catch the traffic. */
-const planReturn = (table: RouteTable, destination: Destination, to: LinkTarget, own: CloudRoute | undefined): Change => {
+/**
+ * Override mode goes back by taking the static route away, and only onto a propagated route that is there to catch the
+ * traffic.
+ */
+const planReturn = (
+  table: RouteTable,
+  destination: Destination,
+  to: LinkTarget,
+  own: CloudRoute | undefined,
+): Change => {
   const below = effectiveRoute({ ...table, routes: table.routes.filter((route) => route !== own) }, destination);
-  if (own !== undefined && below !== undefined && below.origin === 'propagated' && below.state === 'active' && isTargetOf(below.target, to)) return { kind: 'delete' };
-  return refuse(`${to.target?.id} propagates no route for it, so ${to.name} can't carry it`, 'bring BGP on the Direct Connect back first (and route propagation on in this table)');
+  if (
+    own !== undefined &&
+    below !== undefined &&
+    below.origin === 'propagated' &&
+    below.state === 'active' &&
+    isTargetOf(below.target, to)
+  )
+    return { kind: 'delete' };
+  return refuse(
+    `${to.target?.id} propagates no route for it, so ${to.name} can't carry it`,
+    'bring BGP on the Direct Connect back first (and route propagation on in this table)',
+  );
 };
 
 export interface Restore extends Pick<Move, 'table' | 'destination' | 'order' | 'links'> {
@@ -135,16 +193,29 @@ export interface Restore extends Pick<Move, 'table' | 'destination' | 'order' | 
 }
 
 /** The destination's own static route, which a write can change. */
-export const ownRoute = (table: RouteTable, destination: Destination): CloudRoute | undefined => table.routes.find((route) => route.origin === 'static' && route.destination === destination);
+export const ownRoute = (table: RouteTable, destination: Destination): CloudRoute | undefined =>
+  table.routes.find((route) => route.origin === 'static' && route.destination === destination);
 
-/** Brings a destination back to exactly the static route it had, or to none. As `planMove`, never touches somebody else's. */
+/**
+ * Brings a destination back to exactly the static route it had, or to none. As `planMove`, never touches somebody
+ * else's.
+ */
 export const planRestore = ({ table, destination, was, order, links }: Restore): Change => {
   const own = ownRoute(table, destination);
   if (own?.target.id === was?.id) return { kind: 'none' };
-  if (own !== undefined && linkOf(own.target, order, links) === undefined) return refuse(`its static route now points at ${own.target.id}, which is no link of this site`, 'ask who put it there');
+  if (own !== undefined && linkOf(own.target, order, links) === undefined)
+    return refuse(
+      `its static route now points at ${own.target.id}, which is no link of this site`,
+      'ask who put it there',
+    );
   if (was !== undefined) return { kind: own === undefined ? 'create' : 'replace', target: was };
   const below = effectiveRoute({ ...table, routes: table.routes.filter((route) => route !== own) }, destination);
-  return below?.state === 'active' ? { kind: 'delete' } : refuse('nothing would carry it without its static route: no route is propagated any more', 'bring the link back that it was on, and try again');
+  return below?.state === 'active'
+    ? { kind: 'delete' }
+    : refuse(
+        'nothing would carry it without its static route: no route is propagated any more',
+        'bring the link back that it was on, and try again',
+      );
 };
 
 const refuse = (why: string, next: string): Change => ({ kind: 'refuse', why, next });
@@ -153,7 +224,11 @@ const refuse = (why: string, next: string): Change => ({ kind: 'refuse', why, ne
  * The link to fail over to: the next one in the table's order whose target differs from the current one's. No link
  * carrying at all counts as the preferred one having failed. undefined: the current link is the last.
  */
-export const nextLink = (current: LinkTarget | undefined, order: readonly string[], links: readonly LinkTarget[]): LinkTarget | undefined => {
+export const nextLink = (
+  current: LinkTarget | undefined,
+  order: readonly string[],
+  links: readonly LinkTarget[],
+): LinkTarget | undefined => {
   const ordered = order.flatMap((name) => links.filter((link) => link.name === name));
   const from = current !== undefined && ordered.includes(current) ? current : ordered[0];
   if (from === undefined) return undefined;

@@ -25,7 +25,9 @@ export interface Traffic {
   readonly lastAge: number | undefined;
 }
 
-/** One configured child of a connection, joined with the security associations that serve it. Ages and times in seconds. */
+/**
+ * One configured child of a connection, joined with the security associations that serve it. Ages and times in seconds.
+ */
 export interface TunnelStatus {
   /** The connection's name, or `connection/child` where a connection has several children. */
   readonly name: string;
@@ -58,9 +60,12 @@ export interface TunnelStatus {
   readonly childSas: number;
 }
 
-const section = (value: ViciValue | undefined): ViciSection => (typeof value === 'object' && !Array.isArray(value) ? (value as ViciSection) : {});
-const text = (value: ViciValue | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-const list = (value: ViciValue | undefined): readonly string[] => (Array.isArray(value) ? (value as readonly string[]) : []);
+const section = (value: ViciValue | undefined): ViciSection =>
+  typeof value === 'object' && !Array.isArray(value) ? (value as ViciSection) : {};
+const text = (value: ViciValue | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+const list = (value: ViciValue | undefined): readonly string[] =>
+  Array.isArray(value) ? (value as readonly string[]) : [];
 /** charon prints counters of 64 bits; past 2^53 (9 PB on one SA) the last digits are rounded. */
 const number = (value: ViciValue | undefined): number | undefined => {
   const digits = text(value);
@@ -74,7 +79,9 @@ const CHILD_UP = ['INSTALLED', 'REKEYING', 'REKEYED', 'UPDATING', 'RETRYING'];
 const proposal = (sa: ViciSection): string | undefined => {
   const keysize = text(sa['encr-keysize']);
   const parts = [
-    text(sa['encr-alg']) === undefined ? undefined : `${text(sa['encr-alg'])}${keysize === undefined ? '' : `-${keysize}`}`,
+    text(sa['encr-alg']) === undefined
+      ? undefined
+      : `${text(sa['encr-alg'])}${keysize === undefined ? '' : `-${keysize}`}`,
     text(sa['integ-alg']),
     text(sa['prf-alg']),
     text(sa['dh-group']),
@@ -119,29 +126,45 @@ interface Configured {
 }
 
 /** A tunnel for every configured child, and for every child that lives without a configuration. */
-const wanted = (conns: readonly (readonly [string, ViciSection])[], sas: readonly (readonly [string, ViciSection])[]): readonly Configured[] => {
+const wanted = (
+  conns: readonly (readonly [string, ViciSection])[],
+  sas: readonly (readonly [string, ViciSection])[],
+): readonly Configured[] => {
   const children = new Map<string, { conn: ViciSection | undefined; names: Set<string> }>();
-  for (const [connection, conn] of conns) children.set(connection, { conn, names: new Set(Object.keys(section(conn['children']))) });
+  for (const [connection, conn] of conns)
+    children.set(connection, { conn, names: new Set(Object.keys(section(conn['children']))) });
   for (const [connection, sa] of sas) {
     const known = children.get(connection) ?? { conn: undefined, names: new Set<string>() };
-    for (const child of Object.values(section(sa['child-sas']))) known.names.add(text(section(child)['name']) ?? connection);
+    for (const child of Object.values(section(sa['child-sas'])))
+      known.names.add(text(section(child)['name']) ?? connection);
     children.set(connection, known);
   }
   return [...children].flatMap(([connection, { conn, names }]) =>
-    (names.size === 0 ? [connection] : [...names]).map((child) => ({ connection, child, conn, name: names.size > 1 ? `${connection}/${child}` : connection })),
+    (names.size === 0 ? [connection] : [...names]).map((child) => ({
+      connection,
+      child,
+      conn,
+      name: names.size > 1 ? `${connection}/${child}` : connection,
+    })),
   );
 };
 
 /**
- * Joins `list-conns` (what should be) with `list-sas` (what is), so that a configured tunnel without an SA shows as down
+ * Joins `list-conns` (what should be) with `list-sas` (what is), so that a configured tunnel without an SA shows as
+ * down
  * instead of not at all. Pure; shapes as in strongSwan src/libcharon/plugins/vici/README.md.
  */
-export const tunnelStatuses = (connEvents: readonly ViciSection[], saEvents: readonly ViciSection[]): readonly TunnelStatus[] => {
+export const tunnelStatuses = (
+  connEvents: readonly ViciSection[],
+  saEvents: readonly ViciSection[],
+): readonly TunnelStatus[] => {
   const sas = byName(saEvents);
   return wanted(byName(connEvents), sas).map(({ connection, child, conn, name }) => {
     const ikes = sas.filter(([of]) => of === connection).map(([, sa]) => sa);
     const candidates = ikes.flatMap((ike): readonly Candidate[] => {
-      const own = Object.values(section(ike['child-sas'])).map(section).filter((sa) => text(sa['name']) === child);
+      const own = Object.values(section(ike['child-sas']))
+        .map(section)
+        .filter((sa) => text(sa['name']) === child);
       return own.length === 0 ? [{ ike, child: undefined }] : own.map((sa) => ({ ike, child: sa }));
     });
     return statusOf({ connection, child, conn, name }, best(candidates), ikes.length, candidates.filter(isUp).length);
@@ -149,21 +172,35 @@ export const tunnelStatuses = (connEvents: readonly ViciSection[], saEvents: rea
 };
 
 /**
- * Counters of every ESP pair that is there, by tunnel: while a rekey is under way a tunnel has two, and after it each counts
+ * Counters of every ESP pair that is there, by tunnel: while a rekey is under way a tunnel has two, and after it each
+ * counts
  * from nothing. A pair is known by its SPIs, which are random; charon's own numbers begin anew when charon does.
  */
-export const pairCounters = (connEvents: readonly ViciSection[], saEvents: readonly ViciSection[]): readonly { readonly of: string; readonly life: string; readonly in: Traffic; readonly out: Traffic }[] => {
+export const pairCounters = (
+  connEvents: readonly ViciSection[],
+  saEvents: readonly ViciSection[],
+): readonly { readonly of: string; readonly life: string; readonly in: Traffic; readonly out: Traffic }[] => {
   const sas = byName(saEvents);
   return wanted(byName(connEvents), sas).flatMap(({ connection, child, name }) =>
     sas
       .filter(([of]) => of === connection)
       .flatMap(([, ike]) => Object.values(section(ike['child-sas'])).map(section))
       .filter((sa) => text(sa['name']) === child && text(sa['spi-in']) !== undefined)
-      .map((sa) => ({ of: name, life: `${text(sa['spi-in'])}/${text(sa['spi-out']) ?? ''}`, in: traffic(sa, 'in'), out: traffic(sa, 'out') })),
+      .map((sa) => ({
+        of: name,
+        life: `${text(sa['spi-in'])}/${text(sa['spi-out']) ?? ''}`,
+        in: traffic(sa, 'in'),
+        out: traffic(sa, 'out'),
+      })),
   );
 };
 
-const statusOf = ({ connection, child, conn, name }: Configured, chosen: Candidate | undefined, ikeSas: number, childSas: number): TunnelStatus => {
+const statusOf = (
+  { connection, child, conn, name }: Configured,
+  chosen: Candidate | undefined,
+  ikeSas: number,
+  childSas: number,
+): TunnelStatus => {
   const ike = chosen?.ike ?? {};
   const sa = chosen?.child;
   const configured = section(section(conn?.['children'])[child]);

@@ -28,13 +28,22 @@ const address = z
   .string()
   .refine((text) => addressNumber(text) !== undefined, 'is not an IPv4 address: write it like 172.16.1.157')
   .meta({ format: 'ipv4', pattern: ADDRESS_PATTERN });
-/** Emulators of the cloud hand out loopback addresses as Elastic IPs, and a site is tried against them before it is built. */
+/**
+ * Emulators of the cloud hand out loopback addresses as Elastic IPs, and a site is tried against them before it is
+ * built.
+ */
 const isLoopback = (text: string): boolean => text.startsWith('127.');
 const publicAddress = address
-  .refine((text) => addressNumber(text) === undefined || isPublic(text) || isLoopback(text), 'is a private address: give the public one (the Elastic IP, or what the internet sees)')
+  .refine(
+    (text) => addressNumber(text) === undefined || isPublic(text) || isLoopback(text),
+    'is a private address: give the public one (the Elastic IP, or what the internet sees)',
+  )
   .meta({ format: 'ipv4', pattern: ADDRESS_PATTERN });
 const privateAddress = address
-  .refine((text) => addressNumber(text) === undefined || !isPublic(text), 'is a public address: give the private one (as the machine itself sees it)')
+  .refine(
+    (text) => addressNumber(text) === undefined || !isPublic(text),
+    'is a public address: give the private one (as the machine itself sees it)',
+  )
   .meta({ format: 'ipv4', pattern: ADDRESS_PATTERN });
 
 const network = z
@@ -51,7 +60,10 @@ const vgwId = awsId('vgw', 'a virtual private gateway id', 'vgw-078bcc55');
 const asn = z.int().min(1).max(4_294_967_294);
 const interfaceName = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9/._-]{0,30}$/, 'is not an interface name: letters, digits, "/", "." and "-", like GigabitEthernet1 or eth0');
+  .regex(
+    /^[A-Za-z][A-Za-z0-9/._-]{0,30}$/,
+    'is not an interface name: letters, digits, "/", "." and "-", like GigabitEthernet1 or eth0',
+  );
 
 /** How a Linux gateway is configured. */
 export const LINUX_DIALECTS = ['swanctl', 'ipsec-conf', 'libreswan', 'openswan'] as const;
@@ -76,7 +88,10 @@ const gateway = z.strictObject({
   az: z.string().regex(/^[a-z0-9-]{1,40}$/, 'is not an availability zone: it looks like cn-north-1a'),
   private_ip: privateAddress.describe('Address of the network interface.'),
   public_ip: publicAddress.describe('The Elastic IP.'),
-  released: z.literal(true).optional().describe('"vpn destroy" gave the Elastic IP back: "vpn init --apply" gets a new one.'),
+  released: z
+    .literal(true)
+    .optional()
+    .describe('"vpn destroy" gave the Elastic IP back: "vpn init --apply" gets a new one.'),
   instance: awsId('i', 'an instance id', 'i-0430fe110cdec5835').optional(),
   eni: awsId('eni', 'a network interface id', 'eni-23fbd87a').optional(),
   dialect: z.enum(LINUX_DIALECTS).default('swanctl'),
@@ -91,17 +106,34 @@ const router = z
     private_ip: privateAddress.optional().describe('Own address where the router sits behind NAT.'),
     dialect: z.enum(DIALECTS).default('ios-vti'),
     interface: linuxInterface,
-    wan: interfaceName.optional().describe('Interface that faces the internet. Default: eth0 on Linux, else GigabitEthernet1.'),
-    lan: interfaceName.optional().describe('Interface that faces the office network. Default: eth1 on Linux, else GigabitEthernet2.'),
+    wan: interfaceName
+      .optional()
+      .describe('Interface that faces the internet. Default: eth0 on Linux, else GigabitEthernet1.'),
+    lan: interfaceName
+      .optional()
+      .describe('Interface that faces the office network. Default: eth1 on Linux, else GigabitEthernet2.'),
     lan_ip: privateAddress.optional().describe('Address on the office network.'),
-    asn: asn.optional().describe("BGP AS number, for Direct Connect and for tunnels to AWS's own end of a managed VPN."),
+    asn: asn
+      .optional()
+      .describe("BGP AS number, for Direct Connect and for tunnels to AWS's own end of a managed VPN."),
     router_id: address.optional().describe('OSPF and BGP router id.'),
-    wan_prefix: z.int().min(1).max(31).optional().describe('Prefix length of the WAN address; a crypto map file then carries the interface address.'),
-    wan_next_hop: address.optional().describe('Next hop of the default route; a crypto map file then carries that route.'),
+    wan_prefix: z
+      .int()
+      .min(1)
+      .max(31)
+      .optional()
+      .describe('Prefix length of the WAN address; a crypto map file then carries the interface address.'),
+    wan_next_hop: address
+      .optional()
+      .describe('Next hop of the default route; a crypto map file then carries that route.'),
   })
   .transform((box) => {
     const linux = LINUX_DIALECTS.some((dialect) => dialect === box.dialect);
-    return { ...box, wan: box.wan ?? (linux ? 'eth0' : 'GigabitEthernet1'), lan: box.lan ?? (linux ? 'eth1' : 'GigabitEthernet2') };
+    return {
+      ...box,
+      wan: box.wan ?? (linux ? 'eth0' : 'GigabitEthernet1'),
+      lan: box.lan ?? (linux ? 'eth1' : 'GigabitEthernet2'),
+    };
   });
 
 const tunnel = z.strictObject({
@@ -128,17 +160,41 @@ const tunnel = z.strictObject({
 
 const KINDS = ['icmp', 'tcp', 'udp'] as const;
 const port = z.int().min(1).max(65_535).optional().describe('For tcp and udp.');
-const portFits = ({ kind, port: given }: { readonly kind: (typeof KINDS)[number]; readonly port?: number | undefined }, context: z.RefinementCtx): void => {
-  if ((kind === 'icmp') !== (given === undefined)) context.addIssue({ code: 'custom', path: ['port'], message: kind === 'icmp' ? 'is for tcp and udp: leave it out' : `is needed for ${kind} probes` });
+const portFits = (
+  { kind, port: given }: { readonly kind: (typeof KINDS)[number]; readonly port?: number | undefined },
+  context: z.RefinementCtx,
+): void => {
+  if ((kind === 'icmp') !== (given === undefined))
+    context.addIssue({
+      code: 'custom',
+      path: ['port'],
+      message: kind === 'icmp' ? 'is for tcp and udp: leave it out' : `is needed for ${kind} probes`,
+    });
 };
 
 const probe = z
   .strictObject({
-    targets: z.array(address).min(1).max(8).describe('On-prem addresses that answer probes through this link; with two or more, one silent target is taken for its own fault.'),
+    targets: z
+      .array(address)
+      .min(1)
+      .max(8)
+      .describe(
+        'On-prem addresses that answer probes through this link; with two or more, one silent target is taken for its own fault.',
+      ),
     kind: z.enum(KINDS).default('icmp'),
     port,
-    rtt_ms: z.number().min(0.1).max(2_000).optional().describe('Expected round trip, for "route tune"; the monitor measures it.'),
-    loss_percent: z.number().min(0).max(50).optional().describe('Expected ordinary loss, for "route tune"; the monitor measures it.'),
+    rtt_ms: z
+      .number()
+      .min(0.1)
+      .max(2_000)
+      .optional()
+      .describe('Expected round trip, for "route tune"; the monitor measures it.'),
+    loss_percent: z
+      .number()
+      .min(0)
+      .max(50)
+      .optional()
+      .describe('Expected ordinary loss, for "route tune"; the monitor measures it.'),
   })
   .superRefine(portFits)
   .optional()
@@ -149,14 +205,29 @@ const dxLink = z.strictObject({
   name,
   kind: z.literal('dx'),
   router: name,
-  connection: z.string().regex(/^(dxcon-[0-9a-z]{8}|arn:aws[a-z-]*:directconnect:[A-Za-z0-9:/_-]{1,150})$/, 'is not a Direct Connect connection id: it looks like dxcon-fg5678gh').optional().describe('The connection; hybridctl dx vif needs it.'),
+  connection: z
+    .string()
+    .regex(
+      /^(dxcon-[0-9a-z]{8}|arn:aws[a-z-]*:directconnect:[A-Za-z0-9:/_-]{1,150})$/,
+      'is not a Direct Connect connection id: it looks like dxcon-fg5678gh',
+    )
+    .optional()
+    .describe('The connection; hybridctl dx vif needs it.'),
   vlan: z.int().min(1).max(4094).default(100),
-  interface: interfaceName.optional().describe('Router interface that carries the VLAN; the router file then has its subinterface.'),
+  interface: interfaceName
+    .optional()
+    .describe('Router interface that carries the VLAN; the router file then has its subinterface.'),
   inside: network.describe('The /30 of the virtual interface; the cloud has the second address by default.'),
   cloud_asn: asn,
-  role: z.enum(['active', 'standby']).default('active').describe('standby: AS path prepended out, local preference lowered in.'),
+  role: z
+    .enum(['active', 'standby'])
+    .default('active')
+    .describe('standby: AS path prepended out, local preference lowered in.'),
   bfd: z.boolean().default(true).describe('BFD at 300 ms x 3, the setting of Direct Connect.'),
-  bgp_password_file: z.string().regex(/^[A-Za-z0-9._/-]{1,200}$/, 'is not a plain path').optional(),
+  bgp_password_file: z
+    .string()
+    .regex(/^[A-Za-z0-9._/-]{1,200}$/, 'is not a plain path')
+    .optional(),
   probe,
 });
 
@@ -168,14 +239,19 @@ const routeTableId = awsId('rtb', 'a route table id', 'rtb-468f5222');
 const routeTable = z.strictObject({
   id: routeTableId,
   name,
-  az: z.string().regex(/^[a-z0-9-]{1,40}$/, 'is not an availability zone').optional(),
+  az: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'is not an availability zone')
+    .optional(),
   subnets: z.array(network).default([]).describe('Subnets associated with the table; the lab builds them.'),
-  destinations: z.array(destination).min(1).optional().describe("Default: the on-prem networks."),
+  destinations: z.array(destination).min(1).optional().describe('Default: the on-prem networks.'),
   links: z.array(name).min(1).describe('Links in order of preference.'),
   mode: z
     .enum(['replace', 'override'])
     .default('replace')
-    .describe('replace: one static route is moved; override: a static route is made over the propagated one and deleted to return.'),
+    .describe(
+      'replace: one static route is moved; override: a static route is made over the propagated one and deleted to return.',
+    ),
 });
 
 const canary = z.union(
@@ -183,20 +259,40 @@ const canary = z.union(
     address.transform((given) => ({ address: given, kind: 'icmp' as const, port: undefined })),
     z.strictObject({ address, kind: z.enum(KINDS).default('icmp'), port }).superRefine(portFits),
   ],
-  { error: 'is neither an IPv4 address, like 172.16.11.10, nor an address with kind and port, like { address: 172.16.0.2, kind: tcp, port: 53 }' },
+  {
+    error:
+      'is neither an IPv4 address, like 172.16.11.10, nor an address with kind and port, like { address: 172.16.0.2, kind: tcp, port: 53 }',
+  },
 );
 
 const monitor = z.strictObject({
-  profile: z.enum(PROFILE_NAMES).default('default').describe('fast: a probe every 20 ms; default: every 100 ms; seed: rounds of three pings.'),
-  budget: z.number().min(0.01).max(1_000).default(DEFAULT_BUDGET).describe('False failovers a year and link that are acceptable.'),
+  profile: z
+    .enum(PROFILE_NAMES)
+    .default('default')
+    .describe('fast: a probe every 20 ms; default: every 100 ms; seed: rounds of three pings.'),
+  budget: z
+    .number()
+    .min(0.01)
+    .max(1_000)
+    .default(DEFAULT_BUDGET)
+    .describe('False failovers a year and link that are acceptable.'),
   records: recordsSchema.optional(),
-  canaries: z.array(canary).min(1).max(8).optional().describe('Hosts of the VPC that always answer, a ping or what kind and port say (the DNS resolver: tcp, 53); while none does, the monitor doubts itself and moves nothing. On a gateway (--self) those in the other gateways\' zones count: name two or more in each zone.'),
+  canaries: z
+    .array(canary)
+    .min(1)
+    .max(8)
+    .optional()
+    .describe(
+      "Hosts of the VPC that always answer, a ping or what kind and port say (the DNS resolver: tcp, 53); while none does, the monitor doubts itself and moves nothing. On a gateway (--self) those in the other gateways' zones count: name two or more in each zone.",
+    ),
   relay_port: z
     .int()
     .min(1_024)
     .max(65_000)
     .default(RELAY_PORT)
-    .describe("TCP port of a gateway's private address behind which the far end of its first tunnel answers; the next tunnel has the next port."),
+    .describe(
+      "TCP port of a gateway's private address behind which the far end of its first tunnel answers; the next tunnel has the next port.",
+    ),
 });
 
 export const siteSchema = z
@@ -210,10 +306,21 @@ export const siteSchema = z
       cidr: network.describe('CIDR of the VPC.'),
       vpc: awsId('vpc', 'a VPC id', 'vpc-0123456789abcdef0').optional(),
       vgw: vgwId.optional().describe('Virtual private gateway, for Direct Connect.'),
-      propagate: z.array(routeTableId).min(1).optional().describe('Route tables that take what the virtual private gateway of a managed VPN learns, beside route_tables.'),
-      networks: z.array(network).optional().describe('Networks offered through policy-based tunnels. Default: the VPC CIDR.'),
+      propagate: z
+        .array(routeTableId)
+        .min(1)
+        .optional()
+        .describe(
+          'Route tables that take what the virtual private gateway of a managed VPN learns, beside route_tables.',
+        ),
+      networks: z
+        .array(network)
+        .optional()
+        .describe('Networks offered through policy-based tunnels. Default: the VPC CIDR.'),
     }),
-    gateways: z.array(gateway).describe('Gateways of your own, on instances. None: AWS\'s, by "vpn init --apply --gateway aws".'),
+    gateways: z
+      .array(gateway)
+      .describe('Gateways of your own, on instances. None: AWS\'s, by "vpn init --apply --gateway aws".'),
     onprem: z.strictObject({
       networks: z.array(network).min(1),
       routers: z.array(router).min(1),
@@ -223,7 +330,10 @@ export const siteSchema = z
     route_tables: z.array(routeTable).default([]),
     monitor: monitor.optional().describe('How "route monitor" judges the links.'),
   })
-  .meta({ title: 'hybridctl site file', description: 'https://json-schema.org/draft/2020-12 schema of hybridctl.yaml' });
+  .meta({
+    title: 'hybridctl site file',
+    description: 'https://json-schema.org/draft/2020-12 schema of hybridctl.yaml',
+  });
 
 export type Site = z.output<typeof siteSchema>;
 export type SiteInput = z.input<typeof siteSchema>;

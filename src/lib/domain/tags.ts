@@ -25,8 +25,12 @@ export const isOurs = (tags: Tags, site: string, key?: string): boolean => {
   return value(SITE_TAG) === site && (key === undefined || value(KEY_TAG) === key);
 };
 
-/** The step's own in an answer to `filtersOf`. An endpoint that overlooks a filter must not make us take, or remove, what is somebody else's. */
-export const oursIn = <T extends { readonly Tags?: Tags }>(things: readonly T[], site: string, key: string): T[] => things.filter(({ Tags }) => isOurs(Tags, site, key));
+/**
+ * The step's own in an answer to `filtersOf`. An endpoint that overlooks a filter must not make us take, or remove,
+ * what is somebody else's.
+ */
+export const oursIn = <T extends { readonly Tags?: Tags }>(things: readonly T[], site: string, key: string): T[] =>
+  things.filter(({ Tags }) => isOurs(Tags, site, key));
 
 /** Filters of a Describe call that find exactly the step's own. */
 export const filtersOf = (site: string, key: string): { Name: string; Values: string[] }[] => [

@@ -13,7 +13,10 @@ export interface End {
   readonly address: string;
   /** The address the other end sends to. */
   readonly publicAddress: string;
-  /** IKE identity this end presents: its public address, except where the box can only present its own (`presentsOwnAddress`). */
+  /**
+   * IKE identity this end presents: its public address, except where the box can only present its own
+   * (`presentsOwnAddress`).
+   */
   readonly id: string;
   /** This end's address inside the tunnel. */
   readonly inside: string;
@@ -83,16 +86,19 @@ export const ends = (tunnel: Tunnel, side: End['side']): { local: End; remote: E
   side === 'cloud' ? { local: tunnel.cloud, remote: tunnel.onprem } : { local: tunnel.onprem, remote: tunnel.cloud };
 
 /**
- * IOS in IKEv1 and an ASA in any version present the address of the interface, whatever the internet sees: behind NAT the
+ * IOS in IKEv1 and an ASA in any version present the address of the interface, whatever the internet sees: behind NAT
+ * the
  * other end has to expect that one. (Cisco IOS `self-identity address`; ASA `crypto isakmp identity address`.)
  */
-export const presentsOwnAddress = (dialect: Dialect, ikeVersion: 1 | 2): boolean => dialect.startsWith('asa-') || (dialect.startsWith('ios-') && ikeVersion === 1);
+export const presentsOwnAddress = (dialect: Dialect, ikeVersion: 1 | 2): boolean =>
+  dialect.startsWith('asa-') || (dialect.startsWith('ios-') && ikeVersion === 1);
 
 /** What a key of this end is looked up by: its public address, and the identity it presents where that is another. */
 export const keyIds = ({ publicAddress, id }: End): readonly string[] => [...new Set([publicAddress, id])];
 
 /** Which field document's parameters the level `seed` means for a gateway. */
-export const seedStyle = (dialect: Dialect): SeedStyle => (dialect === 'openswan' || dialect === 'libreswan' ? 'openswan' : 'strongswan');
+export const seedStyle = (dialect: Dialect): SeedStyle =>
+  dialect === 'openswan' || dialect === 'libreswan' ? 'openswan' : 'strongswan';
 
 export interface DeriveOptions {
   readonly crypto?: CryptoLevel;
@@ -172,7 +178,9 @@ const derive = (site: Site, entry: TunnelEntry, numbers: Numbers, options: Deriv
       interface: entry.mode === 'policy' ? 'policy' : router.interface,
       address: router.private_ip ?? router.public_ip,
       publicAddress: router.public_ip,
-      id: presentsOwnAddress(router.dialect, suite.ikeVersion) ? (router.private_ip ?? router.public_ip) : router.public_ip,
+      id: presentsOwnAddress(router.dialect, suite.ikeVersion)
+        ? (router.private_ip ?? router.public_ip)
+        : router.public_ip,
       inside: addressText(inside.first + 1),
       networks: onpremNetworks,
       selectors: entry.mode === 'policy' ? onpremNetworks : ANYWHERE,

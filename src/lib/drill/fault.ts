@@ -18,20 +18,37 @@ export type Undo = () => Promise<void>;
 export type OutsideFault = Exclude<Fault, { kind: 'kill' | 'freeze' }>;
 
 /** Shuts the link's BGP session at the cloud's end, or opens it. */
-export const shutdown = async ({ shell }: Ports, { record, topology }: Lab, name: string, off: boolean): Promise<void> => {
+export const shutdown = async (
+  { shell }: Ports,
+  { record, topology }: Lab,
+  name: string,
+  off: boolean,
+): Promise<void> => {
   const dx = topology.dx.find(({ link }) => link.name === name)!;
   const line = `neighbor ${dx.routerAddress} shutdown`;
-  await vtysh(shell, record.name, 'vgw', ['configure terminal', `router bgp ${topology.dx[0]!.link.cloud_asn}`, off ? line : `no ${line}`]);
+  await vtysh(shell, record.name, 'vgw', [
+    'configure terminal',
+    `router bgp ${topology.dx[0]!.link.cloud_asn}`,
+    off ? line : `no ${line}`,
+  ]);
 };
 
 /** The gateway's rendered files that hold a key. */
-const secretsOf = async ({ files }: Ports, lab: string, gateway: string): Promise<readonly { path: string; content: string }[]> => {
+const secretsOf = async (
+  { files }: Ports,
+  lab: string,
+  gateway: string,
+): Promise<readonly { path: string; content: string }[]> => {
   const root = paths(lab).files(gateway);
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const texts = await Promise.all(entries.filter((entry) => entry.isFile() && entry.name.endsWith('.conf')).map(async (entry) => {
-    const path = join(entry.parentPath, entry.name);
-    return { path, content: (await files.read(path)) ?? '' };
-  }));
+  const texts = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.conf'))
+      .map(async (entry) => {
+        const path = join(entry.parentPath, entry.name);
+        return { path, content: (await files.read(path)) ?? '' };
+      }),
+  );
   return texts.filter(({ content }) => /^\s*secret\s*=/m.test(content));
 };
 
@@ -42,16 +59,26 @@ export const reboot = async (ports: Ports, { record, topology }: Lab, name: stri
   await startCharon(ports, { record, node });
 };
 
-/** The right keys lie here while a box has a wrong one, so that whoever comes after a drill that was killed can put them back. */
+/**
+ * The right keys lie here while a box has a wrong one, so that whoever comes after a drill that was killed can put them
+ * back.
+ */
 const keptKeys = (lab: string, gateway: string): string => join(paths(lab).drill, `${gateway}.keys.json`);
 
-const writeKeys = ({ files }: Ports, list: readonly { path: string; content: string }[]): Promise<void> => files.write(list.map(({ path, content }) => ({ path, content, mode: 0o600 })));
+const writeKeys = ({ files }: Ports, list: readonly { path: string; content: string }[]): Promise<void> =>
+  files.write(list.map(({ path, content }) => ({ path, content, mode: 0o600 })));
 
 const wrongKey = async (ports: Ports, lab: Lab, gateway: string): Promise<void> => {
   const right = await secretsOf(ports, lab.record.name, gateway);
   if (right.length === 0) throw failure(`${gateway} has no file with a pre-shared key`);
   await writeKeys(ports, [{ path: keptKeys(lab.record.name, gateway), content: JSON.stringify(right) }]);
-  await writeKeys(ports, right.map(({ path, content }) => ({ path, content: content.replace(/^(\s*secret\s*=).*$/gm, '$1 "a key that nobody else has"') })));
+  await writeKeys(
+    ports,
+    right.map(({ path, content }) => ({
+      path,
+      content: content.replace(/^(\s*secret\s*=).*$/gm, '$1 "a key that nobody else has"'),
+    })),
+  );
   await reboot(ports, lab, gateway);
 };
 
@@ -87,15 +114,20 @@ export const inject = async (ports: Ports, lab: Lab, fault: OutsideFault): Promi
       return () => rightKeys(ports, lab, fault.gateway);
     case 'instance': {
       const id = record.site.gateways.find(({ name }) => name === fault.gateway)?.instance ?? '';
-      if (!(await call(lab, 'StopInstances', { 'InstanceId.1': id }))) throw failure(`${fault.gateway} could not be stopped`);
+      if (!(await call(lab, 'StopInstances', { 'InstanceId.1': id })))
+        throw failure(`${fault.gateway} could not be stopped`);
       return async () => {
         // EC2 refuses a start while the stop is under way; the slate waits until the tunnel stands.
-        for (let tries = 0; tries < 100 && !(await call(lab, 'StartInstances', { 'InstanceId.1': id })); tries += 1) await ports.clock.sleep(100);
+        for (let tries = 0; tries < 100 && !(await call(lab, 'StartInstances', { 'InstanceId.1': id })); tries += 1)
+          await ports.clock.sleep(100);
       };
     }
     case 'api': {
       await setFaults(lab, fault.faults);
-      const over = fault.forMs === undefined ? undefined : setTimeout(() => void setFaults(lab, {}).catch(() => undefined), fault.forMs);
+      const over =
+        fault.forMs === undefined
+          ? undefined
+          : setTimeout(() => void setFaults(lab, {}).catch(() => undefined), fault.forMs);
       return async () => {
         clearTimeout(over);
         await setFaults(lab, {});

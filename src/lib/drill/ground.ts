@@ -23,7 +23,11 @@ const exampleSite = async (ports: Ports): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-drill-'));
   const path = join(folder, 'hybridctl.yaml');
   const content = EXAMPLES['lab']!;
-  const keys = [...content.matchAll(/psk_file: ([\w/-]+)/g)].map(([, file]) => ({ path: join(folder, file!), content: `${generatePsk(ports.random)}\n`, mode: 0o600 }));
+  const keys = [...content.matchAll(/psk_file: ([\w/-]+)/g)].map(([, file]) => ({
+    path: join(folder, file!),
+    content: `${generatePsk(ports.random)}\n`,
+    mode: 0o600,
+  }));
   await ports.files.write([{ path, content, mode: 0o600 }, ...keys]);
   return path;
 };
@@ -34,11 +38,17 @@ const exampleSite = async (ports: Ports): Promise<string> => {
  */
 export const findGround = async (ports: Ports, name: string, site: string | undefined): Promise<Ground> => {
   await requireTools(ports);
-  if ((await readRecord(ports.files, name)) !== undefined) return { lab: await openLab(ports.files, name), leave: async () => undefined };
+  if ((await readRecord(ports.files, name)) !== undefined)
+    return { lab: await openLab(ports.files, name), leave: async () => undefined };
   const path = site ?? (await exampleSite(ports));
-  const clear = async (): Promise<void> => (site === undefined ? rm(dirname(path), { recursive: true, force: true }) : undefined);
+  const clear = async (): Promise<void> =>
+    site === undefined ? rm(dirname(path), { recursive: true, force: true }) : undefined;
   try {
-    const { record, topology } = await bringUp(ports, { lab: name, loaded: await loadSite(ports, path), rendered: undefined });
+    const { record, topology } = await bringUp(ports, {
+      lab: name,
+      loaded: await loadSite(ports, path),
+      rendered: undefined,
+    });
     return {
       lab: { record, topology },
       async leave() {

@@ -22,25 +22,57 @@ export interface Seen {
   readonly exitCode: number | null;
   /** What the lab's own process told. */
   readonly lab: readonly Told[];
-  /** The way back, where it is watched: since when the fault was over, when every table was home, packets lost from there on. */
-  readonly back: { readonly from: number; readonly settledAt: number | undefined; readonly at: Readonly<Record<string, string>>; readonly lost: number } | undefined;
+  /**
+   * The way back, where it is watched: since when the fault was over, when every table was home, packets lost from
+   * there on.
+   */
+  readonly back:
+    | {
+        readonly from: number;
+        readonly settledAt: number | undefined;
+        readonly at: Readonly<Record<string, string>>;
+        readonly lost: number;
+      }
+    | undefined;
 }
 
-/** Both paths are alive when traffic returns, and the route is replaced in one step; a busy machine drops a packet or two all by itself. */
+/**
+ * Both paths are alive when traffic returns, and the route is replaced in one step; a busy machine drops a packet or
+ * two all by itself.
+ */
 const LOST_AT_RETURN = 5;
 /** Verdict and move are told by the wall clock, the hold-down is counted by a steady one. */
 const CLOCK_MS = 50;
 
 /** What is wrong with the way back: once a table, home, after the hold-down, without a hole. */
-const backProblems = (link: (table: string) => string, events: readonly MonitorEvent[], { from, at, lost }: NonNullable<Seen['back']>): readonly string[] => {
+const backProblems = (
+  link: (table: string) => string,
+  events: readonly MonitorEvent[],
+  { from, at, lost }: NonNullable<Seen['back']>,
+): readonly string[] => {
   const hold = DEFAULT_TIMING.holdFirstMs;
-  const moves = events.filter((event): event is MoveEvent => event.kind === 'move' && event.outcome === 'done' && event.at >= from);
+  const moves = events.filter(
+    (event): event is MoveEvent => event.kind === 'move' && event.outcome === 'done' && event.at >= from,
+  );
   return [
-    ...Object.entries(at).flatMap(([table, where]) => (where === link(table) ? [] : [`${table} did not return: it is on ${where}, not on ${link(table)}`])),
+    ...Object.entries(at).flatMap(([table, where]) =>
+      where === link(table) ? [] : [`${table} did not return: it is on ${where}, not on ${link(table)}`],
+    ),
     ...Object.keys(at).flatMap((table) => {
       const own = moves.filter((move) => move.table === table);
-      const alive = events.findLast((event) => event.kind === 'verdict' && event.link === link(table) && event.to === 'alive' && event.at <= (own[0]?.at ?? Infinity));
-      const early = own[0] !== undefined && alive !== undefined && own[0].at - alive.at < hold - CLOCK_MS ? [`${table} returned ${Math.round(own[0].at - alive.at)} ms after ${link(table)} was alive again, the hold-down is ${hold}`] : [];
+      const alive = events.findLast(
+        (event) =>
+          event.kind === 'verdict' &&
+          event.link === link(table) &&
+          event.to === 'alive' &&
+          event.at <= (own[0]?.at ?? Infinity),
+      );
+      const early =
+        own[0] !== undefined && alive !== undefined && own[0].at - alive.at < hold - CLOCK_MS
+          ? [
+              `${table} returned ${Math.round(own[0].at - alive.at)} ms after ${link(table)} was alive again, the hold-down is ${hold}`,
+            ]
+          : [];
       return [...(own.length > 1 ? [`${table} moved ${own.length} times on the way back, one is due`] : []), ...early];
     }),
     ...(lost > LOST_AT_RETURN ? [`${lost} packets were lost on the way back, where both paths were alive`] : []),
@@ -49,11 +81,17 @@ const backProblems = (link: (table: string) => string, events: readonly MonitorE
 
 /** Gaps of single lost packets are noise in the picture. */
 const DRAWN_GAP_MS = 10;
-const round = (value: number | undefined): number | null => (value === undefined || !Number.isFinite(value) ? null : Math.round(value * 10) / 10);
-const most = (values: readonly (number | undefined)[]): number | undefined => values.reduce((top, value) => (value === undefined || (top !== undefined && top >= value) ? top : value), undefined);
+const round = (value: number | undefined): number | null =>
+  value === undefined || !Number.isFinite(value) ? null : Math.round(value * 10) / 10;
+const most = (values: readonly (number | undefined)[]): number | undefined =>
+  values.reduce((top, value) => (value === undefined || (top !== undefined && top >= value) ? top : value), undefined);
 
 /** Whole state of a lane by its changes. */
-const stretches = (changes: readonly { readonly at: number; readonly label: string; readonly tone: Stretch['tone'] }[], from: number, to: number): readonly Stretch[] =>
+const stretches = (
+  changes: readonly { readonly at: number; readonly label: string; readonly tone: Stretch['tone'] }[],
+  from: number,
+  to: number,
+): readonly Stretch[] =>
   changes.flatMap(({ at, label, tone }, index) => {
     const start = Math.max(at, from);
     const end = Math.min(changes[index + 1]?.at ?? to, to);
@@ -67,19 +105,41 @@ const lanesOf = ({ expects }: DrillCase, seen: Seen, preferred: Readonly<Record<
   const since = (at: number): number => at - faultAt;
   const from = since(streamFrom);
   const to = since(Math.max(streamTo, endAt));
-  const holes = gaps.filter(({ ms }) => ms >= DRAWN_GAP_MS).map(({ from: at, ms }): Stretch => ({ from: since(at), to: since(at + ms), label: `${Math.round(ms)} ms`, tone: 'bad' }));
+  const holes = gaps
+    .filter(({ ms }) => ms >= DRAWN_GAP_MS)
+    .map(
+      ({ from: at, ms }): Stretch => ({
+        from: since(at),
+        to: since(at + ms),
+        label: `${Math.round(ms)} ms`,
+        tone: 'bad',
+      }),
+    );
   const verdicts = events.filter((event) => event.kind === 'verdict');
   const moves = events.filter((event): event is MoveEvent => event.kind === 'move' && event.outcome === 'done');
   return [
     { name: 'fault', stretches: [{ from: 0, to: since(back?.from ?? endAt), label: 'fault', tone: 'bad' }] },
     { name: 'packets', stretches: [{ from, to: since(streamTo), label: '', tone: 'good' }, ...holes] },
-    ...[...new Set(verdicts.map(({ link }) => link))].map((link): Lane => ({
-      name: link,
-      stretches: stretches(verdicts.filter((event) => event.link === link).map(({ at, to: state }) => ({ at: since(at), label: state, tone: TONES[state] })), from, to),
-    })),
+    ...[...new Set(verdicts.map(({ link }) => link))].map(
+      (link): Lane => ({
+        name: link,
+        stretches: stretches(
+          verdicts
+            .filter((event) => event.link === link)
+            .map(({ at, to: state }) => ({ at: since(at), label: state, tone: TONES[state] })),
+          from,
+          to,
+        ),
+      }),
+    ),
     ...Object.keys({ ...preferred, ...expects.at }).map((table): Lane => {
-      const changes = moves.filter((event) => event.table === table).map(({ at, verifyMs = 0, to: link }) => ({ at: since(at - verifyMs), label: link, tone: 'other' as const }));
-      return { name: table, stretches: stretches([{ at: from, label: preferred[table] ?? '', tone: 'good' }, ...changes], from, to) };
+      const changes = moves
+        .filter((event) => event.table === table)
+        .map(({ at, verifyMs = 0, to: link }) => ({ at: since(at - verifyMs), label: link, tone: 'other' as const }));
+      return {
+        name: table,
+        stretches: stretches([{ at: from, label: preferred[table] ?? '', tone: 'good' }, ...changes], from, to),
+      };
     }),
   ];
 };
@@ -89,8 +149,16 @@ const lanesOf = ({ expects }: DrillCase, seen: Seen, preferred: Readonly<Record<
  * @param before link of every table when the fault set in.
  * @param names table name by id, since events have ids.
  */
-export const judge = (drill: DrillCase, profile: DrillProfile, given: Seen, before: Readonly<Record<string, string>>, names: ReadonlyMap<string, string>): CaseResult => {
-  const events = given.events.map((event) => (event.kind === 'move' ? { ...event, table: names.get(event.table) ?? event.table } : event));
+export const judge = (
+  drill: DrillCase,
+  profile: DrillProfile,
+  given: Seen,
+  before: Readonly<Record<string, string>>,
+  names: ReadonlyMap<string, string>,
+): CaseResult => {
+  const events = given.events.map((event) =>
+    event.kind === 'move' ? { ...event, table: names.get(event.table) ?? event.table } : event,
+  );
   const seen = { ...given, events };
   const { expects } = drill;
   const limit = limitOf(profile, expects);
@@ -98,15 +166,29 @@ export const judge = (drill: DrillCase, profile: DrillProfile, given: Seen, befo
   const after = events.filter(({ at }) => at >= seen.faultAt);
   const moves = after.filter((event): event is MoveEvent => event.kind === 'move');
   const done = moves.filter(({ outcome }) => outcome === 'done');
-  const alerts = [...new Map(after.flatMap((event) => (event.kind === 'alert' ? [[event.alert.id, event.alert.kind] as const] : []))).values()];
+  const alerts = [
+    ...new Map(
+      after.flatMap((event) => (event.kind === 'alert' ? [[event.alert.id, event.alert.kind] as const] : [])),
+    ).values(),
+  ];
   const reactMs = seen.settledAt === undefined || limit === undefined ? undefined : seen.settledAt - seen.faultAt;
   const problems = [
-    ...Object.entries(expects.at).flatMap(([table, link]) => (seen.positions[table] === link ? [] : [`${table} is on ${seen.positions[table] ?? 'nothing'}, not on ${link}`])),
+    ...Object.entries(expects.at).flatMap(([table, link]) =>
+      seen.positions[table] === link ? [] : [`${table} is on ${seen.positions[table] ?? 'nothing'}, not on ${link}`],
+    ),
     ...(limit === undefined && moves.length > 0 ? [`moved, and nothing was to move: ${moves[0]!.because}`] : []),
-    ...(limit !== undefined && reactMs !== undefined && reactMs > limit ? [`took ${Math.round(reactMs)} ms, allowed are ${limit}`] : []),
-    ...(limit !== undefined && expects.silences && seen.longestGapMs > limit ? [`no packet for ${Math.round(seen.longestGapMs)} ms, allowed are ${limit}`] : []),
-    ...(expects.mostMoves !== undefined && done.length > expects.mostMoves ? [`${done.length} moves, at most ${expects.mostMoves} are due`] : []),
-    ...expects.alerts.flatMap((kind) => (alerts.some((one) => one === kind || (kind === 'moved' && one === 'found')) ? [] : [`no alert "${kind}" came`])),
+    ...(limit !== undefined && reactMs !== undefined && reactMs > limit
+      ? [`took ${Math.round(reactMs)} ms, allowed are ${limit}`]
+      : []),
+    ...(limit !== undefined && expects.silences && seen.longestGapMs > limit
+      ? [`no packet for ${Math.round(seen.longestGapMs)} ms, allowed are ${limit}`]
+      : []),
+    ...(expects.mostMoves !== undefined && done.length > expects.mostMoves
+      ? [`${done.length} moves, at most ${expects.mostMoves} are due`]
+      : []),
+    ...expects.alerts.flatMap((kind) =>
+      alerts.some((one) => one === kind || (kind === 'moved' && one === 'found')) ? [] : [`no alert "${kind}" came`],
+    ),
     ...(back === undefined ? [] : backProblems((table) => before[table] ?? '', events, back)),
     ...(seen.exitCode === 0 ? [] : [`the monitor ended with ${seen.exitCode ?? 'a signal'}`]),
   ];

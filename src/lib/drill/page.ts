@@ -2,7 +2,8 @@ import { asCase, type RouteDrillReport } from './route-report.ts';
 import type { CaseResult, DrillReport, Lane, Stretch } from './types.ts';
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
-const ms = (value: number | null): string => (value === null ? '–' : value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value)} ms`);
+const ms = (value: number | null): string =>
+  value === null ? '–' : value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value)} ms`;
 /** Of a tick: whole seconds where the line is that long. */
 const tickText = (at: number, step: number): string => (step >= 1_000 ? `${at / 1000} s` : `${at} ms`);
 
@@ -27,7 +28,10 @@ const bar = ({ from, to, label, tone }: Stretch, y: number, x: (at: number) => n
   // A gap of some ms on a line of seconds would vanish.
   const width = Math.max(x(to) - left, 1.5);
   const title = `${label === '' ? tone : label}: ${Math.round(from)} to ${Math.round(to)} ms`;
-  const text = label !== '' && width >= LABELLED ? `<text class="in" x="${(left + 4).toFixed(1)}" y="${y + BAR - 3}">${escaped(label)}</text>` : '';
+  const text =
+    label !== '' && width >= LABELLED
+      ? `<text class="in" x="${(left + 4).toFixed(1)}" y="${y + BAR - 3}">${escaped(label)}</text>`
+      : '';
   return `<rect class="${tone}" x="${left.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2"><title>${escaped(title)}</title></rect>${text}`;
 };
 
@@ -39,27 +43,43 @@ const timeline = (name: string, lanes: readonly Lane[]): string => {
   const to = Math.max(...all.map((one) => one.to));
   const x = (at: number): number => LABEL + ((at - from) / Math.max(to - from, 1)) * (WIDTH - LABEL - 4);
   const step = tickOf(to - from);
-  const ticks = Array.from({ length: Math.floor(to / step) - Math.ceil(from / step) + 1 }, (_, index) => (Math.ceil(from / step) + index) * step);
+  const ticks = Array.from(
+    { length: Math.floor(to / step) - Math.ceil(from / step) + 1 },
+    (_, index) => (Math.ceil(from / step) + index) * step,
+  );
   const height = lanes.length * ROW + 22;
   return [
     `<div class="wide" tabindex="0"><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(`timeline of ${name}`)}">`,
-    ...ticks.map((at) => `<line class="tick" x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="0" y2="${height - 16}"/><text class="axis" x="${x(at).toFixed(1)}" y="${height - 4}">${tickText(at, step)}</text>`),
-    ...lanes.map((lane, row) => `<text class="lane" x="0" y="${row * ROW + BAR}">${escaped(lane.name)}</text>${lane.stretches.map((one) => bar(one, row * ROW + 3, x)).join('')}`),
+    ...ticks.map(
+      (at) =>
+        `<line class="tick" x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="0" y2="${height - 16}"/><text class="axis" x="${x(at).toFixed(1)}" y="${height - 4}">${tickText(at, step)}</text>`,
+    ),
+    ...lanes.map(
+      (lane, row) =>
+        `<text class="lane" x="0" y="${row * ROW + BAR}">${escaped(lane.name)}</text>${lane.stretches.map((one) => bar(one, row * ROW + 3, x)).join('')}`,
+    ),
     '</svg></div>',
   ].join('');
 };
 
 const idOf = (name: string): string => `case-${name.replace(/[^A-Za-z0-9-]/g, '_')}`;
 const fact = (term: string, value: string): string => `<div><dt>${escaped(term)}</dt><dd>${escaped(value)}</dd></div>`;
-const lines = (title: string, list: readonly string[]): string => (list.length === 0 ? '' : `<h3>${title}</h3>\n<pre>${escaped(list.join('\n'))}</pre>`);
+const lines = (title: string, list: readonly string[]): string =>
+  list.length === 0 ? '' : `<h3>${title}</h3>\n<pre>${escaped(list.join('\n'))}</pre>`;
 
-const section = (one: CaseResult, _: number, { length }: readonly CaseResult[]): string => `<details id="${escaped(idOf(one.name))}"${one.passed && length > 1 ? '' : ' open'}>
+const section = (
+  one: CaseResult,
+  _: number,
+  { length }: readonly CaseResult[],
+): string => `<details id="${escaped(idOf(one.name))}"${one.passed && length > 1 ? '' : ' open'}>
 <summary><span class="mark ${one.passed ? 'good' : 'bad'}">${one.passed ? 'passed' : 'failed'}</span> <b>${escaped(one.name)}</b> <span class="gap">gap ${ms(one.gapMs)}</span></summary>
 <p>${escaped(one.about)}.</p>
 ${one.problems.map((problem) => `<p class="problem">${escaped(problem)}</p>`).join('\n')}
 <dl>
 ${fact('gap', ms(one.gapMs))}${fact('reaction', `${ms(one.reactMs)}${one.limitMs === null ? '' : ` of ${ms(one.limitMs)}`}`)}${fact('detect', ms(one.detectMs))}${fact('api', ms(one.apiMs))}${fact('verify', ms(one.verifyMs))}${one.returnMs === null ? '' : fact('return', ms(one.returnMs))}${fact('moves', String(one.moves))}
-${Object.entries(one.at).map(([table, link]) => fact(table, link)).join('')}
+${Object.entries(one.at)
+  .map(([table, link]) => fact(table, link))
+  .join('')}
 </dl>
 ${timeline(one.name, one.lanes)}
 ${lines('What was told', one.story)}
@@ -71,11 +91,21 @@ type Beside = Pick<DrillReport, 'leftOut' | 'amiss'>;
 /** What a reader has to know before all else: what failed, what was not run. */
 const notes = (cases: readonly CaseResult[], { leftOut, amiss }: Beside): string => {
   const failed = cases.length === 1 ? [] : cases.filter(({ passed }) => !passed);
-  const list = (title: string, items: readonly string[]): string => (items.length === 0 ? '' : `<h2>${title}</h2>\n<ul>${items.map((item) => `<li>${item}</li>`).join('')}</ul>\n`);
+  const list = (title: string, items: readonly string[]): string =>
+    items.length === 0 ? '' : `<h2>${title}</h2>\n<ul>${items.map((item) => `<li>${item}</li>`).join('')}</ul>\n`;
   return [
-    list('Failed', failed.map(({ name, problems }) => `<a href="#${escaped(idOf(name))}">${escaped(name)}</a>: ${escaped(problems.join('; '))}`)),
+    list(
+      'Failed',
+      failed.map(
+        ({ name, problems }) =>
+          `<a href="#${escaped(idOf(name))}">${escaped(name)}</a>: ${escaped(problems.join('; '))}`,
+      ),
+    ),
     list('The lab did not come back to order', amiss.map(escaped)),
-    list('Not run', leftOut.map(({ name, why }) => `${escaped(name)}: ${escaped(why)}`)),
+    list(
+      'Not run',
+      leftOut.map(({ name, why }) => `${escaped(name)}: ${escaped(why)}`),
+    ),
   ].join('');
 };
 
@@ -94,8 +124,16 @@ pre{font-size:.8rem;color:var(--dim);white-space:pre-wrap;overflow-wrap:anywhere
 @media(max-width:36rem){.gap{float:none;display:block;margin:0 0 0 1rem}}
 @media print{details{break-inside:avoid}}`;
 
-/** One HTML page: no script and nothing fetched, so that it can be mailed and kept. @param intro plain text, a paragraph each. */
-const htmlOf = (title: string, intro: readonly string[], cases: readonly CaseResult[], beside: Beside): string => `<!doctype html>
+/**
+ * One HTML page: no script and nothing fetched, so that it can be mailed and kept. @param intro plain text, a paragraph
+ * each.
+ */
+const htmlOf = (
+  title: string,
+  intro: readonly string[],
+  cases: readonly CaseResult[],
+  beside: Beside,
+): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -113,7 +151,19 @@ ${notes(cases, beside)}${cases.map(section).join('\n')}
 `;
 
 /** The report of drills on a lab. */
-export const pageOf = ({ lab, site, profile, seed, startedAt, tookMs, passed, failed, cases, leftOut, amiss }: DrillReport): string =>
+export const pageOf = ({
+  lab,
+  site,
+  profile,
+  seed,
+  startedAt,
+  tookMs,
+  passed,
+  failed,
+  cases,
+  leftOut,
+  amiss,
+}: DrillReport): string =>
   htmlOf(
     `Failover drill: ${passed} passed, ${failed} failed`,
     [

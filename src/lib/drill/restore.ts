@@ -15,7 +15,9 @@ const boxesOf = ({ topology }: Lab): readonly LabNode[] => topology.nodes.filter
 /** Names of the nft tables on a node that hold a cut, known or forgotten. */
 export const cutTables = async ({ shell }: Pick<Ports, 'shell'>, { netns }: LabNode): Promise<readonly string[]> => {
   const { stdout } = await shell.run('ip', inside(netns, ['nft', 'list', 'tables']));
-  return stdout.split('\n').flatMap((line) => (line.startsWith(`table netdev ${CUT_TABLE}`) ? [line.split(' ')[2]!] : []));
+  return stdout
+    .split('\n')
+    .flatMap((line) => (line.startsWith(`table netdev ${CUT_TABLE}`) ? [line.split(' ')[2]!] : []));
 };
 
 /** A drill that was killed leaves its monitor behind, perhaps frozen; beside a second one nothing could be measured. */
@@ -30,14 +32,24 @@ const endMonitors = async ({ shell }: Ports, { record, topology }: Lab): Promise
 };
 
 /** Gateways whose instance does not run, with its state. */
-export const idleGateways = async (lab: Lab): Promise<readonly { readonly name: string; readonly instance: string; readonly state: string }[]> => {
+export const idleGateways = async (
+  lab: Lab,
+): Promise<readonly { readonly name: string; readonly instance: string; readonly state: string }[]> => {
   const states = await instanceStates(lab);
-  return lab.topology.site.gateways.flatMap(({ name, instance = '' }) => (states[instance] === undefined || states[instance] === 'running' ? [] : [{ name, instance, state: states[instance] }]));
+  return lab.topology.site.gateways.flatMap(({ name, instance = '' }) =>
+    states[instance] === undefined || states[instance] === 'running'
+      ? []
+      : [{ name, instance, state: states[instance] }],
+  );
 };
 
-/** Only what is stopped is started: a call for each gateway at each look would empty EC2's bucket of StartInstances, and one of them would starve. */
+/**
+ * Only what is stopped is started: a call for each gateway at each look would empty EC2's bucket of StartInstances, and
+ * one of them would starve.
+ */
 export const startInstances = async (lab: Lab): Promise<void> => {
-  for (const { instance, state } of await idleGateways(lab)) if (state === 'stopped') await call(lab, 'StartInstances', { 'InstanceId.1': instance });
+  for (const { instance, state } of await idleGateways(lab))
+    if (state === 'stopped') await call(lab, 'StartInstances', { 'InstanceId.1': instance });
 };
 
 /**
@@ -49,11 +61,15 @@ export const restore = async (ports: Ports, lab: Lab): Promise<void> => {
   await setFaults(lab, {});
   await endMonitors(ports, lab);
   await heal(ports, lab);
-  for (const node of nodes) for (const table of await cutTables(ports, node)) await ports.shell.run('ip', inside(node.netns, ['nft', 'delete', 'table', 'netdev', table]));
+  for (const node of nodes)
+    for (const table of await cutTables(ports, node))
+      await ports.shell.run('ip', inside(node.netns, ['nft', 'delete', 'table', 'netdev', table]));
   for (const { link } of dx) await shutdown(ports, lab, link.name, false);
   for (const { name } of boxesOf(lab)) await rightKeys(ports, lab, name);
   await startInstances(lab);
-  for (const { id } of site.route_tables) for (const destination of site.onprem.networks) await call(lab, 'DeleteRoute', { RouteTableId: id, DestinationCidrBlock: destination });
+  for (const { id } of site.route_tables)
+    for (const destination of site.onprem.networks)
+      await call(lab, 'DeleteRoute', { RouteTableId: id, DestinationCidrBlock: destination });
 };
 
 /** For what nobody wrote down: devices that are down, a charon that is stopped or gone. */
@@ -68,6 +84,8 @@ export const revive = async (ports: Ports, lab: Lab): Promise<void> => {
 
 /** The last help: both ends of these tunnels begin anew. */
 export const rebootEnds = async (ports: Ports, lab: Lab, tunnels: readonly string[]): Promise<void> => {
-  const ends = lab.topology.site.tunnels.filter(({ name }) => tunnels.includes(name)).flatMap(({ gateway, router }) => [router, gateway]);
+  const ends = lab.topology.site.tunnels
+    .filter(({ name }) => tunnels.includes(name))
+    .flatMap(({ gateway, router }) => [router, gateway]);
   for (const name of new Set(ends)) await reboot(ports, lab, name);
 };

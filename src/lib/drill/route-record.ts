@@ -13,7 +13,9 @@ export interface MovedRoute {
   readonly to: string;
 }
 
-/** What lies on disk from before the first write until everything is back: a drill that is killed can be undone from it. */
+/**
+ * What lies on disk from before the first write until everything is back: a drill that is killed can be undone from it.
+ */
 export interface DrillRecord {
   /** As a LeaseStore names itself: tells whether that drill still runs. */
   readonly holder: string;
@@ -28,20 +30,28 @@ export const recordPath = (stateDir: string, site: string): string => join(state
 /** It says which routes are off their place and whose credentials moved them: nobody else's business. */
 export const RECORD_MODE = 0o600;
 
-const spelled = (record: Partial<DrillRecord>): string => `${JSON.stringify({ version: 1, ...record }, undefined, 2)}\n`;
+const spelled = (record: Partial<DrillRecord>): string =>
+  `${JSON.stringify({ version: 1, ...record }, undefined, 2)}\n`;
 
 const parse = (text: string): DrillRecord | undefined => {
   try {
-    const { version, holder, startedAt, region, profile, routes } = JSON.parse(text) as Partial<DrillRecord> & { version?: unknown };
+    const { version, holder, startedAt, region, profile, routes } = JSON.parse(text) as Partial<DrillRecord> & {
+      version?: unknown;
+    };
     if (version === 1 && Array.isArray(routes)) {
       if (routes.length === 0) return undefined;
-      const whole = (routes as MovedRoute[]).every(({ table, destination, was, home, to }) => [table, destination, home, to, was === null ? '' : was?.id].every((one) => typeof one === 'string'));
-      if (whole && typeof holder === 'string' && typeof startedAt === 'string' && typeof region === 'string') return { holder, startedAt, region, profile: profile ?? null, routes };
+      const whole = (routes as MovedRoute[]).every(({ table, destination, was, home, to }) =>
+        [table, destination, home, to, was === null ? '' : was?.id].every((one) => typeof one === 'string'),
+      );
+      if (whole && typeof holder === 'string' && typeof startedAt === 'string' && typeof region === 'string')
+        return { holder, startedAt, region, profile: profile ?? null, routes };
     }
   } catch {
     // said below
   }
-  throw failure('the record of a drill on real routes can not be read', { next: 'look with "hybridctl route status" whether every route is where it belongs, then remove the .drill.json file in the state folder' });
+  throw failure('the record of a drill on real routes can not be read', {
+    next: 'look with "hybridctl route status" whether every route is where it belongs, then remove the .drill.json file in the state folder',
+  });
 };
 
 /** What a drill has left behind; undefined: nothing. Throws a failure while that drill still runs. */
@@ -49,13 +59,17 @@ export const readLeft = async (store: LeaseStore): Promise<DrillRecord | undefin
   const text = await store.read();
   const record = text === undefined ? undefined : parse(text);
   if (record !== undefined && record.holder !== store.me && !(await store.isGone(record.holder))) {
-    throw failure(`a drill that began at ${record.startedAt} still runs, as process ${record.holder.split('/')[2] ?? '?'}`, { next: 'end it with Ctrl-C or SIGTERM: it then returns its routes' });
+    throw failure(
+      `a drill that began at ${record.startedAt} still runs, as process ${record.holder.split('/')[2] ?? '?'}`,
+      { next: 'end it with Ctrl-C or SIGTERM: it then returns its routes' },
+    );
   }
   return record;
 };
 
 const swap = async (store: LeaseStore, after: string): Promise<void> => {
-  if (!(await store.swap(await store.read(), after))) throw failure('another drill has just begun', { next: 'wait until it is over' });
+  if (!(await store.swap(await store.read(), after)))
+    throw failure('another drill has just begun', { next: 'wait until it is over' });
 };
 
 /** Durable once it resolves. Whatever was left must have been put back. */

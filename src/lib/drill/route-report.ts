@@ -33,7 +33,10 @@ export interface Stranded {
   readonly why: string;
 }
 
-/** Why the drill went back: its time was over, the stream fell silent, somebody stopped it, a write failed. `planned`: a dry run. */
+/**
+ * Why the drill went back: its time was over, the stream fell silent, somebody stopped it, a write failed. `planned`: a
+ * dry run.
+ */
 export type RouteDrillEnd = 'planned' | 'stayed' | 'silent' | 'interrupted' | 'failed';
 
 export interface RouteDrillReport {
@@ -74,18 +77,26 @@ export interface Marks {
   readonly endAt: number;
 }
 
-const longest = (holes: readonly Hole[]): number => Math.round(holes.reduce((most, { from, to }) => Math.max(most, to - from), 0) * 10) / 10;
+const longest = (holes: readonly Hole[]): number =>
+  Math.round(holes.reduce((most, { from, to }) => Math.max(most, to - from), 0) * 10) / 10;
 
 /** A cloud's routers may follow its answer by a moment; what is lost later is the standby's own doing. */
 const SETTLE_MS = 1_000;
 
 /** A hole belongs to the stretch in which it began: one that the move began and only the return ended is the move's. */
-export const gapsOf = (holes: readonly Hole[], { outAt, awayAt, backAt, endAt }: Marks, intervalMs: number): RouteDrillReport['gapMs'] => {
+export const gapsOf = (
+  holes: readonly Hole[],
+  { outAt, awayAt, backAt, endAt }: Marks,
+  intervalMs: number,
+): RouteDrillReport['gapMs'] => {
   const split = (backAt ?? endAt) - intervalMs;
   const settled = Math.min((awayAt ?? endAt) + SETTLE_MS, split);
   return {
     out: outAt === undefined ? null : longest(holes.filter(({ from, to }) => to > outAt && from < settled)),
-    away: outAt === undefined || awayAt === undefined ? null : longest(holes.filter(({ from }) => from >= settled && from < split)),
+    away:
+      outAt === undefined || awayAt === undefined
+        ? null
+        : longest(holes.filter(({ from }) => from >= settled && from < split)),
     back: backAt === undefined ? null : longest(holes.filter(({ from }) => from >= split)),
   };
 };
@@ -93,10 +104,19 @@ export const gapsOf = (holes: readonly Hole[], { outAt, awayAt, backAt, endAt }:
 const seenMs = (leg: Leg | null): number => (leg?.apiMs ?? 0) + (leg?.verifyMs ?? 0);
 
 /** The picture: 0 is the moment when the first write left. */
-export const lanesOf = (routes: readonly DrilledRoute[], holes: readonly Hole[], { begunAt, outAt = begunAt, backAt, endAt }: Marks): readonly Lane[] => {
+export const lanesOf = (
+  routes: readonly DrilledRoute[],
+  holes: readonly Hole[],
+  { begunAt, outAt = begunAt, backAt, endAt }: Marks,
+): readonly Lane[] => {
   const since = (at: number): number => at - outAt;
   const [from, to] = [since(begunAt), since(endAt)];
-  const packets: readonly Stretch[] = holes.map((hole) => ({ from: since(hole.from), to: since(hole.to), label: `${Math.round(hole.to - hole.from)} ms`, tone: 'bad' }));
+  const packets: readonly Stretch[] = holes.map((hole) => ({
+    from: since(hole.from),
+    to: since(hole.to),
+    label: `${Math.round(hole.to - hole.from)} ms`,
+    tone: 'bad',
+  }));
   return [
     { name: 'packets', stretches: [{ from, to, label: '', tone: 'good' }, ...packets] },
     ...routes.map(({ name, from: home, to: link, out, back }): Lane => {
@@ -112,10 +132,21 @@ export const lanesOf = (routes: readonly DrilledRoute[], holes: readonly Hole[],
   ];
 };
 
-const most = (values: readonly (number | null | undefined)[]): number | null => values.reduce<number | null>((top, value) => (value == null || (top !== null && top >= value) ? top : value), null);
+const most = (values: readonly (number | null | undefined)[]): number | null =>
+  values.reduce<number | null>((top, value) => (value == null || (top !== null && top >= value) ? top : value), null);
 
 /** The report in the shape of a lab case, for the page. */
-export const asCase = ({ routes, passed, problems, notes, gapMs, lanes, story, stranded, target }: RouteDrillReport): CaseResult => {
+export const asCase = ({
+  routes,
+  passed,
+  problems,
+  notes,
+  gapMs,
+  lanes,
+  story,
+  stranded,
+  target,
+}: RouteDrillReport): CaseResult => {
   const legs = routes.flatMap(({ out, back }) => [out, back]);
   const away = new Map(stranded.map(({ name, at }) => [name, at ?? 'not known']));
   return {

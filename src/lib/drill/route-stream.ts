@@ -3,7 +3,10 @@ import type { Profile } from '../domain/health/profiles.ts';
 import type { PathVerdict } from '../domain/health/types.ts';
 import { observe, type Watched } from '../monitor/observe.ts';
 
-/** A stretch in which probes were lost, by the times at which the answered ones around it were sent; ms on the samples' clock. */
+/**
+ * A stretch in which probes were lost, by the times at which the answered ones around it were sent; ms on the samples'
+ * clock.
+ */
 export interface Hole {
   readonly from: number;
   readonly to: number;
@@ -56,8 +59,10 @@ export const holesOf = (answered: readonly number[], lost: readonly number[], no
 /**
  * One stream across the routes that move and the probes of the links they move to, at once.
  *
- * The stream is made of round trips, since only this end is ours: a hole is there and back. Where the new path is slower,
- * its first answers come after the deadline that the old one has taught, so a hole is at most too long, never too short.
+ * The stream is made of round trips, since only this end is ours: a hole is there and back. Where the new path is
+ * slower,
+ * its first answers come after the deadline that the old one has taught, so a hole is at most too long, never too
+ * short.
  */
 export const watchRoutes = (prober: Prober, { stream, probes, watched, profile, now }: WatchOptions): Watching => {
   const observer = observe(watched, profile);
@@ -75,7 +80,9 @@ export const watchRoutes = (prober: Prober, { stream, probes, watched, profile, 
       newest = Math.max(newest ?? sentAt, sentAt);
     }
   };
-  const running = prober.start([stream, ...probes], (id, sample) => (id === stream.id ? take(sample) : void observer.sample(id, sample, now())));
+  const running = prober.start([stream, ...probes], (id, sample) =>
+    id === stream.id ? take(sample) : void observer.sample(id, sample, now()),
+  );
   return {
     silentMs: () => now() - heardAt,
     answeredAt: () => newest,

@@ -29,14 +29,20 @@ const PHASE_MS = 1_000;
 const TAIL_MS = 500;
 const READY_MS = { fast: 20_000, default: 20_000, seed: 40_000 } as const;
 const TOLD_MS = 8_000;
-/** For a path to be found alive again, and the first hold-down of 30 s; the seeds' loop wants ten good rounds, each of 4 to 5 s. */
+/**
+ * For a path to be found alive again, and the first hold-down of 30 s; the seeds' loop wants ten good rounds, each of 4
+ * to 5 s.
+ */
 const BACK_MS = { fast: 45_000, default: 50_000, seed: 100_000 } as const;
 /** A gateway has to be dead for 10 s, and has to stop and start, before its tunnel can earn its way back. */
 const HEALED_MS = 40_000;
 
 type Places = Readonly<Record<string, string>>;
 
-/** Each table is where it has to be before the fault: on its first link that nothing standing has killed; and each link is judged as it is. */
+/**
+ * Each table is where it has to be before the fault: on its first link that nothing standing has killed; and each link
+ * is judged as it is.
+ */
 const isReady = async (ports: Ports, lab: Lab, { events }: Watcher, standing: readonly Fault[]): Promise<boolean> => {
   const killed = standing.flatMap((fault) => (fault.kind === 'cut' ? [fault.cut.what] : []));
   const { links, route_tables } = lab.topology.site;
@@ -47,7 +53,9 @@ const isReady = async (ports: Ports, lab: Lab, { events }: Watcher, standing: re
     return killed.includes(name) ? own.includes('dead') && own.at(-1) !== 'alive' : own.at(-1) === 'alive';
   };
   if (!links.every(judged)) return false;
-  const wanted = Object.fromEntries(route_tables.map((table) => [table.name, table.links.find((link) => !killed.includes(link))!]));
+  const wanted = Object.fromEntries(
+    route_tables.map((table) => [table.name, table.links.find((link) => !killed.includes(link))!]),
+  );
   return samePlace(wanted, await positions(ports, lab));
 };
 
@@ -59,7 +67,14 @@ const isStep = (step: KillStep, event: MonitorEvent): boolean => {
 
 /** Every alert that has to come has come; a move of somebody's before us is told as found. */
 const isTold = ({ events }: Watcher, since: number, kinds: readonly string[]): boolean =>
-  kinds.every((kind) => events.some((event) => event.kind === 'alert' && event.at >= since && (event.alert.kind === kind || (kind === 'moved' && event.alert.kind === 'found'))));
+  kinds.every((kind) =>
+    events.some(
+      (event) =>
+        event.kind === 'alert' &&
+        event.at >= since &&
+        (event.alert.kind === kind || (kind === 'moved' && event.alert.kind === 'found')),
+    ),
+  );
 
 /** Kills the monitor at a step of its work, and waits until that has happened. */
 const killAt = async (watcher: Watcher, step: KillStep, deadlineMs: number): Promise<void> => {
@@ -75,10 +90,15 @@ const killAt = async (watcher: Watcher, step: KillStep, deadlineMs: number): Pro
   });
 };
 
-/** Takes back, the latest first; one that can't be taken back does not leave the others in force. @returns what was not. */
+/**
+ * Takes back, the latest first; one that can't be taken back does not leave the others in force. @returns what was not.
+ */
 const takeBack = async (undo: Undo[]): Promise<readonly string[]> => {
   const troubles: string[] = [];
-  for (const back of undo.splice(0).reverse()) await back().catch((error: unknown) => troubles.push(`a fault could not be taken back: ${wordsOf(error).join('; ')}`));
+  for (const back of undo.splice(0).reverse())
+    await back().catch((error: unknown) =>
+      troubles.push(`a fault could not be taken back: ${wordsOf(error).join('; ')}`),
+    );
   return troubles;
 };
 
@@ -94,7 +114,11 @@ interface Stage {
   readonly options: DrillOptions;
 }
 
-const apply = async ({ ports, lab, drill, watcher, options: { profile } }: Stage, fault: Fault, undo: Undo[]): Promise<void> => {
+const apply = async (
+  { ports, lab, drill, watcher, options: { profile } }: Stage,
+  fault: Fault,
+  undo: Undo[],
+): Promise<void> => {
   if (fault.kind === 'kill') return killAt(watcher, fault.at, limitOf(profile, drill.expects) ?? 0);
   if (fault.kind === 'freeze') {
     watcher.signal('SIGSTOP');
@@ -106,7 +130,11 @@ const apply = async ({ ports, lab, drill, watcher, options: { profile } }: Stage
 };
 
 const setFaults = async (stage: Stage): Promise<void> => {
-  const { ports: { clock, signal }, drill: { faults, flaps }, undo } = stage;
+  const {
+    ports: { clock, signal },
+    drill: { faults, flaps },
+    undo,
+  } = stage;
   for (const fault of faults) await apply(stage, fault, undo);
   for (let turn = 1; turn < (flaps?.times ?? 1); turn += 1) {
     await clock.sleep(flaps!.everyMs / 2, signal);
@@ -116,8 +144,17 @@ const setFaults = async (stage: Stage): Promise<void> => {
   }
 };
 
-/** Looks until every table is where it belongs and `more` holds. @returns when the tables were there, undefined: not by the deadline; and where they were last. */
-const watchTables = async ({ ports, lab }: Stage, wanted: Places, deadline: number, everyMs: number, more: () => boolean): Promise<{ settledAt: number | undefined; at: Places }> => {
+/**
+ * Looks until every table is where it belongs and `more` holds. @returns when the tables were there, undefined: not by
+ * the deadline; and where they were last.
+ */
+const watchTables = async (
+  { ports, lab }: Stage,
+  wanted: Places,
+  deadline: number,
+  everyMs: number,
+  more: () => boolean,
+): Promise<{ settledAt: number | undefined; at: Places }> => {
   const { clock, signal } = ports;
   let settledAt: number | undefined;
   for (;;) {
@@ -130,14 +167,30 @@ const watchTables = async ({ ports, lab }: Stage, wanted: Places, deadline: numb
 };
 
 const play = async (stage: Stage): Promise<CaseResult> => {
-  const { ports, lab, drill, watcher, standing, undo, options: { profile, random } } = stage;
+  const {
+    ports,
+    lab,
+    drill,
+    watcher,
+    standing,
+    undo,
+    options: { profile, random },
+  } = stage;
   const { clock, signal, shell } = ports;
   const { expects } = drill;
   for (const fault of drill.standing) await apply(stage, fault, standing);
-  await until(() => isReady(ports, lab, watcher, drill.standing), { what: 'the monitor did not find every path as it is', withinMs: READY_MS[profile], everyMs: 50, signal });
+  await until(() => isReady(ports, lab, watcher, drill.standing), {
+    what: 'the monitor did not find every path as it is',
+    withinMs: READY_MS[profile],
+    everyMs: 50,
+    signal,
+  });
   await clock.sleep(SETTLE_MS[profile], signal);
   const before = await positions(ports, lab);
-  if (!(await isReady(ports, lab, watcher, drill.standing))) throw failure('something moved or died before the fault', { more: Object.entries(before).map(([table, link]) => `${table} is on ${link}`) });
+  if (!(await isReady(ports, lab, watcher, drill.standing)))
+    throw failure('something moved or died before the fault', {
+      more: Object.entries(before).map(([table, link]) => `${table} is on ${link}`),
+    });
 
   let faultAt = 0;
   let endAt = 0;
@@ -160,7 +213,16 @@ const play = async (stage: Stage): Promise<CaseResult> => {
       if (limit === undefined) await clock.sleep(drill.watchMs, signal);
       // A cut that sets in takes its time, during which the monitor may well have moved already: both run side by side.
       // An alert follows the read that shows the move, which may be a stale one; `healed` comes with the return.
-      else settledAt = (await watchTables(stage, expects.at, faultAt + limit + TOLD_MS, 20, () => isTold(watcher, faultAt, expects.alerts.filter((kind) => kind !== 'healed')))).settledAt;
+      else
+        settledAt = (
+          await watchTables(stage, expects.at, faultAt + limit + TOLD_MS, 20, () =>
+            isTold(
+              watcher,
+              faultAt,
+              expects.alerts.filter((kind) => kind !== 'healed'),
+            ),
+          )
+        ).settledAt;
       await set;
       await clock.sleep(TAIL_MS, signal);
       seenAt = await positions(ports, lab);
@@ -168,14 +230,20 @@ const play = async (stage: Stage): Promise<CaseResult> => {
         const from = clock.now();
         if (drill.back === 'undone') await takeBack(undo);
         const deadline = from + BACK_MS[profile] + (drill.back === 'healed' ? HEALED_MS : 0);
-        back = { from, ...(await watchTables(stage, before, deadline, 100, () => isTold(watcher, faultAt, expects.alerts))) };
+        back = {
+          from,
+          ...(await watchTables(stage, before, deadline, 100, () => isTold(watcher, faultAt, expects.alerts))),
+        };
         await clock.sleep(TAIL_MS, signal);
       }
       endAt = clock.now();
     },
   });
   const exitCode = await watcher.stop();
-  const gaps = [...stream.gaps.map(({ at, ms, lost }) => ({ from: startedAt + at, ms, lost })), { from: endAt - stream.silentAtEndMs, ms: stream.silentAtEndMs, lost: 0 }];
+  const gaps = [
+    ...stream.gaps.map(({ at, ms, lost }) => ({ from: startedAt + at, ms, lost })),
+    { from: endAt - stream.silentAtEndMs, ms: stream.silentAtEndMs, lost: 0 },
+  ];
   const { from: backFrom = Infinity } = back ?? {};
   const seen: Seen = {
     faultAt,
@@ -183,24 +251,52 @@ const play = async (stage: Stage): Promise<CaseResult> => {
     settledAt,
     positions: seenAt,
     events: watcher.events,
-    longestGapMs: back === undefined ? Math.max(stream.longestGapMs, stream.silentAtEndMs) : Math.max(0, ...gaps.filter(({ from }) => from < backFrom).map(({ ms }) => ms)),
+    longestGapMs:
+      back === undefined
+        ? Math.max(stream.longestGapMs, stream.silentAtEndMs)
+        : Math.max(0, ...gaps.filter(({ from }) => from < backFrom).map(({ ms }) => ms)),
     gaps,
     streamFrom: startedAt,
     streamTo: endAt,
     exitCode,
     lab: await labTold(ports.files, lab.record.name, startedAt),
-    back: back === undefined ? undefined : { ...back, lost: gaps.filter(({ from }) => from >= backFrom).reduce((sum, { lost }) => sum + lost, 0) },
+    back:
+      back === undefined
+        ? undefined
+        : { ...back, lost: gaps.filter(({ from }) => from >= backFrom).reduce((sum, { lost }) => sum + lost, 0) },
   };
   return judge(drill, profile, seen, before, new Map(lab.topology.site.route_tables.map(({ id, name }) => [id, name])));
 };
 
 /** @returns a case that could not be played to its end, as a failed one. */
-export const unplayed = ({ name, group, about }: DrillCase, error: unknown, story: readonly string[] = []): CaseResult => ({
-  name, group, about, passed: false, problems: wordsOf(error), gapMs: null, reactMs: null, detectMs: null, apiMs: null, verifyMs: null, limitMs: null, returnMs: null, at: {}, moves: 0, alerts: [], lanes: [], story, scene: [],
+export const unplayed = (
+  { name, group, about }: DrillCase,
+  error: unknown,
+  story: readonly string[] = [],
+): CaseResult => ({
+  name,
+  group,
+  about,
+  passed: false,
+  problems: wordsOf(error),
+  gapMs: null,
+  reactMs: null,
+  detectMs: null,
+  apiMs: null,
+  verifyMs: null,
+  limitMs: null,
+  returnMs: null,
+  at: {},
+  moves: 0,
+  alerts: [],
+  lanes: [],
+  story,
+  scene: [],
 });
 
 /**
- * Runs one case on a clean lab: the real monitor, a stream, the fault at a random moment, and all taken back. A case that
+ * Runs one case on a clean lab: the real monitor, a stream, the fault at a random moment, and all taken back. A case
+ * that
  * can't be played is a failed case. Throws only as interrupted.
  */
 export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options: DrillOptions): Promise<CaseResult> => {
@@ -208,12 +304,19 @@ export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options:
   const standing: Undo[] = [];
   const undo: Undo[] = [];
   const watcher = await startWatcher(lab, { profile: options.profile, path: ports.env['PATH'] });
-  const told = async (): Promise<readonly string[]> => storyOf(watcher.events, await labTold(ports.files, lab.record.name, begun), begun, true);
+  const told = async (): Promise<readonly string[]> =>
+    storyOf(watcher.events, await labTold(ports.files, lab.record.name, begun), begun, true);
   let result: CaseResult;
   try {
-    result = await play({ ports, lab, drill, watcher, standing, undo, options }).catch(async (error: unknown) => unplayed(drill, error, await told()));
+    result = await play({ ports, lab, drill, watcher, standing, undo, options }).catch(async (error: unknown) =>
+      unplayed(drill, error, await told()),
+    );
     // Asked while all is as it was when it failed.
-    if (!result.passed && !ports.signal.aborted) result = { ...result, scene: [...lastView(watcher.events), ...(await sceneOf(ports, lab)), ...watcher.trouble()] };
+    if (!result.passed && !ports.signal.aborted)
+      result = {
+        ...result,
+        scene: [...lastView(watcher.events), ...(await sceneOf(ports, lab)), ...watcher.trouble()],
+      };
   } finally {
     // The monitor first: it must not heal or move what is being put back.
     watcher.signal('SIGCONT');

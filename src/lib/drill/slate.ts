@@ -17,13 +17,36 @@ const nodeOf = ({ topology: { site } }: Lab, name: string): string => {
   return link.kind === 'dx' ? 'vgw' : site.tunnels.find((tunnel) => tunnel.name === link.tunnel)!.gateway;
 };
 
-/** Link of every route table as the VPC router's kernel sends it, by the table's name: what is true, whatever anybody says. */
-export const positions = async ({ shell }: Pick<Ports, 'shell'>, lab: Lab): Promise<Readonly<Record<string, string>>> => {
+/**
+ * Link of every route table as the VPC router's kernel sends it, by the table's name: what is true, whatever anybody
+ * says.
+ */
+export const positions = async (
+  { shell }: Pick<Ports, 'shell'>,
+  lab: Lab,
+): Promise<Readonly<Record<string, string>>> => {
   const { topology } = lab;
   const netns = topology.nodes.find(({ role }) => role === 'vpc')!.netns;
-  const hops = new Map(topology.links.flatMap(({ cloud, onprem }) => (cloud.node === 'vpc' ? [[cloud.dev, onprem.node] as const] : [])));
-  const { stdout } = await shell.run('ip', ['-n', netns, '-j', 'route', 'show', 'table', 'all', 'exact', topology.site.onprem.networks[0]!]);
-  const routes = JSON.parse(stdout.trim() === '' ? '[]' : stdout) as { dst: string; type?: string; dev?: string; table?: string }[];
+  const hops = new Map(
+    topology.links.flatMap(({ cloud, onprem }) => (cloud.node === 'vpc' ? [[cloud.dev, onprem.node] as const] : [])),
+  );
+  const { stdout } = await shell.run('ip', [
+    '-n',
+    netns,
+    '-j',
+    'route',
+    'show',
+    'table',
+    'all',
+    'exact',
+    topology.site.onprem.networks[0]!,
+  ]);
+  const routes = JSON.parse(stdout.trim() === '' ? '[]' : stdout) as {
+    dst: string;
+    type?: string;
+    dev?: string;
+    table?: string;
+  }[];
   return Object.fromEntries(
     topology.tables.map(({ name, id, number }) => {
       const route = routes.find(({ table, type }) => table === String(number) && type !== 'blackhole');
@@ -34,13 +57,18 @@ export const positions = async ({ shell }: Pick<Ports, 'shell'>, lab: Lab): Prom
   );
 };
 
-export const samePlace = (one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean => Object.entries(one).every(([table, link]) => other[table] === link);
+export const samePlace = (one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean =>
+  Object.entries(one).every(([table, link]) => other[table] === link);
 
 /** Where a route table is while nobody has moved it. */
-const homes = ({ topology: { site } }: Lab): Readonly<Record<string, string>> => Object.fromEntries(site.route_tables.map(({ name, links }) => [name, links[0]!]));
+const homes = ({ topology: { site } }: Lab): Readonly<Record<string, string>> =>
+  Object.fromEntries(site.route_tables.map(({ name, links }) => [name, links[0]!]));
 
 /** @returns all that is not as `lab up` left it, in words; and which tunnels are down. */
-const lookOver = async (ports: Ports, lab: Lab): Promise<{ readonly amiss: readonly string[]; readonly down: readonly string[] }> => {
+const lookOver = async (
+  ports: Ports,
+  lab: Lab,
+): Promise<{ readonly amiss: readonly string[]; readonly down: readonly string[] }> => {
   const [status, at, cuts, faults, idle, tables] = await Promise.all([
     statusOf(ports, lab),
     positions(ports, lab),
@@ -48,7 +76,11 @@ const lookOver = async (ports: Ports, lab: Lab): Promise<{ readonly amiss: reado
     faultsNow(lab),
     idleGateways(lab),
     // Rules of a cut that nobody knows of any more look like a bad path.
-    Promise.all(lab.topology.nodes.map(async (node) => ((await cutTables(ports, node)).length > 0 ? [`a cut's rules on ${node.name}`] : []))),
+    Promise.all(
+      lab.topology.nodes.map(async (node) =>
+        (await cutTables(ports, node)).length > 0 ? [`a cut's rules on ${node.name}`] : [],
+      ),
+    ),
   ]);
   const place = homes(lab);
   const down = status.tunnels.filter(({ state }) => state !== 'established');
@@ -61,14 +93,25 @@ const lookOver = async (ports: Ports, lab: Lab): Promise<{ readonly amiss: reado
       // Its tunnel may stand all the same, where its charon was helped up: EC2 drops what is routed to it.
       ...idle.map(({ name, state }) => `the instance of ${name} is ${state}`),
       ...down.map(({ name, state }) => `${name} is ${state ?? 'without an answer'}`),
-      ...status.bgp.filter(({ state, prefixes }) => state !== 'Established' || prefixes === 0).map(({ link, state, prefixes }) => `BGP of ${link} is ${state} with ${prefixes} prefixes`),
-      ...Object.entries(at).filter(([table, link]) => place[table] !== link).map(([table, link]) => `${table} is on ${link}`),
+      ...status.bgp
+        .filter(({ state, prefixes }) => state !== 'Established' || prefixes === 0)
+        .map(({ link, state, prefixes }) => `BGP of ${link} is ${state} with ${prefixes} prefixes`),
+      ...Object.entries(at)
+        .filter(([table, link]) => place[table] !== link)
+        .map(([table, link]) => `${table} is on ${link}`),
     ],
   };
 };
 
-/** @returns how the lab stands, in words, of what is not as `lab up` left it. Never throws: it is asked where something went wrong already. */
-export const sceneOf = (ports: Ports, lab: Lab): Promise<readonly string[]> => lookOver(ports, lab).then(({ amiss }) => amiss, (error: Error) => [`the lab can't be asked: ${error.message}`]);
+/**
+ * @returns how the lab stands, in words, of what is not as `lab up` left it. Never throws: it is asked where something
+ * went wrong already.
+ */
+export const sceneOf = (ports: Ports, lab: Lab): Promise<readonly string[]> =>
+  lookOver(ports, lab).then(
+    ({ amiss }) => amiss,
+    (error: Error) => [`the lab can't be asked: ${error.message}`],
+  );
 
 /** Puts the lab back to how `lab up` left it, and proves it: no cut, no fault of the endpoint, every tunnel and session
  * up, every route on its preferred link.
@@ -93,5 +136,11 @@ export const cleanSlate = async (ports: Ports, lab: Lab): Promise<void> => {
     await help(REBOOT_MS, 'reboot', () => rebootEnds(ports, lab, found.down));
     return false;
   };
-  await until(isClean, { what: 'the lab did not come back to order', withinMs: WITHIN_MS, everyMs: 200, signal: ports.signal, more: async () => amiss });
+  await until(isClean, {
+    what: 'the lab did not come back to order',
+    withinMs: WITHIN_MS,
+    everyMs: 200,
+    signal: ports.signal,
+    more: async () => amiss,
+  });
 };

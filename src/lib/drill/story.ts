@@ -10,7 +10,8 @@ export interface Told {
 }
 
 /** An error's message and its further lines. */
-export const wordsOf = (error: unknown): readonly string[] => (error instanceof Error ? [error.message, ...((error as { more?: readonly string[] }).more ?? [])] : [String(error)]);
+export const wordsOf = (error: unknown): readonly string[] =>
+  error instanceof Error ? [error.message, ...((error as { more?: readonly string[] }).more ?? [])] : [String(error)];
 
 /** Before the fault only the latest matters: how it came to stand as it did. */
 const BEFORE_LINES = 15;
@@ -24,13 +25,21 @@ export const labTold = async (files: Pick<Files, 'read'>, lab: string, since: nu
   });
 
 const places = (event: MonitorEvent): string | undefined =>
-  event.kind === 'health' ? event.routes.map(({ table, at }) => `${table} ${at ?? 'not settled'}`).join(', ') : undefined;
+  event.kind === 'health'
+    ? event.routes.map(({ table, at }) => `${table} ${at ?? 'not settled'}`).join(', ')
+    : undefined;
 
-/** All that is told, and of what is only measured whatever helps to understand a failure: calls, and where the routes are believed. */
+/**
+ * All that is told, and of what is only measured whatever helps to understand a failure: calls, and where the routes
+ * are believed.
+ */
 const inDetail = (events: readonly MonitorEvent[]): readonly Told[] => {
   let last: string | undefined;
   return events.flatMap((event) => {
-    const text = event.kind === 'api' ? `${event.action}: ${event.outcome}, ${Math.round(event.ms)} ms` : (say(event) ?? places(event));
+    const text =
+      event.kind === 'api'
+        ? `${event.action}: ${event.outcome}, ${Math.round(event.ms)} ms`
+        : (say(event) ?? places(event));
     if (text === undefined || (event.kind === 'health' && text === last)) return [];
     if (event.kind === 'health') last = text;
     return [{ at: event.at, text }];
@@ -41,8 +50,15 @@ const inDetail = (events: readonly MonitorEvent[]): readonly Told[] => {
  * Lines in order of time, with ms since the fault.
  * @param whole also what came before the fault, and the calls: of a case that failed.
  */
-export const storyOf = (events: readonly MonitorEvent[], lab: readonly Told[], faultAt: number, whole: boolean): readonly string[] => {
-  const said = whole ? inDetail(events) : events.flatMap((event) => ({ at: event.at, text: say(event) ?? '' })).filter(({ text }) => text !== '');
+export const storyOf = (
+  events: readonly MonitorEvent[],
+  lab: readonly Told[],
+  faultAt: number,
+  whole: boolean,
+): readonly string[] => {
+  const said = whole
+    ? inDetail(events)
+    : events.flatMap((event) => ({ at: event.at, text: say(event) ?? '' })).filter(({ text }) => text !== '');
   const all = [...said, ...lab].sort((one, other) => one.at - other.at);
   const after = all.filter(({ at }) => at >= faultAt);
   const before = whole ? all.filter(({ at }) => at < faultAt).slice(-BEFORE_LINES) : [];
@@ -54,7 +70,10 @@ export const lastView = (events: readonly MonitorEvent[]): readonly string[] => 
   const health = events.findLast((event) => event.kind === 'health');
   if (health?.kind !== 'health') return ['the monitor never said how things stand'];
   return [
-    ...health.links.map(({ link, state, suspicion, rttMs }) => `the monitor holds ${link} ${state}, suspicion ${suspicion.toFixed(2)}${rttMs === undefined ? '' : `, round trip ${rttMs.toFixed(1)} ms`}`),
+    ...health.links.map(
+      ({ link, state, suspicion, rttMs }) =>
+        `the monitor holds ${link} ${state}, suspicion ${suspicion.toFixed(2)}${rttMs === undefined ? '' : `, round trip ${rttMs.toFixed(1)} ms`}`,
+    ),
     `the monitor holds ${places(health)!}`,
   ];
 };

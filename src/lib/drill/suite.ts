@@ -20,10 +20,18 @@ export interface SuiteOptions {
 const MOST_WRECKS = 3;
 
 /** @returns the cases that the profile is known to find. */
-export const runnable = (cases: readonly DrillCase[], profile: DrillProfile): readonly DrillCase[] => cases.filter(({ expects }) => isFound(profile, expects));
+export const runnable = (cases: readonly DrillCase[], profile: DrillProfile): readonly DrillCase[] =>
+  cases.filter(({ expects }) => isFound(profile, expects));
 
-/** Runs the cases one after another, whatever becomes of each, and leaves the lab in order. Throws only as interrupted. */
-export const runSuite = async (ports: Ports, lab: Lab, cases: readonly DrillCase[], { profile, seed, onCase }: SuiteOptions): Promise<DrillReport> => {
+/**
+ * Runs the cases one after another, whatever becomes of each, and leaves the lab in order. Throws only as interrupted.
+ */
+export const runSuite = async (
+  ports: Ports,
+  lab: Lab,
+  cases: readonly DrillCase[],
+  { profile, seed, onCase }: SuiteOptions,
+): Promise<DrillReport> => {
   const startedAt = ports.clock.now();
   const random = seeded(seed);
   const results: CaseResult[] = [];
@@ -57,8 +65,12 @@ export const runSuite = async (ports: Ports, lab: Lab, cases: readonly DrillCase
     passed,
     failed: results.length - passed,
     leftOut: [
-      ...cases.filter((drill) => !run.includes(drill)).map(({ name, about }) => ({ name, why: `profile ${profile} does not find it, as expected: ${about}` })),
-      ...run.slice(results.length).map(({ name }) => ({ name, why: `not run: the lab did not come back to order ${MOST_WRECKS} times` })),
+      ...cases
+        .filter((drill) => !run.includes(drill))
+        .map(({ name, about }) => ({ name, why: `profile ${profile} does not find it, as expected: ${about}` })),
+      ...run
+        .slice(results.length)
+        .map(({ name }) => ({ name, why: `not run: the lab did not come back to order ${MOST_WRECKS} times` })),
     ],
     amiss: amiss === undefined ? [] : wordsOf(amiss),
     cases: results,

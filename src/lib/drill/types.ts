@@ -19,7 +19,10 @@ export type Fault =
   | { readonly kind: 'kill'; readonly at: KillStep }
   | { readonly kind: 'freeze'; readonly ms: number };
 
-/** `fault`: when the fault sets in; `verdict`: when it is found; `call`: when the route call was answered; `moved`: when it was read back. */
+/**
+ * `fault`: when the fault sets in; `verdict`: when it is found; `call`: when the route call was answered; `moved`: when
+ * it was read back.
+ */
 export const KILL_STEPS = ['fault', 'verdict', 'call', 'moved'] as const;
 export type KillStep = (typeof KILL_STEPS)[number];
 
@@ -35,7 +38,10 @@ export interface Expectation {
   readonly at: Readonly<Record<string, string>>;
   /** undefined: nothing is to be found and nothing may move. */
   readonly signature: Signature | undefined;
-  /** The stream crosses the fault, so its gap is bounded too (small packets pass a PMTU hole; a one-way stream does not see the way back). */
+  /**
+   * The stream crosses the fault, so its gap is bounded too (small packets pass a PMTU hole; a one-way stream does not
+   * see the way back).
+   */
   readonly silences: boolean;
   /** What the fault costs beside detection, ms: a slow API, a monitor that starts again. */
   readonly extraMs: number;
@@ -100,7 +106,10 @@ export interface CaseResult {
   readonly moves: number;
   readonly alerts: readonly string[];
   readonly lanes: readonly Lane[];
-  /** What the monitor and the lab told from the fault on, a line each, with ms since the fault; of a case that failed, also what came before. */
+  /**
+   * What the monitor and the lab told from the fault on, a line each, with ms since the fault; of a case that failed,
+   * also what came before.
+   */
   readonly story: readonly string[];
   /** From the fault's end until every route was home again; null where the case does not watch that. */
   readonly returnMs: number | null;

@@ -37,7 +37,10 @@ export interface WatcherOptions {
 }
 
 /** Starts the monitor with nothing remembered from before. */
-export const startWatcher = async (lab: Lab, { profile, path, node: name, site = lab.record.sitePath, flags = [] }: WatcherOptions): Promise<Watcher> => {
+export const startWatcher = async (
+  lab: Lab,
+  { profile, path, node: name, site = lab.record.sitePath, flags = [] }: WatcherOptions,
+): Promise<Watcher> => {
   const node = lab.topology.nodes.find((one) => (name === undefined ? one.role === 'monitor' : one.name === name))!;
   const state = join(paths(lab.record.name).drill, node.name);
   await rm(state, { recursive: true, force: true });
@@ -46,8 +49,18 @@ export const startWatcher = async (lab: Lab, { profile, path, node: name, site =
   let complaints = '';
 
   const start = () => {
-    const environment = Object.entries({ ...environmentOf(lab.record, node, path), HYBRIDCTL_STATE_DIR: state }).map(([name, value]) => `${name}=${value}`);
-    const child = companion('ip', inside(node.netns, ['env', ...environment, ...ownMachine(['hybridctl', 'route', 'monitor', '--site', site, '--profile', profile, '--json', ...flags])]), lab.record.name);
+    const environment = Object.entries({ ...environmentOf(lab.record, node, path), HYBRIDCTL_STATE_DIR: state }).map(
+      ([name, value]) => `${name}=${value}`,
+    );
+    const child = companion(
+      'ip',
+      inside(node.netns, [
+        'env',
+        ...environment,
+        ...ownMachine(['hybridctl', 'route', 'monitor', '--site', site, '--profile', profile, '--json', ...flags]),
+      ]),
+      lab.record.name,
+    );
     let rest = '';
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
@@ -86,6 +99,10 @@ export const startWatcher = async (lab: Lab, { profile, path, node: name, site =
       clearTimeout(hung);
       return code;
     },
-    trouble: () => complaints.split('\n').filter((line) => line !== '').slice(-4),
+    trouble: () =>
+      complaints
+        .split('\n')
+        .filter((line) => line !== '')
+        .slice(-4),
   };
 };

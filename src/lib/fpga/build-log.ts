@@ -28,7 +28,12 @@ export const errorLines = (text: string): readonly string[] =>
     .split(/\r?\n/)
     .filter((line) => WRONG.test(line))
     .slice(0, MOST_LINES)
-    .map((line) => line.replace(/[\x00-\x1f\x7f]/g, ' ').trim().slice(0, LINE));
+    .map((line) =>
+      line
+        .replace(/[\x00-\x1f\x7f]/g, ' ')
+        .trim()
+        .slice(0, LINE),
+    );
 
 /** @returns undefined where no log of that build is there (yet). */
 export const buildLog = async (store: ObjectStore, logs: string, image: FpgaImage): Promise<BuildLog | undefined> => {

@@ -26,15 +26,26 @@ export interface FollowOptions {
 
 export const imageNamed = async (fpga: FpgaCloud, id: string): Promise<FpgaImage> => {
   const image = (await fpga.images([id])).find((one) => one.id === id);
-  if (image === undefined) throw failure(`there is no FPGA image ${id} in ${fpga.region}`, { next: `hybridctl fpga list --cloud ${fpga.cloud} --region ${fpga.region}` });
+  if (image === undefined)
+    throw failure(`there is no FPGA image ${id} in ${fpga.region}`, {
+      next: `hybridctl fpga list --cloud ${fpga.cloud} --region ${fpga.region}`,
+    });
   return image;
 };
 
 /** Throttling and lost answers pass. @param young it may not be known yet. */
-const passes = (error: unknown, young: boolean): boolean => error instanceof HybridError && (error.call === 'throttled' || error.call === 'unclear' || (young && /not ?found/i.test(error.code ?? '')));
+const passes = (error: unknown, young: boolean): boolean =>
+  error instanceof HybridError &&
+  (error.call === 'throttled' || error.call === 'unclear' || (young && /not ?found/i.test(error.code ?? '')));
 
-/** @returns the image once it is no longer pending. Throws where that takes longer than six hours: it goes on without us. */
-export const follow = async (id: string, { fpga, clock, signal, progress, isNew = false, pollMs = POLL_MS, longestMs = LONGEST_MS }: FollowOptions): Promise<FpgaImage> => {
+/**
+ * @returns the image once it is no longer pending. Throws where that takes longer than six hours: it goes on without
+ * us.
+ */
+export const follow = async (
+  id: string,
+  { fpga, clock, signal, progress, isNew = false, pollMs = POLL_MS, longestMs = LONGEST_MS }: FollowOptions,
+): Promise<FpgaImage> => {
   const start = clock.now();
   let told: number | undefined;
   let silent = 0;
@@ -51,10 +62,13 @@ export const follow = async (id: string, { fpga, clock, signal, progress, isNew 
     }
     const waited = clock.now() - start;
     const again = `hybridctl fpga wait ${id} --cloud ${fpga.cloud} --region ${fpga.region}`;
-    if (waited >= longestMs) throw failure(`${id} is still pending after ${duration(waited / 1_000)}`, { next: `look again later: ${again}` });
+    if (waited >= longestMs)
+      throw failure(`${id} is still pending after ${duration(waited / 1_000)}`, { next: `look again later: ${again}` });
     if (told === undefined) {
       told = clock.now();
-      progress(`${id} is pending${fpga.cloud === 'aws' ? ': usually 30 to 40 minutes' : ''}; after an interruption go on with "${again}"`);
+      progress(
+        `${id} is pending${fpga.cloud === 'aws' ? ': usually 30 to 40 minutes' : ''}; after an interruption go on with "${again}"`,
+      );
     } else if (clock.now() - told >= WORD_MS) {
       told = clock.now();
       progress(`${id} is pending since ${duration(waited / 1_000)}`);

@@ -13,13 +13,37 @@ export interface Kernel {
 
 /** Tries an ESP state and both kinds of tunnel interface in a namespace of the lab, and takes them away again. */
 export const probeKernel = async (shell: Shell, netns: string): Promise<Kernel> => {
-  const ip = async (...args: string[]): Promise<boolean> => (await shell.run('ip', ['-n', netns, ...args])).exitCode === 0;
+  const ip = async (...args: string[]): Promise<boolean> =>
+    (await shell.run('ip', ['-n', netns, ...args])).exitCode === 0;
   const state = ['src', '192.0.2.1', 'dst', '192.0.2.2', 'proto', 'esp', 'spi', '0x100'];
-  const esp = await ip('xfrm', 'state', 'add', ...state, 'mode', 'tunnel', 'aead', 'rfc4106(gcm(aes))', `0x${'0'.repeat(40)}`, '128');
+  const esp = await ip(
+    'xfrm',
+    'state',
+    'add',
+    ...state,
+    'mode',
+    'tunnel',
+    'aead',
+    'rfc4106(gcm(aes))',
+    `0x${'0'.repeat(40)}`,
+    '128',
+  );
   if (esp) await ip('xfrm', 'state', 'delete', ...state);
   const xfrm = await ip('link', 'add', 'hybprobe', 'type', 'xfrm', 'dev', 'lo', 'if_id', '1');
   if (xfrm) await ip('link', 'delete', 'hybprobe');
-  const vti = await ip('link', 'add', 'hybprobe', 'type', 'vti', 'local', '192.0.2.1', 'remote', '192.0.2.2', 'key', '1');
+  const vti = await ip(
+    'link',
+    'add',
+    'hybprobe',
+    'type',
+    'vti',
+    'local',
+    '192.0.2.1',
+    'remote',
+    '192.0.2.2',
+    'key',
+    '1',
+  );
   if (vti) await ip('link', 'delete', 'hybprobe');
   return { esp, xfrm, vti };
 };
@@ -37,10 +61,12 @@ const runs = (kind: InterfaceKind, kernel: Kernel): boolean =>
 const DEVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/;
 
 /**
- * The site as this machine can run it. A box that is no Linux stands as strongSwan, and an interface that the kernel lacks
+ * The site as this machine can run it. A box that is no Linux stands as strongSwan, and an interface that the kernel
+ * lacks
  * becomes `tun`, with userspace ESP. Everything else stays as written. Pure.
  *
- * @throws a usage error when userspace ESP would have to carry two tunnels on one box: it has one `ipsec0` and no way to
+ * @throws a usage error when userspace ESP would have to carry two tunnels on one box: it has one `ipsec0` and no way
+ * to
  *   tell two sets of 0.0.0.0/0 selectors apart.
  */
 export const adaptSite = (site: Site, kernel: Kernel): Adapted => {
@@ -49,14 +75,20 @@ export const adaptSite = (site: Site, kernel: Kernel): Adapted => {
   const box = <B extends { name: string; dialect: string; interface: InterfaceKind }>(given: B): B => {
     let changed = given;
     if (given.dialect !== 'swanctl') {
-      const why = isLinux(given.dialect as never) ? 'the lab loads its daemons over VICI' : 'that box does not run here';
+      const why = isLinux(given.dialect as never)
+        ? 'the lab loads its daemons over VICI'
+        : 'that box does not run here';
       notes.push(`${given.name}: ${given.dialect} stands as swanctl, since ${why}`);
       changed = { ...changed, dialect: 'swanctl' };
     }
-    const policyOnly = site.tunnels.every(({ gateway, router, mode }) => (gateway !== given.name && router !== given.name) || mode === 'policy');
+    const policyOnly = site.tunnels.every(
+      ({ gateway, router, mode }) => (gateway !== given.name && router !== given.name) || mode === 'policy',
+    );
     const kind = policyOnly ? 'policy' : changed.interface;
     if (!runs(kind, kernel)) {
-      notes.push(`${given.name}: interface ${kind} becomes tun with userspace ESP, since this kernel has no ${kernel.esp ? kind : 'ESP'}`);
+      notes.push(
+        `${given.name}: interface ${kind} becomes tun with userspace ESP, since this kernel has no ${kernel.esp ? kind : 'ESP'}`,
+      );
       changed = { ...changed, interface: 'tun' };
     }
     esp[given.name] = kernel.esp && changed.interface !== 'tun' ? 'kernel' : 'userspace';
@@ -74,9 +106,13 @@ export const adaptSite = (site: Site, kernel: Kernel): Adapted => {
     notes.push(`${where}: interface ${name} is called ${fallback}, since Linux takes 15 characters and no "/"`);
     return fallback;
   };
-  const gateways = site.gateways.map(box).map((gateway) => ({ ...gateway, wan: device(gateway.wan, 'eth0', gateway.name) }));
-  const routers = site.onprem.routers
+  const gateways = site.gateways
     .map(box)
-    .map((router) => ({ ...router, wan: device(router.wan, 'wan', router.name), lan: device(router.lan, 'lan', router.name) }));
+    .map((gateway) => ({ ...gateway, wan: device(gateway.wan, 'eth0', gateway.name) }));
+  const routers = site.onprem.routers.map(box).map((router) => ({
+    ...router,
+    wan: device(router.wan, 'wan', router.name),
+    lan: device(router.lan, 'lan', router.name),
+  }));
   return { site: { ...site, gateways, onprem: { ...site.onprem, routers } }, notes, esp };
 };

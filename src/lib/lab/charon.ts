@@ -11,7 +11,23 @@ import { paths, type LabRecord } from './state.ts';
 import type { LabNode } from './topology.ts';
 import { until } from './wait.ts';
 
-const PLUGINS = ['random', 'nonce', 'aes', 'sha1', 'sha2', 'hmac', 'kdf', 'gmp', 'curve25519', 'openssl', 'pem', 'pkcs1', 'pubkey', 'x509', 'constraints'];
+const PLUGINS = [
+  'random',
+  'nonce',
+  'aes',
+  'sha1',
+  'sha2',
+  'hmac',
+  'kdf',
+  'gmp',
+  'curve25519',
+  'openssl',
+  'pem',
+  'pkcs1',
+  'pubkey',
+  'x509',
+  'constraints',
+];
 /** kernel-libipsec before kernel-netlink: the first that offers ESP has it. */
 const KERNEL = { userspace: ['kernel-libipsec', 'kernel-netlink'], kernel: ['kernel-netlink'] } as const;
 
@@ -41,7 +57,11 @@ const configure = async ({ files }: Ports, { record, node }: Lab): Promise<void>
   });
   await files.write([
     { path: join(folder, 'strongswan.conf'), content, mode: 0o600 },
-    { path: join(folder, 'swanctl.conf'), content: connections.map((path) => `include /run/${path}\n`).join(''), mode: 0o600 },
+    {
+      path: join(folder, 'swanctl.conf'),
+      content: connections.map((path) => `include /run/${path}\n`).join(''),
+      mode: 0o600,
+    },
   ]);
 };
 
@@ -51,7 +71,9 @@ const applySysctl = async ({ shell, files }: Ports, { record, node }: Lab): Prom
     const text = (await files.read(join(paths(record.name).node(node.name), path))) ?? '';
     const lines = text.split('\n').flatMap((line) => {
       const [, key, value] = /^\s*-?\s*(net\.[A-Za-z0-9._-]+)\s*=\s*([\d ]+?)\s*$/.exec(line) ?? [];
-      return key === undefined ? [] : [`[ ! -e /proc/sys/${key.replaceAll('.', '/')} ] || echo ${value} > /proc/sys/${key.replaceAll('.', '/')}`];
+      return key === undefined
+        ? []
+        : [`[ ! -e /proc/sys/${key.replaceAll('.', '/')} ] || echo ${value} > /proc/sys/${key.replaceAll('.', '/')}`];
     });
     if (lines.length > 0) await must(shell, 'ip', inside(node.netns, ['sh', '-c', lines.join('\n')]));
   }
@@ -74,7 +96,12 @@ const addressesForPolicies = async ({ shell }: Ports, { record, node }: Lab): Pr
 /** Runs the rendered `tunnels` script: tunnel interface, policy routing, MSS clamp. */
 const tunnels = async ({ shell }: Ports, { record, node }: Lab, verb: 'up' | 'down'): Promise<void> => {
   for (const script of await rendered(record.name, node.name, /^files\/usr\/local\/lib\/hybridctl\/tunnels$/)) {
-    await must(shell, 'ip', withOwnRun(node.netns, paths(record.name).node(node.name), ['sh', `/run/${script}`, verb]), { timeoutMs: 10_000 });
+    await must(
+      shell,
+      'ip',
+      withOwnRun(node.netns, paths(record.name).node(node.name), ['sh', `/run/${script}`, verb]),
+      { timeoutMs: 10_000 },
+    );
   }
 };
 
@@ -99,7 +126,10 @@ export const startCharon = async (ports: Ports, lab: Lab): Promise<void> => {
   const socket = join(folder, 'charon.vici');
   // A killed charon leaves both. Until somebody reaps it, its number is alive, and the next one would refuse to start.
   for (const left of [socket, join(folder, 'charon.pid')]) await rm(left, { force: true });
-  const child = daemon('ip', withOwnRun(node.netns, folder, ownMachine([charon])), { lab: record.name, env: { STRONGSWAN_CONF: '/run/strongswan.conf' } });
+  const child = daemon('ip', withOwnRun(node.netns, folder, ownMachine([charon])), {
+    lab: record.name,
+    env: { STRONGSWAN_CONF: '/run/strongswan.conf' },
+  });
   let gone = false;
   child.once('exit', () => (gone = true));
   const answers = async (): Promise<boolean> => {
@@ -109,7 +139,13 @@ export const startCharon = async (ports: Ports, lab: Lab): Promise<void> => {
       () => false,
     );
   };
-  await until(answers, { what: `charon of ${node.name} did not answer`, withinMs: 10_000, everyMs: 25, signal: ports.signal, more: () => lastWords(record.name, node.name) });
+  await until(answers, {
+    what: `charon of ${node.name} did not answer`,
+    withinMs: 10_000,
+    everyMs: 25,
+    signal: ports.signal,
+    more: () => lastWords(record.name, node.name),
+  });
   await tunnels(ports, lab, 'up');
   await loadConnections(ports, lab);
 };
@@ -120,16 +156,38 @@ export const loadConnections = async ({ shell }: Ports, { record, node }: Lab): 
   await must(
     shell,
     'ip',
-    withOwnRun(node.netns, folder, ['swanctl', '--load-all', '--noprompt', '--file', '/run/swanctl.conf', '--uri', 'unix:///run/charon.vici']),
+    withOwnRun(node.netns, folder, [
+      'swanctl',
+      '--load-all',
+      '--noprompt',
+      '--file',
+      '/run/swanctl.conf',
+      '--uri',
+      'unix:///run/charon.vici',
+    ]),
     { env: { STRONGSWAN_CONF: '/run/strongswan.conf' }, timeoutMs: 10_000 },
   );
 };
 
 /** @returns process numbers of a program inside a node's namespace. */
-export const processesOf = async ({ shell }: Pick<Ports, 'shell'>, netns: string, program: string): Promise<readonly number[]> => {
+export const processesOf = async (
+  { shell }: Pick<Ports, 'shell'>,
+  netns: string,
+  program: string,
+): Promise<readonly number[]> => {
   const { stdout } = await shell.run('ip', ['netns', 'pids', netns]);
-  const pids = stdout.split('\n').filter((line) => line !== '').map(Number);
-  const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/comm`, 'utf8').then((name) => name.trim(), () => '')));
+  const pids = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
+  const names = await Promise.all(
+    pids.map((pid) =>
+      readFile(`/proc/${pid}/comm`, 'utf8').then(
+        (name) => name.trim(),
+        () => '',
+      ),
+    ),
+  );
   return pids.filter((_, at) => names[at] === program);
 };
 
@@ -141,7 +199,8 @@ export const killCharon = async (ports: Pick<Ports, 'shell'>, node: LabNode): Pr
 };
 
 /** Lines of a log that say why, newest last. */
-const TELLING = /failed|error|no matching|mismatch|unable to (install|find)|giving up|NO_PROP|AUTHENTICATION_FAILED|already running|refused|not found|invalid/i;
+const TELLING =
+  /failed|error|no matching|mismatch|unable to (install|find)|giving up|NO_PROP|AUTHENTICATION_FAILED|already running|refused|not found|invalid/i;
 
 export const lastWords = async (lab: string, node: string, count = 4): Promise<readonly string[]> => {
   const text = await readFile(paths(lab).charonLog(node), 'utf8').catch(() => '');

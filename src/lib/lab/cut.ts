@@ -13,7 +13,12 @@ const fileOf = (lab: string, id: string): string => join(paths(lab).cuts, `${id}
 /** The cuts in force, oldest name first. */
 export const cutsOf = async ({ files }: Pick<Ports, 'files'>, lab: string): Promise<readonly Cut[]> => {
   const names = await readdir(paths(lab).cuts).catch(() => []);
-  const texts = await Promise.all(names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort().map((name) => files.read(join(paths(lab).cuts, name))));
+  const texts = await Promise.all(
+    names
+      .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+      .sort()
+      .map((name) => files.read(join(paths(lab).cuts, name))),
+  );
   return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as Cut]));
 };
 
@@ -25,9 +30,12 @@ export const cut = async (ports: Ports, { record, topology }: Lab, spec: CutSpec
   const planned = planCut(topology, spec);
   await files.write([{ path: fileOf(record.name, planned.id), content: `${JSON.stringify(planned)}\n`, mode: 0o600 }]);
   for (const name of nodesOf(planned)) {
-    await must(shell, 'ip', inside(nodeNamed(topology, name).netns, ['nft', '-f', '-']), { input: cutRules(planned, name) });
+    await must(shell, 'ip', inside(nodeNamed(topology, name).netns, ['nft', '-f', '-']), {
+      input: cutRules(planned, name),
+    });
   }
-  for (const { node, dev } of planned.down) await must(shell, 'ip', ['-n', nodeNamed(topology, node).netns, 'link', 'set', dev, 'down']);
+  for (const { node, dev } of planned.down)
+    await must(shell, 'ip', ['-n', nodeNamed(topology, node).netns, 'link', 'set', dev, 'down']);
   for (const name of planned.boxes) {
     const node = nodeNamed(topology, name);
     if (planned.kind === 'kill') await killCharon(ports, node);
@@ -62,7 +70,11 @@ const mend = async (ports: Ports, { record, topology }: Lab, cutOff: Cut): Promi
  * @param choose which of the cuts in force; all by default.
  * @returns the cuts that were taken away.
  */
-export const heal = async (ports: Ports, lab: Lab, choose: (cut: Cut) => boolean = () => true): Promise<readonly Cut[]> => {
+export const heal = async (
+  ports: Ports,
+  lab: Lab,
+  choose: (cut: Cut) => boolean = () => true,
+): Promise<readonly Cut[]> => {
   const inForce = await cutsOf(ports, lab.record.name);
   const chosen = inForce.filter(choose);
   for (const one of chosen) await mend(ports, lab, one);

@@ -31,8 +31,17 @@ export const remainsOf = async ({ shell, files }: Machine, lab: string): Promise
   checkedName(lab);
   const listed = (await shell.run('ip', ['netns', 'list'])).stdout.split('\n').map((line) => line.split(' ')[0]!);
   const namespaces = listed.filter((name) => name.startsWith(`${lab}-`));
-  const links = (await shell.run('ip', ['-o', 'link', 'show'])).stdout.split('\n').map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? '');
-  const inside = await Promise.all(namespaces.map(async (name) => (await shell.run('ip', ['netns', 'pids', name])).stdout.split('\n').filter((line) => line !== '').map(Number)));
+  const links = (await shell.run('ip', ['-o', 'link', 'show'])).stdout
+    .split('\n')
+    .map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? '');
+  const inside = await Promise.all(
+    namespaces.map(async (name) =>
+      (await shell.run('ip', ['netns', 'pids', name])).stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map(Number),
+    ),
+  );
   return {
     namespaces,
     devices: links.filter((name) => name === `${lab}-mgmt`),
@@ -66,17 +75,24 @@ export const tearDown = async (machine: Machine, lab: string): Promise<Remains> 
     left.processes.forEach(kill);
     for (const device of left.devices) await shell.run('ip', ['link', 'delete', device]);
     for (const name of left.namespaces) await shell.run('ip', ['netns', 'delete', name]);
-    if (left.processes.length === 0 && left.namespaces.length === 0) await rm(paths(lab).dir, { recursive: true, force: true });
+    if (left.processes.length === 0 && left.namespaces.length === 0)
+      await rm(paths(lab).dir, { recursive: true, force: true });
     return false;
   };
   const more = async (): Promise<readonly string[]> => {
     const left = await remainsOf(machine, lab);
-    return [...left.namespaces.map((name) => `namespace ${name}`), ...left.devices.map((name) => `device ${name}`), ...left.processes.map((pid) => `process ${pid}`), ...(left.folder ? [paths(lab).dir] : [])];
+    return [
+      ...left.namespaces.map((name) => `namespace ${name}`),
+      ...left.devices.map((name) => `device ${name}`),
+      ...left.processes.map((pid) => `process ${pid}`),
+      ...(left.folder ? [paths(lab).dir] : []),
+    ];
   };
   await until(sweep, { what: `the lab ${lab} did not go away`, withinMs: 10_000, everyMs: 20, more });
   // The last lab takes the common folder along; another lab's folder in it keeps it.
   await rmdir(paths(lab).root).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT' && error.code !== 'EEXIST') throw failure(`can't remove ${paths(lab).root}`, { cause: error });
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT' && error.code !== 'EEXIST')
+      throw failure(`can't remove ${paths(lab).root}`, { cause: error });
   });
   return before;
 };

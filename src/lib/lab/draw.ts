@@ -12,9 +12,22 @@ export interface DrawOptions {
 export const drawSite = (site: Site, { apps, host, active = new Map() }: DrawOptions): string => {
   const height = Math.max(apps.length, site.links.length);
   const middle = Math.floor((height - 1) / 2);
-  const left = column(spread(apps.map(({ name, address }) => `${name} ${address}`), height));
+  const left = column(
+    spread(
+      apps.map(({ name, address }) => `${name} ${address}`),
+      height,
+    ),
+  );
   const paths = column(spread(linkRows(site), height));
-  const users = spread(site.links.map(({ name }) => [...active].filter(([, link]) => link === name).map(([table]) => table).join(', ')), height);
+  const users = spread(
+    site.links.map(({ name }) =>
+      [...active]
+        .filter(([, link]) => link === name)
+        .map(([table]) => table)
+        .join(', '),
+    ),
+    height,
+  );
   const right = column(left.map((_, row) => (row === middle ? `${host.name} ${host.address}` : '')));
   const rows = left.map((app, row) => {
     const gather = brace(row, apps.length, height, middle, 'west');
@@ -48,7 +61,8 @@ const linkRows = (site: Site): string[] => {
 };
 
 /** Row of item `at` when `count` items share `height` rows, evenly. */
-const place = (at: number, count: number, height: number): number => (count <= 1 ? Math.floor((height - 1) / 2) : Math.round((at * (height - 1)) / (count - 1)));
+const place = (at: number, count: number, height: number): number =>
+  count <= 1 ? Math.floor((height - 1) / 2) : Math.round((at * (height - 1)) / (count - 1));
 
 const spread = (items: readonly string[], height: number): string[] => {
   const rows = Array.from({ length: height }, () => '');
@@ -76,5 +90,17 @@ const brace = (row: number, count: number, height: number, middle: number, branc
 
 /** Box-drawing glyphs by the sides they join: up, down, west, east. */
 const GLYPHS: Readonly<Record<string, string>> = {
-  udwe: '┼', udw: '┤', ude: '├', ud: '│', uwe: '┴', uw: '┘', ue: '└', dwe: '┬', dw: '┐', de: '┌', we: '─', w: '─', e: '─',
+  udwe: '┼',
+  udw: '┤',
+  ude: '├',
+  ud: '│',
+  uwe: '┴',
+  uw: '┘',
+  ue: '└',
+  dwe: '┬',
+  dw: '┐',
+  de: '┌',
+  we: '─',
+  w: '─',
+  e: '─',
 };

@@ -2,10 +2,15 @@ import { paths, type LabRecord } from './state.ts';
 import type { LabNode } from './topology.ts';
 
 /**
- * What a program on a node finds in its environment: the lab's cloud, its site file and state, and the node's own charon.
+ * What a program on a node finds in its environment: the lab's cloud, its site file and state, and the node's own
+ * charon.
  * @param path PATH outside; the lab's hybridctl goes before it.
  */
-export const environmentOf = ({ name, endpoint, site, sitePath }: LabRecord, node: LabNode, path = '/usr/sbin:/usr/bin:/sbin:/bin'): Readonly<Record<string, string>> => ({
+export const environmentOf = (
+  { name, endpoint, site, sitePath }: LabRecord,
+  node: LabNode,
+  path = '/usr/sbin:/usr/bin:/sbin:/bin',
+): Readonly<Record<string, string>> => ({
   AWS_ENDPOINT_URL: endpoint!,
   AWS_ACCESS_KEY_ID: 'lab',
   AWS_SECRET_ACCESS_KEY: 'lab',
@@ -14,7 +19,9 @@ export const environmentOf = ({ name, endpoint, site, sitePath }: LabRecord, nod
   HYBRIDCTL_SITE: sitePath,
   // The lab's own, so that its monitor neither meets the machine's nor leaves anything behind.
   HYBRIDCTL_STATE_DIR: paths(name).state,
-  ...(node.runs.includes('charon') ? { HYBRIDCTL_VICI_URI: paths(name).vici(node.name), HYBRIDCTL_ROOT: paths(name).files(node.name) } : {}),
+  ...(node.runs.includes('charon')
+    ? { HYBRIDCTL_VICI_URI: paths(name).vici(node.name), HYBRIDCTL_ROOT: paths(name).files(node.name) }
+    : {}),
   // The same hybridctl inside as outside, also where none is installed.
   PATH: `${paths(name).bin}:${path}`,
 });

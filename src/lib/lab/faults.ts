@@ -82,11 +82,21 @@ const placesOf = (topology: Topology, what: string): readonly Place[] => {
     const router = site.onprem.routers.find(({ name }) => name === tunnel.router)!;
     const cloud = site.gateways.find(({ name }) => name === tunnel.gateway)!.public_ip;
     const onprem = router.private_ip ?? router.public_ip;
-    return [{ link: links.find(({ name }) => name === `wan-${router.name}`)!, in: `ip saddr ${onprem} ip daddr ${cloud} `, out: `ip saddr ${cloud} ip daddr ${onprem} ` }];
+    return [
+      {
+        link: links.find(({ name }) => name === `wan-${router.name}`)!,
+        in: `ip saddr ${onprem} ip daddr ${cloud} `,
+        out: `ip saddr ${cloud} ip daddr ${onprem} `,
+      },
+    ];
   }
-  if (nodes.some(({ name }) => name === what)) return linkEndsOf(topology, what).map((end) => ({ link: end.link, in: '', out: '' }));
+  if (nodes.some(({ name }) => name === what))
+    return linkEndsOf(topology, what).map((end) => ({ link: end.link, in: '', out: '' }));
   const names = [...new Set([...site.links, ...links, ...nodes].map(({ name }) => name))];
-  throw usageError(`the lab has no link or node called ${what}`, { field: 'what', next: `one of: ${names.join(', ')}` });
+  throw usageError(`the lab has no link or node called ${what}`, {
+    field: 'what',
+    next: `one of: ${names.join(', ')}`,
+  });
 };
 
 /** Decides where a fault bites. Pure. Throws a usage error for a combination that means nothing. */
@@ -95,10 +105,23 @@ export const planCut = (topology: Topology, { what, kind: wanted, direction = 'b
   const isTunnel = places.some((place) => place.in !== '');
   const kind = wanted ?? (loss !== undefined ? 'loss' : direction !== 'both' || isTunnel ? 'blackhole' : 'down');
   const perPacket = kind !== 'down' && kind !== 'kill' && kind !== 'hang';
-  if ((kind === 'loss') !== (loss !== undefined)) throw usageError('loss and kind "loss" go together', { field: '--loss', next: 'give both, like --kind loss --loss 30%' });
-  if (loss !== undefined && !(loss > 0 && loss <= 1)) throw usageError('is not between 0 % and 100 %', { field: '--loss' });
-  if (!perPacket && direction !== 'both') throw usageError(`"${kind}" has no direction`, { field: '--direction', next: 'leave it away, or use --kind blackhole' });
-  if (kind === 'down' && isTunnel) throw usageError(`${what} is a tunnel and has no carrier of its own`, { field: '--kind', next: `use --kind blackhole, or cut ${places[0]!.link.name}` });
+  if ((kind === 'loss') !== (loss !== undefined))
+    throw usageError('loss and kind "loss" go together', {
+      field: '--loss',
+      next: 'give both, like --kind loss --loss 30%',
+    });
+  if (loss !== undefined && !(loss > 0 && loss <= 1))
+    throw usageError('is not between 0 % and 100 %', { field: '--loss' });
+  if (!perPacket && direction !== 'both')
+    throw usageError(`"${kind}" has no direction`, {
+      field: '--direction',
+      next: 'leave it away, or use --kind blackhole',
+    });
+  if (kind === 'down' && isTunnel)
+    throw usageError(`${what} is a tunnel and has no carrier of its own`, {
+      field: '--kind',
+      next: `use --kind blackhole, or cut ${places[0]!.link.name}`,
+    });
   const boxes = kind === 'kill' || kind === 'hang' ? [boxNamed(topology, what, kind)] : [];
   const rules = drops(kind, loss ?? 0);
   const filters = !perPacket
@@ -114,7 +137,10 @@ export const planCut = (topology: Topology, { what, kind: wanted, direction = 'b
 const boxNamed = (topology: Topology, what: string, kind: CutKind): string => {
   if (topology.nodes.some(({ name, runs }) => name === what && runs.includes('charon'))) return what;
   const boxes = topology.nodes.filter(({ runs }) => runs.includes('charon')).map(({ name }) => name);
-  throw usageError(`"${kind}" is for a box with charon, and ${what} has none`, { field: '--kind', next: `one of: ${boxes.join(', ')}` });
+  throw usageError(`"${kind}" is for a box with charon, and ${what} has none`, {
+    field: '--kind',
+    next: `one of: ${boxes.join(', ')}`,
+  });
 };
 
 /** Every table of ours begins so: a forgotten rule looks like a bad path. */
@@ -125,6 +151,9 @@ export const cutRules = ({ id, filters }: Cut, node: string): string => {
   const name = `${CUT_TABLE}${id}`;
   const chains = filters
     .filter((filter) => filter.node === node)
-    .map(({ dev, rules }, at) => `  chain c${at} {\n    type filter hook ingress device "${dev}" priority 0;\n${rules.map((rule) => `    ${rule}`).join('\n')}\n  }`);
+    .map(
+      ({ dev, rules }, at) =>
+        `  chain c${at} {\n    type filter hook ingress device "${dev}" priority 0;\n${rules.map((rule) => `    ${rule}`).join('\n')}\n  }`,
+    );
   return `table netdev ${name}\ndelete table netdev ${name}\ntable netdev ${name} {\n${chains.join('\n')}\n}\n`;
 };

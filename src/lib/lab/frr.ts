@@ -41,7 +41,9 @@ const configOf = async (topology: Topology, node: LabNode, passwords: ReadonlyMa
   if (node.role === 'host') {
     return renderHost({ dev: node.addresses[0]!.dev, router_id: topology.hostAddresses[0]! }) + QUICK;
   }
-  const text = await readFile(join(paths(topology.lab).files(node.name), 'etc/frr/frr.conf'), 'utf8').catch(() => undefined);
+  const text = await readFile(join(paths(topology.lab).files(node.name), 'etc/frr/frr.conf'), 'utf8').catch(
+    () => undefined,
+  );
   if (text !== undefined) return /^router ospf/m.test(text) ? text + QUICK : text;
   const at = topology.site.onprem.routers.findIndex(({ name }) => name === node.name);
   const router_id = lanAddress(topology.site, at);
@@ -62,16 +64,24 @@ const daemonsFor = (config: string): readonly string[] => [
 const frrUser = async (): Promise<{ uid: number; gid: number }> => {
   const line = (await readFile('/etc/passwd', 'utf8')).split('\n').find((entry) => entry.startsWith('frr:'));
   const [, , uid, gid] = line?.split(':') ?? [];
-  if (uid === undefined || gid === undefined) throw missing('there is no user called frr', { next: 'install the package frr' });
+  if (uid === undefined || gid === undefined)
+    throw missing('there is no user called frr', { next: 'install the package frr' });
   return { uid: Number(uid), gid: Number(gid) };
 };
 
 /** One vtysh command line against a node's daemons. @returns what it printed. */
 export const vtysh = (shell: Shell, lab: string, node: string, commands: readonly string[]): Promise<string> =>
-  must(shell, 'vtysh', ['--vty_socket', paths(lab).frr(node), ...commands.flatMap((command) => ['-c', command])], { timeoutMs: 5_000 });
+  must(shell, 'vtysh', ['--vty_socket', paths(lab).frr(node), ...commands.flatMap((command) => ['-c', command])], {
+    timeoutMs: 5_000,
+  });
 
 /** Starts a node's FRR and loads its configuration. Throws a failure with the lines FRR refuses. */
-export const startFrr = async ({ shell, files, signal }: Ports, topology: Topology, node: LabNode, passwords: ReadonlyMap<string, string>): Promise<void> => {
+export const startFrr = async (
+  { shell, files, signal }: Ports,
+  topology: Topology,
+  node: LabNode,
+  passwords: ReadonlyMap<string, string>,
+): Promise<void> => {
   const config = await configOf(topology, node, passwords);
   const { lab } = topology;
   const zebra = await shell.which('zebra');
@@ -85,12 +95,22 @@ export const startFrr = async ({ shell, files, signal }: Ports, topology: Topolo
   const daemons = daemonsFor(config);
   // -P 0: no TCP port for the terminal. The configuration comes through vtysh, which knows whose line is whose.
   const script = daemons.map((name) => `${zebra.replace(/zebra$/, name)} -d -P 0 -f /dev/null`).join(' && ');
-  await must(shell, 'ip', withOwnRun(node.netns, paths(lab).node(node.name), ownMachine(['sh', '-c', script])), { timeoutMs: 15_000 });
-  const ready = async (): Promise<boolean> => (await shell.run('vtysh', ['--vty_socket', folder, '-c', 'show daemons'])).stdout.split(/\s+/).filter((word) => daemons.includes(word)).length === daemons.length;
+  await must(shell, 'ip', withOwnRun(node.netns, paths(lab).node(node.name), ownMachine(['sh', '-c', script])), {
+    timeoutMs: 15_000,
+  });
+  const ready = async (): Promise<boolean> =>
+    (await shell.run('vtysh', ['--vty_socket', folder, '-c', 'show daemons'])).stdout
+      .split(/\s+/)
+      .filter((word) => daemons.includes(word)).length === daemons.length;
   await until(ready, { what: `FRR of ${node.name} did not answer`, withinMs: 10_000, everyMs: 50, signal });
-  const { exitCode, stdout, stderr } = await shell.run('vtysh', ['--vty_socket', folder, '-f', path], { timeoutMs: 15_000 });
-  const refused = `${stdout}\n${stderr}`.split('\n').filter((line) => /^line \d+|% Unknown|%.*(rror|nvalid)/.test(line));
-  if (exitCode !== 0 || refused.length > 0) throw failure(`FRR of ${node.name} refuses its configuration`, { more: refused.slice(0, 5) });
+  const { exitCode, stdout, stderr } = await shell.run('vtysh', ['--vty_socket', folder, '-f', path], {
+    timeoutMs: 15_000,
+  });
+  const refused = `${stdout}\n${stderr}`
+    .split('\n')
+    .filter((line) => /^line \d+|% Unknown|%.*(rror|nvalid)/.test(line));
+  if (exitCode !== 0 || refused.length > 0)
+    throw failure(`FRR of ${node.name} refuses its configuration`, { more: refused.slice(0, 5) });
 };
 
 /** The state of each Direct Connect session, from the cloud's side. */
@@ -102,9 +122,17 @@ export interface BgpState {
 
 export const bgpStates = async (shell: Shell, { lab, dx }: Topology): Promise<readonly BgpState[]> => {
   if (dx.length === 0) return [];
-  const { stdout } = await shell.run('vtysh', ['--vty_socket', paths(lab).frr('vgw'), '-c', 'show bgp ipv4 unicast summary json'], { timeoutMs: 5_000 });
+  const { stdout } = await shell.run(
+    'vtysh',
+    ['--vty_socket', paths(lab).frr('vgw'), '-c', 'show bgp ipv4 unicast summary json'],
+    { timeoutMs: 5_000 },
+  );
   const peers = parsePeers(stdout);
-  return dx.map(({ link, routerAddress }) => ({ link: link.name, state: peers[routerAddress]?.state ?? 'down', prefixes: peers[routerAddress]?.pfxRcd ?? 0 }));
+  return dx.map(({ link, routerAddress }) => ({
+    link: link.name,
+    state: peers[routerAddress]?.state ?? 'down',
+    prefixes: peers[routerAddress]?.pfxRcd ?? 0,
+  }));
 };
 
 const parsePeers = (text: string): Readonly<Record<string, { state?: string; pfxRcd?: number }>> => {

@@ -16,7 +16,8 @@ const nextHop = (topology: Topology, instances: readonly CloudInstance[], { targ
   if (state === 'blackhole') return BLACKHOLE;
   if (target.kind === 'vgw') return topology.dx.length === 0 ? BLACKHOLE : VGW;
   const instance = instances.find(({ eni, id }) => eni === target.id || id === target.id);
-  const port = topology.links.find(({ cloud, onprem }) => cloud.node === 'vpc' && onprem.node === instance?.name)?.cloud.dev;
+  const port = topology.links.find(({ cloud, onprem }) => cloud.node === 'vpc' && onprem.node === instance?.name)?.cloud
+    .dev;
   // EC2 drops what an instance would forward while its source/dest check is on.
   if (instance === undefined || port === undefined || instance.sourceDestCheck) return BLACKHOLE;
   return `via ${instance.privateIp} dev ${port} onlink`;
@@ -24,28 +25,46 @@ const nextHop = (topology: Topology, instances: readonly CloudInstance[], { targ
 
 /**
  * A VPC route table as the Linux table of the VPC router. Local routes are not in it: they come first for every table.
- * A prefix list stands for the on-prem networks, which is what the cloud has in it; a plain route of the same length wins.
+ * A prefix list stands for the on-prem networks, which is what the cloud has in it; a plain route of the same length
+ * wins.
  */
-export const kernelTable = (topology: Topology, table: RouteTable, instances: readonly CloudInstance[]): KernelTable => {
+export const kernelTable = (
+  topology: Topology,
+  table: RouteTable,
+  instances: readonly CloudInstance[],
+): KernelTable => {
   const routes = effectiveRoutes(table).filter(({ target }) => target.kind !== 'local');
   const spread = (list: boolean) =>
     routes
       .filter(({ destination }) => destination.startsWith('pl-') === list)
-      .flatMap((route) => (list ? topology.site.onprem.networks : [route.destination]).map((network) => [network, nextHop(topology, instances, route)] as const));
+      .flatMap((route) =>
+        (list ? topology.site.onprem.networks : [route.destination]).map(
+          (network) => [network, nextHop(topology, instances, route)] as const,
+        ),
+      );
   return new Map([...spread(true), ...spread(false)]);
 };
 
 /** `ip -batch` lines that turn one table into another; a changed route is replaced in one step, never absent. */
 export const changes = (number: number, before: KernelTable, after: KernelTable): readonly string[] => [
-  ...[...after].filter(([network, hop]) => before.get(network) !== hop).map(([network, hop]) => routeLine('replace', number, network, hop)),
-  ...[...before].filter(([network]) => !after.has(network)).map(([network, hop]) => routeLine('del', number, network, hop)),
+  ...[...after]
+    .filter(([network, hop]) => before.get(network) !== hop)
+    .map(([network, hop]) => routeLine('replace', number, network, hop)),
+  ...[...before]
+    .filter(([network]) => !after.has(network))
+    .map(([network, hop]) => routeLine('del', number, network, hop)),
 ];
 
 const routeLine = (verb: 'replace' | 'del', number: number, network: string, hop: string): string =>
-  hop === BLACKHOLE ? `route ${verb} blackhole ${network} table ${number}` : `route ${verb} ${network} ${hop} table ${number}`;
+  hop === BLACKHOLE
+    ? `route ${verb} blackhole ${network} table ${number}`
+    : `route ${verb} ${network} ${hop} table ${number}`;
 
 export interface KernelSync {
-  /** Brings the kernel's table in line with the cloud's. Returns at once; the kernel has it well under a millisecond later. */
+  /**
+   * Brings the kernel's table in line with the cloud's. Returns at once; the kernel has it well under a millisecond
+   * later.
+   */
   apply(table: RouteTable, instances: readonly CloudInstance[]): void;
   /** The same for the monitors' table, which has the propagated routes alone. */
   propagate(networks: readonly string[]): void;

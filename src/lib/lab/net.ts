@@ -2,12 +2,15 @@ import type { Shell } from '../core/ports.ts';
 import { inside, ipBatch, must } from './run.ts';
 import { linkEndsOf, nodeNamed, type LabNode, type Topology } from './topology.ts';
 
-const devices = (topology: Topology, { name }: LabNode): readonly string[] => linkEndsOf(topology, name).map(({ end }) => end.dev);
+const devices = (topology: Topology, { name }: LabNode): readonly string[] =>
+  linkEndsOf(topology, name).map(({ end }) => end.dev);
 
 /** The office network's switch. */
 const BRIDGE = 'br0';
 
-/** `ip` lines for devices, addresses and routes of a node; safe to replay, which is how a link comes back after a cut. */
+/**
+ * `ip` lines for devices, addresses and routes of a node; safe to replay, which is how a link comes back after a cut.
+ */
 export const deviceLines = (topology: Topology, node: LabNode): readonly string[] => [
   'link set lo up',
   ...(node.role === 'lan' ? devices(topology, node).map((dev) => `link set ${dev} master ${BRIDGE}`) : []),
@@ -39,10 +42,14 @@ const natRules = (topology: Topology, node: LabNode): string | undefined => {
   return [
     'table ip hybridctl_nat {',
     '  chain prerouting { type nat hook prerouting priority dstnat;',
-    ...node.nat.map(({ dev, inside: own, outside, facing }) => `    iifname ${eq(facing)}"${dev}" ip daddr ${outside} dnat to ${own}`),
+    ...node.nat.map(
+      ({ dev, inside: own, outside, facing }) => `    iifname ${eq(facing)}"${dev}" ip daddr ${outside} dnat to ${own}`,
+    ),
     '  }',
     '  chain postrouting { type nat hook postrouting priority srcnat;',
-    ...node.nat.map(({ dev, inside: own, outside, facing }) => `    oifname ${eq(facing)}"${dev}" ip saddr ${own} snat to ${outside}`),
+    ...node.nat.map(
+      ({ dev, inside: own, outside, facing }) => `    oifname ${eq(facing)}"${dev}" ip saddr ${own} snat to ${outside}`,
+    ),
     ...masquerade.map((rule) => `    ${rule}`),
     '  }',
     '}',
@@ -53,9 +60,16 @@ const natRules = (topology: Topology, node: LabNode): string | undefined => {
 export const buildNetwork = async (shell: Shell, topology: Topology): Promise<void> => {
   const { nodes, links, management } = topology;
   const netns = (name: string): string => nodeNamed(topology, name).netns;
-  await ipBatch(shell, undefined, nodes.map((node) => `netns add ${node.netns}`));
+  await ipBatch(
+    shell,
+    undefined,
+    nodes.map((node) => `netns add ${node.netns}`),
+  );
   await ipBatch(shell, undefined, [
-    ...links.map(({ cloud, onprem }) => `link add ${cloud.dev} netns ${netns(cloud.node)} type veth peer name ${onprem.dev} netns ${netns(onprem.node)}`),
+    ...links.map(
+      ({ cloud, onprem }) =>
+        `link add ${cloud.dev} netns ${netns(cloud.node)} type veth peer name ${onprem.dev} netns ${netns(onprem.node)}`,
+    ),
     `link add ${management.rootDev} type veth peer name ${management.dev} netns ${netns('vpc')}`,
     `addr add ${management.rootAddress}/30 dev ${management.rootDev}`,
     `link set ${management.rootDev} up`,

@@ -13,7 +13,10 @@ export const ROUTING = {
   localTable: 100,
   /** The gateways' own subnets: everything to the internet gateway. */
   edgeTable: 101,
-  /** The monitors' own subnets: the VGW's propagated routes and nothing else, whatever is moved in the tables they judge. */
+  /**
+   * The monitors' own subnets: the VGW's propagated routes and nothing else, whatever is moved in the tables they
+   * judge.
+   */
   monitorTable: 102,
   firstTable: 1000,
   prefManagement: 50,

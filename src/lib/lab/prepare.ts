@@ -10,7 +10,11 @@ import { adaptSite, probeKernel, type Adapted } from './adapt.ts';
 import { paths } from './state.ts';
 
 /** Tries the kernel in a namespace of its own. */
-export const adaptToMachine = async ({ shell }: Pick<Ports, 'shell'>, lab: string, { site }: LoadedSite): Promise<Adapted> => {
+export const adaptToMachine = async (
+  { shell }: Pick<Ports, 'shell'>,
+  lab: string,
+  { site }: LoadedSite,
+): Promise<Adapted> => {
   const scratch = `${lab}-probe`;
   await shell.run('ip', ['netns', 'add', scratch]);
   try {
@@ -25,8 +29,13 @@ const render = async (ports: Ports, lab: string, loaded: LoadedSite): Promise<re
   const tunnels = tunnelsOf(loaded.site);
   const issue = crossCheck(loaded.site, tunnels)[0];
   if (issue !== undefined) throw usageError(issue.message, { field: issue.path.join('.') });
-  const devices = renderSite(loaded.site, tunnels, { psks: await loadPsks(ports, loaded), bgpPasswords: await loadBgpPasswords(ports, loaded) });
-  return devices.flatMap(({ device, files }) => files.map(({ path, content, mode }) => ({ path: join(paths(lab).files(device), path), content, mode })));
+  const devices = renderSite(loaded.site, tunnels, {
+    psks: await loadPsks(ports, loaded),
+    bgpPasswords: await loadBgpPasswords(ports, loaded),
+  });
+  return devices.flatMap(({ device, files }) =>
+    files.map(({ path, content, mode }) => ({ path: join(paths(lab).files(device), path), content, mode })),
+  );
 };
 
 /** A copy of what `vpn render` wrote before, byte for byte with its modes. */
@@ -35,12 +44,22 @@ const copy = async (lab: string, { site }: LoadedSite, from: string): Promise<re
   const files = await Promise.all(
     boxes.map(async (name) => {
       const entries = await readdir(join(from, name), { recursive: true, withFileTypes: true }).catch(() => []);
-      if (entries.length === 0) throw usageError(`${join(from, name)}: no rendered files`, { field: '--rendered', next: 'run "hybridctl vpn render" first, or leave --rendered away' });
+      if (entries.length === 0)
+        throw usageError(`${join(from, name)}: no rendered files`, {
+          field: '--rendered',
+          next: 'run "hybridctl vpn render" first, or leave --rendered away',
+        });
       return Promise.all(
-        entries.filter((entry) => entry.isFile()).map(async (entry): Promise<FileToWrite> => {
-          const path = join(entry.parentPath, entry.name);
-          return { path: join(paths(lab).files(name), relative(join(from, name), path)), content: await readFile(path, 'utf8'), mode: (await stat(path)).mode & 0o777 };
-        }),
+        entries
+          .filter((entry) => entry.isFile())
+          .map(async (entry): Promise<FileToWrite> => {
+            const path = join(entry.parentPath, entry.name);
+            return {
+              path: join(paths(lab).files(name), relative(join(from, name), path)),
+              content: await readFile(path, 'utf8'),
+              mode: (await stat(path)).mode & 0o777,
+            };
+          }),
       );
     }),
   );
@@ -51,9 +70,20 @@ const copy = async (lab: string, { site }: LoadedSite, from: string): Promise<re
  * The files each box boots with: `from`, or rendered now.
  * @throws a usage error when files were given for a form of the site that this machine can't run.
  */
-export const boxFiles = async (ports: Ports, lab: string, loaded: LoadedSite, adapted: Adapted, from: string | undefined): Promise<readonly FileToWrite[]> => {
+export const boxFiles = async (
+  ports: Ports,
+  lab: string,
+  loaded: LoadedSite,
+  adapted: Adapted,
+  from: string | undefined,
+): Promise<readonly FileToWrite[]> => {
   if (from === undefined) return render(ports, lab, { ...loaded, site: adapted.site });
   const [note, ...more] = adapted.notes;
-  if (note !== undefined) throw usageError(`these files can't run here: ${note}`, { field: '--rendered', more, next: 'leave --rendered away, or render the site as the lab needs it' });
+  if (note !== undefined)
+    throw usageError(`these files can't run here: ${note}`, {
+      field: '--rendered',
+      more,
+      next: 'leave --rendered away, or render the site as the lab needs it',
+    });
   return copy(lab, loaded, from);
 };

@@ -12,7 +12,11 @@ const SETTLE_MS = 5;
  * @param changed called with the on-prem networks, first right away and then at each change.
  * @returns the function that ends the watch.
  */
-export const watchPropagation = (shell: Shell, topology: Topology, changed: (networks: readonly string[]) => void): (() => void) => {
+export const watchPropagation = (
+  shell: Shell,
+  topology: Topology,
+  changed: (networks: readonly string[]) => void,
+): (() => void) => {
   if (topology.dx.length === 0) return () => undefined;
   const { netns } = nodeNamed(topology, 'vgw');
   const child = companion('ip', ['-n', netns, 'monitor', 'route', 'link', 'nexthop'], topology.lab);

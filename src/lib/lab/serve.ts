@@ -20,7 +20,8 @@ const queues = (complain: (line: string) => void) => {
 };
 
 /**
- * The lab's own process: the cloud's endpoint, and what makes its answers true on the wire. Ends at SIGTERM, or when the
+ * The lab's own process: the cloud's endpoint, and what makes its answers true on the wire. Ends at SIGTERM, or when
+ * the
  * lab's folder is gone.
  */
 export const serveLab = async (ports: Ports, lab: string): Promise<void> => {
@@ -61,7 +62,9 @@ export const serveLab = async (ports: Ports, lab: string): Promise<void> => {
   const serving: LabRecord = { ...record, serve: (await processId(process.pid))!, endpoint: url };
   // The folder may have gone meanwhile; writing would bring back a piece of it.
   if ((await ports.files.stat(paths(lab).record)) !== undefined) await writeRecord(ports.files, serving);
-  await new Promise<void>((resolve) => (ports.signal.aborted ? resolve() : ports.signal.addEventListener('abort', () => resolve())));
+  await new Promise<void>((resolve) =>
+    ports.signal.aborted ? resolve() : ports.signal.addEventListener('abort', () => resolve()),
+  );
   untrack();
   unwatch();
   sync.close();

@@ -32,7 +32,9 @@ export const paths = (lab: string) => {
   };
 };
 
-/** A process that can't be mistaken for another one that got the same number later. `start`: field 22 of /proc/PID/stat. */
+/**
+ * A process that can't be mistaken for another one that got the same number later. `start`: field 22 of /proc/PID/stat.
+ */
 export interface ProcessId {
   readonly pid: number;
   readonly start: string;
@@ -93,7 +95,9 @@ export const openLab = async (files: Files, lab: string): Promise<Lab> => {
   const record = await readRecord(files, lab);
   if (record === undefined) throw failure(`no lab called ${lab} is up`, { next: 'run "hybridctl lab up"' });
   if (record.phase !== 'ready') {
-    const next = (await isAlive(record.builder)) ? 'wait for "lab up" to finish' : `run "hybridctl lab down --name ${lab}", then "lab up" again`;
+    const next = (await isAlive(record.builder))
+      ? 'wait for "lab up" to finish'
+      : `run "hybridctl lab down --name ${lab}", then "lab up" again`;
     throw failure(`the lab ${lab} is not ready`, { next });
   }
   return { record, topology: topologyOf(record.site, record.name, record.slot) };
@@ -102,7 +106,9 @@ export const openLab = async (files: Files, lab: string): Promise<Lab> => {
 /** @returns a number from 0 to 253 that no other lab uses: the third octet of its management network. */
 export const freeSlot = async (files: Files): Promise<number> => {
   const names = await readdir(ROOT).catch(() => []);
-  const texts = await Promise.all(names.filter((name) => NAME_RULES.lab.test(name)).map((name) => files.read(paths(name).record)));
+  const texts = await Promise.all(
+    names.filter((name) => NAME_RULES.lab.test(name)).map((name) => files.read(paths(name).record)),
+  );
   // The slot alone: the lab beside may be of another version, with a site that ours would refuse.
   const taken = new Set(texts.map((text) => (text === undefined ? undefined : (JSON.parse(text) as LabRecord).slot)));
   for (let slot = 0; slot < 254; slot++) if (!taken.has(slot)) return slot;
@@ -110,6 +116,7 @@ export const freeSlot = async (files: Files): Promise<number> => {
 };
 
 export const checkedName = (lab: string): string => {
-  if (!NAME_RULES.lab.test(lab)) throw usageError('must be 1 to 10 lower-case letters and digits, beginning with a letter', { field: '--name' });
+  if (!NAME_RULES.lab.test(lab))
+    throw usageError('must be 1 to 10 lower-case letters and digits, beginning with a letter', { field: '--name' });
   return lab;
 };

@@ -14,11 +14,27 @@ export interface LabStatus {
   readonly endpoint: string | undefined;
   readonly nodes: readonly { readonly name: string; readonly role: Role; readonly addresses: readonly string[] }[];
   /** `state` is undefined where charon does not answer. */
-  readonly tunnels: readonly { readonly name: string; readonly gateway: string; readonly router: string; readonly state: TunnelState | undefined; readonly esp: EspKind }[];
+  readonly tunnels: readonly {
+    readonly name: string;
+    readonly gateway: string;
+    readonly router: string;
+    readonly state: TunnelState | undefined;
+    readonly esp: EspKind;
+  }[];
   readonly bgp: readonly BgpState[];
   /** As the kernel of the VPC router has them. */
-  readonly routes: readonly { readonly table: string; readonly id: string; readonly destination: string; readonly to: string }[];
-  readonly cuts: readonly { readonly what: string; readonly kind: string; readonly direction: string; readonly loss: number | undefined }[];
+  readonly routes: readonly {
+    readonly table: string;
+    readonly id: string;
+    readonly destination: string;
+    readonly to: string;
+  }[];
+  readonly cuts: readonly {
+    readonly what: string;
+    readonly kind: string;
+    readonly direction: string;
+    readonly loss: number | undefined;
+  }[];
   readonly notes: readonly string[];
 }
 
@@ -33,13 +49,20 @@ interface KernelRoute {
 const kernelRoutes = async ({ shell }: Pick<Ports, 'shell'>, topology: Topology): Promise<LabStatus['routes']> => {
   const { netns } = nodeNamed(topology, 'vpc');
   const hop = (gateway: string | undefined): string =>
-    gateway === LAB_NET.vgw ? 'vgw' : (topology.site.gateways.find(({ private_ip }) => private_ip === gateway)?.name ?? gateway ?? 'link');
+    gateway === LAB_NET.vgw
+      ? 'vgw'
+      : (topology.site.gateways.find(({ private_ip }) => private_ip === gateway)?.name ?? gateway ?? 'link');
   const tables = await Promise.all(
     topology.tables.map(async ({ id, name, number }) => {
       const { stdout } = await shell.run('ip', ['-n', netns, '-j', 'route', 'show', 'table', String(number)]);
       return (JSON.parse(stdout.trim() === '' ? '[]' : stdout) as KernelRoute[])
         .filter(({ dst }) => dst !== 'default')
-        .map(({ dst, type, gateway }) => ({ table: name, id, destination: dst, to: type === 'blackhole' ? 'blackhole' : hop(gateway) }));
+        .map(({ dst, type, gateway }) => ({
+          table: name,
+          id,
+          destination: dst,
+          to: type === 'blackhole' ? 'blackhole' : hop(gateway),
+        }));
     }),
   );
   return tables.flat();
@@ -60,8 +83,18 @@ export const statusOf = async (ports: Ports, { record, topology }: Lab): Promise
     lab: record.name,
     site: record.sitePath,
     endpoint: alive ? record.endpoint : undefined,
-    nodes: topology.nodes.map(({ name, role, addresses }) => ({ name, role, addresses: [...new Set(addresses.map(({ address }) => address))] })),
-    tunnels: site.tunnels.map(({ name, gateway, router }) => ({ name, gateway, router, state: states.get(gateway)?.find(({ connection }) => connection === name)?.state, esp: record.esp[gateway] ?? 'userspace' })),
+    nodes: topology.nodes.map(({ name, role, addresses }) => ({
+      name,
+      role,
+      addresses: [...new Set(addresses.map(({ address }) => address))],
+    })),
+    tunnels: site.tunnels.map(({ name, gateway, router }) => ({
+      name,
+      gateway,
+      router,
+      state: states.get(gateway)?.find(({ connection }) => connection === name)?.state,
+      esp: record.esp[gateway] ?? 'userspace',
+    })),
     bgp,
     routes,
     cuts: cuts.map(({ what, kind, direction, loss }) => ({ what, kind, direction, loss })),

@@ -45,7 +45,10 @@ export interface StreamOptions {
 
 type Packet = readonly [sequence: number, sent: number, arrived: number];
 
-/** Pure. `packets` in order of arrival. A hole is where packets never came: those of a slow path that a faster one overtook are none. */
+/**
+ * Pure. `packets` in order of arrival. A hole is where packets never came: those of a slow path that a faster one
+ * overtook are none.
+ */
 export const judge = (packets: readonly Packet[]): Pick<StreamResult, 'received' | 'longestGapMs' | 'gaps'> => {
   const first = packets[0];
   if (first === undefined) return { received: 0, longestGapMs: Number.POSITIVE_INFINITY, gaps: [] };
@@ -67,7 +70,11 @@ export const judge = (packets: readonly Packet[]): Pick<StreamResult, 'received'
 
 /** Starts one end; `first` resolves with its first line, `stop` ends it and resolves with its last. */
 const end = (topology: Topology, node: string, args: readonly string[]) => {
-  const child: ChildProcess = companion('ip', inside(nodeNamed(topology, node).netns, ownMachine([process.execPath, '-e', endSource, ...args])), topology.lab);
+  const child: ChildProcess = companion(
+    'ip',
+    inside(nodeNamed(topology, node).netns, ownMachine([process.execPath, '-e', endSource, ...args])),
+    topology.lab,
+  );
   let text = '';
   let trouble = '';
   const line = new Promise<string>((resolve, reject) => {
@@ -77,7 +84,9 @@ const end = (topology: Topology, node: string, args: readonly string[]) => {
     });
     child.stderr!.setEncoding('utf8').on('data', (part: string) => (trouble += part));
     child.on('error', reject);
-    child.on('close', () => reject(failure(`the stream's end on ${node} stopped`, { more: trouble.split('\n').slice(0, 3) })));
+    child.on('close', () =>
+      reject(failure(`the stream's end on ${node} stopped`, { more: trouble.split('\n').slice(0, 3) })),
+    );
   });
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
   return {
@@ -96,7 +105,9 @@ const end = (topology: Topology, node: string, args: readonly string[]) => {
 const waysOut = ({ links, nodes }: Topology) =>
   links.flatMap(({ cloud, onprem }) => {
     const role = nodes.find(({ name }) => name === onprem.node)?.role;
-    return cloud.node === 'vpc' && (role === 'vgw' || role === 'gateway') ? [{ node: onprem.node, dev: cloud.dev }] : [];
+    return cloud.node === 'vpc' && (role === 'vgw' || role === 'gateway')
+      ? [{ node: onprem.node, dev: cloud.dev }]
+      : [];
   });
 
 /**
@@ -105,9 +116,15 @@ const waysOut = ({ links, nodes }: Topology) =>
  *
  * @throws a failure when an end can't run or no packet arrives before `during` begins.
  */
-export const measureGap = async (shell: Shell, topology: Topology, { from, to, durationMs, periodMs = 1, during }: StreamOptions): Promise<StreamResult> => {
+export const measureGap = async (
+  shell: Shell,
+  topology: Topology,
+  { from, to, durationMs, periodMs = 1, during }: StreamOptions,
+): Promise<StreamResult> => {
   const vpc = nodeNamed(topology, 'vpc').netns;
-  const address = nodeNamed(topology, to).addresses.find(({ dev }) => dev !== 'lo')!.address.split('/')[0]!;
+  const address = nodeNamed(topology, to)
+    .addresses.find(({ dev }) => dev !== 'lo')!
+    .address.split('/')[0]!;
   const ways = waysOut(topology);
   const receiver = end(topology, to, ['receive', address, '0']);
   let sender: ReturnType<typeof end> | undefined;
@@ -128,7 +145,16 @@ export const measureGap = async (shell: Shell, topology: Topology, { from, to, d
       const { packets } = await receiver.stop<{ packets: Packet[] }>();
       const counted = await must(shell, 'ip', inside(vpc, ['nft', '-j', 'list', 'counters', 'table', 'inet', table]));
       const top = packets.reduce((most, [sequence]) => Math.max(most, sequence), -1);
-      return { sent, ...judge(packets), silentAtEndMs: (sent - 1 - top) * periodMs, paths: countersOf(counted, ways.map(({ node }) => node)), precisionMs: pause / 1000 };
+      return {
+        sent,
+        ...judge(packets),
+        silentAtEndMs: (sent - 1 - top) * periodMs,
+        paths: countersOf(
+          counted,
+          ways.map(({ node }) => node),
+        ),
+        precisionMs: pause / 1000,
+      };
     } finally {
       await shell.run('ip', inside(vpc, ['nft', 'delete', 'table', 'inet', table]));
     }
@@ -140,5 +166,7 @@ export const measureGap = async (shell: Shell, topology: Topology, { from, to, d
 
 const countersOf = (text: string, nodes: readonly string[]): Readonly<Record<string, number>> => {
   const { nftables } = JSON.parse(text) as { nftables: { counter?: { name: string; packets: number } }[] };
-  return Object.fromEntries(nodes.map((node, at) => [node, nftables.find(({ counter }) => counter?.name === `w${at}`)?.counter?.packets ?? 0]));
+  return Object.fromEntries(
+    nodes.map((node, at) => [node, nftables.find(({ counter }) => counter?.name === `w${at}`)?.counter?.packets ?? 0]),
+  );
 };

@@ -15,10 +15,18 @@ const TOOLS: Readonly<Record<string, string>> = {
 
 /** Throws a "missing" error naming every package at once, or asking for root. */
 export const requireTools = async ({ shell }: Pick<Ports, 'shell'>): Promise<void> => {
-  if (process.platform !== 'linux') throw missing('the lab needs Linux: it is made of network namespaces', { next: 'run it in a Linux virtual machine' });
-  if (process.getuid?.() !== 0) throw missing('the lab needs root: it makes network namespaces', { next: 'run it with sudo' });
-  const absent = (await Promise.all(Object.keys(TOOLS).map(async (tool) => ((await shell.which(tool)) === undefined ? [tool] : [])))).flat();
+  if (process.platform !== 'linux')
+    throw missing('the lab needs Linux: it is made of network namespaces', {
+      next: 'run it in a Linux virtual machine',
+    });
+  if (process.getuid?.() !== 0)
+    throw missing('the lab needs root: it makes network namespaces', { next: 'run it with sudo' });
+  const absent = (
+    await Promise.all(Object.keys(TOOLS).map(async (tool) => ((await shell.which(tool)) === undefined ? [tool] : [])))
+  ).flat();
   if (absent.length === 0) return;
   const packages = [...new Set(absent.map((tool) => TOOLS[tool]!))];
-  throw missing(`not installed: ${absent.join(', ')}`, { next: `apt-get install ${packages.join(' ')} libcharon-extra-plugins libstrongswan-standard-plugins libstrongswan-extra-plugins` });
+  throw missing(`not installed: ${absent.join(', ')}`, {
+    next: `apt-get install ${packages.join(' ')} libcharon-extra-plugins libstrongswan-standard-plugins libstrongswan-extra-plugins`,
+  });
 };

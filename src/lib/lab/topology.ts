@@ -17,7 +17,12 @@ export interface LabNode {
   /** `pref 100 lookup 100`: what follows `ip rule add`. */
   readonly rules: readonly string[];
   /** Elastic IPs and a provider's 1:1 NAT: `dev` faces the outside. */
-  readonly nat: readonly { readonly dev: string; readonly inside: string; readonly outside: string; readonly facing: 'inside' | 'outside' }[];
+  readonly nat: readonly {
+    readonly dev: string;
+    readonly inside: string;
+    readonly outside: string;
+    readonly facing: 'inside' | 'outside';
+  }[];
   readonly runs: readonly ('charon' | 'frr')[];
 }
 
@@ -57,7 +62,12 @@ export interface Topology {
   readonly tables: readonly LabTable[];
   readonly dx: readonly LabDx[];
   /** The pair that reaches the endpoint in the root namespace. */
-  readonly management: { readonly rootDev: string; readonly dev: string; readonly rootAddress: string; readonly vpcAddress: string };
+  readonly management: {
+    readonly rootDev: string;
+    readonly dev: string;
+    readonly rootAddress: string;
+    readonly vpcAddress: string;
+  };
   /** Where traffic goes: an address of the on-prem host in each on-prem network. */
   readonly hostAddresses: readonly string[];
 }
@@ -69,7 +79,8 @@ const deviceName = (wanted: string, index: number): string =>
 /** An address `offset` into a network. Throws a usage error where the network is too small for the lab's hosts. */
 const hostAddress = (network: string, offset: number, field: string): string => {
   const { first, last, text } = cidr(network);
-  if (first + offset >= last) throw usageError(`${text} is too small for the lab: it places a host at address ${offset}`, { field });
+  if (first + offset >= last)
+    throw usageError(`${text} is too small for the lab: it places a host at address ${offset}`, { field });
   return addressText(first + offset);
 };
 
@@ -88,16 +99,39 @@ const dxOf = (site: Site): readonly LabDx[] =>
   site.links.flatMap((link, index) => {
     if (link.kind !== 'dx') return [];
     const router = site.onprem.routers.find(({ name }) => name === link.router)!;
-    if (router.asn === undefined) throw usageError(`${router.name} has no BGP AS number`, { field: 'onprem.routers.asn', next: 'give it one: Direct Connect is BGP' });
+    if (router.asn === undefined)
+      throw usageError(`${router.name} has no BGP AS number`, {
+        field: 'onprem.routers.asn',
+        next: 'give it one: Direct Connect is BGP',
+      });
     const inside = cidr(link.inside);
-    return [{ link, dev: deviceName(link.name, index), cloudAddress: addressText(inside.first + 2), routerAddress: addressText(inside.first + 1), routerAsn: router.asn }];
+    return [
+      {
+        link,
+        dev: deviceName(link.name, index),
+        cloudAddress: addressText(inside.first + 2),
+        routerAddress: addressText(inside.first + 1),
+        routerAsn: router.asn,
+      },
+    ];
   });
 
 const refuseCollisions = (site: Site): void => {
-  const taken = new Set<string>(['vpc', 'inet', 'vgw', 'lan', 'host', ...site.route_tables.flatMap((_, at) => [`app-${at + 1}`, `mon-${at + 1}`])]);
-  const boxes = [...site.gateways.map(({ name }) => ['gateways', name] as const), ...site.onprem.routers.map(({ name }) => ['onprem.routers', name] as const)];
+  const taken = new Set<string>([
+    'vpc',
+    'inet',
+    'vgw',
+    'lan',
+    'host',
+    ...site.route_tables.flatMap((_, at) => [`app-${at + 1}`, `mon-${at + 1}`]),
+  ]);
+  const boxes = [
+    ...site.gateways.map(({ name }) => ['gateways', name] as const),
+    ...site.onprem.routers.map(({ name }) => ['onprem.routers', name] as const),
+  ];
   for (const [field, name] of boxes) {
-    if (taken.has(name)) throw usageError(`the lab already has a node called ${name}`, { field, next: 'give the box another name' });
+    if (taken.has(name))
+      throw usageError(`the lab already has a node called ${name}`, { field, next: 'give the box another name' });
     taken.add(name);
   }
 };
@@ -112,26 +146,63 @@ const refuseCollisions = (site: Site): void => {
  * @throws a usage error naming the field when the site can't be built.
  */
 export const topologyOf = (site: Site, lab: string, slot: number): Topology => {
-  if (!NAME_RULES.lab.test(lab)) throw usageError('must be 1 to 10 lower-case letters and digits, beginning with a letter', { field: '--name' });
-  if (site.links.length === 0) throw usageError('is empty: there is no tunnel and no Direct Connect to build', { field: 'links', next: 'add a gateway: hybridctl vpn init --gateway az=…,private=…,public=…' });
+  if (!NAME_RULES.lab.test(lab))
+    throw usageError('must be 1 to 10 lower-case letters and digits, beginning with a letter', { field: '--name' });
+  if (site.links.length === 0)
+    throw usageError('is empty: there is no tunnel and no Direct Connect to build', {
+      field: 'links',
+      next: 'add a gateway: hybridctl vpn init --gateway az=…,private=…,public=…',
+    });
   refuseCollisions(site);
   const dx = dxOf(site);
   const tables = site.route_tables.map(({ id, name }, at) => ({ id, name, number: ROUTING.firstTable + at }));
-  const management = { rootDev: `${lab}-mgmt`, dev: 'mgmt', rootAddress: `198.18.${slot}.1`, vpcAddress: `198.18.${slot}.2` };
+  const management = {
+    rootDev: `${lab}-mgmt`,
+    dev: 'mgmt',
+    rootAddress: `198.18.${slot}.1`,
+    vpcAddress: `198.18.${slot}.2`,
+  };
   const nodes: LabNode[] = [];
   const links: LabLink[] = [];
   const node = (name: string, role: Role, rest: Partial<LabNode>): void => {
-    nodes.push({ name, netns: `${lab}-${name}`, role, forwards: false, addresses: [], routes: [], rules: [], nat: [], runs: [], ...rest });
+    nodes.push({
+      name,
+      netns: `${lab}-${name}`,
+      role,
+      forwards: false,
+      addresses: [],
+      routes: [],
+      rules: [],
+      nat: [],
+      runs: [],
+      ...rest,
+    });
   };
 
   // The VPC: app host and monitor of each route table, gateways, and the router that everything hangs on.
-  const vpcAddresses: { dev: string; address: string }[] = [{ dev: management.dev, address: `${management.vpcAddress}/30` }];
+  const vpcAddresses: { dev: string; address: string }[] = [
+    { dev: management.dev, address: `${management.vpcAddress}/30` },
+  ];
   const vpcRoutes: string[] = [];
-  const vpcRules: string[] = [`pref ${ROUTING.prefManagement} to 198.18.${slot}.0/30 lookup main`, `pref ${ROUTING.prefLocal} lookup ${ROUTING.localTable}`];
-  const inVpc = (name: string, role: Role, dev: string, address: string, rest: Partial<LabNode>, table: number): void => {
+  const vpcRules: string[] = [
+    `pref ${ROUTING.prefManagement} to 198.18.${slot}.0/30 lookup main`,
+    `pref ${ROUTING.prefLocal} lookup ${ROUTING.localTable}`,
+  ];
+  const inVpc = (
+    name: string,
+    role: Role,
+    dev: string,
+    address: string,
+    rest: Partial<LabNode>,
+    table: number,
+  ): void => {
     const port = deviceName(name, nodes.length);
     const router = addressText(Math.floor(cidr(`${address}/32`).first / 256) * 256 + 1);
-    node(name, role, { addresses: [{ dev, address: `${address}/32` }], routes: [`default via ${router} dev ${dev} onlink`], ...rest });
+    node(name, role, {
+      addresses: [{ dev, address: `${address}/32` }],
+      routes: [`default via ${router} dev ${dev} onlink`],
+      ...rest,
+    });
     links.push({ name, cloud: { node: 'vpc', dev: port }, onprem: { node: name, dev } });
     vpcAddresses.push({ dev: port, address: `${router}/32` });
     vpcRoutes.push(`${address}/32 dev ${port} table ${ROUTING.localTable}`);
@@ -140,25 +211,58 @@ export const topologyOf = (site: Site, lab: string, slot: number): Topology => {
   site.route_tables.forEach((table, at) => {
     const subnet = table.subnets[0];
     if (subnet === undefined) return;
-    if (!covers(cidr(site.cloud.cidr), cidr(subnet))) throw usageError(`${subnet} is not inside the VPC's ${site.cloud.cidr}`, { field: `route_tables.${at}.subnets` });
-    inVpc(`app-${at + 1}`, 'app', 'eth0', hostAddress(subnet, 10, `route_tables.${at}.subnets`), {}, tables[at]!.number);
-    inVpc(`mon-${at + 1}`, 'monitor', 'eth0', hostAddress(subnet, 11, `route_tables.${at}.subnets`), {}, ROUTING.monitorTable);
+    if (!covers(cidr(site.cloud.cidr), cidr(subnet)))
+      throw usageError(`${subnet} is not inside the VPC's ${site.cloud.cidr}`, { field: `route_tables.${at}.subnets` });
+    inVpc(
+      `app-${at + 1}`,
+      'app',
+      'eth0',
+      hostAddress(subnet, 10, `route_tables.${at}.subnets`),
+      {},
+      tables[at]!.number,
+    );
+    inVpc(
+      `mon-${at + 1}`,
+      'monitor',
+      'eth0',
+      hostAddress(subnet, 11, `route_tables.${at}.subnets`),
+      {},
+      ROUTING.monitorTable,
+    );
   });
   site.gateways.forEach((gateway, at) => {
-    inVpc(gateway.name, 'gateway', deviceName(gateway.wan, at), gateway.private_ip, { forwards: true, runs: ['charon'] }, ROUTING.edgeTable);
+    inVpc(
+      gateway.name,
+      'gateway',
+      deviceName(gateway.wan, at),
+      gateway.private_ip,
+      { forwards: true, runs: ['charon'] },
+      ROUTING.edgeTable,
+    );
   });
   node('vpc', 'vpc', {
     forwards: true,
-    addresses: [...vpcAddresses, { dev: 'inet', address: `${NET.vpcEdge}/32` }, ...(dx.length === 0 ? [] : [{ dev: 'vgw', address: `${NET.vpcToVgw}/32` }])],
+    addresses: [
+      ...vpcAddresses,
+      { dev: 'inet', address: `${NET.vpcEdge}/32` },
+      ...(dx.length === 0 ? [] : [{ dev: 'vgw', address: `${NET.vpcToVgw}/32` }]),
+    ],
     routes: [
       ...vpcRoutes,
       // AWS drops what it has no route for, without a word.
       `blackhole ${site.cloud.cidr} table ${ROUTING.localTable}`,
-      ...[ROUTING.monitorTable, ...tables.map(({ number }) => number)].map((number) => `blackhole default table ${number} metric 4294967295`),
+      ...[ROUTING.monitorTable, ...tables.map(({ number }) => number)].map(
+        (number) => `blackhole default table ${number} metric 4294967295`,
+      ),
       `default via ${NET.inet} dev inet onlink table ${ROUTING.edgeTable}`,
     ],
     rules: vpcRules,
-    nat: site.gateways.map(({ private_ip, public_ip }) => ({ dev: 'inet', inside: private_ip, outside: public_ip, facing: 'outside' as const })),
+    nat: site.gateways.map(({ private_ip, public_ip }) => ({
+      dev: 'inet',
+      inside: private_ip,
+      outside: public_ip,
+      facing: 'outside' as const,
+    })),
   });
   links.push({ name: 'inet', cloud: { node: 'vpc', dev: 'inet' }, onprem: { node: 'inet', dev: 'vpc' } });
 
@@ -166,7 +270,10 @@ export const topologyOf = (site: Site, lab: string, slot: number): Topology => {
   if (dx.length > 0) {
     node('vgw', 'vgw', {
       forwards: true,
-      addresses: [{ dev: 'vpc', address: `${NET.vgw}/32` }, ...dx.map(({ dev, cloudAddress }) => ({ dev, address: `${cloudAddress}/30` }))],
+      addresses: [
+        { dev: 'vpc', address: `${NET.vgw}/32` },
+        ...dx.map(({ dev, cloudAddress }) => ({ dev, address: `${cloudAddress}/30` })),
+      ],
       routes: [`${site.cloud.cidr} via ${NET.vpcToVgw} dev vpc onlink`, 'blackhole default metric 4294967295'],
       runs: ['frr'],
     });
@@ -185,7 +292,9 @@ export const topologyOf = (site: Site, lab: string, slot: number): Topology => {
       ...site.onprem.routers.map(({ public_ip, private_ip }, at) => `${private_ip ?? public_ip}/32 dev ${ports[at]!}`),
     ],
     nat: site.onprem.routers.flatMap(({ public_ip, private_ip }, at) =>
-      private_ip === undefined ? [] : [{ dev: ports[at]!, inside: private_ip, outside: public_ip, facing: 'inside' as const }],
+      private_ip === undefined
+        ? []
+        : [{ dev: ports[at]!, inside: private_ip, outside: public_ip, facing: 'inside' as const }],
     ),
   });
   site.onprem.routers.forEach((router, at) => {
@@ -205,13 +314,25 @@ export const topologyOf = (site: Site, lab: string, slot: number): Topology => {
       ],
       runs: ['charon', 'frr'],
     });
-    links.push({ name: `wan-${router.name}`, cloud: { node: 'inet', dev: ports[at]! }, onprem: { node: router.name, dev: wan } });
-    for (const { dev, link } of mine) links.push({ name: link.name, cloud: { node: 'vgw', dev }, onprem: { node: router.name, dev } });
-    links.push({ name: `lan-${router.name}`, cloud: { node: router.name, dev: lan }, onprem: { node: 'lan', dev: ports[at]! } });
+    links.push({
+      name: `wan-${router.name}`,
+      cloud: { node: 'inet', dev: ports[at]! },
+      onprem: { node: router.name, dev: wan },
+    });
+    for (const { dev, link } of mine)
+      links.push({ name: link.name, cloud: { node: 'vgw', dev }, onprem: { node: router.name, dev } });
+    links.push({
+      name: `lan-${router.name}`,
+      cloud: { node: router.name, dev: lan },
+      onprem: { node: 'lan', dev: ports[at]! },
+    });
   });
   node('lan', 'lan', {});
   node('host', 'host', {
-    addresses: site.onprem.networks.map((network, at) => ({ dev: 'eth0', address: at === 0 ? `${hostAddresses[0]!}/${office.prefix}` : `${hostAddresses[at]!}/${cidr(network).prefix}` })),
+    addresses: site.onprem.networks.map((network, at) => ({
+      dev: 'eth0',
+      address: at === 0 ? `${hostAddresses[0]!}/${office.prefix}` : `${hostAddresses[at]!}/${cidr(network).prefix}`,
+    })),
     runs: ['frr'],
   });
   links.push({ name: 'host', cloud: { node: 'lan', dev: 'host' }, onprem: { node: 'host', dev: 'eth0' } });
@@ -221,10 +342,17 @@ export const topologyOf = (site: Site, lab: string, slot: number): Topology => {
 /** Throws a usage error that lists the names there are. */
 export const nodeNamed = ({ nodes }: Topology, name: string): LabNode => {
   const found = nodes.find((node) => node.name === name);
-  if (found === undefined) throw usageError(`the lab has no node called ${name}`, { field: 'node', next: `one of: ${nodes.map((node) => node.name).join(', ')}` });
+  if (found === undefined)
+    throw usageError(`the lab has no node called ${name}`, {
+      field: 'node',
+      next: `one of: ${nodes.map((node) => node.name).join(', ')}`,
+    });
   return found;
 };
 
 /** Every link of a node with the node's own end. */
-export const linkEndsOf = ({ links }: Topology, node: string): readonly { readonly link: LabLink; readonly end: LinkEnd }[] =>
+export const linkEndsOf = (
+  { links }: Topology,
+  node: string,
+): readonly { readonly link: LabLink; readonly end: LinkEnd }[] =>
   links.flatMap((link) => [link.cloud, link.onprem].filter((end) => end.node === node).map((end) => ({ link, end })));

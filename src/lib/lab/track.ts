@@ -34,11 +34,20 @@ export const verdictOf = (line: string): boolean | undefined => {
  *
  * @returns the function that ends them.
  */
-export const trackTunnels = async (shell: Shell, topology: Topology, complain: (line: string) => void): Promise<() => void> => {
+export const trackTunnels = async (
+  shell: Shell,
+  topology: Topology,
+  complain: (line: string) => void,
+): Promise<() => void> => {
   const stops = await Promise.all(
     tunnelsOf(topology.site).map(async (tunnel) => {
-      const text = await readFile(join(paths(topology.lab).files(tunnel.onprem.device), 'etc/frr/frr.conf'), 'utf8').catch(() => '');
-      const routes = text.split('\n').filter((line) => line.startsWith('ip route ') && line.split(' ').includes(tunnel.cloud.inside));
+      const text = await readFile(
+        join(paths(topology.lab).files(tunnel.onprem.device), 'etc/frr/frr.conf'),
+        'utf8',
+      ).catch(() => '');
+      const routes = text
+        .split('\n')
+        .filter((line) => line.startsWith('ip route ') && line.split(' ').includes(tunnel.cloud.inside));
       // Selectors alone have no address inside to ask.
       return tunnel.mode === 'route' ? trackOne(shell, topology, tunnel, routes, complain) : () => undefined;
     }),
@@ -48,7 +57,13 @@ export const trackTunnels = async (shell: Shell, topology: Topology, complain: (
 
 type Tunnel = ReturnType<typeof tunnelsOf>[number];
 
-const trackOne = (shell: Shell, topology: Topology, { name, onprem, cloud }: Tunnel, routes: readonly string[], complain: (line: string) => void): (() => void) => {
+const trackOne = (
+  shell: Shell,
+  topology: Topology,
+  { name, onprem, cloud }: Tunnel,
+  routes: readonly string[],
+  complain: (line: string) => void,
+): (() => void) => {
   const { netns } = nodeNamed(topology, onprem.device);
   let track: Track = { up: true, streak: 0 };
   let writing = Promise.resolve();
@@ -61,12 +76,25 @@ const trackOne = (shell: Shell, topology: Topology, { name, onprem, cloud }: Tun
     if (track.up === before) return;
     const { up } = track;
     complain(`track ${name}: ${up ? 'up' : 'down'}`);
-    const write = async (): Promise<unknown> => (routes.length > 0 ? vtysh(shell, topology.lab, onprem.device, ['configure terminal', ...routes.map((line) => (up ? line : `no ${line}`))]) : kernel.write(up));
-    writing = writing.then(write).then(() => undefined, (error: Error) => complain(`track ${name}: ${error.message}`));
+    const write = async (): Promise<unknown> =>
+      routes.length > 0
+        ? vtysh(shell, topology.lab, onprem.device, [
+            'configure terminal',
+            ...routes.map((line) => (up ? line : `no ${line}`)),
+          ])
+        : kernel.write(up);
+    writing = writing.then(write).then(
+      () => undefined,
+      (error: Error) => complain(`track ${name}: ${error.message}`),
+    );
   };
   const start = (): void => {
     if (stopped) return;
-    const child = companion('ip', ['netns', 'exec', netns, 'ping', '-n', '-O', '-i', `${PERIOD_S}`, '-I', onprem.inside, cloud.inside], topology.lab);
+    const child = companion(
+      'ip',
+      ['netns', 'exec', netns, 'ping', '-n', '-O', '-i', `${PERIOD_S}`, '-I', onprem.inside, cloud.inside],
+      topology.lab,
+    );
     end = () => void child.kill();
     const read = lines((line) => {
       const verdict = verdictOf(line);
@@ -75,7 +103,12 @@ const trackOne = (shell: Shell, topology: Topology, { name, onprem, cloud }: Tun
     child.stdout!.setEncoding('utf8').on('data', read);
     child.stderr!.setEncoding('utf8').on('data', read);
     // ping ends when its own address is gone, which is when charon and its ipsec0 are.
-    child.on('exit', () => setTimeout(() => { take(false); start(); }, PERIOD_S * 1000));
+    child.on('exit', () =>
+      setTimeout(() => {
+        take(false);
+        start();
+      }, PERIOD_S * 1000),
+    );
   };
   start();
   return () => {
@@ -91,16 +124,21 @@ const kernelRoutes = (shell: Shell, netns: string, nextHop: string) => {
     async write(up: boolean): Promise<void> {
       if (!up) {
         const { stdout } = await shell.run('ip', ['-n', netns, 'route', 'show', 'via', nextHop]);
-        held = stdout.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.includes('proto'));
+        held = stdout
+          .split('\n')
+          .map((line) => line.trim())
+          .filter((line) => line !== '' && !line.includes('proto'));
       }
       // A box that booted meanwhile has them back already; one whose interface is gone has lost them.
-      for (const route of held) await shell.run('ip', ['-n', netns, 'route', up ? 'replace' : 'del', ...withHop(route, nextHop).split(' ')]);
+      for (const route of held)
+        await shell.run('ip', ['-n', netns, 'route', up ? 'replace' : 'del', ...withHop(route, nextHop).split(' ')]);
     },
   };
 };
 
 /** `ip route show via X` leaves the X out, which it was told. */
-const withHop = (route: string, nextHop: string): string => (route.includes(' via ') ? route : route.replace(/^(\S+) /, `$1 via ${nextHop} `));
+const withHop = (route: string, nextHop: string): string =>
+  route.includes(' via ') ? route : route.replace(/^(\S+) /, `$1 via ${nextHop} `);
 
 /** Cuts a stream of text into lines. */
 const lines = (each: (line: string) => void): ((text: string) => void) => {

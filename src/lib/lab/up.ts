@@ -10,7 +10,18 @@ import { bgpStates, startFrr } from './frr.ts';
 import { buildNetwork } from './net.ts';
 import { adaptToMachine, boxFiles } from './prepare.ts';
 import { daemon, inside, ownMachine } from './run.ts';
-import { checkedName, freeSlot, isAlive, openLab, paths, processId, readRecord, writeRecord, type Lab, type LabRecord } from './state.ts';
+import {
+  checkedName,
+  freeSlot,
+  isAlive,
+  openLab,
+  paths,
+  processId,
+  readRecord,
+  writeRecord,
+  type Lab,
+  type LabRecord,
+} from './state.ts';
 import { topologyOf, type Topology } from './topology.ts';
 import { requireTools } from './tools.ts';
 import { tunnelsDown } from './tunnels.ts';
@@ -39,7 +50,8 @@ export const bringUp = async (ports: Ports, options: UpOptions): Promise<Started
   await requireTools(ports);
   const digest = createHash('sha256').update(options.loaded.text).digest('hex');
   const there = await readRecord(ports.files, lab);
-  if (there !== undefined && (there.phase === 'ready' || (await isAlive(there.builder)))) return { ...(await same(ports, there, digest)), fresh: false, tookMs: 0 };
+  if (there !== undefined && (there.phase === 'ready' || (await isAlive(there.builder))))
+    return { ...(await same(ports, there, digest)), fresh: false, tookMs: 0 };
   if (!isNothing(await remainsOf(ports, lab))) {
     ports.progress(`taking away what is left of an unfinished lab ${lab}`);
     await tearDown(ports, lab);
@@ -55,7 +67,9 @@ export const bringUp = async (ports: Ports, options: UpOptions): Promise<Started
 
 const same = async (ports: Ports, there: LabRecord, digest: string): Promise<Lab> => {
   if (there.siteDigest !== digest) {
-    throw failure(`the lab ${there.name} is up with another site (${there.sitePath})`, { next: `run "hybridctl lab down --name ${there.name}" first, or give this one another --name` });
+    throw failure(`the lab ${there.name} is up with another site (${there.sitePath})`, {
+      next: `run "hybridctl lab down --name ${there.name}" first, or give this one another --name`,
+    });
   }
   return openLab(ports.files, there.name);
 };
@@ -68,15 +82,33 @@ const build = async (ports: Ports, { lab, loaded, rendered }: UpOptions, siteDig
   const slot = await freeSlot(files);
   await mkdir(paths(lab).dir, { recursive: true, mode: 0o700 });
   const builder = (await processId(process.pid))!;
-  const first: LabRecord = { version: 1, name: lab, slot, sitePath: loaded.path, site: loaded.site, siteDigest, notes: [], esp: {}, phase: 'building', builder };
+  const first: LabRecord = {
+    version: 1,
+    name: lab,
+    slot,
+    sitePath: loaded.path,
+    site: loaded.site,
+    siteDigest,
+    notes: [],
+    esp: {},
+    phase: 'building',
+    builder,
+  };
   await writeRecord(files, first);
   const adapted = await adaptToMachine(ports, lab, loaded);
   adapted.notes.forEach((note) => progress(note));
   const record: LabRecord = { ...first, site: adapted.site, notes: adapted.notes, esp: adapted.esp };
   const topology = topologyOf(record.site, lab, slot);
-  // 0755, since FRR's user walks through a node's folder when it stands for /run; the lab's own folder keeps others out.
+  // 0755, since FRR's user walks through a node's folder when it stands for /run; the lab's own folder keeps others
+  // out.
   for (const node of topology.nodes) await mkdir(paths(lab).node(node.name), { recursive: true, mode: 0o755 });
-  await files.write([{ path: join(paths(lab).bin, 'hybridctl'), content: `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(process.argv[1]!)} "$@"\n`, mode: 0o755 }]);
+  await files.write([
+    {
+      path: join(paths(lab).bin, 'hybridctl'),
+      content: `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(process.argv[1]!)} "$@"\n`,
+      mode: 0o755,
+    },
+  ]);
   await files.write(await boxFiles(ports, lab, loaded, adapted, rendered));
   await writeRecord(files, record);
   check();
@@ -97,9 +129,16 @@ const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
 
 const startDaemons = async (ports: Ports, record: LabRecord, topology: Topology, loaded: LoadedSite): Promise<void> => {
   const passwords = await loadBgpPasswords(ports, loaded);
-  const frr = topology.nodes.filter(({ runs }) => runs.includes('frr')).map((node) => startFrr(ports, topology, node, passwords));
+  const frr = topology.nodes
+    .filter(({ runs }) => runs.includes('frr'))
+    .map((node) => startFrr(ports, topology, node, passwords));
   // Routers wait for the gateways' first packet, so they are up before; else it is lost and asked again 2 s later.
-  const charons = (role: string) => Promise.all(topology.nodes.filter((node) => node.role === role && node.runs.includes('charon')).map((node) => startCharon(ports, { record, node })));
+  const charons = (role: string) =>
+    Promise.all(
+      topology.nodes
+        .filter((node) => node.role === role && node.runs.includes('charon'))
+        .map((node) => startCharon(ports, { record, node })),
+    );
   const results = await Promise.allSettled([...frr, charons('router').then(() => charons('gateway'))]);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
@@ -116,7 +155,8 @@ const startServe = async ({ files, signal, progress }: Ports, lab: string): Prom
   }
   let record: LabRecord | undefined;
   const serving = async (): Promise<boolean> => (record = await readRecord(files, lab))?.endpoint !== undefined;
-  const more = async (): Promise<readonly string[]> => ((await files.read(paths(lab).serveLog)) ?? '').trim().split('\n').slice(-4);
+  const more = async (): Promise<readonly string[]> =>
+    ((await files.read(paths(lab).serveLog)) ?? '').trim().split('\n').slice(-4);
   await until(serving, { what: "the cloud's endpoint did not come up", withinMs: 10_000, signal, more });
   return record!;
 };
@@ -127,24 +167,39 @@ const waitForTraffic = async (ports: Ports, topology: Topology): Promise<void> =
   const { lab, site } = topology;
   let down: readonly string[] = [];
   const logs = async (): Promise<readonly string[]> => {
-    const boxes = site.tunnels.filter(({ name }) => down.includes(name)).flatMap(({ gateway, router }) => [gateway, router]);
+    const boxes = site.tunnels
+      .filter(({ name }) => down.includes(name))
+      .flatMap(({ gateway, router }) => [gateway, router]);
     return (await Promise.all([...new Set(boxes)].map((name) => lastWords(lab, name)))).flat();
   };
   const established = async (): Promise<boolean> => {
     down = await tunnelsDown(ports, topology);
     // Both ends have all their files by now: a refusal will not change its mind by the deadline.
     const refused = (await logs()).filter((line) => /received \S+ (notify error|error notify)/.test(line));
-    if (refused.length > 0) throw failure(`not every tunnel was established: ${down.join(', ')} was refused`, { more: await logs() });
+    if (refused.length > 0)
+      throw failure(`not every tunnel was established: ${down.join(', ')} was refused`, { more: await logs() });
     return down.length === 0;
   };
   await until(established, { what: 'not every tunnel was established', withinMs: DEADLINE_MS, signal, more: logs });
   progress(`tunnels established: ${site.tunnels.map(({ name }) => name).join(', ')}`);
-  const bgp = async (): Promise<boolean> => (await bgpStates(shell, topology)).every(({ state, prefixes }) => state === 'Established' && prefixes > 0);
-  await until(bgp, { what: 'BGP did not come up on every Direct Connect link', withinMs: DEADLINE_MS, everyMs: 100, signal });
+  const bgp = async (): Promise<boolean> =>
+    (await bgpStates(shell, topology)).every(({ state, prefixes }) => state === 'Established' && prefixes > 0);
+  await until(bgp, {
+    what: 'BGP did not come up on every Direct Connect link',
+    withinMs: DEADLINE_MS,
+    everyMs: 100,
+    signal,
+  });
   if (topology.dx.length > 0) progress(`BGP established: ${topology.dx.map(({ link }) => link.name).join(', ')}`);
   for (const node of topology.nodes.filter(({ role }) => role === 'app')) {
-    const ping = async (): Promise<boolean> => (await shell.run('ip', inside(node.netns, ['ping', '-n', '-c', '1', '-W', '1', topology.hostAddresses[0]!]))).exitCode === 0;
-    await until(ping, { what: `no packet went from ${node.name} to the on-prem host and back`, withinMs: DEADLINE_MS, signal });
+    const ping = async (): Promise<boolean> =>
+      (await shell.run('ip', inside(node.netns, ['ping', '-n', '-c', '1', '-W', '1', topology.hostAddresses[0]!])))
+        .exitCode === 0;
+    await until(ping, {
+      what: `no packet went from ${node.name} to the on-prem host and back`,
+      withinMs: DEADLINE_MS,
+      signal,
+    });
   }
   progress('packets go from every app host to the on-prem host and back');
 };

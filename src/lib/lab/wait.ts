@@ -12,12 +12,16 @@ export interface UntilOptions {
 }
 
 /** Polls until `check` holds. Throws a failure at the deadline, or as interrupted once `signal` aborts. */
-export const until = async (check: () => Promise<boolean>, { what, withinMs, everyMs = 50, signal, more }: UntilOptions): Promise<void> => {
+export const until = async (
+  check: () => Promise<boolean>,
+  { what, withinMs, everyMs = 50, signal, more }: UntilOptions,
+): Promise<void> => {
   const deadline = performance.now() + withinMs;
   for (;;) {
     if (signal?.aborted === true) throw interrupted();
     if (await check()) return;
-    if (performance.now() > deadline) throw failure(`${what} within ${withinMs / 1000} s`, more === undefined ? {} : { more: await more() });
+    if (performance.now() > deadline)
+      throw failure(`${what} within ${withinMs / 1000} s`, more === undefined ? {} : { more: await more() });
     await delay(everyMs);
   }
 };

@@ -2,8 +2,22 @@ import type { Algorithm, Setting } from './types.ts';
 
 /** strongSwan's and Libreswan's names to IANA transform numbers. */
 const GROUPS: Readonly<Record<string, number>> = {
-  modp768: 1, modp1024: 2, modp1536: 5, modp2048: 14, modp3072: 15, modp4096: 16, modp6144: 17, modp8192: 18,
-  modp1024s160: 22, modp2048s224: 23, modp2048s256: 24, ecp256: 19, ecp384: 20, ecp521: 21, curve25519: 31, x25519: 31,
+  modp768: 1,
+  modp1024: 2,
+  modp1536: 5,
+  modp2048: 14,
+  modp3072: 15,
+  modp4096: 16,
+  modp6144: 17,
+  modp8192: 18,
+  modp1024s160: 22,
+  modp2048s224: 23,
+  modp2048s256: 24,
+  ecp256: 19,
+  ecp384: 20,
+  ecp521: 21,
+  curve25519: 31,
+  x25519: 31,
 };
 
 const hashOf = (word: string): string | undefined => {
@@ -25,14 +39,23 @@ const cipherOf = (word: string): string | undefined => {
 
 /** A proposal list of strongSwan (`aes128-sha1-modp1024`) or Libreswan (`aes_gcm256-sha2_384;dh20`). */
 export const proposalAlgorithms = (use: Algorithm['use'], setting: Setting): readonly Algorithm[] =>
-  setting.value.split(',').slice(0, 200).map((proposal) => {
-    const words = proposal.replace(/!$/, '').trim().split(/[-;]/).map((word) => word.trim().toLowerCase());
-    const dh = words.map((word) => GROUPS[word] ?? Number(/^dh(\d{1,2})$/.exec(word)?.[1] ?? Number.NaN)).find((group) => !Number.isNaN(group));
-    const encryption = words.map(cipherOf).find((cipher) => cipher !== undefined);
-    // In "aes256gcm16-prfsha384" the PRF stands in the hash's place.
-    const hash = words.map(hashOf).find((name) => name !== undefined);
-    return { line: setting.line, use, encryption, hash, dh };
-  });
+  setting.value
+    .split(',')
+    .slice(0, 200)
+    .map((proposal) => {
+      const words = proposal
+        .replace(/!$/, '')
+        .trim()
+        .split(/[-;]/)
+        .map((word) => word.trim().toLowerCase());
+      const dh = words
+        .map((word) => GROUPS[word] ?? Number(/^dh(\d{1,2})$/.exec(word)?.[1] ?? Number.NaN))
+        .find((group) => !Number.isNaN(group));
+      const encryption = words.map(cipherOf).find((cipher) => cipher !== undefined);
+      // In "aes256gcm16-prfsha384" the PRF stands in the hash's place.
+      const hash = words.map(hashOf).find((name) => name !== undefined);
+      return { line: setting.line, use, encryption, hash, dh };
+    });
 
 /** Cisco's words: `aes 256`, `aes-256`, `aes-gcm-256`, `3des`, `esp-aes 256`, `esp-gcm`, `aes-cbc-128`. */
 export const ciscoCipher = (word: string, size?: string): string | undefined => {
@@ -46,7 +69,13 @@ export const ciscoCipher = (word: string, size?: string): string | undefined => 
 };
 
 /** `sha`, `sha-1`, `sha256`, `sha-256`, `esp-sha-hmac`, `esp-sha256-hmac`, `md5`, `esp-md5-hmac`. */
-export const ciscoHash = (word: string): string | undefined => hashOf(word.toLowerCase().replace(/^esp-/, '').replace(/-hmac$/, ''));
+export const ciscoHash = (word: string): string | undefined =>
+  hashOf(
+    word
+      .toLowerCase()
+      .replace(/^esp-/, '')
+      .replace(/-hmac$/, ''),
+  );
 
 /** `2`, `group2`. */
 export const ciscoGroup = (word: string | undefined): number | undefined => {

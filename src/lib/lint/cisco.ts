@@ -3,14 +3,20 @@ import type { Algorithm, Block, Secret } from './types.ts';
 
 /** Which commands stand inside which: text pasted from a web page has lost its indentation. */
 const INSIDE: readonly (readonly [RegExp, RegExp])[] = [
-  [/^crypto (?:isakmp|ikev1|ikev2) (?:policy|proposal)\b/, /^(?:encr|encryption|hash|authentication|group|lifetime|integrity|prf|proposal|match address)\b/],
+  [
+    /^crypto (?:isakmp|ikev1|ikev2) (?:policy|proposal)\b/,
+    /^(?:encr|encryption|hash|authentication|group|lifetime|integrity|prf|proposal|match address)\b/,
+  ],
   [/^crypto ipsec (?:ikev1 )?transform-set\b/, /^mode\b/],
   [/^crypto ipsec ikev2 ipsec-proposal\b/, /^protocol\b/],
   [/^crypto map \S+ \d+ ipsec-isakmp/, /^(?:set|match|description|reverse-route)\b/],
   [/^crypto ipsec profile\b/, /^set\b/],
   [/^crypto (?:ikev2 )?keyring\b/, /^(?:local-address|pre-shared-key|peer|address)\b/],
   [/^crypto (?:isakmp|ikev2) profile\b/, /^(?:keyring|match|local-address|authentication|identity|lifetime|dpd)\b/],
-  [/^interface\b/, /^(?:ip (?:address|mtu|tcp|nat (?:inside|outside)$|ospf|access-group|virtual-reassembly)|tunnel|crypto map \S+$|description|nameif|security-level|no shutdown)\b/],
+  [
+    /^interface\b/,
+    /^(?:ip (?:address|mtu|tcp|nat (?:inside|outside)$|ospf|access-group|virtual-reassembly)|tunnel|crypto map \S+$|description|nameif|security-level|no shutdown)\b/,
+  ],
   [/^object network\b/, /^(?:subnet|host|range|nat \(\S+\) (?:static|dynamic))\b/],
   [/^router\b/, /^(?:redistribute|network|router-id|neighbor|default-information)\b/],
   [/^(?:ip sla \d+|sla monitor \d+)$/, /^(?:icmp-echo|frequency|timeout|threshold|type echo|num-packets)\b/],
@@ -27,18 +33,23 @@ export const parseCisco = (lines: readonly string[]): readonly Block[] => {
     if (text === '' || text.startsWith('!') || text.startsWith(':')) return;
     const block: Block = { line: index + 1, text, words: text.split(' '), children: [] };
     const parent = blocks.at(-1);
-    const inside = parent !== undefined && (/^\s/.test(raw) || INSIDE.some(([outer, inner]) => outer.test(parent.text) && inner.test(text)));
+    const inside =
+      parent !== undefined &&
+      (/^\s/.test(raw) || INSIDE.some(([outer, inner]) => outer.test(parent.text) && inner.test(text)));
     if (inside) parent.children.push(block);
     else blocks.push(block);
   });
   return blocks;
 };
 
-export const starting = (blocks: readonly Block[], pattern: RegExp): readonly Block[] => blocks.filter(({ text }) => pattern.test(text));
-export const child = (block: Block | undefined, pattern: RegExp): Block | undefined => block?.children.find(({ text }) => pattern.test(text));
+export const starting = (blocks: readonly Block[], pattern: RegExp): readonly Block[] =>
+  blocks.filter(({ text }) => pattern.test(text));
+export const child = (block: Block | undefined, pattern: RegExp): Block | undefined =>
+  block?.children.find(({ text }) => pattern.test(text));
 
 /** `encryption aes 256`, `encryption aes-256 3des`: each cipher named. */
-const ciphers = (words: readonly string[]): readonly string[] => words.flatMap((word, index) => ciscoCipher(word, words[index + 1]) ?? []);
+const ciphers = (words: readonly string[]): readonly string[] =>
+  words.flatMap((word, index) => ciscoCipher(word, words[index + 1]) ?? []);
 
 /** The ISAKMP defaults of IOS and ASA: a policy that doesn't say runs on these (Cisco, "crypto isakmp policy"). */
 const policyAlgorithms = (policy: Block, asa: boolean): readonly Algorithm[] => {
@@ -47,8 +58,18 @@ const policyAlgorithms = (policy: Block, asa: boolean): readonly Algorithm[] => 
   const v1 = /^crypto (?:isakmp|ikev1) policy/.test(policy.text);
   const found: Algorithm[] = lines.flatMap(({ words, line }): readonly Algorithm[] => {
     if (/^encr/.test(words[0]!)) return ciphers(words.slice(1)).map((encryption) => ({ line, use: 'ike', encryption }));
-    if (/^(hash|integrity|prf)$/.test(words[0]!)) return words.slice(1).flatMap((word) => (ciscoHash(word) === undefined ? [] : [{ line, use: 'ike' as const, hash: ciscoHash(word) }]));
-    if (words[0] === 'group') return words.slice(1).flatMap((word) => (ciscoGroup(word) === undefined ? [] : [{ line, use: 'ike' as const, dh: ciscoGroup(word) }]));
+    if (/^(hash|integrity|prf)$/.test(words[0]!))
+      return words
+        .slice(1)
+        .flatMap((word) =>
+          ciscoHash(word) === undefined ? [] : [{ line, use: 'ike' as const, hash: ciscoHash(word) }],
+        );
+    if (words[0] === 'group')
+      return words
+        .slice(1)
+        .flatMap((word) =>
+          ciscoGroup(word) === undefined ? [] : [{ line, use: 'ike' as const, dh: ciscoGroup(word) }],
+        );
     return [];
   });
   if (!v1 || lines.length === 0) return found;
@@ -70,7 +91,12 @@ export const transformSets = (blocks: readonly Block[]): readonly TransformSet[]
   ...starting(blocks, /^crypto ipsec (?:ikev1 )?transform-set \S+ esp-/).map(({ words, line }) => {
     const at = words.indexOf('transform-set');
     const rest = words.slice(at + 2);
-    return { name: words[at + 1]!, line, encryption: ciphers(rest)[0], hash: rest.map((word) => (/hmac$/.test(word) ? ciscoHash(word) : undefined)).find((hash) => hash !== undefined) };
+    return {
+      name: words[at + 1]!,
+      line,
+      encryption: ciphers(rest)[0],
+      hash: rest.map((word) => (/hmac$/.test(word) ? ciscoHash(word) : undefined)).find((hash) => hash !== undefined),
+    };
   }),
   ...starting(blocks, /^crypto ipsec ikev2 ipsec-proposal \S+$/).map((block) => ({
     name: block.words[4]!,
@@ -84,8 +110,11 @@ export const ciscoAlgorithms = (blocks: readonly Block[], asa: boolean): readonl
   ...starting(blocks, /^crypto (?:isakmp|ikev1) policy \d+|^crypto ikev2 (?:proposal|policy) \S+/).flatMap((policy) => {
     // The one-line form of old PIX and ASA: crypto isakmp policy 10 encryption 3des
     const inline = policy.words.slice(4);
-    const line: Block | undefined = inline.length > 1 ? { ...policy, words: inline, text: inline.join(' '), children: [] } : undefined;
-    return line === undefined ? policyAlgorithms(policy, asa) : policyAlgorithms({ ...policy, text: 'inline', children: [line] }, asa);
+    const line: Block | undefined =
+      inline.length > 1 ? { ...policy, words: inline, text: inline.join(' '), children: [] } : undefined;
+    return line === undefined
+      ? policyAlgorithms(policy, asa)
+      : policyAlgorithms({ ...policy, text: 'inline', children: [line] }, asa);
   }),
   ...transformSets(blocks).map(({ line, encryption, hash }): Algorithm => ({ line, use: 'esp', encryption, hash })),
   ...[...blocks, ...blocks.flatMap(({ children }) => children)].flatMap(({ text, line }): readonly Algorithm[] => {

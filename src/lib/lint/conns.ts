@@ -4,11 +4,18 @@ import type { Conn, Secret, Section, Setting } from './types.ts';
 /** `28800`, `28800s`, `480m`, `8h`, `1d` in seconds; undefined for anything else. */
 export const seconds = (setting: Setting | undefined): number | undefined => {
   const match = /^(\d{1,9})\s*([smhd]?)$/.exec(setting?.value ?? '');
-  return match === null ? undefined : Number(match[1]) * { '': 1, s: 1, m: 60, h: 3_600, d: 86_400 }[match[2] as '' | 's' | 'm' | 'h' | 'd'];
+  return match === null
+    ? undefined
+    : Number(match[1]) * { '': 1, s: 1, m: 60, h: 3_600, d: 86_400 }[match[2] as '' | 's' | 'm' | 'h' | 'd'];
 };
 
-const items = (setting: Setting | undefined): readonly string[] => (setting?.value ?? '').split(',').map((item) => item.trim()).filter((item) => item !== '');
-const present = (settings: readonly (Setting | undefined)[]): readonly Setting[] => settings.filter((setting) => setting !== undefined);
+const items = (setting: Setting | undefined): readonly string[] =>
+  (setting?.value ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+const present = (settings: readonly (Setting | undefined)[]): readonly Setting[] =>
+  settings.filter((setting) => setting !== undefined);
 
 const deep = (from: Section): readonly Setting[] => [...from.settings, ...from.sections.flatMap(deep)];
 
@@ -20,7 +27,8 @@ export const swanctlConns = (root: Section): readonly Conn[] =>
     .map((conn) => {
       const side = (word: string): Section | undefined => conn.sections.find(({ name }) => name.startsWith(word));
       const children = sectionOf(conn, 'children')?.sections ?? [];
-      const child = (...keys: readonly string[]): Setting | undefined => children.map((each) => settingOf(each, ...keys)).find((found) => found !== undefined);
+      const child = (...keys: readonly string[]): Setting | undefined =>
+        children.map((each) => settingOf(each, ...keys)).find((found) => found !== undefined);
       const version = settingOf(conn, 'version')?.value;
       return {
         name: conn.name,
@@ -45,12 +53,26 @@ export const swanctlConns = (root: Section): readonly Conn[] =>
         mobike: settingOf(conn, 'mobike'),
         encap: settingOf(conn, 'encap'),
         marks: children.flatMap((each) => present([settingOf(each, 'mark_in'), settingOf(each, 'mark_out')])),
-        ifId: present([settingOf(conn, 'if_id_in', 'if_id_out'), ...children.map((each) => settingOf(each, 'if_id_in', 'if_id_out'))]),
+        ifId: present([
+          settingOf(conn, 'if_id_in', 'if_id_out'),
+          ...children.map((each) => settingOf(each, 'if_id_in', 'if_id_out')),
+        ]),
         raw: deep(conn),
       };
     });
 
-const LIBRESWAN_ONLY = ['phase2alg', 'phase2', 'ikev2', 'salifetime', 'pfs', 'leftnexthop', 'rightnexthop', 'ipsec-interface', 'encapsulation', 'vti-interface'];
+const LIBRESWAN_ONLY = [
+  'phase2alg',
+  'phase2',
+  'ikev2',
+  'salifetime',
+  'pfs',
+  'leftnexthop',
+  'rightnexthop',
+  'ipsec-interface',
+  'encapsulation',
+  'vti-interface',
+];
 
 /** ipsec.conf: `%default` and `also=` are followed, one level of each, as files in the field use them. */
 export const ipsecConns = (root: Section): readonly Conn[] => {
@@ -60,14 +82,26 @@ export const ipsecConns = (root: Section): readonly Conn[] => {
   return conns
     .filter(({ name }) => name !== 'conn %default')
     .map((conn) => {
-      const also = conn.settings.filter(({ key }) => key === 'also').flatMap(({ value }) => conns.find(({ name }) => name === `conn ${value}`)?.settings ?? []);
+      const also = conn.settings
+        .filter(({ key }) => key === 'also')
+        .flatMap(({ value }) => conns.find(({ name }) => name === `conn ${value}`)?.settings ?? []);
       const all = [...fallback, ...also, ...conn.settings];
       const of = (...keys: readonly string[]): Setting | undefined => all.findLast(({ key }) => keys.includes(key));
       const exchange = of('keyexchange')?.value;
       const ikev2 = of('ikev2')?.value;
       const version = libreswan
-        ? ikev2 === undefined ? (exchange === 'ikev1' ? 1 : undefined) : /^(no|never)$/.test(ikev2) ? 1 : 2
-        : exchange === 'ikev1' ? 1 : exchange === 'ikev2' ? 2 : undefined;
+        ? ikev2 === undefined
+          ? exchange === 'ikev1'
+            ? 1
+            : undefined
+          : /^(no|never)$/.test(ikev2)
+            ? 1
+            : 2
+        : exchange === 'ikev1'
+          ? 1
+          : exchange === 'ikev2'
+            ? 2
+            : undefined;
       return {
         name: conn.name.slice(5),
         line: conn.line,
@@ -104,10 +138,25 @@ export const swanctlSecrets = (root: Section): readonly Secret[] =>
     .filter(({ name }) => name.startsWith('ike'))
     .flatMap((entry) => {
       const secret = settingOf(entry, 'secret');
-      return secret === undefined ? [] : [{ line: secret.line, value: secret.value, ids: entry.settings.filter(({ key }) => key.startsWith('id')).map(({ value }) => value) }];
+      return secret === undefined
+        ? []
+        : [
+            {
+              line: secret.line,
+              value: secret.value,
+              ids: entry.settings.filter(({ key }) => key.startsWith('id')).map(({ value }) => value),
+            },
+          ];
     });
 
 export const ipsecSecrets = (root: Section): readonly Secret[] =>
   root.settings
     .filter(({ key }) => key === 'PSK' || key.startsWith('PSK '))
-    .map(({ key, value, line }) => ({ line, value, ids: key.slice(4).split(/\s+/).filter((id) => id !== '') }));
+    .map(({ key, value, line }) => ({
+      line,
+      value,
+      ids: key
+        .slice(4)
+        .split(/\s+/)
+        .filter((id) => id !== ''),
+    }));

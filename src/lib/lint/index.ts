@@ -13,10 +13,19 @@ export interface LintFinding extends Finding {
 }
 
 /** What a file puts into a message, an id or a name, must not steer the reader's terminal. */
-const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?').slice(0, 400);
+const printable = (text: string): string =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?').slice(0, 400);
 
 /** Every rule of the file's kind, findings in the order of the file. */
 export const lint = (file: Parsed): readonly LintFinding[] =>
   RULES.filter(({ kinds }) => kinds.includes(file.kind))
-    .flatMap(({ id, severity, check }) => check(file).map(({ line, message, mend }) => ({ rule: id, severity, line, message: printable(message), mend: printable(mend) })))
+    .flatMap(({ id, severity, check }) =>
+      check(file).map(({ line, message, mend }) => ({
+        rule: id,
+        severity,
+        line,
+        message: printable(message),
+        mend: printable(mend),
+      })),
+    )
     .sort((a, b) => a.line - b.line);

@@ -18,7 +18,8 @@ const uncomment = (line: string): string => {
 };
 
 /**
- * swanctl.conf and strongswan.conf (strongswan.conf(5)): `name { … }` and `key = value`, any number on a line. Tolerant:
+ * swanctl.conf and strongswan.conf (strongswan.conf(5)): `name { … }` and `key = value`, any number on a line.
+ * Tolerant:
  * what is neither is skipped, an unclosed section ends with the file.
  */
 export const parseNested = (lines: readonly string[]): Section => {
@@ -50,7 +51,8 @@ export const parseNested = (lines: readonly string[]): Section => {
 };
 
 /**
- * ipsec.conf of strongSwan, Libreswan and Openswan: `conn NAME`, `config setup`, then `key=value` lines. Pasted files lose
+ * ipsec.conf of strongSwan, Libreswan and Openswan: `conn NAME`, `config setup`, then `key=value` lines. Pasted files
+ * lose
  * their indentation, so a `key=value` line belongs to the section above it either way.
  * `include` lines and secrets (`ids : PSK "key"`) are settings of the root.
  */
@@ -60,7 +62,11 @@ export const parseIpsecConf = (lines: readonly string[]): Section => {
   lines.forEach((raw, index) => {
     const line = index + 1;
     if (/^\s*#?\s*include\s/.test(raw)) {
-      root.settings.push({ key: raw.trim().startsWith('#') ? '#include' : 'include', value: raw.replace(/^[\s#]*include\s+/, '').trim(), line });
+      root.settings.push({
+        key: raw.trim().startsWith('#') ? '#include' : 'include',
+        value: raw.replace(/^[\s#]*include\s+/, '').trim(),
+        line,
+      });
       return;
     }
     const text = uncomment(raw).trim();
@@ -92,5 +98,7 @@ export const parseSysctl = (lines: readonly string[]): Section => {
   return root;
 };
 
-export const settingOf = (from: Section | undefined, ...keys: readonly string[]): Setting | undefined => from?.settings.findLast(({ key }) => keys.includes(key));
-export const sectionOf = (from: Section | undefined, name: string): Section | undefined => from?.sections.find((each) => each.name === name);
+export const settingOf = (from: Section | undefined, ...keys: readonly string[]): Setting | undefined =>
+  from?.settings.findLast(({ key }) => keys.includes(key));
+export const sectionOf = (from: Section | undefined, name: string): Section | undefined =>
+  from?.sections.find((each) => each.name === name);

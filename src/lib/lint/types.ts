@@ -1,5 +1,7 @@
 export const KINDS = ['ios', 'asa', 'swanctl', 'ipsec-conf', 'sysctl'] as const;
-/** `swanctl` also covers strongswan.conf (same grammar); `ipsec-conf` covers Libreswan, Openswan and the secrets file. */
+/**
+ * `swanctl` also covers strongswan.conf (same grammar); `ipsec-conf` covers Libreswan, Openswan and the secrets file.
+ */
 export type Kind = (typeof KINDS)[number];
 
 export const SEVERITIES = ['error', 'warning', 'info'] as const;
@@ -35,7 +37,9 @@ export interface Block {
   readonly children: Block[];
 }
 
-/** One algorithm choice, however the file spells it. Names: `aes128`, `aes256gcm16`, `3des`, `sha1`; DH by IANA number. */
+/**
+ * One algorithm choice, however the file spells it. Names: `aes128`, `aes256gcm16`, `3des`, `sha1`; DH by IANA number.
+ */
 export interface Algorithm {
   readonly line: number;
   readonly use: 'ike' | 'esp';

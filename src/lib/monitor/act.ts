@@ -50,9 +50,15 @@ export const act = async (acting: Acting, action: Action, decidedAt: number): Pr
   const { now, wall, tell, dryRun } = acting;
   const { id } = action;
   const sentAt = now();
-  if ('notAfter' in action && (sentAt >= action.notAfter || sentAt < decidedAt)) return { id, outcome: 'unsent', ms: 0, why: 'the lease ran out before it left' };
+  if ('notAfter' in action && (sentAt >= action.notAfter || sentAt < decidedAt))
+    return { id, outcome: 'unsent', ms: 0, why: 'the lease ran out before it left' };
   if (dryRun && !isHarmless(action)) return { id, outcome: 'refused', ms: 0, why: 'dry run: nothing is changed' };
-  const result = await perform(acting, action).catch((error: unknown): Omit<Done, 'id' | 'ms'> => ({ outcome: outcomeOf(error), why: error instanceof Error ? error.message : String(error) }));
+  const result = await perform(acting, action).catch(
+    (error: unknown): Omit<Done, 'id' | 'ms'> => ({
+      outcome: outcomeOf(error),
+      why: error instanceof Error ? error.message : String(error),
+    }),
+  );
   const ms = now() - sentAt;
   const call = CALL[action.kind];
   if (call !== undefined) tell({ kind: 'api', at: wall(), action: call, outcome: result.outcome, ms });
@@ -68,13 +74,22 @@ const outcomeOf = (error: unknown): ActionOutcome => {
 const DONE = { outcome: 'done' } as const;
 
 /** A table that somebody has deleted is told, and the others are watched on. */
-const readThere = async (tables: RouteTables, ids: readonly string[]): Promise<{ readonly tables: readonly RouteTable[]; readonly why?: string }> => {
+const readThere = async (
+  tables: RouteTables,
+  ids: readonly string[],
+): Promise<{ readonly tables: readonly RouteTable[]; readonly why?: string }> => {
   const there = await tables.readThere(ids);
   const gone = ids.filter((id) => !there.some((table) => table.id === id));
-  return { tables: there, ...(gone.length === 0 ? {} : { why: `there is no route table ${gone.join(', ')}; the others are watched on` }) };
+  return {
+    tables: there,
+    ...(gone.length === 0 ? {} : { why: `there is no route table ${gone.join(', ')}; the others are watched on` }),
+  };
 };
 
-const perform = async ({ tables, instances, keeper, addresses, tell, wall }: Acting, action: Action): Promise<Omit<Done, 'id' | 'ms'>> => {
+const perform = async (
+  { tables, instances, keeper, addresses, tell, wall }: Acting,
+  action: Action,
+): Promise<Omit<Done, 'id' | 'ms'>> => {
   switch (action.kind) {
     case 'read':
       return { ...DONE, ...(await readThere(tables, action.tables)) };

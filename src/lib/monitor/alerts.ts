@@ -24,12 +24,30 @@ const HEADLINE: Readonly<Record<Alert['kind'], (alert: Alert) => string>> = {
 export const noticeOf = (alert: Alert, at: number, between: Between, to: NoticeAddress): Notice => {
   const headline = HEADLINE[alert.kind](alert);
   const short = `${between.join('-')} ${headline}: ${alert.because}`;
-  const long = [subjectOf(between), '', headline, `because: ${alert.because}`, `at: ${new Date(at).toISOString()}`, `incident: ${alert.incident}`, `alert: ${alert.id}`, '', `hybridctl route history --incident ${alert.incident}`];
-  return { id: alert.id, subject: subjectOf(between), text: 'phone' in to ? (short.length > 160 ? `${short.slice(0, 157)}...` : short) : long.join('\n') };
+  const long = [
+    subjectOf(between),
+    '',
+    headline,
+    `because: ${alert.because}`,
+    `at: ${new Date(at).toISOString()}`,
+    `incident: ${alert.incident}`,
+    `alert: ${alert.id}`,
+    '',
+    `hybridctl route history --incident ${alert.incident}`,
+  ];
+  return {
+    id: alert.id,
+    subject: subjectOf(between),
+    text: 'phone' in to ? (short.length > 160 ? `${short.slice(0, 157)}...` : short) : long.join('\n'),
+  };
 };
 
-/** What makes two alerts the same: a lease file that was removed begins its numbers again, and a new alert must not pass for an old one. */
-export const alertKey = (alert: Alert): string => `${alert.id}-${createHash('sha256').update(JSON.stringify(alert)).digest('hex').slice(0, 12)}`;
+/**
+ * What makes two alerts the same: a lease file that was removed begins its numbers again, and a new alert must not pass
+ * for an old one.
+ */
+export const alertKey = (alert: Alert): string =>
+  `${alert.id}-${createHash('sha256').update(JSON.stringify(alert)).digest('hex').slice(0, 12)}`;
 
 export interface AlertOptions {
   readonly to: NoticeAddress;
@@ -39,8 +57,15 @@ export interface AlertOptions {
   readonly timing?: Partial<DeliveryTiming>;
 }
 
-/** Tells one address of every alert. The spool is the outbox: on disk before the first try, and told once however often the event comes. */
-export const alertSink = (notifier: Notifier, spool: Spool, { to, between, clock, onTrouble, timing }: AlertOptions): Sink => {
+/**
+ * Tells one address of every alert. The spool is the outbox: on disk before the first try, and told once however often
+ * the event comes.
+ */
+export const alertSink = (
+  notifier: Notifier,
+  spool: Spool,
+  { to, between, clock, onTrouble, timing }: AlertOptions,
+): Sink => {
   const name = `alerts to ${'topic' in to ? to.topic : to.phone}`;
   const sendOne = async ({ id, body }: Spooled, signal: AbortSignal): Promise<string> => {
     try {
@@ -52,7 +77,14 @@ export const alertSink = (notifier: Notifier, spool: Spool, { to, between, clock
     return id;
   };
   // One at a time: they arrive in the order of events.
-  const delivery = deliver(spool, { name, most: 1, clock, onTrouble, send: async ([item], signal) => [await sendOne(item!, signal)], ...(timing === undefined ? {} : { timing }) });
+  const delivery = deliver(spool, {
+    name,
+    most: 1,
+    clock,
+    onTrouble,
+    send: async ([item], signal) => [await sendOne(item!, signal)],
+    ...(timing === undefined ? {} : { timing }),
+  });
   return {
     accept(event) {
       if (event.kind !== 'alert') return;

@@ -23,7 +23,10 @@ export interface DeliveryTiming {
   readonly closeMs: number;
 }
 
-/** From a second, since most faults of a moment are over by then, to a minute, so that nobody learns of a mend long after it. */
+/**
+ * From a second, since most faults of a moment are over by then, to a minute, so that nobody learns of a mend long
+ * after it.
+ */
 const TIMING: DeliveryTiming = { firstMs: 1_000, mostMs: 60_000, hangMs: 30_000, closeMs: 3_000 };
 
 export interface Delivery {
@@ -33,7 +36,10 @@ export interface Delivery {
   close(): Promise<void>;
 }
 
-/** Takes a spool to its receiver, oldest first, again and again until it is taken: at least once, so receivers go by the id. */
+/**
+ * Takes a spool to its receiver, oldest first, again and again until it is taken: at least once, so receivers go by the
+ * id.
+ */
 export const deliver = (spool: Spool, { name, most, clock, send, onTrouble, timing }: DeliveryOptions): Delivery => {
   const { firstMs, mostMs, hangMs, closeMs } = { ...TIMING, ...timing };
   /** Ends the wait for the next try. */
@@ -63,7 +69,8 @@ export const deliver = (spool: Spool, { name, most, clock, send, onTrouble, timi
     try {
       const settled = await within((signal) => send(items, signal));
       spool.ack(settled);
-      if (settled.length < items.length) throw new Error(`${items.length - settled.length} of ${items.length} must be tried again`);
+      if (settled.length < items.length)
+        throw new Error(`${items.length - settled.length} of ${items.length} must be tried again`);
       if (failures > 0) onTrouble(`${name}: delivered again`);
       failures = 0;
       return true;
@@ -78,7 +85,9 @@ export const deliver = (spool: Spool, { name, most, clock, send, onTrouble, timi
     while (!stop.signal.aborted && spool.oldest(1).length > 0) {
       if (await round()) continue;
       if (closing) break;
-      await clock.sleep(Math.min(mostMs, firstMs * 2 ** Math.min(failures - 1, 20)), wake.signal).catch(() => undefined);
+      await clock
+        .sleep(Math.min(mostMs, firstMs * 2 ** Math.min(failures - 1, 20)), wake.signal)
+        .catch(() => undefined);
     }
     // No wait between the last look and this, or what comes in between would lie until the next event.
     running = undefined;

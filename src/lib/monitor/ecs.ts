@@ -14,7 +14,11 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [key
 export interface Line {
   readonly '@timestamp': string;
   readonly message: string;
-  readonly event: { readonly kind: 'event' | 'alert'; readonly action: string; readonly [key: string]: Json | undefined };
+  readonly event: {
+    readonly kind: 'event' | 'alert';
+    readonly action: string;
+    readonly [key: string]: Json | undefined;
+  };
   readonly labels: Readonly<Record<string, string>>;
   readonly trace?: { readonly id: string };
   readonly hybridctl: { readonly kind: LoggedEvent['kind']; readonly [key: string]: Json | undefined };
@@ -26,7 +30,14 @@ const ECS_VERSION = '8.17.0';
 
 type Outcome = 'success' | 'failure' | 'unknown';
 /** A race is a failure of this try; an unclear one may yet have been done. */
-const OUTCOME: Readonly<Record<ActionOutcome, Outcome>> = { done: 'success', race: 'failure', throttled: 'failure', refused: 'failure', unclear: 'unknown', unsent: 'failure' };
+const OUTCOME: Readonly<Record<ActionOutcome, Outcome>> = {
+  done: 'success',
+  race: 'failure',
+  throttled: 'failure',
+  refused: 'failure',
+  unclear: 'unknown',
+  unsent: 'failure',
+};
 
 interface Told {
   readonly message: string;
@@ -57,7 +68,8 @@ export const evidenceText = ({ evidence, about, witness }: EvidenceEvent): strin
   }
 };
 
-export const witnessText = ({ witness, heard, because }: WitnessEvent): string => (heard ? `listens to ${witness}` : `can't listen to ${witness}: ${because}`);
+export const witnessText = ({ witness, heard, because }: WitnessEvent): string =>
+  heard ? `listens to ${witness}` : `can't listen to ${witness}: ${because}`;
 
 /** Whether the event is one for the log: what is measured every second is not. */
 export const isLogged = (event: MonitorEvent): event is LoggedEvent => event.kind !== 'api' && event.kind !== 'health';
@@ -95,9 +107,22 @@ export const ecsLine = (event: LoggedEvent, writer: Writer): Line => {
 const tell = (event: LoggedEvent): Told => {
   switch (event.kind) {
     case 'start':
-      return { message: `monitor started, profile ${event.profile}, ${event.links.length} links, ${event.routes.length} routes`, action: 'monitor-started', category: ['process'], type: ['start'], level: 'info' };
+      return {
+        message: `monitor started, profile ${event.profile}, ${event.links.length} links, ${event.routes.length} routes`,
+        action: 'monitor-started',
+        category: ['process'],
+        type: ['start'],
+        level: 'info',
+      };
     case 'stop':
-      return { message: `monitor stopped: ${event.because}`, action: 'monitor-stopped', category: ['process'], type: ['end'], level: 'info', reason: event.because };
+      return {
+        message: `monitor stopped: ${event.because}`,
+        action: 'monitor-stopped',
+        category: ['process'],
+        type: ['end'],
+        level: 'info',
+        reason: event.because,
+      };
     case 'verdict':
       return {
         message: `${event.link} is ${event.to}: ${event.because}`,
@@ -120,7 +145,14 @@ const tell = (event: LoggedEvent): Told => {
         labels: { link: event.link },
       };
     case 'witness':
-      return { message: witnessText(event), action: event.heard ? 'witness-heard' : 'witness-lost', category: ['process'], type: ['info'], level: event.heard ? 'info' : 'warn', reason: event.because };
+      return {
+        message: witnessText(event),
+        action: event.heard ? 'witness-heard' : 'witness-lost',
+        category: ['process'],
+        type: ['info'],
+        level: event.heard ? 'info' : 'warn',
+        reason: event.because,
+      };
     case 'move':
       return {
         message: `${event.table} ${event.destination}: ${event.from} to ${event.to} (${event.outcome}): ${event.because}`,
@@ -171,7 +203,13 @@ const tell = (event: LoggedEvent): Told => {
         labels: { table: event.table, ...(event.link === null ? {} : { link: event.link }) },
       };
     case 'lease':
-      return { message: event.held ? `lease held, epoch ${event.epoch}` : `lease lost, epoch ${event.epoch}`, action: event.held ? 'lease-held' : 'lease-lost', category: ['process'], type: ['info'], level: event.held ? 'info' : 'warn' };
+      return {
+        message: event.held ? `lease held, epoch ${event.epoch}` : `lease lost, epoch ${event.epoch}`,
+        action: event.held ? 'lease-held' : 'lease-lost',
+        category: ['process'],
+        type: ['info'],
+        level: event.held ? 'info' : 'warn',
+      };
     case 'error':
       return {
         message: `${event.during}: ${event.message}`,

@@ -35,7 +35,9 @@ export interface VerdictEvent extends At {
   readonly incident?: string;
 }
 
-/** What a daemon beside the path has seen of a link. It never moves a route alone: it shortens the wait for lost probes. */
+/**
+ * What a daemon beside the path has seen of a link. It never moves a route alone: it shortens the wait for lost probes.
+ */
 export interface EvidenceEvent extends At {
   readonly kind: 'evidence';
   readonly link: string;
@@ -55,8 +57,10 @@ export interface WitnessEvent extends At {
 }
 
 /**
- * One try to move one route, told when its outcome is known: read back in the table where it is `done`. Durations in ms:
- * `detectMs` from the last good reply to the verdict, `apiMs` the call, `verifyMs` from its answer to the read that shows it.
+ * One try to move one route, told when its outcome is known: read back in the table where it is `done`. Durations in
+ * ms:
+ * `detectMs` from the last good reply to the verdict, `apiMs` the call, `verifyMs` from its answer to the read that
+ * shows it.
  */
 export interface MoveEvent extends At {
   readonly kind: 'move';
@@ -129,12 +133,29 @@ export interface Tally {
 /** How everything stands; once a second or so. Measured, not logged. */
 export interface HealthEvent extends At {
   readonly kind: 'health';
-  readonly links: readonly { readonly link: string; readonly state: State; readonly suspicion: number; readonly rttMs?: number; readonly probes?: Tally }[];
+  readonly links: readonly {
+    readonly link: string;
+    readonly state: State;
+    readonly suspicion: number;
+    readonly rttMs?: number;
+    readonly probes?: Tally;
+  }[];
   /** `at` is a link's name, `(none)`, `(foreign)`, or undefined while reads do not agree. */
   readonly routes: readonly { readonly table: string; readonly destination: string; readonly at: string | undefined }[];
 }
 
-export type LoggedEvent = StartEvent | StopEvent | VerdictEvent | EvidenceEvent | WitnessEvent | MoveEvent | AlertEvent | HealEvent | PinEvent | LeaseEvent | ErrorEvent;
+export type LoggedEvent =
+  | StartEvent
+  | StopEvent
+  | VerdictEvent
+  | EvidenceEvent
+  | WitnessEvent
+  | MoveEvent
+  | AlertEvent
+  | HealEvent
+  | PinEvent
+  | LeaseEvent
+  | ErrorEvent;
 export type MeasuredEvent = ApiEvent | HealthEvent;
 export type MonitorEvent = LoggedEvent | MeasuredEvent;
 

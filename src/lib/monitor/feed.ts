@@ -38,8 +38,10 @@ export interface FeedOptions {
 }
 
 /**
- * Every event as a line of JSON, the same as `route monitor --json` prints, to whoever listens on this machine; who comes
- * late gets the last ten minutes first. Calls of the API are left out. One monitor of a site offers it: where another one
+ * Every event as a line of JSON, the same as `route monitor --json` prints, to whoever listens on this machine; who
+ * comes
+ * late gets the last ten minutes first. Calls of the API are left out. One monitor of a site offers it: where another
+ * one
  * does, ours is offered once we hold the lease, since a successor's begins when the other is gone.
  */
 export const feedSink = async ({ offer, onTrouble }: FeedOptions): Promise<Sink> => {
@@ -50,7 +52,10 @@ export const feedSink = async ({ offer, onTrouble }: FeedOptions): Promise<Sink>
   let feed: Feed | undefined;
   let offering: Promise<void> | undefined;
 
-  const past = (): readonly string[] => [...new Set([...(start === undefined ? [] : [start]), ...events.kept, ...health.kept])].sort((one, other) => one.serial - other.serial).map(({ line }) => line);
+  const past = (): readonly string[] =>
+    [...new Set([...(start === undefined ? [] : [start]), ...events.kept, ...health.kept])]
+      .sort((one, other) => one.serial - other.serial)
+      .map(({ line }) => line);
   const begin = (): Promise<void> =>
     (offering ??= offer(past)
       .then(

@@ -47,14 +47,22 @@ export interface History {
   readonly damaged: number;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @returns undefined for anything that is no line of ours. Only what is read below is judged. */
 export const eventIn = (line: string): Line | undefined => {
   try {
     const read: unknown = JSON.parse(line);
-    if (!isObject(read) || typeof read['@timestamp'] !== 'string' || Number.isNaN(Date.parse(read['@timestamp']))) return undefined;
-    if (!isObject(read['event']) || typeof read['event']['action'] !== 'string' || !isObject(read['hybridctl']) || typeof read['hybridctl']['kind'] !== 'string') return undefined;
+    if (!isObject(read) || typeof read['@timestamp'] !== 'string' || Number.isNaN(Date.parse(read['@timestamp'])))
+      return undefined;
+    if (
+      !isObject(read['event']) ||
+      typeof read['event']['action'] !== 'string' ||
+      !isObject(read['hybridctl']) ||
+      typeof read['hybridctl']['kind'] !== 'string'
+    )
+      return undefined;
     // Parsers of dates are lenient: what is shown is our own writing of it.
     return { ...read, '@timestamp': new Date(read['@timestamp']).toISOString() } as unknown as Line;
   } catch {
@@ -63,8 +71,10 @@ export const eventIn = (line: string): Line | undefined => {
 };
 
 /** What the log says reaches a terminal: nothing in it may steer that. */
-const textOf = (value: unknown): string => (typeof value === 'string' ? value.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ') : '?');
-const numberOf = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ') : '?';
+const numberOf = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null;
 
 const moveOf = ({ '@timestamp': at, hybridctl: own }: Line): PastMove => ({
   at,
@@ -92,7 +102,11 @@ const incidentOf = (incident: string, lines: readonly Line[]): Incident => {
     moves,
     steps: ordered
       .filter(({ hybridctl }) => hybridctl.kind !== 'move')
-      .map(({ '@timestamp': at, message, event }) => ({ at, what: textOf(message), because: event['reason'] === undefined ? '' : textOf(event['reason']) })),
+      .map(({ '@timestamp': at, message, event }) => ({
+        at,
+        what: textOf(message),
+        because: event['reason'] === undefined ? '' : textOf(event['reason']),
+      })),
   };
 };
 

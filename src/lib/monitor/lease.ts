@@ -1,6 +1,15 @@
 import { failure } from '../core/errors.ts';
 import type { LeaseStore } from '../core/ports.ts';
-import { granted, NO_LEASE, released, renewed, taken, watchLease, type LeaseMemory, type LeaseRecord } from '../domain/failover/lease.ts';
+import {
+  granted,
+  NO_LEASE,
+  released,
+  renewed,
+  taken,
+  watchLease,
+  type LeaseMemory,
+  type LeaseRecord,
+} from '../domain/failover/lease.ts';
 import { EMPTY_JOURNAL } from '../domain/failover/state.ts';
 import type { ActionOutcome, Journal, Lease } from '../domain/failover/types.ts';
 
@@ -20,7 +29,10 @@ export interface LeaseKeeper {
   lease(): Lease | undefined;
   /** As it lies in the store. */
   journal(): Journal | undefined;
-  /** Takes, renews or waits; to be called every RENEW_MS. Rejects when the store can't be read or written: the lease then runs out. */
+  /**
+   * Takes, renews or waits; to be called every RENEW_MS. Rejects when the store can't be read or written: the lease
+   * then runs out.
+   */
   tend(): Promise<void>;
   /** Puts the journal into the record, only while that is ours with this epoch. */
   record(epoch: number, journal: Journal): Promise<ActionOutcome>;
@@ -67,7 +79,10 @@ export const keepLease = ({ store, now }: LeaseKeeperOptions): LeaseKeeper => {
       journal = stored!.journal;
       return;
     }
-    const next: Stored = { ...(then === 'take' ? taken(stored, store.me) : renewed(stored!)), journal: stored?.journal ?? EMPTY_JOURNAL };
+    const next: Stored = {
+      ...(then === 'take' ? taken(stored, store.me) : renewed(stored!)),
+      journal: stored?.journal ?? EMPTY_JOURNAL,
+    };
     const askedAt = now();
     if (!(await store.swap(text, JSON.stringify(next)))) return;
     if (then === 'take') journal = next.journal;
@@ -79,7 +94,11 @@ export const keepLease = ({ store, now }: LeaseKeeperOptions): LeaseKeeper => {
     const text = await store.read();
     const stored = text === undefined ? undefined : parse(text);
     if (stored === undefined || stored.holder !== store.me || stored.epoch !== epoch) return 'refused';
-    if (next.version > stored.journal.version && !(await store.swap(text, JSON.stringify({ ...stored, journal: next })))) return 'race';
+    if (
+      next.version > stored.journal.version &&
+      !(await store.swap(text, JSON.stringify({ ...stored, journal: next })))
+    )
+      return 'race';
     saw(next);
     return 'done';
   };
@@ -92,7 +111,13 @@ export const keepLease = ({ store, now }: LeaseKeeperOptions): LeaseKeeper => {
     if (stored?.holder === store.me) await store.swap(text, JSON.stringify({ ...stored, ...released(stored) }));
   };
 
-  return { lease: () => lease, journal: () => journal, tend: () => inTurn(tend), record: (epoch, next) => inTurn(() => record(epoch, next)), release: () => inTurn(release) };
+  return {
+    lease: () => lease,
+    journal: () => journal,
+    tend: () => inTurn(tend),
+    record: (epoch, next) => inTurn(() => record(epoch, next)),
+    release: () => inTurn(release),
+  };
 };
 
 /** The monitor that holds the lease, or may: one of another machine can't be looked at. undefined: certainly none. */
@@ -106,13 +131,21 @@ export const leaseHolder = async (store: LeaseStore): Promise<string | undefined
 const parse = (text: string): Stored => {
   try {
     const { holder, epoch, renewal, journal } = JSON.parse(text) as Partial<Stored>;
-    if (typeof holder === 'string' && Number.isInteger(epoch) && Number.isInteger(renewal) && Number.isInteger(journal?.version) && Array.isArray(journal?.outbox)) {
+    if (
+      typeof holder === 'string' &&
+      Number.isInteger(epoch) &&
+      Number.isInteger(renewal) &&
+      Number.isInteger(journal?.version) &&
+      Array.isArray(journal?.outbox)
+    ) {
       return { holder, epoch: epoch!, renewal: renewal!, journal: { ...EMPTY_JOURNAL, ...journal! } };
     }
   } catch {
     // said below
   }
-  throw failure("the lease file does not hold a monitor's lease", { next: 'move it away; the monitor then starts a new one from what the cloud shows' });
+  throw failure("the lease file does not hold a monitor's lease", {
+    next: 'move it away; the monitor then starts a new one from what the cloud shows',
+  });
 };
 
 /** For --dry-run: a lease of our own that nobody else sees. */

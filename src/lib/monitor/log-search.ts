@@ -17,7 +17,10 @@ export interface LogSelection {
 /** A link is in an event as what it is about, or as one end of a move. */
 const LINK_FIELDS = ['link', 'from', 'to', 'subject'] as const;
 
-export const isSelected = ({ '@timestamp': at, labels, hybridctl, trace }: Line, { sites, links, tables, kinds, incident, since, until }: LogSelection): boolean => {
+export const isSelected = (
+  { '@timestamp': at, labels, hybridctl, trace }: Line,
+  { sites, links, tables, kinds, incident, since, until }: LogSelection,
+): boolean => {
   const time = Date.parse(at);
   const label = (name: string): string => labels?.[name] ?? '';
   return (

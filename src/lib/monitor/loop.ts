@@ -1,4 +1,13 @@
-import type { Clock, Instances, LeaseStore, Prober, ProbeSpec, RouteTable, RouteTables, Witness } from '../core/ports.ts';
+import type {
+  Clock,
+  Instances,
+  LeaseStore,
+  Prober,
+  ProbeSpec,
+  RouteTable,
+  RouteTables,
+  Witness,
+} from '../core/ports.ts';
 import { decide } from '../domain/failover/decide.ts';
 import { initialState } from '../domain/failover/state.ts';
 import type { ActionResult, Policy, Standing } from '../domain/failover/types.ts';
@@ -103,7 +112,8 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
       if (table === undefined) continue;
       const carrying = effectiveRoute(table, destination);
       const what = `carry ${destination} in ${id}`;
-      if (carrying?.state === 'blackhole') telling.error(what, `EC2 drops it: ${carrying.target.id} is gone or does not run`);
+      if (carrying?.state === 'blackhole')
+        telling.error(what, `EC2 drops it: ${carrying.target.id} is gone or does not run`);
       else telling.over(what);
     }
   };
@@ -111,7 +121,14 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   const turn = (): void => {
     if (ended !== undefined) return;
     const at = now();
-    const seen = { verdicts: observer.verdicts(at), canary: observer.canary(at), lease: keeper.lease(), journal: keeper.journal(), pins, results };
+    const seen = {
+      verdicts: observer.verdicts(at),
+      canary: observer.canary(at),
+      lease: keeper.lease(),
+      journal: keeper.journal(),
+      pins,
+      results,
+    };
     results = [];
     const decision = decide(policy, at, state, seen);
     state = decision.state;
@@ -153,11 +170,15 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     if (at - startedAt > ONCE_MS) return true;
     const judged = [...last.verdicts.values()].every((verdict) => verdict.state !== 'unknown');
     const placed = last.standings.every((standing) => standing.at !== undefined);
-    const busy = pending > 0 || Object.values(state.routes).some(({ sent }) => sent !== undefined) || (state.journal.version !== keeper.journal()?.version && !dryRun);
+    const busy =
+      pending > 0 ||
+      Object.values(state.routes).some(({ sent }) => sent !== undefined) ||
+      (state.journal.version !== keeper.journal()?.version && !dryRun);
     return judged && placed && !busy && keeper.lease() !== undefined && state.steady > state.settledAt + 2 * TICK_MS;
   };
 
-  const tend = (): Promise<void> => keeper.tend().then(wake, (error: unknown) => telling.error('keep the lease', (error as Error).message));
+  const tend = (): Promise<void> =>
+    keeper.tend().then(wake, (error: unknown) => telling.error('keep the lease', (error as Error).message));
   const lookAtPins = (): Promise<void> =>
     ports.pins().then(
       (next) => {
@@ -170,22 +191,48 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   const tellHealth = (): void => {
     const links = [...last.verdicts.values()].map(({ link, state: verdict, suspicion }) => {
       const rttMs = observer.roundTrip(link);
-      return { link, state: verdict, suspicion, ...(rttMs === undefined ? {} : { rttMs }), probes: observer.tally(link) };
+      return {
+        link,
+        state: verdict,
+        suspicion,
+        ...(rttMs === undefined ? {} : { rttMs }),
+        probes: observer.tally(link),
+      };
     });
     // One silent second may be the network's; the second one is told, once for each silence.
     const blind = !observer.canary(now());
     if (!blind) telling.over(BLIND);
-    else if (wasBlind) telling.error(BLIND, 'no canary answers, so what else is silent says nothing: no route is moved and no gateway stopped until one does');
+    else if (wasBlind)
+      telling.error(
+        BLIND,
+        'no canary answers, so what else is silent says nothing: no route is moved and no gateway stopped until one does',
+      );
     wasBlind = blind;
     const places = new Map(last.standings.map(({ key, at }) => [key, at]));
-    tell({ kind: 'health', at: wall(), links, routes: policy.routes.map(({ key, table, destination }) => ({ table, destination, at: places.get(key) })) });
+    tell({
+      kind: 'health',
+      at: wall(),
+      links,
+      routes: policy.routes.map(({ key, table, destination }) => ({ table, destination, at: places.get(key) })),
+    });
   };
 
   // A store that can't be used at the start is the operator's to mend; later it is waited for.
   await keeper.tend();
   await lookAtPins();
-  tell({ kind: 'start', at: wall(), version, profile: profile.name, links: watched.links.map(({ link }) => link), routes: policy.routes.map(({ key }) => key) });
-  for (const { link } of watched.links.filter((one) => one.probes.length === 0)) telling.error(`probe ${link}`, 'it has no path of its own to be asked on, so no route is moved to it: give the link probe.targets');
+  tell({
+    kind: 'start',
+    at: wall(),
+    version,
+    profile: profile.name,
+    links: watched.links.map(({ link }) => link),
+    routes: policy.routes.map(({ key }) => key),
+  });
+  for (const { link } of watched.links.filter((one) => one.probes.length === 0))
+    telling.error(
+      `probe ${link}`,
+      'it has no path of its own to be asked on, so no route is moved to it: give the link probe.targets',
+    );
   const running = prober.start(probes, (id, sample) => {
     const change = observer.sample(id, sample, now());
     // A large packet that is missing is followed up at the small ones' pace, until the doubt is over.
@@ -204,7 +251,12 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
       heard: (heard, because) => tell({ kind: 'witness', at: wall(), witness: witness.name, heard, because }),
     }),
   );
-  const timers = [setInterval(wake, TICK_MS), setInterval(() => void tend(), RENEW_MS), setInterval(() => void lookAtPins(), PINS_MS), setInterval(tellHealth, HEALTH_MS)];
+  const timers = [
+    setInterval(wake, TICK_MS),
+    setInterval(() => void tend(), RENEW_MS),
+    setInterval(() => void lookAtPins(), PINS_MS),
+    setInterval(tellHealth, HEALTH_MS),
+  ];
   const onAbort = (): void => stop('told to stop');
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
@@ -215,7 +267,10 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   timers.forEach(clearInterval);
   listening.forEach((one) => one.stop());
   const because = ended!;
-  await Promise.all([running.stop(), keeper.release().catch((error: Error) => telling.error('release the lease', error.message))]);
+  await Promise.all([
+    running.stop(),
+    keeper.release().catch((error: Error) => telling.error('release the lease', error.message)),
+  ]);
   tell({ kind: 'stop', at: wall(), because });
   return { ...last, moves, because };
 };

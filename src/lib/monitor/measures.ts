@@ -30,7 +30,11 @@ interface LinkSum {
  * Figures by the minute: PathHealth (share of the minute in which the link was alive), RoundTrip, and for each move
  * Failovers and DetectTime. A minute is complete when the next one's first event comes, or at the end.
  */
-export const measureSink = (store: MetricStore, spool: Spool, { namespace, site, run, clock, onTrouble, timing }: MeasuresOptions): Sink => {
+export const measureSink = (
+  store: MetricStore,
+  spool: Spool,
+  { namespace, site, run, clock, onTrouble, timing }: MeasuresOptions,
+): Sink => {
   const name = `CloudWatch metrics (${namespace})`;
   const delivery = deliver(spool, {
     name,
@@ -73,11 +77,22 @@ export const measureSink = (store: MetricStore, spool: Spool, { namespace, site,
     const all = [
       ...[...links].flatMap(([link, { samples, alive, rttMs, rtts }]): Datum[] => [
         { name: 'PathHealth', unit: 'None', dimensions: { Site: site, Link: link }, at, value: alive / samples },
-        ...(rtts === 0 ? [] : [{ name: 'RoundTrip', unit: 'Milliseconds', dimensions: { Site: site, Link: link }, at, value: rttMs / rtts } as const]),
+        ...(rtts === 0
+          ? []
+          : [
+              {
+                name: 'RoundTrip',
+                unit: 'Milliseconds',
+                dimensions: { Site: site, Link: link },
+                at,
+                value: rttMs / rtts,
+              } as const,
+            ]),
       ]),
       ...data,
     ];
-    for (let from = 0; from < all.length; from += MOST) spool.put(`${run}-${serial++}`, JSON.stringify(all.slice(from, from + MOST)));
+    for (let from = 0; from < all.length; from += MOST)
+      spool.put(`${run}-${serial++}`, JSON.stringify(all.slice(from, from + MOST)));
     if (all.length > 0) delivery.poke();
     links = new Map();
     data = [];
@@ -94,7 +109,8 @@ export const measureSink = (store: MetricStore, spool: Spool, { namespace, site,
     if (event.outcome !== 'done') return;
     const dimensions = { Site: site, RouteTable: event.table };
     data.push({ name: 'Failovers', unit: 'Count', dimensions, at: event.at, value: 1 });
-    if (event.detectMs !== undefined) data.push({ name: 'DetectTime', unit: 'Milliseconds', dimensions, at: event.at, value: event.detectMs });
+    if (event.detectMs !== undefined)
+      data.push({ name: 'DetectTime', unit: 'Milliseconds', dimensions, at: event.at, value: event.detectMs });
   };
 
   return {

@@ -40,7 +40,9 @@ const LOST_IN_A_ROW = 3;
  */
 const STEADY_PROBES = 100;
 
-/** A canary's newest answered probe: when it left, when its answer came, and since when none before it was missing; ms. */
+/**
+ * A canary's newest answered probe: when it left, when its answer came, and since when none before it was missing; ms.
+ */
 interface Answered {
   readonly sentAt: number;
   readonly at: number;
@@ -49,7 +51,9 @@ interface Answered {
 
 export const observe = ({ links, canaries }: Watched, profile: Profile): Observer => {
   const paths = new Map(links.map(({ link, probes }) => [link, startPath(link, profile, probes.length)]));
-  const byProbe = new Map(links.flatMap(({ link, probes }) => probes.map((id, index) => [id, { path: paths.get(link)!, index }] as const)));
+  const byProbe = new Map(
+    links.flatMap(({ link, probes }) => probes.map((id, index) => [id, { path: paths.get(link)!, index }] as const)),
+  );
   const answered = new Map<string, Answered>();
   /** By link: when the first probe left that was lost since the last reply. */
   const lostFrom = new Map<string, number>();
@@ -61,11 +65,14 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
   };
   const canaryMs = Math.max(SHORTEST_CANARY_MS, 5 * profile.tauMs);
   /**
-   * Only an answer to a canary's probe that left after the dead path fell silent says that we could still be heard then.
+   * Only an answer to a canary's probe that left after the dead path fell silent says that we could still be heard
+   * then.
    * Judged by when probes left, since a busy machine reads answers late: what takes path and canary together would
    * otherwise leave a canary that looks alive just long enough. A probe interval for how well we know when they left.
    */
-  const silentSince = (): number => Math.max(-Infinity, ...[...paths.values()].flatMap(({ link, dead }) => (dead ? (lostFrom.get(link) ?? []) : []))) + profile.tauMs;
+  const silentSince = (): number =>
+    Math.max(-Infinity, ...[...paths.values()].flatMap(({ link, dead }) => (dead ? (lostFrom.get(link) ?? []) : []))) +
+    profile.tauMs;
 
   const heardFrom = (before: Answered | undefined, { at, sentAt = at }: Sample): Answered => {
     const gap = before !== undefined && sentAt - before.sentAt > (LOST_IN_A_ROW + 0.5) * profile.tauMs;
@@ -75,7 +82,8 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
   return {
     sample(id, given, now) {
       // A loss that lay about in our own process before it was told is our lateness, not the path's.
-      const sample: Sample = given.kind === 'lost' && now - given.at > profile.tauMs / 2 ? { ...given, kind: 'unknown' } : given;
+      const sample: Sample =
+        given.kind === 'lost' && now - given.at > profile.tauMs / 2 ? { ...given, kind: 'unknown' } : given;
       if (canaries.includes(id)) {
         if (sample.kind === 'reply') answered.set(id, heardFrom(answered.get(id), sample));
         return 'nothing';
@@ -83,7 +91,8 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       const found = byProbe.get(id);
       if (found === undefined) return 'nothing';
       const { path, index } = found;
-      if (sample.rttMs !== undefined) roundTrips.set(path.link, 0.875 * (roundTrips.get(path.link) ?? sample.rttMs) + 0.125 * sample.rttMs);
+      if (sample.rttMs !== undefined)
+        roundTrips.set(path.link, 0.875 * (roundTrips.get(path.link) ?? sample.rttMs) + 0.125 * sample.rttMs);
       if (sample.kind !== 'unknown' && sample.size === 'small') count(path.link, sample.kind === 'lost');
       const { dead } = path;
       if (sample.kind === 'reply' && sample.size === 'small') lostFrom.delete(path.link);
@@ -106,7 +115,13 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
     verdicts: (now) => new Map([...paths].map(([link, path]) => [link, verdictOf(path, profile, now)])),
     canary(now) {
       const since = silentSince();
-      return canaries.length === 0 || [...answered.values()].some(({ sentAt, at, steadySince }) => now - at <= canaryMs && sentAt > since && sentAt - steadySince >= STEADY_PROBES * profile.tauMs);
+      return (
+        canaries.length === 0 ||
+        [...answered.values()].some(
+          ({ sentAt, at, steadySince }) =>
+            now - at <= canaryMs && sentAt > since && sentAt - steadySince >= STEADY_PROBES * profile.tauMs,
+        )
+      );
     },
     roundTrip: (link) => roundTrips.get(link),
     tally(link) {

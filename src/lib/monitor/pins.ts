@@ -20,17 +20,31 @@ export const readPins = async (files: Pick<Files, 'read'>, path: string): Promis
   try {
     const { version, pins } = JSON.parse(text) as { version?: unknown; pins?: unknown };
     const entries = Object.entries(pins ?? {});
-    if (version === 1 && typeof pins === 'object' && entries.every(([table, link]) => /^rtb-[0-9a-f]+$/.test(table) && typeof link === 'string')) return new Map(entries as [string, string][]);
+    if (
+      version === 1 &&
+      typeof pins === 'object' &&
+      entries.every(([table, link]) => /^rtb-[0-9a-f]+$/.test(table) && typeof link === 'string')
+    )
+      return new Map(entries as [string, string][]);
   } catch {
     // said below
   }
   throw failure('is not a pin file', { field: path, next: 'remove it and pin again' });
 };
 
-/** Reads, edits and writes; readable by everybody, for a pin that nobody knows of is a trap. @returns every pin in force now. */
-export const editPins = async (files: Pick<Files, 'read' | 'write'>, path: string, edit: (pins: Map<string, string>) => void): Promise<Pins> => {
+/**
+ * Reads, edits and writes; readable by everybody, for a pin that nobody knows of is a trap. @returns every pin in force
+ * now.
+ */
+export const editPins = async (
+  files: Pick<Files, 'read' | 'write'>,
+  path: string,
+  edit: (pins: Map<string, string>) => void,
+): Promise<Pins> => {
   const pins = new Map(await readPins(files, path));
   edit(pins);
-  await files.write([{ path, content: `${JSON.stringify({ version: 1, pins: Object.fromEntries(pins) }, undefined, 2)}\n`, mode: 0o644 }]);
+  await files.write([
+    { path, content: `${JSON.stringify({ version: 1, pins: Object.fromEntries(pins) }, undefined, 2)}\n`, mode: 0o644 },
+  ]);
   return pins;
 };

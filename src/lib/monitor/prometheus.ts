@@ -19,17 +19,61 @@ const STATES = ['alive', 'dead', 'unknown'] as const;
 export const prometheus = (clock: Pick<Clock, 'now'>, version: string): Prometheus => {
   const registry = new Registry();
   const registers = [registry];
-  const state = new Gauge({ name: 'hybridctl_link_state', help: 'Verdict on the link: 1 for the state it is in.', labelNames: ['link', 'state'], registers });
-  const suspicion = new Gauge({ name: 'hybridctl_link_suspicion_ratio', help: 'How near the link is to being judged dead, 0 to 1.', labelNames: ['link'], registers });
-  const rtt = new Gauge({ name: 'hybridctl_link_rtt_seconds', help: 'Round trip of the link.', labelNames: ['link'], registers });
-  const route = new Gauge({ name: 'hybridctl_route_link', help: '1 for the link that carries the destination in the route table.', labelNames: ['table', 'destination', 'link'], registers });
-  const moves = new Counter({ name: 'hybridctl_moves_total', help: 'Tries to move a route, by outcome.', labelNames: ['table', 'from', 'to', 'outcome'], registers });
-  const detect = new Histogram({ name: 'hybridctl_detect_seconds', help: 'From the last good reply to the verdict, for moves.', buckets: DETECT_SECONDS, registers });
-  const api = new Histogram({ name: 'hybridctl_api_seconds', help: 'Time the cloud took to answer.', labelNames: ['action', 'outcome'], buckets: API_SECONDS, registers });
-  const alerts = new Counter({ name: 'hybridctl_alerts_total', help: 'Alerts raised.', labelNames: ['kind'], registers });
+  const state = new Gauge({
+    name: 'hybridctl_link_state',
+    help: 'Verdict on the link: 1 for the state it is in.',
+    labelNames: ['link', 'state'],
+    registers,
+  });
+  const suspicion = new Gauge({
+    name: 'hybridctl_link_suspicion_ratio',
+    help: 'How near the link is to being judged dead, 0 to 1.',
+    labelNames: ['link'],
+    registers,
+  });
+  const rtt = new Gauge({
+    name: 'hybridctl_link_rtt_seconds',
+    help: 'Round trip of the link.',
+    labelNames: ['link'],
+    registers,
+  });
+  const route = new Gauge({
+    name: 'hybridctl_route_link',
+    help: '1 for the link that carries the destination in the route table.',
+    labelNames: ['table', 'destination', 'link'],
+    registers,
+  });
+  const moves = new Counter({
+    name: 'hybridctl_moves_total',
+    help: 'Tries to move a route, by outcome.',
+    labelNames: ['table', 'from', 'to', 'outcome'],
+    registers,
+  });
+  const detect = new Histogram({
+    name: 'hybridctl_detect_seconds',
+    help: 'From the last good reply to the verdict, for moves.',
+    buckets: DETECT_SECONDS,
+    registers,
+  });
+  const api = new Histogram({
+    name: 'hybridctl_api_seconds',
+    help: 'Time the cloud took to answer.',
+    labelNames: ['action', 'outcome'],
+    buckets: API_SECONDS,
+    registers,
+  });
+  const alerts = new Counter({
+    name: 'hybridctl_alerts_total',
+    help: 'Alerts raised.',
+    labelNames: ['kind'],
+    registers,
+  });
   const errors = new Counter({ name: 'hybridctl_errors_total', help: 'Faults told in the event log.', registers });
   const lease = new Gauge({ name: 'hybridctl_lease_held', help: '1 while this monitor may write.', registers });
-  new Gauge({ name: 'hybridctl_build_info', help: 'Version that runs.', labelNames: ['version'], registers }).set({ version }, 1);
+  new Gauge({ name: 'hybridctl_build_info', help: 'Version that runs.', labelNames: ['version'], registers }).set(
+    { version },
+    1,
+  );
   let toldAt: number | undefined;
 
   const take = (event: MonitorEvent): void => {
@@ -42,7 +86,8 @@ export const prometheus = (clock: Pick<Clock, 'now'>, version: string): Promethe
           if (one.rttMs !== undefined) rtt.set({ link: one.link }, one.rttMs / 1_000);
         }
         route.reset();
-        for (const { table, destination, at } of event.routes) route.set({ table, destination, link: at ?? '(unread)' }, 1);
+        for (const { table, destination, at } of event.routes)
+          route.set({ table, destination, link: at ?? '(unread)' }, 1);
         return;
       case 'move':
         moves.inc({ table: event.table, from: event.from, to: event.to, outcome: event.outcome });

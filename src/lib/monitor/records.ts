@@ -23,11 +23,16 @@ export interface RecordsOptions {
 }
 
 /**
- * All sinks of a site's monitor: the event log always, the others as the site file asks. Trouble of one is a line on stderr
- * and an error in the event log, never a failure of the monitor. Throws usage errors for a key file that can't be used, and
+ * All sinks of a site's monitor: the event log always, the others as the site file asks. Trouble of one is a line on
+ * stderr
+ * and an error in the event log, never a failure of the monitor. Throws usage errors for a key file that can't be
+ * used, and
  * where the metrics port is taken: both would go unnoticed later.
  */
-export const openRecords = async (ports: Ports, { loaded, stateDir, region, profile, version }: RecordsOptions): Promise<Sink> => {
+export const openRecords = async (
+  ports: Ports,
+  { loaded, stateDir, region, profile, version }: RecordsOptions,
+): Promise<Sink> => {
   const outlets = await ports.outlets();
   const { site, path } = loaded;
   const records = site.monitor?.records ?? {};
@@ -44,26 +49,49 @@ export const openRecords = async (ports: Ports, { loaded, stateDir, region, prof
     ports.progress(`warning: ${message}`);
     log.accept({ kind: 'error', at: clock.now(), during: 'keep records', message });
   };
-  const spool = (name: string) => openSpool(outlets, ports.files, { path: join(stateDir, 'spool', `${site.site}-${name}.spool`), onTrouble });
+  const spool = (name: string) =>
+    openSpool(outlets, ports.files, { path: join(stateDir, 'spool', `${site.site}-${name}.spool`), onTrouble });
 
   const run = Buffer.from(ports.random(9)).toString('base64url');
   const sinks: Sink[] = [log];
   try {
     sinks.push(await feedSink({ offer: (past) => outlets.feed(feedPath(stateDir, site.site), past), onTrouble }));
     const between: Between = [records.alerts?.between?.[0] ?? region, records.alerts?.between?.[1] ?? site.site];
-    const addresses: NoticeAddress[] = [...(records.alerts?.topics ?? []).map((topic) => ({ topic })), ...(records.alerts?.phones ?? []).map((phone) => ({ phone }))];
+    const addresses: NoticeAddress[] = [
+      ...(records.alerts?.topics ?? []).map((topic) => ({ topic })),
+      ...(records.alerts?.phones ?? []).map((phone) => ({ phone })),
+    ];
     if (addresses.length > 0) {
       const notifier = await outlets.notifier({ region, profile });
-      for (const to of addresses) sinks.push(alertSink(notifier, await spool(fileName(to)), { to, between, clock, onTrouble }));
+      for (const to of addresses)
+        sinks.push(alertSink(notifier, await spool(fileName(to)), { to, between, clock, onTrouble }));
     }
     if (records.cloudwatch !== undefined) {
       const store = await outlets.metricStore({ region, profile });
-      sinks.push(measureSink(store, await spool('cloudwatch'), { namespace: records.cloudwatch.namespace, site: site.site, run, clock, onTrouble }));
+      sinks.push(
+        measureSink(store, await spool('cloudwatch'), {
+          namespace: records.cloudwatch.namespace,
+          site: site.site,
+          run,
+          clock,
+          onTrouble,
+        }),
+      );
     }
     if (records.elasticsearch !== undefined) {
       const { url, index, api_key_file: file } = records.elasticsearch;
-      const apiKey = file === undefined ? undefined : await loadSecret(ports, dirname(path), file, 'monitor.records.elasticsearch.api_key_file', apiKeyProblem);
-      sinks.push(searchSink(await outlets.searchIndex({ url, index, apiKey }), await spool('elasticsearch'), { name: `Elasticsearch (${new URL(url).host})`, writer, clock, onTrouble }));
+      const apiKey =
+        file === undefined
+          ? undefined
+          : await loadSecret(ports, dirname(path), file, 'monitor.records.elasticsearch.api_key_file', apiKeyProblem);
+      sinks.push(
+        searchSink(await outlets.searchIndex({ url, index, apiKey }), await spool('elasticsearch'), {
+          name: `Elasticsearch (${new URL(url).host})`,
+          writer,
+          clock,
+          onTrouble,
+        }),
+      );
     }
     if (records.metrics_port !== undefined) sinks.push(await served(outlets, records.metrics_port, clock, version));
     const systemd = systemdSink(ports);
@@ -89,9 +117,11 @@ export const openRecords = async (ports: Ports, { loaded, stateDir, region, prof
 };
 
 /** A spool for each address: one that is out of order delays no other. */
-const fileName = (to: NoticeAddress): string => ('topic' in to ? `topic-${to.topic.split(':').slice(3).join('-')}` : `phone-${to.phone.slice(1)}`);
+const fileName = (to: NoticeAddress): string =>
+  'topic' in to ? `topic-${to.topic.split(':').slice(3).join('-')}` : `phone-${to.phone.slice(1)}`;
 
-export const apiKeyProblem = (key: string): string | undefined => (/^[A-Za-z0-9+/=_-]{8,512}$/.test(key) ? undefined : 'is not an API key as Elasticsearch writes it (base64, one line)');
+export const apiKeyProblem = (key: string): string | undefined =>
+  /^[A-Za-z0-9+/=_-]{8,512}$/.test(key) ? undefined : 'is not an API key as Elasticsearch writes it (base64, one line)';
 
 const served = async (outlets: Outlets, port: number, clock: Ports['clock'], version: string): Promise<Sink> => {
   // Loaded only here: no other command needs the library.

@@ -20,14 +20,21 @@ export interface SearchOptions {
 export const MOST_DOCUMENTS = 500;
 
 /**
- * The id of a line of the event log, the same whoever sends it and however often. An alert told again, by a successor say,
+ * The id of a line of the event log, the same whoever sends it and however often. An alert told again, by a successor
+ * say,
  * has another time but is the same document. @param text the line itself
  */
 export const documentId = ({ hybridctl }: Pick<Line, 'hybridctl'>, text: string): string =>
-  hybridctl.kind === 'alert' && typeof hybridctl['alert'] === 'object' ? `alert-${alertKey(hybridctl['alert'] as unknown as Alert)}` : `line-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+  hybridctl.kind === 'alert' && typeof hybridctl['alert'] === 'object'
+    ? `alert-${alertKey(hybridctl['alert'] as unknown as Alert)}`
+    : `line-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 
 /** Every line of the event log as a document. One that the index refuses for good is given up: the event log has it. */
-export const searchSink = (index: SearchIndex, spool: Spool, { name, writer, clock, onTrouble, timing }: SearchOptions): Sink => {
+export const searchSink = (
+  index: SearchIndex,
+  spool: Spool,
+  { name, writer, clock, onTrouble, timing }: SearchOptions,
+): Sink => {
   const delivery = deliver(spool, {
     name,
     most: MOST_DOCUMENTS,
@@ -35,9 +42,13 @@ export const searchSink = (index: SearchIndex, spool: Spool, { name, writer, clo
     onTrouble,
     ...(timing === undefined ? {} : { timing }),
     async send(items, signal) {
-      const fates = await index.index(items.map(({ id, body }) => ({ id, source: body })), signal);
+      const fates = await index.index(
+        items.map(({ id, body }) => ({ id, source: body })),
+        signal,
+      );
       const refused = items.filter(({ id }) => fates.get(id) === 'refused').length;
-      if (refused > 0) onTrouble(`${name}: refuses ${refused} of ${items.length} documents; they are in the event log only`);
+      if (refused > 0)
+        onTrouble(`${name}: refuses ${refused} of ${items.length} documents; they are in the event log only`);
       return items.flatMap(({ id }) => (fates.get(id) === 'kept' || fates.get(id) === 'refused' ? [id] : []));
     },
   });

@@ -24,11 +24,16 @@ const TRIES = 6;
 const FIRST_MS = 1_000;
 
 /**
- * Every event of the log as a document. Ids follow from the lines, and the monitor's own sink has the same: shipped twice,
+ * Every event of the log as a document. Ids follow from the lines, and the monitor's own sink has the same: shipped
+ * twice,
  * or by both, it is there once. Of a batch only what the index did not take goes again.
  * @throws the index's own error where a whole request fails to the end
  */
-export const shipLines = async (index: SearchIndex, texts: readonly string[], { clock, signal, progress }: ShipOptions): Promise<Shipped> => {
+export const shipLines = async (
+  index: SearchIndex,
+  texts: readonly string[],
+  { clock, signal, progress }: ShipOptions,
+): Promise<Shipped> => {
   let [lines, damaged, kept, refused, left] = [0, 0, 0, 0, 0];
   const documents = new Map<string, SearchDocument>();
   for (const source of texts.flatMap((text) => text.split('\n'))) {
@@ -50,7 +55,9 @@ export const shipLines = async (index: SearchIndex, texts: readonly string[], { 
       refused += waiting.filter(({ id }) => fates.get(id) === 'refused').length;
       waiting = waiting.filter(({ id }) => (fates.get(id) ?? 'again') === 'again');
       if (waiting.length === 0 || tries >= TRIES || signal.aborted) break;
-      progress(`${waiting.length} of ${Math.min(MOST_DOCUMENTS, all.length - from)} events were not taken; trying again`);
+      progress(
+        `${waiting.length} of ${Math.min(MOST_DOCUMENTS, all.length - from)} events were not taken; trying again`,
+      );
       await clock.sleep(FIRST_MS * 2 ** (tries - 1), signal).catch(() => undefined);
     }
     left += waiting.length;

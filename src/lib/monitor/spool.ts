@@ -35,7 +35,8 @@ type Entry = { readonly put: string; readonly body: string } | { readonly ack: r
 const entryIn = (line: string): Entry | undefined => {
   try {
     const entry = JSON.parse(line) as Partial<Record<string, unknown>>;
-    if (typeof entry['put'] === 'string' && typeof entry['body'] === 'string') return { put: entry['put'], body: entry['body'] };
+    if (typeof entry['put'] === 'string' && typeof entry['body'] === 'string')
+      return { put: entry['put'], body: entry['body'] };
     return Array.isArray(entry['ack']) ? { ack: entry['ack'].map(String) } : undefined;
   } catch {
     return undefined;
@@ -43,7 +44,11 @@ const entryIn = (line: string): Entry | undefined => {
 };
 
 /** Opens a spool and takes up what an earlier run left in it. Rejects only where the file can't be read at all. */
-export const openSpool = async ({ lineLog }: Pick<Outlets, 'lineLog'>, files: Pick<Files, 'read' | 'write'>, { path, bytes: limit = 16 * 2 ** 20, onTrouble }: SpoolOptions): Promise<Spool> => {
+export const openSpool = async (
+  { lineLog }: Pick<Outlets, 'lineLog'>,
+  files: Pick<Files, 'read' | 'write'>,
+  { path, bytes: limit = 16 * 2 ** 20, onTrouble }: SpoolOptions,
+): Promise<Spool> => {
   const waiting = new Map<string, string>();
   let waitingBytes = 0;
   const done = new Set<string>();
@@ -120,7 +125,8 @@ export const openSpool = async ({ lineLog }: Pick<Outlets, 'lineLog'>, files: Pi
         forget(oldest);
       }
       if (over.length > 0) record({ ack: over });
-      if (over.length > 0 && !overflowing) onTrouble(`${path}: more waits than ${limit} bytes; the oldest are given up`);
+      if (over.length > 0 && !overflowing)
+        onTrouble(`${path}: more waits than ${limit} bytes; the oldest are given up`);
       overflowing = over.length > 0 || (overflowing && waitingBytes > limit / 2);
     },
     oldest(most) {

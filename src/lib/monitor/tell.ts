@@ -22,8 +22,10 @@ export interface Teller {
   over(during: string): void;
 }
 
-const isRoute = (action: Action): action is RouteAction => action.kind === 'create' || action.kind === 'replace' || action.kind === 'delete';
-const isHealing = ({ kind }: Action): boolean => kind === 'stop' || kind === 'start' || kind === 'attach-address' || kind === 'clear-source-dest-check';
+const isRoute = (action: Action): action is RouteAction =>
+  action.kind === 'create' || action.kind === 'replace' || action.kind === 'delete';
+const isHealing = ({ kind }: Action): boolean =>
+  kind === 'stop' || kind === 'start' || kind === 'attach-address' || kind === 'clear-source-dest-check';
 
 /** An answered write that no read has shown in this time will not be told as done, ms. */
 const UNSEEN_MS = 60_000;
@@ -40,7 +42,10 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number):
   let epoch: number | undefined;
   let held = false;
 
-  const moved = ({ action, detectMs, apiMs }: Move, rest: { outcome: Done['outcome']; verifyMs?: number; because?: string }): void => {
+  const moved = (
+    { action, detectMs, apiMs }: Move,
+    rest: { outcome: Done['outcome']; verifyMs?: number; because?: string },
+  ): void => {
     const { incident, table, destination, from, to, because } = action;
     const times = { ...(detectMs === undefined ? {} : { detectMs }), ...(apiMs === undefined ? {} : { apiMs }) };
     tell({ kind: 'move', at: wall(), incident, table, destination, from, to, because, ...times, ...rest });
@@ -58,7 +63,16 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number):
       if (state === before) continue;
       states.set(link, state);
       const incident = incidents[link];
-      tell({ kind: 'verdict', at: wall(), link, from: before, to: state, suspicion, because: why, ...(incident === undefined ? {} : { incident }) });
+      tell({
+        kind: 'verdict',
+        at: wall(),
+        link,
+        from: before,
+        to: state,
+        suspicion,
+        because: why,
+        ...(incident === undefined ? {} : { incident }),
+      });
     }
   };
   const pinChanges = (next: ReadonlyMap<string, string>): void => {
@@ -75,7 +89,8 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number):
         const left = seen.verdicts.get(action.from);
         const detectMs = left?.state === 'dead' && left.lastReplyAt !== undefined ? now - left.lastReplyAt : undefined;
         const before = moves.get(action.key);
-        if (before?.answeredAt !== undefined) moved(before, { outcome: 'unclear', because: 'answered, but not seen in the table before the next try' });
+        if (before?.answeredAt !== undefined)
+          moved(before, { outcome: 'unclear', because: 'answered, but not seen in the table before the next try' });
         moves.set(action.key, { action, detectMs });
       }
       const lease = seen.lease;
@@ -91,7 +106,12 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number):
         const move = moves.get(key);
         if (move?.answeredAt === undefined) continue;
         if (at !== move.action.to && now - move.answeredAt < UNSEEN_MS) continue;
-        moved(move, at === move.action.to ? { outcome: 'done', verifyMs: now - move.answeredAt } : { outcome: 'unclear', because: 'answered, but never seen in the table' });
+        moved(
+          move,
+          at === move.action.to
+            ? { outcome: 'done', verifyMs: now - move.answeredAt }
+            : { outcome: 'unclear', because: 'answered, but never seen in the table' },
+        );
         moves.delete(key);
       }
       for (const { instance, incident, step } of Object.values(state.journal.heals)) {
@@ -117,7 +137,12 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number):
         const step = action.kind === 'stop' || action.kind === 'start' ? action.kind : 'verify';
         return tell({ kind: 'heal', at: wall(), incident, instance, step, outcome, because: why ?? because });
       }
-      const during = action.kind === 'read' ? 'read route tables' : action.kind === 'inspect' ? 'look at instances' : `${action.kind}`;
+      const during =
+        action.kind === 'read'
+          ? 'read route tables'
+          : action.kind === 'inspect'
+            ? 'look at instances'
+            : `${action.kind}`;
       if (outcome === 'done' && why === undefined) faults.delete(during);
       else error(during, why ?? outcome);
     },

@@ -12,10 +12,23 @@ export interface TrafficPage {
 export const trafficPage = (): TrafficPage => {
   const registry = new Registry();
   const registers = [registry];
-  const up = new Gauge({ name: 'hybridctl_tunnel_up', help: '1 while the tunnel has an ESP pair.', labelNames: ['tunnel'], registers });
+  const up = new Gauge({
+    name: 'hybridctl_tunnel_up',
+    help: '1 while the tunnel has an ESP pair.',
+    labelNames: ['tunnel'],
+    registers,
+  });
   const counter = (what: 'tunnel' | 'interface', unit: 'bytes' | 'packets') =>
-    new Counter({ name: `hybridctl_${what}_${unit}_total`, help: `${unit === 'bytes' ? 'Bytes' : 'Packets'} that passed the ${what}, over rekeys and restarts.`, labelNames: [what, 'direction'], registers });
-  const counters = { tunnel: { bytes: counter('tunnel', 'bytes'), packets: counter('tunnel', 'packets') }, interface: { bytes: counter('interface', 'bytes'), packets: counter('interface', 'packets') } };
+    new Counter({
+      name: `hybridctl_${what}_${unit}_total`,
+      help: `${unit === 'bytes' ? 'Bytes' : 'Packets'} that passed the ${what}, over rekeys and restarts.`,
+      labelNames: [what, 'direction'],
+      registers,
+    });
+  const counters = {
+    tunnel: { bytes: counter('tunnel', 'bytes'), packets: counter('tunnel', 'packets') },
+    interface: { bytes: counter('interface', 'bytes'), packets: counter('interface', 'packets') },
+  };
   const add = (what: 'tunnel' | 'interface', of: string, direction: 'in' | 'out', { bytes, packets }: Amount): void => {
     counters[what].bytes.inc({ [what]: of, direction }, bytes);
     counters[what].packets.inc({ [what]: of, direction }, packets);
@@ -33,6 +46,7 @@ export const trafficPage = (): TrafficPage => {
         add('interface', of, 'out', out);
       }
     },
-    page: async (path) => (path === '/metrics' ? { status: 200, type: registry.contentType, body: await registry.metrics() } : undefined),
+    page: async (path) =>
+      path === '/metrics' ? { status: 200, type: registry.contentType, body: await registry.metrics() } : undefined,
   };
 };

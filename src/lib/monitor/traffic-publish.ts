@@ -8,7 +8,10 @@ import { figuresOf, packed, type Labels, type Packed, type TrafficSample } from 
 const [MOST_FIGURES, MOST_SAMPLES] = [1_000, 60];
 /** CloudWatch takes nothing older than two weeks; an hour of it is for the way. */
 const OLDEST_MS = 14 * 86_400_000 - 3_600_000;
-/** No more calls than one a minute, however often it is measured: a call costs money, and CloudWatch is no second faster for it. */
+/**
+ * No more calls than one a minute, however often it is measured: a call costs money, and CloudWatch is no second faster
+ * for it.
+ */
 const PACE_MS = 60_000;
 
 export interface PublishOptions extends Labels {
@@ -45,7 +48,11 @@ export const callsOf = (items: readonly Spooled[], labels: Labels): readonly Cal
 };
 
 /** Takes samples to CloudWatch: on disk first, in full calls, and again until they are taken. */
-export const trafficPublisher = (store: MetricStore, spool: Spool, { namespace, run, clock, onTrouble, timing, ...labels }: PublishOptions): Publisher => {
+export const trafficPublisher = (
+  store: MetricStore,
+  spool: Spool,
+  { namespace, run, clock, onTrouble, timing, ...labels }: PublishOptions,
+): Publisher => {
   const name = `CloudWatch metrics (${namespace})`;
   const tooOld = ({ body }: Spooled): boolean => (JSON.parse(body) as Packed).at < clock.now() - OLDEST_MS;
   const delivery = deliver(spool, {
@@ -57,11 +64,15 @@ export const trafficPublisher = (store: MetricStore, spool: Spool, { namespace, 
     async send(items, signal) {
       const settled = items.filter(tooOld).map(({ id }) => id);
       if (settled.length > 0) onTrouble(`${name}: ${settled.length} samples are older than two weeks and are given up`);
-      for (const { ids, figures } of callsOf(items.filter(({ id }) => !settled.includes(id)), labels)) {
+      for (const { ids, figures } of callsOf(
+        items.filter(({ id }) => !settled.includes(id)),
+        labels,
+      )) {
         try {
           await store.put(namespace, figures, signal);
         } catch (error) {
-          if (error instanceof Undeliverable) onTrouble(`${name}: ${error.message}; ${ids.length} samples are given up`);
+          if (error instanceof Undeliverable)
+            onTrouble(`${name}: ${error.message}; ${ids.length} samples are given up`);
           else if (settled.length === 0) throw error;
           else return settled;
         }

@@ -22,12 +22,18 @@ type Eyes = Pick<Ports, 'files' | 'clock' | 'vici'>;
 const SYS = '/sys/class/net';
 
 /** A charon that is asked anew each time: one that was started again is met without a word. */
-const tunnelsAt = async ({ vici }: Eyes, uri: string): Promise<{ readonly counters: readonly Counter[]; readonly states: readonly (readonly [string, TunnelState])[] }> => {
+const tunnelsAt = async (
+  { vici }: Eyes,
+  uri: string,
+): Promise<{ readonly counters: readonly Counter[]; readonly states: readonly (readonly [string, TunnelState])[] }> => {
   const connection = await vici(uri);
   try {
     const conns = await connection.stream('list-conns', 'list-conn');
     const sas = await connection.stream('list-sas', 'list-sa');
-    return { counters: pairCounters(conns, sas), states: tunnelStatuses(conns, sas).map(({ name, state }) => [name, state] as const) };
+    return {
+      counters: pairCounters(conns, sas),
+      states: tunnelStatuses(conns, sas).map(({ name, state }) => [name, state] as const),
+    };
   } finally {
     connection.close();
   }
@@ -67,6 +73,10 @@ export const trafficReader = (eyes: Eyes, { uris, interfaces }: Sources) => {
         onTrouble(uri, error as Error);
       }
     }
-    return { tunnels: { at, counters: charons.flatMap(({ counters }) => counters) }, interfaces: { at, counters: await interfaceCounters() }, states: new Map(charons.flatMap(({ states }) => states)) };
+    return {
+      tunnels: { at, counters: charons.flatMap(({ counters }) => counters) },
+      interfaces: { at, counters: await interfaceCounters() },
+      states: new Map(charons.flatMap(({ states }) => states)),
+    };
   };
 };

@@ -33,14 +33,21 @@ export interface Remembered {
 export const sampleOf = (before: Remembered | undefined, look: Look): TrafficSample | undefined => {
   const elapsedMs = before === undefined ? 0 : look.tunnels.at - before.tunnels.at;
   if (before === undefined || elapsedMs <= 0 || elapsedMs > MOST_GAP_MS) return undefined;
-  const flow = (growth: Growth): Flow => ({ ...growth, inRate: rateOf(growth.in.bytes, elapsedMs) ?? null, outRate: rateOf(growth.out.bytes, elapsedMs) ?? null });
+  const flow = (growth: Growth): Flow => ({
+    ...growth,
+    inRate: rateOf(growth.in.bytes, elapsedMs) ?? null,
+    outRate: rateOf(growth.out.bytes, elapsedMs) ?? null,
+  });
   const grown = new Map(growthOf(before.tunnels, look.tunnels).map((growth) => [growth.of, growth]));
   const nothing = (of: string): Growth => ({ of, in: { bytes: 0, packets: 0 }, out: { bytes: 0, packets: 0 } });
   const names = [...new Set([...look.states.keys(), ...before.names])].sort();
   return {
     at: look.tunnels.at,
     elapsedMs,
-    tunnels: names.map((name) => ({ ...flow(grown.get(name) ?? nothing(name)), state: look.states.get(name) ?? 'down' })),
+    tunnels: names.map((name) => ({
+      ...flow(grown.get(name) ?? nothing(name)),
+      state: look.states.get(name) ?? 'down',
+    })),
     interfaces: growthOf(before.interfaces, look.interfaces).map(flow),
   };
 };
@@ -69,7 +76,9 @@ export const packed = ({ at, tunnels, interfaces }: TrafficSample): readonly Pac
   const part = <T>(list: readonly T[], index: number): readonly T[] => list.filter((_, at_) => at_ % parts === index);
   return Array.from({ length: parts }, (_, index) => ({
     at,
-    t: part(tunnels, index).map(({ of, state, in: inward, out }) => [of, state === 'established' ? 1 : 0, inward.bytes, out.bytes] as const),
+    t: part(tunnels, index).map(
+      ({ of, state, in: inward, out }) => [of, state === 'established' ? 1 : 0, inward.bytes, out.bytes] as const,
+    ),
     i: part(interfaces, index).map(({ of, in: inward, out }) => [of, inward.bytes, out.bytes] as const),
   }));
 };

@@ -7,8 +7,10 @@ import type { Watched } from './observe.ts';
 import { tablesOfOthers } from './policy.ts';
 
 /**
- * The hosts that must answer before we believe our own eyes. Beside the gateways: any of the site's. On a gateway: those in
- * the subnets whose table we would take over. While none of them answers, the zone is cut off from us: the peer's silence
+ * The hosts that must answer before we believe our own eyes. Beside the gateways: any of the site's. On a gateway:
+ * those in
+ * the subnets whose table we would take over. While none of them answers, the zone is cut off from us: the peer's
+ * silence
  * says nothing then, and its hosts could not reach us either.
  */
 export const canariesOf = (site: Site, self: string | undefined): readonly Canary[] => {
@@ -25,16 +27,30 @@ export interface Watching {
   readonly concerned: (testimony: Testimony) => readonly string[];
 }
 
-/** The site's probes and which link each judges. A link without probes stays unknown, and no route is ever moved there. */
+/**
+ * The site's probes and which link each judges. A link without probes stays unknown, and no route is ever moved there.
+ */
 export const watchedBy = (site: Site, profile: Profile, self?: string): Watching => {
   const probes = probePlan(site, profile.kind === 'cusum' ? profile : { tauMs: profile.tauMs });
   const canaries = canariesOf(site, self).map(({ address, kind, port }): ProbeSpec => {
     const at = port === undefined ? {} : { port };
-    return { id: `canary/${kind === 'icmp' ? address : `${kind}:${address}:${port}`}`, kind, address, ...at, intervalMs: profile.tauMs };
+    return {
+      id: `canary/${kind === 'icmp' ? address : `${kind}:${address}:${port}`}`,
+      kind,
+      address,
+      ...at,
+      intervalMs: profile.tauMs,
+    };
   });
   return {
     probes: [...probes, ...canaries],
-    watched: { links: site.links.map(({ name }) => ({ link: name, probes: probes.filter(({ link }) => link === name).map(({ id }) => id) })), canaries: canaries.map(({ id }) => id) },
+    watched: {
+      links: site.links.map(({ name }) => ({
+        link: name,
+        probes: probes.filter(({ link }) => link === name).map(({ id }) => id),
+      })),
+      canaries: canaries.map(({ id }) => id),
+    },
     concerned: concernedBy(site),
   };
 };
@@ -52,6 +68,8 @@ const concernedBy = (site: Site): ((testimony: Testimony) => readonly string[]) 
   return ({ evidence, about }) => {
     const peer = evidence === 'bfd-down';
     if (peer && addressNumber(about) === undefined) return [];
-    return links.filter(({ tunnel, inside }) => (peer ? contains(inside, about) : tunnel === about)).map(({ name }) => name);
+    return links
+      .filter(({ tunnel, inside }) => (peer ? contains(inside, about) : tunnel === about))
+      .map(({ name }) => name);
   };
 };

@@ -18,9 +18,20 @@ const gatewayInstance = (site: string, { name, instance }: Site['gateways'][numb
   title: `instance of ${name}`,
   async look({ aws }) {
     if (instance !== undefined) return { state: 'ready', found: { id: instance, ours: false } };
-    const reservations = await aws.all('ec2', 'DescribeInstances', { Filters: filtersOf(site, `instance/${name}`) }, 'Reservations');
-    const alive = reservations.flatMap(({ Instances = [] }) => Instances).find(({ State }) => State?.Name !== 'terminated' && State?.Name !== 'shutting-down');
-    if (alive === undefined) throw failure(`${name} has no instance`, { field: `gateways.${name}.instance`, next: 'give its id in the site file, or make it: hybridctl vpn init --apply' });
+    const reservations = await aws.all(
+      'ec2',
+      'DescribeInstances',
+      { Filters: filtersOf(site, `instance/${name}`) },
+      'Reservations',
+    );
+    const alive = reservations
+      .flatMap(({ Instances = [] }) => Instances)
+      .find(({ State }) => State?.Name !== 'terminated' && State?.Name !== 'shutting-down');
+    if (alive === undefined)
+      throw failure(`${name} has no instance`, {
+        field: `gateways.${name}.instance`,
+        next: 'give its id in the site file, or make it: hybridctl vpn init --apply',
+      });
     return { state: 'ready', found: { id: alive.InstanceId!, ours: false } };
   },
   make: () => [],
@@ -41,11 +52,29 @@ export interface AlarmWishes {
 }
 
 /** Topic and mailboxes, the instances that alarms are about, then the alarms. */
-export const alarmSteps = ({ site, region, alarms, topics, mails, ownTopic, gateways }: AlarmWishes): readonly Step[] => {
+export const alarmSteps = ({
+  site,
+  region,
+  alarms,
+  topics,
+  mails,
+  ownTopic,
+  gateways,
+}: AlarmWishes): readonly Step[] => {
   const own = ownTopic || mails.length > 0;
-  const slots = new Set(alarms.flatMap(({ dimensions }) => Object.values(dimensions)).flatMap((value) => (typeof value === 'string' ? [] : [value.slot])));
+  const slots = new Set(
+    alarms
+      .flatMap(({ dimensions }) => Object.values(dimensions))
+      .flatMap((value) => (typeof value === 'string' ? [] : [value.slot])),
+  );
   return [
-    ...(own ? [account(), snsTopic(site, { name: TOPIC, topic: nameOf(site, TOPIC), region }), ...mails.map((mail) => mailSubscription(TOPIC, mail))] : []),
+    ...(own
+      ? [
+          account(),
+          snsTopic(site, { name: TOPIC, topic: nameOf(site, TOPIC), region }),
+          ...mails.map((mail) => mailSubscription(TOPIC, mail)),
+        ]
+      : []),
     ...gateways.filter(({ name }) => slots.has(`instance/${name}`)).map((gateway) => gatewayInstance(site, gateway)),
     ...alarms.map((alarm) => metricAlarm(site, alarm, [...topics, ...(own ? [`topic/${TOPIC}`] : [])], region)),
   ];
@@ -73,7 +102,10 @@ const listed = (site: string, one: MetricAlarm): ListedAlarm => ({
   condition: conditionOf({
     statistic: (one.Statistic ?? 'Average') as Alarm['statistic'],
     metric: one.MetricName ?? '',
-    comparison: (Object.keys(COMPARISONS) as Alarm['comparison'][]).find((key) => COMPARISONS[key].operator === one.ComparisonOperator) ?? 'gt',
+    comparison:
+      (Object.keys(COMPARISONS) as Alarm['comparison'][]).find(
+        (key) => COMPARISONS[key].operator === one.ComparisonOperator,
+      ) ?? 'gt',
     threshold: one.Threshold ?? Number.NaN,
     datapoints: one.DatapointsToAlarm ?? one.EvaluationPeriods ?? 1,
     periods: one.EvaluationPeriods ?? 1,
@@ -86,17 +118,32 @@ const listed = (site: string, one: MetricAlarm): ListedAlarm => ({
 
 /** The site's alarms by its tags: the name alone would find those of a site whose name goes on. */
 export const listAlarms = async (aws: Aws, site: string): Promise<readonly ListedAlarm[]> => {
-  const all = await aws.all('cloudwatch', 'DescribeAlarms', { AlarmNamePrefix: nameOf(site, ''), AlarmTypes: ['MetricAlarm'] }, 'MetricAlarms');
+  const all = await aws.all(
+    'cloudwatch',
+    'DescribeAlarms',
+    { AlarmNamePrefix: nameOf(site, ''), AlarmTypes: ['MetricAlarm'] },
+    'MetricAlarms',
+  );
   const ours: ListedAlarm[] = [];
   for (const one of all) {
-    const tags = (await unlessNone(aws.ask('cloudwatch', 'ListTagsForResource', { ResourceARN: one.AlarmArn! }), /^ResourceNotFound/))?.Tags;
+    const tags = (
+      await unlessNone(
+        aws.ask('cloudwatch', 'ListTagsForResource', { ResourceARN: one.AlarmArn! }),
+        /^ResourceNotFound/,
+      )
+    )?.Tags;
     if (isOurs(tags, site)) ours.push(listed(site, one));
   }
   return ours;
 };
 
 /** @param withTopic the site's own topic goes too. */
-export const alarmRemovals = (site: string, region: string, names: readonly string[], withTopic: boolean): readonly Step[] => [
+export const alarmRemovals = (
+  site: string,
+  region: string,
+  names: readonly string[],
+  withTopic: boolean,
+): readonly Step[] => [
   ...(withTopic ? [account(), snsTopic(site, { name: TOPIC, topic: nameOf(site, TOPIC), region })] : []),
   ...names.map((name) => alarmRemoval(site, name)),
 ];

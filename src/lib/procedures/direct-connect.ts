@@ -28,27 +28,62 @@ export const vifLinkOf = (site: Site, name: string | undefined, passwords: Reado
   const links = site.links.filter((link) => link.kind === 'dx');
   const link = name === undefined && links.length === 1 ? links[0] : links.find((one) => one.name === name);
   if (link === undefined) {
-    throw usageError(name === undefined ? `the site has ${links.length} Direct Connect links` : `no Direct Connect link is called ${name.slice(0, 40)}`, { field: 'link', next: links.length === 0 ? 'add one to the site file, kind: dx' : `name one of ${links.map((one) => one.name).join(', ')}` });
+    throw usageError(
+      name === undefined
+        ? `the site has ${links.length} Direct Connect links`
+        : `no Direct Connect link is called ${name.slice(0, 40)}`,
+      {
+        field: 'link',
+        next:
+          links.length === 0
+            ? 'add one to the site file, kind: dx'
+            : `name one of ${links.map((one) => one.name).join(', ')}`,
+      },
+    );
   }
   const { connection } = link;
   const router = site.onprem.routers.find((one) => one.name === link.router);
   const field = `links.${link.name}`;
-  if (connection === undefined) throw usageError('the link has no connection', { field: `${field}.connection`, next: 'give the id that the partner named, like connection: dxcon-fg5678gh' });
-  if (site.cloud.vgw === undefined) throw usageError('the site has no virtual private gateway', { field: 'cloud.vgw', next: 'give the id of the gateway that is attached to the VPC' });
-  if (router?.asn === undefined) throw usageError(`${link.router} has no BGP AS number`, { field: `onprem.routers.${link.router}.asn`, next: 'give it one, like asn: 65010' });
-  return { link: { ...link, connection }, gateway: site.cloud.vgw, asn: router.asn, password: passwords.get(link.name) };
+  if (connection === undefined)
+    throw usageError('the link has no connection', {
+      field: `${field}.connection`,
+      next: 'give the id that the partner named, like connection: dxcon-fg5678gh',
+    });
+  if (site.cloud.vgw === undefined)
+    throw usageError('the site has no virtual private gateway', {
+      field: 'cloud.vgw',
+      next: 'give the id of the gateway that is attached to the VPC',
+    });
+  if (router?.asn === undefined)
+    throw usageError(`${link.router} has no BGP AS number`, {
+      field: `onprem.routers.${link.router}.asn`,
+      next: 'give it one, like asn: 65010',
+    });
+  return {
+    link: { ...link, connection },
+    gateway: site.cloud.vgw,
+    asn: router.asn,
+    password: passwords.get(link.name),
+  };
 };
 
 /** Direct Connect has one code for every mistake of a caller; the words tell an id that it does not know. */
-const NO_CONNECTION = /^ConnectionNotFound|^DirectConnectClientException .*(not found|not find|does not exist|unknown)/i;
+const NO_CONNECTION =
+  /^ConnectionNotFound|^DirectConnectClientException .*(not found|not find|does not exist|unknown)/i;
 
 const connectionNamed = async (aws: Aws, id: string): Promise<Connection> => {
-  const { connections = [] } = await aws.ask('directconnect', 'DescribeConnections', { connectionId: id }).catch((error: unknown): { readonly connections?: Connection[] } => {
-    if (error instanceof HybridError && NO_CONNECTION.test(`${error.code ?? ''} ${error.message}`)) return {};
-    throw error;
-  });
+  const { connections = [] } = await aws
+    .ask('directconnect', 'DescribeConnections', { connectionId: id })
+    .catch((error: unknown): { readonly connections?: Connection[] } => {
+      if (error instanceof HybridError && NO_CONNECTION.test(`${error.code ?? ''} ${error.message}`)) return {};
+      throw error;
+    });
   const found = connections[0];
-  if (found === undefined) throw failure(`there is no connection ${id} in ${aws.region}`, { field: 'connection', next: 'ask the partner for its id, and whether it was made for this account and region; one that was made just now may take some minutes to show' });
+  if (found === undefined)
+    throw failure(`there is no connection ${id} in ${aws.region}`, {
+      field: 'connection',
+      next: 'ask the partner for its id, and whether it was made for this account and region; one that was made just now may take some minutes to show',
+    });
   return found;
 };
 
@@ -69,21 +104,32 @@ const connection = ({ link }: VifLink): Step => ({
       case 'available':
       case 'down':
         // A hosted connection has one VLAN, the partner's.
-        return vlan === undefined || vlan === 0 || vlan === link.vlan ? { state: 'ready', found } : { state: 'differs', found, differences: [`its VLAN is ${vlan}, the site file says ${link.vlan}`] };
+        return vlan === undefined || vlan === 0 || vlan === link.vlan
+          ? { state: 'ready', found }
+          : { state: 'differs', found, differences: [`its VLAN is ${vlan}, the site file says ${link.vlan}`] };
       default:
-        throw failure(`connection ${link.connection} is ${connectionState ?? 'in no known state'}`, { next: 'ask the partner for a new one, and put its id into the site file' });
+        throw failure(`connection ${link.connection} is ${connectionState ?? 'in no known state'}`, {
+          next: 'ask the partner for a new one, and put its id into the site file',
+        });
     }
   },
   make: () => [],
   mend: (_values, { id }, differences) => {
-    if (!differences.includes('it awaits acceptance')) throw usageError(differences.join(', '), { field: `links.${link.name}.vlan`, next: "take the connection's VLAN into the site file, and render the router's files again" });
+    if (!differences.includes('it awaits acceptance'))
+      throw usageError(differences.join(', '), {
+        field: `links.${link.name}.vlan`,
+        next: "take the connection's VLAN into the site file, and render the router's files again",
+      });
     return [api('directconnect', 'ConfirmConnection', { connectionId: id })];
   },
-  after: () => [`until [ "$(aws directconnect describe-connections --connection-id ${link.connection} --query 'connections[0].connectionState' --output text)" = available ]; do sleep 10; done`],
+  after: () => [
+    `until [ "$(aws directconnect describe-connections --connection-id ${link.connection} --query 'connections[0].connectionState' --output text)" = available ]; do sleep 10; done`,
+  ],
   patienceMs: PATIENCE_MS,
 });
 
-const dxTags = (site: string, key: string): { key: string; value: string }[] => tagsOf(site, key).map(({ Key, Value }) => ({ key: Key, value: Value }));
+const dxTags = (site: string, key: string): { key: string; value: string }[] =>
+  tagsOf(site, key).map(({ Key, Value }) => ({ key: Key, value: Value }));
 const capital = (tags: Vif['tags']): Tag[] => (tags ?? []).map(({ key, value }) => ({ Key: key!, Value: value ?? '' }));
 
 /** The private virtual interface, made here, or made by the connection's owner for this account and accepted here. */
@@ -95,42 +141,65 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
     title: `Virtual interface of ${link.name}`,
     needs: [`dxcon/${link.name}`],
     async look({ aws }) {
-      const { virtualInterfaces = [] } = await aws.ask('directconnect', 'DescribeVirtualInterfaces', { connectionId: link.connection });
-      const living = virtualInterfaces.filter(({ virtualInterfaceState: now, vlan }) => vlan === link.vlan && now !== 'deleted' && now !== 'deleting' && now !== 'rejected');
+      const { virtualInterfaces = [] } = await aws.ask('directconnect', 'DescribeVirtualInterfaces', {
+        connectionId: link.connection,
+      });
+      const living = virtualInterfaces.filter(
+        ({ virtualInterfaceState: now, vlan }) =>
+          vlan === link.vlan && now !== 'deleted' && now !== 'deleting' && now !== 'rejected',
+      );
       const [vif] = living;
       if (vif === undefined) return { state: 'absent' };
       const found: Found = { id: vif.virtualInterfaceId!, ours: isOurs(capital(vif.tags), site, key) };
       if (vif.virtualInterfaceState === 'confirming') return { state: 'differs', found, differences: [AWAITS] };
       const differences = [
         ...(vif.asn === asn ? [] : [`its AS number is ${vif.asn}, the router's ${asn}`]),
-        ...(vif.virtualGatewayId === gateway ? [] : [`it ends at ${vif.virtualGatewayId || 'no gateway'}, not at ${gateway}`]),
-        ...(vif.customerAddress === session.customer && vif.amazonAddress === session.amazon ? [] : [`its addresses are ${vif.customerAddress} and ${vif.amazonAddress}, the site file says ${session.customer} and ${session.amazon}`]),
+        ...(vif.virtualGatewayId === gateway
+          ? []
+          : [`it ends at ${vif.virtualGatewayId || 'no gateway'}, not at ${gateway}`]),
+        ...(vif.customerAddress === session.customer && vif.amazonAddress === session.amazon
+          ? []
+          : [
+              `its addresses are ${vif.customerAddress} and ${vif.amazonAddress}, the site file says ${session.customer} and ${session.amazon}`,
+            ]),
       ];
       if (differences.length > 0) return { state: 'differs', found, differences };
       const pending = ['pending', 'verifying', 'unknown'].includes(vif.virtualInterfaceState ?? 'unknown');
-      return pending ? { state: 'pending', found, why: `the virtual interface is ${vif.virtualInterfaceState}` } : { state: 'ready', found };
+      return pending
+        ? { state: 'pending', found, why: `the virtual interface is ${vif.virtualInterfaceState}` }
+        : { state: 'ready', found };
     },
     make: (values) => [
-      api('directconnect', 'CreatePrivateVirtualInterface', {
-        connectionId: values(`dxcon/${link.name}`),
-        newPrivateVirtualInterface: {
-          virtualInterfaceName: `${site}-${link.name}`,
-          vlan: link.vlan,
-          asn,
-          mtu: MTU,
-          addressFamily: 'ipv4',
-          amazonAddress: session.amazon,
-          customerAddress: session.customer,
-          virtualGatewayId: gateway,
-          ...(password === undefined ? {} : { authKey: password }),
-          tags: dxTags(site, key),
+      api(
+        'directconnect',
+        'CreatePrivateVirtualInterface',
+        {
+          connectionId: values(`dxcon/${link.name}`),
+          newPrivateVirtualInterface: {
+            virtualInterfaceName: `${site}-${link.name}`,
+            vlan: link.vlan,
+            asn,
+            mtu: MTU,
+            addressFamily: 'ipv4',
+            amazonAddress: session.amazon,
+            customerAddress: session.customer,
+            virtualGatewayId: gateway,
+            ...(password === undefined ? {} : { authKey: password }),
+            tags: dxTags(site, key),
+          },
         },
-      }, password === undefined ? [] : ['newPrivateVirtualInterface.authKey']),
+        password === undefined ? [] : ['newPrivateVirtualInterface.authKey'],
+      ),
     ],
     answer: 'virtualInterfaceId',
     mend: (_values, { id }, differences) => {
-      if (!differences.includes(AWAITS)) throw failure(`virtual interface ${id}: ${differences.join('; ')}`, { next: 'correct the site file, or delete the interface and run this again: BGP sessions are not changed in place' });
-      return [api('directconnect', 'ConfirmPrivateVirtualInterface', { virtualInterfaceId: id, virtualGatewayId: gateway })];
+      if (!differences.includes(AWAITS))
+        throw failure(`virtual interface ${id}: ${differences.join('; ')}`, {
+          next: 'correct the site file, or delete the interface and run this again: BGP sessions are not changed in place',
+        });
+      return [
+        api('directconnect', 'ConfirmPrivateVirtualInterface', { virtualInterfaceId: id, virtualGatewayId: gateway }),
+      ];
     },
     drop: (_values, id) => [api('directconnect', 'DeleteVirtualInterface', { virtualInterfaceId: id })],
     patienceMs: PATIENCE_MS,
@@ -145,14 +214,25 @@ const AWAITS = 'it awaits acceptance';
  */
 export const acceptSteps = (site: Site, vif: VifLink): readonly Step[] => {
   const made = virtualInterface(site.site, vif);
-  return [connection(vif), { ...made, look: async (world) => { const look = await made.look(world); return look.state === 'absent' ? { state: 'ready', found: { id: '-', ours: false } } : look; } }];
+  return [
+    connection(vif),
+    {
+      ...made,
+      look: async (world) => {
+        const look = await made.look(world);
+        return look.state === 'absent' ? { state: 'ready', found: { id: '-', ours: false } } : look;
+      },
+    },
+  ];
 };
 
 /** All of it: connection, virtual interface, and the tables that follow it. */
 export const vifSteps = (site: Site, vif: VifLink): readonly Step[] => [
   connection(vif),
   virtualInterface(site.site, vif),
-  ...site.route_tables.filter(({ links }) => links.includes(vif.link.name)).map((table) => routePropagation(() => vif.gateway, table)),
+  ...site.route_tables
+    .filter(({ links }) => links.includes(vif.link.name))
+    .map((table) => routePropagation(() => vif.gateway, table)),
 ];
 
 export interface VifStatus {
@@ -173,12 +253,19 @@ export interface VifStatus {
 export const vifStatus = async (aws: Aws, site: Site, vif: VifLink): Promise<VifStatus> => {
   const { link, gateway } = vif;
   const { connectionState } = await connectionNamed(aws, link.connection);
-  const { virtualInterfaces = [] } = await aws.ask('directconnect', 'DescribeVirtualInterfaces', { connectionId: link.connection });
-  const found = virtualInterfaces.find(({ vlan, virtualInterfaceState: now }) => vlan === link.vlan && now !== 'deleted');
+  const { virtualInterfaces = [] } = await aws.ask('directconnect', 'DescribeVirtualInterfaces', {
+    connectionId: link.connection,
+  });
+  const found = virtualInterfaces.find(
+    ({ vlan, virtualInterfaceState: now }) => vlan === link.vlan && now !== 'deleted',
+  );
   const world = { aws } as Parameters<Step['look']>[0];
   const look = found === undefined ? undefined : await virtualInterface(site.site, vif).look(world);
   const tables = site.route_tables.filter(({ links }) => links.includes(link.name));
-  const { RouteTables = [] } = tables.length === 0 ? {} : await aws.ask('ec2', 'DescribeRouteTables', { RouteTableIds: tables.map(({ id }) => id) });
+  const { RouteTables = [] } =
+    tables.length === 0
+      ? {}
+      : await aws.ask('ec2', 'DescribeRouteTables', { RouteTableIds: tables.map(({ id }) => id) });
   return {
     link: link.name,
     connection: link.connection,
@@ -188,6 +275,13 @@ export const vifStatus = async (aws: Aws, site: Site, vif: VifLink): Promise<Vif
     bgp: found?.bgpPeers?.map(({ bgpStatus }) => bgpStatus ?? 'unknown').join(', ') || 'none',
     vlan: link.vlan,
     differences: look?.state === 'differs' ? look.differences : [],
-    notPropagating: tables.filter(({ id }) => RouteTables.find(({ RouteTableId }) => RouteTableId === id)?.PropagatingVgws?.some(({ GatewayId }) => GatewayId === gateway) !== true).map(({ name }) => name),
+    notPropagating: tables
+      .filter(
+        ({ id }) =>
+          RouteTables.find(({ RouteTableId }) => RouteTableId === id)?.PropagatingVgws?.some(
+            ({ GatewayId }) => GatewayId === gateway,
+          ) !== true,
+      )
+      .map(({ name }) => name),
   };
 };

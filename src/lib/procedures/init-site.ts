@@ -66,10 +66,14 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
   for (const file of ignored) first.push({ file, what: 'keeps the keys out of git' });
   if (text !== existing) first.push({ file: { path, content: text, mode: 0o644 }, what: 'site file' });
   const schema = { path: join(dirname(path), SCHEMA_FILE), content: siteJsonSchemaText(), mode: 0o644 };
-  if ((await ports.files.read(schema.path)) !== schema.content) first.push({ file: schema, what: 'JSON Schema, for editors' });
+  if ((await ports.files.read(schema.path)) !== schema.content)
+    first.push({ file: schema, what: 'JSON Schema, for editors' });
 
   // The files to come stand over those on disk, so that rendering is judged before anything is written.
-  const files = overlay(ports.files, first.map(({ file }) => file));
+  const files = overlay(
+    ports.files,
+    first.map(({ file }) => file),
+  );
   const out = request.out ?? 'rendered';
   const rendered = await planRender({ ...ports, files }, loaded, absolute(ports.cwd, out));
   const pending = request.out === undefined ? [] : rendered.pending;
@@ -77,13 +81,19 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
 
   return {
     pending: [...first.map(({ file }) => file), ...pending],
-    files: [...first, ...pending.map((file) => ({ file, what: what.get(file.path) ?? '' }))].map(({ file, what: purpose }) => ({
-      path: shown(ports.cwd, file.path),
-      mode: file.mode.toString(8).padStart(4, '0'),
-      what: purpose,
-    })),
+    files: [...first, ...pending.map((file) => ({ file, what: what.get(file.path) ?? '' }))].map(
+      ({ file, what: purpose }) => ({
+        path: shown(ports.cwd, file.path),
+        mode: file.mode.toString(8).padStart(4, '0'),
+        what: purpose,
+      }),
+    ),
     tunnels: rendered.accounts,
-    warnings: [...rendered.warnings, ...siteWarnings(loaded.site).map((warning) => `${pathText(warning.path)}: ${warning.message}`), ...keys.warnings],
+    warnings: [
+      ...rendered.warnings,
+      ...siteWarnings(loaded.site).map((warning) => `${pathText(warning.path)}: ${warning.message}`),
+      ...keys.warnings,
+    ],
     changesExisting: existing !== undefined && text !== existing,
     loaded,
     view: files,
@@ -107,18 +117,28 @@ const siteText = ({ file, example, answers, managed = false }: InitRequest, exis
     return saysNothing(answers) ? base : amendedText(base, draftSite(answers, draftOf(base)));
   }
   const absent = unanswered(answers, managed);
-  if (absent.length > 0) throw usageError(`missing ${absent.join(', ')}`, { next: `give them as flags or HYBRIDCTL_ variables (see --help), ${managed ? '' : 'begin with --example lab, '}or run it at a terminal` });
+  if (absent.length > 0)
+    throw usageError(`missing ${absent.join(', ')}`, {
+      next: `give them as flags or HYBRIDCTL_ variables (see --help), ${managed ? '' : 'begin with --example lab, '}or run it at a terminal`,
+    });
   return newSiteText(draftSite(answers));
 };
 
 /**
- * The request with what its answers lack for a new site, asked of whoever is there. Asks nothing where there is a site to
+ * The request with what its answers lack for a new site, asked of whoever is there. Asks nothing where there is a site
+ * to
  * begin with. @param made addresses that nobody gives are made: a gateway may lack its own.
  */
 export const askedFor = async (ports: Ports, request: InitRequest, made: boolean): Promise<InitRequest> => {
   const { file, answers, example, managed = false } = request;
   const lacks = unanswered(answers, managed).filter((flag) => !(made && NO_ADDRESS.test(flag)));
-  if (ports.ask === undefined || lacks.length === 0 || example !== undefined || (await readSiteText(ports, file)) !== undefined) return request;
+  if (
+    ports.ask === undefined ||
+    lacks.length === 0 ||
+    example !== undefined ||
+    (await readSiteText(ports, file)) !== undefined
+  )
+    return request;
   return { ...request, answers: await askForRest(ports.ask, answers, { managed, made }) };
 };
 
@@ -126,13 +146,21 @@ export const askedFor = async (ports: Ports, request: InitRequest, made: boolean
 const NO_ADDRESS = /^--gateway \(\d+\) public=$/;
 const ADDRESS = /^gateways\[(\d+)\]\.public_ip$/;
 
-/** The gateways of a site file's text. One that is wrong in more than their addresses has none: whoever judges it will say so. */
-export const gatewaysIn = (text: string): Draft['gateways'] => (readDocument(text).mistakes.every(({ path }) => ADDRESS.test(path)) ? draftOf(text).gateways : []);
+/**
+ * The gateways of a site file's text. One that is wrong in more than their addresses has none: whoever judges it will
+ * say so.
+ */
+export const gatewaysIn = (text: string): Draft['gateways'] =>
+  readDocument(text).mistakes.every(({ path }) => ADDRESS.test(path)) ? draftOf(text).gateways : [];
 
 /** A gateway of the file may lack the address that this run gives it: an Elastic IP is not known before it is made. */
 const answered = ({ gateways }: Answers, there: Draft['gateways'], path: string): boolean => {
   const gateway = there[Number(ADDRESS.exec(path)?.[1])];
-  return gateway !== undefined && gateway['public_ip'] === undefined && gateways.some((spec) => spec['name'] === gateway['name'] && spec['public_ip'] !== undefined);
+  return (
+    gateway !== undefined &&
+    gateway['public_ip'] === undefined &&
+    gateways.some((spec) => spec['name'] === gateway['name'] && spec['public_ip'] !== undefined)
+  );
 };
 
 /** A mistake in answers has no line yet: the field alone names it. */
@@ -140,7 +168,10 @@ const judged = (text: string, path: string, file: string): LoadedSite => {
   const reading = readDocument(text);
   if (reading.site !== undefined) return { site: reading.site, path, text };
   const [first, ...others] = reading.mistakes;
-  throw usageError(sentenceOf(first), { field: first.path === '' ? file : first.path, more: others.slice(0, 20).map((one) => `${one.path}: ${sentenceOf(one)}`) });
+  throw usageError(sentenceOf(first), {
+    field: first.path === '' ? file : first.path,
+    more: others.slice(0, 20).map((one) => `${one.path}: ${sentenceOf(one)}`),
+  });
 };
 
 /** Files to come, over those on disk. */

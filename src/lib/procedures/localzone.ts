@@ -37,37 +37,75 @@ export const isUtility = (left: string): boolean => left.endsWith(`/${WHAT})`);
 
 /** @throws a usage error where there is nothing for a utility instance to do. */
 export const refuseWithoutOverride = ({ route_tables: tables }: Site): void => {
-  if (!tables.some(({ mode }) => mode === 'override')) throw usageError('no route table is in override mode', { field: 'route_tables', next: 'give the table of the production subnet mode: override, and its links in order: Direct Connect, then the VPN' });
+  if (!tables.some(({ mode }) => mode === 'override'))
+    throw usageError('no route table is in override mode', {
+      field: 'route_tables',
+      next: 'give the table of the production subnet mode: override, and its links in order: Direct Connect, then the VPN',
+    });
 };
 
-/** The private subnet that the probes leave from. Its own routes must not move, or they would follow the very path they judge. */
+/**
+ * The private subnet that the probes leave from. Its own routes must not move, or they would follow the very path they
+ * judge.
+ */
 const subnet = (site: Site, id: string): Step => ({
   key: `subnet/${WHAT}`,
   title: `subnet ${id}`,
   needs: ['vpc'],
   async look({ aws, values }) {
     const [found] = await aws.all('ec2', 'DescribeSubnets', { SubnetIds: [id] }, 'Subnets');
-    if (found === undefined || found.VpcId !== values('vpc')) throw failure(`${id} is no subnet of ${values('vpc')}`, { field: '--subnet' });
-    const tables = await aws.all('ec2', 'DescribeRouteTables', { Filters: [{ Name: 'vpc-id', Values: [values('vpc')] }] }, 'RouteTables');
-    const associated = (wanted: (one: { SubnetId?: string | undefined; Main?: boolean | undefined }) => boolean) => tables.find(({ Associations = [] }) => Associations.some(wanted));
+    if (found === undefined || found.VpcId !== values('vpc'))
+      throw failure(`${id} is no subnet of ${values('vpc')}`, { field: '--subnet' });
+    const tables = await aws.all(
+      'ec2',
+      'DescribeRouteTables',
+      { Filters: [{ Name: 'vpc-id', Values: [values('vpc')] }] },
+      'RouteTables',
+    );
+    const associated = (wanted: (one: { SubnetId?: string | undefined; Main?: boolean | undefined }) => boolean) =>
+      tables.find(({ Associations = [] }) => Associations.some(wanted));
     const table = associated(({ SubnetId }) => SubnetId === id) ?? associated(({ Main }) => Main === true);
     const moved = site.route_tables.find(({ id: one, mode }) => one === table?.RouteTableId && mode === 'override');
-    if (moved !== undefined) throw failure(`${id} has the routes of ${moved.name}, which the monitor moves: its probes would go by the VPN and never see Direct Connect come back`, { field: '--subnet', next: 'choose a subnet whose table only follows the virtual private gateway' });
+    if (moved !== undefined)
+      throw failure(
+        `${id} has the routes of ${moved.name}, which the monitor moves: its probes would go by the VPN and never see Direct Connect come back`,
+        { field: '--subnet', next: 'choose a subnet whose table only follows the virtual private gateway' },
+      );
     return { state: 'ready', found: { id, ours: false } };
   },
   make: () => [],
 });
 
 const roleSteps = (site: Site, { url, sessions }: Pick<UtilityOptions, 'url' | 'sessions'>): readonly Step[] => [
-  role(site.site, { name: WHAT, service: 'ec2', region: site.cloud.region, description: `hybridctl: route monitor of ${site.site}` }),
-  rolePolicy(site.site, { name: WHAT, needs: ['account'], document: (value) => utilityPolicy(site, { account: value('account'), object: url.startsWith('s3://') ? url.slice('s3://'.length) : undefined, sessions }) }),
+  role(site.site, {
+    name: WHAT,
+    service: 'ec2',
+    region: site.cloud.region,
+    description: `hybridctl: route monitor of ${site.site}`,
+  }),
+  rolePolicy(site.site, {
+    name: WHAT,
+    needs: ['account'],
+    document: (value) =>
+      utilityPolicy(site, {
+        account: value('account'),
+        object: url.startsWith('s3://') ? url.slice('s3://'.length) : undefined,
+        sessions,
+      }),
+  }),
   instanceProfile(site.site, WHAT),
 ];
 
 /** Answers to probes need no rule: a security group knows what it let out. Without SSH there is nothing to let in. */
 const groupSteps = (site: Site, admins: readonly string[]): readonly Step[] => {
-  const ingress = admins.map((cidr): IngressRule => ({ protocol: 'tcp', port: 22, cidr, why: 'SSH of an administrator' }));
-  return securityGroup(site.site, { name: WHAT, description: `hybridctl: route monitor of ${site.site}`, ingress }).slice(0, ingress.length === 0 ? 1 : 2);
+  const ingress = admins.map(
+    (cidr): IngressRule => ({ protocol: 'tcp', port: 22, cidr, why: 'SSH of an administrator' }),
+  );
+  return securityGroup(site.site, {
+    name: WHAT,
+    description: `hybridctl: route monitor of ${site.site}`,
+    ingress,
+  }).slice(0, ingress.length === 0 ? 1 : 2);
 };
 
 /** From the role to the running monitor, in the order of the field document. */
@@ -88,7 +126,14 @@ export const utilitySteps = (site: Site, options: UtilityOptions): readonly Step
     profile: `profile/${WHAT}`,
     securityGroup: `security-group/${WHAT}`,
     keyPair: `key-pair/${WHAT}`,
-    userData: () => renderUtilityUserData({ site: site.site, region: site.cloud.region, siteFile: options.siteFile, url: options.url, sha256: options.sha256 }),
+    userData: () =>
+      renderUtilityUserData({
+        site: site.site,
+        region: site.cloud.region,
+        siteFile: options.siteFile,
+        url: options.url,
+        sha256: options.sha256,
+      }),
   }),
 ];
 
@@ -100,7 +145,8 @@ export interface UtilityRemoval {
 }
 
 /**
- * What is removed, as it was made; so the instance goes first, as in the field document, and its monitor can put no route
+ * What is removed, as it was made; so the instance goes first, as in the field document, and its monitor can put no
+ * route
  * back. Then the routes it left, while Direct Connect is there to take over; then what it was made of.
  */
 export const utilityRemoval = (site: Site, { keepRoutes, purgeKey }: UtilityRemoval): readonly Step[] => [
@@ -121,8 +167,22 @@ export interface UtilityView {
 
 /** The utility instance as the cloud shows it; undefined where there is none that lives. */
 export const utilityOf = async (aws: Aws, site: string): Promise<UtilityView | undefined> => {
-  const reservations = await aws.all('ec2', 'DescribeInstances', { Filters: filtersOf(site, `instance/${WHAT}`) }, 'Reservations');
-  const alive = reservations.flatMap(({ Instances = [] }) => Instances).filter(({ State }) => State?.Name !== 'terminated' && State?.Name !== 'shutting-down');
+  const reservations = await aws.all(
+    'ec2',
+    'DescribeInstances',
+    { Filters: filtersOf(site, `instance/${WHAT}`) },
+    'Reservations',
+  );
+  const alive = reservations
+    .flatMap(({ Instances = [] }) => Instances)
+    .filter(({ State }) => State?.Name !== 'terminated' && State?.Name !== 'shutting-down');
   const found = alive.find(({ State }) => State?.Name === 'running') ?? alive[0];
-  return found === undefined ? undefined : { id: found.InstanceId!, state: found.State?.Name ?? 'unknown', address: found.PrivateIpAddress ?? null, zone: found.Placement?.AvailabilityZone ?? 'an unknown zone' };
+  return found === undefined
+    ? undefined
+    : {
+        id: found.InstanceId!,
+        state: found.State?.Name ?? 'unknown',
+        address: found.PrivateIpAddress ?? null,
+        zone: found.Placement?.AvailabilityZone ?? 'an unknown zone',
+      };
 };

@@ -6,7 +6,15 @@ import { crossCheck } from '../domain/cross-check.ts';
 import { pathText } from '../domain/issue.ts';
 import { cryptoWarnings, type CryptoLevel } from '../domain/crypto.ts';
 import { explainMtu } from '../domain/mtu.ts';
-import { DEVICE_DIALECTS, INTERFACE_KINDS, LINUX_DIALECTS, type Dialect, type InterfaceKind, type Site, type TunnelEntry } from '../domain/site.ts';
+import {
+  DEVICE_DIALECTS,
+  INTERFACE_KINDS,
+  LINUX_DIALECTS,
+  type Dialect,
+  type InterfaceKind,
+  type Site,
+  type TunnelEntry,
+} from '../domain/site.ts';
 import { isLinux, tunnelsOf, type End, type Tunnel } from '../domain/tunnel.ts';
 import { renderSite, type RenderedDevice } from '../render/index.ts';
 import { loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';
@@ -68,20 +76,33 @@ export interface Rendered {
 }
 
 /** Every file of every box, with its keys. @throws as `planRender`. */
-export const renderLoaded = async (ports: Pick<Ports, 'files' | 'cwd'>, loaded: LoadedSite, overrides: Overrides = {}): Promise<Rendered> => {
+export const renderLoaded = async (
+  ports: Pick<Ports, 'files' | 'cwd'>,
+  loaded: LoadedSite,
+  overrides: Overrides = {},
+): Promise<Rendered> => {
   const site = overrideSite(loaded.site, overrides);
   refuse(checkSite(site));
   const tunnels = tunnelsOf(site);
   refuse(crossCheck(site, tunnels));
   const psks = await loadPsks(ports, { ...loaded, site });
-  return { site, tunnels, devices: renderSite(site, tunnels, { psks, bgpPasswords: await loadBgpPasswords(ports, { ...loaded, site }) }) };
+  return {
+    site,
+    tunnels,
+    devices: renderSite(site, tunnels, { psks, bgpPasswords: await loadBgpPasswords(ports, { ...loaded, site }) }),
+  };
 };
 
 /**
  * Everything `vpn render` would write below `out`, one folder a device, compared with what is there. Writes nothing.
  * @throws HybridError (usage) for any mistake in the site, a key, or a dialect that can't express the site.
  */
-export const planRender = async (ports: Pick<Ports, 'files' | 'cwd'>, loaded: LoadedSite, out: string, overrides: Overrides = {}): Promise<RenderPlan> => {
+export const planRender = async (
+  ports: Pick<Ports, 'files' | 'cwd'>,
+  loaded: LoadedSite,
+  out: string,
+  overrides: Overrides = {},
+): Promise<RenderPlan> => {
   const { site, tunnels, devices } = await renderLoaded(ports, loaded, overrides);
 
   const accounts: FileAccount[] = [];
@@ -109,10 +130,17 @@ const refuse = (issues: readonly { path: readonly (string | number)[]; message: 
 };
 
 /** Applies overrides. A Cisco dialect given for a cloud gateway, or an unknown device, is refused. */
-export const overrideSite = (site: Site, { crypto, mode, dialects = new Map(), interfaces = new Map() }: Overrides): Site => {
+export const overrideSite = (
+  site: Site,
+  { crypto, mode, dialects = new Map(), interfaces = new Map() }: Overrides,
+): Site => {
   const known = [...site.gateways, ...site.onprem.routers].map(({ name }) => name);
   for (const name of [...dialects.keys(), ...interfaces.keys()]) {
-    if (!known.includes(name)) throw usageError(`no gateway or router is called ${name}`, { field: '--dialect', next: `the site has ${known.join(', ')}` });
+    if (!known.includes(name))
+      throw usageError(`no gateway or router is called ${name}`, {
+        field: '--dialect',
+        next: `the site has ${known.join(', ')}`,
+      });
   }
   return {
     ...site,
@@ -120,7 +148,10 @@ export const overrideSite = (site: Site, { crypto, mode, dialects = new Map(), i
     gateways: site.gateways.map((gateway) => {
       const dialect = dialects.get(gateway.name) ?? gateway.dialect;
       if (!isLinux(dialect)) {
-        throw usageError(`${gateway.name} is a Linux gateway: ${dialect} can't run there`, { field: '--dialect', next: `choose one of ${LINUX_DIALECTS.join(', ')}` });
+        throw usageError(`${gateway.name} is a Linux gateway: ${dialect} can't run there`, {
+          field: '--dialect',
+          next: `choose one of ${LINUX_DIALECTS.join(', ')}`,
+        });
       }
       return { ...gateway, dialect, interface: interfaces.get(gateway.name) ?? gateway.interface };
     }),
@@ -137,20 +168,36 @@ export const overrideSite = (site: Site, { crypto, mode, dialects = new Map(), i
 };
 
 /** `DEVICE=VALUE` pairs of a repeatable flag. */
-export const pairs = <T extends string>(flag: string, given: readonly string[], choices: readonly T[]): ReadonlyMap<string, T> =>
+export const pairs = <T extends string>(
+  flag: string,
+  given: readonly string[],
+  choices: readonly T[],
+): ReadonlyMap<string, T> =>
   new Map(
     given.map((pair) => {
       const at = pair.indexOf('=');
       const value = choices.find((choice) => choice === pair.slice(at + 1));
-      if (at < 1 || value === undefined) throw usageError(`${pair.slice(0, 80)}: write DEVICE=VALUE`, { field: flag, next: `VALUE is one of ${choices.join(', ')}` });
+      if (at < 1 || value === undefined)
+        throw usageError(`${pair.slice(0, 80)}: write DEVICE=VALUE`, {
+          field: flag,
+          next: `VALUE is one of ${choices.join(', ')}`,
+        });
       return [pair.slice(0, at), value] as const;
     }),
   );
 
-export const dialectPairs = (given: readonly string[]) => pairs<Dialect>('--dialect', given, [...LINUX_DIALECTS, ...DEVICE_DIALECTS]);
+export const dialectPairs = (given: readonly string[]) =>
+  pairs<Dialect>('--dialect', given, [...LINUX_DIALECTS, ...DEVICE_DIALECTS]);
 export const interfacePairs = (given: readonly string[]) => pairs<InterfaceKind>('--interface', given, INTERFACE_KINDS);
 
-const end = ({ device, dialect, interface: kind, address, id, inside }: End): EndAccount => ({ device, dialect, interface: kind, address, id, inside });
+const end = ({ device, dialect, interface: kind, address, id, inside }: End): EndAccount => ({
+  device,
+  dialect,
+  interface: kind,
+  address,
+  id,
+  inside,
+});
 
 const account = (tunnel: Tunnel): TunnelAccount => ({
   name: tunnel.name,
@@ -163,4 +210,6 @@ const account = (tunnel: Tunnel): TunnelAccount => ({
   sum: explainMtu(tunnel.mtu),
 });
 
-const warningsOf = (tunnels: readonly Tunnel[]): readonly string[] => [...new Set(tunnels.flatMap(({ suite }) => cryptoWarnings(suite)))];
+const warningsOf = (tunnels: readonly Tunnel[]): readonly string[] => [
+  ...new Set(tunnels.flatMap(({ suite }) => cryptoWarnings(suite))),
+];

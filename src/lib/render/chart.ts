@@ -16,6 +16,14 @@ const LABEL_WIDTH = 14;
 export const chart = ({ title, values, label, height = 8 }: Chart): string => {
   const shown = values.slice(-MOST_VALUES);
   if (shown.length < 2) return '';
-  const drawn = asciichart.plot(shown, { height: height - 1, min: 0, max: Math.max(1, ...shown), format: (value) => label(Math.max(0, value)).padStart(LABEL_WIDTH) });
-  return `${title}\n${drawn.split('\n').map((line) => line.trimEnd()).join('\n')}`;
+  const drawn = asciichart.plot(shown, {
+    height: height - 1,
+    min: 0,
+    max: Math.max(1, ...shown),
+    format: (value) => label(Math.max(0, value)).padStart(LABEL_WIDTH),
+  });
+  return `${title}\n${drawn
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}`;
 };

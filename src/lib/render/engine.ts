@@ -1,15 +1,24 @@
 import Handlebars from 'handlebars';
 
-/** What a template may see: text, numbers, booleans, lists and nested views. Decisions are made before, never in a template. */
+/**
+ * What a template may see: text, numbers, booleans, lists and nested views. Decisions are made before, never in a
+ * template.
+ */
 export type ViewValue = string | number | boolean | readonly ViewValue[] | View;
 export interface View {
   readonly [key: string]: ViewValue;
 }
 
-/** A control character in a value would become a line that no view decided: the last gate after the schema's allow-lists. */
+/**
+ * A control character in a value would become a line that no view decided: the last gate after the schema's
+ * allow-lists.
+ */
 const CONTROL = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 
-/** @returns the path of the first text with a control character, or undefined. Run on every view, so it builds the path only then. */
+/**
+ * @returns the path of the first text with a control character, or undefined. Run on every view, so it builds the path
+ * only then.
+ */
 const controlIn = (value: ViewValue): string | undefined => {
   if (typeof value === 'string') return CONTROL.test(value) ? '' : undefined;
   if (typeof value !== 'object') return undefined;
@@ -21,7 +30,8 @@ const controlIn = (value: ViewValue): string | undefined => {
 };
 
 /**
- * Compiles a template. Text, `{{value}}`, `{{#each}}` and `{{#if present}}` only; an unknown name is an error, and nothing
+ * Compiles a template. Text, `{{value}}`, `{{#each}}` and `{{#if present}}` only; an unknown name is an error, and
+ * nothing
  * is escaped (these are configuration files, not HTML).
  */
 export const template = (source: string): ((view: View) => string) => {

@@ -21,10 +21,10 @@ export interface RenderedDevice {
 }
 
 const OF_DIALECT: Readonly<Record<Dialect, Renderer>> = {
-  'swanctl': renderLinux,
+  swanctl: renderLinux,
   'ipsec-conf': renderLinux,
-  'libreswan': renderLinux,
-  'openswan': renderLinux,
+  libreswan: renderLinux,
+  openswan: renderLinux,
   'ios-vti': renderIosVti,
   'ios-cryptomap': renderIosCryptomap,
   'asa-8.2': renderAsa82,
@@ -56,11 +56,17 @@ export const renderSite = (site: Site, tunnels: readonly Tunnel[], secrets: Secr
   ].filter(({ files }) => files.length > 0);
 };
 
-/** BGP on routers that have it; on Linux, FRR also carries the tunnels' floating routes. An ASA's stands in its one file. */
+/**
+ * BGP on routers that have it; on Linux, FRR also carries the tunnels' floating routes. An ASA's stands in its one
+ * file.
+ */
 const routing = (device: Device, dialect: Dialect): readonly RenderedFile[] => {
   if (device.side === 'cloud') return [];
   const router = device.site.onprem.routers.find(({ name }) => name === device.name);
   const hasDx = device.site.links.some((link) => link.kind === 'dx' && link.router === device.name);
-  if (isLinux(dialect)) return hasDx || (router?.asn !== undefined && device.site.tunnels.length > 0) ? renderFrr(device) : [];
-  return hasDx || (dialect === 'ios-vti' && device.tunnels.some(({ bgp }) => bgp !== undefined)) ? renderIosBgp(device) : [];
+  if (isLinux(dialect))
+    return hasDx || (router?.asn !== undefined && device.site.tunnels.length > 0) ? renderFrr(device) : [];
+  return hasDx || (dialect === 'ios-vti' && device.tunnels.some(({ bgp }) => bgp !== undefined))
+    ? renderIosBgp(device)
+    : [];
 };

@@ -1,7 +1,7 @@
 import { addressText, cidr, overlaps, parseCidr, type Cidr } from '../domain/cidr.ts';
 import { POLICY_ONLY } from '../domain/capability.ts';
 import { RESERVED_INSIDE } from '../domain/check.ts';
-import { type Dialect } from '../domain/site.ts';
+import type { Dialect } from '../domain/site.ts';
 import { absentKeys, type Spec } from './specs.ts';
 
 /** What a person has said, by flag, environment or wizard. Absent: not said. */
@@ -36,12 +36,26 @@ export interface Draft {
 }
 type Item = Record<string, unknown>;
 
-const EMPTY: Draft = { version: 1, crypto: 'modern', cloud: {}, gateways: [], onprem: { networks: [], routers: [] }, tunnels: [], links: [] };
+const EMPTY: Draft = {
+  version: 1,
+  crypto: 'modern',
+  cloud: {},
+  gateways: [],
+  onprem: { networks: [], routers: [] },
+  tunnels: [],
+  links: [],
+};
 
-export const saysNothing = (answers: Answers): boolean => Object.values(answers).every((value) => value === undefined || (Array.isArray(value) && value.length === 0));
+export const saysNothing = (answers: Answers): boolean =>
+  Object.values(answers).every((value) => value === undefined || (Array.isArray(value) && value.length === 0));
 
-/** The flags that a new site needs and that have no answer, all of them. @param managed it has no gateways of its own. */
-export const unanswered = ({ name, region, vpcCidr, networks, gateways, routers, tunnels, dx, tables }: Answers, managed: boolean): readonly string[] => [
+/**
+ * The flags that a new site needs and that have no answer, all of them. @param managed it has no gateways of its own.
+ */
+export const unanswered = (
+  { name, region, vpcCidr, networks, gateways, routers, tunnels, dx, tables }: Answers,
+  managed: boolean,
+): readonly string[] => [
   ...(name === undefined ? ['--name'] : []),
   ...(region === undefined ? ['--region'] : []),
   ...(vpcCidr === undefined ? ['--vpc-cidr'] : []),
@@ -62,29 +76,61 @@ export const unanswered = ({ name, region, vpcCidr, networks, gateways, routers,
  * Direct Connect, then the tunnel of its own availability zone.
  */
 export const draftSite = (answers: Answers, before: Draft = EMPTY): Draft => {
-  const said = (entries: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
+  const said = (entries: Record<string, unknown>): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
   // An address that is said is there, whatever became of the one before it.
-  const addressed = answers.gateways.map((spec): Item => (spec['public_ip'] === undefined ? spec : { ...spec, released: undefined }));
+  const addressed = answers.gateways.map(
+    (spec): Item => (spec['public_ip'] === undefined ? spec : { ...spec, released: undefined }),
+  );
   const gateways = upsert(before.gateways, addressed, 'name', numbered('gw-'));
   const routers = upsert(before.onprem.routers, answers.routers, 'name', numbered('rtr-'));
-  const taken = { used: [...before.tunnels, ...before.links, ...answers.tunnels, ...answers.dx].flatMap(({ inside }) => network(inside)) };
+  const taken = {
+    used: [...before.tunnels, ...before.links, ...answers.tunnels, ...answers.dx].flatMap(({ inside }) =>
+      network(inside),
+    ),
+  };
   const wanted = answers.tunnels.length > 0 ? answers.tunnels : pairUp(gateways, routers, before);
-  const tunnels = upsert(before.tunnels, wanted, 'name', numbered('vpn')).map((tunnel) => completeTunnel(tunnel, gateways, routers, taken));
-  const dx = upsert(before.links.filter(({ kind }) => kind === 'dx'), answers.dx, 'name', numbered('dx-'));
+  const tunnels = upsert(before.tunnels, wanted, 'name', numbered('vpn')).map((tunnel) =>
+    completeTunnel(tunnel, gateways, routers, taken),
+  );
+  const dx = upsert(
+    before.links.filter(({ kind }) => kind === 'dx'),
+    answers.dx,
+    'name',
+    numbered('dx-'),
+  );
   const links = linksOf(before.links, dx, tunnels, routers);
   const tables = upsert(before.route_tables ?? [], answers.tables, 'id', () => undefined);
   const names = tables.map(({ name }) => name);
   const complete = tables.map((table) => {
     const name = table['name'] ?? next(numbered('private-'), names);
     names.push(name);
-    return { id: table['id'], name, ...table, links: table['links'] ?? preferred(table['az'], links, tunnels, gateways) };
+    return {
+      id: table['id'],
+      name,
+      ...table,
+      links: table['links'] ?? preferred(table['az'], links, tunnels, gateways),
+    };
   });
   return {
     version: before.version,
     ...said({ site: answers.name ?? before.site, crypto: answers.crypto ?? before.crypto }),
-    cloud: { ...before.cloud, ...said({ region: answers.region, vpc: answers.vpc, cidr: answers.vpcCidr, vgw: answers.vgw, propagate: answers.propagate.length > 0 ? [...answers.propagate] : undefined }) },
+    cloud: {
+      ...before.cloud,
+      ...said({
+        region: answers.region,
+        vpc: answers.vpc,
+        cidr: answers.vpcCidr,
+        vgw: answers.vgw,
+        propagate: answers.propagate.length > 0 ? [...answers.propagate] : undefined,
+      }),
+    },
     gateways,
-    onprem: { ...before.onprem, networks: answers.networks.length > 0 ? [...answers.networks] : before.onprem.networks, routers },
+    onprem: {
+      ...before.onprem,
+      networks: answers.networks.length > 0 ? [...answers.networks] : before.onprem.networks,
+      routers,
+    },
     tunnels,
     links,
     ...(complete.length > 0 ? { route_tables: complete } : {}),
@@ -109,25 +155,40 @@ const next = (naming: Naming, taken: readonly unknown[]): string | undefined => 
 const upsert = (items: readonly Item[], specs: readonly Item[], key: string, naming: Naming): Item[] => {
   const result = items.map((item) => ({ ...item }));
   specs.forEach((spec, index) => {
-    const at = spec[key] === undefined ? (index < items.length ? index : -1) : result.findIndex((item) => item[key] === spec[key]);
+    const at =
+      spec[key] === undefined
+        ? index < items.length
+          ? index
+          : -1
+        : result.findIndex((item) => item[key] === spec[key]);
     if (at >= 0) result[at] = { ...result[at], ...spec };
     else {
-      const name = spec[key] ?? next(naming, [...result, ...specs].map((item) => item[key]));
+      const name =
+        spec[key] ??
+        next(
+          naming,
+          [...result, ...specs].map((item) => item[key]),
+        );
       result.push({ ...(name === undefined ? {} : { [key]: name }), ...spec });
     }
   });
   return result;
 };
 
-/** Every box that is new gets a tunnel, to the box of the other side that has the fewest. Without gateways there is none. */
+/**
+ * Every box that is new gets a tunnel, to the box of the other side that has the fewest. Without gateways there is
+ * none.
+ */
 const pairUp = (gateways: readonly Item[], routers: readonly Item[], before: Draft): readonly Spec[] => {
   if (gateways.length === 0) return [];
   const pairs: { gateway: string; router: string }[] = [];
   const fewest = (boxes: readonly Item[], side: 'gateway' | 'router'): string => {
-    const load = (name: unknown): number => [...before.tunnels, ...pairs].filter((tunnel) => tunnel[side] === name).length;
+    const load = (name: unknown): number =>
+      [...before.tunnels, ...pairs].filter((tunnel) => tunnel[side] === name).length;
     return String([...boxes].sort((a, b) => load(a['name']) - load(b['name']))[0]?.['name']);
   };
-  const fresh = (boxes: readonly Item[], old: readonly Item[]): readonly string[] => boxes.slice(old.length).map(({ name }) => String(name));
+  const fresh = (boxes: readonly Item[], old: readonly Item[]): readonly string[] =>
+    boxes.slice(old.length).map(({ name }) => String(name));
   for (const gateway of fresh(gateways, before.gateways)) pairs.push({ gateway, router: fewest(routers, 'router') });
   for (const router of fresh(routers, before.onprem.routers)) {
     if (!pairs.some((pair) => pair.router === router)) pairs.push({ gateway: fewest(gateways, 'gateway'), router });
@@ -145,8 +206,16 @@ const network = (text: unknown): readonly Cidr[] => {
   return typeof parsed === 'string' ? [] : [parsed];
 };
 
-const completeTunnel = (tunnel: Item, gateways: readonly Item[], routers: readonly Item[], taken: { used: Cidr[] }): Item => {
-  const ends = [gateways.find(({ name }) => name === tunnel['gateway']), routers.find(({ name }) => name === tunnel['router'])];
+const completeTunnel = (
+  tunnel: Item,
+  gateways: readonly Item[],
+  routers: readonly Item[],
+  taken: { used: Cidr[] },
+): Item => {
+  const ends = [
+    gateways.find(({ name }) => name === tunnel['gateway']),
+    routers.find(({ name }) => name === tunnel['router']),
+  ];
   const policy = ends.some((end) => POLICY_ONLY.includes(end?.['dialect'] as Dialect));
   const { name, gateway, router, inside = freeInside(taken), psk_file = `psk/${String(name)}`, ...rest } = tunnel;
   return { name, gateway, router, inside, psk_file, ...(policy ? { mode: 'policy' } : {}), ...rest };
@@ -155,12 +224,18 @@ const completeTunnel = (tunnel: Item, gateways: readonly Item[], routers: readon
 /** The next /30 from 169.254.100.0 that nobody has and AWS does not keep. */
 const freeInside = (taken: { used: Cidr[] }): string => {
   let inside = cidr('169.254.100.0/30');
-  while ([...taken.used, ...RESERVED_INSIDE].some((other) => overlaps(other, inside))) inside = cidr(`${addressText(inside.first + 4)}/30`);
+  while ([...taken.used, ...RESERVED_INSIDE].some((other) => overlaps(other, inside)))
+    inside = cidr(`${addressText(inside.first + 4)}/30`);
   taken.used.push(inside);
   return inside.text;
 };
 
-const linksOf = (before: readonly Item[], dx: readonly Item[], tunnels: readonly Item[], routers: readonly Item[]): Item[] => {
+const linksOf = (
+  before: readonly Item[],
+  dx: readonly Item[],
+  tunnels: readonly Item[],
+  routers: readonly Item[],
+): Item[] => {
   const speaker = routers.find(({ asn }) => asn !== undefined) ?? routers[0];
   const complete = dx.map(({ name, kind: _, ...rest }) => ({ name, kind: 'dx', router: speaker?.['name'], ...rest }));
   const vpn = before.filter(({ kind }) => kind !== 'dx').map((link) => ({ ...link }));
@@ -176,8 +251,16 @@ const linksOf = (before: readonly Item[], dx: readonly Item[], tunnels: readonly
   return [...old, ...all.filter((link) => !old.includes(link))];
 };
 
-const preferred = (az: unknown, links: readonly Item[], tunnels: readonly Item[], gateways: readonly Item[]): unknown[] => {
-  const zone = (link: Item): unknown => gateways.find(({ name }) => name === tunnels.find((tunnel) => tunnel['name'] === link['tunnel'])?.['gateway'])?.['az'];
+const preferred = (
+  az: unknown,
+  links: readonly Item[],
+  tunnels: readonly Item[],
+  gateways: readonly Item[],
+): unknown[] => {
+  const zone = (link: Item): unknown =>
+    gateways.find(({ name }) => name === tunnels.find((tunnel) => tunnel['name'] === link['tunnel'])?.['gateway'])?.[
+      'az'
+    ];
   const rank = (link: Item): number => (link['kind'] === 'dx' ? 0 : zone(link) === az ? 1 : 2);
   return [...links].sort((a, b) => rank(a) - rank(b)).map(({ name }) => name);
 };

@@ -1,4 +1,15 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type YAMLError,
+} from 'yaml';
 import { checkSite } from '../domain/check.ts';
 import { pathText } from '../domain/issue.ts';
 import { siteSchema, type Site, type SiteIssue } from '../domain/site.ts';
@@ -17,7 +28,11 @@ export interface Mistake {
 }
 
 export type Reading =
-  | { readonly site: Site; readonly mistakes: readonly []; /** Gives findings their place in the text. */ locate(issues: readonly SiteIssue[]): readonly Mistake[] }
+  | {
+      readonly site: Site;
+      readonly mistakes: readonly [] /** Gives findings their place in the text. */;
+      locate(issues: readonly SiteIssue[]): readonly Mistake[];
+    }
   | { readonly site: undefined; readonly mistakes: readonly [Mistake, ...Mistake[]] };
 
 /** What no line of a site file has: a terminal or a config would act on it. Tab, newline and return are YAML's own. */
@@ -27,7 +42,10 @@ const TOO_DEEP = /(?:[[{][^[\]{}]{0,80}){40}|(?:[-?:] +){40}|^ {1000}/m;
 /** Aliases are a handy way to say a thing once; a thousand of them in few lines is a bomb. */
 const MAX_ALIASES = 100;
 
-/** Reads a site file's text: YAML, then its shape, then its meaning. Each stage speaks only when the one before is content. */
+/**
+ * Reads a site file's text: YAML, then its shape, then its meaning. Each stage speaks only when the one before is
+ * content.
+ */
 export const readDocument = (text: string): Reading => {
   const source = text.replace(/^\uFEFF/, '');
   const lines = new LineCounter();
@@ -39,29 +57,52 @@ export const readDocument = (text: string): Reading => {
   if (control !== null) {
     const before = source.slice(0, control.index).split('\n');
     const code = control[0].charCodeAt(0);
-    const message = code === 0xfffd ? 'is not UTF-8 text: save the file as UTF-8' : `has the control character U+${code.toString(16).toUpperCase().padStart(4, '0')}: remove it`;
+    const message =
+      code === 0xfffd
+        ? 'is not UTF-8 text: save the file as UTF-8'
+        : `has the control character U+${code.toString(16).toUpperCase().padStart(4, '0')}: remove it`;
     return failed([mistake({ line: before.length, column: before.at(-1)!.length + 1 }, [], message)]);
   }
   const deep = TOO_DEEP.exec(source);
-  if (deep !== null) return failed([mistake({ line: source.slice(0, deep.index).split('\n').length, column: 1 }, [], 'is nested too deep: a site file has five levels')]);
+  if (deep !== null)
+    return failed([
+      mistake(
+        { line: source.slice(0, deep.index).split('\n').length, column: 1 },
+        [],
+        'is nested too deep: a site file has five levels',
+      ),
+    ]);
   try {
     // The parser's own search for repeated keys compares each with each: minutes for a file of 1 MiB.
-    const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false, logLevel: 'error' });
+    const document = parseDocument(source, {
+      lineCounter: lines,
+      prettyErrors: false,
+      stringKeys: true,
+      uniqueKeys: false,
+      logLevel: 'error',
+    });
     // One fault of syntax makes others after it; the first is the true one.
     const [fault] = [...document.errors, ...document.warnings];
     if (fault !== undefined) return failed([mistake(at(fault.pos[0]), [], syntax(fault))]);
     const twice = repeatedKeys(document);
-    if (twice.length > 0) return failed(twice.map(({ key, offset }) => mistake(at(offset), [], `${show(key)} is given twice: remove one`)));
+    if (twice.length > 0)
+      return failed(twice.map(({ key, offset }) => mistake(at(offset), [], `${show(key)} is given twice: remove one`)));
     const input: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-    if (input === null || input === undefined) return failed([mistake(at(0), [], 'is empty: run "hybridctl vpn init" to write one')]);
-    const locate = (issues: readonly SiteIssue[]): readonly Mistake[] => issues.map(({ path, message }) => mistake(at(offsetOf(document, path)), path, message));
+    if (input === null || input === undefined)
+      return failed([mistake(at(0), [], 'is empty: run "hybridctl vpn init" to write one')]);
+    const locate = (issues: readonly SiteIssue[]): readonly Mistake[] =>
+      issues.map(({ path, message }) => mistake(at(offsetOf(document, path)), path, message));
     const parsed = siteSchema.safeParse(input);
     if (!parsed.success) return failed(locate(schemaMistakes(siteSchema, input, parsed.error.issues).slice(0, MOST)));
     const issues = checkSite(parsed.data);
     return issues.length === 0 ? { site: parsed.data, mistakes: [], locate } : failed(locate(issues));
   } catch (error) {
-    if (error instanceof RangeError) return failed([mistake(at(0), [], 'is nested too deep: a site file has five levels')]);
-    if (error instanceof ReferenceError) return failed([mistake(at(0), [], `uses more than ${MAX_ALIASES} aliases, or one that is not defined: write the values out`)]);
+    if (error instanceof RangeError)
+      return failed([mistake(at(0), [], 'is nested too deep: a site file has five levels')]);
+    if (error instanceof ReferenceError)
+      return failed([
+        mistake(at(0), [], `uses more than ${MAX_ALIASES} aliases, or one that is not defined: write the values out`),
+      ]);
     throw error;
   }
 };
@@ -82,9 +123,11 @@ const mistake = (place: { line: number; column: number }, path: SiteIssue['path'
 };
 
 /** `hybridctl.yaml:12: tunnels[0].inside` */
-export const placeOf = (file: string, { line, path }: Mistake): string => `${file}:${line}${path === '' ? '' : `: ${path}`}`;
+export const placeOf = (file: string, { line, path }: Mistake): string =>
+  `${file}:${line}${path === '' ? '' : `: ${path}`}`;
 /** `169.254.5.0/30 is reserved by AWS: take another /30 …` */
-export const sentenceOf = ({ message, mend }: Mistake): string => (mend === undefined ? message : `${message}: ${mend}`);
+export const sentenceOf = ({ message, mend }: Mistake): string =>
+  mend === undefined ? message : `${message}: ${mend}`;
 
 const SYNTAX: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab indents this line: use spaces',
@@ -98,7 +141,8 @@ const SYNTAX: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*…) is not right: write the value out',
 };
 
-const syntax = ({ code, message }: YAMLError): string => SYNTAX[code] ?? `is not YAML (${message.split('\n')[0]!.slice(0, 100)}): mend this line`;
+const syntax = ({ code, message }: YAMLError): string =>
+  SYNTAX[code] ?? `is not YAML (${message.split('\n')[0]!.slice(0, 100)}): mend this line`;
 
 const repeatedKeys = (document: Document): readonly { key: string; offset: number }[] => {
   const found: { key: string; offset: number }[] = [];

@@ -5,5 +5,8 @@ import { SCHEMA_LINE } from './schema.ts';
 
 /** Ready site files by name, for a first look and for the lab. */
 export const EXAMPLES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({ 'lab': lab, 'seed-vpn': seedVpn, 'seed-openswan': seedOpenswan }).map(([name, text]) => [name, `${SCHEMA_LINE}${text}`]),
+  Object.entries({ lab: lab, 'seed-vpn': seedVpn, 'seed-openswan': seedOpenswan }).map(([name, text]) => [
+    name,
+    `${SCHEMA_LINE}${text}`,
+  ]),
 );

@@ -18,7 +18,10 @@ type ReadPorts = Pick<Ports, 'files' | 'cwd'>;
 
 export const absolute = (cwd: string, path: string): string => (isAbsolute(path) ? path : join(cwd, path));
 
-/** A site of a thousand tunnels is 200 KB; far beyond that it is the wrong file, and the YAML parser would chew on it for minutes. */
+/**
+ * A site of a thousand tunnels is 200 KB; far beyond that it is the wrong file, and the YAML parser would chew on it
+ * for minutes.
+ */
 const MAX_BYTES = 2 ** 20;
 /** A screenful; the rest shows up once these are mended. */
 const MOST_SHOWN = 20;
@@ -27,7 +30,11 @@ const MOST_SHOWN = 20;
 export const readSiteText = async ({ files, cwd }: ReadPorts, given: string): Promise<string | undefined> => {
   const path = absolute(cwd, given);
   const stat = await files.stat(path);
-  if (stat !== undefined && stat.size > MAX_BYTES) throw usageError(`has ${stat.size} bytes, a site file at most ${MAX_BYTES}`, { field: show(given), next: 'name the right file with --site' });
+  if (stat !== undefined && stat.size > MAX_BYTES)
+    throw usageError(`has ${stat.size} bytes, a site file at most ${MAX_BYTES}`, {
+      field: show(given),
+      next: 'name the right file with --site',
+    });
   return files.read(path);
 };
 
@@ -39,7 +46,8 @@ export const mistakesError = (given: string, mistakes: readonly [Mistake, ...Mis
   return usageError(sentenceOf(first), { field: placeOf(given, first), more });
 };
 
-export const noSuchSite = (given: string): HybridError => usageError('no such file', { field: show(given), next: 'run "hybridctl vpn init", or name one with --site' });
+export const noSuchSite = (given: string): HybridError =>
+  usageError('no such file', { field: show(given), next: 'run "hybridctl vpn init", or name one with --site' });
 
 /** Reads and validates a site file. Throws a usage error that names line, field and mend. */
 export const loadSite = async (ports: ReadPorts, given: string): Promise<LoadedSite> => {
@@ -50,24 +58,47 @@ export const loadSite = async (ports: ReadPorts, given: string): Promise<LoadedS
   return { site: reading.site, path: absolute(ports.cwd, given), text };
 };
 
-/** One secret file: it must be there, its owner's alone, and hold what `problem` accepts. The secret is in no message. */
-export const loadSecret = async ({ files }: Pick<Ports, 'files'>, folder: string, file: string, field: string, problem: (secret: string) => string | undefined): Promise<string> => {
+/**
+ * One secret file: it must be there, its owner's alone, and hold what `problem` accepts. The secret is in no message.
+ */
+export const loadSecret = async (
+  { files }: Pick<Ports, 'files'>,
+  folder: string,
+  file: string,
+  field: string,
+  problem: (secret: string) => string | undefined,
+): Promise<string> => {
   const path = absolute(folder, file);
   const stat = await files.stat(path);
   const text = stat === undefined ? undefined : await files.read(path);
-  if (stat === undefined || text === undefined) throw usageError(`${file}: no such file`, { field, next: 'run "hybridctl vpn init" to make the pre-shared keys, or write the file with mode 0600' });
-  if ((stat.mode & 0o077) !== 0) throw usageError(`${file} can be read by others (mode ${stat.mode.toString(8).padStart(4, '0')})`, { field, next: `chmod 600 ${path}` });
+  if (stat === undefined || text === undefined)
+    throw usageError(`${file}: no such file`, {
+      field,
+      next: 'run "hybridctl vpn init" to make the pre-shared keys, or write the file with mode 0600',
+    });
+  if ((stat.mode & 0o077) !== 0)
+    throw usageError(`${file} can be read by others (mode ${stat.mode.toString(8).padStart(4, '0')})`, {
+      field,
+      next: `chmod 600 ${path}`,
+    });
   const secret = keyIn(text);
   const wrong = problem(secret);
   if (wrong !== undefined) throw usageError(`${file}: ${wrong}`, { field });
   return secret;
 };
 
-/** Reads the pre-shared key of every tunnel. @returns keys by tunnel name. Throws a usage error that names the field. */
+/**
+ * Reads the pre-shared key of every tunnel. @returns keys by tunnel name. Throws a usage error that names the field.
+ */
 export const loadPsks = async (ports: ReadPorts, { site, path }: LoadedSite): Promise<ReadonlyMap<string, string>> => {
   const keys = new Map<string, string>();
   for (const [index, { name, psk_file }] of site.tunnels.entries()) {
-    keys.set(name, await loadSecret(ports, dirname(path), psk_file, `tunnels[${index}].psk_file`, (key) => pskProblem(key, site.crypto)));
+    keys.set(
+      name,
+      await loadSecret(ports, dirname(path), psk_file, `tunnels[${index}].psk_file`, (key) =>
+        pskProblem(key, site.crypto),
+      ),
+    );
   }
   return keys;
 };
@@ -77,13 +108,23 @@ export interface Findings {
   readonly warnings: readonly SiteIssue[];
 }
 
-/** What `config validate` says of the secret files. A missing one is a warning: a repository's checks rightly have no keys. */
+/**
+ * What `config validate` says of the secret files. A missing one is a warning: a repository's checks rightly have no
+ * keys.
+ */
 export const checkSecrets = async (ports: ReadPorts, { site, path }: LoadedSite): Promise<Findings> => {
   const mistakes: SiteIssue[] = [];
   const warnings: SiteIssue[] = [];
-  const check = async (at: SiteIssue['path'], file: string, problem: (secret: string) => string | undefined): Promise<void> => {
+  const check = async (
+    at: SiteIssue['path'],
+    file: string,
+    problem: (secret: string) => string | undefined,
+  ): Promise<void> => {
     if ((await ports.files.stat(absolute(dirname(path), file))) === undefined) {
-      warnings.push({ path: at, message: `${file} is not there: run "hybridctl vpn init" to make it, or write it with mode 0600` });
+      warnings.push({
+        path: at,
+        message: `${file} is not there: run "hybridctl vpn init" to make it, or write it with mode 0600`,
+      });
       return;
     }
     try {
@@ -92,22 +133,39 @@ export const checkSecrets = async (ports: ReadPorts, { site, path }: LoadedSite)
       if (weak !== undefined) warnings.push({ path: at, message: weak });
     } catch (error) {
       if (!(error instanceof HybridError)) throw error;
-      mistakes.push({ path: at, message: error.next === undefined ? error.message : `${error.message}: ${error.next}` });
+      mistakes.push({
+        path: at,
+        message: error.next === undefined ? error.message : `${error.message}: ${error.next}`,
+      });
     }
   };
-  for (const [index, { psk_file }] of site.tunnels.entries()) await check(['tunnels', index, 'psk_file'], psk_file, (key) => pskProblem(key, site.crypto));
+  for (const [index, { psk_file }] of site.tunnels.entries())
+    await check(['tunnels', index, 'psk_file'], psk_file, (key) => pskProblem(key, site.crypto));
   for (const [index, link] of site.links.entries()) {
-    if (link.kind === 'dx' && link.bgp_password_file !== undefined) await check(['links', index, 'bgp_password_file'], link.bgp_password_file, bgpPasswordProblem);
+    if (link.kind === 'dx' && link.bgp_password_file !== undefined)
+      await check(['links', index, 'bgp_password_file'], link.bgp_password_file, bgpPasswordProblem);
   }
   return { mistakes, warnings };
 };
 
 /** Reads the BGP password of every Direct Connect link that has one. @returns passwords by link name. */
-export const loadBgpPasswords = async (ports: ReadPorts, { site, path }: LoadedSite): Promise<ReadonlyMap<string, string>> => {
+export const loadBgpPasswords = async (
+  ports: ReadPorts,
+  { site, path }: LoadedSite,
+): Promise<ReadonlyMap<string, string>> => {
   const passwords = new Map<string, string>();
   for (const [index, link] of site.links.entries()) {
     if (link.kind !== 'dx' || link.bgp_password_file === undefined) continue;
-    passwords.set(link.name, await loadSecret(ports, dirname(path), link.bgp_password_file, `links[${index}].bgp_password_file`, bgpPasswordProblem));
+    passwords.set(
+      link.name,
+      await loadSecret(
+        ports,
+        dirname(path),
+        link.bgp_password_file,
+        `links[${index}].bgp_password_file`,
+        bgpPasswordProblem,
+      ),
+    );
   }
   return passwords;
 };

@@ -17,17 +17,33 @@ const VARIABLE = 'HYBRIDCTL_PSK_';
 const variableOf = (tunnel: string): string => `${VARIABLE}${tunnel.toUpperCase().replaceAll('-', '_')}`;
 
 /**
- * The pre-shared key of every tunnel: the one that is there, else the one that a file or `HYBRIDCTL_PSK_<TUNNEL>` gives,
+ * The pre-shared key of every tunnel: the one that is there, else the one that a file or `HYBRIDCTL_PSK_<TUNNEL>`
+ * gives,
  * else a new one. A key that is there is never replaced: the other end holds it too.
  * @param given key files by tunnel name, relative to the folder of the run.
  * @throws HybridError (usage) naming the flag, the variable or the field; never the key.
  */
-export const planKeys = async (ports: KeyPorts, { site, path }: LoadedSite, given: ReadonlyMap<string, string>): Promise<KeyPlan> => {
+export const planKeys = async (
+  ports: KeyPorts,
+  { site, path }: LoadedSite,
+  given: ReadonlyMap<string, string>,
+): Promise<KeyPlan> => {
   const names = site.tunnels.map(({ name }) => name);
-  for (const name of given.keys()) if (!names.includes(name)) throw usageError(`no tunnel is called ${name}`, { field: '--psk-file', next: `the tunnels are ${names.join(', ')}` });
+  for (const name of given.keys())
+    if (!names.includes(name))
+      throw usageError(`no tunnel is called ${name}`, {
+        field: '--psk-file',
+        next: `the tunnels are ${names.join(', ')}`,
+      });
   // A misspelt variable would mean a random key where the user meant theirs.
-  const stray = Object.keys(ports.env).find((variable) => variable.startsWith(VARIABLE) && !names.map(variableOf).includes(variable));
-  if (stray !== undefined) throw usageError('no tunnel has this variable', { field: stray.slice(0, 80), next: `the variables are ${names.map(variableOf).join(', ')}` });
+  const stray = Object.keys(ports.env).find(
+    (variable) => variable.startsWith(VARIABLE) && !names.map(variableOf).includes(variable),
+  );
+  if (stray !== undefined)
+    throw usageError('no tunnel has this variable', {
+      field: stray.slice(0, 80),
+      next: `the variables are ${names.map(variableOf).join(', ')}`,
+    });
 
   const files: FileToWrite[] = [];
   const warnings: string[] = [];
@@ -42,7 +58,11 @@ export const planKeys = async (ports: KeyPorts, { site, path }: LoadedSite, give
       warnings.push(...weak(name, key));
     } else {
       const key = await loadSecret(ports, dirname(path), psk_file, field, problem);
-      if (offered !== undefined && offered.key !== key) throw usageError(`${psk_file} holds another key`, { field: offered.field, next: `keep it, or remove ${psk_file} first` });
+      if (offered !== undefined && offered.key !== key)
+        throw usageError(`${psk_file} holds another key`, {
+          field: offered.field,
+          next: `keep it, or remove ${psk_file} first`,
+        });
       warnings.push(...weak(name, key));
     }
   }
@@ -54,8 +74,17 @@ const weak = (name: string, key: string): readonly string[] => {
   return warning === undefined ? [] : [`${name}: ${warning}`];
 };
 
-const offeredKey = async (ports: KeyPorts, name: string, file: string | undefined, problem: (key: string) => string | undefined): Promise<{ key: string; field: string } | undefined> => {
-  if (file !== undefined) return { key: await loadSecret(ports, ports.cwd, file, `--psk-file ${name}`, problem), field: `--psk-file ${name}` };
+const offeredKey = async (
+  ports: KeyPorts,
+  name: string,
+  file: string | undefined,
+  problem: (key: string) => string | undefined,
+): Promise<{ key: string; field: string } | undefined> => {
+  if (file !== undefined)
+    return {
+      key: await loadSecret(ports, ports.cwd, file, `--psk-file ${name}`, problem),
+      field: `--psk-file ${name}`,
+    };
   const field = variableOf(name);
   const key = ports.env[field];
   if (key === undefined) return undefined;
@@ -68,12 +97,17 @@ const offeredKey = async (ports: KeyPorts, name: string, file: string | undefine
  * Keeps the folders that hold keys out of git, also where the repository is made later.
  * @param more further folders, absolute. One that holds the site file itself is left alone.
  */
-export const ignoreFiles = async (ports: Pick<Ports, 'files'>, { site, path }: LoadedSite, more: readonly string[]): Promise<readonly FileToWrite[]> => {
+export const ignoreFiles = async (
+  ports: Pick<Ports, 'files'>,
+  { site, path }: LoadedSite,
+  more: readonly string[],
+): Promise<readonly FileToWrite[]> => {
   const folders = new Set([...site.tunnels.map(({ psk_file }) => dirname(absolute(dirname(path), psk_file))), ...more]);
   const files: FileToWrite[] = [];
   for (const folder of folders) {
     const ignore = join(folder, '.gitignore');
-    if (folder !== dirname(path) && (await ports.files.stat(ignore)) === undefined) files.push({ path: ignore, content: '*\n', mode: 0o644 });
+    if (folder !== dirname(path) && (await ports.files.stat(ignore)) === undefined)
+      files.push({ path: ignore, content: '*\n', mode: 0o644 });
   }
   return files;
 };

@@ -20,18 +20,28 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** The schema's findings in our own words. @param input what was parsed, for the values the messages show. */
-export const schemaMistakes = (schema: z.ZodType, input: unknown, issues: readonly z.core.$ZodIssue[]): readonly SiteIssue[] =>
+export const schemaMistakes = (
+  schema: z.ZodType,
+  input: unknown,
+  issues: readonly z.core.$ZodIssue[],
+): readonly SiteIssue[] =>
   issues.flatMap((issue) => {
     const path = issue.path as Path;
     return issue.code === 'unrecognized_keys'
-      ? unknownKeys(issue.keys, keysAt(schema, path, input)).map(([key, message]) => ({ path: [...path, key], message }))
+      ? unknownKeys(issue.keys, keysAt(schema, path, input)).map(([key, message]) => ({
+          path: [...path, key],
+          message,
+        }))
       : [{ path, message: sentence(issue, valueAt(input, path), QUIET.includes(String(path.at(-1)))) }];
   });
 
 const unknownKeys = (keys: readonly string[], known: readonly string[]): readonly (readonly [string, string])[] =>
   keys.slice(0, MOST).map((key) => {
     const near = nearest(key, known);
-    return [key, `is not a key here: ${near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`}`];
+    return [
+      key,
+      `is not a key here: ${near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`}`,
+    ];
   });
 
 const sentence = (issue: z.core.$ZodIssue, value: unknown, quiet: boolean): string => {
@@ -51,7 +61,9 @@ const sentence = (issue: z.core.$ZodIssue, value: unknown, quiet: boolean): stri
       return `${shown} is not known here: ${near === undefined ? `give ${issue.values.join(', ')}` : `did you mean ${near}?`}`;
     }
     case 'too_small':
-      return issue.origin === 'array' ? 'is an empty list: give at least one' : `${shown} is too small: ${issue.minimum} is the least`;
+      return issue.origin === 'array'
+        ? 'is an empty list: give at least one'
+        : `${shown} is too small: ${issue.minimum} is the least`;
     case 'too_big':
       return `${shown} is too big: ${issue.maximum} is the most`;
     default:
@@ -60,7 +72,13 @@ const sentence = (issue: z.core.$ZodIssue, value: unknown, quiet: boolean): stri
 };
 
 const valueAt = (input: unknown, path: Path): unknown =>
-  path.reduce<unknown>((value, part) => (typeof value === 'object' && value !== null && Object.hasOwn(value, part) ? (value as Record<string | number, unknown>)[part] : undefined), input);
+  path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
+        ? (value as Record<string | number, unknown>)[part]
+        : undefined,
+    input,
+  );
 
 /** The keys that the schema knows at a path; of a union, those of the member whose `kind` the input names. */
 const keysAt = (schema: z.ZodType, path: Path, input: unknown): readonly string[] => {
@@ -77,7 +95,11 @@ const plain = (schema: unknown, value: unknown): unknown => {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return plain(schema.unwrap(), value);
   if (schema instanceof z.ZodPipe) return plain(schema.in, value);
   if (schema instanceof z.ZodDiscriminatedUnion) {
-    return schema.options.find((option) => option instanceof z.ZodObject && (option.shape['kind'] as z.ZodType).safeParse(valueAt(value, ['kind'])).success);
+    return schema.options.find(
+      (option) =>
+        option instanceof z.ZodObject &&
+        (option.shape['kind'] as z.ZodType).safeParse(valueAt(value, ['kind'])).success,
+    );
   }
   return schema;
 };

@@ -25,7 +25,8 @@ export const keyIn = (text: string): string => text.replace(/\r?\n$/, '');
 export const pskProblem = (key: string, level: CryptoLevel): string | undefined => {
   if (key === '') return 'the key is empty: put 8 to 64 letters, digits, "." or "_" in it';
   if (/[\r\n]/.test(key)) return 'the key has a line break: put it on one line';
-  if (/[^A-Za-z0-9._]/.test(key)) return 'the key has a character that not every box takes: use letters, digits, "." and "_"';
+  if (/[^A-Za-z0-9._]/.test(key))
+    return 'the key has a character that not every box takes: use letters, digits, "." and "_"';
   if (key.startsWith('0')) return 'the key begins with 0, which AWS refuses: begin it with another character';
   if (key.length > 64) return `the key has ${key.length} characters: 64 is the most`;
   if (key.length < 8 && level !== 'seed') return `the key has ${key.length} characters: 8 is the least, 32 are better`;
@@ -34,8 +35,12 @@ export const pskProblem = (key: string, level: CryptoLevel): string | undefined 
 
 /** A key that is allowed and yet weak; undefined when it is not. */
 export const pskWarning = (key: string): string | undefined =>
-  key.length < 20 ? `the key has only ${key.length} characters: an IKEv1 or offline guess may find it, 32 are better` : undefined;
+  key.length < 20
+    ? `the key has only ${key.length} characters: an IKEv1 or offline guess may find it, 32 are better`
+    : undefined;
 
 /** A BGP password (RFC 2385): printed into router files as it is. @returns what is wrong, never the password. */
 export const bgpPasswordProblem = (password: string): string | undefined =>
-  /^[A-Za-z0-9._-]{6,80}$/.test(password) ? undefined : 'the password is not 6 to 80 letters, digits, ".", "_" or "-": choose another';
+  /^[A-Za-z0-9._-]{6,80}$/.test(password)
+    ? undefined
+    : 'the password is not 6 to 80 letters, digits, ".", "_" or "-": choose another';

@@ -39,7 +39,15 @@ export const SHAPES = {
     wan_prefix: { kind: 'number' },
     wan_next_hop: {},
   },
-  tunnel: { name: {}, gateway: { required: true }, router: { required: true }, inside: {}, psk_file: {}, mode: {}, number: { kind: 'number' } },
+  tunnel: {
+    name: {},
+    gateway: { required: true },
+    router: { required: true },
+    inside: {},
+    psk_file: {},
+    mode: {},
+    number: { kind: 'number' },
+  },
   dx: {
     name: {},
     router: {},
@@ -66,7 +74,10 @@ export const SHAPES = {
 export const usageOf = (flag: keyof typeof SHAPES): string => {
   const keys = Object.entries<Key>(SHAPES[flag]);
   const form = ([key, { kind }]: [string, Key]): string => `${key}=${kind === 'list' ? 'a+b' : '…'}`;
-  return [...keys.filter(([, { required }]) => required).map(form), ...keys.filter(([, { required }]) => !required).map((key) => `[${form(key)}]`)].join(',');
+  return [
+    ...keys.filter(([, { required }]) => required).map(form),
+    ...keys.filter(([, { required }]) => !required).map((key) => `[${form(key)}]`),
+  ].join(',');
 };
 
 /**
@@ -88,7 +99,10 @@ export const readSpecs = (flag: keyof typeof SHAPES, values: readonly string[]):
         const how = Object.hasOwn(shape, key) ? shape[key] : undefined;
         if (how === undefined) {
           const near = nearest(key, Object.keys(shape));
-          throw usageError(`${show(part)} is not one of its keys: ${near === undefined ? `write ${usageOf(flag)}` : `did you mean ${near}=?`}`, { field });
+          throw usageError(
+            `${show(part)} is not one of its keys: ${near === undefined ? `write ${usageOf(flag)}` : `did you mean ${near}=?`}`,
+            { field },
+          );
         }
         const to = how.to ?? key;
         if (Object.hasOwn(spec, to)) throw usageError(`${key} is given twice: remove one`, { field });
@@ -101,7 +115,9 @@ export const readSpecs = (flag: keyof typeof SHAPES, values: readonly string[]):
 /** The keys that a new entry needs and these lack, as a person would look for them: `--gateway (1) az=`. */
 export const absentKeys = (flag: keyof typeof SHAPES, specs: readonly Spec[]): readonly string[] =>
   specs.flatMap((spec, index) =>
-    Object.entries<Key>(SHAPES[flag]).flatMap(([key, { to, required }]) => (required === true && !Object.hasOwn(spec, to ?? key) ? [`--${flag} (${index + 1}) ${key}=`] : [])),
+    Object.entries<Key>(SHAPES[flag]).flatMap(([key, { to, required }]) =>
+      required === true && !Object.hasOwn(spec, to ?? key) ? [`--${flag} (${index + 1}) ${key}=`] : [],
+    ),
   );
 
 /** Text that is no number stays text: the schema then says so, with the field. */

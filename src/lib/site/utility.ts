@@ -16,6 +16,18 @@ export const utilitySite = (siteText: string): UtilitySite => {
   const { elasticsearch, ...records } = site.monitor?.records ?? {};
   const keyed = elasticsearch?.api_key_file !== undefined;
   const monitor = keyed ? { ...site.monitor, records } : site.monitor;
-  const text = stringify({ ...site, ...(monitor === undefined ? {} : { monitor }), route_tables: (site.route_tables ?? []).filter(({ mode }) => mode === 'override') }, { aliasDuplicateObjects: false, lineWidth: 0 });
-  return { text, lacks: keyed ? ['the utility instance sends nothing to Elasticsearch: its API key would have to travel in user data'] : [] };
+  const text = stringify(
+    {
+      ...site,
+      ...(monitor === undefined ? {} : { monitor }),
+      route_tables: (site.route_tables ?? []).filter(({ mode }) => mode === 'override'),
+    },
+    { aliasDuplicateObjects: false, lineWidth: 0 },
+  );
+  return {
+    text,
+    lacks: keyed
+      ? ['the utility instance sends nothing to Elasticsearch: its API key would have to travel in user data']
+      : [],
+  };
 };

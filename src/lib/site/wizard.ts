@@ -27,11 +27,18 @@ const network: Rule = (answer) => {
   const parsed = parseCidr(answer);
   return typeof parsed === 'string' ? `this ${parsed}` : true;
 };
-const networks: Rule = (answer) => words(answer).map(network).find((verdict) => verdict !== true) ?? (words(answer).length > 0 ? true : 'give at least one, like 10.10.0.0/16');
-const number: Rule = (answer) => (/^[1-9]\d{0,9}$/.test(answer) && Number(answer) < 2 ** 32 - 1 ? true : 'this is not a number from 1 to 4294967294');
+const networks: Rule = (answer) =>
+  words(answer)
+    .map(network)
+    .find((verdict) => verdict !== true) ?? (words(answer).length > 0 ? true : 'give at least one, like 10.10.0.0/16');
+const number: Rule = (answer) =>
+  /^[1-9]\d{0,9}$/.test(answer) && Number(answer) < 2 ** 32 - 1 ? true : 'this is not a number from 1 to 4294967294';
 
 const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== '');
-const given = (spec: Record<string, string | undefined>): Spec => Object.fromEntries(Object.entries(spec).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''));
+const given = (spec: Record<string, string | undefined>): Spec =>
+  Object.fromEntries(
+    Object.entries(spec).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
+  );
 
 export interface Making {
   /** The gateways are AWS's, and so are their routes. */
@@ -46,19 +53,70 @@ export const askForRest = async (ask: Ask, answers: Answers, { managed, made }: 
   const name = answers.name ?? (await input('Name of this site', by(site)));
   const region = answers.region ?? (await input('Cloud region (like cn-north-1)', by(cloud.shape.region)));
   const vpcCidr = answers.vpcCidr ?? (await input('CIDR of the VPC', network));
-  const officeNetworks = answers.networks.length > 0 ? answers.networks : words(await input('Networks of the office (blank or comma between)', networks));
-  const vpnGateways = answers.gateways.length > 0 || managed ? answers.gateways : await several(ask, 'VPN gateway', (title) => askGateway(ask, title, made));
-  const officeRouters = answers.routers.length > 0 ? answers.routers : await several(ask, 'office router', (title) => askRouter(ask, title, managed));
-  const crypto = answers.crypto ?? (await ask.select('Crypto level', CRYPTO_LEVELS.map((value) => ({ name: value, value })), { default: 'modern' }));
-  if (managed) return { ...answers, name, region, vpcCidr, networks: officeNetworks, routers: officeRouters, crypto, propagate: await askPropagation(ask, answers) };
+  const officeNetworks =
+    answers.networks.length > 0
+      ? answers.networks
+      : words(await input('Networks of the office (blank or comma between)', networks));
+  const vpnGateways =
+    answers.gateways.length > 0 || managed
+      ? answers.gateways
+      : await several(ask, 'VPN gateway', (title) => askGateway(ask, title, made));
+  const officeRouters =
+    answers.routers.length > 0
+      ? answers.routers
+      : await several(ask, 'office router', (title) => askRouter(ask, title, managed));
+  const crypto =
+    answers.crypto ??
+    (await ask.select(
+      'Crypto level',
+      CRYPTO_LEVELS.map((value) => ({ name: value, value })),
+      { default: 'modern' },
+    ));
+  if (managed)
+    return {
+      ...answers,
+      name,
+      region,
+      vpcCidr,
+      networks: officeNetworks,
+      routers: officeRouters,
+      crypto,
+      propagate: await askPropagation(ask, answers),
+    };
   const withDx = answers.dx.length === 0 && (await ask.confirm('Is there a Direct Connect?', { default: false }));
   const direct = withDx ? await askDx(ask, answers, officeRouters) : answers;
-  const tables = answers.tables.length === 0 && (await ask.confirm('Name the route tables that point at these links?', { default: true })) ? await several(ask, 'route table', (title) => askTable(ask, title)) : answers.tables;
-  return { ...direct, name, region, vpcCidr, networks: officeNetworks, gateways: vpnGateways, routers: direct.routers.length > 0 ? direct.routers : officeRouters, crypto, tables };
+  const tables =
+    answers.tables.length === 0 &&
+    (await ask.confirm('Name the route tables that point at these links?', { default: true }))
+      ? await several(ask, 'route table', (title) => askTable(ask, title))
+      : answers.tables;
+  return {
+    ...direct,
+    name,
+    region,
+    vpcCidr,
+    networks: officeNetworks,
+    gateways: vpnGateways,
+    routers: direct.routers.length > 0 ? direct.routers : officeRouters,
+    crypto,
+    tables,
+  };
 };
 
 const askPropagation = async (ask: Ask, { propagate }: Answers): Promise<readonly string[]> =>
-  propagate.length > 0 ? propagate : words(await ask.input('Route tables that take what AWS learns of the office (blank or comma between; empty: none)', { default: '', validate: optional((answer) => words(answer).map(by(TABLE.id)).find((verdict) => verdict !== true) ?? true) }));
+  propagate.length > 0
+    ? propagate
+    : words(
+        await ask.input('Route tables that take what AWS learns of the office (blank or comma between; empty: none)', {
+          default: '',
+          validate: optional(
+            (answer) =>
+              words(answer)
+                .map(by(TABLE.id))
+                .find((verdict) => verdict !== true) ?? true,
+          ),
+        }),
+      );
 
 const several = async (ask: Ask, what: string, one: (title: string) => Promise<Spec>): Promise<readonly Spec[]> => {
   const list: Spec[] = [];
@@ -71,17 +129,37 @@ const askGateway = async (ask: Ask, title: string, made: boolean): Promise<Spec>
   given({
     az: await ask.input(`${title}: availability zone`, { validate: by(GATEWAY.az) }),
     private_ip: await ask.input(`${title}: private address`, { validate: by(GATEWAY.private_ip) }),
-    public_ip: made ? await ask.input(`${title}: Elastic IP (empty: one is made)`, { default: '', validate: optional(by(GATEWAY.public_ip)) }) : await ask.input(`${title}: Elastic IP`, { validate: by(GATEWAY.public_ip) }),
-    instance: await ask.input(`${title}: instance id (empty: none yet)`, { default: '', validate: optional(by(GATEWAY.instance)) }),
-    eni: await ask.input(`${title}: network interface id (empty: none yet)`, { default: '', validate: optional(by(GATEWAY.eni)) }),
+    public_ip: made
+      ? await ask.input(`${title}: Elastic IP (empty: one is made)`, {
+          default: '',
+          validate: optional(by(GATEWAY.public_ip)),
+        })
+      : await ask.input(`${title}: Elastic IP`, { validate: by(GATEWAY.public_ip) }),
+    instance: await ask.input(`${title}: instance id (empty: none yet)`, {
+      default: '',
+      validate: optional(by(GATEWAY.instance)),
+    }),
+    eni: await ask.input(`${title}: network interface id (empty: none yet)`, {
+      default: '',
+      validate: optional(by(GATEWAY.eni)),
+    }),
   });
 
 const askRouter = async (ask: Ask, title: string, managed: boolean): Promise<Spec> => {
-  const asn = managed ? await ask.input(`${title}: BGP AS number (empty: static routes)`, { default: '', validate: optional(number) }) : '';
+  const asn = managed
+    ? await ask.input(`${title}: BGP AS number (empty: static routes)`, { default: '', validate: optional(number) })
+    : '';
   const box = given({
     public_ip: await ask.input(`${title}: public address`, { validate: by(ROUTER.public_ip) }),
-    private_ip: await ask.input(`${title}: own address behind NAT (empty: none)`, { default: '', validate: optional(by(ROUTER.private_ip)) }),
-    dialect: await ask.select(`${title}: what is it?`, DIALECTS.map((value) => ({ name: value, value })), { default: 'ios-vti' }),
+    private_ip: await ask.input(`${title}: own address behind NAT (empty: none)`, {
+      default: '',
+      validate: optional(by(ROUTER.private_ip)),
+    }),
+    dialect: await ask.select(
+      `${title}: what is it?`,
+      DIALECTS.map((value) => ({ name: value, value })),
+      { default: 'ios-vti' },
+    ),
   });
   return asn === '' ? box : { ...box, asn: Number(asn) };
 };
@@ -93,12 +171,22 @@ const askDx = async (ask: Ask, answers: Answers, routers: readonly Spec[]): Prom
   const cloudAsn = Number(await ask.input('AS number of the cloud side', { validate: number, default: '64512' }));
   const inside = await ask.input('The /30 of the virtual interface', { validate: network });
   const vlan = Number(await ask.input('VLAN', { validate: number, default: '100' }));
-  return { ...answers, vgw, routers: routers.map((router, index) => (index === 0 ? { ...router, asn } : router)), dx: [{ vlan, inside, cloud_asn: cloudAsn }] };
+  return {
+    ...answers,
+    vgw,
+    routers: routers.map((router, index) => (index === 0 ? { ...router, asn } : router)),
+    dx: [{ vlan, inside, cloud_asn: cloudAsn }],
+  };
 };
 
 const askTable = async (ask: Ask, title: string): Promise<Spec> => {
   const id = await ask.input(`${title}: id`, { validate: by(TABLE.id) });
-  const az = await ask.input(`${title}: availability zone (empty: any)`, { default: '', validate: optional(by(TABLE.az)) });
-  const subnets = words(await ask.input(`${title}: its subnets (empty: not needed)`, { default: '', validate: optional(networks) }));
+  const az = await ask.input(`${title}: availability zone (empty: any)`, {
+    default: '',
+    validate: optional(by(TABLE.az)),
+  });
+  const subnets = words(
+    await ask.input(`${title}: its subnets (empty: not needed)`, { default: '', validate: optional(networks) }),
+  );
   return { ...given({ id, az }), ...(subnets.length > 0 ? { subnets } : {}) };
 };

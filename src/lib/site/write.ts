@@ -9,9 +9,11 @@ const COMMENTS: Readonly<Record<string, string>> = {
   site: ' The name of this site, in alerts and tags.',
   crypto: ' seed (old boxes, weak), modern (IKEv2, AES-GCM, DH 20 and 19) or cnsa (AES-256-GCM, SHA-384, DH 20).',
   cloud: ' The VPC. vgw: the virtual private gateway, for Direct Connect.',
-  gateways: ' VPN gateways in the VPC: private_ip as the machine sees itself, public_ip is its Elastic IP.\n instance or eni is what a route points at. dialect: swanctl, ipsec-conf, libreswan, openswan.',
+  gateways:
+    ' VPN gateways in the VPC: private_ip as the machine sees itself, public_ip is its Elastic IP.\n instance or eni is what a route points at. dialect: swanctl, ipsec-conf, libreswan, openswan.',
   onprem: ' The office: its networks, and the routers that the tunnels end on.',
-  tunnels: ' Each joins a gateway and a router. inside: a /30 of its own; the router has the first address.\n psk_file holds the key and nothing else; it has mode 0600 and is never in this file.',
+  tunnels:
+    ' Each joins a gateway and a router. inside: a /30 of its own; the router has the first address.\n psk_file holds the key and nothing else; it has mode 0600 and is never in this file.',
   links: ' What a route table may prefer: a tunnel, or Direct Connect.',
   route_tables: ' VPC route tables, each with its links in order of preference.',
 };
@@ -42,12 +44,15 @@ export const amendedText = (text: string, draft: Draft): string => {
   return amend(document, [], document.toJS(), draft) ? document.toString(style(text)) : text;
 };
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @returns whether anything was changed. */
 const amend = (document: Document, path: readonly (string | number)[], before: unknown, after: unknown): boolean => {
   if (isObject(before) && isObject(after) && isMap(document.getIn(path, true))) {
-    return Object.keys(after).map((key) => amend(document, [...path, key], before[key], after[key])).some(Boolean);
+    return Object.keys(after)
+      .map((key) => amend(document, [...path, key], before[key], after[key]))
+      .some(Boolean);
   }
   if (Array.isArray(before) && Array.isArray(after) && isSeq(document.getIn(path, true))) {
     const changed = after.map((item, index) => amend(document, [...path, index], before[index], item)).some(Boolean);

@@ -40,7 +40,8 @@ export interface Model {
 const keyOf = (table: string, destination: string): string => `${table}|${destination}`;
 
 const endsOf = (site: Site, link: Link): Pick<LinkNow, 'cloudEnd' | 'router' | 'medium'> => {
-  if (link.kind === 'dx') return { cloudEnd: 'vgw', router: link.router, medium: `Direct Connect, BGP${link.bfd ? ' + BFD' : ''}` };
+  if (link.kind === 'dx')
+    return { cloudEnd: 'vgw', router: link.router, medium: `Direct Connect, BGP${link.bfd ? ' + BFD' : ''}` };
   const tunnel = site.tunnels.find(({ name }) => name === link.tunnel)!;
   return { cloudEnd: tunnel.gateway, router: tunnel.router, medium: `IPsec, ${tunnel.name}` };
 };
@@ -48,7 +49,10 @@ const endsOf = (site: Site, link: Link): Pick<LinkNow, 'cloudEnd' | 'router' | '
 /** The event that a line of the event log was written from, and what makes it the same event wherever it comes from. */
 const eventOf = (line: string): { readonly key: string; readonly event: LoggedEvent } | undefined => {
   try {
-    const { '@timestamp': at, hybridctl } = JSON.parse(line) as { '@timestamp': string; hybridctl: { kind: LoggedEvent['kind'] } };
+    const { '@timestamp': at, hybridctl } = JSON.parse(line) as {
+      '@timestamp': string;
+      hybridctl: { kind: LoggedEvent['kind'] };
+    };
     if (typeof at !== 'string' || typeof hybridctl !== 'object' || typeof hybridctl.kind !== 'string') return undefined;
     return { key: `${at} ${JSON.stringify(hybridctl)}`, event: { at: Date.parse(at), ...hybridctl } as LoggedEvent };
   } catch {
@@ -56,7 +60,10 @@ const eventOf = (line: string): { readonly key: string; readonly event: LoggedEv
   }
 };
 
-/** Everything that is known of a site, put together from the monitor's feed, its event log, the cloud and charon. Pure but for what it keeps. */
+/**
+ * Everything that is known of a site, put together from the monitor's feed, its event log, the cloud and charon. Pure
+ * but for what it keeps.
+ */
 export const openModel = (site: Site, region: string): Model => {
   const writer = { site: site.site, region, version: '' };
   /** Lines of the event log, by what makes them one event. */
@@ -139,7 +146,16 @@ export const openModel = (site: Site, region: string): Model => {
         const key = keyOf(table.id, destination);
         const at = places.get(key) ?? null;
         const moved = movedAt.get(key);
-        return { table: table.id, name: table.name, subnets: table.subnets, destination, preferred: table.links[0]!, at, since: moved !== undefined && moved.to === at ? moved.at : null, pinned: pinned.get(table.id) ?? null };
+        return {
+          table: table.id,
+          name: table.name,
+          subnets: table.subnets,
+          destination,
+          preferred: table.links[0]!,
+          at,
+          since: moved !== undefined && moved.to === at ? moved.at : null,
+          pinned: pinned.get(table.id) ?? null,
+        };
       }),
     );
 
@@ -172,7 +188,9 @@ export const openModel = (site: Site, region: string): Model => {
     pins: (now) => void (pinned = now),
     trouble: (what, message) => void (message === undefined ? troubles.delete(what) : troubles.set(what, message)),
     picture(at) {
-      incidents ??= historyOf([...lines.values()]).incidents.slice(-INCIDENTS).reverse();
+      incidents ??= historyOf([...lines.values()])
+        .incidents.slice(-INCIDENTS)
+        .reverse();
       return {
         site: site.site,
         region,

@@ -53,7 +53,13 @@ export interface TrafficNow {
 
 /** Who says how the links stand. */
 export type Watcher =
-  | { readonly kind: 'monitor'; readonly profile: string | null; readonly version: string | null; readonly startedAt: number | null; readonly leads: boolean | null }
+  | {
+      readonly kind: 'monitor';
+      readonly profile: string | null;
+      readonly version: string | null;
+      readonly startedAt: number | null;
+      readonly leads: boolean | null;
+    }
   | { readonly kind: 'nobody'; readonly because: string };
 
 export interface Picture {
@@ -83,20 +89,37 @@ const listed = (names: readonly string[]): string => [...new Set(names)].join(',
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** The one sentence that a person on call wants first. */
-export const verdict = ({ watcher, links, routes }: Pick<Picture, 'watcher' | 'links' | 'routes'>): { readonly tone: Tone; readonly text: string } => {
+export const verdict = ({
+  watcher,
+  links,
+  routes,
+}: Pick<Picture, 'watcher' | 'links' | 'routes'>): { readonly tone: Tone; readonly text: string } => {
   const state = new Map(links.map((link) => [link.name, link.state]));
   const lost = routes.filter(({ at }) => at === '(none)' || (at !== null && state.get(at) === 'dead'));
-  if (lost.length > 0) return { tone: 'bad', text: `Not carried: ${listed(lost.map(({ name, destination }) => `${destination} of ${name}`))}` };
+  if (lost.length > 0)
+    return {
+      tone: 'bad',
+      text: `Not carried: ${listed(lost.map(({ name, destination }) => `${destination} of ${name}`))}`,
+    };
   if (watcher.kind === 'nobody') return { tone: 'unknown', text: 'Nobody watches the paths' };
   const dead = links.filter((link) => link.state === 'dead').map(({ name }) => name);
   const away = routes.filter(({ at, preferred }) => at !== null && at !== preferred);
-  const over = away.length === 0 ? 'no route uses it' : `${counted(away.length, 'route')} over ${listed(away.map(({ at }) => at!))}`;
-  if (dead.length > 0) return { tone: 'warn', text: `${listed(dead)} ${dead.length === 1 ? 'is' : 'are'} dead, ${over}` };
-  if (away.length > 0) return { tone: 'warn', text: `Every link is alive, ${over} instead of ${listed(away.map(({ preferred }) => preferred))}` };
+  const over =
+    away.length === 0
+      ? 'no route uses it'
+      : `${counted(away.length, 'route')} over ${listed(away.map(({ at }) => at!))}`;
+  if (dead.length > 0)
+    return { tone: 'warn', text: `${listed(dead)} ${dead.length === 1 ? 'is' : 'are'} dead, ${over}` };
+  if (away.length > 0)
+    return {
+      tone: 'warn',
+      text: `Every link is alive, ${over} instead of ${listed(away.map(({ preferred }) => preferred))}`,
+    };
   const unknown = links.filter((link) => link.state === 'unknown').map(({ name }) => name);
   if (unknown.length > 0) return { tone: 'unknown', text: `Not judged yet: ${listed(unknown)}` };
   return { tone: 'good', text: 'Every path carries' };
 };
 
 /** 0: all as it should be. */
-export const isWell = (picture: Pick<Picture, 'watcher' | 'links' | 'routes'>): boolean => verdict(picture).tone === 'good';
+export const isWell = (picture: Pick<Picture, 'watcher' | 'links' | 'routes'>): boolean =>
+  verdict(picture).tone === 'good';

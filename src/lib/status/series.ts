@@ -27,7 +27,10 @@ export const pointOf = (at: number, { state, rttMs, probes }: Seen): Point => ({
 });
 
 /** The points that are still inside the window, with a new one. A clock that was set back begins anew. */
-export const withPoint = (points: readonly Point[], point: Point): readonly Point[] => [...points.filter(({ at }) => at > point.at - WINDOW_MS && at < point.at), point];
+export const withPoint = (points: readonly Point[], point: Point): readonly Point[] => [
+  ...points.filter(({ at }) => at > point.at - WINDOW_MS && at < point.at),
+  point,
+];
 
 export const recentLoss = (points: readonly Point[]): number | null => {
   const known = points.slice(-RECENT).flatMap(({ loss }) => loss ?? []);

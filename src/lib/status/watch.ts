@@ -54,7 +54,12 @@ const eventIn = (line: string): MonitorEvent | undefined => {
  * Follows a site until stopped. What the monitor tells is shown at once; what only the cloud, charon or a file knows is
  * looked at again every few seconds. @param onChange told after each change, with the event where one made it
  */
-export const watchSite = (site: Site, region: string, sources: Sources, onChange: (event?: MonitorEvent) => void): Watching => {
+export const watchSite = (
+  site: Site,
+  region: string,
+  sources: Sources,
+  onChange: (event?: MonitorEvent) => void,
+): Watching => {
   const { views, clock, charons } = sources;
   const model = openModel(site, region);
   const meter = trafficMeter(site);
@@ -84,7 +89,15 @@ export const watchSite = (site: Site, region: string, sources: Sources, onChange
   const look = async (): Promise<void> => {
     await Promise.all([
       attempt('pins', sources.pins, model.pins),
-      ...(charons.length === 0 ? [] : [attempt('tunnel traffic', () => Promise.all(charons.map((uri) => ask(sources.vici, uri))), (said) => model.traffic(meter(said, clock.now())))]),
+      ...(charons.length === 0
+        ? []
+        : [
+            attempt(
+              'tunnel traffic',
+              () => Promise.all(charons.map((uri) => ask(sources.vici, uri))),
+              (said) => model.traffic(meter(said, clock.now())),
+            ),
+          ]),
     ]);
   };
   const changed = (): void => void (stopped || onChange());
@@ -94,7 +107,9 @@ export const watchSite = (site: Site, region: string, sources: Sources, onChange
     return setInterval(() => {
       if (busy) return;
       busy = true;
-      void work().then(changed).finally(() => (busy = false));
+      void work()
+        .then(changed)
+        .finally(() => (busy = false));
     }, ms);
   };
 

@@ -7,7 +7,16 @@ import type { LinkNow, Picture } from './picture.ts';
 /** Names and messages come from files and daemons: nothing in them may steer a terminal. */
 export const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 
-export const millis = (value: number | null): string => (value === null ? '–' : value >= 10_000 ? `${(value / 1_000).toFixed(0)} s` : value >= 1_000 ? `${(value / 1_000).toFixed(1)} s` : value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`);
+export const millis = (value: number | null): string =>
+  value === null
+    ? '–'
+    : value >= 10_000
+      ? `${(value / 1_000).toFixed(0)} s`
+      : value >= 1_000
+        ? `${(value / 1_000).toFixed(1)} s`
+        : value < 10
+          ? `${value.toFixed(1)} ms`
+          : `${Math.round(value)} ms`;
 
 /** @param share 0 to 1 */
 export const percent = (share: number | null): string => {
@@ -22,16 +31,20 @@ export const clockTime = (at: number, now: number): string => {
   return `${text.slice(0, 10) === new Date(now).toISOString().slice(0, 10) ? '' : `${text.slice(5, 10)} `}${text.slice(11, 19)}Z`;
 };
 
-export const ago = (at: number | null, now: number): string => (at === null ? '–' : duration(Math.max(0, now - at) / 1_000));
+export const ago = (at: number | null, now: number): string =>
+  at === null ? '–' : duration(Math.max(0, now - at) / 1_000);
 
 /** Where a route stands, in words. */
-export const place = (at: string | null): string => (at === null ? 'not known' : at === NO_ROUTE ? 'no route' : at === FOREIGN ? 'a target outside the site' : plain(at));
+export const place = (at: string | null): string =>
+  at === null ? 'not known' : at === NO_ROUTE ? 'no route' : at === FOREIGN ? 'a target outside the site' : plain(at);
 
-export const linkState = ({ state, last }: LinkNow, now: number): string => (last === null ? state : `unknown, ${last.state} ${ago(last.at, now)} ago`);
+export const linkState = ({ state, last }: LinkNow, now: number): string =>
+  last === null ? state : `unknown, ${last.state} ${ago(last.at, now)} ago`;
 
 /** Who watches, in one line. */
 export const watcherText = ({ watcher, at }: Pick<Picture, 'watcher' | 'at'>): string => {
-  if (watcher.kind === 'nobody') return `${plain(watcher.because)}: routes are the cloud's word, incidents the event log's`;
+  if (watcher.kind === 'nobody')
+    return `${plain(watcher.because)}: routes are the cloud's word, incidents the event log's`;
   const { profile, leads, startedAt } = watcher;
   return [
     `monitor${startedAt === null ? '' : ` up ${ago(startedAt, at)}`}`,

@@ -36,7 +36,10 @@ export const rateOf = (samples: readonly { readonly at: number; readonly sent: n
 export const progressLine = ({ total, kept, sent }: Progress, rate: number | undefined): string => {
   const done = kept + sent;
   const share = total === 0 ? 1 : done / total;
-  const left = rate === undefined ? '' : `  ${bytes(Math.round(rate))}/s${done < total ? `  ${duration((total - done) / rate)} left` : ''}`;
+  const left =
+    rate === undefined
+      ? ''
+      : `  ${bytes(Math.round(rate))}/s${done < total ? `  ${duration((total - done) / rate)} left` : ''}`;
   return `[${bar(share)}] ${String(Math.floor(share * 100)).padStart(3)} %  ${bytes(done)} of ${bytes(total)}${left}`;
 };
 
@@ -49,7 +52,8 @@ export const createMeter = ({ now, line, live }: MeterOptions): ((progress: Prog
     samples.push({ at, sent: progress.sent });
     while (samples.length > 2 && samples[1]!.at < at - WINDOW_MS) samples.shift();
     const tenth = Math.floor(((progress.kept + progress.sent) / Math.max(1, progress.total)) * 10);
-    const due = live === undefined ? tenth > told.tenth || at - told.at >= LINE_MS : at - told.at >= LIVE_MS || tenth === 10;
+    const due =
+      live === undefined ? tenth > told.tenth || at - told.at >= LINE_MS : at - told.at >= LIVE_MS || tenth === 10;
     if (!due) return;
     told = { at, tenth };
     (live ?? line)(progressLine(progress, rateOf(samples)));

@@ -29,6 +29,10 @@ export const planOf = (size: number, part = PART): Plan => {
   return {
     partSize,
     parallel: Math.max(1, Math.min(PARALLEL, count, Math.floor(MEMORY / partSize))),
-    parts: Array.from({ length: count }, (_, at) => ({ number: at + 1, offset: at * partSize, size: Math.min(partSize, size - at * partSize) })),
+    parts: Array.from({ length: count }, (_, at) => ({
+      number: at + 1,
+      offset: at * partSize,
+      size: Math.min(partSize, size - at * partSize),
+    })),
   };
 };

@@ -14,7 +14,10 @@ export interface Resumed {
 /** Nobody has more half-done uploads of one key worth a look. */
 const MOST_LOOKED_AT = 5;
 
-/** Some servers that speak S3 have no list of uploads, and some policies only let objects be put: that is no reason not to send. */
+/**
+ * Some servers that speak S3 have no list of uploads, and some policies only let objects be put: that is no reason not
+ * to send.
+ */
 const uploadsOf = async (store: ObjectStore, key: string, say: (line: string) => void) => {
   try {
     return await store.uploads(key);
@@ -36,10 +39,18 @@ const partsOf = async (store: ObjectStore, upload: UploadId) => {
 };
 
 /**
- * The incomplete upload of this key that holds most of the file. There is no record of ours: each part the service holds
+ * The incomplete upload of this key that holds most of the file. There is no record of ours: each part the service
+ * holds
  * is compared, by its checksum, with what the file has at that place now, so a changed file is noticed part by part.
  */
-export const resumable = async (store: ObjectStore, key: string, source: SourceFile, plan: Plan, { of }: Checksum, say: (line: string) => void): Promise<Resumed | undefined> => {
+export const resumable = async (
+  store: ObjectStore,
+  key: string,
+  source: SourceFile,
+  plan: Plan,
+  { of }: Checksum,
+  say: (line: string) => void,
+): Promise<Resumed | undefined> => {
   const ours = (await uploadsOf(store, key, say)).filter((upload) => upload.key === key);
   let best: Resumed | undefined;
   const buffer = new Uint8Array(plan.partSize);

@@ -37,7 +37,8 @@ const codeIn = (error: unknown): string | undefined => (error instanceof HybridE
 
 /**
  * Sends a file as one object: parts side by side, each with its checksum, the whole proven by the checksum that follows
- * from them. What a run that died has sent is found again at the service and not sent twice. On an error the parts stay,
+ * from them. What a run that died has sent is found again at the service and not sent twice. On an error the parts
+ * stay,
  * for the next run; without any, the upload is taken back.
  */
 export const upload = async (options: UploadOptions): Promise<Uploaded> => {
@@ -85,7 +86,8 @@ const inParts = async (job: Job): Promise<Uploaded> => {
   const done = new Map<number, SentPart>(resumed?.kept);
   const keptBytes = plan.parts.reduce((sum, { number, size }) => (done.has(number) ? sum + size : sum), 0);
   if (resumed !== undefined) say(`taking up an earlier upload: ${done.size} of ${plan.parts.length} parts are there`);
-  if (resumed !== undefined && resumed.differing > 0) say(`the file changed since: ${resumed.differing} parts that were sent are sent again`);
+  if (resumed !== undefined && resumed.differing > 0)
+    say(`the file changed since: ${resumed.differing} parts that were sent are sent again`);
   let sent = 0;
   const onSent = (part: Part): void => onProgress({ total: source.size, kept: keptBytes, sent: (sent += part.size) });
   if (keptBytes > 0) onProgress({ total: source.size, kept: keptBytes, sent });
@@ -97,16 +99,27 @@ const inParts = async (job: Job): Promise<Uploaded> => {
     await join(job, target, parts, whole);
     return outcome(job, whole.checksum, sent);
   } catch (error) {
-    const changed = await source.unchanged().then(() => false, () => true);
+    const changed = await source.unchanged().then(
+      () => false,
+      () => true,
+    );
     if (done.size === 0 || changed) await store.abort(target).catch(() => undefined);
-    else say(`${done.size} of ${plan.parts.length} parts are kept: run it again to go on, or take them back with "hybridctl fpga uploads --abort"`);
+    else
+      say(
+        `${done.size} of ${plan.parts.length} parts are kept: run it again to go on, or take them back with "hybridctl fpga uploads --abort"`,
+      );
     if (job.signal.aborted) throw interrupted();
     throw error;
   }
 };
 
 /** Each lane has one buffer, and so memory is bounded by how many there are. The first error ends them all. */
-const sendAll = async ({ store, source, plan, sums, signal }: Job, target: UploadId, done: Map<number, SentPart>, onSent: (part: Part) => void): Promise<void> => {
+const sendAll = async (
+  { store, source, plan, sums, signal }: Job,
+  target: UploadId,
+  done: Map<number, SentPart>,
+  onSent: (part: Part) => void,
+): Promise<void> => {
   const queue = plan.parts.filter(({ number }) => !done.has(number))[Symbol.iterator]();
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
@@ -132,22 +145,39 @@ const sendAll = async ({ store, source, plan, sums, signal }: Job, target: Uploa
   if (signal.aborted) throw interrupted();
   const causes = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
   // The others were ended by us.
-  const cause = causes.find((error) => !(error instanceof HybridError && error.exit === interrupted().exit)) ?? causes[0];
+  const cause =
+    causes.find((error) => !(error instanceof HybridError && error.exit === interrupted().exit)) ?? causes[0];
   if (cause !== undefined) throw cause;
 };
 
 /** A yes that was lost on its way is found by looking. */
-const join = async ({ store, key, source }: Job, target: UploadId, parts: readonly SentPart[], whole: Whole): Promise<void> => {
+const join = async (
+  { store, key, source }: Job,
+  target: UploadId,
+  parts: readonly SentPart[],
+  whole: Whole,
+): Promise<void> => {
   try {
     await store.complete(target, parts, whole);
   } catch (error) {
     if (codeIn(error) !== 'NoSuchUpload' && !(error instanceof HybridError && error.call === 'unclear')) throw error;
     const there = await store.head(key);
-    if (there === undefined || there.size !== whole.size || (there.checksum !== undefined && there.checksum !== whole.checksum)) throw error;
+    if (
+      there === undefined ||
+      there.size !== whole.size ||
+      (there.checksum !== undefined && there.checksum !== whole.checksum)
+    )
+      throw error;
     return;
   }
   const there = await store.head(key);
-  if (there === undefined || there.size !== source.size || (there.checksum !== undefined && there.checksum !== whole.checksum)) {
-    throw failure(`what is at ${store.scheme}://${store.bucket}/${key} now is not the file`, { next: 'somebody else writes to the same key: choose another with --key' });
+  if (
+    there === undefined ||
+    there.size !== source.size ||
+    (there.checksum !== undefined && there.checksum !== whole.checksum)
+  ) {
+    throw failure(`what is at ${store.scheme}://${store.bucket}/${key} now is not the file`, {
+      next: 'somebody else writes to the same key: choose another with --key',
+    });
   }
 };

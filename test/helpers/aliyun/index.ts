@@ -26,7 +26,9 @@ export interface TestAliyun extends AliyunServer {
   put(bucket: string, key: string, content: string | Buffer): void;
 }
 
-/** An account on loopback, closed after the test. The SDKs find it, and its key, by the environment, as a user's would. */
+/**
+ * An account on loopback, closed after the test. The SDKs find it, and its key, by the environment, as a user's would.
+ */
 export const testAliyun = async (options: ServerOptions = {}): Promise<TestAliyun> => {
   let now = Date.UTC(2026, 10, 28, 8, 0, 0);
   const time = options.now ?? (() => now);
@@ -35,12 +37,19 @@ export const testAliyun = async (options: ServerOptions = {}): Promise<TestAliyu
   const home = mkdtempSync(join(tmpdir(), 'hybridctl-home-'));
   folders.push(home);
   vi.stubEnv('HOME', home);
-  for (const name of ['ALIBABA_CLOUD_SECURITY_TOKEN', 'ALIBABA_CLOUD_PROFILE', 'ALIBABA_CLOUD_CREDENTIALS_URI', 'ALIBABA_CLOUD_REGION_ID']) vi.stubEnv(name, undefined);
+  for (const name of [
+    'ALIBABA_CLOUD_SECURITY_TOKEN',
+    'ALIBABA_CLOUD_PROFILE',
+    'ALIBABA_CLOUD_CREDENTIALS_URI',
+    'ALIBABA_CLOUD_REGION_ID',
+  ])
+    vi.stubEnv(name, undefined);
   vi.stubEnv('ALIBABA_CLOUD_ECS_METADATA_DISABLED', 'true');
   vi.stubEnv('ALIBABA_CLOUD_ENDPOINT_URL', server.url);
   vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', KEY_ID);
   vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', SECRET);
-  const put: TestAliyun['put'] = (bucket, key, content) => void server.account.buckets.get(bucket)!.objects.set(key, { body: Buffer.from(content), at: time() });
+  const put: TestAliyun['put'] = (bucket, key, content) =>
+    void server.account.buckets.get(bucket)!.objects.set(key, { body: Buffer.from(content), at: time() });
   return {
     ...server,
     home,

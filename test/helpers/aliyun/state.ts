@@ -102,9 +102,28 @@ export const newAccount = (region: string): Account => ({
   policies: new Map(),
   images: new Map(),
   instances: new Map<string, Instance>([
-    [INSTANCE, { id: INSTANCE, owner: ACCOUNT, boards: [{ uuid: BOARD, bdf: '05:00.0', type: 'intel', shell: 'V1.1', image: undefined, busyUntil: 0 }, { uuid: '0x6c92bf4d7c000002', bdf: '06:00.0', type: 'intel', shell: 'V1.0', image: undefined, busyUntil: 0 }] }],
+    [
+      INSTANCE,
+      {
+        id: INSTANCE,
+        owner: ACCOUNT,
+        boards: [
+          { uuid: BOARD, bdf: '05:00.0', type: 'intel', shell: 'V1.1', image: undefined, busyUntil: 0 },
+          { uuid: '0x6c92bf4d7c000002', bdf: '06:00.0', type: 'intel', shell: 'V1.0', image: undefined, busyUntil: 0 },
+        ],
+      },
+    ],
     ['i-bp1plain0000000001', { id: 'i-bp1plain0000000001', owner: ACCOUNT, boards: [] }],
-    ['i-bp1others000000001', { id: 'i-bp1others000000001', owner: '6543210987654321', boards: [{ uuid: '0x6c92bf4d7c0000ff', bdf: '05:00.0', type: 'intel', shell: 'V1.1', image: undefined, busyUntil: 0 }] }],
+    [
+      'i-bp1others000000001',
+      {
+        id: 'i-bp1others000000001',
+        owner: '6543210987654321',
+        boards: [
+          { uuid: '0x6c92bf4d7c0000ff', bdf: '05:00.0', type: 'intel', shell: 'V1.1', image: undefined, busyUntil: 0 },
+        ],
+      },
+    ],
   ]),
   lastRequestAt: undefined,
   shells: new Set(['V0.11', 'V1.0', 'V1.1']),
@@ -124,11 +143,25 @@ export class ApiError extends Error {
 /** Whether one of the documents allows the action on the resource: what the role may do, as FaaS meets it. */
 export const allows = (documents: readonly string[], action: string, resource: string): boolean =>
   documents.some((text) => {
-    const { Statement } = JSON.parse(text) as { Statement: { Effect: string; Action: string | string[]; Resource: string | string[] }[] };
-    return Statement.some(({ Effect, Action, Resource }) => Effect === 'Allow' && [Action].flat().some((one) => matches(one, action)) && [Resource].flat().some((one) => matches(one, resource)));
+    const { Statement } = JSON.parse(text) as {
+      Statement: { Effect: string; Action: string | string[]; Resource: string | string[] }[];
+    };
+    return Statement.some(
+      ({ Effect, Action, Resource }) =>
+        Effect === 'Allow' &&
+        [Action].flat().some((one) => matches(one, action)) &&
+        [Resource].flat().some((one) => matches(one, resource)),
+    );
   });
 
-const matches = (pattern: string, text: string): boolean => new RegExp(`^${pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`).test(text);
+const matches = (pattern: string, text: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  ).test(text);
 
 /** Documents in force for a role. */
-export const documentsOf = ({ policies }: Account, role: Role): readonly string[] => [...role.policies].flatMap((name) => policies.get(name)?.versions.find(({ isDefault }) => isDefault)?.document ?? []);
+export const documentsOf = ({ policies }: Account, role: Role): readonly string[] =>
+  [...role.policies].flatMap((name) => policies.get(name)?.versions.find(({ isDefault }) => isDefault)?.document ?? []);

@@ -7,19 +7,38 @@ import { faasCredentialsText, parseFaasCredentials } from '../../../src/lib/doma
 import { testAliyun } from '../../helpers/aliyun/index.ts';
 
 /** As the seed shows the file, blanks and all. */
-const FILE = ['[ FaaSCredentials ]', 'accessid = LTAIofTheFile', 'accesskey=secret-of-the-file', '[ Role ]', 'role = acs:ram::1234567890123456:role/faasrole', '[ OSS ]', 'bucket = julia', ''].join('\n');
+const FILE = [
+  '[ FaaSCredentials ]',
+  'accessid = LTAIofTheFile',
+  'accesskey=secret-of-the-file',
+  '[ Role ]',
+  'role = acs:ram::1234567890123456:role/faasrole',
+  '[ OSS ]',
+  'bucket = julia',
+  '',
+].join('\n');
 
 const noEnvironment = () => {
   vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', undefined);
   vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', undefined);
 };
 
-describe('faascmd\'s file', () => {
+describe("faascmd's file", () => {
   it('is read as the seed shows it, and written so that it reads the same', () => {
     const read = parseFaasCredentials(FILE);
-    expect(read).toEqual({ accessKeyId: 'LTAIofTheFile', accessKeySecret: 'secret-of-the-file', role: 'acs:ram::1234567890123456:role/faasrole', bucket: 'julia' });
+    expect(read).toEqual({
+      accessKeyId: 'LTAIofTheFile',
+      accessKeySecret: 'secret-of-the-file',
+      role: 'acs:ram::1234567890123456:role/faasrole',
+      bucket: 'julia',
+    });
     expect(parseFaasCredentials(faasCredentialsText(read))).toEqual(read);
-    expect(parseFaasCredentials('no ini\n=\n[')).toEqual({ accessKeyId: undefined, accessKeySecret: undefined, role: undefined, bucket: undefined });
+    expect(parseFaasCredentials('no ini\n=\n[')).toEqual({
+      accessKeyId: undefined,
+      accessKeySecret: undefined,
+      role: undefined,
+      bucket: undefined,
+    });
   });
 
   it('is taken where the environment has no key, and refused where others may read it', async () => {
@@ -28,9 +47,17 @@ describe('faascmd\'s file', () => {
     writeFileSync(path, FILE, { mode: 0o600 });
     expect((await (await credentialsOf(undefined))()).accessKeyId).toBe('LTAI5tHybridctlTest');
     noEnvironment();
-    expect(await (await credentialsOf(undefined))()).toEqual({ accessKeyId: 'LTAIofTheFile', accessKeySecret: 'secret-of-the-file', securityToken: undefined });
+    expect(await (await credentialsOf(undefined))()).toEqual({
+      accessKeyId: 'LTAIofTheFile',
+      accessKeySecret: 'secret-of-the-file',
+      securityToken: undefined,
+    });
     chmodSync(path, 0o640);
-    await expect(credentialsOf(undefined)).rejects.toMatchObject({ exit: 4, message: expect.stringContaining('can be read by others (mode 0640)'), next: expect.stringContaining(`chmod 600 ${path}`) });
+    await expect(credentialsOf(undefined)).rejects.toMatchObject({
+      exit: 4,
+      message: expect.stringContaining('can be read by others (mode 0640)'),
+      next: expect.stringContaining(`chmod 600 ${path}`),
+    });
   });
 });
 
@@ -39,12 +66,28 @@ describe('profiles of the Alibaba Cloud CLI', () => {
     mkdirSync(join(home, '.aliyun'));
     writeFileSync(join(home, '.aliyun/config.json'), text);
   };
-  const PROFILES = JSON.stringify({ current: 'default', profiles: [{ name: 'default', mode: 'AK', access_key_id: 'LTAIdefault', access_key_secret: 'secret-of-default' }, { name: 'fpga', mode: 'StsToken', access_key_id: 'STS.fpga', access_key_secret: 'secret-of-fpga', sts_token: 'token' }] });
+  const PROFILES = JSON.stringify({
+    current: 'default',
+    profiles: [
+      { name: 'default', mode: 'AK', access_key_id: 'LTAIdefault', access_key_secret: 'secret-of-default' },
+      {
+        name: 'fpga',
+        mode: 'StsToken',
+        access_key_id: 'STS.fpga',
+        access_key_secret: 'secret-of-fpga',
+        sts_token: 'token',
+      },
+    ],
+  });
 
   it('the named one wins over the environment; the current one comes last', async () => {
     const { home } = await testAliyun();
     write(home, PROFILES);
-    expect(await (await credentialsOf('fpga'))()).toEqual({ accessKeyId: 'STS.fpga', accessKeySecret: 'secret-of-fpga', securityToken: 'token' });
+    expect(await (await credentialsOf('fpga'))()).toEqual({
+      accessKeyId: 'STS.fpga',
+      accessKeySecret: 'secret-of-fpga',
+      securityToken: 'token',
+    });
     noEnvironment();
     expect((await (await credentialsOf(undefined))()).accessKeyId).toBe('LTAIdefault');
   });
@@ -57,14 +100,21 @@ describe('profiles of the Alibaba Cloud CLI', () => {
     write(home, text);
     const error = await credentialsOf('absent').catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ exit: 4, message: 'no usable Alibaba Cloud credentials in the profile absent' });
-    expect(`${JSON.stringify(error)}${(error as Error).stack}${String((error as Error).cause)}`).not.toContain('secret');
+    expect(`${JSON.stringify(error)}${(error as Error).stack}${String((error as Error).cause)}`).not.toContain(
+      'secret',
+    );
   });
 });
 
 describe('endpoints', () => {
   it('follow the region; the override stands for all', () => {
     vi.stubEnv('ALIBABA_CLOUD_ENDPOINT_URL', '');
-    expect((['faas', 'oss', 'ram', 'sts'] as const).map((product) => endpointOf(product, 'cn-hangzhou').host)).toEqual(['faas.cn-hangzhou.aliyuncs.com', 'oss-cn-hangzhou.aliyuncs.com', 'ram.aliyuncs.com', 'sts.cn-hangzhou.aliyuncs.com']);
+    expect((['faas', 'oss', 'ram', 'sts'] as const).map((product) => endpointOf(product, 'cn-hangzhou').host)).toEqual([
+      'faas.cn-hangzhou.aliyuncs.com',
+      'oss-cn-hangzhou.aliyuncs.com',
+      'ram.aliyuncs.com',
+      'sts.cn-hangzhou.aliyuncs.com',
+    ]);
     expect(endpointOf('oss', 'cn-hangzhou').protocol).toBe('https');
     vi.stubEnv('ALIBABA_CLOUD_ENDPOINT_URL', 'http://127.0.0.1:8080');
     expect(endpointOf('ram', 'cn-hangzhou')).toEqual({ protocol: 'http', host: '127.0.0.1:8080' });
@@ -76,6 +126,7 @@ describe('endpoints', () => {
     vi.stubEnv('ALIBABA_CLOUD_REGION_ID', 'cn-shanghai');
     expect([regionOf(undefined), regionOf('cn-beijing')]).toEqual(['cn-shanghai', 'cn-beijing']);
     vi.stubEnv('ALIBABA_CLOUD_REGION_ID', '');
-    for (const bad of [undefined, 'x', 'cn-hangzhou.evil.example', 'CN-HANGZHOU']) expect(() => regionOf(bad)).toThrow();
+    for (const bad of [undefined, 'x', 'cn-hangzhou.evil.example', 'CN-HANGZHOU'])
+      expect(() => regionOf(bad)).toThrow();
   });
 });

@@ -10,10 +10,21 @@ const open = async () => {
   const cloud = await testCloud(fixture('lab'), { clock, times: EC2_TIMES });
   const api = ec2(cloud);
   const { Subnets } = await api.ask('DescribeSubnets', { Filters: [{ Name: 'tag:Name', Values: ['public-1'] }] });
-  const { Images } = await api.ask('DescribeImages', { Owners: ['amazon'], Filters: [{ Name: 'name', Values: ['al2023-ami-2023.*-x86_64'] }] });
-  const base = { ImageId: Images![0]!.ImageId!, InstanceType: 't3.micro', MinCount: 1, MaxCount: 1, SubnetId: Subnets![0]!.SubnetId! } satisfies Input<'ec2', 'RunInstances'>;
-  const launch = async (more: Partial<Input<'ec2', 'RunInstances'>> = {}) => (await api.ask('RunInstances', { ...base, ...more } as Input<'ec2', 'RunInstances'>)).Instances!;
-  const state = async (id: string) => (await api.ask('DescribeInstances', { InstanceIds: [id] })).Reservations![0]!.Instances![0]!.State!.Name;
+  const { Images } = await api.ask('DescribeImages', {
+    Owners: ['amazon'],
+    Filters: [{ Name: 'name', Values: ['al2023-ami-2023.*-x86_64'] }],
+  });
+  const base = {
+    ImageId: Images![0]!.ImageId!,
+    InstanceType: 't3.micro',
+    MinCount: 1,
+    MaxCount: 1,
+    SubnetId: Subnets![0]!.SubnetId!,
+  } satisfies Input<'ec2', 'RunInstances'>;
+  const launch = async (more: Partial<Input<'ec2', 'RunInstances'>> = {}) =>
+    (await api.ask('RunInstances', { ...base, ...more } as Input<'ec2', 'RunInstances'>)).Instances!;
+  const state = async (id: string) =>
+    (await api.ask('DescribeInstances', { InstanceIds: [id] })).Reservations![0]!.Instances![0]!.State!.Name;
   return { ...api, cloud, base, launch, state, pass: clock.pass };
 };
 type Opened = Awaited<ReturnType<typeof open>>;
@@ -27,7 +38,17 @@ describe('images', () => {
   it('are found by owner, name, processor and date; strangers use the same names', async () => {
     const { ask, code } = await open();
     const find = async (name: string, architecture: string, owners?: string[]) =>
-      (await ask('DescribeImages', { ...(owners === undefined ? {} : { Owners: owners }), Filters: [{ Name: 'name', Values: [name] }, { Name: 'architecture', Values: [architecture] }, { Name: 'state', Values: ['available'] }, { Name: 'root-device-type', Values: ['ebs'] }] })).Images!.map(({ Name, OwnerId, CreationDate }) => [Name, OwnerId, CreationDate?.slice(0, 10)]);
+      (
+        await ask('DescribeImages', {
+          ...(owners === undefined ? {} : { Owners: owners }),
+          Filters: [
+            { Name: 'name', Values: [name] },
+            { Name: 'architecture', Values: [architecture] },
+            { Name: 'state', Values: ['available'] },
+            { Name: 'root-device-type', Values: ['ebs'] },
+          ],
+        })
+      ).Images!.map(({ Name, OwnerId, CreationDate }) => [Name, OwnerId, CreationDate?.slice(0, 10)]);
     expect(await find('al2023-ami-2023.*', 'x86_64', ['amazon'])).toEqual([
       ['al2023-ami-2023.6.20241010.0-kernel-6.1-x86_64', '141808717104', '2024-10-10'],
       ['al2023-ami-2023.9.20251027.0-kernel-6.1-x86_64', '141808717104', '2025-10-27'],
@@ -51,28 +72,79 @@ describe('an instance', () => {
       UserData: userData,
       MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
       BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 10, VolumeType: 'gp3', Encrypted: true } }],
-      TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'Name', Value: 'gw-3' }, { Key: 'hybridctl:site', Value: 'demo' }] }, { ResourceType: 'volume', Tags: [{ Key: 'hybridctl:site', Value: 'demo' }] }],
+      TagSpecifications: [
+        {
+          ResourceType: 'instance',
+          Tags: [
+            { Key: 'Name', Value: 'gw-3' },
+            { Key: 'hybridctl:site', Value: 'demo' },
+          ],
+        },
+        { ResourceType: 'volume', Tags: [{ Key: 'hybridctl:site', Value: 'demo' }] },
+      ],
     });
     const id = instance!.InstanceId!;
-    expect(instance).toMatchObject({ State: { Name: 'pending', Code: 0 }, ImageId: base.ImageId, InstanceType: 't3.micro', KeyName: 'ops', PrivateIpAddress: '172.16.1.20', VpcId: VPC, SourceDestCheck: true, MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 }, SecurityGroups: [{ GroupName: 'default' }] });
+    expect(instance).toMatchObject({
+      State: { Name: 'pending', Code: 0 },
+      ImageId: base.ImageId,
+      InstanceType: 't3.micro',
+      KeyName: 'ops',
+      PrivateIpAddress: '172.16.1.20',
+      VpcId: VPC,
+      SourceDestCheck: true,
+      MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+      SecurityGroups: [{ GroupName: 'default' }],
+    });
     await settled(opened, id, 'running');
-    expect((await ask('DescribeInstanceAttribute', { InstanceId: id, Attribute: 'userData' })).UserData?.Value).toBe(userData);
-    expect((await ask('DescribeTags', { Filters: [{ Name: 'tag:hybridctl:site', Values: ['demo'] }] })).Tags?.map(({ ResourceType }) => ResourceType)).toEqual(['instance', 'volume']);
+    expect((await ask('DescribeInstanceAttribute', { InstanceId: id, Attribute: 'userData' })).UserData?.Value).toBe(
+      userData,
+    );
+    expect(
+      (await ask('DescribeTags', { Filters: [{ Name: 'tag:hybridctl:site', Values: ['demo'] }] })).Tags?.map(
+        ({ ResourceType }) => ResourceType,
+      ),
+    ).toEqual(['instance', 'volume']);
     await ask('ModifyInstanceAttribute', { InstanceId: id, SourceDestCheck: { Value: false } });
-    await ask('CreateRoute', { RouteTableId: 'rtb-0468f52220000000a', DestinationCidrBlock: '10.30.0.0/16', InstanceId: id });
-    const route = () => cloud.cloud.table('rtb-0468f52220000000a').routes.find(({ destination }) => destination === '10.30.0.0/16');
-    expect(route()).toMatchObject({ target: { kind: 'eni', id: instance!.NetworkInterfaces![0]!.NetworkInterfaceId }, state: 'active' });
+    await ask('CreateRoute', {
+      RouteTableId: 'rtb-0468f52220000000a',
+      DestinationCidrBlock: '10.30.0.0/16',
+      InstanceId: id,
+    });
+    const route = () =>
+      cloud.cloud.table('rtb-0468f52220000000a').routes.find(({ destination }) => destination === '10.30.0.0/16');
+    expect(route()).toMatchObject({
+      target: { kind: 'eni', id: instance!.NetworkInterfaces![0]!.NetworkInterfaceId },
+      state: 'active',
+    });
     const { AllocationId, PublicIp } = await ask('AllocateAddress', { Domain: 'vpc' });
-    await ask('AssociateAddress', { AllocationId, NetworkInterfaceId: instance!.NetworkInterfaces![0]!.NetworkInterfaceId });
-    expect((await ask('DescribeInstances', { Filters: [{ Name: 'ip-address', Values: [PublicIp!] }] })).Reservations?.[0]?.Instances?.[0]?.InstanceId).toBe(id);
+    await ask('AssociateAddress', {
+      AllocationId,
+      NetworkInterfaceId: instance!.NetworkInterfaces![0]!.NetworkInterfaceId,
+    });
+    expect(
+      (await ask('DescribeInstances', { Filters: [{ Name: 'ip-address', Values: [PublicIp!] }] })).Reservations?.[0]
+        ?.Instances?.[0]?.InstanceId,
+    ).toBe(id);
     expect(await code('ReleaseAddress', { AllocationId })).toBe('InvalidIPAddress.InUse');
-    expect((await ask('TerminateInstances', { InstanceIds: [id] })).TerminatingInstances).toEqual([{ InstanceId: id, CurrentState: { Code: 32, Name: 'shutting-down' }, PreviousState: { Code: 16, Name: 'running' } }]);
-    expect([route()?.state, await code('StartInstances', { InstanceIds: [id] }), await code('TerminateInstances', { InstanceIds: [id] })]).toEqual(['blackhole', 'IncorrectInstanceState', 'ok']);
+    expect((await ask('TerminateInstances', { InstanceIds: [id] })).TerminatingInstances).toEqual([
+      {
+        InstanceId: id,
+        CurrentState: { Code: 32, Name: 'shutting-down' },
+        PreviousState: { Code: 16, Name: 'running' },
+      },
+    ]);
+    expect([
+      route()?.state,
+      await code('StartInstances', { InstanceIds: [id] }),
+      await code('TerminateInstances', { InstanceIds: [id] }),
+    ]).toEqual(['blackhole', 'IncorrectInstanceState', 'ok']);
     await settled(opened, id, 'terminated');
     const { Reservations } = await ask('DescribeInstances', { InstanceIds: [id] });
     expect(Reservations![0]!.Instances![0]).not.toHaveProperty('SubnetId');
     expect((await ask('DescribeNetworkInterfaces', {})).NetworkInterfaces).toHaveLength(2);
-    expect((await ask('DescribeAddresses', { AllocationIds: [AllocationId!] })).Addresses![0]).not.toHaveProperty('AssociationId');
+    expect((await ask('DescribeAddresses', { AllocationIds: [AllocationId!] })).Addresses![0]).not.toHaveProperty(
+      'AssociationId',
+    );
     expect(await code('ReleaseAddress', { AllocationId })).toBe('ok');
   });
 
@@ -83,7 +155,9 @@ describe('an instance', () => {
     await opened.ask('TerminateInstances', { InstanceIds: [instance!.InstanceId!] });
     await settled(opened, instance!.InstanceId!, 'terminated');
     opened.pass(3_600_000);
-    expect(await opened.code('DescribeInstances', { InstanceIds: [instance!.InstanceId!] })).toBe('InvalidInstanceID.NotFound');
+    expect(await opened.code('DescribeInstances', { InstanceIds: [instance!.InstanceId!] })).toBe(
+      'InvalidInstanceID.NotFound',
+    );
   });
 
   it('is launched once under one client token', async () => {
@@ -92,7 +166,9 @@ describe('an instance', () => {
     const ids = async () => (await launch({ ClientToken: 'once' })).map(({ InstanceId }) => InstanceId);
     const [first, again] = [await ids(), await ids()];
     expect(again).toEqual(first);
-    expect(await code('RunInstances', { ...base, ClientToken: 'once', InstanceType: 't3.small' })).toBe('IdempotentParameterMismatch');
+    expect(await code('RunInstances', { ...base, ClientToken: 'once', InstanceType: 't3.small' })).toBe(
+      'IdempotentParameterMismatch',
+    );
     expect((await launch({ ClientToken: 'other' }))[0]?.InstanceId).not.toBe(first[0]);
     await settled(opened, first[0]!, 'running');
     await ask('TerminateInstances', { InstanceIds: [first[0]!] });
@@ -104,7 +180,9 @@ describe('an instance', () => {
     const opened = await open();
     await opened.cloud.fault({ DescribeInstances: { stale_ms: 1_500 } });
     const [instance] = await opened.launch();
-    expect(await opened.code('DescribeInstances', { InstanceIds: [instance!.InstanceId!] })).toBe('InvalidInstanceID.NotFound');
+    expect(await opened.code('DescribeInstances', { InstanceIds: [instance!.InstanceId!] })).toBe(
+      'InvalidInstanceID.NotFound',
+    );
     opened.pass(1_500);
     expect(await opened.code('DescribeInstances', { InstanceIds: [instance!.InstanceId!] })).toBe('ok');
   });
@@ -124,7 +202,9 @@ describe('an instance', () => {
     pass(1_500);
     expect(await tag()).toBe('ok');
     // What is in the way now still is: only what is too young is not seen.
-    expect(await code('CreateTags', { Resources: [GW1], Tags: [{ Key: 'aws:a', Value: 'b' }] })).toBe('InvalidParameterValue');
+    expect(await code('CreateTags', { Resources: [GW1], Tags: [{ Key: 'aws:a', Value: 'b' }] })).toBe(
+      'InvalidParameterValue',
+    );
   });
 
   const REFUSED: readonly (readonly [string, object, string])[] = [
@@ -142,10 +222,29 @@ describe('an instance', () => {
     ['user data that is too long', { UserData: Buffer.alloc(16_385, 'a').toString('base64') }, 'InvalidParameterValue'],
     ['user data that is not base64', { UserData: '#!/bin/sh' }, 'InvalidParameterValue'],
     ['more than the quota', { MinCount: 100, MaxCount: 100 }, 'InstanceLimitExceeded'],
-    ['more than there are addresses for the one given', { MaxCount: 2, MinCount: 2, PrivateIpAddress: '172.16.1.30' }, 'InvalidParameterCombination'],
-    ['groups in both places', { NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: 'subnet-0ffffffff' }], SecurityGroupIds: ['sg-0123456789abcdef0'] }, 'InvalidParameterCombination'],
-    ['tags of what it does not make', { TagSpecifications: [{ ResourceType: 'elastic-ip', Tags: [{ Key: 'a', Value: 'b' }] }] }, 'InvalidParameterValue'],
-    ["tags of AWS's own", { TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'aws:x', Value: 'b' }] }] }, 'InvalidParameterValue'],
+    [
+      'more than there are addresses for the one given',
+      { MaxCount: 2, MinCount: 2, PrivateIpAddress: '172.16.1.30' },
+      'InvalidParameterCombination',
+    ],
+    [
+      'groups in both places',
+      {
+        NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: 'subnet-0ffffffff' }],
+        SecurityGroupIds: ['sg-0123456789abcdef0'],
+      },
+      'InvalidParameterCombination',
+    ],
+    [
+      'tags of what it does not make',
+      { TagSpecifications: [{ ResourceType: 'elastic-ip', Tags: [{ Key: 'a', Value: 'b' }] }] },
+      'InvalidParameterValue',
+    ],
+    [
+      "tags of AWS's own",
+      { TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'aws:x', Value: 'b' }] }] },
+      'InvalidParameterValue',
+    ],
     ['what the endpoint does not carry out', { HibernationOptions: { Configured: true } }, 'UnknownParameter'],
   ];
   it('is refused as EC2 refuses, with nothing made', async () => {
@@ -164,24 +263,36 @@ describe('an instance', () => {
     const iam = cloud.aws();
     await iam.ask('iam', 'CreateRole', { RoleName: 'r', AssumeRolePolicyDocument: '{"Statement":[]}' });
     await iam.ask('iam', 'CreateInstanceProfile', { InstanceProfileName: 'p' });
-    expect(await code('AssociateIamInstanceProfile', { InstanceId: GW1, IamInstanceProfile: { Name: 'p' } })).toBe('InvalidParameterValue');
+    expect(await code('AssociateIamInstanceProfile', { InstanceId: GW1, IamInstanceProfile: { Name: 'p' } })).toBe(
+      'InvalidParameterValue',
+    );
     await iam.ask('iam', 'AddRoleToInstanceProfile', { InstanceProfileName: 'p', RoleName: 'r' });
     const arn = 'arn:aws-cn:iam::123456789012:instance-profile/p';
     const [instance] = await launch({ IamInstanceProfile: { Arn: arn } });
     expect(instance?.IamInstanceProfile?.Arn).toBe(arn);
     await ask('AssociateIamInstanceProfile', { InstanceId: GW1, IamInstanceProfile: { Name: 'p' } });
-    expect(await code('AssociateIamInstanceProfile', { InstanceId: GW1, IamInstanceProfile: { Name: 'p' } })).toBe('IncorrectState');
-    const { IamInstanceProfileAssociations } = await ask('DescribeIamInstanceProfileAssociations', { Filters: [{ Name: 'instance-id', Values: [GW1] }] });
-    expect(IamInstanceProfileAssociations).toMatchObject([{ InstanceId: GW1, State: 'associated', IamInstanceProfile: { Arn: arn } }]);
+    expect(await code('AssociateIamInstanceProfile', { InstanceId: GW1, IamInstanceProfile: { Name: 'p' } })).toBe(
+      'IncorrectState',
+    );
+    const { IamInstanceProfileAssociations } = await ask('DescribeIamInstanceProfileAssociations', {
+      Filters: [{ Name: 'instance-id', Values: [GW1] }],
+    });
+    expect(IamInstanceProfileAssociations).toMatchObject([
+      { InstanceId: GW1, State: 'associated', IamInstanceProfile: { Arn: arn } },
+    ]);
   });
 
   it('with a borrowed public address has another one after a stop and start', async () => {
     const opened = await open();
     const { ask, base, state } = opened;
     const { SubnetId, ...rest } = base;
-    const { Instances } = await ask('RunInstances', { ...rest, NetworkInterfaces: [{ DeviceIndex: 0, SubnetId, AssociatePublicIpAddress: true }] });
+    const { Instances } = await ask('RunInstances', {
+      ...rest,
+      NetworkInterfaces: [{ DeviceIndex: 0, SubnetId, AssociatePublicIpAddress: true }],
+    });
     const id = Instances![0]!.InstanceId!;
-    const address = async () => (await ask('DescribeInstances', { InstanceIds: [id] })).Reservations![0]!.Instances![0]!.PublicIpAddress;
+    const address = async () =>
+      (await ask('DescribeInstances', { InstanceIds: [id] })).Reservations![0]!.Instances![0]!.PublicIpAddress;
     await settled(opened, id, 'running');
     const before = await address();
     await ask('StopInstances', { InstanceIds: [id] });
@@ -192,6 +303,8 @@ describe('an instance', () => {
     const after = await address();
     expect(after).toBeDefined();
     expect(after).not.toBe(before);
-    expect((await ask('DescribeInstanceStatus', { InstanceIds: [id] })).InstanceStatuses).toMatchObject([{ InstanceStatus: { Status: 'ok' }, SystemStatus: { Status: 'ok' } }]);
+    expect((await ask('DescribeInstanceStatus', { InstanceIds: [id] })).InstanceStatuses).toMatchObject([
+      { InstanceStatus: { Status: 'ok' }, SystemStatus: { Status: 'ok' } },
+    ]);
   });
 });

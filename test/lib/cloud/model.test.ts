@@ -12,7 +12,16 @@ const A = 'rtb-0468f52220000000a';
 const GW1 = 'i-0e1466e8a5dd4892c';
 const ENI1 = 'eni-023fbd87a1b2c3d4e';
 const VGW = 'vgw-078bcc55';
-const TIMES = { stopMs: 60_000, forcedStopMs: 10_000, startMs: 20_000, terminateMs: 30_000, attachMs: 10_000, connectMs: 180_000, buildMs: 2_400_000, forgetMs: 3_600_000 };
+const TIMES = {
+  stopMs: 60_000,
+  forcedStopMs: 10_000,
+  startMs: 20_000,
+  terminateMs: 30_000,
+  attachMs: 10_000,
+  connectMs: 180_000,
+  buildMs: 2_400_000,
+  forgetMs: 3_600_000,
+};
 
 /** Time moves when the test says so, and whoever sleeps until then wakes. */
 const handClock = () => {
@@ -59,10 +68,17 @@ describe('instances', () => {
     cloud.change((now) => createRoute(now, A, '10.10.0.0/16', { instance: GW1 }));
     expect(take()).toEqual([`routes ${A}`]);
     const route = () => cloud.table(A).routes[1];
-    expect(route()).toEqual({ destination: '10.10.0.0/16', target: { kind: 'eni', id: ENI1, instance: GW1 }, origin: 'static', state: 'active' });
+    expect(route()).toEqual({
+      destination: '10.10.0.0/16',
+      target: { kind: 'eni', id: ENI1, instance: GW1 },
+      origin: 'static',
+      state: 'active',
+    });
     cloud.change((now) => stopInstance(now, GW1, false, clock.now(), TIMES));
     expect([state(), route()!.state, take()]).toEqual(['stopping', 'blackhole', [`stopping ${GW1}`, `routes ${A}`]]);
-    expect(code(() => cloud.change((now) => startInstance(now, GW1, clock.now(), TIMES)))).toContain('IncorrectInstanceState');
+    expect(code(() => cloud.change((now) => startInstance(now, GW1, clock.now(), TIMES)))).toContain(
+      'IncorrectInstanceState',
+    );
     await clock.pass(59_999);
     expect(state()).toBe('stopping');
     await clock.pass(1);
@@ -90,20 +106,22 @@ describe('routes', () => {
     const { cloud } = lab();
     const now = cloud.stateAt(0);
     const had = createRoute(now, A, '10.10.0.0/16', { eni: ENI1 });
-    expect([
-      code(() => createRoute(had, A, '10.10.0.0/16', { gateway: VGW })),
-      code(() => replaceRoute(now, A, '10.10.0.0/16', { gateway: VGW })),
-      code(() => deleteRoute(now, A, '10.10.0.0/16')),
-      code(() => deleteRoute(now, A, '172.16.0.0/16')),
-      code(() => createRoute(now, 'rtb-0ffffffff', '10.10.0.0/16', { eni: ENI1 })),
-      code(() => createRoute(now, A, '10.10.0.0/16', { eni: 'eni-0ffffffff' })),
-      code(() => createRoute(now, A, '10.10.0.0/16', { instance: 'i-0ffffffff' })),
-      code(() => createRoute(now, A, '10.10.0.0/16', { gateway: 'vgw-0ffffffff' })),
-      code(() => createRoute(now, A, '10.10.0.0', { eni: ENI1 })),
-      code(() => createRoute(now, A, 'pl-0ffffffff', { eni: ENI1 })),
-      code(() => createRoute(now, A, '172.16.11.0/24', { gateway: VGW })),
-      code(() => createRoute(now, A, '10.10.0.0/16', {})),
-    ].map((text) => text.slice(0, 130))).toMatchInlineSnapshot(`
+    expect(
+      [
+        code(() => createRoute(had, A, '10.10.0.0/16', { gateway: VGW })),
+        code(() => replaceRoute(now, A, '10.10.0.0/16', { gateway: VGW })),
+        code(() => deleteRoute(now, A, '10.10.0.0/16')),
+        code(() => deleteRoute(now, A, '172.16.0.0/16')),
+        code(() => createRoute(now, 'rtb-0ffffffff', '10.10.0.0/16', { eni: ENI1 })),
+        code(() => createRoute(now, A, '10.10.0.0/16', { eni: 'eni-0ffffffff' })),
+        code(() => createRoute(now, A, '10.10.0.0/16', { instance: 'i-0ffffffff' })),
+        code(() => createRoute(now, A, '10.10.0.0/16', { gateway: 'vgw-0ffffffff' })),
+        code(() => createRoute(now, A, '10.10.0.0', { eni: ENI1 })),
+        code(() => createRoute(now, A, 'pl-0ffffffff', { eni: ENI1 })),
+        code(() => createRoute(now, A, '172.16.11.0/24', { gateway: VGW })),
+        code(() => createRoute(now, A, '10.10.0.0/16', {})),
+      ].map((text) => text.slice(0, 130)),
+    ).toMatchInlineSnapshot(`
       [
         "RouteAlreadyExists: The route identified by 10.10.0.0/16 already exists.",
         "InvalidParameterValue: There is no route defined for '10.10.0.0/16' in the route table. Use CreateRoute instead.",
@@ -130,7 +148,18 @@ describe('routes', () => {
   it('propagates what BGP brought, only where propagation is on, and not the VPC itself', () => {
     const { cloud, take } = lab();
     cloud.setPropagated(VGW, ['10.10.0.0/16', '172.16.0.0/16', '10.10.0.0/16']);
-    expect(cloud.tables().map(({ name, routes }) => [name, routes.filter(({ origin }) => origin === 'propagated').map(({ destination }) => destination)])).toEqual([['main', []], ['private-1', ['10.10.0.0/16']], ['private-2', ['10.10.0.0/16']]]);
+    expect(
+      cloud
+        .tables()
+        .map(({ name, routes }) => [
+          name,
+          routes.filter(({ origin }) => origin === 'propagated').map(({ destination }) => destination),
+        ]),
+    ).toEqual([
+      ['main', []],
+      ['private-1', ['10.10.0.0/16']],
+      ['private-2', ['10.10.0.0/16']],
+    ]);
     expect(take()).toHaveLength(2);
     cloud.setPropagated(VGW, ['10.10.0.0/16']);
     expect(take()).toEqual([]);
@@ -149,7 +178,12 @@ describe('routes', () => {
 describe('the site of the seeds', () => {
   it('begins with each private table on its first link', () => {
     const cloud = createCloud(cloudFromSite(siteOf(fixture('seed-bjs'))), { clock: handClock(), times: TIMES });
-    expect(cloud.tables().slice(1).map(({ name, routes }) => [name, routes[1]?.target])).toEqual([
+    expect(
+      cloud
+        .tables()
+        .slice(1)
+        .map(({ name, routes }) => [name, routes[1]?.target]),
+    ).toEqual([
       ['private-1', { kind: 'eni', id: 'eni-23fbd87a', instance: 'i-0e1466e8a5dd4892c' }],
       ['private-2', { kind: 'eni', id: 'eni-2d75e606', instance: 'i-0430fe110cdec5835' }],
     ]);
@@ -164,7 +198,8 @@ describe("EC2's buckets", () => {
     ['RunInstances', 5, 2],
   ])('%s: %i at once, then %i a second, each action its own', (action, size, perSecond) => {
     const throttle = createThrottle();
-    const granted = (now: number) => Array.from({ length: 200 }, () => throttle.take(action, now)).filter(Boolean).length;
+    const granted = (now: number) =>
+      Array.from({ length: 200 }, () => throttle.take(action, now)).filter(Boolean).length;
     expect(bucketOf(action)).toEqual({ size, perSecond });
     expect([granted(0), granted(0), granted(1_000), granted(3_600_000)]).toEqual([size, 0, perSecond, size]);
     expect(throttle.take('DeleteRoute', 0)).toBe(true);
@@ -175,7 +210,10 @@ describe('faults', () => {
   it('break the next N calls of an action, or a part of them', () => {
     let roll = 0;
     const faults = createFaults(() => roll);
-    faults.set({ CreateRoute: { break: 'drop', times: 2 }, '*': { break: 'error', fraction: 0.5, delay_ms: 100, jitter_ms: 50 } });
+    faults.set({
+      CreateRoute: { break: 'drop', times: 2 },
+      '*': { break: 'error', fraction: 0.5, delay_ms: 100, jitter_ms: 50 },
+    });
     const hit = (action: string) => faults.meet(action).broken?.break;
     expect([hit('CreateRoute'), hit('CreateRoute'), hit('CreateRoute')]).toEqual(['drop', 'drop', undefined]);
     expect(faults.meet('DeleteRoute')).toMatchObject({ broken: { break: 'error' }, delayMs: 100 });

@@ -1,16 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { Input, Operation, Service } from '../../../src/lib/core/aws.ts';
-import { HybridError } from '../../../src/lib/core/errors.ts';
+import type { HybridError } from '../../../src/lib/core/errors.ts';
 import { fixture, testCloud } from '../../helpers/cloud.ts';
 
-const TRUST = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com.cn' }, Action: 'sts:AssumeRole' }] });
-const READ = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'ec2:Describe*', Resource: '*' }] });
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com.cn' }, Action: 'sts:AssumeRole' }],
+});
+const READ = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'ec2:Describe*', Resource: '*' }],
+});
 
 /** The API's code of a refusal, or `ok`. */
 const cloudWith = async () => {
   const cloud = await testCloud(fixture('lab'));
   const aws = cloud.aws();
-  const code = async <S extends Service, O extends Operation<S>>(service: S, operation: O, input: Input<S, O>): Promise<string> =>
+  const code = async <S extends Service, O extends Operation<S>>(
+    service: S,
+    operation: O,
+    input: Input<S, O>,
+  ): Promise<string> =>
     aws.ask(service, operation, input).then(
       () => 'ok',
       (error: unknown) => (error as HybridError).code ?? String(error),
@@ -21,7 +31,11 @@ const cloudWith = async () => {
 describe('IAM and STS behind the endpoint', () => {
   it('keep a role, its policies and its profile, with the partition in every ARN', async () => {
     const { aws } = await cloudWith();
-    await aws.ask('iam', 'CreateRole', { RoleName: 'gw', AssumeRolePolicyDocument: TRUST, Tags: [{ Key: 'hybridctl:site', Value: 'lab' }] });
+    await aws.ask('iam', 'CreateRole', {
+      RoleName: 'gw',
+      AssumeRolePolicyDocument: TRUST,
+      Tags: [{ Key: 'hybridctl:site', Value: 'lab' }],
+    });
     await aws.ask('iam', 'PutRolePolicy', { RoleName: 'gw', PolicyName: 'routes', PolicyDocument: READ });
     await aws.ask('iam', 'CreateInstanceProfile', { InstanceProfileName: 'gw' });
     await aws.ask('iam', 'AddRoleToInstanceProfile', { InstanceProfileName: 'gw', RoleName: 'gw' });
@@ -29,7 +43,15 @@ describe('IAM and STS behind the endpoint', () => {
     const { InstanceProfile } = await aws.ask('iam', 'GetInstanceProfile', { InstanceProfileName: 'gw' });
     const { PolicyDocument } = await aws.ask('iam', 'GetRolePolicy', { RoleName: 'gw', PolicyName: 'routes' });
     const { Account } = await aws.ask('sts', 'GetCallerIdentity', {});
-    expect({ arn: Role!.Arn, trust: decodeURIComponent(Role!.AssumeRolePolicyDocument!), tags: Role!.Tags, policy: decodeURIComponent(PolicyDocument!), profile: InstanceProfile!.Arn, roles: InstanceProfile!.Roles!.map(({ RoleName }) => RoleName), Account }).toEqual({
+    expect({
+      arn: Role!.Arn,
+      trust: decodeURIComponent(Role!.AssumeRolePolicyDocument!),
+      tags: Role!.Tags,
+      policy: decodeURIComponent(PolicyDocument!),
+      profile: InstanceProfile!.Arn,
+      roles: InstanceProfile!.Roles!.map(({ RoleName }) => RoleName),
+      Account,
+    }).toEqual({
       arn: 'arn:aws-cn:iam::123456789012:role/gw',
       trust: TRUST,
       tags: [{ Key: 'hybridctl:site', Value: 'lab' }],
@@ -63,7 +85,25 @@ describe('IAM and STS behind the endpoint', () => {
       await code('iam', 'DeleteInstanceProfile', { InstanceProfileName: 'gw' }),
       await code('iam', 'DeleteRole', { RoleName: 'gw' }),
     ];
-    expect(said).toEqual(['NoSuchEntityException', 'MalformedPolicyDocumentException', 'ValidationError', 'ok', 'EntityAlreadyExistsException', 'ok', 'DeleteConflictException', 'ok', 'NoSuchEntityException', 'ok', 'ok', 'LimitExceededException', 'DeleteConflictException', 'DeleteConflictException', 'ok', 'ok', 'ok']);
+    expect(said).toEqual([
+      'NoSuchEntityException',
+      'MalformedPolicyDocumentException',
+      'ValidationError',
+      'ok',
+      'EntityAlreadyExistsException',
+      'ok',
+      'DeleteConflictException',
+      'ok',
+      'NoSuchEntityException',
+      'ok',
+      'ok',
+      'LimitExceededException',
+      'DeleteConflictException',
+      'DeleteConflictException',
+      'ok',
+      'ok',
+      'ok',
+    ]);
   });
 });
 
@@ -72,13 +112,36 @@ describe('Parameter Store behind the endpoint', () => {
     const { cloud, aws, code } = await cloudWith();
     const parameter = { Name: '/hybridctl/lab/vpn1', Value: 'a.key.nobody.knows', Type: 'SecureString' } as const;
     await aws.ask('ssm', 'PutParameter', { ...parameter, Tags: [{ Key: 'hybridctl:site', Value: 'lab' }] });
-    const said = [await code('ssm', 'PutParameter', parameter), await code('ssm', 'PutParameter', { ...parameter, Overwrite: true, Tags: [] }), await code('ssm', 'PutParameter', { ...parameter, Overwrite: true }), await code('ssm', 'PutParameter', { ...parameter, Name: '/aws/x' }), await code('ssm', 'GetParameter', { Name: '/none' }), await code('ssm', 'DescribeParameters', { ParameterFilters: [{ Key: 'nonsense', Values: [] }] })];
-    expect(said).toEqual(['ParameterAlreadyExists', 'ValidationException', 'ok', 'ValidationException', 'ParameterNotFound', 'InvalidFilterKey']);
+    const said = [
+      await code('ssm', 'PutParameter', parameter),
+      await code('ssm', 'PutParameter', { ...parameter, Overwrite: true, Tags: [] }),
+      await code('ssm', 'PutParameter', { ...parameter, Overwrite: true }),
+      await code('ssm', 'PutParameter', { ...parameter, Name: '/aws/x' }),
+      await code('ssm', 'GetParameter', { Name: '/none' }),
+      await code('ssm', 'DescribeParameters', { ParameterFilters: [{ Key: 'nonsense', Values: [] }] }),
+    ];
+    expect(said).toEqual([
+      'ParameterAlreadyExists',
+      'ValidationException',
+      'ok',
+      'ValidationException',
+      'ParameterNotFound',
+      'InvalidFilterKey',
+    ]);
     const { Parameter } = await aws.ask('ssm', 'GetParameter', { Name: parameter.Name, WithDecryption: true });
     const shut = await aws.ask('ssm', 'GetParameter', { Name: parameter.Name });
-    expect([Parameter!.Value, Parameter!.Version, Parameter!.ARN]).toEqual([parameter.Value, 2, 'arn:aws-cn:ssm:cn-north-1:123456789012:parameter/hybridctl/lab/vpn1']);
+    expect([Parameter!.Value, Parameter!.Version, Parameter!.ARN]).toEqual([
+      parameter.Value,
+      2,
+      'arn:aws-cn:ssm:cn-north-1:123456789012:parameter/hybridctl/lab/vpn1',
+    ]);
     expect(shut.Parameter!.Value).not.toContain(parameter.Value);
-    const found = await aws.all('ssm', 'DescribeParameters', { ParameterFilters: [{ Key: 'tag:hybridctl:site', Values: ['lab'] }] }, 'Parameters');
+    const found = await aws.all(
+      'ssm',
+      'DescribeParameters',
+      { ParameterFilters: [{ Key: 'tag:hybridctl:site', Values: ['lab'] }] },
+      'Parameters',
+    );
     expect(found.map(({ Name }) => Name)).toEqual([parameter.Name]);
     expect(await (await fetch(`${cloud.url}/_lab/state`)).text()).not.toContain(parameter.Value);
   });

@@ -26,15 +26,35 @@ const verdict = ({ lines, judge }: Whitelist, keys: readonly string[]): Verdict 
 
 test("the field document's line publishes exactly the four memory metrics of its list", () => {
   expect(SEED).toHaveLength(19);
-  expect(preview(readWhitelist('memory--memory-.*\n'), SEED).published).toEqual(['memory--memory-used', 'memory--memory-buffered', 'memory--memory-cached', 'memory--memory-free']);
+  expect(preview(readWhitelist('memory--memory-.*\n'), SEED).published).toEqual([
+    'memory--memory-used',
+    'memory--memory-buffered',
+    'memory--memory-cached',
+    'memory--memory-free',
+  ]);
 });
 
 describe('the rules of the plugin', () => {
-  const KEYS = ['memory--memory-used', 'cpu-0-cpu-idle', 'xcpu-0-cpu-idle', 'a.b', 'axb', 'cpu', 'MEMORY--memory-used', 'lines$', '{,2}', ''];
+  const KEYS = [
+    'memory--memory-used',
+    'cpu-0-cpu-idle',
+    'xcpu-0-cpu-idle',
+    'a.b',
+    'axb',
+    'cpu',
+    'MEMORY--memory-used',
+    'lines$',
+    '{,2}',
+    '',
+  ];
   test.each<[name: string, text: string, published: readonly string[] | null, left?: readonly number[]]>([
     ['each line is anchored at both ends', 'cpu-0-cpu', []],
     ['a dot is any byte', 'a.b', ['a.b', 'axb']],
-    ['a bare choice has no end before it, and no beginning after it but that of the name', 'memory|idle', ['memory--memory-used']],
+    [
+      'a bare choice has no end before it, and no beginning after it but that of the name',
+      'memory|idle',
+      ['memory--memory-used'],
+    ],
     ['brackets keep the ends', '(memory|cpu)', ['cpu']],
     ['blanks around a line do not count', '  cpu-0-cpu-idle\t\r', ['cpu-0-cpu-idle']],
     ['there are no comments', '# cpu\ncpu', ['cpu']],
@@ -43,7 +63,11 @@ describe('the rules of the plugin', () => {
     ['a lone wildcard is left out', '.*\n.+\n .* x\nx .*\ncpu', ['cpu'], [1, 2, 3, 4]],
     ['a dot alone is no lone wildcard', '.', []],
     ['other spellings of everything pass the guard', '(.*)', KEYS],
-    ['a flag in one line counts for all', 'cpu(?i)\nmemory--memory-used', ['memory--memory-used', 'cpu', 'MEMORY--memory-used']],
+    [
+      'a flag in one line counts for all',
+      'cpu(?i)\nmemory--memory-used',
+      ['memory--memory-used', 'cpu', 'MEMORY--memory-used'],
+    ],
     ['a backslash at the end eats the end', 'lines\\', ['lines$']],
     ['{,2} is a repeat in Python', 'c{,2}pu', ['cpu']],
     ['and so is {,}', '[^$]{,}', KEYS.filter((key) => key !== 'lines$')],
@@ -54,8 +78,12 @@ describe('the rules of the plugin', () => {
     ['a verbose line makes what follows a # of any line nothing', '(?x) c p u\na # b', ['a.b', 'axb', 'cpu']],
   ])('%s', (_name, text, published, left = []) => {
     const read = readWhitelist(text);
-    expect('problem' in read.judge ? null : KEYS.filter((key) => 'matches' in read.judge && read.judge.matches(key))).toEqual(published);
-    expect(read.lines.filter(({ is }) => is === 'invalid' || is === 'unsafe').map(({ number }) => number)).toEqual(left);
+    expect(
+      'problem' in read.judge ? null : KEYS.filter((key) => 'matches' in read.judge && read.judge.matches(key)),
+    ).toEqual(published);
+    expect(read.lines.filter(({ is }) => is === 'invalid' || is === 'unsafe').map(({ number }) => number)).toEqual(
+      left,
+    );
   });
 
   test('with pass-through a lone wildcard counts', () => {
@@ -72,38 +100,103 @@ describe('the rules of the plugin', () => {
     expect(judge).toMatchObject({ broken: true, problem: expect.stringContaining('100 named groups') });
   });
 
-  test.each(['(a)\\1', '(?P<n>a)(?P=n)', '(a)(?(1)b|c)', '(?u)a', '(?:'.repeat(200) + ')'.repeat(200), 'a{70000}'])('%s is not judged', (line) => {
-    expect(readWhitelist(line).judge).toMatchObject({ broken: false });
-  });
+  test.each(['(a)\\1', '(?P<n>a)(?P=n)', '(a)(?(1)b|c)', '(?u)a', '(?:'.repeat(200) + ')'.repeat(200), 'a{70000}'])(
+    '%s is not judged',
+    (line) => {
+      expect(readWhitelist(line).judge).toMatchObject({ broken: false });
+    },
+  );
 });
 
 describe('Python itself', () => {
   test('300 files as Python 2.7.18, which the plugin needs, judged them', () => {
-    const rows = JSON.parse(readFileSync(at('python-2.7.json'), 'utf8')) as readonly (readonly [string, boolean, readonly boolean[], Readonly<Record<string, boolean | null>>])[];
+    const rows = JSON.parse(readFileSync(at('python-2.7.json'), 'utf8')) as readonly (readonly [
+      string,
+      boolean,
+      readonly boolean[],
+      Readonly<Record<string, boolean | null>>,
+    ])[];
     expect(rows).toHaveLength(300);
-    const ours = rows.map(([text, passThrough, , keys]) => [text, verdict(readWhitelist(text, { passThrough }), Object.keys(keys))]);
+    const ours = rows.map(([text, passThrough, , keys]) => [
+      text,
+      verdict(readWhitelist(text, { passThrough }), Object.keys(keys)),
+    ]);
     expect(ours).toEqual(rows.map(([text, , lines, keys]) => [text, { lines, keys: Object.values(keys) }]));
   });
 
-  // What Python 3 reads otherwise than 2 does is in the file above: flags amid a pattern, escapes of letters, possessive repeats, (?a).
-  const atom = fc.constantFrom('a', 'b', '-', 'cpu', 'memory', '.', '\\.', '\\-', '\\d', '\\w', '\\W', '\\s', '[ab]', '[^a]', '[a-c]', '[]a]', '[\\w-]', '\\b', '^', '$', '\\x61', '0', '.*', ' ', '|', '(', ')', '[');
+  // What Python 3 reads otherwise than 2 does is in the file above: flags amid a pattern, escapes of letters,
+  // possessive repeats, (?a).
+  const atom = fc.constantFrom(
+    'a',
+    'b',
+    '-',
+    'cpu',
+    'memory',
+    '.',
+    '\\.',
+    '\\-',
+    '\\d',
+    '\\w',
+    '\\W',
+    '\\s',
+    '[ab]',
+    '[^a]',
+    '[a-c]',
+    '[]a]',
+    '[\\w-]',
+    '\\b',
+    '^',
+    '$',
+    '\\x61',
+    '0',
+    '.*',
+    ' ',
+    '|',
+    '(',
+    ')',
+    '[',
+  );
   const { pattern } = fc.letrec<{ pattern: string; part: string }>((tie) => ({
     pattern: fc.array(tie('part'), { minLength: 0, maxLength: 4 }).map((parts) => parts.join('')),
     part: fc.oneof(
       { weight: 6, arbitrary: atom },
-      { weight: 1, arbitrary: fc.tuple(fc.constantFrom('(', '(?:', '(?=', '(?!'), tie('pattern'), tie('pattern')).map(([open, one, two]) => `${open}${one}|${two})`) },
-      { weight: 1, arbitrary: fc.tuple(atom, fc.constantFrom('*', '?', '+', '{2}', '{,2}', '{1,}', '*?')).map(([one, many]) => `${one}${many}`) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(fc.constantFrom('(', '(?:', '(?=', '(?!'), tie('pattern'), tie('pattern'))
+          .map(([open, one, two]) => `${open}${one}|${two})`),
+      },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(atom, fc.constantFrom('*', '?', '+', '{2}', '{,2}', '{1,}', '*?'))
+          .map(([one, many]) => `${one}${many}`),
+      },
     ),
   }));
-  const key = fc.array(fc.constantFrom('a', 'b', 'c', '-', 'cpu', 'memory', '.', '0', '_', ' '), { maxLength: 5 }).map((parts) => parts.join(''));
-  const file = fc.record({ text: fc.array(pattern, { minLength: 1, maxLength: 4 }).map((lines) => lines.join('\n')), pass: fc.boolean(), keys: fc.array(key, { minLength: 4, maxLength: 8 }) });
+  const key = fc
+    .array(fc.constantFrom('a', 'b', 'c', '-', 'cpu', 'memory', '.', '0', '_', ' '), { maxLength: 5 })
+    .map((parts) => parts.join(''));
+  const file = fc.record({
+    text: fc.array(pattern, { minLength: 1, maxLength: 4 }).map((lines) => lines.join('\n')),
+    pass: fc.boolean(),
+    keys: fc.array(key, { minLength: 4, maxLength: 8 }),
+  });
 
   test('whatever is written, the same lines take part and the same names are published', () => {
     fc.assert(
       fc.property(fc.array(file, { minLength: 200, maxLength: 200 }), (all) => {
         const cases = all.filter(({ text }) => !/[*+?}]\+|\(\?(?![:=!])/.test(text));
-        const wanted = JSON.parse(execFileSync('python3', [at('whitelist_reference.py')], { input: JSON.stringify(cases), encoding: 'utf8', maxBuffer: 1 << 26 })) as readonly Verdict[];
-        expect(cases.map(({ text, pass, keys }) => ({ text, ...verdict(readWhitelist(text, { passThrough: pass }), keys) }))).toEqual(cases.map(({ text }, index) => ({ text, ...wanted[index]! })));
+        const wanted = JSON.parse(
+          execFileSync('python3', [at('whitelist_reference.py')], {
+            input: JSON.stringify(cases),
+            encoding: 'utf8',
+            maxBuffer: 1 << 26,
+          }),
+        ) as readonly Verdict[];
+        expect(
+          cases.map(({ text, pass, keys }) => ({ text, ...verdict(readWhitelist(text, { passThrough: pass }), keys) })),
+        ).toEqual(cases.map(({ text }, index) => ({ text, ...wanted[index]! })));
       }),
       { numRuns: 3, endOnFailure: true },
     );
@@ -112,7 +205,14 @@ describe('Python itself', () => {
 
 describe('hostile patterns', () => {
   const name = `${'a'.repeat(120)}!`;
-  test.each(['(a+)+b', '(a|aa)+b', '(a*)*b', '(.*)(.*)(.*)(.*)(.*)(.*)(.*)b', '(?:(?:(?:a?){20}){20}){2}b', '(?=(a+)+b)a'])('%s is judged in steps that grow with the name alone', (line) => {
+  test.each([
+    '(a+)+b',
+    '(a|aa)+b',
+    '(a*)*b',
+    '(.*)(.*)(.*)(.*)(.*)(.*)(.*)b',
+    '(?:(?:(?:a?){20}){20}){2}b',
+    '(?=(a+)+b)a',
+  ])('%s is judged in steps that grow with the name alone', (line) => {
     const { judge } = readWhitelist(line, { tries: 1_000_000 });
     expect('matches' in judge && judge.matches(name)).toBe(false);
   });
@@ -125,40 +225,129 @@ describe('hostile patterns', () => {
 
 test('names as the plugin builds them from value lists', () => {
   expect(keysOf({ identifier: 'gw-1/memory/memory-used', values: ['value'] })).toEqual(['memory--memory-used']);
-  expect(keysOf({ identifier: 'gw-1/load/load', values: ['shortterm', 'midterm', 'longterm'] })).toEqual(['load--load-shortterm', 'load--load-midterm', 'load--load-longterm']);
-  expect(keysOf({ identifier: 'gw-1/ping/if_octets-a-b', values: ['rx', 'tx'] })).toEqual(['ping--if_octets-a-b.rx', 'ping--if_octets-a-b.tx']);
+  expect(keysOf({ identifier: 'gw-1/load/load', values: ['shortterm', 'midterm', 'longterm'] })).toEqual([
+    'load--load-shortterm',
+    'load--load-midterm',
+    'load--load-longterm',
+  ]);
+  expect(keysOf({ identifier: 'gw-1/ping/if_octets-a-b', values: ['rx', 'tx'] })).toEqual([
+    'ping--if_octets-a-b.rx',
+    'ping--if_octets-a-b.tx',
+  ]);
 });
 
 test('every set is well by itself and beside all others, and takes what its plugin sends', () => {
   const { lines, judge } = readWhitelist(SETS.flatMap(({ lines: own }) => own).join('\n'));
   expect(lines.filter(({ is }) => is !== 'rule')).toEqual([]);
   expect(lintWhitelist({ lines, joined: '', judge })).toEqual([]);
-  const sent = ['swap--swap-free', 'cpu--percent-active', 'load--load-shortterm', 'df-root-df_complex-free', 'disk-sda-disk_ops-read', 'disk-sda-pending_operations-', 'interface-eth0-if_octets-rx', 'uptime--uptime-', 'users--users-', 'processes--ps_state-running', 'tcpconns-22-local-tcp_connections-ESTABLISHED', 'ping--ping_droprate-10.0.0.1', 'apache-local-apache_scoreboard-open', 'apache-local-apache_bytes-', 'nginx--nginx_requests-', 'openvpn-tun0-if_octets-rx'];
+  const sent = [
+    'swap--swap-free',
+    'cpu--percent-active',
+    'load--load-shortterm',
+    'df-root-df_complex-free',
+    'disk-sda-disk_ops-read',
+    'disk-sda-pending_operations-',
+    'interface-eth0-if_octets-rx',
+    'uptime--uptime-',
+    'users--users-',
+    'processes--ps_state-running',
+    'tcpconns-22-local-tcp_connections-ESTABLISHED',
+    'ping--ping_droprate-10.0.0.1',
+    'apache-local-apache_scoreboard-open',
+    'apache-local-apache_bytes-',
+    'nginx--nginx_requests-',
+    'openvpn-tun0-if_octets-rx',
+  ];
   expect(sent.filter((key) => !('matches' in judge) || !judge.matches(key))).toEqual([]);
 });
 
 test('lint names every line', () => {
-  const text = ['memory--memory-.*', '# comment', '.*', '(.*)', 'a|b', '[a', 'end\\', '(?i)cpu', '(a)\\1', 'memory--memory-.*', '(a|b)[|]\\|', ''].join('\n');
+  const text = [
+    'memory--memory-.*',
+    '# comment',
+    '.*',
+    '(.*)',
+    'a|b',
+    '[a',
+    'end\\',
+    '(?i)cpu',
+    '(a)\\1',
+    'memory--memory-.*',
+    '(a|b)[|]\\|',
+    '',
+  ].join('\n');
   expect(lintWhitelist(readWhitelist(text)).map(({ line, severity, rule }) => `${line} ${severity} ${rule}`)).toEqual([
-    '2 error comment', '3 error lone-wildcard', '4 error publishes-everything', '5 error bare-choice', '6 error invalid-pattern', '7 error open-end', '8 warning flags', '9 warning not-judged', '10 warning twice',
+    '2 error comment',
+    '3 error lone-wildcard',
+    '4 error publishes-everything',
+    '5 error bare-choice',
+    '6 error invalid-pattern',
+    '7 error open-end',
+    '8 warning flags',
+    '9 warning not-judged',
+    '10 warning twice',
   ]);
   expect(lintWhitelist(readWhitelist('(?P<n>a)\n(?P<n>b)')).map(({ rule }) => rule)).toEqual(['joined']);
 });
 
 test('suggestions: sets by name, then what is left', () => {
-  expect(suggest([...SEED, 'foo-1-x-a', 'foo-2-x-a', 'bar--y.z-']).map(({ add, metrics }) => [add, metrics.length])).toEqual([['memory', 4], ['cpu', 8], ['interface', 6], ['load', 1], ['bar--y\\.z-', 1], ['foo-.*', 2]].sort((a, b) => order(a[0]) - order(b[0])));
+  expect(
+    suggest([...SEED, 'foo-1-x-a', 'foo-2-x-a', 'bar--y.z-']).map(({ add, metrics }) => [add, metrics.length]),
+  ).toEqual(
+    [
+      ['memory', 4],
+      ['cpu', 8],
+      ['interface', 6],
+      ['load', 1],
+      ['bar--y\\.z-', 1],
+      ['foo-.*', 2],
+    ].sort((a, b) => order(a[0]) - order(b[0])),
+  );
 });
-const order = (name: string | number | undefined): number => ['memory', 'cpu', 'load', 'interface', 'bar--y\\.z-', 'foo-.*'].indexOf(String(name));
+const order = (name: string | number | undefined): number =>
+  ['memory', 'cpu', 'load', 'interface', 'bar--y\\.z-', 'foo-.*'].indexOf(String(name));
 
 test.each([
   ['us-east-1', {}, 4, 1, { currency: 'USD', metrics: 4, forMetrics: 1.2, forRequests: 0.44, perMonth: 1.64 }],
   ['eu-west-1', {}, 20, 1, { currency: 'USD', metrics: 20, forMetrics: 6, forRequests: 0.44, perMonth: 6.44 }],
-  ['us-east-1', {}, 21, 500, { currency: 'USD', metrics: 10_500, forMetrics: 3_050, forRequests: 438, perMonth: 3_488 }],
+  [
+    'us-east-1',
+    {},
+    21,
+    500,
+    { currency: 'USD', metrics: 10_500, forMetrics: 3_050, forRequests: 438, perMonth: 3_488 },
+  ],
   // 10,000 x 0.30, 240,000 x 0.10, 750,000 x 0.05 and 200,000 x 0.02.
-  ['us-east-1', {}, 1_200, 1_000, { currency: 'USD', metrics: 1_200_000, forMetrics: 68_500, forRequests: 26_280, perMonth: 94_780 }],
+  [
+    'us-east-1',
+    {},
+    1_200,
+    1_000,
+    { currency: 'USD', metrics: 1_200_000, forMetrics: 68_500, forRequests: 26_280, perMonth: 94_780 },
+  ],
   ['cn-north-1', {}, 4, 1, { currency: 'CNY', metrics: 4, forMetrics: 8, forRequests: 2.72, perMonth: 10.72 }],
-  ['cn-northwest-1', {}, 21, 500, { currency: 'CNY', metrics: 10_500, forMetrics: 20_333.65, forRequests: 2_724.36, perMonth: 23_058.01 }],
-  ['us-east-1', { metrics: [0.2], requests: 0 }, 21, 500, { currency: 'USD', metrics: 10_500, forMetrics: 2_100, forRequests: 0, perMonth: 2_100 }],
-  ['us-east-1', { metrics: [0.2, 0.1] }, 21, 500, { currency: 'USD', metrics: 10_500, forMetrics: 2_050, forRequests: 438, perMonth: 2_488 }],
+  [
+    'cn-northwest-1',
+    {},
+    21,
+    500,
+    { currency: 'CNY', metrics: 10_500, forMetrics: 20_333.65, forRequests: 2_724.36, perMonth: 23_058.01 },
+  ],
+  [
+    'us-east-1',
+    { metrics: [0.2], requests: 0 },
+    21,
+    500,
+    { currency: 'USD', metrics: 10_500, forMetrics: 2_100, forRequests: 0, perMonth: 2_100 },
+  ],
+  [
+    'us-east-1',
+    { metrics: [0.2, 0.1] },
+    21,
+    500,
+    { currency: 'USD', metrics: 10_500, forMetrics: 2_050, forRequests: 438, perMonth: 2_488 },
+  ],
   ['us-east-1', {}, 0, 3, { currency: 'USD', metrics: 0, forMetrics: 0, forRequests: 0, perMonth: 0 }],
-] as const)('%s %j: %i metrics of %i hosts', (region, own, metrics, hosts, cost) => expect(costOf(priceListOf(region, own), metrics, hosts)).toEqual(cost));
+] as const)('%s %j: %i metrics of %i hosts', (region, own, metrics, hosts, cost) =>
+  expect(costOf(priceListOf(region, own), metrics, hosts)).toEqual(cost),
+);

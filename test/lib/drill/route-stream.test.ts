@@ -7,7 +7,15 @@ describe('holes of the stream', () => {
     ['nothing lost, whatever the pauses of ours', [0, 10, 500], [], []],
     ['one lost', [0, 20], [10], [{ from: 0, to: 20, lost: 1 }]],
     ['answers come out of order', [40, 0, 10], [30, 20], [{ from: 10, to: 40, lost: 2 }]],
-    ['two holes', [0, 20, 30, 60], [10, 40, 50], [{ from: 0, to: 20, lost: 1 }, { from: 30, to: 60, lost: 2 }]],
+    [
+      'two holes',
+      [0, 20, 30, 60],
+      [10, 40, 50],
+      [
+        { from: 0, to: 20, lost: 1 },
+        { from: 30, to: 60, lost: 2 },
+      ],
+    ],
     ['not over yet', [0, 10], [20, 30], [{ from: 10, to: 100, lost: 2 }]],
     ['lost before anything was answered', [30], [10, 20], []],
     ['nothing answered at all', [], [10, 20], []],
@@ -28,6 +36,10 @@ describe('holes of the stream', () => {
   });
 
   it('of what was not done there is none', () => {
-    expect(gapsOf([], { ...marks, outAt: undefined, awayAt: undefined, backAt: undefined }, 10)).toEqual({ out: null, away: null, back: null });
+    expect(gapsOf([], { ...marks, outAt: undefined, awayAt: undefined, backAt: undefined }, 10)).toEqual({
+      out: null,
+      away: null,
+      back: null,
+    });
   });
 });

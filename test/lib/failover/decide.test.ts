@@ -18,7 +18,17 @@ type Word = 'alive' | 'dead' | 'unknown';
 /** A cloud that does at once what it is told, and a store that keeps what it is given. */
 const perfect = () => {
   const target = (link: string) => linkTargets(site).find(({ name }) => name === link)!.target!;
-  const tables = new Map(policy.routes.map(({ table }): [string, RouteTable] => [table, { id: table, name: undefined, propagatingVgws: [], routes: [{ destination: NET, target: target('dx-1'), origin: 'static', state: 'active' }] }]));
+  const tables = new Map(
+    policy.routes.map(({ table }): [string, RouteTable] => [
+      table,
+      {
+        id: table,
+        name: undefined,
+        propagatingVgws: [],
+        routes: [{ destination: NET, target: target('dx-1'), origin: 'static', state: 'active' }],
+      },
+    ]),
+  );
   let journal: Journal = EMPTY_JOURNAL;
   let state: State = initialState();
   let results: ActionResult[] = [];
@@ -26,13 +36,38 @@ const perfect = () => {
   const sent: Action[] = [];
   const round = (words: Readonly<Record<string, Word>>, over: Partial<Observation> = {}): readonly Action[] => {
     now += 100;
-    const verdicts = new Map(Object.entries(words).map(([link, word]): [string, PathVerdict] => [link, { link, state: word, suspicion: word === 'dead' ? 1 : 0, lastReplyAt: word === 'alive' ? now - 20 : 0, recovered: word === 'alive', why: word }]));
-    const decision = decide(policy, now, state, { verdicts, canary: true, lease: { epoch: 1, renewal: now, until: now + 1_000 }, journal, pins: new Map(), results, ...over });
+    const verdicts = new Map(
+      Object.entries(words).map(([link, word]): [string, PathVerdict] => [
+        link,
+        {
+          link,
+          state: word,
+          suspicion: word === 'dead' ? 1 : 0,
+          lastReplyAt: word === 'alive' ? now - 20 : 0,
+          recovered: word === 'alive',
+          why: word,
+        },
+      ]),
+    );
+    const decision = decide(policy, now, state, {
+      verdicts,
+      canary: true,
+      lease: { epoch: 1, renewal: now, until: now + 1_000 },
+      journal,
+      pins: new Map(),
+      results,
+      ...over,
+    });
     state = decision.state;
     results = decision.actions.map((action): ActionResult => {
-      if (action.kind === 'read') return { id: action.id, outcome: 'done', tables: action.tables.map((id) => tables.get(id)!) };
+      if (action.kind === 'read')
+        return { id: action.id, outcome: 'done', tables: action.tables.map((id) => tables.get(id)!) };
       if (action.kind === 'record') journal = action.journal;
-      if (action.kind === 'create' || action.kind === 'replace') tables.set(action.table, { ...tables.get(action.table)!, routes: [{ destination: NET, target: action.target!, origin: 'static', state: 'active' }] });
+      if (action.kind === 'create' || action.kind === 'replace')
+        tables.set(action.table, {
+          ...tables.get(action.table)!,
+          routes: [{ destination: NET, target: action.target!, origin: 'static', state: 'active' }],
+        });
       if (action.kind === 'inspect') return { id: action.id, outcome: 'done', instances: [] };
       return { id: action.id, outcome: 'done' };
     });
@@ -42,8 +77,16 @@ const perfect = () => {
   const settle = (words: Readonly<Record<string, Word>>, rounds = 20) => {
     for (let count = 0; count < rounds; count += 1) round(words);
   };
-  const at = (table: string) => linkTargets(site).find((link) => link.target?.id === tables.get(table)!.routes[0]!.target.id)!.name;
-  return { round, settle, at, sent, alerts: () => sent.filter(({ kind }) => kind === 'alert'), writes: () => sent.filter(({ kind }) => kind === 'replace' || kind === 'create' || kind === 'delete') };
+  const at = (table: string) =>
+    linkTargets(site).find((link) => link.target?.id === tables.get(table)!.routes[0]!.target.id)!.name;
+  return {
+    round,
+    settle,
+    at,
+    sent,
+    alerts: () => sent.filter(({ kind }) => kind === 'alert'),
+    writes: () => sent.filter(({ kind }) => kind === 'replace' || kind === 'create' || kind === 'delete'),
+  };
 };
 
 const ALL: Readonly<Record<string, Word>> = { 'dx-1': 'alive', 'vpn-a': 'alive', 'vpn-b': 'alive' };
@@ -81,7 +124,15 @@ describe('one decision', () => {
     ['no lease', { lease: undefined }],
     ['a lease that has run out', { lease: { epoch: 1, renewal: 9e9, until: 0 } }],
     ['a silent way out', { canary: false }],
-    ['a pin', { pins: new Map([[first, 'dx-1'], [second, 'dx-1']]) }],
+    [
+      'a pin',
+      {
+        pins: new Map([
+          [first, 'dx-1'],
+          [second, 'dx-1'],
+        ]),
+      },
+    ],
   ] as const)('%s: nothing is written', (_what, over) => {
     const world = perfect();
     world.settle(ALL);
@@ -94,8 +145,26 @@ describe('one decision', () => {
       const world = perfect();
       world.settle(ALL);
       for (let count = 0; count < 300; count += 1) {
-        const verdict = (now: number): PathVerdict => ({ link: 'vpn-a', state: 'dead', suspicion: 1, lastReplyAt: answering ? now : 0, recovered: false, why: 'dead' });
-        world.round({ ...ALL, 'vpn-a': 'dead' }, { verdicts: new Map([...LINKS.map((link): [string, PathVerdict] => [link, { ...verdict(1_000 + 100 * (count + 21)), link, state: 'alive', suspicion: 0, recovered: true }]), ['vpn-a', verdict(1_000 + 100 * (count + 21))]]) });
+        const verdict = (now: number): PathVerdict => ({
+          link: 'vpn-a',
+          state: 'dead',
+          suspicion: 1,
+          lastReplyAt: answering ? now : 0,
+          recovered: false,
+          why: 'dead',
+        });
+        world.round(
+          { ...ALL, 'vpn-a': 'dead' },
+          {
+            verdicts: new Map([
+              ...LINKS.map((link): [string, PathVerdict] => [
+                link,
+                { ...verdict(1_000 + 100 * (count + 21)), link, state: 'alive', suspicion: 0, recovered: true },
+              ]),
+              ['vpn-a', verdict(1_000 + 100 * (count + 21))],
+            ]),
+          },
+        );
       }
       return world.sent.some((action) => action.kind === 'record' && Object.keys(action.journal.heals).length > 0);
     };
@@ -112,7 +181,11 @@ describe('one decision', () => {
 });
 
 it('comes to rest where a dumb twin would be, and writes nothing more', () => {
-  const words = fc.record({ 'dx-1': fc.constantFrom<Word>('alive', 'dead'), 'vpn-a': fc.constantFrom<Word>('alive', 'dead'), 'vpn-b': fc.constantFrom<Word>('alive', 'dead') });
+  const words = fc.record({
+    'dx-1': fc.constantFrom<Word>('alive', 'dead'),
+    'vpn-a': fc.constantFrom<Word>('alive', 'dead'),
+    'vpn-b': fc.constantFrom<Word>('alive', 'dead'),
+  });
   fc.assert(
     fc.property(fc.array(words, { minLength: 1, maxLength: 3 }), (history) => {
       const world = perfect();

@@ -45,7 +45,11 @@ describe('a design for an FPGA', () => {
     ['a field too few', { fields: { shell_version: undefined } }, 'shell_version is missing'],
     ['no tool version in format 2', { fields: { tool_version: undefined } }, 'tool_version is missing'],
     ['a clock nobody has', { fields: { clock_recipe_b: 'B9' } }, 'clock_recipe_b=B9: must be B0 to B5'],
-    ['a zero subsystem', { fields: { pci_subsystem_id: '0x0000' } }, 'pci_subsystem_id=0x0000: must be like 0x1D51, and not zero'],
+    [
+      'a zero subsystem',
+      { fields: { pci_subsystem_id: '0x0000' } },
+      'pci_subsystem_id=0x0000: must be like 0x1D51, and not zero',
+    ],
     ['a path for a name', { fields: { dcp_file_name: '../x.dcp' } }, 'must name a .dcp file'],
   ])('%s', async (_, options, message) => {
     await writeDcp(file, options);
@@ -90,7 +94,15 @@ describe('manifest', () => {
   it('tells all that is wrong at once', () => {
     expect(parseManifest('manifest_format_version=3\nnonsense\nclock_recipe_a=Z\n')).toEqual([
       'line 2 is no key=value',
-      ...['pci_vendor_id', 'pci_device_id', 'pci_subsystem_id', 'pci_subsystem_vendor_id', 'dcp_hash', 'shell_version', 'dcp_file_name'].map((key) => `${key} is missing`),
+      ...[
+        'pci_vendor_id',
+        'pci_device_id',
+        'pci_subsystem_id',
+        'pci_subsystem_vendor_id',
+        'dcp_hash',
+        'shell_version',
+        'dcp_file_name',
+      ].map((key) => `${key} is missing`),
       'manifest_format_version=3: must be 1 or 2',
       'clock_recipe_a=Z: must be A0 to A2',
     ]);

@@ -8,14 +8,29 @@ import { fakeClock } from '../../fakes/clock.ts';
 import { fakeFpga } from '../../fakes/fpga.ts';
 import { fakeObjects } from '../../fakes/objects.ts';
 
-const REQUEST = { bucket: 'b', key: 'k', logs: 'logs/', name: undefined, description: undefined, tags: {}, source: 'crc32:1:2' };
+const REQUEST = {
+  bucket: 'b',
+  key: 'k',
+  logs: 'logs/',
+  name: undefined,
+  description: undefined,
+  tags: {},
+  source: 'crc32:1:2',
+};
 
 const world = async (fpga = fakeFpga()) => {
   const clock = fakeClock();
   const lines: string[] = [];
   const { id } = await order(fpga, REQUEST);
   const start = clock.now();
-  const go = (over: Partial<FpgaCloud> = {}, isNew = false) => follow(id, { fpga: { ...fpga, ...over }, isNew, clock, signal: new AbortController().signal, progress: (line) => void lines.push(line) });
+  const go = (over: Partial<FpgaCloud> = {}, isNew = false) =>
+    follow(id, {
+      fpga: { ...fpga, ...over },
+      isNew,
+      clock,
+      signal: new AbortController().signal,
+      progress: (line) => void lines.push(line),
+    });
   return { fpga, clock, lines, id, go, waited: () => (clock.now() - start) / 60_000 };
 };
 
@@ -59,7 +74,11 @@ describe('following a build', () => {
 
   it('gives up after six hours and says how to go on', async () => {
     const { go, id, waited } = await world();
-    await expect(go()).rejects.toMatchObject({ exit: 1, message: `${id} is still pending after 6h00m`, next: expect.stringContaining(`hybridctl fpga wait ${id} --cloud aws`) });
+    await expect(go()).rejects.toMatchObject({
+      exit: 1,
+      message: `${id} is still pending after 6h00m`,
+      next: expect.stringContaining(`hybridctl fpga wait ${id} --cloud aws`),
+    });
     expect(waited()).toBe(360);
   });
 
@@ -98,7 +117,16 @@ describe('an order', () => {
 
 describe('build log', () => {
   it('takes the lines that speak of errors, without control characters', () => {
-    expect(errorLines('INFO: fine\r\nERROR: [Route 35-54] net \u001b[31mclk\u001b[0m\r\nCRITICAL WARNING: [Timing 38-282]\nno error here\nmake: error: 2\nFATAL gone')).toEqual(['ERROR: [Route 35-54] net  [31mclk [0m', 'CRITICAL WARNING: [Timing 38-282]', 'make: error: 2', 'FATAL gone']);
+    expect(
+      errorLines(
+        'INFO: fine\r\nERROR: [Route 35-54] net \u001b[31mclk\u001b[0m\r\nCRITICAL WARNING: [Timing 38-282]\nno error here\nmake: error: 2\nFATAL gone',
+      ),
+    ).toEqual([
+      'ERROR: [Route 35-54] net  [31mclk [0m',
+      'CRITICAL WARNING: [Timing 38-282]',
+      'make: error: 2',
+      'FATAL gone',
+    ]);
     expect(errorLines('ERROR: x\n'.repeat(100))).toHaveLength(20);
   });
 

@@ -11,16 +11,23 @@ const TAU = profile.tauMs;
 
 const kind = fc.constantFrom<Sample['kind']>('reply', 'reply', 'lost', 'lost', 'unknown');
 const size = fc.constantFrom<Sample['size']>('small', 'small', 'small', 'large');
-const stream = fc.array(fc.record({ gap: fc.integer({ min: 0, max: 400 }), kind, size }), { minLength: 1, maxLength: 300 }).map((list) => {
-  let at = 0;
-  return list.map((one): Sample => ({ at: (at += one.gap), kind: one.kind, size: one.size }));
-});
+const stream = fc
+  .array(fc.record({ gap: fc.integer({ min: 0, max: 400 }), kind, size }), { minLength: 1, maxLength: 300 })
+  .map((list) => {
+    let at = 0;
+    return list.map((one): Sample => ({ at: (at += one.gap), kind: one.kind, size: one.size }));
+  });
 const after = (samples: readonly Sample[], target: Target = startTarget()): Target => {
   for (const sample of samples) stepTarget(target, profile, sample);
   return target;
 };
 const bytes = (target: Target): string => JSON.stringify(target);
-const repeat = (count: number, from: number, what: Sample['kind'], which: Sample['size'] = 'small'): readonly Sample[] =>
+const repeat = (
+  count: number,
+  from: number,
+  what: Sample['kind'],
+  which: Sample['size'] = 'small',
+): readonly Sample[] =>
   Array.from({ length: count }, (_, index) => ({ at: from + index * TAU, kind: what, size: which }));
 
 describe('properties', () => {
@@ -29,7 +36,12 @@ describe('properties', () => {
   });
 
   test('unknown samples change nothing, wherever they fall', () => {
-    fc.assert(fc.property(stream, (samples) => bytes(after(samples)) === bytes(after(samples.filter((sample) => sample.kind !== 'unknown')))));
+    fc.assert(
+      fc.property(
+        stream,
+        (samples) => bytes(after(samples)) === bytes(after(samples.filter((sample) => sample.kind !== 'unknown'))),
+      ),
+    );
   });
 
   test('a clock that goes back changes nothing', () => {
@@ -62,10 +74,17 @@ describe('properties', () => {
 
   test('a shifted clock shifts nothing but times', () => {
     const timeless = (target: Target, shift: number): string =>
-      JSON.stringify(target, (key, value: unknown) => (typeof value === 'number' && /At$|^origin$/.test(key) ? value - shift : value));
+      JSON.stringify(target, (key, value: unknown) =>
+        typeof value === 'number' && /At$|^origin$/.test(key) ? value - shift : value,
+      );
     fc.assert(
-      fc.property(stream, fc.integer({ min: 0, max: 2 ** 40 }), (samples, shift) =>
-        timeless(after(samples.map((sample) => ({ ...sample, at: sample.at + shift }))), shift) === timeless(after(samples), 0)),
+      fc.property(
+        stream,
+        fc.integer({ min: 0, max: 2 ** 40 }),
+        (samples, shift) =>
+          timeless(after(samples.map((sample) => ({ ...sample, at: sample.at + shift }))), shift) ===
+          timeless(after(samples), 0),
+      ),
     );
   });
 
@@ -78,7 +97,10 @@ describe('properties', () => {
     fc.assert(
       fc.property(stream, fc.nat(), (samples, pick) => {
         const index = pick % samples.length;
-        const worse = samples.map((sample, other): Sample => (other === index && sample.kind === 'reply' ? { ...sample, kind: 'lost' } : sample));
+        const worse = samples.map(
+          (sample, other): Sample =>
+            other === index && sample.kind === 'reply' ? { ...sample, kind: 'lost' } : sample,
+        );
         return diesAt(worse) <= diesAt(samples);
       }),
     );
@@ -112,28 +134,37 @@ describe('kinds of failure', () => {
 
   test('comes back only after some seventy replies in a row; a path at 30 % loss does not come back in a day', () => {
     const target = after(repeat(30, 60_000, 'lost'), warm());
-    const replies = repeat(100, 63_000, 'reply').findIndex((sample) => (stepTarget(target, profile, sample), !target.dead));
+    const replies = repeat(100, 63_000, 'reply').findIndex(
+      (sample) => (stepTarget(target, profile, sample), !target.dead),
+    );
     expect(replies).toBeGreaterThan(60);
     expect(replies).toBeLessThan(72);
     const gray = after(repeat(30, 60_000, 'lost'), warm());
     const random = seeded(11);
-    for (let at = 63_000; at < 63_000 + 86_400_000; at += TAU) stepTarget(gray, profile, { at, kind: random() < 0.3 ? 'lost' : 'reply', size: 'small' });
+    for (let at = 63_000; at < 63_000 + 86_400_000; at += TAU)
+      stepTarget(gray, profile, { at, kind: random() < 0.3 ? 'lost' : 'reply', size: 'small' });
     expect(gray.dead).toBe(true);
   });
 });
 
 describe('evidence of others', () => {
-  test.each(['child-down', 'ike-down', 'bfd-down'] as const)('%s alone, however often, kills nothing; with it fewer lost probes do', (evidence) => {
-    const target = warmTarget(profile, 0, 60, seeded(1));
-    for (let time = 0; time < 5; time += 1) for (const each of ['child-down', 'ike-down', 'bfd-down'] satisfies Evidence[]) hear(target, profile, each);
-    expect(target.dead).toBe(false);
-    expect(target.suspicion).toBeGreaterThan(0.5);
-    expect(target.suspicion).toBeLessThan(1);
-    expect(after(repeat(1, 60_000, 'lost'), target)).toMatchObject({ dead: true });
-    const once = warmTarget(profile, 0, 60, seeded(1));
-    hear(once, profile, evidence);
-    expect(repeat(9, 60_000, 'lost').findIndex((sample) => (stepTarget(once, profile, sample), once.dead))).toBeLessThan(4);
-  });
+  test.each(['child-down', 'ike-down', 'bfd-down'] as const)(
+    '%s alone, however often, kills nothing; with it fewer lost probes do',
+    (evidence) => {
+      const target = warmTarget(profile, 0, 60, seeded(1));
+      for (let time = 0; time < 5; time += 1)
+        for (const each of ['child-down', 'ike-down', 'bfd-down'] satisfies Evidence[]) hear(target, profile, each);
+      expect(target.dead).toBe(false);
+      expect(target.suspicion).toBeGreaterThan(0.5);
+      expect(target.suspicion).toBeLessThan(1);
+      expect(after(repeat(1, 60_000, 'lost'), target)).toMatchObject({ dead: true });
+      const once = warmTarget(profile, 0, 60, seeded(1));
+      hear(once, profile, evidence);
+      expect(
+        repeat(9, 60_000, 'lost').findIndex((sample) => (stepTarget(once, profile, sample), once.dead)),
+      ).toBeLessThan(4);
+    },
+  );
 
   test.each(['default', 'fast'] as const)('what it saves of the wait, on the same silence, profile %s', (name) => {
     const each = cusumProfile(name);
@@ -141,9 +172,21 @@ describe('evidence of others', () => {
     const wait = (...heard: readonly Evidence[]): number => {
       const target = warmTarget(each, 0, 60, seeded(1));
       for (const evidence of heard) hear(target, each, evidence);
-      return 1 + Array.from({ length: 20 }, (_, at): Sample => ({ at: 60_000 + at * each.tauMs, kind: 'lost', size: 'small' })).findIndex((sample) => (stepTarget(target, each, sample), target.dead));
+      return (
+        1 +
+        Array.from(
+          { length: 20 },
+          (_, at): Sample => ({ at: 60_000 + at * each.tauMs, kind: 'lost', size: 'small' }),
+        ).findIndex((sample) => (stepTarget(target, each, sample), target.dead))
+      );
     };
-    expect({ none: wait(), child: wait('child-down'), ike: wait('ike-down'), bfd: wait('bfd-down'), both: wait('bfd-down', 'ike-down') }).toEqual({ none: 5, child: 3, ike: 2, bfd: 2, both: 1 });
+    expect({
+      none: wait(),
+      child: wait('child-down'),
+      ike: wait('ike-down'),
+      bfd: wait('bfd-down'),
+      both: wait('bfd-down', 'ike-down'),
+    }).toEqual({ none: 5, child: 3, ike: 2, bfd: 2, both: 1 });
   });
 
   test('repeated every second for six hours it does not kill a path that carries', () => {
@@ -174,7 +217,13 @@ describe('what a path ordinarily loses', () => {
   const counts = (sent: number, lost: number, followed = 0, bursts = 0) => ({ sent, lost, followed, bursts });
 
   test('bounds of a proportion', () => {
-    expect([wilson(0, 0, 1), wilson(0, 0, -1), wilson(0, 268, 1).toFixed(4), wilson(50, 1_000, 1).toFixed(3), wilson(50, 1_000, -1).toFixed(3)]).toEqual([1, 0, '0.0100', '0.063', '0.040']);
+    expect([
+      wilson(0, 0, 1),
+      wilson(0, 0, -1),
+      wilson(0, 268, 1).toFixed(4),
+      wilson(50, 1_000, 1).toFixed(3),
+      wilson(50, 1_000, -1).toFixed(3),
+    ]).toEqual([1, 0, '0.0100', '0.063', '0.040']);
   });
 
   test('an hour counts, and no more; a minute that is surely worse lifts it at once', () => {
@@ -223,13 +272,22 @@ describe('what a path ordinarily loses', () => {
   });
 
   test('a burst is waited out by looking: a gap in our own looking does not age it', () => {
-    const habitual = (): Target => Object.assign(warmTarget(profile, 0, 60, seeded(1)), { habit: { persistence: 0.6, waitMs: 1_500 }, learntAt: Infinity });
+    const habitual = (): Target =>
+      Object.assign(warmTarget(profile, 0, 60, seeded(1)), {
+        habit: { persistence: 0.6, waitMs: 1_500 },
+        learntAt: Infinity,
+      });
     expect(after(repeat(14, 60_000, 'lost'), habitual())).toMatchObject({ dead: false, suspicion: 1 });
     expect(after(repeat(15, 60_000, 'lost'), habitual())).toMatchObject({ dead: true });
-    expect(after([...repeat(4, 60_000, 'lost'), ...repeat(4, 120_000, 'lost')], habitual())).toMatchObject({ dead: false, suspicion: 1 });
+    expect(after([...repeat(4, 60_000, 'lost'), ...repeat(4, 120_000, 'lost')], habitual())).toMatchObject({
+      dead: false,
+      suspicion: 1,
+    });
   });
 
   test('a path with 300 ms of silence every minute: of 7,200 bursts hardly one is called a death', () => {
-    expect(falseAlarms(ofTarget(profile)(), 5 * 864_000, TAU, bursty(TAU, 0.005, 300, 60_000), seeded(2))).toBeLessThan(8);
+    expect(falseAlarms(ofTarget(profile)(), 5 * 864_000, TAU, bursty(TAU, 0.005, 300, 60_000), seeded(2))).toBeLessThan(
+      8,
+    );
   });
 });

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { cusumProfile, randomLoss, type Random } from '../../../bench/simulate.ts';
 import { inARow, outOf } from '../../../src/lib/domain/health/controls.ts';
-import { hearPath, nextLargeMs, startPath, stepPath, verdictOf, type Path } from '../../../src/lib/domain/health/path.ts';
+import {
+  hearPath,
+  nextLargeMs,
+  startPath,
+  stepPath,
+  verdictOf,
+  type Path,
+} from '../../../src/lib/domain/health/path.ts';
 import { seeded } from '../../../src/lib/domain/seeded.ts';
 import { profileOf, type RoundsProfile } from '../../../src/lib/domain/health/profiles.ts';
 import { startRounds, stepRounds } from '../../../src/lib/domain/health/rounds.ts';
@@ -14,7 +21,9 @@ const TAU = profile.tauMs;
 /** Every target's probes from `from` to `to`; `lost` says which targets answer nothing. @returns `to`. */
 const pass = (path: Path, from: number, to: number, lost: readonly number[] = []): number => {
   for (let at = from; at < to; at += TAU) {
-    path.targets.forEach((_, index) => stepPath(path, profile, index, { at, kind: lost.includes(index) ? 'lost' : 'reply', size: 'small' }));
+    path.targets.forEach((_, index) =>
+      stepPath(path, profile, index, { at, kind: lost.includes(index) ? 'lost' : 'reply', size: 'small' }),
+    );
   }
   return to;
 };
@@ -22,9 +31,23 @@ const pass = (path: Path, from: number, to: number, lost: readonly number[] = []
 describe('the verdict on a path', () => {
   test('unknown before the first probe, alive after a reply, unknown again when we have not looked', () => {
     const path = startPath('vpn-a', profile, 1);
-    expect(verdictOf(path, profile, 0)).toEqual({ link: 'vpn-a', state: 'unknown', suspicion: 0, lastReplyAt: undefined, recovered: false, why: 'no probe of ours came to a result lately' });
+    expect(verdictOf(path, profile, 0)).toEqual({
+      link: 'vpn-a',
+      state: 'unknown',
+      suspicion: 0,
+      lastReplyAt: undefined,
+      recovered: false,
+      why: 'no probe of ours came to a result lately',
+    });
     pass(path, 0, 30_000);
-    expect(verdictOf(path, profile, 30_000)).toEqual({ link: 'vpn-a', state: 'alive', suspicion: 0, lastReplyAt: 29_900, recovered: true, why: 'carries' });
+    expect(verdictOf(path, profile, 30_000)).toEqual({
+      link: 'vpn-a',
+      state: 'alive',
+      suspicion: 0,
+      lastReplyAt: 29_900,
+      recovered: true,
+      why: 'carries',
+    });
     expect(verdictOf(path, profile, 40_000)).toMatchObject({ state: 'unknown', recovered: false });
   });
 
@@ -32,16 +55,32 @@ describe('the verdict on a path', () => {
     const path = startPath('vpn-a', profile, 1);
     pass(path, 0, 30_000);
     pass(path, 30_000, 30_300, [0]);
-    expect(verdictOf(path, profile, 30_200)).toMatchObject({ state: 'alive', suspicion: expect.closeTo(0.72, 2), why: 'carries, 3 of 3 probes lost since it was suspected' });
+    expect(verdictOf(path, profile, 30_200)).toMatchObject({
+      state: 'alive',
+      suspicion: expect.closeTo(0.72, 2),
+      why: 'carries, 3 of 3 probes lost since it was suspected',
+    });
     pass(path, 30_300, 30_500, [0]);
-    expect(verdictOf(path, profile, 30_400)).toEqual({ link: 'vpn-a', state: 'dead', suspicion: 1, lastReplyAt: 29_900, recovered: false, why: 'blackhole: no reply for 500 ms, 5 of 5 probes lost' });
+    expect(verdictOf(path, profile, 30_400)).toEqual({
+      link: 'vpn-a',
+      state: 'dead',
+      suspicion: 1,
+      lastReplyAt: 29_900,
+      recovered: false,
+      why: 'blackhole: no reply for 500 ms, 5 of 5 probes lost',
+    });
   });
 
   test("one silent target of two is that target's fault; both are the path's", () => {
     const path = startPath('dx-1', profile, 2);
     pass(path, 0, 30_000);
     pass(path, 30_000, 33_000, [1]);
-    expect(verdictOf(path, profile, 33_000)).toMatchObject({ state: 'alive', suspicion: 0, recovered: true, why: '1 of 2 targets silent, the path carries: a fault of the target' });
+    expect(verdictOf(path, profile, 33_000)).toMatchObject({
+      state: 'alive',
+      suspicion: 0,
+      recovered: true,
+      why: '1 of 2 targets silent, the path carries: a fault of the target',
+    });
     pass(path, 33_000, 33_500, [0, 1]);
     expect(verdictOf(path, profile, 33_500)).toMatchObject({ state: 'dead' });
   });
@@ -57,7 +96,10 @@ describe('the verdict on a path', () => {
     expect(path.dead).toBe(true);
     stepPath(path, profile, 0, { at: 61_000, kind: 'unknown', size: 'small' });
     expect(path.dead, 'unknown never heals').toBe(true);
-    expect(verdictOf(path, profile, 61_000), 'nor is it still known to be dead').toMatchObject({ state: 'unknown', recovered: false });
+    expect(verdictOf(path, profile, 61_000), 'nor is it still known to be dead').toMatchObject({
+      state: 'unknown',
+      recovered: false,
+    });
   });
 
   test('a target that is silent for its own reasons does not kill the path when we lose sight of the other', () => {
@@ -91,7 +133,11 @@ describe('the way back', () => {
     const dark = pass(path, from, from + 1_000, [0]);
     expect(verdictOf(path, profile, dark - TAU)).toMatchObject({ state: 'dead', recovered: false });
     const at = pass(path, dark, dark + 10_000);
-    expect(verdictOf(path, profile, at - TAU)).toMatchObject({ state: 'alive', recovered: false, why: expect.stringContaining('carries again, held down') });
+    expect(verdictOf(path, profile, at - TAU)).toMatchObject({
+      state: 'alive',
+      recovered: false,
+      why: expect.stringContaining('carries again, held down'),
+    });
     return { hold: path.holdUntil! - path.aliveAt!, at };
   };
 
@@ -112,7 +158,13 @@ describe('the way back', () => {
 
 describe('the usual detectors, as controls', () => {
   const feed = (step: (sample: Sample) => boolean, pattern: string): string =>
-    [...pattern].map((mark, index) => (step({ at: index * 300, kind: mark === 'x' ? 'lost' : mark === '?' ? 'unknown' : 'reply', size: 'small' }) ? 'D' : '-')).join('');
+    [...pattern]
+      .map((mark, index) =>
+        step({ at: index * 300, kind: mark === 'x' ? 'lost' : mark === '?' ? 'unknown' : 'reply', size: 'small' })
+          ? 'D'
+          : '-',
+      )
+      .join('');
 
   test.each([
     ['3 in a row', () => inARow(3), 'x.xx.xx?x..xxxx', '--------D----DD'],
@@ -129,7 +181,12 @@ describe('the usual detectors, as controls', () => {
       const fault = 20_000 + index * 10;
       for (let sentAt = 0; ; sentAt += 1_000) {
         const lost = sentAt >= fault;
-        stepRounds(rounds, seed, { at: sentAt + (lost ? 500 : 20), sentAt, kind: lost ? 'lost' : 'reply', size: 'small' });
+        stepRounds(rounds, seed, {
+          at: sentAt + (lost ? 500 : 20),
+          sentAt,
+          kind: lost ? 'lost' : 'reply',
+          size: 'small',
+        });
         if (rounds.dead) return sentAt - fault;
       }
     });
@@ -137,7 +194,8 @@ describe('the usual detectors, as controls', () => {
     const rounds = startRounds();
     let at = 0;
     const send = (seconds: number, kind: Sample['kind']): void => {
-      for (const end = at + seconds * 1_000; at < end; at += 1_000) stepRounds(rounds, seed, { at, kind, size: 'small' });
+      for (const end = at + seconds * 1_000; at < end; at += 1_000)
+        stepRounds(rounds, seed, { at, kind, size: 'small' });
     };
     send(10, 'lost');
     send(20, 'reply');
@@ -148,8 +206,12 @@ describe('the usual detectors, as controls', () => {
     send(12, 'reply');
     expect(rounds).toMatchObject({ dead: false, suspicion: 0 });
     const path = startPath('dx-1', seed, 1);
-    for (let second = 0; second < 8; second += 1) stepPath(path, seed, 0, { at: second * 1_000, kind: 'lost', size: 'small' });
-    expect(verdictOf(path, seed, 7_000)).toMatchObject({ state: 'dead', why: 'no answer to a whole round of pings, no reply yet' });
+    for (let second = 0; second < 8; second += 1)
+      stepPath(path, seed, 0, { at: second * 1_000, kind: 'lost', size: 'small' });
+    expect(verdictOf(path, seed, 7_000)).toMatchObject({
+      state: 'dead',
+      why: 'no answer to a whole round of pings, no reply yet',
+    });
   });
 
   test('on one stream at 5 % loss for six hours 3 x 300 ms cries wolf and the path does not', () => {
@@ -170,6 +232,8 @@ describe('the usual detectors, as controls', () => {
 });
 
 test('the time budget: calls sixteen abreast, a bucket of fifty, then five a second', () => {
-  expect([0, 1, 16, 17, 50, 51, 500].map((routes) => timeBudget(700, routes, 100).apiMs)).toEqual([0, 100, 100, 200, 400, 400, 90_100]);
+  expect([0, 1, 16, 17, 50, 51, 500].map((routes) => timeBudget(700, routes, 100).apiMs)).toEqual([
+    0, 100, 100, 200, 400, 400, 90_100,
+  ]);
   expect(timeBudget(700, 2, 100)).toEqual({ detectMs: 700, apiMs: 100, verifyMs: 100, totalMs: 900 });
 });

@@ -1,9 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deadlineMs, learnRoundTrip, sent, startFlight, turn, type RoundTrip } from '../../../src/lib/domain/health/timeout.ts';
+import {
+  deadlineMs,
+  learnRoundTrip,
+  sent,
+  startFlight,
+  turn,
+  type RoundTrip,
+} from '../../../src/lib/domain/health/timeout.ts';
 
 const TAU = 100;
-const learn = (rtts: readonly number[]): RoundTrip | undefined => rtts.reduce<RoundTrip | undefined>(learnRoundTrip, undefined);
+const learn = (rtts: readonly number[]): RoundTrip | undefined =>
+  rtts.reduce<RoundTrip | undefined>(learnRoundTrip, undefined);
 
 describe('how long to wait', () => {
   test.each([
@@ -39,7 +47,9 @@ describe('one turn of the loop', () => {
 
   test('a reply, and the other probe lost when its time is over', () => {
     const flight = flying();
-    expect(turn(flight, [{ sequence: 1, at: 21 }], 22, 0, TAU)).toEqual([{ at: 22, sentAt: 0, kind: 'reply', rttMs: 21, size: 'small' }]);
+    expect(turn(flight, [{ sequence: 1, at: 21 }], 22, 0, TAU)).toEqual([
+      { at: 22, sentAt: 0, kind: 'reply', rttMs: 21, size: 'small' },
+    ]);
     expect(turn(flight, [], 60, 0, TAU)).toEqual([]);
     expect(turn(flight, [], 75, 0, TAU)).toEqual([{ at: 75, sentAt: 10, kind: 'lost', size: 'large' }]);
     expect(turn(flight, [], 200, 0, TAU)).toEqual([]);
@@ -53,7 +63,10 @@ describe('one turn of the loop', () => {
   });
 
   test('late by half a probe is late: what was out then is doubted even if it expires later', () => {
-    for (const [late, kind] of [[50, 'lost'], [51, 'unknown']] as const) {
+    for (const [late, kind] of [
+      [50, 'lost'],
+      [51, 'unknown'],
+    ] as const) {
       const flight = startFlight();
       flight.roundTrip = { srttMs: 40, varMs: 1 };
       sent(flight, 1, 0, 'small');
@@ -63,7 +76,10 @@ describe('one turn of the loop', () => {
   });
 
   test('before the first reply only a quarter of the long first deadline is late: a dead path is found after a restart', () => {
-    for (const [late, kind] of [[250, 'lost'], [251, 'unknown']] as const) {
+    for (const [late, kind] of [
+      [250, 'lost'],
+      [251, 'unknown'],
+    ] as const) {
       const flight = startFlight();
       sent(flight, 1, 0, 'small');
       expect(turn(flight, [], 500, late, TAU)).toEqual([]);
@@ -81,7 +97,18 @@ describe('one turn of the loop', () => {
   test('duplicates and strangers are nobody, and what is gone is forgotten', () => {
     const flight = flying();
     turn(flight, [{ sequence: 1, at: 20 }], 20, 0, TAU);
-    expect(turn(flight, [{ sequence: 1, at: 25 }, { sequence: 99, at: 25 }], 25, 0, TAU)).toEqual([]);
+    expect(
+      turn(
+        flight,
+        [
+          { sequence: 1, at: 25 },
+          { sequence: 99, at: 25 },
+        ],
+        25,
+        0,
+        TAU,
+      ),
+    ).toEqual([]);
     turn(flight, [], 100, 0, TAU);
     expect(flight.gone.size).toBe(1);
     turn(flight, [], 7_000, 0, TAU);

@@ -7,7 +7,7 @@ import { fakeInstances } from '../../fakes/instances.ts';
 import { fakeRouteTables } from '../../fakes/route-tables.ts';
 
 describe('the lease', () => {
-  it('is one holder\'s at a time; the next one waits it out, and takes its journal over', async () => {
+  it("is one holder's at a time; the next one waits it out, and takes its journal over", async () => {
     const store = privateStore();
     let now = 0;
     const [one, two] = ['one', 'two'].map((me) => keepLease({ store: { ...store, me }, now: () => now }));
@@ -34,10 +34,36 @@ describe('the lease', () => {
 });
 
 describe('an action', () => {
-  const route = { kind: 'replace', id: 1, epoch: 1, notAfter: 100, key: 'k', table: 'rtb-1', destination: '10.10.0.0/16', target: { kind: 'eni', id: 'eni-1' }, from: 'dx-1', to: 'vpn-a', incident: 'i', because: 'b' } as const;
+  const route = {
+    kind: 'replace',
+    id: 1,
+    epoch: 1,
+    notAfter: 100,
+    key: 'k',
+    table: 'rtb-1',
+    destination: '10.10.0.0/16',
+    target: { kind: 'eni', id: 'eni-1' },
+    from: 'dx-1',
+    to: 'vpn-a',
+    incident: 'i',
+    because: 'b',
+  } as const;
   const thrown = async (error: unknown, now = 50, decidedAt = 50) => {
-    const tables = fakeRouteTables([], { before: () => { throw error; } });
-    const acting: Acting = { tables, instances: fakeInstances([]), keeper: keepLease({ store: privateStore(), now: () => now }), addresses: new Map(), now: () => now, wall: () => 0, dryRun: false, tell: () => undefined };
+    const tables = fakeRouteTables([], {
+      before: () => {
+        throw error;
+      },
+    });
+    const acting: Acting = {
+      tables,
+      instances: fakeInstances([]),
+      keeper: keepLease({ store: privateStore(), now: () => now }),
+      addresses: new Map(),
+      now: () => now,
+      wall: () => 0,
+      dryRun: false,
+      tell: () => undefined,
+    };
     return { outcome: (await act(acting, route, decidedAt)).outcome, calls: tables.calls.length };
   };
 

@@ -19,7 +19,10 @@ describe('one event, one line', () => {
         expect(line).not.toMatch(/[\n\r]/);
         const read = JSON.parse(line);
         expect(Date.parse(read['@timestamp'])).toBe(event.at);
-        expect(read.event).toMatchObject({ kind: event.kind === 'alert' ? 'alert' : 'event', dataset: 'hybridctl.monitor' });
+        expect(read.event).toMatchObject({
+          kind: event.kind === 'alert' ? 'alert' : 'event',
+          dataset: 'hybridctl.monitor',
+        });
         expect(read.hybridctl.kind).toBe(event.kind);
         expect(Object.values(read.labels).every((value) => typeof value === 'string')).toBe(true);
         expect(historyOf([line])).toMatchObject({ lines: 1, damaged: 0 });
@@ -36,13 +39,24 @@ describe('in a file', () => {
 
   test('as logstash, Elasticsearch and jq read it', async () => {
     const path = join(folder, 'events.ndjson');
-    const sink = eventLog({ lineLog }, { path, writer: WRITER, clock: { now: () => MORNING }, onTrouble: (message) => expect.fail(message) });
+    const sink = eventLog(
+      { lineLog },
+      { path, writer: WRITER, clock: { now: () => MORNING }, onTrouble: (message) => expect.fail(message) },
+    );
     for (const event of STORY) sink.accept(event);
     sink.accept(health(MORNING));
     await sink.close();
     const text = readFileSync(path, 'utf8');
     await expect(text).toMatchFileSnapshot('../../golden/monitor/events.ndjson');
-    const seen = execFileSync('jq', ['-r', 'select(.event.action == "route-move" and .event.outcome == "success") | [.trace.id, .labels.link, .event.duration] | @tsv', path], { encoding: 'utf8' });
+    const seen = execFileSync(
+      'jq',
+      [
+        '-r',
+        'select(.event.action == "route-move" and .event.outcome == "success") | [.trace.id, .labels.link, .event.duration] | @tsv',
+        path,
+      ],
+      { encoding: 'utf8' },
+    );
     expect(seen).toBe('7-1\tvpn-1\t825400000\n');
   });
 });
@@ -52,7 +66,14 @@ describe('history', () => {
 
   test('puts together what belongs together', () => {
     const { incidents, damaged } = historyOf([text]);
-    expect(incidents.map(({ incident, links, moves, steps }) => ({ incident, links, moves: moves.map(({ outcome, detectMs, apiMs, verifyMs }) => [outcome, detectMs, apiMs, verifyMs]), steps: steps.length }))).toEqual([
+    expect(
+      incidents.map(({ incident, links, moves, steps }) => ({
+        incident,
+        links,
+        moves: moves.map(({ outcome, detectMs, apiMs, verifyMs }) => [outcome, detectMs, apiMs, verifyMs]),
+        steps: steps.length,
+      })),
+    ).toEqual([
       { incident: '7-1', links: ['dx-1', 'vpn-1'], moves: [['done', 620.4, 110, 95]], steps: 2 },
       { incident: '7-3', links: [], moves: [], steps: 1 },
       { incident: '7-4', links: ['dx-1', 'vpn-1'], moves: [['race', null, 110, 95]], steps: 0 },

@@ -19,14 +19,21 @@ afterEach(async () => {
 
 const monitor = async (): Promise<Sink & { readonly troubles: readonly string[] }> => {
   const troubles: string[] = [];
-  const sink = await feedSink({ offer: (past) => offerFeed(path, past), onTrouble: (message) => void troubles.push(message) });
+  const sink = await feedSink({
+    offer: (past) => offerFeed(path, past),
+    onTrouble: (message) => void troubles.push(message),
+  });
   closing.push(() => sink.close());
   return { ...sink, troubles };
 };
 
 const reader = () => {
   const heard: { opened: unknown[][]; lines: unknown[]; closed: string[] } = { opened: [], lines: [], closed: [] };
-  const { stop } = followFeed(path, { opened: (past) => heard.opened.push(past.map((one) => JSON.parse(one))), line: (line) => heard.lines.push(JSON.parse(line)), closed: (because) => heard.closed.push(because) });
+  const { stop } = followFeed(path, {
+    opened: (past) => heard.opened.push(past.map((one) => JSON.parse(one))),
+    line: (line) => heard.lines.push(JSON.parse(line)),
+    closed: (because) => heard.closed.push(because),
+  });
   closing.push(stop);
   return { ...heard, stop };
 };
@@ -40,7 +47,11 @@ test('who comes late gets the start and the last minutes in order, then every ev
   one.accept(others[0]!);
   const late = reader();
   await vi.waitFor(() => expect(late.opened).toHaveLength(1));
-  expect(late.opened[0]).toEqual([start, ...Array.from({ length: 600 }, (_, index) => health(MORNING + (index + 100) * 1_000)), others[0]]);
+  expect(late.opened[0]).toEqual([
+    start,
+    ...Array.from({ length: 600 }, (_, index) => health(MORNING + (index + 100) * 1_000)),
+    others[0],
+  ]);
   expect(late.lines).toEqual([]);
   for (const event of others) one.accept(event);
   await vi.waitFor(() => expect(late.lines).toEqual(JSON.parse(JSON.stringify(others))));
@@ -79,7 +90,9 @@ test('the socket of a dead process is taken over; that of a living one is not, u
 test('a path that no socket can have is told, and the monitor goes on', async () => {
   path = join(path, 'x'.repeat(100));
   const { troubles, accept } = await monitor();
-  expect(troubles).toEqual([expect.stringMatching(/^"hybridctl status" can't see this monitor: .* is too long for a socket$/)]);
+  expect(troubles).toEqual([
+    expect.stringMatching(/^"hybridctl status" can't see this monitor: .* is too long for a socket$/),
+  ]);
   STORY.forEach(accept);
 });
 

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -13,8 +23,18 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const open = (options: Partial<LineLogOptions> = {}) => lineLog(path, { mode: 0o640, repair: (bytes) => JSON.stringify({ torn: bytes }), onTrouble: () => undefined, ...options });
-const lines = (file = path): unknown[] => readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown);
+const open = (options: Partial<LineLogOptions> = {}) =>
+  lineLog(path, {
+    mode: 0o640,
+    repair: (bytes) => JSON.stringify({ torn: bytes }),
+    onTrouble: () => undefined,
+    ...options,
+  });
+const lines = (file = path): unknown[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as unknown);
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
 test('lines stand in the order given, in a file only its owner and group read', async () => {

@@ -25,7 +25,12 @@ const CANARY_SITE = siteOf(`${fixture('lab')}\nmonitor: { canaries: [{ address: 
 const profile = profileOf('fast');
 const { probes } = watchedBy(SITE, profile);
 const addressOf = (link: string): string => probes.find(({ id }) => id.startsWith(`${link}/`))!.address;
-const table = (id: string): RouteTable => ({ id, name: id, propagatingVgws: [VGW], routes: [{ destination: NET, target: { kind: 'vgw', id: VGW }, origin: 'propagated', state: 'active' }] });
+const table = (id: string): RouteTable => ({
+  id,
+  name: id,
+  propagatingVgws: [VGW],
+  routes: [{ destination: NET, target: { kind: 'vgw', id: VGW }, origin: 'propagated', state: 'active' }],
+});
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setImmediate'] }));
 afterEach(() => void vi.useRealTimers());
@@ -46,21 +51,39 @@ const begin = (shape: Shape = {}, shared?: ReturnType<typeof world>) => {
   const stopping = new AbortController();
   const heal = shape.self === undefined;
   const ended = monitor(
-    { policy: monitorPolicy(SITE, { profile, self: shape.self, heal }), ...watchedBy(shape.site ?? SITE, profile), profile, addresses: new Map(SITE.gateways.map(({ instance, public_ip }) => [instance!, public_ip])), version: 'test', dryRun: shape.dryRun ?? false, once: shape.once ?? false },
     {
-      prober: it.prober.prober, tables: it.tables, instances: it.instances, store: it.store, witnesses: it.witnesses.map(({ witness }) => witness), clock: { now: () => it.prober.now(), sleep: async () => undefined }, now: it.prober.now, signal: stopping.signal,
+      policy: monitorPolicy(SITE, { profile, self: shape.self, heal }),
+      ...watchedBy(shape.site ?? SITE, profile),
+      profile,
+      addresses: new Map(SITE.gateways.map(({ instance, public_ip }) => [instance!, public_ip])),
+      version: 'test',
+      dryRun: shape.dryRun ?? false,
+      once: shape.once ?? false,
+    },
+    {
+      prober: it.prober.prober,
+      tables: it.tables,
+      instances: it.instances,
+      store: it.store,
+      witnesses: it.witnesses.map(({ witness }) => witness),
+      clock: { now: () => it.prober.now(), sleep: async () => undefined },
+      now: it.prober.now,
+      signal: stopping.signal,
       sink: { accept: (event) => void events.push(event), close: async () => undefined },
       pins: async () => it.pins,
     },
   );
-  const of = <Kind extends MonitorEvent['kind']>(kind: Kind) => events.filter((event): event is Extract<MonitorEvent, { kind: Kind }> => event.kind === kind);
+  const of = <Kind extends MonitorEvent['kind']>(kind: Kind) =>
+    events.filter((event): event is Extract<MonitorEvent, { kind: Kind }> => event.kind === kind);
   const pass = async (ms: number): Promise<void> => {
     for (const end = it.prober.now() + ms; it.prober.now() < end; ) {
       it.prober.advance(5);
       await vi.advanceTimersByTimeAsync(5);
     }
   };
-  const goesTo = (id = A): string => it.tables.all.get(id)!.routes.find(({ destination, origin }) => destination === NET && origin === 'static')?.target.id ?? VGW;
+  const goesTo = (id = A): string =>
+    it.tables.all.get(id)!.routes.find(({ destination, origin }) => destination === NET && origin === 'static')?.target
+      .id ?? VGW;
   const stop = async () => (stopping.abort(), ended);
   return { ...it, events, of, pass, goesTo, stop, ended };
 };
@@ -68,13 +91,21 @@ const begin = (shape: Shape = {}, shared?: ReturnType<typeof world>) => {
 const world = ({ tables, store }: Shape = {}) => ({
   prober: fakeProber(),
   tables: fakeRouteTables([table(A), table(B)], { enis: ENIS, ...tables }),
-  instances: fakeInstances(SITE.gateways.map(({ instance, public_ip }) => ({ instance: instance!, state: 'running', publicIp: public_ip, sourceDestCheck: false }))),
+  instances: fakeInstances(
+    SITE.gateways.map(({ instance, public_ip }) => ({
+      instance: instance!,
+      state: 'running',
+      publicIp: public_ip,
+      sourceDestCheck: false,
+    })),
+  ),
   store: store ?? privateStore(),
   pins: new Map<string, string>(),
   witnesses: [fakeWitness('charon'), fakeWitness('bfdd')] as const,
 });
 
-const writes = ({ tables }: { tables: { calls: readonly { verb: string }[] } }) => tables.calls.filter(({ verb }) => verb !== 'read').map(({ verb }) => verb);
+const writes = ({ tables }: { tables: { calls: readonly { verb: string }[] } }) =>
+  tables.calls.filter(({ verb }) => verb !== 'read').map(({ verb }) => verb);
 
 describe('the loop', () => {
   it('moves every route off a dead link at once, tells it once, and writes nothing else', async () => {
@@ -87,9 +118,15 @@ describe('the loop', () => {
     await run.pass(3_000);
     expect(writes(run)).toEqual(['create', 'create']);
     const incident = run.of('move')[0]!.incident;
-    expect(run.of('move').map(({ from, to, outcome, ...rest }) => [from, to, outcome, rest.incident])).toEqual([['dx-1', 'vpn-a', 'done', incident], ['dx-1', 'vpn-b', 'done', incident]]);
+    expect(run.of('move').map(({ from, to, outcome, ...rest }) => [from, to, outcome, rest.incident])).toEqual([
+      ['dx-1', 'vpn-a', 'done', incident],
+      ['dx-1', 'vpn-b', 'done', incident],
+    ]);
     expect(run.of('move')[0]!.detectMs).toBeLessThan(250);
-    expect(run.of('alert').map(({ alert }) => [alert.kind, alert.incident])).toEqual([['moved', incident], ['moved', incident]]);
+    expect(run.of('alert').map(({ alert }) => [alert.kind, alert.incident])).toEqual([
+      ['moved', incident],
+      ['moved', incident],
+    ]);
     expect((await run.stop()).because).toBe('told to stop');
   });
 
@@ -99,7 +136,11 @@ describe('the loop', () => {
     run.prober.set(addressOf('dx-1'), { state: 'alive', passes: 1_300 });
     await run.pass(1_500);
     expect(run.goesTo()).toBe(ENIS[GW_1]);
-    expect(run.of('verdict').at(-1)).toMatchObject({ link: 'dx-1', to: 'dead', because: expect.stringContaining('PMTU hole') });
+    expect(run.of('verdict').at(-1)).toMatchObject({
+      link: 'dx-1',
+      to: 'dead',
+      because: expect.stringContaining('PMTU hole'),
+    });
     run.prober.set(addressOf('dx-1'), { state: 'alive' });
     await run.pass(500);
     expect(run.of('verdict').at(-1)).toMatchObject({ link: 'dx-1', to: 'alive' });
@@ -130,12 +171,25 @@ describe('the loop', () => {
     }
     expect(writes(run)).toEqual([]);
     expect(run.of('verdict').filter(({ to }) => to === 'dead')).toEqual([]);
-    expect(run.of('witness').map(({ witness, heard }) => [witness, heard])).toEqual([['charon', true], ['bfdd', true], ['charon', false]]);
-    expect(new Set(run.of('evidence').map(({ link, evidence, about, witness }) => [link, evidence, about, witness].join(' ')))).toEqual(new Set(['vpn-a ike-down vpn1 charon', 'dx-1 bfd-down 169.254.10.1 bfdd']));
+    expect(run.of('witness').map(({ witness, heard }) => [witness, heard])).toEqual([
+      ['charon', true],
+      ['bfdd', true],
+      ['charon', false],
+    ]);
+    expect(
+      new Set(
+        run.of('evidence').map(({ link, evidence, about, witness }) => [link, evidence, about, witness].join(' ')),
+      ),
+    ).toEqual(new Set(['vpn-a ike-down vpn1 charon', 'dx-1 bfd-down 169.254.10.1 bfdd']));
     expect(run.of('evidence')).toHaveLength(40);
     await run.stop();
     expect(run.witnesses.map(({ listening }) => listening())).toEqual([0, 0]);
-    expect([await leave(), await leave({ evidence: 'child-down', about: 'vpn1' }), await leave({ evidence: 'ike-down', about: 'vpn1' }), await leave({ evidence: 'bfd-down', about: '169.254.100.2' })]).toEqual([115, 75, 55, 75]);
+    expect([
+      await leave(),
+      await leave({ evidence: 'child-down', about: 'vpn1' }),
+      await leave({ evidence: 'ike-down', about: 'vpn1' }),
+      await leave({ evidence: 'bfd-down', about: '169.254.100.2' }),
+    ]).toEqual([115, 75, 55, 75]);
   });
 
   it('moves nothing while its canary is silent, says so once, and moves when that has answered for a while', async () => {
@@ -144,7 +198,9 @@ describe('the loop', () => {
     for (const address of [CANARY, addressOf('dx-1')]) run.prober.set(address, { state: 'silent' });
     await run.pass(5_000);
     expect([run.goesTo(), writes(run)]).toEqual([VGW, []]);
-    expect(run.of('error').map(({ during, message }) => [during, message])).toEqual([['see beyond ourselves', expect.stringContaining('no canary answers')]]);
+    expect(run.of('error').map(({ during, message }) => [during, message])).toEqual([
+      ['see beyond ourselves', expect.stringContaining('no canary answers')],
+    ]);
     run.prober.set(CANARY, { state: 'alive' });
     await run.pass(1_900);
     expect(writes(run)).toEqual([]);
@@ -167,7 +223,8 @@ describe('the loop', () => {
   it('with its canary all falls silent: no move, and none when only the canary comes back', async () => {
     const run = begin({ site: CANARY_SITE });
     await run.pass(3_000);
-    for (const address of [CANARY, ...probes.map((probe) => probe.address)]) run.prober.set(address, { state: 'silent' });
+    for (const address of [CANARY, ...probes.map((probe) => probe.address)])
+      run.prober.set(address, { state: 'silent' });
     await run.pass(5_000);
     run.prober.set(CANARY, { state: 'alive' });
     await run.pass(5_000);
@@ -230,13 +287,21 @@ describe('the loop', () => {
 
   it('holds its state while the cloud answers nonsense, says so once, and moves when it speaks again', async () => {
     let nonsense = false;
-    const run = begin({ tables: { before: () => { if (nonsense) throw failure("the answer is not EC2's", { call: 'unclear' }); } } });
+    const run = begin({
+      tables: {
+        before: () => {
+          if (nonsense) throw failure("the answer is not EC2's", { call: 'unclear' });
+        },
+      },
+    });
     await run.pass(2_000);
     nonsense = true;
     run.prober.set(addressOf('dx-1'), { state: 'silent' });
     await run.pass(8_000);
     expect(run.goesTo()).toBe(VGW);
-    expect(run.of('error').map(({ during, message }) => [during, message])).toEqual([['read route tables', "the answer is not EC2's"]]);
+    expect(run.of('error').map(({ during, message }) => [during, message])).toEqual([
+      ['read route tables', "the answer is not EC2's"],
+    ]);
     nonsense = false;
     await run.pass(6_000);
     expect(run.goesTo()).toBe(ENIS[GW_1]);
@@ -248,14 +313,21 @@ describe('the loop', () => {
     run.prober.set(addressOf('dx-1'), { state: 'silent' });
     await run.pass(12_000);
     expect(writes(run)).toEqual([]);
-    expect(run.of('move').map(({ to, outcome, because }) => [to, outcome, because])).toEqual([['vpn-a', 'refused', 'dry run: nothing is changed'], ['vpn-b', 'refused', 'dry run: nothing is changed']]);
+    expect(run.of('move').map(({ to, outcome, because }) => [to, outcome, because])).toEqual([
+      ['vpn-a', 'refused', 'dry run: nothing is changed'],
+      ['vpn-b', 'refused', 'dry run: nothing is changed'],
+    ]);
     await run.stop();
   });
 
   it('--once ends by itself', async () => {
     const run = begin({ once: true });
     await run.pass(2_000);
-    expect(await run.ended).toMatchObject({ because: 'everything is judged and placed', moves: 0, standings: [{ at: 'dx-1' }, { at: 'dx-1' }] });
+    expect(await run.ended).toMatchObject({
+      because: 'everything is judged and placed',
+      moves: 0,
+      standings: [{ at: 'dx-1' }, { at: 'dx-1' }],
+    });
   });
 
   it('stops, starts and verifies a dead gateway once its routes are elsewhere', async () => {
@@ -270,15 +342,31 @@ describe('the loop', () => {
     await run.pass(30_000);
     run.prober.set(addressOf('vpn-b'), { state: 'alive' });
     await run.pass(120_000);
-    expect(run.instances.calls).toEqual([`stop ${GW_2}`, `start ${GW_2}`, `attach ${GW_2} 203.0.113.12`, `clear ${GW_2}`]);
+    expect(run.instances.calls).toEqual([
+      `stop ${GW_2}`,
+      `start ${GW_2}`,
+      `attach ${GW_2} 203.0.113.12`,
+      `clear ${GW_2}`,
+    ]);
     expect(run.of('alert').map(({ alert }) => [alert.kind, alert.subject])).toEqual([['healed', GW_2]]);
     await run.stop();
   });
 
   it('in peer mode manages the tables of the other gateways, and heals nobody', () => {
     const order = (...links: string[]) => ({ ...SITE.route_tables[0]!, links });
-    const peers = { ...SITE, route_tables: [{ ...order('vpn-a', 'vpn-b'), id: A }, { ...order('vpn-b', 'vpn-a'), id: B }] };
+    const peers = {
+      ...SITE,
+      route_tables: [
+        { ...order('vpn-a', 'vpn-b'), id: A },
+        { ...order('vpn-b', 'vpn-a'), id: B },
+      ],
+    };
     const of = (self: string) => monitorPolicy(peers, { profile, self, heal: true });
-    expect([of(GW_1), of(GW_2)].map(({ routes, gateways, self }) => [routes.map(({ table: id }) => id), gateways, self])).toEqual([[[B], [], GW_1], [[A], [], GW_2]]);
+    expect(
+      [of(GW_1), of(GW_2)].map(({ routes, gateways, self }) => [routes.map(({ table: id }) => id), gateways, self]),
+    ).toEqual([
+      [[B], [], GW_1],
+      [[A], [], GW_2],
+    ]);
   });
 });

@@ -22,7 +22,12 @@ test('/metrics: how everything stands, moves, API latency', async () => {
   const { figures, get } = await start();
   for (const event of STORY) figures.accept(event);
   figures.accept({ kind: 'api', at: MORNING, action: 'ReplaceRoute', outcome: 'done', ms: 110 });
-  figures.accept(health(MORNING, { links: [{ link: 'vpn-1', state: 'alive', suspicion: 0.5 }], routes: [{ table: 'rtb-1', destination: 'gone', at: 'dx-1' }] }));
+  figures.accept(
+    health(MORNING, {
+      links: [{ link: 'vpn-1', state: 'alive', suspicion: 0.5 }],
+      routes: [{ table: 'rtb-1', destination: 'gone', at: 'dx-1' }],
+    }),
+  );
   figures.accept(health(MORNING));
   const response = await get('/metrics');
   expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -57,12 +62,18 @@ test.each([
 
 test('a port that is taken is told at the start', async () => {
   await start();
-  await expect(listen(server!.port, async () => undefined)).rejects.toMatchObject({ exit: 1, message: `can't listen on 127.0.0.1:${server!.port} (EADDRINUSE)` });
+  await expect(listen(server!.port, async () => undefined)).rejects.toMatchObject({
+    exit: 1,
+    message: `can't listen on 127.0.0.1:${server!.port} (EADDRINUSE)`,
+  });
 });
 
 test('any events: accept never throws, and the page can be read', async () => {
   const { figures, get } = await start();
-  fc.assert(fc.property(arbitraryEvent, (event) => void figures.accept(event)), { numRuns: 300 });
+  fc.assert(
+    fc.property(arbitraryEvent, (event) => void figures.accept(event)),
+    { numRuns: 300 },
+  );
   figures.accept({ ...move(), detectMs: Number.NaN });
   expect((await get('/metrics')).status).toBe(200);
 });

@@ -34,11 +34,29 @@ const freePort = () =>
   });
 
 const open = async (records: readonly string[]) => {
-  writeFileSync(join(folder, 'hybridctl.yaml'), [fixture('lab'), 'monitor:', '  records:', ...records.map((line) => `    ${line}`), ''].join('\n'));
+  writeFileSync(
+    join(folder, 'hybridctl.yaml'),
+    [fixture('lab'), 'monitor:', '  records:', ...records.map((line) => `    ${line}`), ''].join('\n'),
+  );
   const told: string[] = [];
-  const ports = { ...fakePorts(), cwd: folder, clock, files, outlets: async () => outlets, progress: (line: string) => void told.push(line) };
+  const ports = {
+    ...fakePorts(),
+    cwd: folder,
+    clock,
+    files,
+    outlets: async () => outlets,
+    progress: (line: string) => void told.push(line),
+  };
   const loaded = await loadSite(ports, 'hybridctl.yaml');
-  return { told, sink: await openRecords(ports, { loaded, stateDir: join(folder, 'state'), region: 'cn-north-1', version: '0.0.0-test' }) };
+  return {
+    told,
+    sink: await openRecords(ports, {
+      loaded,
+      stateDir: join(folder, 'state'),
+      region: 'cn-north-1',
+      version: '0.0.0-test',
+    }),
+  };
 };
 
 describe('records of a site', () => {
@@ -56,18 +74,34 @@ describe('records of a site', () => {
     expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(200);
     await sink.close();
     expect(told).toEqual([]);
-    const log = readFileSync(join(folder, 'state', 'demo.events.ndjson'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as unknown);
+    const log = readFileSync(join(folder, 'state', 'demo.events.ndjson'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
     expect(log).toHaveLength(STORY.length);
     expect([...services.documents.values()]).toEqual(log);
     expect(services.published.map(({ to, subject }) => [to, subject]).sort()).toEqual([
       ['+8613800000000', null],
       ['arn:aws-cn:sns:cn-north-1:123456789012:DCI-Status', 'Status of DCI between Beijing and Ireland Changed!'],
     ]);
-    expect(services.figures.get('hybridctl')?.map(({ MetricName }) => MetricName)).toEqual(['Failovers', 'DetectTime', 'PathHealth', 'RoundTrip', 'PathHealth']);
+    expect(services.figures.get('hybridctl')?.map(({ MetricName }) => MetricName)).toEqual([
+      'Failovers',
+      'DetectTime',
+      'PathHealth',
+      'RoundTrip',
+      'PathHealth',
+    ]);
     await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
     const spools = readdirSync(join(folder, 'state', 'spool'));
-    expect(spools.sort()).toEqual(['demo-cloudwatch.spool', 'demo-elasticsearch.spool', 'demo-phone-8613800000000.spool', 'demo-topic-cn-north-1-123456789012-DCI-Status.spool']);
-    expect(spools.map((name) => statSync(join(folder, 'state', 'spool', name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600, 0o600]);
+    expect(spools.sort()).toEqual([
+      'demo-cloudwatch.spool',
+      'demo-elasticsearch.spool',
+      'demo-phone-8613800000000.spool',
+      'demo-topic-cn-north-1-123456789012-DCI-Status.spool',
+    ]);
+    expect(spools.map((name) => statSync(join(folder, 'state', 'spool', name)).mode & 0o777)).toEqual([
+      0o600, 0o600, 0o600, 0o600,
+    ]);
   });
 
   test('trouble of one is told and in the event log; the others go on', async () => {
@@ -83,7 +117,10 @@ describe('records of a site', () => {
   });
 
   test.each([
-    [['elasticsearch: { url: "http://127.0.0.1:9", api_key_file: none.key }'], 'monitor.records.elasticsearch.api_key_file'],
+    [
+      ['elasticsearch: { url: "http://127.0.0.1:9", api_key_file: none.key }'],
+      'monitor.records.elasticsearch.api_key_file',
+    ],
     [['alerts: { topics: [DCI-Status] }'], 'hybridctl.yaml'],
     [['alerts: { phones: ["13800000000"] }'], 'hybridctl.yaml'],
     [['elasticsearch: { url: "http://me:secret@search" }'], 'hybridctl.yaml'],

@@ -39,25 +39,56 @@ afterEach(async () => {
 /** Waits of a real delivery, shortened. */
 const timing = { firstMs: 10, mostMs: 40, hangMs: 300, closeMs: 200 };
 const common = { clock, onTrouble: (message: string) => void told.push(message), timing };
-const spool = (name: string) => openSpool({ lineLog }, files, { path: join(folder, `${name}.spool`), onTrouble: common.onTrouble });
+const spool = (name: string) =>
+  openSpool({ lineLog }, files, { path: join(folder, `${name}.spool`), onTrouble: common.onTrouble });
 const kept = <T extends Sink>(sink: T): T => (open.push(sink), sink);
 
-const SINKS: Readonly<Record<string, { make(): Promise<Sink>; event(n: number): MonitorEvent; arrived(): readonly string[]; expected(n: number): string }>> = {
+const SINKS: Readonly<
+  Record<
+    string,
+    { make(): Promise<Sink>; event(n: number): MonitorEvent; arrived(): readonly string[]; expected(n: number): string }
+  >
+> = {
   'SNS topic': {
-    make: async () => kept(alertSink(awsNotifier({ region: 'cn-north-1' }), await spool('topic'), { ...common, to: { topic: TOPIC }, between: BETWEEN })),
+    make: async () =>
+      kept(
+        alertSink(awsNotifier({ region: 'cn-north-1' }), await spool('topic'), {
+          ...common,
+          to: { topic: TOPIC },
+          between: BETWEEN,
+        }),
+      ),
     event: (n) => alert(`a-${n}`),
     arrived: () => services.published.map(({ id }) => id!),
     expected: (n) => `a-${n}`,
   },
   CloudWatch: {
-    make: async () => kept(measureSink(awsMetricStore({ region: 'cn-north-1' }), await spool('cloudwatch'), { ...common, namespace: 'hybridctl', site: 'beijing', run: `r${performance.now()}` })),
+    make: async () =>
+      kept(
+        measureSink(awsMetricStore({ region: 'cn-north-1' }), await spool('cloudwatch'), {
+          ...common,
+          namespace: 'hybridctl',
+          site: 'beijing',
+          run: `r${performance.now()}`,
+        }),
+      ),
     // A minute is told when the next begins.
     event: (n) => health(MORNING + n * 60_000),
-    arrived: () => (services.figures.get('hybridctl') ?? []).filter(({ MetricName, Dimensions }) => MetricName === 'PathHealth' && Dimensions[1]!.Value === 'dx-1').map(({ Timestamp }) => String(Timestamp)),
+    arrived: () =>
+      (services.figures.get('hybridctl') ?? [])
+        .filter(({ MetricName, Dimensions }) => MetricName === 'PathHealth' && Dimensions[1]!.Value === 'dx-1')
+        .map(({ Timestamp }) => String(Timestamp)),
     expected: (n) => String(MORNING / 1_000 + n * 60),
   },
   Elasticsearch: {
-    make: async () => kept(searchSink(await searchIndex({ url: services.url, index: 'hybridctl' }), await spool('search'), { ...common, name: 'Elasticsearch', writer: WRITER })),
+    make: async () =>
+      kept(
+        searchSink(await searchIndex({ url: services.url, index: 'hybridctl' }), await spool('search'), {
+          ...common,
+          name: 'Elasticsearch',
+          writer: WRITER,
+        }),
+      ),
     event: (n) => alert(`a-${n}`),
     arrived: () => [...services.documents.keys()].map((id) => id.slice(0, -13)),
     expected: (n) => `alert-a-${n}`,
@@ -93,7 +124,9 @@ describe.each(Object.entries(SINKS))('%s', (_, { make, event, arrived, expected 
     await sink.close();
     expect(once().sort()).toEqual(all(6).sort());
     // Once for each outage, never for each try.
-    expect(told.filter((message) => message.includes('tried again')).length).toBeLessThanOrEqual(mood === 'half' ? 6 : 1);
+    expect(told.filter((message) => message.includes('tried again')).length).toBeLessThanOrEqual(
+      mood === 'half' ? 6 : 1,
+    );
   });
 
   test('away until the end: closing takes a moment, and the next start delivers', async () => {
@@ -127,13 +160,18 @@ describe.each(Object.entries(SINKS))('%s', (_, { make, event, arrived, expected 
 
   test('no event makes accept throw', async () => {
     const sink = await make();
-    fc.assert(fc.property(arbitraryEvent, (any) => void sink.accept(any)), { numRuns: 200 });
+    fc.assert(
+      fc.property(arbitraryEvent, (any) => void sink.accept(any)),
+      { numRuns: 200 },
+    );
   });
 });
 
 describe('alerts', () => {
   const send = async (to: { topic: string } | { phone: string }, ...events: MonitorEvent[]) => {
-    const sink = kept(alertSink(awsNotifier({ region: 'ap-southeast-1' }), await spool('one'), { ...common, to, between: BETWEEN }));
+    const sink = kept(
+      alertSink(awsNotifier({ region: 'ap-southeast-1' }), await spool('one'), { ...common, to, between: BETWEEN }),
+    );
     for (const event of events) sink.accept(event);
     await sink.close();
     return services.published;
@@ -163,7 +201,10 @@ describe('alerts', () => {
 
   test('the message on a phone is one message, without a subject', async () => {
     const long = alert('7-2');
-    const [sent] = await send({ phone: '+8613800000000' }, { ...long, alert: { ...long.alert, because: 'b'.repeat(300) } });
+    const [sent] = await send(
+      { phone: '+8613800000000' },
+      { ...long, alert: { ...long.alert, because: 'b'.repeat(300) } },
+    );
     expect(sent).toMatchObject({ to: '+8613800000000', subject: null });
     expect(sent!.text).toMatch(/^Singapore-Ireland rtb-.*: moved from dx-1 to vpn-1: b+\.\.\.$/);
     expect(sent!.text).toHaveLength(160);
@@ -187,8 +228,17 @@ describe('alerts', () => {
 
 describe('figures', () => {
   test('by the minute: share alive, mean round trip, each move with its detection time', async () => {
-    const sink = kept(measureSink(awsMetricStore({ region: 'cn-north-1' }), await spool('cloudwatch'), { ...common, namespace: 'ns', site: 'beijing', run: `r${performance.now()}` }));
-    const link = (state: 'alive' | 'dead', rttMs?: number) => [{ link: 'dx-1', state, suspicion: 0, ...(rttMs === undefined ? {} : { rttMs }) }];
+    const sink = kept(
+      measureSink(awsMetricStore({ region: 'cn-north-1' }), await spool('cloudwatch'), {
+        ...common,
+        namespace: 'ns',
+        site: 'beijing',
+        run: `r${performance.now()}`,
+      }),
+    );
+    const link = (state: 'alive' | 'dead', rttMs?: number) => [
+      { link: 'dx-1', state, suspicion: 0, ...(rttMs === undefined ? {} : { rttMs }) },
+    ];
     sink.accept(health(MORNING + 1_000, { links: link('alive', 2) }));
     sink.accept(health(MORNING + 2_000, { links: link('alive', 4) }));
     sink.accept(health(MORNING + 3_000, { links: link('dead') }));
@@ -196,7 +246,14 @@ describe('figures', () => {
     sink.accept(move({ at: MORNING + 5_000 }));
     sink.accept(move({ at: MORNING + 6_000, outcome: 'throttled' }));
     await sink.close();
-    const shown = services.figures.get('ns')!.map(({ MetricName, Value, Timestamp, Dimensions }) => [MetricName, Value, Timestamp - MORNING / 1_000, Dimensions.map(({ Name, Value: value }) => `${Name}=${value}`).join()]);
+    const shown = services.figures
+      .get('ns')!
+      .map(({ MetricName, Value, Timestamp, Dimensions }) => [
+        MetricName,
+        Value,
+        Timestamp - MORNING / 1_000,
+        Dimensions.map(({ Name, Value: value }) => `${Name}=${value}`).join(),
+      ]);
     expect(shown).toEqual([
       ['PathHealth', 0.5, 0, 'Site=beijing,Link=dx-1'],
       ['RoundTrip', 3, 0, 'Site=beijing,Link=dx-1'],
@@ -209,12 +266,21 @@ describe('figures', () => {
 describe('documents', () => {
   test('too many for one request are halved until they fit; one that never fits is given up; the key goes along', async () => {
     services.bulkBytes = 3_000;
-    const sink = kept(searchSink(await searchIndex({ url: services.url, index: 'hybridctl', apiKey: 'a2V5OnNlY3JldA==' }), await spool('search'), { ...common, name: 'Elasticsearch', writer: WRITER }));
+    const sink = kept(
+      searchSink(
+        await searchIndex({ url: services.url, index: 'hybridctl', apiKey: 'a2V5OnNlY3JldA==' }),
+        await spool('search'),
+        { ...common, name: 'Elasticsearch', writer: WRITER },
+      ),
+    );
     for (const event of STORY) sink.accept(event);
     sink.accept({ kind: 'error', at: MORNING, during: 'x', message: 'y'.repeat(4_000) });
     await sink.close();
     expect(services.documents.size).toBe(STORY.length);
-    expect([...services.documents.values()][3]).toMatchObject({ event: { action: 'route-move', outcome: 'success' }, trace: { id: '7-1' } });
+    expect([...services.documents.values()][3]).toMatchObject({
+      event: { action: 'route-move', outcome: 'success' },
+      trace: { id: '7-1' },
+    });
     expect([...services.authorizations]).toEqual(['ApiKey a2V5OnNlY3JldA==']);
     expect(told).toEqual([expect.stringContaining('refuses 1 of')]);
     expect(told.join()).not.toContain('a2V5');

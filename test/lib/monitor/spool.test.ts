@@ -15,7 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const open = (options: Partial<SpoolOptions> = {}) => openSpool({ lineLog }, files, { path, onTrouble: () => undefined, ...options });
+const open = (options: Partial<SpoolOptions> = {}) =>
+  openSpool({ lineLog }, files, { path, onTrouble: () => undefined, ...options });
 const ids = (spool: { oldest(most: number): readonly { id: string }[] }) => spool.oldest(10_000).map(({ id }) => id);
 
 test('keeps what is not acked, over any number of starts, in order, in a private file', async () => {
@@ -25,7 +26,10 @@ test('keeps what is not acked, over any number of starts, in order, in a private
   await first.close();
   expect(statSync(path).mode & 0o777).toBe(0o600);
   const second = await open();
-  expect(second.oldest(9)).toEqual([{ id: 'a', body: 'body of a' }, { id: 'c', body: 'body of c' }]);
+  expect(second.oldest(9)).toEqual([
+    { id: 'a', body: 'body of a' },
+    { id: 'c', body: 'body of c' },
+  ]);
   second.ack(['a', 'c', 'never seen']);
   second.put('b', 'told again by a successor');
   await second.close();
@@ -42,7 +46,9 @@ test('cut anywhere, as by a crash: what was whole before the cut is there, nothi
     const again = await open();
     const whole = text.slice(0, cut).split('\n').length - 1;
     // The last line may be whole but for its newline.
-    expect([whole, whole + 1].map((count) => ['a', 'b', 'c', 'd'].slice(0, count).join(''))).toContain(ids(again).join(''));
+    expect([whole, whole + 1].map((count) => ['a', 'b', 'c', 'd'].slice(0, count).join(''))).toContain(
+      ids(again).join(''),
+    );
     const there = ids(again);
     again.put('e', 'after');
     await again.close();

@@ -37,12 +37,14 @@ const cloudOf = () => {
   const perform = ({ operation, input }: ApiCall): void => {
     if (operation === 'Make') {
       const { key, on, size } = input as { key: string; on?: string; size: number };
-      if (on !== undefined && !boxes.some(({ id }) => id === on)) throw failure(`no ${on}`, { call: 'refused', code: 'Box.NotFound' });
+      if (on !== undefined && !boxes.some(({ id }) => id === on))
+        throw failure(`no ${on}`, { call: 'refused', code: 'Box.NotFound' });
       boxes.push({ id: `box-${(serial += 1)}`, key, on, ours: true, size, hidden: lag });
     } else if (operation === 'Resize') {
       boxes.find(({ id }) => id === input['id'])!.size = input['size'] as number;
     } else {
-      if (boxes.some(({ on }) => on === input['id'])) throw failure('in use', { call: 'refused', code: 'DependencyViolation' });
+      if (boxes.some(({ on }) => on === input['id']))
+        throw failure('in use', { call: 'refused', code: 'DependencyViolation' });
       const at = boxes.findIndex(({ id }) => id === input['id']);
       if (at >= 0) boxes.splice(at, 1);
     }
@@ -71,7 +73,12 @@ const cloudOf = () => {
 };
 type Boxes = ReturnType<typeof cloudOf>;
 
-const call = (operation: string, input: Record<string, unknown>): ApiCall => ({ kind: 'aws', service: 'ec2', operation, input });
+const call = (operation: string, input: Record<string, unknown>): ApiCall => ({
+  kind: 'aws',
+  service: 'ec2',
+  operation,
+  input,
+});
 const boxStep = ({ seen, boxes }: Boxes, index: number, size = 1): Step => {
   const key = `box/${index}`;
   const below = index === 0 ? undefined : `box/${index - 1}`;
@@ -86,7 +93,9 @@ const boxStep = ({ seen, boxes }: Boxes, index: number, size = 1): Step => {
       const [first, ...more] = seen(key).sort((a, b) => used(b) - used(a) || (a.id < b.id ? -1 : 1));
       if (first === undefined) return { state: 'absent' };
       const found = { id: first.id, ours: first.ours, surplus: more.map(({ id }) => id) };
-      return first.size === size ? { state: 'ready', found } : { state: 'differs', found, differences: [`its size is ${first.size}`] };
+      return first.size === size
+        ? { state: 'ready', found }
+        : { state: 'differs', found, differences: [`its size is ${first.size}`] };
     },
     make: (values) => [call('Make', { key, size, ...(below === undefined ? {} : { on: values(below) }) })],
     answer: 'BoxId',
@@ -98,19 +107,40 @@ const boxStep = ({ seen, boxes }: Boxes, index: number, size = 1): Step => {
 const SCENE = { site: 'lab', adopted: new Map<string, string>() };
 const handsOn = ({ aws }: Boxes, stop = new AbortController()): Hands & { stop: AbortController; told: string[] } => {
   const told: string[] = [];
-  return { aws, aliyun: { region: '', send: async () => ({}) }, shell: fakeShell(), files: fakeFiles({}), clock: fakeClock(), signal: stop.signal, progress: (line) => void told.push(line), stop, told };
+  return {
+    aws,
+    aliyun: { region: '', send: async () => ({}) },
+    shell: fakeShell(),
+    files: fakeFiles({}),
+    clock: fakeClock(),
+    signal: stop.signal,
+    progress: (line) => void told.push(line),
+    stop,
+    told,
+  };
 };
 const steps = (boxes: Boxes, count = 4): Step[] => Array.from({ length: count }, (_, index) => boxStep(boxes, index));
 const stack = ({ boxes }: Boxes): string[] => boxes.map(({ key }) => key).sort();
 const WHOLE = ['box/0', 'box/1', 'box/2', 'box/3'];
-const errorOf = async (work: Promise<unknown>): Promise<HybridError> => work.then(() => { throw new Error('it did not fail'); }, (error: HybridError) => error);
+const errorOf = async (work: Promise<unknown>): Promise<HybridError> =>
+  work.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: HybridError) => error,
+  );
 
 describe('apply', () => {
   it('makes everything once, and the second time makes no call', async () => {
     const cloud = cloudOf();
     cloud.set(undefined, 3);
     const { steps: done, values } = await applySteps(steps(cloud), handsOn(cloud), { ...SCENE, keepOnFailure: false });
-    expect([done.map(({ action }) => action), stack(cloud), values['box/3'], cloud.boxes[3]!.on]).toEqual([['make', 'make', 'make', 'make'], WHOLE, 'box-4', 'box-3']);
+    expect([done.map(({ action }) => action), stack(cloud), values['box/3'], cloud.boxes[3]!.on]).toEqual([
+      ['make', 'make', 'make', 'make'],
+      WHOLE,
+      'box-4',
+      'box-3',
+    ]);
     cloud.set(undefined);
     const again = await applySteps(steps(cloud), handsOn(cloud), { ...SCENE, keepOnFailure: false });
     expect([again.steps.map(({ action }) => action), cloud.calls]).toEqual([['keep', 'keep', 'keep', 'keep'], []]);
@@ -131,7 +161,12 @@ describe('apply', () => {
     await applySteps(steps(cloud, 2), handsOn(cloud), { ...SCENE, keepOnFailure: false });
     cloud.set({ at: 2, kind: 'refuse' });
     const error = await errorOf(applySteps(steps(cloud), handsOn(cloud), { ...SCENE, keepOnFailure: false }));
-    expect([error.exit, error.message, error.more, stack(cloud)]).toEqual([EXIT.failed, 'refused', ['at "Box 3"; the 2 made before it are undone'], ['box/0', 'box/1']]);
+    expect([error.exit, error.message, error.more, stack(cloud)]).toEqual([
+      EXIT.failed,
+      'refused',
+      ['at "Box 3"; the 2 made before it are undone'],
+      ['box/0', 'box/1'],
+    ]);
   });
 
   it('keeps it where that was asked', async () => {
@@ -151,7 +186,9 @@ describe('apply', () => {
 
   it('says what could not be undone', async () => {
     const cloud = cloudOf();
-    const stubborn = steps(cloud).map((step, index) => (index === 1 ? { ...step, drop: () => [call('Drop', { id: cloud.boxes[0]!.id })] } : step));
+    const stubborn = steps(cloud).map((step, index) =>
+      index === 1 ? { ...step, drop: () => [call('Drop', { id: cloud.boxes[0]!.id })] } : step,
+    );
     cloud.set({ at: 3, kind: 'refuse' });
     const error = await errorOf(applySteps(stubborn, handsOn(cloud), { ...SCENE, keepOnFailure: false }));
     expect([error.exit, error.more.length]).toEqual([EXIT.partly, 2]);
@@ -159,7 +196,10 @@ describe('apply', () => {
 });
 
 describe('whatever happens at whatever call', () => {
-  const mishaps = fc.record({ at: fc.integer({ min: 1, max: 9 }), kind: fc.constantFrom<Mishap>('refuse', 'lose-answer', 'die-before', 'die-after', 'interrupt') });
+  const mishaps = fc.record({
+    at: fc.integer({ min: 1, max: 9 }),
+    kind: fc.constantFrom<Mishap>('refuse', 'lose-answer', 'die-before', 'die-after', 'interrupt'),
+  });
 
   it('the next run finishes it with nothing twice, and destroy leaves nothing', async () => {
     await fc.assert(
@@ -191,7 +231,9 @@ describe('destroy', () => {
     const cloud = cloudOf();
     cloud.boxes.push({ id: 'box-theirs', key: 'box/0', on: undefined, ours: false, size: 1, hidden: 0 });
     await applySteps(steps(cloud), handsOn(cloud), { ...SCENE, keepOnFailure: false });
-    expect((await planRemoval(steps(cloud), handsOn(cloud), SCENE)).map(({ action, id }) => `${action} ${id}`)).toEqual(['remove box-3', 'remove box-2', 'remove box-1', 'keep box-theirs']);
+    expect((await planRemoval(steps(cloud), handsOn(cloud), SCENE)).map(({ action, id }) => `${action} ${id}`)).toEqual(
+      ['remove box-3', 'remove box-2', 'remove box-1', 'keep box-theirs'],
+    );
     await destroySteps(steps(cloud), handsOn(cloud), SCENE);
     expect(cloud.boxes.map(({ id }) => id)).toEqual(['box-theirs']);
   });
@@ -202,13 +244,27 @@ describe('a runbook', () => {
     const cloud = cloudOf();
     await applySteps(steps(cloud, 1), handsOn(cloud), { ...SCENE, keepOnFailure: false });
     cloud.boxes[0]!.size = 3;
-    const write: Step = { key: 'file/conf', title: 'Configuration', look: async () => ({ state: 'absent' }), make: () => [{ kind: 'write', secret: false, file: { path: '/etc/x.conf', content: "a='$b'\n", mode: 0o644 } }, { kind: 'write', secret: true, file: { path: '/etc/x.key', content: 'never shown', mode: 0o600 } }, { kind: 'run', file: 'swanctl', args: ['--load-all', '--file', "it's"] }] };
+    const write: Step = {
+      key: 'file/conf',
+      title: 'Configuration',
+      look: async () => ({ state: 'absent' }),
+      make: () => [
+        { kind: 'write', secret: false, file: { path: '/etc/x.conf', content: "a='$b'\n", mode: 0o644 } },
+        { kind: 'write', secret: true, file: { path: '/etc/x.key', content: 'never shown', mode: 0o600 } },
+        { kind: 'run', file: 'swanctl', args: ['--load-all', '--file', "it's"] },
+      ],
+    };
     const runbook = await runbookOf('the boxes of lab', [...steps(cloud, 3), write], handsOn(cloud), SCENE);
     await expect(asShell(runbook)).toMatchFileSnapshot('../../golden/procedures/boxes.sh');
     await expect(asMarkdown(runbook)).toMatchFileSnapshot('../../golden/procedures/boxes.md');
   });
 
-  it.each([['RunInstances', 'run-instances'], ['CreateBGPPeer', 'create-bgp-peer'], ['EnableVgwRoutePropagation', 'enable-vgw-route-propagation'], ['DescribeVpcs', 'describe-vpcs']])('%s is %s', (operation, name) => {
+  it.each([
+    ['RunInstances', 'run-instances'],
+    ['CreateBGPPeer', 'create-bgp-peer'],
+    ['EnableVgwRoutePropagation', 'enable-vgw-route-propagation'],
+    ['DescribeVpcs', 'describe-vpcs'],
+  ])('%s is %s', (operation, name) => {
     expect(cliName(operation)).toBe(name);
   });
 });

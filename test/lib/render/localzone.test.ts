@@ -10,8 +10,12 @@ import { renderUtilityUserData } from '../../../src/lib/render/localzone/user-da
 import { utilitySite } from '../../../src/lib/site/utility.ts';
 import { fixture } from '../../helpers/cloud.ts';
 
-const SITE = fixture('lab').replace('links: [dx-1, vpn-a, vpn-b] }', 'links: [dx-1, vpn-a, vpn-b], mode: override } # my secret note');
-const render = (url: string, sha256: string) => renderUtilityUserData({ site: 'demo', region: 'cn-north-1', siteFile: utilitySite(SITE).text, url, sha256 });
+const SITE = fixture('lab').replace(
+  'links: [dx-1, vpn-a, vpn-b] }',
+  'links: [dx-1, vpn-a, vpn-b], mode: override } # my secret note',
+);
+const render = (url: string, sha256: string) =>
+  renderUtilityUserData({ site: 'demo', region: 'cn-north-1', siteFile: utilitySite(SITE).text, url, sha256 });
 
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
@@ -30,10 +34,20 @@ const host = () => {
   const packed = join(root, 'package.tgz');
   execFileSync('tar', ['-czf', packed, '-C', root, 'package']);
   write(join(stubs, 'dnf'), `#!/bin/sh\necho "dnf $*" >> ${root}/calls\n`);
-  write(join(stubs, 'aws'), `#!/bin/sh\necho "aws $1 $2 $6" >> ${root}/calls\nfor last; do :; done\ncp ${packed} "$last"\n`);
-  write(join(stubs, 'curl'), `#!/bin/sh\nfor last; do :; done\necho "curl $last" >> ${root}/calls\nwhile [ "$1" != --output ]; do shift; done\ncp ${packed} "$2"\n`);
+  write(
+    join(stubs, 'aws'),
+    `#!/bin/sh\necho "aws $1 $2 $6" >> ${root}/calls\nfor last; do :; done\ncp ${packed} "$last"\n`,
+  );
+  write(
+    join(stubs, 'curl'),
+    `#!/bin/sh\nfor last; do :; done\necho "curl $last" >> ${root}/calls\nwhile [ "$1" != --output ]; do shift; done\ncp ${packed} "$2"\n`,
+  );
   const sha256 = createHash('sha256').update(readFileSync(packed)).digest('hex');
-  const boot = (script: string) => execFileSync('sh', ['-c', script.replace(/\/(etc\/hybridctl|opt\/hybridctl|usr\/local\/bin)/g, `${root}/$1`)], { env: { PATH: `${stubs}:${process.env['PATH']}`, TMPDIR: root }, stdio: 'pipe' });
+  const boot = (script: string) =>
+    execFileSync('sh', ['-c', script.replace(/\/(etc\/hybridctl|opt\/hybridctl|usr\/local\/bin)/g, `${root}/$1`)], {
+      env: { PATH: `${stubs}:${process.env['PATH']}`, TMPDIR: root },
+      stdio: 'pipe',
+    });
   return { root, sha256, boot, calls: () => readFileSync(join(root, 'calls'), 'utf8').trim().split('\n') };
 };
 
@@ -44,8 +58,14 @@ describe('user data of the utility instance', () => {
   ])('sets up the monitor with the package of %s', (url, fetched) => {
     const { root, sha256, boot, calls } = host();
     boot(render(url, sha256));
-    expect(calls()).toEqual(['dnf --quiet --assumeyes install nodejs22', fetched, `hybridctl monitor install --site ${root}/etc/hybridctl/hybridctl.yaml --no-heal --yes`]);
-    const { route_tables: tables } = siteSchema.parse(parse(readFileSync(join(root, 'etc/hybridctl/hybridctl.yaml'), 'utf8')));
+    expect(calls()).toEqual([
+      'dnf --quiet --assumeyes install nodejs22',
+      fetched,
+      `hybridctl monitor install --site ${root}/etc/hybridctl/hybridctl.yaml --no-heal --yes`,
+    ]);
+    const { route_tables: tables } = siteSchema.parse(
+      parse(readFileSync(join(root, 'etc/hybridctl/hybridctl.yaml'), 'utf8')),
+    );
     expect(tables.map(({ name, mode }) => [name, mode])).toEqual([['private-1', 'override']]);
   });
 
@@ -65,7 +85,9 @@ describe('user data of the utility instance', () => {
 
 describe('the site file of the utility instance', () => {
   it('leaves out a sink whose key would have to travel', () => {
-    const { text, lacks } = utilitySite(`${SITE}monitor: { records: { metrics_port: 9100, elasticsearch: { url: 'https://search.example.com', api_key_file: keys/search } } }\n`);
+    const { text, lacks } = utilitySite(
+      `${SITE}monitor: { records: { metrics_port: 9100, elasticsearch: { url: 'https://search.example.com', api_key_file: keys/search } } }\n`,
+    );
     expect([siteSchema.parse(parse(text)).monitor?.records, lacks.length]).toEqual([{ metrics_port: 9100 }, 1]);
     expect(text).not.toContain('keys/search');
   });

@@ -6,7 +6,14 @@ import { networkOf, type Network } from '../../../src/lib/render/network/network
 import { templateOf, templateText } from '../../../src/lib/render/network/template.ts';
 import { cloudFormationProblems } from '../../helpers/cloudformation.ts';
 
-const seed = networkOf('office', { Nat: 'instance', Web: 'public', LoadBalancer: 'elb', DatabaseRoute: 'nat', KeyName: 'awskey', AdminCidr: '198.51.100.0/24' }) as Network;
+const seed = networkOf('office', {
+  Nat: 'instance',
+  Web: 'public',
+  LoadBalancer: 'elb',
+  DatabaseRoute: 'nat',
+  KeyName: 'awskey',
+  AdminCidr: '198.51.100.0/24',
+}) as Network;
 const template = templateOf(seed);
 
 /** Every function call of a kind in a document. */
@@ -25,7 +32,10 @@ test('every property is one that CloudFormation has for its type, with a value o
   expect(problems).toEqual([]);
   expect(looked).toBeGreaterThan(300);
   const [name, bad] = Object.entries(template.Resources).find(([, { Type }]) => Type === 'AWS::EC2::Subnet')!;
-  expect(cloudFormationProblems({ [name]: { ...bad, Properties: { CidrBlok: '10.40.1.0/24', MapPublicIpOnLaunch: 'yes' } } }).problems).toEqual([
+  expect(
+    cloudFormationProblems({ [name]: { ...bad, Properties: { CidrBlok: '10.40.1.0/24', MapPublicIpOnLaunch: 'yes' } } })
+      .problems,
+  ).toEqual([
     `${name}.CidrBlok: there is no such property`,
     `${name}.MapPublicIpOnLaunch: "yes" is no boolean`,
     `${name}: lacks VpcId`,
@@ -33,7 +43,21 @@ test('every property is one that CloudFormation has for its type, with a value o
 });
 
 test("the seed's six subnets", () => {
-  expect(Object.entries(seed).filter(([name]) => name.endsWith('Cidr')).map(([, value]) => value)).toEqual(expect.arrayContaining(['10.40.0.0/16', '10.40.1.0/24', '10.40.2.0/24', '10.40.3.0/24', '10.40.4.0/24', '10.40.5.0/24', '10.40.6.0/24']));
+  expect(
+    Object.entries(seed)
+      .filter(([name]) => name.endsWith('Cidr'))
+      .map(([, value]) => value),
+  ).toEqual(
+    expect.arrayContaining([
+      '10.40.0.0/16',
+      '10.40.1.0/24',
+      '10.40.2.0/24',
+      '10.40.3.0/24',
+      '10.40.4.0/24',
+      '10.40.5.0/24',
+      '10.40.6.0/24',
+    ]),
+  );
 });
 
 test('fits into a request: CloudFormation takes 51,200 bytes', () => {
@@ -42,25 +66,43 @@ test('fits into a request: CloudFormation takes 51,200 bytes', () => {
 });
 
 test('no name is given twice: parameters, conditions and resources share one space', () => {
-  const names = [template.Parameters, template.Conditions, template.Resources, template.Mappings as object].flatMap((part) => Object.keys(part));
+  const names = [template.Parameters, template.Conditions, template.Resources, template.Mappings as object].flatMap(
+    (part) => Object.keys(part),
+  );
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
 test('every name that is used is there', () => {
   const known = new Set([...Object.keys(template.Parameters), ...Object.keys(template.Resources)]);
-  const used = [...calls(template, 'Ref'), ...calls(template, 'Fn::GetAtt').map((pair) => (pair as string[])[0]), ...Object.values(template.Resources).flatMap(({ DependsOn }) => DependsOn ?? [])];
+  const used = [
+    ...calls(template, 'Ref'),
+    ...calls(template, 'Fn::GetAtt').map((pair) => (pair as string[])[0]),
+    ...Object.values(template.Resources).flatMap(({ DependsOn }) => DependsOn ?? []),
+  ];
   expect(used.filter((name) => !String(name).startsWith('AWS::') && !known.has(String(name)))).toEqual([]);
-  const conditions = [...calls(template.Resources, 'Fn::If').map((parts) => (parts as string[])[0]), ...calls(template.Resources, 'Condition'), ...calls(template.Conditions, 'Condition')];
+  const conditions = [
+    ...calls(template.Resources, 'Fn::If').map((parts) => (parts as string[])[0]),
+    ...calls(template.Resources, 'Condition'),
+    ...calls(template.Conditions, 'Condition'),
+  ];
   expect(conditions.filter((name) => !(String(name) in template.Conditions))).toEqual([]);
 });
 
 test('no permission that changes something is for everything, and nobody is trusted blindly', () => {
   const { Policies, AssumeRolePolicyDocument } = template.Resources['WebRole']!.Properties as any;
-  const open = Policies[0].PolicyDocument.Statement.filter(({ Resource }: { Resource: unknown }) => Resource === '*').flatMap(({ Action }: { Action: string[] }) => Action);
+  const open = Policies[0].PolicyDocument.Statement.filter(
+    ({ Resource }: { Resource: unknown }) => Resource === '*',
+  ).flatMap(({ Action }: { Action: string[] }) => Action);
   // The message channels of Session Manager have no ARN.
   expect(open.every((action: string) => action.startsWith('ssmmessages:'))).toBe(true);
   expect(JSON.stringify(AssumeRolePolicyDocument)).toContain('Ec2Principal');
-  expect(template.Mappings).toEqual({ Partitions: { aws: { Ec2Principal: 'ec2.amazonaws.com' }, 'aws-cn': { Ec2Principal: 'ec2.amazonaws.com.cn' }, 'aws-us-gov': { Ec2Principal: 'ec2.amazonaws.com' } } });
+  expect(template.Mappings).toEqual({
+    Partitions: {
+      aws: { Ec2Principal: 'ec2.amazonaws.com' },
+      'aws-cn': { Ec2Principal: 'ec2.amazonaws.com.cn' },
+      'aws-us-gov': { Ec2Principal: 'ec2.amazonaws.com' },
+    },
+  });
 });
 
 test('SSH comes from the administrators or the bastion, never from anywhere', () => {
@@ -78,22 +120,40 @@ test('volumes are encrypted and metadata asks for a session', () => {
 test('subnets lie in the VPC, have the sizes asked for and do not overlap', () => {
   const prefix = fc.integer({ min: 16, max: 28 });
   fc.assert(
-    fc.property(fc.integer({ min: 16, max: 25 }), fc.array(prefix, { minLength: 6, maxLength: 6 }), (size, prefixes) => {
-      const vpc = cidr(`10.128.0.0/${size}`);
-      const placed = layOut(vpc, prefixes);
-      if (typeof placed === 'string') return;
-      const subnets = placed.map(cidr);
-      expect(subnets.map((one) => one.prefix)).toEqual(prefixes);
-      expect(subnets.every((one) => covers(vpc, one))).toBe(true);
-      expect(subnets.some((one, at) => subnets.some((other, index) => index > at && overlaps(one, other)))).toBe(false);
-    }),
+    fc.property(
+      fc.integer({ min: 16, max: 25 }),
+      fc.array(prefix, { minLength: 6, maxLength: 6 }),
+      (size, prefixes) => {
+        const vpc = cidr(`10.128.0.0/${size}`);
+        const placed = layOut(vpc, prefixes);
+        if (typeof placed === 'string') return;
+        const subnets = placed.map(cidr);
+        expect(subnets.map((one) => one.prefix)).toEqual(prefixes);
+        expect(subnets.every((one) => covers(vpc, one))).toBe(true);
+        expect(subnets.some((one, at) => subnets.some((other, index) => index > at && overlaps(one, other)))).toBe(
+          false,
+        );
+      },
+    ),
   );
 });
 
 test.each([
-  ['10.0.0.0/16', [24, 24, 24, 24, 24, 24], ['10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24', '10.0.4.0/24', '10.0.5.0/24', '10.0.6.0/24']],
-  ['10.0.0.0/25', [28, 28, 28, 28, 28, 28], ['10.0.0.16/28', '10.0.0.32/28', '10.0.0.48/28', '10.0.0.64/28', '10.0.0.80/28', '10.0.0.96/28']],
-  ['10.0.0.0/24', [25, 28, 28, 28, 28, 28], ['10.0.0.0/25', '10.0.0.128/28', '10.0.0.144/28', '10.0.0.160/28', '10.0.0.176/28', '10.0.0.192/28']],
+  [
+    '10.0.0.0/16',
+    [24, 24, 24, 24, 24, 24],
+    ['10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24', '10.0.4.0/24', '10.0.5.0/24', '10.0.6.0/24'],
+  ],
+  [
+    '10.0.0.0/25',
+    [28, 28, 28, 28, 28, 28],
+    ['10.0.0.16/28', '10.0.0.32/28', '10.0.0.48/28', '10.0.0.64/28', '10.0.0.80/28', '10.0.0.96/28'],
+  ],
+  [
+    '10.0.0.0/24',
+    [25, 28, 28, 28, 28, 28],
+    ['10.0.0.0/25', '10.0.0.128/28', '10.0.0.144/28', '10.0.0.160/28', '10.0.0.176/28', '10.0.0.192/28'],
+  ],
   ['10.0.0.0/24', [25, 25, 28], 'has no room for /25, /25, /28'],
   ['10.0.0.0/24', [23], 'has no room for a subnet of /23: /24 to /28 can be had'],
 ])('%s with %j', (vpc, prefixes, expected) => {
@@ -101,5 +161,9 @@ test.each([
 });
 
 test('what is not said stays as the stack has it', () => {
-  expect(networkOf('office', { NatCount: '2' }, { ...seed, NatInstanceType: 't3.small' })).toEqual({ ...seed, NatInstanceType: 't3.small', NatCount: '2' });
+  expect(networkOf('office', { NatCount: '2' }, { ...seed, NatInstanceType: 't3.small' })).toEqual({
+    ...seed,
+    NatInstanceType: 't3.small',
+    NatCount: '2',
+  });
 });

@@ -44,7 +44,8 @@ describe('an editor can check by itself', () => {
     walk(schema);
     expect(objects.length).toBeGreaterThan(6);
     expect(objects.filter(({ additionalProperties }) => additionalProperties !== false)).toEqual([]);
-    for (const node of objects) for (const key of node['required'] ?? []) expect(node['properties'][key]).not.toHaveProperty('default');
+    for (const node of objects)
+      for (const key of node['required'] ?? []) expect(node['properties'][key]).not.toHaveProperty('default');
   });
 
   test('patterns of addresses and networks say what the loader says, host bits apart', () => {
@@ -56,7 +57,9 @@ describe('an editor can check by itself', () => {
       fc.property(text, fc.oneof(fc.nat(40).map(String), fc.constantFrom('', '08', '3 ')), (four, prefix) => {
         expect(address.test(four)).toBe(addressNumber(four) !== undefined);
         const parsed = parseCidr(`${four}/${prefix}`);
-        expect(network.test(`${four}/${prefix}`)).toBe(typeof parsed !== 'string' || parsed.startsWith('has host bits'));
+        expect(network.test(`${four}/${prefix}`)).toBe(
+          typeof parsed !== 'string' || parsed.startsWith('has host bits'),
+        );
       }),
       { numRuns: 1000 },
     );
@@ -64,7 +67,13 @@ describe('an editor can check by itself', () => {
 });
 
 test('the ready examples are those of the tests', () => {
-  for (const [example, fixture] of [['lab', 'lab'], ['seed-vpn', 'seed-bjs'], ['seed-openswan', 'seed-openswan']] as const) {
-    expect(readFileSync(`templates/site/${example}.yaml`, 'utf8')).toBe(readFileSync(`test/fixtures/${fixture}.yaml`, 'utf8'));
+  for (const [example, fixture] of [
+    ['lab', 'lab'],
+    ['seed-vpn', 'seed-bjs'],
+    ['seed-openswan', 'seed-openswan'],
+  ] as const) {
+    expect(readFileSync(`templates/site/${example}.yaml`, 'utf8')).toBe(
+      readFileSync(`test/fixtures/${fixture}.yaml`, 'utf8'),
+    );
   }
 });

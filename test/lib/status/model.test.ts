@@ -15,24 +15,49 @@ import { AFTER, DIES, LATER, MOVES, PRIVATE_1, PRIVATE_2, WELL } from '../../hel
 const SITE = siteOf(fixture('lab'));
 const STORY = [...WELL, DIES, ...MOVES, ...AFTER];
 const model = () => openModel(SITE, 'cn-north-1');
-const text = (one: ReturnType<typeof model>, at: number): string => `${statusLines(SITE, one.picture(at), one.series(), style(false)).join('\n')}\n`;
-const logOf = (events: readonly typeof STORY[number][]): string => events.filter(isLogged).map((event) => `${JSON.stringify(ecsLine(event, WRITER))}\n`).join('');
+const text = (one: ReturnType<typeof model>, at: number): string =>
+  `${statusLines(SITE, one.picture(at), one.series(), style(false)).join('\n')}\n`;
+const logOf = (events: readonly (typeof STORY)[number][]): string =>
+  events
+    .filter(isLogged)
+    .map((event) => `${JSON.stringify(ecsLine(event, WRITER))}\n`)
+    .join('');
 
 describe('what is shown', () => {
   test('with a monitor: states, routes, incidents with their times, round trips', async () => {
     const one = model();
     one.began(STORY);
-    one.traffic([{ tunnel: 'vpn1', link: 'vpn-a', state: 'established', inBytes: 48_211_000, outBytes: 9_100_220, inRate: 1_240_000, outRate: 188_000 }]);
+    one.traffic([
+      {
+        tunnel: 'vpn1',
+        link: 'vpn-a',
+        state: 'established',
+        inBytes: 48_211_000,
+        outBytes: 9_100_220,
+        inRate: 1_240_000,
+        outRate: 188_000,
+      },
+    ]);
     one.pins(new Map([[PRIVATE_2, 'vpn-b']]));
     await expect(text(one, LATER)).toMatchFileSnapshot('../../golden/status/broken.txt');
-    expect(one.picture(LATER)).toMatchObject({ watcher: { kind: 'monitor', profile: 'default', leads: true, startedAt: MORNING }, links: [{ name: 'dx-1', state: 'dead', since: DIES.at, loss: 1, rttMs: null }, { state: 'alive', rttMs: 31, loss: 0 }, {}] });
+    expect(one.picture(LATER)).toMatchObject({
+      watcher: { kind: 'monitor', profile: 'default', leads: true, startedAt: MORNING },
+      links: [
+        { name: 'dx-1', state: 'dead', since: DIES.at, loss: 1, rttMs: null },
+        { state: 'alive', rttMs: 31, loss: 0 },
+        {},
+      ],
+    });
   });
 
-  test('without one: the cloud\'s routes, the event log\'s incidents, and what was last known of each link', async () => {
+  test("without one: the cloud's routes, the event log's incidents, and what was last known of each link", async () => {
     const one = model();
     one.left('no monitor runs on this machine');
     one.log([logOf(STORY)]);
-    one.cloud([{ table: PRIVATE_1, destination: '10.10.0.0/16', at: 'vpn-a' }, { table: PRIVATE_2, destination: '10.10.0.0/16', at: '(none)' }]);
+    one.cloud([
+      { table: PRIVATE_1, destination: '10.10.0.0/16', at: 'vpn-a' },
+      { table: PRIVATE_2, destination: '10.10.0.0/16', at: '(none)' },
+    ]);
     one.trouble('tunnel traffic', 'charon does not answer');
     await expect(text(one, LATER)).toMatchFileSnapshot('../../golden/status/nobody.txt');
   });
@@ -41,14 +66,18 @@ describe('what is shown', () => {
     const one = model();
     one.began(STORY);
     one.left('the monitor has ended');
-    expect(one.picture(LATER).links.map(({ state, last }) => [state, last?.state])).toEqual([['unknown', 'dead'], ['unknown', 'alive'], ['unknown', 'alive']]);
+    expect(one.picture(LATER).links.map(({ state, last }) => [state, last?.state])).toEqual([
+      ['unknown', 'dead'],
+      ['unknown', 'alive'],
+      ['unknown', 'alive'],
+    ]);
     expect(one.picture(LATER).routes.map(({ at }) => at)).toEqual([null, null]);
     one.began(WELL);
     expect(verdict(one.picture(LATER))).toEqual({ tone: 'good', text: 'Every path carries' });
     expect(one.series().get('dx-1')).toHaveLength(60);
   });
 
-  test('an event that comes by the log, the feed\'s past and the feed is one event', () => {
+  test("an event that comes by the log, the feed's past and the feed is one event", () => {
     const one = model();
     one.log([logOf(STORY)]);
     one.began(STORY);
@@ -61,7 +90,10 @@ describe('what is shown', () => {
     const one = model();
     one.began(WELL);
     one.take(DIES);
-    expect(verdict(one.picture(DIES.at))).toEqual({ tone: 'bad', text: 'Not carried: 10.10.0.0/16 of private-1, 10.10.0.0/16 of private-2' });
+    expect(verdict(one.picture(DIES.at))).toEqual({
+      tone: 'bad',
+      text: 'Not carried: 10.10.0.0/16 of private-1, 10.10.0.0/16 of private-2',
+    });
     one.take(MOVES[0]!);
     expect(verdict(one.picture(DIES.at)).text).toBe('Not carried: 10.10.0.0/16 of private-2');
     one.take(MOVES[1]!);
@@ -71,7 +103,13 @@ describe('what is shown', () => {
   test('ten minutes are plotted, however long it runs', () => {
     const one = model();
     one.began(WELL);
-    for (let second = 60; second < 2_000; second += 1) one.take({ kind: 'health', at: MORNING + second * 1_000, links: [{ link: 'dx-1', state: 'alive', suspicion: 0 }], routes: [] });
+    for (let second = 60; second < 2_000; second += 1)
+      one.take({
+        kind: 'health',
+        at: MORNING + second * 1_000,
+        links: [{ link: 'dx-1', state: 'alive', suspicion: 0 }],
+        routes: [],
+      });
     expect(one.series().get('dx-1')).toHaveLength(600);
   });
 });
@@ -81,11 +119,25 @@ test('whatever a feed says, it neither breaks the picture nor steers a terminal 
     fc.property(fc.array(arbitraryEvent, { maxLength: 30 }), (events) => {
       const one = model();
       one.began(events);
-      one.traffic([{ tunnel: '<img src=x>\u001b[2J', link: null, state: 'established', inBytes: 1, outBytes: 1, inRate: null, outRate: null }]);
+      one.traffic([
+        {
+          tunnel: '<img src=x>\u001b[2J',
+          link: null,
+          state: 'established',
+          inBytes: 1,
+          outBytes: 1,
+          inRate: null,
+          outRate: null,
+        },
+      ]);
       expect(text(one, LATER)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
       const markup = Object.values(pageOf(one.picture(LATER)).parts).join('');
       // Every tag is one of ours: what came from outside has become text.
-      expect(markup.match(/<(?!\/?(?:svg|g|circle|path|rect|text|tspan|div|span|h1|h3|p|b|article|header|dl|dt|dd|figure|table|caption|thead|tbody|tr|th|td|details|summary|time|ol|li)[ />])/g)).toBeNull();
+      expect(
+        markup.match(
+          /<(?!\/?(?:svg|g|circle|path|rect|text|tspan|div|span|h1|h3|p|b|article|header|dl|dt|dd|figure|table|caption|thead|tbody|tr|th|td|details|summary|time|ol|li)[ />])/g,
+        ),
+      ).toBeNull();
       expect(markup).not.toMatch(/ (?:on\w+|style)=/);
     }),
     { numRuns: 60 },
@@ -95,14 +147,43 @@ test('whatever a feed says, it neither breaks the picture nor steers a terminal 
 describe('tunnel traffic', () => {
   const sa = (inBytes: number, outBytes: number, spi = 'c1') => ({
     conns: [{ vpn1: { children: { vpn1: {} } } }, { vpn2: { children: { vpn2: {} } } }],
-    sas: [{ vpn1: { state: 'ESTABLISHED', 'child-sas': { 'vpn1-1': { name: 'vpn1', state: 'INSTALLED', 'spi-in': spi, 'spi-out': spi, 'bytes-in': String(inBytes), 'bytes-out': String(outBytes), 'packets-in': '1', 'packets-out': '1' } } } }],
+    sas: [
+      {
+        vpn1: {
+          state: 'ESTABLISHED',
+          'child-sas': {
+            'vpn1-1': {
+              name: 'vpn1',
+              state: 'INSTALLED',
+              'spi-in': spi,
+              'spi-out': spi,
+              'bytes-in': String(inBytes),
+              'bytes-out': String(outBytes),
+              'packets-in': '1',
+              'packets-out': '1',
+            },
+          },
+        },
+      },
+    ],
   });
 
   test('rates are between two looks, also over a rekey, whose association counts from zero', () => {
     const meter = trafficMeter(SITE);
-    const rows = [meter([sa(1_000, 500)], 10_000), meter([sa(5_000, 500)], 12_000), meter([sa(600, 100, 'c2')], 14_000)];
-    expect(rows.map(([vpn1]) => [vpn1!.inBytes, vpn1!.inRate, vpn1!.outRate])).toEqual([[1_000, null, null], [5_000, 16_000, 0], [600, 2_400, 400]]);
-    expect(rows[0]!.map(({ tunnel, link, state, inBytes }) => [tunnel, link, state, inBytes])).toEqual([['vpn1', 'vpn-a', 'established', 1_000], ['vpn2', 'vpn-b', 'down', null]]);
+    const rows = [
+      meter([sa(1_000, 500)], 10_000),
+      meter([sa(5_000, 500)], 12_000),
+      meter([sa(600, 100, 'c2')], 14_000),
+    ];
+    expect(rows.map(([vpn1]) => [vpn1!.inBytes, vpn1!.inRate, vpn1!.outRate])).toEqual([
+      [1_000, null, null],
+      [5_000, 16_000, 0],
+      [600, 2_400, 400],
+    ]);
+    expect(rows[0]!.map(({ tunnel, link, state, inBytes }) => [tunnel, link, state, inBytes])).toEqual([
+      ['vpn1', 'vpn-a', 'established', 1_000],
+      ['vpn2', 'vpn-b', 'down', null],
+    ]);
   });
 
   test('a tunnel that was away begins at nothing, and one that both ends speak of is counted once', () => {

@@ -30,7 +30,14 @@ describe('the program itself after kill -9 in the middle', () => {
     await writeDcp(file, { dcp });
     const parts = async () => (await world.cloud.calls()).filter((call) => call === 'UploadPart').length;
     const go = (): ChildProcess & { said: string } => {
-      const child = Object.assign(spawn(process.execPath, [program, 'fpga', 'upload', file, '--cloud', 'aws', '--region', REGION, '--bucket', 'dcp'], { stdio: ['ignore', 'ignore', 'pipe'], env: process.env }), { said: '' });
+      const child = Object.assign(
+        spawn(
+          process.execPath,
+          [program, 'fpga', 'upload', file, '--cloud', 'aws', '--region', REGION, '--bucket', 'dcp'],
+          { stdio: ['ignore', 'ignore', 'pipe'], env: process.env },
+        ),
+        { said: '' },
+      );
       child.stderr!.on('data', (text: Buffer) => void (child.said += text.toString()));
       closing.push(() => child.kill('SIGKILL'));
       return child;
@@ -66,17 +73,43 @@ describe('the program itself after kill -9 in the middle', () => {
 
 describe("somebody else's S3, which knows neither checksums nor a list of uploads", () => {
   it('takes the same parts', async () => {
-    const S3rver = createRequire(import.meta.url)('s3rver') as new (options: object) => { run(): Promise<{ port: number }>; close(): Promise<void> };
+    const S3rver = createRequire(import.meta.url)('s3rver') as new (
+      options: object,
+    ) => { run(): Promise<{ port: number }>; close(): Promise<void> };
     const directory = mkdtempSync(join(tmpdir(), 'hybridctl-s3rver-'));
-    const server = new S3rver({ port: 0, address: '127.0.0.1', silent: true, directory, configureBuckets: [{ name: 'bucket' }] });
+    const server = new S3rver({
+      port: 0,
+      address: '127.0.0.1',
+      silent: true,
+      directory,
+      configureBuckets: [{ name: 'bucket' }],
+    });
     const { port } = await server.run();
-    closing.push(() => rmSync(directory, { recursive: true }), () => server.close());
-    for (const [name, value] of Object.entries({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER', AWS_EC2_METADATA_DISABLED: 'true' })) vi.stubEnv(name, value);
+    closing.push(
+      () => rmSync(directory, { recursive: true }),
+      () => server.close(),
+    );
+    for (const [name, value] of Object.entries({
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_ACCESS_KEY_ID: 'S3RVER',
+      AWS_SECRET_ACCESS_KEY: 'S3RVER',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    }))
+      vi.stubEnv(name, value);
     const file = join(directory, 'file');
     writeFileSync(file, Buffer.alloc(18 * MiB, 'checkpoint'));
     const store = awsObjects('bucket', { cloud: 'aws', region: 'us-east-1' });
     const source = await openSource(file);
-    expect(await upload({ store, source, key: 'a/b', signal: new AbortController().signal, onProgress: () => undefined, say: () => undefined })).toMatchObject({ parts: 3, sent: 18 * MiB });
+    expect(
+      await upload({
+        store,
+        source,
+        key: 'a/b',
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+        say: () => undefined,
+      }),
+    ).toMatchObject({ parts: 3, sent: 18 * MiB });
     await source.close();
     const chunks: Uint8Array[] = [];
     for await (const chunk of await store.get('a/b')) chunks.push(chunk);

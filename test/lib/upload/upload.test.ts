@@ -7,7 +7,8 @@ import { upload, type UploadOptions } from '../../../src/lib/upload/upload.ts';
 import { fakeObjects, type FakeObjects } from '../../fakes/objects.ts';
 
 const PART = 1_000;
-const content = (size: number, seed = 7): Uint8Array => Uint8Array.from({ length: size }, (_, at) => (at * 131 + seed + (at >> 8)) & 255);
+const content = (size: number, seed = 7): Uint8Array =>
+  Uint8Array.from({ length: size }, (_, at) => (at * 131 + seed + (at >> 8)) & 255);
 
 const sourceOf = (bytes: Uint8Array, changed: () => boolean = () => false): SourceFile => ({
   path: '/dcp.tar',
@@ -22,10 +23,20 @@ const sourceOf = (bytes: Uint8Array, changed: () => boolean = () => false): Sour
 const start = (store: FakeObjects, bytes: Uint8Array, more: Partial<UploadOptions> = {}) => {
   const said: string[] = [];
   const marks: number[] = [];
-  const result = upload({ store, source: sourceOf(bytes), key: 'k', signal: new AbortController().signal, onProgress: ({ kept, sent }) => void marks.push(kept + sent), say: (line) => void said.push(line), partSize: PART, ...more });
+  const result = upload({
+    store,
+    source: sourceOf(bytes),
+    key: 'k',
+    signal: new AbortController().signal,
+    onProgress: ({ kept, sent }) => void marks.push(kept + sent),
+    say: (line) => void said.push(line),
+    partSize: PART,
+    ...more,
+  });
   return { result, said, marks };
 };
-const there = (store: FakeObjects, bytes: Uint8Array) => expect(Buffer.compare(store.objects.get('k') ?? Buffer.alloc(0), bytes)).toBe(0);
+const there = (store: FakeObjects, bytes: Uint8Array) =>
+  expect(Buffer.compare(store.objects.get('k') ?? Buffer.alloc(0), bytes)).toBe(0);
 const sentParts = ({ calls }: FakeObjects) => calls.filter((call) => call.startsWith('putPart')).length;
 
 describe.each([
@@ -58,7 +69,10 @@ describe.each([
     store.onPart = () => undefined;
     const again = start(store, bytes);
     expect(await again.result).toMatchObject({ size: bytes.length });
-    expect([sentParts(store), again.said[0]]).toEqual([11, `taking up an earlier upload: ${before} of 11 parts are there`]);
+    expect([sentParts(store), again.said[0]]).toEqual([
+      11,
+      `taking up an earlier upload: ${before} of 11 parts are there`,
+    ]);
     expect(store.calls.filter((call) => call === 'begin')).toHaveLength(1);
     there(store, bytes);
   });
@@ -124,14 +138,23 @@ describe('upload', () => {
     let sent = 0;
     store.onPart = () => void (sent += 1);
     const bytes = content(6 * PART);
-    await expect(start(store, bytes, { source: sourceOf(bytes, () => sent > 3) }).result).rejects.toThrow('changed while it was read');
+    await expect(start(store, bytes, { source: sourceOf(bytes, () => sent > 3) }).result).rejects.toThrow(
+      'changed while it was read',
+    );
     expect([store.objects.has('k'), await store.uploads('')]).toEqual([false, []]);
   });
 
   it('begins anew, and says so, where nobody may look for an earlier upload', async () => {
-    const store = { ...fakeObjects({ leastPart: 1 }), uploads: async () => Promise.reject(failure('not allowed to s3:ListBucketMultipartUploads', { code: 'AccessDenied' })) };
+    const store = {
+      ...fakeObjects({ leastPart: 1 }),
+      uploads: async () =>
+        Promise.reject(failure('not allowed to s3:ListBucketMultipartUploads', { code: 'AccessDenied' })),
+    };
     const { result, said } = start(store, content(3 * PART));
-    expect([await result, said]).toMatchObject([{ sent: 3 * PART }, [expect.stringContaining('s3:ListBucketMultipartUploads')]]);
+    expect([await result, said]).toMatchObject([
+      { sent: 3 * PART },
+      [expect.stringContaining('s3:ListBucketMultipartUploads')],
+    ]);
   });
 
   it('refuses an empty file', async () => {
@@ -176,8 +199,12 @@ describe('plan', () => {
 
 describe('meter', () => {
   it('tells share, rate and time left', () => {
-    expect(progressLine({ total: 1_000_000_000, kept: 250_000_000, sent: 250_000_000 }, 50_000_000)).toBe('[============............]  50 %  500.0 MB of 1.0 GB  50.0 MB/s  10s left');
-    expect(progressLine({ total: 100, kept: 0, sent: 100 }, 50)).toBe('[========================] 100 %  100 B of 100 B  50 B/s');
+    expect(progressLine({ total: 1_000_000_000, kept: 250_000_000, sent: 250_000_000 }, 50_000_000)).toBe(
+      '[============............]  50 %  500.0 MB of 1.0 GB  50.0 MB/s  10s left',
+    );
+    expect(progressLine({ total: 100, kept: 0, sent: 100 }, 50)).toBe(
+      '[========================] 100 %  100 B of 100 B  50 B/s',
+    );
     expect(rateOf([{ at: 0, sent: 0 }])).toBeUndefined();
   });
 
@@ -186,13 +213,22 @@ describe('meter', () => {
     const lines: string[] = [];
     const live: string[] = [];
     const plain = createMeter({ now: () => now, line: (text) => void lines.push(text) });
-    const onTerminal = createMeter({ now: () => now, line: (text) => void lines.push(text), live: (text) => void live.push(text) });
+    const onTerminal = createMeter({
+      now: () => now,
+      line: (text) => void lines.push(text),
+      live: (text) => void live.push(text),
+    });
     for (let sent = 1; sent <= 1_000; sent += 1) {
       now += 1;
       plain({ total: 1_000, kept: 0, sent });
       onTerminal({ total: 1_000, kept: 0, sent });
     }
-    expect([lines.length, live.length, lines[0]!.includes(' 10 %'), live.at(-1)!.includes('100 %')]).toEqual([10, 10, true, true]);
+    expect([lines.length, live.length, lines[0]!.includes(' 10 %'), live.at(-1)!.includes('100 %')]).toEqual([
+      10,
+      10,
+      true,
+      true,
+    ]);
   });
 
   it('speaks every half minute of a slow line, and forgets an old rate', () => {
@@ -201,7 +237,11 @@ describe('meter', () => {
     const meter = createMeter({ now: () => now, line: (text) => void lines.push(text) });
     for (let second = 1; second <= 90; second += 1) {
       now += 1_000;
-      meter({ total: 10 ** 9, kept: 0, sent: second * (second < 60 ? 1_000_000 : 0) + (second >= 60 ? 59_000_000 + second : 0) });
+      meter({
+        total: 10 ** 9,
+        kept: 0,
+        sent: second * (second < 60 ? 1_000_000 : 0) + (second >= 60 ? 59_000_000 + second : 0),
+      });
     }
     expect([lines.length, lines.at(-1)!.includes('1 B/s')]).toEqual([3, true]);
   });

@@ -3,7 +3,14 @@ import { EPISODE_END, plant } from './faults.ts';
 import { aHoleIsShort } from './holes.ts';
 import { AT_SEND, newMemory } from './invariants.ts';
 import { runMonitor, type Running } from './monitor.ts';
-import { backAtThePreferredPath, bystandersAreUntouched, noRouteAtADeadPath, oneAlertPerDarkness, oneAlertPerMove, watchForMovedInTime } from './rest.ts';
+import {
+  backAtThePreferredPath,
+  bystandersAreUntouched,
+  noRouteAtADeadPath,
+  oneAlertPerDarkness,
+  oneAlertPerMove,
+  watchForMovedInTime,
+} from './rest.ts';
 import { createWorld } from './world.ts';
 
 export interface Violation {
@@ -34,7 +41,8 @@ class Broken extends Error {
 export const runEpisode = (seed: number, trace = false): Episode => {
   const world = createWorld(seed);
   const log: string[] = [];
-  const say = (line: string) => void (trace && log.push(`${String(Math.round(world.queue.now())).padStart(6)} ${line}`));
+  const say = (line: string) =>
+    void (trace && log.push(`${String(Math.round(world.queue.now())).padStart(6)} ${line}`));
   const fail = (invariant: string, what: string | undefined): void => {
     if (what === undefined) return;
     say(`VIOLATION ${invariant}: ${what}`);
@@ -51,20 +59,29 @@ export const runEpisode = (seed: number, trace = false): Episode => {
     runMonitor(world, name, host, realDecide, pins, {
       decided: (monitor) => {
         decisions += 1;
-        const invariant = world.disturbedAt === world.apiReturnedAt ? 'convergesAfterTheApiReturns' : 'noRouteAtADeadPath';
+        const invariant =
+          world.disturbedAt === world.apiReturnedAt ? 'convergesAfterTheApiReturns' : 'noRouteAtADeadPath';
         fail(invariant, noRouteAtADeadPath(world, monitor));
         fail('aHoleIsShort', aHoleIsShort(world, monitor));
       },
       sending: (monitor, action, sight) => {
         if (action.kind === 'start') heals += 1;
         if (trace && action.kind !== 'read' && action.kind !== 'inspect') say(`  ${monitor.me} ${describe(action)}`);
-        for (const [name, judge] of Object.entries(AT_SEND)) fail(name, judge({ world, monitor, sight, memory }, action));
+        for (const [name, judge] of Object.entries(AT_SEND))
+          fail(name, judge({ world, monitor, sight, memory }, action));
       },
     }),
   );
   watchForMovedInTime(world, monitors, (text) => fail('movedInTime', text));
   plant({ world, monitors, pins, say });
-  const end = (violation: Violation | undefined): Episode => ({ violation, log, decisions, moves: world.changes.length, alerts: world.alerts.size, heals });
+  const end = (violation: Violation | undefined): Episode => ({
+    violation,
+    log,
+    decisions,
+    moves: world.changes.length,
+    alerts: world.alerts.size,
+    heals,
+  });
   try {
     world.queue.run(EPISODE_END);
     fail('backAtThePreferredPath', backAtThePreferredPath(world, monitors));
@@ -76,7 +93,12 @@ export const runEpisode = (seed: number, trace = false): Episode => {
     if (error instanceof Broken) return end(error.violation);
     // The core threw: that is a violation too, of the plainest kind.
     say(String(error));
-    return end({ seed, invariant: 'neverThrows', at: Math.round(world.queue.now()), what: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return end({
+      seed,
+      invariant: 'neverThrows',
+      at: Math.round(world.queue.now()),
+      what: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
   }
 };
 
@@ -86,7 +108,17 @@ const describe = (action: { readonly kind: string }): string => {
 };
 
 /** Runs seeds [from, from + count), and stops at the first violation. */
-export const runMany = (from: number, count: number): { readonly violation: Violation | undefined; readonly episodes: number; readonly decisions: number; readonly moves: number; readonly alerts: number; readonly heals: number } => {
+export const runMany = (
+  from: number,
+  count: number,
+): {
+  readonly violation: Violation | undefined;
+  readonly episodes: number;
+  readonly decisions: number;
+  readonly moves: number;
+  readonly alerts: number;
+  readonly heals: number;
+} => {
   const sum = { episodes: 0, decisions: 0, moves: 0, alerts: 0, heals: 0 };
   for (let seed = from; seed < from + count; seed += 1) {
     const episode = runEpisode(seed);

@@ -7,7 +7,8 @@ import type { ApiMode, World } from './world.ts';
 /** Faults fall until here (ms); then all but the lasting ones end, and the world must come to rest. */
 export const FAULTS_END = 32_000;
 /**
- * Room for the longest lawful chain: a stop of 18 s, a healing given up (30 s), its cooldown (12 s), a second one (12 s),
+ * Room for the longest lawful chain: a stop of 18 s, a healing given up (30 s), its cooldown (12 s), a second one (12
+ * s),
  * the hold-down (16 s), and 12 s in which nothing may move any more: 100 s left none for the last two.
  */
 export const EPISODE_END = 120_000;
@@ -36,7 +37,9 @@ const killCarrier = (scene: Scene, lasts: number): void => kill(scene, scene.wor
 
 const takeOver = ({ world, say }: Scene, { table, destination, key }: ManagedRoute, lasts: number): void => {
   if (world.foreignSince.has(key)) return;
-  const before = world.tables.get(table)!.routes.find((route) => route.origin === 'static' && route.destination === destination);
+  const before = world.tables
+    .get(table)!
+    .routes.find((route) => route.origin === 'static' && route.destination === destination);
   say(`${key} points outside the site for ${lasts}`);
   world.setRoute(table, destination, staticRoute(destination, FOREIGN_TARGET), 'hand');
   world.queue.after(lasts, () => world.setRoute(table, destination, before, 'hand'));
@@ -46,29 +49,36 @@ const storeDown = ({ world, say }: Scene, lasts: number): void => {
   say(`lease store down for ${lasts}`);
   world.store.up = false;
   world.disturb();
-  world.queue.after(lasts, () => void (Object.assign(world.store, { up: true, downAt: world.queue.now() }), world.disturb()));
+  world.queue.after(
+    lasts,
+    () => void (Object.assign(world.store, { up: true, downAt: world.queue.now() }), world.disturb()),
+  );
 };
 
-const cut = (name: string): Fault => (scene, lasts) => {
-  const { world, say } = scene;
-  const link = anyLink(scene);
-  say(`${link} ${name} for ${lasts}`);
-  world.block(link, name);
-  // Some never come back.
-  if (!world.random.chance(0.12)) world.queue.after(lasts, () => world.unblock(link, name));
-};
+const cut =
+  (name: string): Fault =>
+  (scene, lasts) => {
+    const { world, say } = scene;
+    const link = anyLink(scene);
+    say(`${link} ${name} for ${lasts}`);
+    world.block(link, name);
+    // Some never come back.
+    if (!world.random.chance(0.12)) world.queue.after(lasts, () => world.unblock(link, name));
+  };
 
-const api = (mode: ApiMode): Fault => ({ world, say }, lasts) => {
-  say(`api ${mode} for ${lasts}`);
-  // Calls that left in another mood may be answered late.
-  Object.assign(world.api, { mode, turnedAt: world.api.mode === 'ok' ? world.api.turnedAt : world.queue.now() });
-  world.disturb();
-  world.queue.after(lasts, () => {
-    Object.assign(world.api, { mode: 'ok', turnedAt: world.queue.now() });
-    world.apiReturnedAt = world.queue.now();
+const api =
+  (mode: ApiMode): Fault =>
+  ({ world, say }, lasts) => {
+    say(`api ${mode} for ${lasts}`);
+    // Calls that left in another mood may be answered late.
+    Object.assign(world.api, { mode, turnedAt: world.api.mode === 'ok' ? world.api.turnedAt : world.queue.now() });
     world.disturb();
-  });
-};
+    world.queue.after(lasts, () => {
+      Object.assign(world.api, { mode: 'ok', turnedAt: world.queue.now() });
+      world.apiReturnedAt = world.queue.now();
+      world.disturb();
+    });
+  };
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   blackhole: cut('cut'),
@@ -103,7 +113,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const truth = scene.world.links.get(anyLink(scene))!;
     truth.gray = true;
     scene.world.disturb();
-    scene.world.queue.after(lasts, () => void (Object.assign(truth, { gray: false, grayAt: scene.world.queue.now() }), scene.world.disturb()));
+    scene.world.queue.after(
+      lasts,
+      () => void (Object.assign(truth, { gray: false, grayAt: scene.world.queue.now() }), scene.world.disturb()),
+    );
   },
   flap: (scene) => {
     const { world, say } = scene;
@@ -130,7 +143,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     truth.stuck = world.random.chance(0.3);
     truth.forgetful = world.random.chance(0.3);
     say(`${id} hangs${truth.stuck ? ', and will not stop' : ''}${truth.forgetful ? ', and comes back forgetful' : ''}`);
-    for (const link of world.topology.policy.links.filter(({ instance }) => instance === id)) world.block(link.name, 'hung');
+    for (const link of world.topology.policy.links.filter(({ instance }) => instance === id))
+      world.block(link.name, 'hung');
   },
   'gateway stopped by hand': (scene) => {
     const { world, say } = scene;
@@ -147,7 +161,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     say(`reads stale for ${3 * lasts}`);
     world.api.stale = true;
     world.disturb();
-    world.queue.after(3 * lasts, () => void (Object.assign(world.api, { stale: false, staleAt: world.queue.now() }), world.disturb()));
+    world.queue.after(
+      3 * lasts,
+      () => void (Object.assign(world.api, { stale: false, staleAt: world.queue.now() }), world.disturb()),
+    );
   },
   'sink down': ({ world }, lasts) => {
     world.sink.up = false;
@@ -185,7 +202,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     scene.world.queue.after(lasts, () => {
       monitor.wolves.clear();
       // The way out answers again only after the paths do.
-      scene.world.queue.after(2_500, () => void (Object.assign(monitor, { canary: true, canaryAt: scene.world.queue.now() }), scene.world.disturb()));
+      scene.world.queue.after(
+        2_500,
+        () => void (Object.assign(monitor, { canary: true, canaryAt: scene.world.queue.now() }), scene.world.disturb()),
+      );
     });
   },
   'loop late': (scene, lasts) => {
@@ -218,7 +238,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const to = world.random.pick(order);
     const link = world.topology.policy.links.find(({ name }) => name === to)!;
     say(`${key} moved by hand to ${link.name}`);
-    if (mode === 'replace' || link.kind === 'vpn') world.setRoute(table, destination, staticRoute(destination, link.target!), 'hand');
+    if (mode === 'replace' || link.kind === 'vpn')
+      world.setRoute(table, destination, staticRoute(destination, link.target!), 'hand');
   },
   'taken over by somebody': (scene, lasts) => takeOver(scene, anyRoute(scene), lasts),
   // Only a read right before the write can tell.
@@ -238,13 +259,16 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const first = world.at(route);
     kill(scene, first, lasts);
     queue.after(random.between(300, 700), () => storeDown(scene, random.between(1_500, 2_500)));
-    queue.after(random.between(800, 1_000), () => kill(scene, world.at(route) === first ? random.pick(route.order) : world.at(route), lasts));
+    queue.after(random.between(800, 1_000), () =>
+      kill(scene, world.at(route) === first ? random.pick(route.order) : world.at(route), lasts),
+    );
     queue.after(random.between(1_700, 2_500), () => {
       say(`${monitor.name} dies`);
       crash(random.between(300, 3_000));
     });
   },
-  // The successor finds a move that was never told, and a reason for the next one: told in one, the first would be lost.
+  // The successor finds a move that was never told, and a reason for the next one: told in one, the first would be
+  // lost.
   'dies again when traffic is just back, its refuge too, and the monitor': (scene, lasts) => {
     const { world, monitors, say } = scene;
     const { random, queue } = world;
@@ -260,7 +284,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
         say('the holder dies');
         monitors.find(({ monitor }) => world.store.record?.holder === monitor.me)?.crash(random.between(300, 1_500));
       });
-      for (const link of [from, first]) queue.after(random.between(300, 2_000), () => kill(scene, link, Math.min(lasts, FAULTS_END - queue.now())));
+      for (const link of [from, first])
+        queue.after(random.between(300, 2_000), () => kill(scene, link, Math.min(lasts, FAULTS_END - queue.now())));
     });
   },
   // Whoever sleeps while the holder dies may find the lease free the moment it wakes, and its sockets full of the past.

@@ -1,7 +1,22 @@
 import type { decide as Decide } from '../../../src/lib/domain/failover/decide.ts';
-import { granted, NO_LEASE, released, renewed, taken, watchLease, type LeaseMemory } from '../../../src/lib/domain/failover/lease.ts';
+import {
+  granted,
+  NO_LEASE,
+  released,
+  renewed,
+  taken,
+  watchLease,
+  type LeaseMemory,
+} from '../../../src/lib/domain/failover/lease.ts';
 import { initialState, type State } from '../../../src/lib/domain/failover/state.ts';
-import type { Action, ActionResult, Journal, Lease, Observation, Policy } from '../../../src/lib/domain/failover/types.ts';
+import type {
+  Action,
+  ActionResult,
+  Journal,
+  Lease,
+  Observation,
+  Policy,
+} from '../../../src/lib/domain/failover/types.ts';
 import type { PathVerdict } from '../../../src/lib/domain/health/types.ts';
 import type { World } from './world.ts';
 
@@ -65,12 +80,40 @@ export interface Running {
   jump(ms: number): void;
 }
 
-export const runMonitor = (world: World, name: string, host: string | undefined, decide: typeof Decide, pins: Map<string, string>, hooks: Hooks): Running => {
+export const runMonitor = (
+  world: World,
+  name: string,
+  host: string | undefined,
+  decide: typeof Decide,
+  pins: Map<string, string>,
+  hooks: Hooks,
+): Running => {
   const { queue, random } = world;
   const policy: Policy = { ...world.topology.policy, self: host };
   const monitor: Monitor = {
-    name, policy, alive: true, me: `${name}.1`, startedAt: 0, offset: random.between(0, 1e6), frozenUntil: 0, wokeAt: 0, unknownUntil: 0, seesStill: undefined, canary: true, canaryAt: 0,
-    wolves: new Set(), rubbish: new Map(), diesAt: Infinity, state: initialState(), lease: undefined, heldSince: Infinity, journal: undefined, verdicts: new Map(), deadSince: new Map(), goodSince: new Map(), pins,
+    name,
+    policy,
+    alive: true,
+    me: `${name}.1`,
+    startedAt: 0,
+    offset: random.between(0, 1e6),
+    frozenUntil: 0,
+    wokeAt: 0,
+    unknownUntil: 0,
+    seesStill: undefined,
+    canary: true,
+    canaryAt: 0,
+    wolves: new Set(),
+    rubbish: new Map(),
+    diesAt: Infinity,
+    state: initialState(),
+    lease: undefined,
+    heldSince: Infinity,
+    journal: undefined,
+    verdicts: new Map(),
+    deadSince: new Map(),
+    goodSince: new Map(),
+    pins,
   };
   let life = 1;
   let results: ActionResult[] = [];
@@ -106,31 +149,73 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     const dead = judged.get(link) === true;
     if (dead && !monitor.deadSince.has(link)) monitor.deadSince.set(link, now);
     if (!dead) monitor.deadSince.delete(link);
-    if (seen < 300 || (now < monitor.unknownUntil && !(monitor.seesStill === link))) return { link, state: 'unknown', suspicion: dead ? 1 : 0, lastReplyAt, recovered: false, why: 'too little was seen' };
+    if (seen < 300 || (now < monitor.unknownUntil && !(monitor.seesStill === link)))
+      return {
+        link,
+        state: 'unknown',
+        suspicion: dead ? 1 : 0,
+        lastReplyAt,
+        recovered: false,
+        why: 'too little was seen',
+      };
     // Merit is judged by what was shown: of a death in the dark the core can't know.
     if (dead) monitor.goodSince.delete(link);
     else if (!monitor.goodSince.has(link)) monitor.goodSince.set(link, now);
     const suspicion = dead ? 1 : gray ? 0.6 : up ? 0 : Math.min(0.99, (age / DETECT_MS) ** 2);
-    return { link, state: dead ? 'dead' : 'alive', suspicion, lastReplyAt, recovered: !dead, why: dead ? 'no reply' : 'replies' };
+    return {
+      link,
+      state: dead ? 'dead' : 'alive',
+      suspicion,
+      lastReplyAt,
+      recovered: !dead,
+      why: dead ? 'no reply' : 'replies',
+    };
   };
 
   const act = (action: Action, sight: Sight): void => {
     const born = life;
     if ((monitor.diesAt -= 1) <= 0) return crash(random.between(500, 4_000));
-    const reply = (result: ActionResult) => void (life === born && queue.after(0, mine(() => (results.push(result), turn()))));
+    const reply = (result: ActionResult) =>
+      void (
+        life === born &&
+        queue.after(
+          0,
+          mine(() => (results.push(result), turn())),
+        )
+      );
     const mutating = 'notAfter' in action && action.notAfter > -Infinity;
     // The actor's part of the contract: the last thing before a call is a look at the clock.
-    if (mutating && (clock() >= action.notAfter || clock() < sight.now)) return reply({ id: action.id, outcome: 'unsent' });
+    if (mutating && (clock() >= action.notAfter || clock() < sight.now))
+      return reply({ id: action.id, outcome: 'unsent' });
     hooks.sending(monitor, action, sight);
-    if (action.kind === 'record') return swap(() => ({ journal: action.journal }), (ok) => reply({ id: action.id, outcome: ok ? 'done' : 'unclear' }), action.epoch);
-    if (action.kind === 'alert') return queue.after(random.between(1, 50), () => (world.sink.up && world.sink.delivered.add(action.alert.id), reply({ id: action.id, outcome: world.sink.up ? 'done' : 'unclear' })));
+    if (action.kind === 'record')
+      return swap(
+        () => ({ journal: action.journal }),
+        (ok) => reply({ id: action.id, outcome: ok ? 'done' : 'unclear' }),
+        action.epoch,
+      );
+    if (action.kind === 'alert')
+      return queue.after(
+        random.between(1, 50),
+        () => (
+          world.sink.up && world.sink.delivered.add(action.alert.id),
+          reply({ id: action.id, outcome: world.sink.up ? 'done' : 'unclear' })
+        ),
+      );
     if (action.kind === 'release') return release();
     world.call(name, action, reply);
   };
 
   const turn = (): void => {
     monitor.verdicts = new Map(policy.links.map(({ name: link }) => [link, verdictOf(link)]));
-    const observation: Observation = { verdicts: monitor.verdicts, canary: monitor.canary, lease: monitor.lease, journal: monitor.journal, pins, results };
+    const observation: Observation = {
+      verdicts: monitor.verdicts,
+      canary: monitor.canary,
+      lease: monitor.lease,
+      journal: monitor.journal,
+      pins,
+      results,
+    };
     results = [];
     const sight: Sight = { at: queue.now(), now: clock(), observation };
     const { state, actions } = decide(policy, sight.now, monitor.state, observation);
@@ -138,7 +223,11 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     hooks.decided(monitor, observation, actions);
     for (const action of actions) {
       if (random.chance(0.9)) act(action, sight);
-      else queue.after(random.between(0, 5), mine(() => act(action, sight)));
+      else
+        queue.after(
+          random.between(0, 5),
+          mine(() => act(action, sight)),
+        );
       if (!monitor.alive) return;
     }
   };
@@ -148,7 +237,12 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
   };
 
   /** Compare-and-swap on the store, by epoch: the only way to write there. */
-  const swap = (change: () => { journal: Journal }, done: (ok: boolean) => void, epoch: number, who = monitor.me): void =>
+  const swap = (
+    change: () => { journal: Journal },
+    done: (ok: boolean) => void,
+    epoch: number,
+    who = monitor.me,
+  ): void =>
     queue.after(random.between(1, 12), () => {
       if (!world.store.up) return queue.after(1_000, () => done(false));
       const { record, journal: old } = world.store;
@@ -156,9 +250,13 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
       const { journal } = change();
       if (ok && journal.version > old.version) {
         world.store.journal = journal;
-        for (const alert of journal.outbox) if (!world.alerts.has(alert.id)) world.alerts.set(alert.id, { at: queue.now(), alert });
+        for (const alert of journal.outbox)
+          if (!world.alerts.has(alert.id)) world.alerts.set(alert.id, { at: queue.now(), alert });
       }
-      queue.after(random.between(1, 12), mine(() => (ok && saw(journal), done(ok))));
+      queue.after(
+        random.between(1, 12),
+        mine(() => (ok && saw(journal), done(ok))),
+      );
     });
 
   const tendLease = (): void => {
@@ -166,32 +264,38 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     if (!world.store.up || queue.now() < keepOffUntil) return;
     queue.after(random.between(1, 12), () => {
       const { record, journal } = world.store;
-      queue.after(random.between(1, 12), mine(() => {
-        const elapsed = Math.min(queue.now() - lookedAt, LEASE_MS / 2);
-        lookedAt = queue.now();
-        const { memory: next, then } = watchLease(memory, record, monitor.me, elapsed, LEASE_MS);
-        memory = next;
-        if (monitor.lease === undefined || then !== 'renew') saw(journal);
-        if (then === 'wait') return void (monitor.lease = undefined);
-        const wanted = then === 'take' ? taken(record, monitor.me) : renewed(record!);
-        const asked = clock();
-        const askedTrue = queue.now();
-        queue.after(random.between(1, 12), () => {
-          if (!world.store.up || world.store.record !== record) return;
-          if (then === 'take') world.disturb();
-          world.store.record = wanted;
-          world.store.askedAt = askedTrue;
-          const { journal: current } = world.store;
-          queue.after(random.between(1, 12), mine(() => {
-            saw(current);
-            const renews = monitor.lease !== undefined && clock() < monitor.lease.until;
-            if (!renews) monitor.heldSince = queue.now();
-            monitor.lease = granted(wanted, asked, LEASE_MS);
-            // As the real loop does; a renewal changes nothing.
-            if (!renews) turn();
-          }));
-        });
-      }));
+      queue.after(
+        random.between(1, 12),
+        mine(() => {
+          const elapsed = Math.min(queue.now() - lookedAt, LEASE_MS / 2);
+          lookedAt = queue.now();
+          const { memory: next, then } = watchLease(memory, record, monitor.me, elapsed, LEASE_MS);
+          memory = next;
+          if (monitor.lease === undefined || then !== 'renew') saw(journal);
+          if (then === 'wait') return void (monitor.lease = undefined);
+          const wanted = then === 'take' ? taken(record, monitor.me) : renewed(record!);
+          const asked = clock();
+          const askedTrue = queue.now();
+          queue.after(random.between(1, 12), () => {
+            if (!world.store.up || world.store.record !== record) return;
+            if (then === 'take') world.disturb();
+            world.store.record = wanted;
+            world.store.askedAt = askedTrue;
+            const { journal: current } = world.store;
+            queue.after(
+              random.between(1, 12),
+              mine(() => {
+                saw(current);
+                const renews = monitor.lease !== undefined && clock() < monitor.lease.until;
+                if (!renews) monitor.heldSince = queue.now();
+                monitor.lease = granted(wanted, asked, LEASE_MS);
+                // As the real loop does; a renewal changes nothing.
+                if (!renews) turn();
+              }),
+            );
+          });
+        }),
+      );
     });
   };
 
@@ -210,7 +314,18 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
   };
 
   const begin = (): void => {
-    Object.assign(monitor, { alive: true, me: `${name}.${life}`, startedAt: queue.now(), wokeAt: queue.now(), state: initialState(), lease: undefined, heldSince: Infinity, journal: undefined, frozenUntil: 0, diesAt: Infinity });
+    Object.assign(monitor, {
+      alive: true,
+      me: `${name}.${life}`,
+      startedAt: queue.now(),
+      wokeAt: queue.now(),
+      state: initialState(),
+      lease: undefined,
+      heldSince: Infinity,
+      journal: undefined,
+      frozenUntil: 0,
+      diesAt: Infinity,
+    });
     results = [];
     memory = NO_LEASE;
     // A new process has new sockets: what lay in those of the dead one is gone (seed 43725).
@@ -237,7 +352,8 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
     // A shorter stop is the detector's to notice: the core takes it for a slow round.
     if (ms > policy.timing.gapMs) {
       monitor.wokeAt = monitor.frozenUntil;
-      for (const { name: link } of policy.links) if (random.chance(0.5)) monitor.rubbish.set(link, monitor.wokeAt + random.between(50, 400));
+      for (const { name: link } of policy.links)
+        if (random.chance(0.5)) monitor.rubbish.set(link, monitor.wokeAt + random.between(50, 400));
     }
     queue.after(ms, () => world.disturb());
   };
@@ -249,7 +365,8 @@ export const runMonitor = (world: World, name: string, host: string | undefined,
   };
 
   world.onLink.push(() => queue.after(DETECT_MS + 1, () => mine(turn)()));
-  if (host !== undefined) world.onInstance.push((id) => id === host && world.instances.get(id)!.view.state !== 'running' && crash(1_000));
+  if (host !== undefined)
+    world.onInstance.push((id) => id === host && world.instances.get(id)!.view.state !== 'running' && crash(1_000));
   begin();
   return { monitor, crash, freeze, jump };
 };

@@ -1,7 +1,13 @@
 import type { CloudRoute, RouteTable } from '../../../src/lib/core/ports.ts';
 import { EMPTY_JOURNAL } from '../../../src/lib/domain/failover/state.ts';
 import type { LeaseRecord } from '../../../src/lib/domain/failover/lease.ts';
-import type { Action, ActionResult, InstanceView, Journal, ManagedRoute } from '../../../src/lib/domain/failover/types.ts';
+import type {
+  Action,
+  ActionResult,
+  InstanceView,
+  Journal,
+  ManagedRoute,
+} from '../../../src/lib/domain/failover/types.ts';
 import { createQueue, type Queue } from './queue.ts';
 import { createRandom, type Random } from './random.ts';
 import { drawTopology, FOREIGN_TARGET, propagatedRoute, staticRoute, TIMING, type Topology } from './topology.ts';
@@ -61,7 +67,10 @@ export interface World {
   bgpAt: number;
   /** When a pin last came or went. */
   pinnedAt: number;
-  /** By monitor and route key, its reads together: calls that did not succeed in a row, and when the last of them, or the one that ended the row, was answered. */
+  /**
+   * By monitor and route key, its reads together: calls that did not succeed in a row, and when the last of them, or
+   * the one that ended the row, was answered.
+   */
   readonly refusals: Map<string, { readonly at: number; readonly fails: number }>;
   /** When a holder last gave up its lease. */
   releasedAt: number;
@@ -79,16 +88,32 @@ export interface World {
 }
 
 const routeAt = (table: RouteTable, destination: string) =>
-  table.routes.find((route) => route.origin === 'static' && route.destination === destination) ?? table.routes.find((route) => route.destination === destination);
+  table.routes.find((route) => route.origin === 'static' && route.destination === destination) ??
+  table.routes.find((route) => route.destination === destination);
 
 export const createWorld = (seed: number): World => {
   const random = createRandom(seed);
   const queue = createQueue();
   const topology = drawTopology(random);
   const { links: all, routes } = topology.policy;
-  const links = new Map(all.map(({ name }) => [name, { up: true, changedAt: -60_000, gray: false, grayAt: -60_000, blocks: new Set<string>() }]));
-  const view = (instance: string): InstanceView => ({ instance, state: 'running', address: true, sourceDestCheck: false });
-  const instances = new Map(topology.instances.map((id) => [id, { view: view(id), stuck: false, forgetful: false, changedAt: -60_000 } as InstanceTruth]));
+  const links = new Map(
+    all.map(({ name }) => [
+      name,
+      { up: true, changedAt: -60_000, gray: false, grayAt: -60_000, blocks: new Set<string>() },
+    ]),
+  );
+  const view = (instance: string): InstanceView => ({
+    instance,
+    state: 'running',
+    address: true,
+    sourceDestCheck: false,
+  });
+  const instances = new Map(
+    topology.instances.map((id) => [
+      id,
+      { view: view(id), stuck: false, forgetful: false, changedAt: -60_000 } as InstanceTruth,
+    ]),
+  );
   const tables = new Map(topology.tables.map((table) => [table.id, table]));
   const history = topology.tables.map((table) => ({ at: -60_000, table }));
   const routeBy = new Map(routes.map((route) => [route.key, route]));
@@ -183,7 +208,9 @@ export const createWorld = (seed: number): World => {
       else announcing.delete(name);
       for (const [id, table] of tables) {
         for (const destination of propagated.destinations) {
-          const stands = table.routes.some((route) => route.origin === 'propagated' && route.destination === destination);
+          const stands = table.routes.some(
+            (route) => route.origin === 'propagated' && route.destination === destination,
+          );
           if (stands === announcing.size > 0) continue;
           world.bgpAt = queue.now();
           world.disturb();
@@ -214,25 +241,45 @@ export const createWorld = (seed: number): World => {
   const read = (): readonly RouteTable[] => {
     const lag = world.api.stale && random.chance(0.6) ? random.between(0, 2_000) : 0;
     const seen = new Map<string, RouteTable>();
-    for (const { at: since, table } of history) if (since <= queue.now() - lag || !seen.has(table.id)) seen.set(table.id, table);
-    while (history.length > 40 && history[20]!.at < queue.now() - 2_500 && history.slice(0, 1).every(({ table }) => history.slice(1, 20).some((later) => later.table.id === table.id))) history.shift();
+    for (const { at: since, table } of history)
+      if (since <= queue.now() - lag || !seen.has(table.id)) seen.set(table.id, table);
+    while (
+      history.length > 40 &&
+      history[20]!.at < queue.now() - 2_500 &&
+      history.slice(0, 1).every(({ table }) => history.slice(1, 20).some((later) => later.table.id === table.id))
+    )
+      history.shift();
     return [...seen.values()];
   };
 
-  const write = (action: Extract<Action, { kind: 'create' | 'replace' | 'delete' }>, by: Author): ActionResult['outcome'] => {
-    const there = tables.get(action.table)!.routes.some((route) => route.origin === 'static' && route.destination === action.destination);
+  const write = (
+    action: Extract<Action, { kind: 'create' | 'replace' | 'delete' }>,
+    by: Author,
+  ): ActionResult['outcome'] => {
+    const there = tables
+      .get(action.table)!
+      .routes.some((route) => route.origin === 'static' && route.destination === action.destination);
     if (there === (action.kind === 'create')) return 'race';
-    world.setRoute(action.table, action.destination, action.target === undefined ? undefined : staticRoute(action.destination, action.target), by);
+    world.setRoute(
+      action.table,
+      action.destination,
+      action.target === undefined ? undefined : staticRoute(action.destination, action.target),
+      by,
+    );
     return 'done';
   };
 
   const stop = (id: string, force: boolean): void => {
     const truth = instances.get(id)!;
     if (truth.view.state !== 'running' && !(force && truth.view.state === 'stopping')) return;
-    if (truth.stuck && !force) return truth.view.state === 'running' ? world.setInstance(id, { state: 'stopping' }) : undefined;
+    if (truth.stuck && !force)
+      return truth.view.state === 'running' ? world.setInstance(id, { state: 'stopping' }) : undefined;
     truth.stuck = false;
     world.setInstance(id, { state: 'stopping' });
-    queue.after(random.between(500, 3_000), () => instances.get(id)!.view.state === 'stopping' && world.setInstance(id, { state: 'stopped' }));
+    queue.after(
+      random.between(500, 3_000),
+      () => instances.get(id)!.view.state === 'stopping' && world.setInstance(id, { state: 'stopped' }),
+    );
   };
 
   const start = (id: string): void => {
@@ -241,7 +288,9 @@ export const createWorld = (seed: number): World => {
     world.setInstance(id, { state: 'pending' });
     const { forgetful } = truth;
     truth.forgetful = false;
-    queue.after(random.between(500, 2_000), () => world.setInstance(id, { state: 'running', ...(forgetful ? { address: false, sourceDestCheck: true } : {}) }));
+    queue.after(random.between(500, 2_000), () =>
+      world.setInstance(id, { state: 'running', ...(forgetful ? { address: false, sourceDestCheck: true } : {}) }),
+    );
   };
 
   const perform = (action: Action, by: Author): Omit<ActionResult, 'id'> => {
@@ -288,7 +337,8 @@ export const createWorld = (seed: number): World => {
       if (mode === 'unclear' && random.chance(0.6)) {
         // The answer is lost; the call took effect at once, takes effect later, or never does.
         const fate = random.between(0, 2);
-        if (action.kind !== 'read' && action.kind !== 'inspect' && fate < 2) queue.after(fate === 0 ? 0 : random.between(500, 5_000), () => perform(action, fate === 0 ? 'us' : 'late'));
+        if (action.kind !== 'read' && action.kind !== 'inspect' && fate < 2)
+          queue.after(fate === 0 ? 0 : random.between(500, 5_000), () => perform(action, fate === 0 ? 'us' : 'late'));
         return answer({ outcome: 'unclear' }, 1_000);
       }
       answer(perform(action, 'us'), way);

@@ -14,12 +14,17 @@ const [CONNECT_MS, ANSWER_MS] = [3_000, 10_000];
 const TRIES = 4;
 
 /** The package is CommonJS: Node and the bundle give its exports as the default, a test runner the class itself. */
-const Client = (OpenApi as { readonly default?: typeof OpenApi.default }).default ?? (OpenApi as unknown as typeof OpenApi.default);
+const Client =
+  (OpenApi as { readonly default?: typeof OpenApi.default }).default ?? (OpenApi as unknown as typeof OpenApi.default);
 
 /** FaaS of 2017 documents the first signature of RPC alone (HMAC-SHA1); everything later takes ACS3-HMAC-SHA256. */
-const signatureOf = ({ product, version = VERSIONS.faas }: AliyunCall): 'v2' | 'ACS3-HMAC-SHA256' => (product === 'faas' && version === VERSIONS.faas ? 'v2' : 'ACS3-HMAC-SHA256');
+const signatureOf = ({ product, version = VERSIONS.faas }: AliyunCall): 'v2' | 'ACS3-HMAC-SHA256' =>
+  product === 'faas' && version === VERSIONS.faas ? 'v2' : 'ACS3-HMAC-SHA256';
 
-/** Alibaba Cloud's API by its OpenAPI core; of OSS only what procedures make. Throttled calls are sent again, others never. */
+/**
+ * Alibaba Cloud's API by its OpenAPI core; of OSS only what procedures make. Throttled calls are sent again, others
+ * never.
+ */
 export const aliyunApi = async ({ region: given, profile, signal }: AliyunOptions): Promise<Aliyun> => {
   const region = regionOf(given);
   const credentials = await credentialsOf(profile);
@@ -29,10 +34,36 @@ export const aliyunApi = async ({ region: given, profile, signal }: AliyunOption
     const { protocol, host } = endpointOf(call.product, region);
     const keys = await credentials();
     // The client signs by its own setting and with its own keys, so it is made for the call; it holds no connection.
-    const client = new Client(new $OpenApiUtil.Config({ ...keys, endpoint: host, protocol, regionId: region, signatureAlgorithm: signatureOf(call), userAgent: 'hybridctl', connectTimeout: CONNECT_MS, readTimeout: ANSWER_MS }));
-    const params = new $OpenApiUtil.Params({ action: call.action, version: call.version ?? VERSIONS[call.product], protocol, method: 'POST', authType: 'AK', style: 'RPC', pathname: '/', reqBodyType: 'formData', bodyType: 'json' });
-    const { body } = (await client.callApi(params, new $OpenApiUtil.OpenApiRequest({ query: { RegionId: region, ...call.params } }), {} as Parameters<typeof client.callApi>[2])) as { body?: unknown };
-    if (typeof body !== 'object' || body === null || !('RequestId' in body)) throw unreadable(`${call.product}:${call.action}`);
+    const client = new Client(
+      new $OpenApiUtil.Config({
+        ...keys,
+        endpoint: host,
+        protocol,
+        regionId: region,
+        signatureAlgorithm: signatureOf(call),
+        userAgent: 'hybridctl',
+        connectTimeout: CONNECT_MS,
+        readTimeout: ANSWER_MS,
+      }),
+    );
+    const params = new $OpenApiUtil.Params({
+      action: call.action,
+      version: call.version ?? VERSIONS[call.product],
+      protocol,
+      method: 'POST',
+      authType: 'AK',
+      style: 'RPC',
+      pathname: '/',
+      reqBodyType: 'formData',
+      bodyType: 'json',
+    });
+    const { body } = (await client.callApi(
+      params,
+      new $OpenApiUtil.OpenApiRequest({ query: { RegionId: region, ...call.params } }),
+      {} as Parameters<typeof client.callApi>[2],
+    )) as { body?: unknown };
+    if (typeof body !== 'object' || body === null || !('RequestId' in body))
+      throw unreadable(`${call.product}:${call.action}`);
     return body as AliyunAnswer;
   };
 

@@ -11,7 +11,8 @@ const STATES: Readonly<Record<string, FpgaImage['state']>> = { success: 'availab
 const MOST_IMAGES = 10;
 
 /** FaaS writes `None` for nothing. */
-const textOf = (value: unknown): string | null => (value === undefined || value === null || value === '' || value === 'None' ? null : String(value));
+const textOf = (value: unknown): string | null =>
+  value === undefined || value === null || value === '' || value === 'None' ? null : String(value);
 
 /** `Fri Nov 09 2018 11:42:47 GMT+0800 (CST)`. */
 const timeOf = (value: unknown): string | null => {
@@ -20,7 +21,10 @@ const timeOf = (value: unknown): string | null => {
   return Number.isNaN(at) ? text : new Date(at).toISOString();
 };
 
-/** The list is in `fpgaImage` of `FpgaImages`, the boards in `instance` of `Instances`; the names of lists changed before, what they hold did not. */
+/**
+ * The list is in `fpgaImage` of `FpgaImages`, the boards in `instance` of `Instances`; the names of lists changed
+ * before, what they hold did not.
+ */
 const itemsWith = (answer: unknown, key: string): readonly AliyunAnswer[] => {
   if (Array.isArray(answer)) return answer.flatMap((item) => itemsWith(item, key));
   if (typeof answer !== 'object' || answer === null) return [];
@@ -35,11 +39,17 @@ const imageOf = (item: AliyunAnswer, names: FaasNames): FpgaImage => {
     name: textOf(item['Name']),
     description: textOf(item['Description']),
     state,
-    failure: state === 'failed' ? { code: 'failed', message: 'FaaS keeps no reason; the build log in compiling_logs/ has it' } : null,
+    failure:
+      state === 'failed'
+        ? { code: 'failed', message: 'FaaS keeps no reason; the build log in compiling_logs/ has it' }
+        : null,
     shell: textOf(item[names.shell]),
     owner: null,
     public: null,
-    encrypted: item['Encrypted'] === undefined && item['Encryption'] === undefined ? null : String(item['Encrypted'] ?? item['Encryption']) === 'true',
+    encrypted:
+      item['Encrypted'] === undefined && item['Encryption'] === undefined
+        ? null
+        : String(item['Encrypted'] ?? item['Encryption']) === 'true',
     createdAt: timeOf(item['CreateTime']),
     updatedAt: timeOf(item['UpdateTime']),
     tags: tagsOf(textOf(item['Tags']) ?? ''),
@@ -61,26 +71,50 @@ export const aliyunFpga = async ({ region: given, profile, signal, apiVersion }:
   const version = faasVersionOf(api.region, apiVersion);
   const names = FAAS_NAMES[version];
   const old = version === '2017-08-24';
-  const ask = (action: string, params: Readonly<Record<string, string | undefined>> = {}) => api.send(aliyun('faas', action, Object.fromEntries(Object.entries(params).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))), version));
+  const ask = (action: string, params: Readonly<Record<string, string | undefined>> = {}) =>
+    api.send(
+      aliyun(
+        'faas',
+        action,
+        Object.fromEntries(
+          Object.entries(params).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+        ),
+        version,
+      ),
+    );
 
   let role: Promise<string> | undefined;
-  const roleArn = async (bucket?: string): Promise<string | undefined> => (old ? (role ??= findRole(api, bucket)) : undefined);
+  const roleArn = async (bucket?: string): Promise<string | undefined> =>
+    old ? (role ??= findRole(api, bucket)) : undefined;
 
-  const all = async (): Promise<readonly FpgaImage[]> => itemsWith(await ask('DescribeFpgaImages'), names.image).map((item) => imageOf(item, names));
+  const all = async (): Promise<readonly FpgaImage[]> =>
+    itemsWith(await ask('DescribeFpgaImages'), names.image).map((item) => imageOf(item, names));
   const images = async (ids?: readonly string[]): Promise<readonly FpgaImage[]> => {
     const found = await all();
     return ids === undefined
       ? found
       : ids.map((id) => {
           const image = found.find((one) => one.id === id);
-          if (image === undefined) throw failure(`there is no FPGA image ${id} in ${api.region}`, { code: 'IMAGE NOT FOUND', call: 'refused', next: `hybridctl fpga list --cloud aliyun --region ${api.region}` });
+          if (image === undefined)
+            throw failure(`there is no FPGA image ${id} in ${api.region}`, {
+              code: 'IMAGE NOT FOUND',
+              call: 'refused',
+              next: `hybridctl fpga list --cloud aliyun --region ${api.region}`,
+            });
           return image;
         });
   };
   const onlyOld = (what: string): void => {
-    if (!old) throw usageError(`version ${version} of FaaS's API can't ${what}`, { field: '--api-version', next: 'give --api-version 2017-08-24' });
+    if (!old)
+      throw usageError(`version ${version} of FaaS's API can't ${what}`, {
+        field: '--api-version',
+        next: 'give --api-version 2017-08-24',
+      });
   };
-  const boards = async (id: string): Promise<readonly FpgaBoard[]> => itemsWith(await ask('DescribeFpgaInstances', { InstanceId: id, RoleArn: await roleArn() }), 'FpgaUUID').map(boardOf);
+  const boards = async (id: string): Promise<readonly FpgaBoard[]> =>
+    itemsWith(await ask('DescribeFpgaInstances', { InstanceId: id, RoleArn: await roleArn() }), 'FpgaUUID').map(
+      boardOf,
+    );
 
   return {
     cloud: 'aliyun',
@@ -90,8 +124,13 @@ export const aliyunFpga = async ({ region: given, profile, signal, apiVersion }:
     rehearse: async (place) => checkRole(api, await roleArn(place.bucket), place),
 
     async create({ bucket, key, name, description, tags, kind, shell, kmsKey, email }) {
-      if (kind === undefined) throw usageError('is needed: the object does not tell', { field: '--fpga-type', next: 'give intel or xilinx' });
-      if (shell === undefined) throw usageError('is needed', { field: '--shell', next: 'give that of the board: "hybridctl fpga instances --cloud aliyun" shows it' });
+      if (kind === undefined)
+        throw usageError('is needed: the object does not tell', { field: '--fpga-type', next: 'give intel or xilinx' });
+      if (shell === undefined)
+        throw usageError('is needed', {
+          field: '--shell',
+          next: 'give that of the board: "hybridctl fpga instances --cloud aliyun" shows it',
+        });
       const answer = await ask('CreateFpgaImageTask', {
         Bucket: bucket,
         Object: key,
@@ -109,26 +148,64 @@ export const aliyunFpga = async ({ region: given, profile, signal, apiVersion }:
     },
 
     remove: async (id) => void (await ask('DeleteFpgaImage', { [names.image]: id })),
-    publish: async (id, machineImage) => void (await ask('PublishFpgaImage', { [names.image]: id, [names.machineImage]: machineImage })),
+    publish: async (id, machineImage) =>
+      void (await ask('PublishFpgaImage', { [names.image]: id, [names.machineImage]: machineImage })),
 
     async instances(ids) {
-      if (ids === undefined) throw usageError('is needed: FaaS is asked for one instance at a time', { field: '--instance', next: 'the ECS console shows the ids; "curl http://100.100.100.200/latest/meta-data/instance-id" on the instance its own' });
+      if (ids === undefined)
+        throw usageError('is needed: FaaS is asked for one instance at a time', {
+          field: '--instance',
+          next: 'the ECS console shows the ids; "curl http://100.100.100.200/latest/meta-data/instance-id" on the instance its own',
+        });
       onlyOld('list boards');
-      return Promise.all(ids.map(async (id) => ({ id, type: null, state: null, address: null, boards: await boards(id) })));
+      return Promise.all(
+        ids.map(async (id) => ({ id, type: null, state: null, address: null, boards: await boards(id) })),
+      );
     },
 
     async load({ instance, board, image, kind, imageType = 'afu', shell }) {
-      if (!old) return { ...boardOf({ ...(await ask('LoadFpgaImageTask', { InstanceId: instance, [names.board]: board, [names.image]: image })) }), board, image, device: board };
-      const maker = kind ?? itemsWith(await ask('DescribeFpgaInstances', { InstanceId: instance, RoleArn: await roleArn() }), 'FpgaUUID').find((item) => item['FpgaUUID'] === board)?.['FpgaType'];
-      if (maker === undefined) throw failure(`the instance ${instance ?? ''} has no board ${board}`, { code: 'FPGA NOT FOUND', call: 'refused', next: `hybridctl fpga instances --cloud aliyun --region ${api.region} --instance ${instance ?? ''}` });
+      if (!old)
+        return {
+          ...boardOf({
+            ...(await ask('LoadFpgaImageTask', { InstanceId: instance, [names.board]: board, [names.image]: image })),
+          }),
+          board,
+          image,
+          device: board,
+        };
+      const maker =
+        kind ??
+        itemsWith(
+          await ask('DescribeFpgaInstances', { InstanceId: instance, RoleArn: await roleArn() }),
+          'FpgaUUID',
+        ).find((item) => item['FpgaUUID'] === board)?.['FpgaType'];
+      if (maker === undefined)
+        throw failure(`the instance ${instance ?? ''} has no board ${board}`, {
+          code: 'FPGA NOT FOUND',
+          call: 'refused',
+          next: `hybridctl fpga instances --cloud aliyun --region ${api.region} --instance ${instance ?? ''}`,
+        });
       const built = shell ?? (await images([image]))[0]?.shell ?? undefined;
-      const answer = await ask('LoadFpgaImageTask', { InstanceId: instance, FpgaUUID: board, FpgaType: String(maker), [names.image]: image, FpgaImageType: imageType, [names.shell]: built, RoleArn: await roleArn() });
+      const answer = await ask('LoadFpgaImageTask', {
+        InstanceId: instance,
+        FpgaUUID: board,
+        FpgaType: String(maker),
+        [names.image]: image,
+        FpgaImageType: imageType,
+        [names.shell]: built,
+        RoleArn: await roleArn(),
+      });
       return { ...boardOf(answer), board, image, shell: built ?? null };
     },
 
     async board({ instance, board }) {
       onlyOld('tell how a board stands');
-      return { ...boardOf(await ask('DescribeLoadTaskStatus', { InstanceId: instance, FpgaUUID: board, RoleArn: await roleArn() })), board };
+      return {
+        ...boardOf(
+          await ask('DescribeLoadTaskStatus', { InstanceId: instance, FpgaUUID: board, RoleArn: await roleArn() }),
+        ),
+        board,
+      };
     },
   };
 };

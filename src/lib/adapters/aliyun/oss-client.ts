@@ -16,17 +16,35 @@ const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 /** Connection and answer to one request; a part of 16 MiB takes about 13 s at 10 Mbit/s. */
 const TIMEOUT_MS = 60_000;
 
-const renewed = ({ accessKeyId, accessKeySecret, securityToken = '' }: Keys) => ({ accessKeyId, accessKeySecret, stsToken: securityToken });
+const renewed = ({ accessKeyId, accessKeySecret, securityToken = '' }: Keys) => ({
+  accessKeyId,
+  accessKeySecret,
+  stsToken: securityToken,
+});
 
 /** A client for one bucket, with the V4 signature, which names the region. */
-export const ossClient = async (bucket: string, { region, credentials }: OssPlace, agents: { readonly agent?: Agent; readonly httpsAgent?: SecureAgent } = {}): Promise<OSS> => {
-  if (!BUCKET.test(bucket)) throw usageError(`"${bucket.slice(0, 80)}" is no name of an OSS bucket: 3 to 63 small letters, digits and hyphens`, { field: '--bucket' });
+export const ossClient = async (
+  bucket: string,
+  { region, credentials }: OssPlace,
+  agents: { readonly agent?: Agent; readonly httpsAgent?: SecureAgent } = {},
+): Promise<OSS> => {
+  if (!BUCKET.test(bucket))
+    throw usageError(
+      `"${bucket.slice(0, 80)}" is no name of an OSS bucket: 3 to 63 small letters, digits and hyphens`,
+      { field: '--bucket' },
+    );
   const { protocol, host } = endpointOf('oss', region);
   const { accessKeyId, accessKeySecret, securityToken } = await credentials();
   return new OSS({
     accessKeyId,
     accessKeySecret,
-    ...(securityToken === undefined ? {} : { stsToken: securityToken, refreshSTSTokenInterval: 60_000, refreshSTSToken: async () => renewed(await credentials()) }),
+    ...(securityToken === undefined
+      ? {}
+      : {
+          stsToken: securityToken,
+          refreshSTSTokenInterval: 60_000,
+          refreshSTSToken: async () => renewed(await credentials()),
+        }),
     region: `oss-${region}`,
     endpoint: `${protocol}://${host}`,
     secure: protocol === 'https',

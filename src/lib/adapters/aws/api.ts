@@ -40,7 +40,10 @@ const MOST_PAGES = 1_000;
 /** The AWS API by the SDK: credentials, endpoints (aws-cn included) and `AWS_ENDPOINT_URL` by the SDK's own rules. */
 export const awsApi = (options: CloudOptions, tuning: Partial<Tuning> = {}): Aws => {
   const { region, signal } = options;
-  const clients = new Map<Service, Promise<{ readonly unnumbered: boolean; send(operation: string, input: object): Promise<Answer> }>>();
+  const clients = new Map<
+    Service,
+    Promise<{ readonly unnumbered: boolean; send(operation: string, input: object): Promise<Answer> }>
+  >();
   const clientOf = (service: Service) => {
     const known = clients.get(service);
     if (known !== undefined) return known;
@@ -51,7 +54,10 @@ export const awsApi = (options: CloudOptions, tuning: Partial<Tuning> = {}): Aws
         send(operation: string, input: object): Promise<Answer> {
           const command = commands[operation];
           if (command === undefined) throw new Error(`operations of ${service} lack ${operation}`);
-          return sdk.send(new command(input as never) as never, signal === undefined ? {} : { abortSignal: signal }) as Promise<Answer>;
+          return sdk.send(
+            new command(input as never) as never,
+            signal === undefined ? {} : { abortSignal: signal },
+          ) as Promise<Answer>;
         },
       };
     });
@@ -74,7 +80,8 @@ export const awsApi = (options: CloudOptions, tuning: Partial<Tuning> = {}): Aws
   return {
     region,
     send,
-    ask: (async (service, operation, input) => send({ service, operation, input: input as ApiCall['input'] })) as Aws['ask'],
+    ask: (async (service, operation, input) =>
+      send({ service, operation, input: input as ApiCall['input'] })) as Aws['ask'],
     all: (async (service, operation, input, field) => {
       const items: unknown[] = [];
       const seen = new Set<string>();
@@ -82,9 +89,15 @@ export const awsApi = (options: CloudOptions, tuning: Partial<Tuning> = {}): Aws
       for (;;) {
         const answer = await send({ service, operation, input: page });
         items.push(...((answer as unknown as Record<string, unknown[] | undefined>)[field as string] ?? []));
-        const [name, token] = (['NextToken', 'nextToken', 'Marker', 'NextMarker'] as const).flatMap((key) => (answer[key] ? [key, answer[key]] : [])) as [string?, string?];
+        const [name, token] = (['NextToken', 'nextToken', 'Marker', 'NextMarker'] as const).flatMap((key) =>
+          answer[key] ? [key, answer[key]] : [],
+        ) as [string?, string?];
         if (name === undefined || token === undefined) return items;
-        if (seen.has(token) || seen.size >= MOST_PAGES) throw failure(`the pages of ${service}:${operation} do not end`, { call: 'refused', next: 'see to AWS_ENDPOINT_URL and any proxy in between' });
+        if (seen.has(token) || seen.size >= MOST_PAGES)
+          throw failure(`the pages of ${service}:${operation} do not end`, {
+            call: 'refused',
+            next: 'see to AWS_ENDPOINT_URL and any proxy in between',
+          });
         seen.add(token);
         // Load balancing answers with NextMarker and is asked by Marker.
         page = { ...(input as ApiCall['input']), [name === 'NextMarker' ? 'Marker' : name]: token };

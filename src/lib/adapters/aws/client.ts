@@ -4,4 +4,5 @@ import { clientConfig, type Tuning } from './config.ts';
 
 export { clientConfig, type Tuning };
 
-export const ec2Client = (options: CloudOptions, tuning: Partial<Tuning> = {}): EC2Client => new EC2Client(clientConfig(options, tuning));
+export const ec2Client = (options: CloudOptions, tuning: Partial<Tuning> = {}): EC2Client =>
+  new EC2Client(clientConfig(options, tuning));

@@ -8,7 +8,10 @@ export interface Tuning {
   readonly attempts: number;
 }
 
-/** Five tries of the standard mode wait out a throttled burst of a few seconds and end well within a minute even against a silent endpoint. */
+/**
+ * Five tries of the standard mode wait out a throttled burst of a few seconds and end well within a minute even against
+ * a silent endpoint.
+ */
 const PATIENT: Tuning = { connectMs: 3_000, answerMs: 8_000, attempts: 5 };
 /** EC2 answers within a second as a rule; a caller that asks again by itself learns of a lost answer soon. */
 const ONCE: Tuning = { connectMs: 1_000, answerMs: 4_000, attempts: 1 };
@@ -36,7 +39,8 @@ export const clientConfig = ({ region, profile, once = false }: CloudOptions, tu
 };
 
 /**
- * S3, and whatever speaks its protocol: path-style where an endpoint was named (such a server seldom has a name for each
+ * S3, and whatever speaks its protocol: path-style where an endpoint was named (such a server seldom has a name for
+ * each
  * bucket), and checksums only where the API demands them, since many servers don't know the newer ones.
  */
 export const storageConfig = ({ s3Url }: Pick<CloudOptions, 's3Url'>) => {

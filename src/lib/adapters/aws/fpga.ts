@@ -33,22 +33,41 @@ const imageOf = (image: SdkImage): FpgaImage => {
   };
 };
 
-const permissions = ({ accounts, everybody }: SharingChange['add']) => [...accounts.map((UserId) => ({ UserId })), ...(everybody ? [{ Group: 'all' as const }] : [])];
+const permissions = ({ accounts, everybody }: SharingChange['add']) => [
+  ...accounts.map((UserId) => ({ UserId })),
+  ...(everybody ? [{ Group: 'all' as const }] : []),
+];
 
 /** Families with FPGAs: F1 (ended in 2025) and F2. */
 const FPGA_TYPES = ['f1.*', 'f2.*'];
 
-/** EC2's FPGA images (AFIs). Boards have no API: their tools run on the instance (aws-fpga, sdk/userspace/fpga_mgmt_tools). */
-export const awsFpga = (options: FpgaOptions & { readonly region: string }, tuning: Partial<Tuning> = {}): FpgaCloud => fpgaOver(awsApi(options, tuning), options.machine);
+/**
+ * EC2's FPGA images (AFIs). Boards have no API: their tools run on the instance (aws-fpga,
+ * sdk/userspace/fpga_mgmt_tools).
+ */
+export const awsFpga = (options: FpgaOptions & { readonly region: string }, tuning: Partial<Tuning> = {}): FpgaCloud =>
+  fpgaOver(awsApi(options, tuning), options.machine);
 
 export const fpgaOver = (aws: Aws, machine: FpgaOptions['machine']): FpgaCloud => ({
   cloud: 'aws',
   region: aws.region,
-  images: async (ids) => (await aws.all('ec2', 'DescribeFpgaImages', ids === undefined ? { Owners: ['self'] } : { FpgaImageIds: [...ids] }, 'FpgaImages')).map(imageOf),
+  images: async (ids) =>
+    (
+      await aws.all(
+        'ec2',
+        'DescribeFpgaImages',
+        ids === undefined ? { Owners: ['self'] } : { FpgaImageIds: [...ids] },
+        'FpgaImages',
+      )
+    ).map(imageOf),
 
   async rehearse({ bucket, key, logs }) {
     try {
-      await aws.ask('ec2', 'CreateFpgaImage', { InputStorageLocation: { Bucket: bucket, Key: key }, LogsStorageLocation: { Bucket: bucket, Key: logs }, DryRun: true });
+      await aws.ask('ec2', 'CreateFpgaImage', {
+        InputStorageLocation: { Bucket: bucket, Key: key },
+        LogsStorageLocation: { Bucket: bucket, Key: logs },
+        DryRun: true,
+      });
     } catch (error) {
       // EC2's way to say that it would have gone well.
       if (!(error instanceof HybridError && error.code === 'DryRunOperation')) throw error;
@@ -62,18 +81,38 @@ export const fpgaOver = (aws: Aws, machine: FpgaOptions['machine']): FpgaCloud =
       Name: name,
       Description: description,
       ClientToken: token,
-      ...(Object.keys(tags).length === 0 ? {} : { TagSpecifications: [{ ResourceType: 'fpga-image', Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }] }),
+      ...(Object.keys(tags).length === 0
+        ? {}
+        : {
+            TagSpecifications: [
+              { ResourceType: 'fpga-image', Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
+            ],
+          }),
     });
     return { id: FpgaImageId ?? '', globalId: FpgaImageGlobalId ?? null };
   },
 
   remove: async (id) => void (await aws.ask('ec2', 'DeleteFpgaImage', { FpgaImageId: id })),
-  copy: async ({ id, from, name, token }) => (await aws.ask('ec2', 'CopyFpgaImage', { SourceFpgaImageId: id, SourceRegion: from, Name: name, ClientToken: token })).FpgaImageId ?? '',
+  copy: async ({ id, from, name, token }) =>
+    (
+      await aws.ask('ec2', 'CopyFpgaImage', {
+        SourceFpgaImageId: id,
+        SourceRegion: from,
+        Name: name,
+        ClientToken: token,
+      })
+    ).FpgaImageId ?? '',
 
   sharing: {
     async get(id) {
-      const { FpgaImageAttribute: load } = await aws.ask('ec2', 'DescribeFpgaImageAttribute', { FpgaImageId: id, Attribute: 'loadPermission' });
-      const { FpgaImageAttribute: codes } = await aws.ask('ec2', 'DescribeFpgaImageAttribute', { FpgaImageId: id, Attribute: 'productCodes' });
+      const { FpgaImageAttribute: load } = await aws.ask('ec2', 'DescribeFpgaImageAttribute', {
+        FpgaImageId: id,
+        Attribute: 'loadPermission',
+      });
+      const { FpgaImageAttribute: codes } = await aws.ask('ec2', 'DescribeFpgaImageAttribute', {
+        FpgaImageId: id,
+        Attribute: 'productCodes',
+      });
       const granted = load?.LoadPermissions ?? [];
       return {
         accounts: granted.flatMap(({ UserId }) => UserId ?? []),
@@ -81,14 +120,37 @@ export const fpgaOver = (aws: Aws, machine: FpgaOptions['machine']): FpgaCloud =
         productCodes: (codes?.ProductCodes ?? []).flatMap(({ ProductCodeId }) => ProductCodeId ?? []),
       };
     },
-    change: async (id, { add, remove }) => void (await aws.ask('ec2', 'ModifyFpgaImageAttribute', { FpgaImageId: id, Attribute: 'loadPermission', LoadPermission: { Add: permissions(add), Remove: permissions(remove) } })),
+    change: async (id, { add, remove }) =>
+      void (await aws.ask('ec2', 'ModifyFpgaImageAttribute', {
+        FpgaImageId: id,
+        Attribute: 'loadPermission',
+        LoadPermission: { Add: permissions(add), Remove: permissions(remove) },
+      })),
   },
 
   async instances(ids) {
-    const reservations = await aws.all('ec2', 'DescribeInstances', ids === undefined ? { Filters: [{ Name: 'instance-type', Values: FPGA_TYPES }, { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] }] } : { InstanceIds: [...ids] }, 'Reservations');
+    const reservations = await aws.all(
+      'ec2',
+      'DescribeInstances',
+      ids === undefined
+        ? {
+            Filters: [
+              { Name: 'instance-type', Values: FPGA_TYPES },
+              { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+            ],
+          }
+        : { InstanceIds: [...ids] },
+      'Reservations',
+    );
     return reservations
       .flatMap(({ Instances = [] }) => Instances)
-      .map(({ InstanceId, InstanceType, State, PublicIpAddress, PrivateIpAddress }) => ({ id: InstanceId ?? '', type: InstanceType ?? null, state: State?.Name ?? null, address: PublicIpAddress ?? PrivateIpAddress ?? null, boards: null }));
+      .map(({ InstanceId, InstanceType, State, PublicIpAddress, PrivateIpAddress }) => ({
+        id: InstanceId ?? '',
+        type: InstanceType ?? null,
+        state: State?.Name ?? null,
+        address: PublicIpAddress ?? PrivateIpAddress ?? null,
+        boards: null,
+      }));
   },
 
   load: ({ board, image }) => slotBoard(machine, 'fpga-load-local-image', board, ['-I', image]),

@@ -18,14 +18,23 @@ export const awsInstances = (options: CloudOptions, tuning: Partial<Tuning> = {}
   const client = ec2Client(options, tuning);
   const abort = signal === undefined ? {} : { abortSignal: signal };
 
-  const calling = async <Answer extends { readonly $metadata: { requestId?: string | undefined } }>(action: string, send: () => Promise<Answer>): Promise<Answer> => {
+  const calling = async <Answer extends { readonly $metadata: { requestId?: string | undefined } }>(
+    action: string,
+    send: () => Promise<Answer>,
+  ): Promise<Answer> => {
     try {
       const answer = await send();
       if (answer.$metadata.requestId === undefined) throw unreadable(action);
       return answer;
     } catch (error) {
       if (/^InvalidInstanceID\./.test(codeOf(error))) {
-        throw usageError(`there is no such instance in ${region}`, { field: 'gateways.instance', next: 'correct the id in the site file', more: [(error as Error).message.slice(0, 160)], cause: error, call: 'refused' });
+        throw usageError(`there is no such instance in ${region}`, {
+          field: 'gateways.instance',
+          next: 'correct the id in the site file',
+          more: [(error as Error).message.slice(0, 160)],
+          cause: error,
+          call: 'refused',
+        });
       }
       throw asHybridError(error, action, region);
     }
@@ -34,29 +43,61 @@ export const awsInstances = (options: CloudOptions, tuning: Partial<Tuning> = {}
   return {
     async describe(ids) {
       if (ids.length === 0) return [];
-      const { Reservations = [] } = await calling('ec2:DescribeInstances', () => client.send(new DescribeInstancesCommand({ InstanceIds: [...new Set(ids)] }), abort));
-      const found = new Map(Reservations.flatMap((reservation) => reservation.Instances ?? []).map((instance) => [instance.InstanceId, viewOf(instance)]));
+      const { Reservations = [] } = await calling('ec2:DescribeInstances', () =>
+        client.send(new DescribeInstancesCommand({ InstanceIds: [...new Set(ids)] }), abort),
+      );
+      const found = new Map(
+        Reservations.flatMap((reservation) => reservation.Instances ?? []).map((instance) => [
+          instance.InstanceId,
+          viewOf(instance),
+        ]),
+      );
       return ids.map((id) => {
         const view = found.get(id);
-        if (view === undefined) throw failure(`EC2's answer lacks instance ${id}`, { call: 'unclear', next: 'see to AWS_ENDPOINT_URL and any proxy in between' });
+        if (view === undefined)
+          throw failure(`EC2's answer lacks instance ${id}`, {
+            call: 'unclear',
+            next: 'see to AWS_ENDPOINT_URL and any proxy in between',
+          });
         return view;
       });
     },
 
     stop: async (instance, { force }) =>
-      void (await calling('ec2:StopInstances', () => client.send(new StopInstancesCommand({ InstanceIds: [instance], ...(force ? { Force: true } : {}) }), abort))),
+      void (await calling('ec2:StopInstances', () =>
+        client.send(new StopInstancesCommand({ InstanceIds: [instance], ...(force ? { Force: true } : {}) }), abort),
+      )),
 
-    start: async (instance) => void (await calling('ec2:StartInstances', () => client.send(new StartInstancesCommand({ InstanceIds: [instance] }), abort))),
+    start: async (instance) =>
+      void (await calling('ec2:StartInstances', () =>
+        client.send(new StartInstancesCommand({ InstanceIds: [instance] }), abort),
+      )),
 
     async attachAddress(instance, publicIp) {
-      const { Addresses = [] } = await calling('ec2:DescribeAddresses', () => client.send(new DescribeAddressesCommand({ PublicIps: [publicIp] }), abort));
+      const { Addresses = [] } = await calling('ec2:DescribeAddresses', () =>
+        client.send(new DescribeAddressesCommand({ PublicIps: [publicIp] }), abort),
+      );
       const allocation = Addresses[0]?.AllocationId;
-      if (allocation === undefined) throw failure(`${publicIp} is no Elastic IP of this account`, { call: 'refused', next: 'correct public_ip in the site file' });
-      await calling('ec2:AssociateAddress', () => client.send(new AssociateAddressCommand({ AllocationId: allocation, InstanceId: instance, AllowReassociation: false }), abort));
+      if (allocation === undefined)
+        throw failure(`${publicIp} is no Elastic IP of this account`, {
+          call: 'refused',
+          next: 'correct public_ip in the site file',
+        });
+      await calling('ec2:AssociateAddress', () =>
+        client.send(
+          new AssociateAddressCommand({ AllocationId: allocation, InstanceId: instance, AllowReassociation: false }),
+          abort,
+        ),
+      );
     },
 
     clearSourceDestCheck: async (instance) =>
-      void (await calling('ec2:ModifyInstanceAttribute', () => client.send(new ModifyInstanceAttributeCommand({ InstanceId: instance, SourceDestCheck: { Value: false } }), abort))),
+      void (await calling('ec2:ModifyInstanceAttribute', () =>
+        client.send(
+          new ModifyInstanceAttributeCommand({ InstanceId: instance, SourceDestCheck: { Value: false } }),
+          abort,
+        ),
+      )),
   };
 };
 

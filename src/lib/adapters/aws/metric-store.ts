@@ -3,14 +3,29 @@ import { Undeliverable, type MetricStore } from '../../core/outlets.ts';
 import type { CloudOptions } from '../../core/ports.ts';
 import { asHybridError, codeOf, unreadable } from './errors.ts';
 
-const FINAL = new Set(['InvalidParameterValue', 'InvalidParameterValueException', 'InvalidParameterCombination', 'InvalidParameterCombinationException', 'MissingParameter', 'MissingRequiredParameterException']);
+const FINAL = new Set([
+  'InvalidParameterValue',
+  'InvalidParameterValueException',
+  'InvalidParameterCombination',
+  'InvalidParameterCombinationException',
+  'MissingParameter',
+  'MissingRequiredParameterException',
+]);
 
-/** From here on gzip makes a request shorter: five figures. A thousand of them are 200 KB, and 10 KB when compressed. */
+/**
+ * From here on gzip makes a request shorter: five figures. A thousand of them are 200 KB, and 10 KB when compressed.
+ */
 const WORTH_BYTES = 1_024;
 
 /** Figures by CloudWatch PutMetricData. */
 export const awsMetricStore = ({ region, profile }: CloudOptions): MetricStore => {
-  const client = new CloudWatchClient({ region, ...(profile === undefined ? {} : { profile }), maxAttempts: 2, requestMinCompressionSizeBytes: WORTH_BYTES, requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true } });
+  const client = new CloudWatchClient({
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    maxAttempts: 2,
+    requestMinCompressionSizeBytes: WORTH_BYTES,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
+  });
   return {
     async put(namespace, data, signal) {
       const MetricData = data.map(({ name, unit, dimensions, at, value, fine }) => ({
@@ -22,10 +37,13 @@ export const awsMetricStore = ({ region, profile }: CloudOptions): MetricStore =
         ...(fine === true ? { StorageResolution: 1 } : {}),
       }));
       try {
-        const { $metadata } = await client.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }), { abortSignal: signal });
+        const { $metadata } = await client.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }), {
+          abortSignal: signal,
+        });
         if ($metadata.requestId === undefined) throw unreadable('cloudwatch:PutMetricData');
       } catch (error) {
-        if (FINAL.has(codeOf(error))) throw new Undeliverable(`cloudwatch:PutMetricData: ${codeOf(error)}`, { cause: error });
+        if (FINAL.has(codeOf(error)))
+          throw new Undeliverable(`cloudwatch:PutMetricData: ${codeOf(error)}`, { cause: error });
         throw asHybridError(error, 'cloudwatch:PutMetricData', region);
       }
     },

@@ -4,16 +4,34 @@ import type { CloudOptions } from '../../core/ports.ts';
 import { asHybridError, codeOf, unreadable } from './errors.ts';
 
 /** What sending once more can't mend. Permissions can be mended while we run, so they are not among them. */
-const FINAL = new Set(['NotFoundException', 'NotFound', 'InvalidParameterException', 'InvalidParameter', 'InvalidParameterValueException', 'ParameterValueInvalid', 'OptedOutException', 'EndpointDisabledException']);
+const FINAL = new Set([
+  'NotFoundException',
+  'NotFound',
+  'InvalidParameterException',
+  'InvalidParameter',
+  'InvalidParameterValueException',
+  'ParameterValueInvalid',
+  'OptedOutException',
+  'EndpointDisabledException',
+]);
 
 /** Mail subjects: ASCII, shorter than 100 characters, no line breaks (SNS Publish, parameter Subject). */
 const asSubject = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 99);
 
-/** Notices by SNS. A topic is asked in the region of its ARN; endpoints of the China partition follow from the region. */
+/**
+ * Notices by SNS. A topic is asked in the region of its ARN; endpoints of the China partition follow from the region.
+ */
 export const awsNotifier = ({ region, profile }: CloudOptions): Notifier => {
   const clients = new Map<string, SNSClient>();
   const clientIn = (where: string): SNSClient => {
-    const client = clients.get(where) ?? new SNSClient({ region: where, ...(profile === undefined ? {} : { profile }), maxAttempts: 2, requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true } });
+    const client =
+      clients.get(where) ??
+      new SNSClient({
+        region: where,
+        ...(profile === undefined ? {} : { profile }),
+        maxAttempts: 2,
+        requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
+      });
     clients.set(where, client);
     return client;
   };
@@ -23,10 +41,15 @@ export const awsNotifier = ({ region, profile }: CloudOptions): Notifier => {
       const where = 'topic' in to ? (to.topic.split(':')[3] ?? region) : region;
       const attributes = { 'hybridctl.alert': { DataType: 'String', StringValue: id } };
       // A FIFO topic drops the second of two with one id; on others the id tells the reader.
-      const once = 'topic' in to && to.topic.endsWith('.fifo') ? { MessageGroupId: 'hybridctl', MessageDeduplicationId: id } : {};
-      const target = 'topic' in to ? { TopicArn: to.topic, Subject: asSubject(subject), ...once } : { PhoneNumber: to.phone };
+      const once =
+        'topic' in to && to.topic.endsWith('.fifo') ? { MessageGroupId: 'hybridctl', MessageDeduplicationId: id } : {};
+      const target =
+        'topic' in to ? { TopicArn: to.topic, Subject: asSubject(subject), ...once } : { PhoneNumber: to.phone };
       try {
-        const { MessageId } = await clientIn(where).send(new PublishCommand({ ...target, Message: text, MessageAttributes: attributes }), { abortSignal: signal });
+        const { MessageId } = await clientIn(where).send(
+          new PublishCommand({ ...target, Message: text, MessageAttributes: attributes }),
+          { abortSignal: signal },
+        );
         // The page of a captive portal parses as an empty answer.
         if (MessageId === undefined) throw unreadable('sns:Publish');
       } catch (error) {

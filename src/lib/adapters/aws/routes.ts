@@ -8,7 +8,15 @@ import {
   type RouteTable as SdkRouteTable,
 } from '@aws-sdk/client-ec2';
 import { failure, usageError } from '../../core/errors.ts';
-import { RouteRace, type CloudOptions, type CloudRoute, type Destination, type RouteTable, type RouteTables, type RouteTarget } from '../../core/ports.ts';
+import {
+  RouteRace,
+  type CloudOptions,
+  type CloudRoute,
+  type Destination,
+  type RouteTable,
+  type RouteTables,
+  type RouteTarget,
+} from '../../core/ports.ts';
 import { ec2Client, type Tuning } from './client.ts';
 import { asHybridError, codeOf, unreadable } from './errors.ts';
 
@@ -39,13 +47,21 @@ export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = 
     const found = new Map<string, RouteTable>();
     const tokens = new Set<string>();
     for (let token: string | undefined; ; ) {
-      const page = await client.send(new DescribeRouteTablesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }), signal === undefined ? {} : { abortSignal: signal });
+      const page = await client.send(
+        new DescribeRouteTablesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
+        signal === undefined ? {} : { abortSignal: signal },
+      );
       if (page.RouteTables === undefined) throw unreadable(READ);
-      for (const table of page.RouteTables) if (table.RouteTableId !== undefined) found.set(table.RouteTableId, asTable(table.RouteTableId, table));
+      for (const table of page.RouteTables)
+        if (table.RouteTableId !== undefined) found.set(table.RouteTableId, asTable(table.RouteTableId, table));
       token = page.NextToken;
       if (token === undefined || token === '') return found;
       // A proxy that answers every question from its memory would keep us asking for ever.
-      if (tokens.has(token) || tokens.size >= MOST_PAGES) throw failure(`the pages of ${READ} do not end`, { call: 'unclear', next: 'see to AWS_ENDPOINT_URL and any proxy in between' });
+      if (tokens.has(token) || tokens.size >= MOST_PAGES)
+        throw failure(`the pages of ${READ} do not end`, {
+          call: 'unclear',
+          next: 'see to AWS_ENDPOINT_URL and any proxy in between',
+        });
       tokens.add(token);
     }
   };
@@ -55,10 +71,17 @@ export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = 
       try {
         const found = new Map<string, RouteTable>();
         for (let from = 0; from < ids.length; from += MOST_FILTERED) {
-          for (const [id, table] of await pages({ Filters: [{ Name: 'route-table-id', Values: ids.slice(from, from + MOST_FILTERED) }] })) found.set(id, table);
+          for (const [id, table] of await pages({
+            Filters: [{ Name: 'route-table-id', Values: ids.slice(from, from + MOST_FILTERED) }],
+          }))
+            found.set(id, table);
         }
         const there = ids.flatMap((id) => found.get(id) ?? []);
-        if (there.length === 0 && ids.length > 0) throw failure(`EC2's answer has none of the route tables ${ids.slice(0, 3).join(', ')}`, { call: 'refused', next: 'see to the ids and the region; then to AWS_ENDPOINT_URL and any proxy in between' });
+        if (there.length === 0 && ids.length > 0)
+          throw failure(`EC2's answer has none of the route tables ${ids.slice(0, 3).join(', ')}`, {
+            call: 'refused',
+            next: 'see to the ids and the region; then to AWS_ENDPOINT_URL and any proxy in between',
+          });
         return there;
       } catch (error) {
         throw asHybridError(error, READ, region);
@@ -75,34 +98,53 @@ export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = 
       }
       return ids.map((id) => {
         const table = found.get(id);
-        if (table === undefined) throw failure(`EC2's answer lacks route table ${id}`, { next: 'run it again; then see to AWS_ENDPOINT_URL and any proxy in between' });
+        if (table === undefined)
+          throw failure(`EC2's answer lacks route table ${id}`, {
+            next: 'run it again; then see to AWS_ENDPOINT_URL and any proxy in between',
+          });
         return table;
       });
     },
 
     createRoute: (table, destination, target) =>
-      write('ec2:CreateRoute', (error) => codeOf(error) === 'RouteAlreadyExists', (options) => client.send(new CreateRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options)),
+      write(
+        'ec2:CreateRoute',
+        (error) => codeOf(error) === 'RouteAlreadyExists',
+        (options) =>
+          client.send(new CreateRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options),
+      ),
 
     replaceRoute: (table, destination, target) =>
-      write('ec2:ReplaceRoute', isNoRoute, (options) => client.send(new ReplaceRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options)),
+      write('ec2:ReplaceRoute', isNoRoute, (options) =>
+        client.send(new ReplaceRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options),
+      ),
 
     deleteRoute: (table, destination) =>
-      write('ec2:DeleteRoute', isNoRoute, (options) => client.send(new DeleteRouteCommand({ RouteTableId: table, ...to(destination) }), options)),
+      write('ec2:DeleteRoute', isNoRoute, (options) =>
+        client.send(new DeleteRouteCommand({ RouteTableId: table, ...to(destination) }), options),
+      ),
   };
 };
 
 /** DeleteRoute says InvalidRoute.NotFound; ReplaceRoute says InvalidParameterValue and means the same. */
 const isNoRoute = (error: unknown): boolean =>
-  codeOf(error) === 'InvalidRoute.NotFound' || (codeOf(error) === 'InvalidParameterValue' && /no route defined/i.test((error as Error).message));
+  codeOf(error) === 'InvalidRoute.NotFound' ||
+  (codeOf(error) === 'InvalidParameterValue' && /no route defined/i.test((error as Error).message));
 
 const unknownTable = (error: unknown, ids: readonly string[], region: string) => {
   const code = codeOf(error);
   if (!/^InvalidRouteTableID\./i.test(code)) return undefined;
   const named = ids.find((id) => (error as Error).message.includes(id)) ?? ids.join(', ');
-  return usageError(`there is no route table ${named} in ${region}`, { field: 'route_tables', next: 'correct the id in the site file, or the region by --region', cause: error, call: 'refused' });
+  return usageError(`there is no route table ${named} in ${region}`, {
+    field: 'route_tables',
+    next: 'correct the id in the site file, or the region by --region',
+    cause: error,
+    call: 'refused',
+  });
 };
 
-const to = (destination: Destination) => (destination.startsWith('pl-') ? { DestinationPrefixListId: destination } : { DestinationCidrBlock: destination });
+const to = (destination: Destination) =>
+  destination.startsWith('pl-') ? { DestinationPrefixListId: destination } : { DestinationCidrBlock: destination };
 
 const through = (target: RouteTarget) => {
   switch (target.kind) {
@@ -138,7 +180,12 @@ const asRoute = (route: Route): CloudRoute | undefined => {
 };
 
 const asTarget = (route: Route): RouteTarget => {
-  if (route.NetworkInterfaceId !== undefined) return { kind: 'eni', id: route.NetworkInterfaceId, ...(route.InstanceId === undefined ? {} : { instance: route.InstanceId }) };
+  if (route.NetworkInterfaceId !== undefined)
+    return {
+      kind: 'eni',
+      id: route.NetworkInterfaceId,
+      ...(route.InstanceId === undefined ? {} : { instance: route.InstanceId }),
+    };
   if (route.InstanceId !== undefined) return { kind: 'instance', id: route.InstanceId };
   if (route.NatGatewayId !== undefined) return { kind: 'nat', id: route.NatGatewayId };
   const gateway = route.GatewayId;
@@ -149,4 +196,10 @@ const asTarget = (route: Route): RouteTarget => {
 };
 
 const otherTarget = (route: Route): string =>
-  route.TransitGatewayId ?? route.VpcPeeringConnectionId ?? route.EgressOnlyInternetGatewayId ?? route.LocalGatewayId ?? route.CarrierGatewayId ?? route.CoreNetworkArn ?? 'an unknown target';
+  route.TransitGatewayId ??
+  route.VpcPeeringConnectionId ??
+  route.EgressOnlyInternetGatewayId ??
+  route.LocalGatewayId ??
+  route.CarrierGatewayId ??
+  route.CoreNetworkArn ??
+  'an unknown target';

@@ -15,7 +15,8 @@ const SILENT_MS = 5_000;
 const UNTOLD = 1_000_000;
 
 /**
- * ping sleeps one tick of the kernel longer than it is told: 20 ms become 25 where the tick is 4 ms (HZ = 250, the default
+ * ping sleeps one tick of the kernel longer than it is told: 20 ms become 25 where the tick is 4 ms (HZ = 250, the
+ * default
  * of most distributions), and every verdict a quarter later. Asked for a tick less it keeps its pace, to 20 % at most.
  */
 const TICK_MS = 4;
@@ -26,7 +27,12 @@ export const unwrapped = (sequence: number, last: number): number => {
   return base < last - 32_768 ? base + 65_536 : base > last + 32_768 ? base - 65_536 : base;
 };
 
-const argumentsOf = ({ address, source }: ProbeSpec, everyMs: number, size: Sample['size'], bytes: number): readonly string[] => [
+const argumentsOf = (
+  { address, source }: ProbeSpec,
+  everyMs: number,
+  size: Sample['size'],
+  bytes: number,
+): readonly string[] => [
   ...['-n', '-O', '-D', '-i', String((everyMs - Math.min(TICK_MS, everyMs / 5)) / 1000), '-s', String(bytes - HEADERS)],
   ...(size === 'large' ? ['-M', 'do'] : []),
   ...(source === undefined ? [] : ['-I', source]),
@@ -51,10 +57,15 @@ interface Run {
 
 /**
  * One ping(8) for as long as the stream keeps its pace, since a raw socket is beyond Node. It sends at its own pace and
- * says after each interval what was not answered; the deadline is ours. A stream slower than the target's usual interval
+ * says after each interval what was not answered; the deadline is ours. A stream slower than the target's usual
+ * interval
  * can't wait for that: there ping is asked, half a deadline after a probe was due, whether it has left.
  */
-export const icmpStream = (spec: ProbeSpec, { everyMs: firstMs, tauMs, size, firstAt }: Pace, bytes = SMALL_BYTES): Stream => {
+export const icmpStream = (
+  spec: ProbeSpec,
+  { everyMs: firstMs, tauMs, size, firstAt }: Pace,
+  bytes = SMALL_BYTES,
+): Stream => {
   const flight = startFlight();
   const pings = new Set<Ping>();
   let everyMs = firstMs;
@@ -127,7 +138,8 @@ export const icmpStream = (spec: ProbeSpec, { everyMs: firstMs, tauMs, size, fir
 
   const ask = (from: Run, now: number): void => {
     const halfMs = deadlineMs(flight.roundTrip, tauMs) / 2;
-    if (from.everyMs <= tauMs || from.dueAt === undefined || now < from.dueAt + halfMs || now < from.askedAt + halfMs) return;
+    if (from.everyMs <= tauMs || from.dueAt === undefined || now < from.dueAt + halfMs || now < from.askedAt + halfMs)
+      return;
     Object.assign(from, { askedAt: now, askedFor: from.top + 1 });
     sender?.ask();
   };
@@ -142,7 +154,16 @@ export const icmpStream = (spec: ProbeSpec, { everyMs: firstMs, tauMs, size, fir
   };
 
   const start = (now: number): void => {
-    const mine: Run = { everyMs, base, top: 0, lastLineAt: undefined, dueAt: undefined, late: false, askedAt: now, askedFor: 0 };
+    const mine: Run = {
+      everyMs,
+      base,
+      top: 0,
+      lastLineAt: undefined,
+      dueAt: undefined,
+      late: false,
+      askedAt: now,
+      askedFor: 0,
+    };
     const speaker = ping(argumentsOf(spec, everyMs, size, bytes), {
       probe: (line) => take(mine, line, performance.now()),
       count: (count) => counted(mine, count, performance.now()),

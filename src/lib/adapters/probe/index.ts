@@ -5,21 +5,41 @@ import { tcpWire } from './tcp.ts';
 import { udpWire } from './udp.ts';
 
 /** How often the loop looks, ms: four times an interval, within what a timer can do and a deadline can bear. */
-const tickOf = (specs: readonly ProbeSpec[]): number => Math.min(25, Math.max(5, Math.min(...specs.map(({ intervalMs }) => intervalMs)) / 4));
+const tickOf = (specs: readonly ProbeSpec[]): number =>
+  Math.min(25, Math.max(5, Math.min(...specs.map(({ intervalMs }) => intervalMs)) / 4));
 
-/** Looks that a late one counts for, an interval's: what waited along with us goes off in one volley, and its answers stand in line. */
+/**
+ * Looks that a late one counts for, an interval's: what waited along with us goes off in one volley, and its answers
+ * stand in line.
+ */
 const MEMORY = 4;
 
 /** Steps of the golden ratio never bunch, whatever the number of targets. */
 const phase = (index: number): number => (index * 0.618_033_988_75) % 1;
 
 const streamsOf = (spec: ProbeSpec, index: number, now: number): readonly Stream[] => {
-  const small: Pace = { everyMs: spec.intervalMs, tauMs: spec.intervalMs, size: 'small', firstAt: now + phase(index) * spec.intervalMs };
-  const first = spec.kind === 'icmp' ? icmpStream(spec, small) : pacedStream(small, (heard) => (spec.kind === 'udp' ? udpWire(spec, undefined, heard) : tcpWire(spec, heard)));
+  const small: Pace = {
+    everyMs: spec.intervalMs,
+    tauMs: spec.intervalMs,
+    size: 'small',
+    firstAt: now + phase(index) * spec.intervalMs,
+  };
+  const first =
+    spec.kind === 'icmp'
+      ? icmpStream(spec, small)
+      : pacedStream(small, (heard) => (spec.kind === 'udp' ? udpWire(spec, undefined, heard) : tcpWire(spec, heard)));
   if (spec.large === undefined) return [first];
   const { bytes, intervalMs } = spec.large;
-  const large: Pace = { everyMs: intervalMs, tauMs: spec.intervalMs, size: 'large', firstAt: now + phase(index + 0.5) * intervalMs };
-  return [first, spec.kind === 'udp' ? pacedStream(large, (heard) => udpWire(spec, bytes, heard)) : icmpStream(spec, large, bytes)];
+  const large: Pace = {
+    everyMs: intervalMs,
+    tauMs: spec.intervalMs,
+    size: 'large',
+    firstAt: now + phase(index + 0.5) * intervalMs,
+  };
+  return [
+    first,
+    spec.kind === 'udp' ? pacedStream(large, (heard) => udpWire(spec, bytes, heard)) : icmpStream(spec, large, bytes),
+  ];
 };
 
 /** Probes from this machine. All in this process, but for one ping(8) per ICMP target and size. */
@@ -28,8 +48,12 @@ export const prober: Prober = {
     if (specs.length === 0) return { pace: () => undefined, stop: async () => undefined };
     const tickMs = tickOf(specs);
     const begun = performance.now();
-    const streams = specs.flatMap((spec, index) => streamsOf(spec, index, begun).map((stream) => ({ id: spec.id, stream })));
-    const large = new Map(streams.filter(({ id }, at) => streams[at - 1]?.id === id).map(({ id, stream }) => [id, stream]));
+    const streams = specs.flatMap((spec, index) =>
+      streamsOf(spec, index, begun).map((stream) => ({ id: spec.id, stream })),
+    );
+    const large = new Map(
+      streams.filter(({ id }, at) => streams[at - 1]?.id === id).map(({ id, stream }) => [id, stream]),
+    );
     let planned = begun + tickMs;
     let lately: readonly number[] = [];
     let stopped = false;

@@ -9,12 +9,17 @@ export interface PingLine {
   readonly at: number;
 }
 
-const LINE = /^\[(\d+\.\d+)\] (?:\d+ bytes from \S+ icmp_seq=(\d+) .*?time=([\d.]+) ms|(?:no answer yet for|From \S+) icmp_seq=(\d+))/;
+const LINE =
+  /^\[(\d+\.\d+)\] (?:\d+ bytes from \S+ icmp_seq=(\d+) .*?time=([\d.]+) ms|(?:no answer yet for|From \S+) icmp_seq=(\d+))/;
 
 export const pingLine = (line: string): PingLine | undefined => {
   const [, at, answered, rtt, silent] = LINE.exec(line) ?? [];
   if (at === undefined) return undefined;
-  return { sequence: Number(answered ?? silent), rttMs: rtt === undefined ? undefined : Number(rtt), at: Number(at) * 1000 };
+  return {
+    sequence: Number(answered ?? silent),
+    rttMs: rtt === undefined ? undefined : Number(rtt),
+    at: Number(at) * 1000,
+  };
 };
 
 /** The number of probes that left: a look in between, on stderr, and the summary at the end, on stdout. */
@@ -51,17 +56,23 @@ export const ping = (args: readonly string[], ears: PingEars): Ping => {
       parts.forEach(take);
     };
   };
-  child.stdout.setEncoding('utf8').on('data', lines((line) => {
-    const said = pingLine(line);
-    const sent = SUMMARY.exec(line)?.[1];
-    if (said !== undefined) ears.probe(said);
-    else if (sent !== undefined) ears.count(Number(sent));
-  }));
-  child.stderr.setEncoding('utf8').on('data', lines((line) => {
-    const sent = LOOK.exec(line)?.[1];
-    if (sent === undefined) ears.complaint();
-    else ears.count(Number(sent));
-  }));
+  child.stdout.setEncoding('utf8').on(
+    'data',
+    lines((line) => {
+      const said = pingLine(line);
+      const sent = SUMMARY.exec(line)?.[1];
+      if (said !== undefined) ears.probe(said);
+      else if (sent !== undefined) ears.count(Number(sent));
+    }),
+  );
+  child.stderr.setEncoding('utf8').on(
+    'data',
+    lines((line) => {
+      const sent = LOOK.exec(line)?.[1];
+      if (sent === undefined) ears.complaint();
+      else ears.count(Number(sent));
+    }),
+  );
   const ended = new Promise<void>((resolve) => {
     const gone = (): void => {
       resolve();
@@ -69,5 +80,10 @@ export const ping = (args: readonly string[], ears: PingEars): Ping => {
     };
     child.once('error', gone).once('close', gone);
   });
-  return { ask: () => void child.kill('SIGQUIT'), retire: () => void child.kill('SIGINT'), kill: () => void child.kill('SIGKILL'), ended };
+  return {
+    ask: () => void child.kill('SIGQUIT'),
+    retire: () => void child.kill('SIGINT'),
+    kill: () => void child.kill('SIGKILL'),
+    ended,
+  };
 };

@@ -3,7 +3,9 @@ import { sent, startFlight, turn, type Reply } from '../../domain/health/timeout
 
 /** Probes of one size to one target. */
 export interface Stream {
-  /** What became of probes since the last turn, and new probes where they are due. Times in ms of `performance.now()`. */
+  /**
+   * What became of probes since the last turn, and new probes where they are due. Times in ms of `performance.now()`.
+   */
   turn(now: number, lateMs: number): readonly Sample[];
   /** Another interval from the last probe on. */
   pace(everyMs: number): void;
@@ -42,7 +44,9 @@ export const pacedStream = ({ everyMs: firstMs, tauMs, size, firstAt }: Pace, op
   let everyMs = firstMs;
   let next = firstAt;
   let sequence = 0;
-  /** The answers of a port-unreachable carry no number of ours: the probe whose age is nearest to the usual round trip. */
+  /**
+   * The answers of a port-unreachable carry no number of ours: the probe whose age is nearest to the usual round trip.
+   */
   const likeliest = (at: number): number | undefined => {
     const usual = flight.roundTrip?.srttMs ?? Number.POSITIVE_INFINITY;
     let best: number | undefined;
@@ -71,7 +75,10 @@ export const pacedStream = ({ everyMs: firstMs, tauMs, size, firstAt }: Pace, op
       const arrived = replies;
       replies = [];
       const samples = turn(flight, arrived, now, lateMs, tauMs);
-      wire.tidy(now, samples.some(({ kind }) => kind === 'lost'));
+      wire.tidy(
+        now,
+        samples.some(({ kind }) => kind === 'lost'),
+      );
       if (now >= next) {
         // A pause of ours is not made up for by a volley.
         next += Math.ceil((now - next + 1e-6) / everyMs) * everyMs;

@@ -6,7 +6,8 @@ import type { Heard, Wire } from './stream.ts';
 const PATIENCE_MS = 950;
 
 /**
- * A connection for each probe, gone as soon as it is answered: a SYN-ACK by a reset, which leaves nothing in TIME_WAIT, and
+ * A connection for each probe, gone as soon as it is answered: a SYN-ACK by a reset, which leaves nothing in
+ * TIME_WAIT, and
  * an RST by itself. It outlives the probe's deadline, so that a path that became slower is learnt.
  */
 export const tcpWire = ({ address, port, source }: ProbeSpec, { answer, failed }: Heard): Wire => {
@@ -14,7 +15,8 @@ export const tcpWire = ({ address, port, source }: ProbeSpec, { answer, failed }
   return {
     send(sequence) {
       const socket = connect({ host: address, port: port!, ...(source === undefined ? {} : { localAddress: source }) });
-      // No route, no address, no descriptor: the kernel says so at once, where an answer takes a turn of the loop. Nothing left.
+      // No route, no address, no descriptor: the kernel says so at once, where an answer takes a turn of the loop.
+      // Nothing left.
       process.nextTick(() => socket.destroyed && failed(sequence));
       socket.on('connect', () => {
         answer(sequence);

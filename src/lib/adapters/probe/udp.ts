@@ -18,14 +18,21 @@ const refused = (error: NodeJS.ErrnoException | null): boolean => error?.code ==
  * A connected socket, since only such a one is told of an ICMP port-unreachable. Linux sets DF on what fits the device
  * (IP_PMTUDISC_WANT, the default), so a large datagram is not cut on the way.
  */
-export const udpWire = ({ address, port, source }: ProbeSpec, bytes: number | undefined, { answer, failed }: Heard): Wire => {
+export const udpWire = (
+  { address, port, source }: ProbeSpec,
+  bytes: number | undefined,
+  { answer, failed }: Heard,
+): Wire => {
   const payload = Buffer.alloc((bytes ?? SMALL_BYTES) - HEADERS);
   payload.writeUInt32BE(MAGIC, 0);
   let socket: Socket | undefined;
   let ready = false;
   let openedAt = 0;
   const shut = (): void => {
-    socket?.removeAllListeners().on('error', () => undefined).close();
+    socket
+      ?.removeAllListeners()
+      .on('error', () => undefined)
+      .close();
     socket = undefined;
     ready = false;
   };
@@ -33,11 +40,15 @@ export const udpWire = ({ address, port, source }: ProbeSpec, bytes: number | un
     const mine = createSocket('udp4');
     socket = mine;
     openedAt = performance.now();
-    mine.on('message', (data) => answer(data.length >= 8 && data.readUInt32BE(0) === MAGIC ? data.readUInt32BE(4) : undefined));
+    mine.on('message', (data) =>
+      answer(data.length >= 8 && data.readUInt32BE(0) === MAGIC ? data.readUInt32BE(4) : undefined),
+    );
     // An ICMP port-unreachable: somebody is there. Anything else means that this socket is of no use.
     mine.on('error', (error) => (refused(error) ? answer() : shut()));
     mine.on('connect', () => (ready = true));
-    mine.bind({ port: 0, exclusive: true, ...(source === undefined ? {} : { address: source }) }, () => mine.connect(port!, address));
+    mine.bind({ port: 0, exclusive: true, ...(source === undefined ? {} : { address: source }) }, () =>
+      mine.connect(port!, address),
+    );
   };
   const send = (sequence: number, again: boolean): void => {
     if (socket === undefined || !ready) return failed(sequence);
@@ -74,8 +85,13 @@ export const hasRoute = ({ address, source }: ProbeSpec): Promise<boolean> =>
     const socket = createSocket('udp4');
     const end = (answer: boolean) => (): void => {
       resolve(answer);
-      socket.removeAllListeners().on('error', () => undefined).close();
+      socket
+        .removeAllListeners()
+        .on('error', () => undefined)
+        .close();
     };
     socket.on('connect', end(true)).on('error', end(false));
-    socket.bind({ port: 0, exclusive: true, ...(source === undefined ? {} : { address: source }) }, () => socket.connect(DISCARD, address));
+    socket.bind({ port: 0, exclusive: true, ...(source === undefined ? {} : { address: source }) }, () =>
+      socket.connect(DISCARD, address),
+    );
   });

@@ -44,7 +44,8 @@ export const lineLog = (path: string, { mode, rotate, repair, onTrouble }: LineL
 
   const turn = async (limit: { bytes: number; keep: number }): Promise<void> => {
     await closeFile();
-    for (let number = limit.keep; number > 0; number--) await rename(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`).catch(ignoreAbsent);
+    for (let number = limit.keep; number > 0; number--)
+      await rename(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`).catch(ignoreAbsent);
   };
 
   const write = async (batch: readonly Line[]): Promise<void> => {
@@ -55,7 +56,8 @@ export const lineLog = (path: string, { mode, rotate, repair, onTrouble }: LineL
     }
     const bytes = Buffer.from(batch.map(({ text }) => `${text}\n`).join(''));
     // At a position of our own, not O_APPEND: after half a write the next try begins where the whole lines end.
-    for (let done = 0; done < bytes.length; ) done += (await target.handle.write(bytes, done, bytes.length - done, target.size + done)).bytesWritten;
+    for (let done = 0; done < bytes.length; )
+      done += (await target.handle.write(bytes, done, bytes.length - done, target.size + done)).bytesWritten;
     if (batch.some(({ durable }) => durable)) await target.handle.datasync();
     target.size += bytes.length;
   };
@@ -82,7 +84,10 @@ export const lineLog = (path: string, { mode, rotate, repair, onTrouble }: LineL
       // Half a line from a full disk would be taken for a crash at the next opening.
       await file?.handle.truncate(file.size).catch(() => undefined);
       await closeFile();
-      if (!failing) onTrouble(`${path}: can't be written (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}); lines are kept in memory`);
+      if (!failing)
+        onTrouble(
+          `${path}: can't be written (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}); lines are kept in memory`,
+        );
       failing = true;
       retry ??= setTimeout(() => ((retry = undefined), start()), RETRY_MS).unref();
     } finally {

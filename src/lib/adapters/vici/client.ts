@@ -22,7 +22,10 @@ export const parseViciUri = (uri: string, field = '--uri'): { path: string } | {
   const tcp = /^tcp:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(uri);
   const port = Number(tcp?.[2]);
   if (tcp !== null && port > 0 && port < 65_536) return { host: tcp[1]!.replace(/^\[|\]$/g, ''), port };
-  throw usageError('is not a vici address', { field, next: 'write it like unix:///var/run/charon.vici or tcp://127.0.0.1:4502' });
+  throw usageError('is not a vici address', {
+    field,
+    next: 'write it like unix:///var/run/charon.vici or tcp://127.0.0.1:4502',
+  });
 };
 
 const NEXT = 'see "systemctl status strongswan"; where its socket is elsewhere, give --uri';
@@ -36,7 +39,10 @@ const open = (uri: string): Promise<Socket> => {
   const target = parseViciUri(uri);
   return new Promise((resolve, reject) => {
     const socket = connect(target);
-    const timer = setTimeout(() => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })), CONNECT_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
+      CONNECT_TIMEOUT_MS,
+    );
     const fail = (error: NodeJS.ErrnoException): void => {
       clearTimeout(timer);
       reject(cantConnect(uri, error));
@@ -93,7 +99,9 @@ export const connectVici = async (uri: string, { timeoutMs = DEFAULT_TIMEOUT_MS 
       end(failure(`${uri} does not speak vici: ${error.message}`, { next: 'check --uri', cause: error }));
     }
   });
-  socket.on('error', (error) => end(failure(`lost the connection to charon: ${error.message}`, { next: NEXT, cause: error })));
+  socket.on('error', (error) =>
+    end(failure(`lost the connection to charon: ${error.message}`, { next: NEXT, cause: error })),
+  );
   socket.on('close', () => end(failure('charon closed the connection', { next: NEXT })));
 
   /** Sends one packet and hands over what comes back until `take` returns true. */
@@ -123,22 +131,33 @@ export const connectVici = async (uri: string, { timeoutMs = DEFAULT_TIMEOUT_MS 
       socket.write(encodePacket(packet));
     });
 
-  const command = async (name: string, message: ViciSection, onEvent: (event: Packet) => void): Promise<ViciSection> => {
+  const command = async (
+    name: string,
+    message: ViciSection,
+    onEvent: (event: Packet) => void,
+  ): Promise<ViciSection> => {
     let reply: ViciSection = {};
     await converse({ type: PACKET.cmdRequest, name, message }, (packet) => {
       if (packet.type === PACKET.event) onEvent(packet);
-      if (packet.type === PACKET.cmdUnknown) throw failure(`this charon does not know the command "${name}"`, { next: 'update strongSwan, or load the plugin that brings it' });
+      if (packet.type === PACKET.cmdUnknown)
+        throw failure(`this charon does not know the command "${name}"`, {
+          next: 'update strongSwan, or load the plugin that brings it',
+        });
       if (packet.type !== PACKET.cmdResponse) return false;
       reply = packet.message;
       return true;
     });
-    if (reply['success'] === 'no') throw failure(`charon refused ${name}: ${typeof reply['errmsg'] === 'string' && reply['errmsg'] !== '' ? reply['errmsg'] : 'no reason given'}`);
+    if (reply['success'] === 'no')
+      throw failure(
+        `charon refused ${name}: ${typeof reply['errmsg'] === 'string' && reply['errmsg'] !== '' ? reply['errmsg'] : 'no reason given'}`,
+      );
     return reply;
   };
 
   const register = (type: typeof PACKET.eventRegister | typeof PACKET.eventUnregister, name: string): Promise<void> =>
     converse({ type, name, message: {} }, (packet) => {
-      if (packet.type === PACKET.eventUnknown) throw failure(`this charon does not know the event "${name}"`, { next: 'update strongSwan' });
+      if (packet.type === PACKET.eventUnknown)
+        throw failure(`this charon does not know the event "${name}"`, { next: 'update strongSwan' });
       return packet.type === PACKET.eventConfirm;
     });
 

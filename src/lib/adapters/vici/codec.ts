@@ -20,7 +20,10 @@ const ELEMENT = { sectionStart: 1, sectionEnd: 2, keyValue: 3, listStart: 4, lis
 
 /** charon's own limit on a packet, bytes; more than that is no vici peer. */
 export const MAX_PACKET = 512 * 1024;
-/** charon nests five deep at most. A hostile peer could nest 250,000 deep in one packet and exhaust the stack of any reader. */
+/**
+ * charon nests five deep at most. A hostile peer could nest 250,000 deep in one packet and exhaust the stack of any
+ * reader.
+ */
 const MAX_DEPTH = 64;
 
 /** Bytes that are not vici, or that no vici peer may send. */
@@ -45,7 +48,8 @@ const name8 = (text: string): Buffer => {
 
 const value16 = (text: string): Buffer => {
   const bytes = Buffer.from(text, 'utf8');
-  if (bytes.length > 0xffff) throw new ViciFormatError(`a value of ${bytes.length} bytes does not fit: 65535 is the limit`);
+  if (bytes.length > 0xffff)
+    throw new ViciFormatError(`a value of ${bytes.length} bytes does not fit: 65535 is the limit`);
   return Buffer.concat([Buffer.of(bytes.length >> 8, bytes.length & 0xff), bytes]);
 };
 
@@ -61,13 +65,23 @@ const encodeValue = (key: string, value: ViciValue, depth: number): readonly Buf
     const items = (value as readonly string[]).flatMap((item) => [Buffer.of(ELEMENT.listItem), value16(item)]);
     return [Buffer.of(ELEMENT.listStart), name8(key), ...items, Buffer.of(ELEMENT.listEnd)];
   }
-  return [Buffer.of(ELEMENT.sectionStart), name8(key), encodeMessage(value as ViciSection, depth + 1), Buffer.of(ELEMENT.sectionEnd)];
+  return [
+    Buffer.of(ELEMENT.sectionStart),
+    name8(key),
+    encodeMessage(value as ViciSection, depth + 1),
+    Buffer.of(ELEMENT.sectionEnd),
+  ];
 };
 
 /** One packet with its length in front, ready for the socket. */
 export const encodePacket = ({ type, name, message }: Packet): Buffer => {
-  const body = Buffer.concat([Buffer.of(type), ...(NAMED.includes(type) ? [name8(name ?? '')] : []), encodeMessage(message)]);
-  if (body.length > MAX_PACKET) throw new ViciFormatError(`a packet of ${body.length} bytes: ${MAX_PACKET} is the limit`);
+  const body = Buffer.concat([
+    Buffer.of(type),
+    ...(NAMED.includes(type) ? [name8(name ?? '')] : []),
+    encodeMessage(message),
+  ]);
+  if (body.length > MAX_PACKET)
+    throw new ViciFormatError(`a packet of ${body.length} bytes: ${MAX_PACKET} is the limit`);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(body.length);
   return Buffer.concat([length, body]);
@@ -121,10 +135,15 @@ export const decodeMessage = (bytes: Buffer): ViciSection => {
 export const decodePacket = (body: Buffer): Packet => {
   const type = body[0];
   if (type === undefined || type > PACKET.event) throw new ViciFormatError(`unknown packet type ${type ?? 'none'}`);
-  if (!NAMED.includes(type as PacketType)) return { type: type as PacketType, message: decodeMessage(body.subarray(1)) };
+  if (!NAMED.includes(type as PacketType))
+    return { type: type as PacketType, message: decodeMessage(body.subarray(1)) };
   const length = body[1];
   if (length === undefined || body.length < 2 + length) throw new ViciFormatError('a packet cut off in its name');
-  return { type: type as PacketType, name: body.toString('utf8', 2, 2 + length), message: decodeMessage(body.subarray(2 + length)) };
+  return {
+    type: type as PacketType,
+    name: body.toString('utf8', 2, 2 + length),
+    message: decodeMessage(body.subarray(2 + length)),
+  };
 };
 
 /** Cuts a byte stream into packets, however the chunks fall. */

@@ -43,7 +43,11 @@ export const followFeed = (path: string, { opened, line, closed }: Follower): { 
       for (const one of lines) if (!stopped) take(one);
       if (rest.length > MOST_UNENDED) current.destroy();
     });
-    current.on('error', (error: NodeJS.ErrnoException) => (because = REASONS[error.code ?? ''] ?? `the monitor's feed can't be read (${error.code ?? error.message})`));
+    current.on(
+      'error',
+      (error: NodeJS.ErrnoException) =>
+        (because = REASONS[error.code ?? ''] ?? `the monitor's feed can't be read (${error.code ?? error.message})`),
+    );
     current.on('close', () => {
       if (stopped) return;
       because ??= 'the monitor has ended';

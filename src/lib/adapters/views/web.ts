@@ -12,12 +12,18 @@ const HEADERS = ['host', 'origin', 'authorization', 'sec-fetch-site'] as const;
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is taken by another program',
   EADDRNOTAVAIL: 'is no address of this machine',
-  EACCES: 'may not be used: ports below 1024 are root\'s',
+  EACCES: "may not be used: ports below 1024 are root's",
   ENOTFOUND: 'is no address',
 };
 
-/** Requests without a body, answered by a text or a stream. What the handler throws is the reader's 500 and nobody's end. */
-export const serve = async ({ host, port }: WebAddress, answer: (request: WebRequest) => WebAnswer): Promise<WebServer> => {
+/**
+ * Requests without a body, answered by a text or a stream. What the handler throws is the reader's 500 and nobody's
+ * end.
+ */
+export const serve = async (
+  { host, port }: WebAddress,
+  answer: (request: WebRequest) => WebAnswer,
+): Promise<WebServer> => {
   const server = createServer((request, response) => {
     const headers = Object.fromEntries(HEADERS.map((name) => [name, request.headers[name] as string | undefined]));
     const given = ((): WebAnswer => {
@@ -28,7 +34,8 @@ export const serve = async ({ host, port }: WebAddress, answer: (request: WebReq
       }
     })();
     response.writeHead(given.status, given.headers);
-    if (typeof given.body === 'string' || request.method === 'HEAD') return void response.end(request.method === 'HEAD' ? undefined : (given.body as string));
+    if (typeof given.body === 'string' || request.method === 'HEAD')
+      return void response.end(request.method === 'HEAD' ? undefined : (given.body as string));
     response.flushHeaders();
     request.socket.setNoDelay(true);
     const stop = given.body((text) => {
@@ -41,7 +48,14 @@ export const serve = async ({ host, port }: WebAddress, answer: (request: WebReq
   server.requestTimeout = 5_000;
   server.maxConnections = MOST_SOCKETS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', ({ code, message }: NodeJS.ErrnoException) => reject(usageError(`${host}:${port} ${REASONS[code ?? ''] ?? `can't be had (${code ?? message})`}`, { field: '--listen', next: 'give another address or port' })));
+    server.once('error', ({ code, message }: NodeJS.ErrnoException) =>
+      reject(
+        usageError(`${host}:${port} ${REASONS[code ?? ''] ?? `can't be had (${code ?? message})`}`, {
+          field: '--listen',
+          next: 'give another address or port',
+        }),
+      ),
+    );
     server.listen(port, host, resolve);
   });
   return {

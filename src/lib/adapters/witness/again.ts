@@ -14,13 +14,17 @@ export interface Conversation {
 }
 
 /**
- * Holds a conversation with a daemon, and again whenever it is over, until stopped. Pauses double from 0.1 s to 15 s while
+ * Holds a conversation with a daemon, and again whenever it is over, until stopped. Pauses double from 0.1 s to 15 s
+ * while
  * the daemon is not heard. A daemon that is back at once was not missed.
  *
  * @param converse rejects with the reason when the conversation is over.
  * @param tell whether the daemon is heard: when that is first known, and when it changes.
  */
-export const again = (converse: (conversation: Conversation) => Promise<never>, tell: (now: boolean, because: string) => void): { stop(): void } => {
+export const again = (
+  converse: (conversation: Conversation) => Promise<never>,
+  tell: (now: boolean, because: string) => void,
+): { stop(): void } => {
   const stopping = new AbortController();
   const { signal } = stopping;
   const keepOn = async (): Promise<void> => {

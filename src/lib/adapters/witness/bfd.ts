@@ -43,17 +43,22 @@ export const readPeers = (json: string): readonly BfdPeer[] => {
       key: ['vrf', 'interface', 'local', 'peer'].map((name) => text(entry[name])).join(' '),
       address: text(entry['peer']),
       status: text(entry['status']),
-      byPeer: text(entry['diagnostic']) === 'neighbor signaled session down' && WILFUL.includes(text(entry['remote-diagnostic'])),
+      byPeer:
+        text(entry['diagnostic']) === 'neighbor signaled session down' &&
+        WILFUL.includes(text(entry['remote-diagnostic'])),
     }));
 };
 
 /**
- * Sessions that were up and are not. One that an operator shut down, here (`shutdown`) or there, is no evidence, nor is one
+ * Sessions that were up and are not. One that an operator shut down, here (`shutdown`) or there, is no evidence, nor
+ * is one
  * that is no longer configured: neither says anything of packets.
  */
 const lost = (before: ReadonlySet<string>, after: readonly BfdPeer[]): readonly Testimony[] =>
   after.flatMap(({ key, address, status, byPeer }) =>
-    before.has(key) && (status === 'down' || status === 'init') && !byPeer ? [{ evidence: 'bfd-down' as const, about: address }] : [],
+    before.has(key) && (status === 'down' || status === 'init') && !byPeer
+      ? [{ evidence: 'bfd-down' as const, about: address }]
+      : [],
   );
 
 /** FRR's BFD sessions, over one connection to bfdd. The end of bfdd itself is no evidence: packets don't need it. */

@@ -24,18 +24,23 @@ const connectionsOf = (sas: readonly ViciSection[]): Connections => {
  */
 const lost = (before: Connections, after: Connections): readonly Testimony[] =>
   [...before].flatMap(([about, state]) =>
-    state === 'established' && after.get(about) !== 'established' ? [{ about, evidence: after.has(about) ? ('child-down' as const) : ('ike-down' as const) }] : [],
+    state === 'established' && after.get(about) !== 'established'
+      ? [{ about, evidence: after.has(about) ? ('child-down' as const) : ('ike-down' as const) }]
+      : [],
   );
 
 /** Nobody listens on the socket. Only a local one says that: what is cut off from a remote one are we. */
 const isGone = (uri: string, error: unknown): boolean =>
-  uri.startsWith('unix:') && ['ENOENT', 'ECONNREFUSED'].includes(((error as HybridError).cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+  uri.startsWith('unix:') &&
+  ['ENOENT', 'ECONNREFUSED'].includes(((error as HybridError).cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 
 /**
- * charon's security associations. Events only say when to look: what counts is the difference between two looks, so that
+ * charon's security associations. Events only say when to look: what counts is the difference between two looks, so
+ * that
  * an SA that was replaced is none, and what was missed while the connection was away is made up for.
  *
- * A charon that is gone takes its SAs with it: `ike-down` for every connection that had an ESP pair. (Killed outright it
+ * A charon that is gone takes its SAs with it: `ike-down` for every connection that had an ESP pair. (Killed outright
+ * it
  * leaves those of kernel ESP behind, which carry on until they expire. That is why it takes lost probes too.)
  */
 export const charonWitness = (uri: string): Witness => {

@@ -12,14 +12,23 @@ export interface Vty {
   close(): void;
 }
 
-/** Three zero bytes and the command's result end an answer (FRR lib/vty.c, vtysh_read); output itself has no zero byte. */
+/**
+ * Three zero bytes and the command's result end an answer (FRR lib/vty.c, vtysh_read); output itself has no zero byte.
+ */
 const END = Buffer.alloc(3);
 
 const open = (path: string): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = connect({ path });
     socket.once('error', (error: NodeJS.ErrnoException) =>
-      reject(failure(error.code === 'EACCES' ? `no permission to open ${path}` : `no FRR daemon listens on ${path} (${error.code ?? error.message})`, { cause: error })),
+      reject(
+        failure(
+          error.code === 'EACCES'
+            ? `no permission to open ${path}`
+            : `no FRR daemon listens on ${path} (${error.code ?? error.message})`,
+          { cause: error },
+        ),
+      ),
     );
     socket.once('connect', () => {
       socket.removeAllListeners('error');
@@ -27,7 +36,9 @@ const open = (path: string): Promise<Socket> =>
     });
   });
 
-/** The socket by which vtysh speaks to a daemon of FRR, e.g. `/var/run/frr/bfdd.vty`; the same in all of its versions. */
+/**
+ * The socket by which vtysh speaks to a daemon of FRR, e.g. `/var/run/frr/bfdd.vty`; the same in all of its versions.
+ */
 export const openVty = async (path: string): Promise<Vty> => {
   const socket = await open(path);
   let held: Buffer = Buffer.alloc(0);
@@ -56,7 +67,10 @@ export const openVty = async (path: string): Promise<Vty> => {
     ask: (command) =>
       new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(ended);
-        const silence = setTimeout(() => end(failure(`${path} did not answer for ${SILENCE_MS / 1_000} s`)), SILENCE_MS);
+        const silence = setTimeout(
+          () => end(failure(`${path} did not answer for ${SILENCE_MS / 1_000} s`)),
+          SILENCE_MS,
+        );
         const done = (): void => {
           clearTimeout(silence);
           waiting = undefined;

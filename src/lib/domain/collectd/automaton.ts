@@ -23,12 +23,17 @@ const MOST_STATES = 4_000;
  * @param labels of the programs, in rising order. @param spend told of every step that a new state takes.
  * @returns the lowest label whose program is done, or MORE.
  */
-export const automatonOf = (programs: readonly Program[], labels: readonly number[], spend: () => void): ((bytes: string) => number) => {
+export const automatonOf = (
+  programs: readonly Program[],
+  labels: readonly number[],
+  spend: () => void,
+): ((bytes: string) => number) => {
   const steps: Step[] = [];
   const labelAt = new Map<number, number>();
   const entries = programs.map(({ steps: own }, index) => {
     const offset = steps.length;
-    for (const step of own) steps.push(step.op === 'fork' ? { op: 'fork', a: step.a + offset, b: step.b + offset } : step);
+    for (const step of own)
+      steps.push(step.op === 'fork' ? { op: 'fork', a: step.a + offset, b: step.b + offset } : step);
     labelAt.set(steps.length - 1, labels[index]!);
     return offset;
   });
@@ -40,7 +45,9 @@ export const automatonOf = (programs: readonly Program[], labels: readonly numbe
   let round = 0;
   let states: State[] = [];
   let ids = new Map<string, number>();
-  /** By state and class of what comes next: the state after it, NONE where no step is left, UNKNOWN until it was met. */
+  /**
+   * By state and class of what comes next: the state after it, NONE where no step is left, UNKNOWN until it was met.
+   */
   let nexts = new Int32Array(0);
   /** By the same: the lowest label that is done before it, or MORE. */
   let dones = new Int32Array(0);
@@ -141,7 +148,9 @@ export const automatonOf = (programs: readonly Program[], labels: readonly numbe
 };
 
 /** Bytes that no step tells apart are one class. @returns the class by byte, and a byte of each; none for END. */
-const classesOf = (steps: readonly Step[]): { readonly classOf: Uint16Array; readonly sample: readonly (number | undefined)[] } => {
+const classesOf = (
+  steps: readonly Step[],
+): { readonly classOf: Uint16Array; readonly sample: readonly (number | undefined)[] } => {
   const classOf = new Uint16Array(256);
   const sample: (number | undefined)[] = [undefined];
   const sets = new Set([CATEGORIES['w']!]);

@@ -23,18 +23,38 @@ export const negated = (set: CharSet): CharSet => set.map((has) => 1 - has);
 
 const DIGITS = charSet([[48, 57]]);
 /** Space, \t \n \v \f \r. */
-const SPACES = charSet([[9, 13], [32, 32]]);
-const WORD = charSet([[48, 57], [65, 90], [95, 95], [97, 122]]);
+const SPACES = charSet([
+  [9, 13],
+  [32, 32],
+]);
+const WORD = charSet([
+  [48, 57],
+  [65, 90],
+  [95, 95],
+  [97, 122],
+]);
 
 /** `\d \D \s \S \w \W` of byte strings: ASCII alone. */
-export const CATEGORIES: Readonly<Record<string, CharSet>> = { d: DIGITS, D: negated(DIGITS), s: SPACES, S: negated(SPACES), w: WORD, W: negated(WORD) };
+export const CATEGORIES: Readonly<Record<string, CharSet>> = {
+  d: DIGITS,
+  D: negated(DIGITS),
+  s: SPACES,
+  S: negated(SPACES),
+  w: WORD,
+  W: negated(WORD),
+};
 
 export const isWordByte = (code: number): boolean => WORD[code] === 1;
 
-const other = (code: number): number => (code >= 65 && code <= 90 ? code + 32 : code >= 97 && code <= 122 ? code - 32 : code);
+const other = (code: number): number =>
+  code >= 65 && code <= 90 ? code + 32 : code >= 97 && code <= 122 ? code - 32 : code;
 
 /** The set without regard to the case of ASCII letters. A negated set is one before its negation. */
-export const caseless = (set: CharSet): CharSet => set.map((has, code) => (has === 1 || set[other(code)] === 1 ? 1 : 0));
+export const caseless = (set: CharSet): CharSet =>
+  set.map((has, code) => (has === 1 || set[other(code)] === 1 ? 1 : 0));
 
 /** Text as the bytes that Python 2 would see, one character each. */
-export const asBytes = (text: string): string => (/^[\u0000-\u007f]*$/.test(text) ? text : Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''));
+export const asBytes = (text: string): string =>
+  /^[\u0000-\u007f]*$/.test(text)
+    ? text
+    : Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');

@@ -13,7 +13,8 @@ const hasLook = ({ steps }: Program): boolean => steps.some(({ op }) => op === '
 /**
  * Tells which of the patterns, the first of them, matches a text from its first byte on; NONE where none does. Neither
  * nested repeats nor choices can hang it: `(a+)+b` takes a look a byte.
- * @param patterns or whole names, as bytes. @param tries all that may be tried over its life. @returns a function of bytes, which throws BeyondUs where they are used up.
+ * @param patterns or whole names, as bytes. @param tries all that may be tried over its life. @returns a function of
+ * bytes, which throws BeyondUs where they are used up.
  */
 export const whichOf = (patterns: readonly (Pattern | string)[], tries = MOST_TRIES): ((bytes: string) => number) => {
   let left = tries;
@@ -38,9 +39,14 @@ export const whichOf = (patterns: readonly (Pattern | string)[], tries = MOST_TR
   }
   const looking = compiled.filter(({ program }) => hasLook(program));
   const plain = compiled.filter(({ program }) => !hasLook(program));
-  const automaton = automatonOf(plain.map(({ program }) => program), plain.map(({ label }) => label), spend);
+  const automaton = automatonOf(
+    plain.map(({ program }) => program),
+    plain.map(({ label }) => label),
+    spend,
+  );
   const walk = walkerOf(spend);
-  const walked = (list: typeof compiled, bytes: string): number => list.find(({ program }) => walk(program, bytes))?.label ?? MORE;
+  const walked = (list: typeof compiled, bytes: string): number =>
+    list.find(({ program }) => walk(program, bytes))?.label ?? MORE;
 
   return (bytes) => {
     const newline = bytes.includes('\n');

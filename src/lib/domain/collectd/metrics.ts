@@ -9,7 +9,8 @@ const split = (text: string): readonly [string, string] => {
 };
 
 /**
- * The names that the plugin holds against its whitelist: `plugin-instance-type-instance`, dashes also where a part is empty.
+ * The names that the plugin holds against its whitelist: `plugin-instance-type-instance`, dashes also where a part is
+ * empty.
  * A list of several values gives one for each, its name after the type's instance. (Before 2018 the plugin did not take
  * lists apart: the seed's `load--load-` is `load--load-shortterm` today.)
  * Source: awslabs/collectd-cloudwatch, modules/flusher.py.
@@ -19,11 +20,20 @@ export const keysOf = ({ identifier, values }: ValueList): readonly string[] => 
   const [name, instance] = split(plugin);
   const [type, typeInstance] = split(rest.join('/'));
   const key = (last: string): string => `${name}-${instance}-${type}-${last}`;
-  return values.length === 1 ? [key(typeInstance)] : values.map((value) => key(typeInstance === '' ? value : `${typeInstance}.${value}`));
+  return values.length === 1
+    ? [key(typeInstance)]
+    : values.map((value) => key(typeInstance === '' ? value : `${typeInstance}.${value}`));
 };
 
 /** Names in a blocked_metrics file, each once. Lines with `#` are the plugin's heading. */
-export const parseBlocked = (text: string): readonly string[] => [...new Set(text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')))];
+export const parseBlocked = (text: string): readonly string[] => [
+  ...new Set(
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !line.startsWith('#')),
+  ),
+];
 
 export interface Preview {
   readonly published: readonly string[];
@@ -32,7 +42,10 @@ export interface Preview {
   readonly byLine: readonly (Pick<Line, 'number' | 'text'> & { readonly metrics: number })[];
 }
 
-/** Which of the names are published. @throws BeyondUs where it takes too long; call it for a whitelist that can be judged. */
+/**
+ * Which of the names are published. @throws BeyondUs where it takes too long; call it for a whitelist that can be
+ * judged.
+ */
 export const preview = ({ lines, judge }: Whitelist, keys: readonly string[]): Preview => {
   if ('problem' in judge) throw new RangeError(judge.problem);
   const published: string[] = [];
@@ -43,7 +56,13 @@ export const preview = ({ lines, judge }: Whitelist, keys: readonly string[]): P
     (line === undefined ? blocked : published).push(key);
     if (line !== undefined) counts.set(line, (counts.get(line) ?? 0) + 1);
   }
-  return { published, blocked, byLine: lines.flatMap((line) => (line.is === 'rule' ? [{ number: line.number, text: line.text, metrics: counts.get(line) ?? 0 }] : [])) };
+  return {
+    published,
+    blocked,
+    byLine: lines.flatMap((line) =>
+      line.is === 'rule' ? [{ number: line.number, text: line.text, metrics: counts.get(line) ?? 0 }] : [],
+    ),
+  };
 };
 
 export interface Suggestion {
@@ -67,7 +86,9 @@ export const suggest = (keys: readonly string[]): readonly Suggestion[] => {
   const plugins = [...new Set(rest.map((key) => split(key)[0]))].sort();
   const others = plugins.map((plugin): Suggestion => {
     const own = rest.filter((key) => key.startsWith(`${plugin}-`) || key === plugin);
-    return own.length === 1 ? { add: escaped(own[0]!), what: 'this metric', metrics: own } : { add: `${escaped(plugin)}-.*`, what: `everything of the ${plugin} plugin`, metrics: own };
+    return own.length === 1
+      ? { add: escaped(own[0]!), what: 'this metric', metrics: own }
+      : { add: `${escaped(plugin)}-.*`, what: `everything of the ${plugin} plugin`, metrics: own };
   });
   return [...sets, ...others].filter(({ metrics }) => metrics.length > 0);
 };

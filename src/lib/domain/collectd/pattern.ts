@@ -70,21 +70,22 @@ const parseOnce = (source: string, given: ReadonlySet<string>): Pattern => {
     return taken;
   };
 
-  const numeric = (letter: string, inClass: boolean, escape: string): number => {
+  const numeric = (letter: string, inClass: boolean, spelled: string): number => {
     if (letter === 'x') {
       const digits = takeWhile(HEX, 2);
-      if (digits.length !== 2) throw new BadPattern(`bogus escape: '${escape}${digits}'`);
+      if (digits.length !== 2) throw new BadPattern(`bogus escape: '${spelled}${digits}'`);
       return Number.parseInt(digits, 16);
     }
     if (inClass) {
-      if (!OCTAL.test(letter)) throw new BadPattern(`bogus escape: '${escape}'`);
+      if (!OCTAL.test(letter)) throw new BadPattern(`bogus escape: '${spelled}'`);
       return Number.parseInt(letter + takeWhile(OCTAL, 2), 8) & 0xff;
     }
     if (letter === '0') return Number.parseInt(letter + takeWhile(OCTAL, 2), 8) & 0xff;
     const second = takeWhile(DIGIT, 1);
-    if (second !== '' && /^[0-7]{2}$/.test(letter + second) && OCTAL.test(source[at] ?? '')) return Number.parseInt(letter + second + source[at++]!, 8) & 0xff;
+    if (second !== '' && /^[0-7]{2}$/.test(letter + second) && OCTAL.test(source[at] ?? ''))
+      return Number.parseInt(letter + second + source[at++]!, 8) & 0xff;
     const group = Number(letter + second);
-    if (group > groups) throw new BadPattern(`bogus escape: '${escape}${second}'`);
+    if (group > groups) throw new BadPattern(`bogus escape: '${spelled}${second}'`);
     if (open.has(group)) throw new BadPattern('cannot refer to open group');
     return cant('a back-reference, whose number counts the groups of all lines before it too');
   };
@@ -117,7 +118,8 @@ const parseOnce = (source: string, given: ReadonlySet<string>): Pattern => {
         return { is: 'set', set: charSet(parts), negative };
       }
       const high = end.length === 2 ? classEscape(end) : end.charCodeAt(0);
-      if (typeof low !== 'number' || typeof high !== 'number' || high < low) throw new BadPattern('bad character range');
+      if (typeof low !== 'number' || typeof high !== 'number' || high < low)
+        throw new BadPattern('bad character range');
       parts.push([low, high]);
     }
   };

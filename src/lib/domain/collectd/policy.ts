@@ -12,8 +12,16 @@ export const NAMESPACES: Readonly<Record<Sender, string>> = { agent: 'CWAgent', 
  */
 export const senderPolicy = (sender: Sender): PolicyDocument =>
   policyDocument(
-    { Sid: 'Publish', Effect: 'Allow', Action: ['cloudwatch:PutMetricData'], Resource: ['*'], Condition: { StringEquals: { 'cloudwatch:namespace': NAMESPACES[sender] } } },
-    ...(sender === 'python' ? [{ Sid: 'OwnGroup', Effect: 'Allow' as const, Action: ['ec2:DescribeTags'], Resource: ['*'] }] : []),
+    {
+      Sid: 'Publish',
+      Effect: 'Allow',
+      Action: ['cloudwatch:PutMetricData'],
+      Resource: ['*'],
+      Condition: { StringEquals: { 'cloudwatch:namespace': NAMESPACES[sender] } },
+    },
+    ...(sender === 'python'
+      ? [{ Sid: 'OwnGroup', Effect: 'Allow' as const, Action: ['ec2:DescribeTags'], Resource: ['*'] }]
+      : []),
   );
 
 /** What is known of a host before a sender is chosen for it. */
@@ -24,11 +32,36 @@ export interface Choice {
   readonly python: boolean;
 }
 
-/** The agent, which is kept up; the plugin, whose last change is of 2021, where the host has only that. undefined: neither can be had. */
-export const chooseSender = ({ agent, python }: Choice): Sender | undefined => (agent ? 'agent' : python ? 'python' : undefined);
+/**
+ * The agent, which is kept up; the plugin, whose last change is of 2021, where the host has only that. undefined:
+ * neither can be had.
+ */
+export const chooseSender = ({ agent, python }: Choice): Sender | undefined =>
+  agent ? 'agent' : python ? 'python' : undefined;
 
 /** A metric that every deployed host sends, by which it is proven to publish. */
-export const heartbeat = (sender: Sender, host: string): { readonly Namespace: string; readonly MetricName: string; readonly Dimensions: { Name: string; Value: string }[] } =>
+export const heartbeat = (
+  sender: Sender,
+  host: string,
+): {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions: { Name: string; Value: string }[];
+} =>
   sender === 'python'
-    ? { Namespace: NAMESPACES.python, MetricName: 'uptime.uptime', Dimensions: [{ Name: 'Host', Value: host }, { Name: 'PluginInstance', Value: 'NONE' }] }
-    : { Namespace: NAMESPACES.agent, MetricName: 'collectd_uptime_value', Dimensions: [{ Name: 'host', Value: host }, { Name: 'type', Value: 'uptime' }] };
+    ? {
+        Namespace: NAMESPACES.python,
+        MetricName: 'uptime.uptime',
+        Dimensions: [
+          { Name: 'Host', Value: host },
+          { Name: 'PluginInstance', Value: 'NONE' },
+        ],
+      }
+    : {
+        Namespace: NAMESPACES.agent,
+        MetricName: 'collectd_uptime_value',
+        Dimensions: [
+          { Name: 'host', Value: host },
+          { Name: 'type', Value: 'uptime' },
+        ],
+      };

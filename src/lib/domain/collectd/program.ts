@@ -7,7 +7,13 @@ export type Step =
   | { readonly op: 'byte'; readonly set: CharSet }
   | { readonly op: 'fork'; a: number; b: number }
   | { readonly op: 'at'; readonly at: Place }
-  | { readonly op: 'look'; readonly program: Program; readonly tried: Tried; readonly negative: boolean; readonly back: number | undefined }
+  | {
+      readonly op: 'look';
+      readonly program: Program;
+      readonly tried: Tried;
+      readonly negative: boolean;
+      readonly back: number | undefined;
+    }
   | { readonly op: 'done' };
 
 export interface Program {
@@ -37,14 +43,16 @@ export const compilerOf = (flags: ReadonlySet<string>): ((branch: Node) => Progr
     return negative ? negated(one) : one;
   };
   /** Without flag `m`, ^ and $ are about the whole text. */
-  const placed = (at: Place): Place => (flags.has('m') ? at : at === 'line-start' ? 'start' : at === 'line-end' ? 'text-end' : at);
+  const placed = (at: Place): Place =>
+    flags.has('m') ? at : at === 'line-start' ? 'start' : at === 'line-end' ? 'text-end' : at;
   let all = 0;
 
   const programOf = (node: Node): Program => {
     const steps: Step[] = [];
     const add = <S extends Step>(step: S): S => {
       all += 1;
-      if (steps.push(step) > MOST_STEPS || all > MOST_STEPS_OF_ALL) throw new BeyondUs('a pattern whose repeats multiply to too much');
+      if (steps.push(step) > MOST_STEPS || all > MOST_STEPS_OF_ALL)
+        throw new BeyondUs('a pattern whose repeats multiply to too much');
       return step;
     };
     const fork = () => add({ op: 'fork' as const, a: steps.length + 1, b: 0 });
@@ -59,7 +67,13 @@ export const compilerOf = (flags: ReadonlySet<string>): ((branch: Node) => Progr
         case 'at':
           return void add({ op: 'at', at: placed(one.at) });
         case 'look':
-          return void add({ op: 'look', program: programOf(one.of), tried: { cells: new Uint32Array() }, negative: one.negative, back: one.back });
+          return void add({
+            op: 'look',
+            program: programOf(one.of),
+            tried: { cells: new Uint32Array() },
+            negative: one.negative,
+            back: one.back,
+          });
         case 'all':
           return one.of.forEach(emit);
         case 'one': {
@@ -105,7 +119,15 @@ export const compilerOf = (flags: ReadonlySet<string>): ((branch: Node) => Progr
 export const literalOf = (branch: Node, flags: ReadonlySet<string>): string | undefined => {
   const [first, ...rest] = branch.is === 'all' ? branch.of : [branch];
   const last = rest.pop();
-  if (first?.is !== 'at' || first.at !== 'line-start' || last?.is !== 'at' || last.at !== 'line-end' || flags.has('i') || flags.has('m')) return undefined;
+  if (
+    first?.is !== 'at' ||
+    first.at !== 'line-start' ||
+    last?.is !== 'at' ||
+    last.at !== 'line-end' ||
+    flags.has('i') ||
+    flags.has('m')
+  )
+    return undefined;
   const bytes = rest.map((node) => (node.is === 'set' && !node.negative ? onlyByteOf(node.set) : undefined));
   return bytes.includes(undefined) ? undefined : bytes.map((byte) => String.fromCharCode(byte!)).join('');
 };

@@ -39,15 +39,81 @@ const takesAll = ({ is, text }: Line): boolean => {
 };
 
 const RULES: readonly Rule[] = [
-  { id: 'invalid-pattern', severity: 'error', check: ({ is, why }) => (is === 'invalid' ? [`${why}; the plugin leaves the line out`, 'escape what is meant as it is: "\\+" for a plus'] : undefined) },
-  { id: 'comment', severity: 'error', check: ({ text }) => (text.startsWith('#') ? ['the file has no comments: this is a pattern', 'take the line out'] : undefined) },
-  { id: 'lone-wildcard', severity: 'error', check: ({ is, why }) => (is === 'unsafe' ? [why!, 'name what is to be published, like memory--memory-.*'] : undefined) },
-  { id: 'publishes-everything', severity: 'error', check: (line) => (takesAll(line) ? ["it takes every metric there is, past the plugin's guard", 'name what is to be published; every metric costs'] : undefined) },
-  { id: 'bare-choice', severity: 'error', check: ({ is, text }) => (is === 'rule' && bareChoice(text) ? ['a bare "|" takes the end from what is before it and the beginning from what is after it', 'put the choices in brackets: (a|b), or on lines of their own'] : undefined) },
-  { id: 'open-end', severity: 'error', check: ({ is, text }) => (is === 'rule' && /(?:^|[^\\])(?:\\\\)*\\$/.test(text) ? ['the backslash at its end takes the meaning of the "$" after it: it matches no metric', 'take the backslash away'] : undefined) },
-  { id: 'flags', severity: 'warning', check: ({ is, text }) => (is !== 'invalid' && /\(\?[iLmsux]+\)/.test(text) ? ['flags count for all lines of the file', 'spell it out: [Mm]emory'] : undefined) },
-  { id: 'not-judged', severity: 'warning', check: ({ is, why }) => (is === 'unjudged' ? [`it has ${why}: hybridctl can't say what it publishes`, 'write it without'] : undefined) },
-  { id: 'twice', severity: 'warning', check: ({ text, number }, all) => (text !== '' && all.some((other) => other.text === text && other.number < number) ? ['it is there already', 'take one out'] : undefined) },
+  {
+    id: 'invalid-pattern',
+    severity: 'error',
+    check: ({ is, why }) =>
+      is === 'invalid'
+        ? [`${why}; the plugin leaves the line out`, 'escape what is meant as it is: "\\+" for a plus']
+        : undefined,
+  },
+  {
+    id: 'comment',
+    severity: 'error',
+    check: ({ text }) =>
+      text.startsWith('#') ? ['the file has no comments: this is a pattern', 'take the line out'] : undefined,
+  },
+  {
+    id: 'lone-wildcard',
+    severity: 'error',
+    check: ({ is, why }) =>
+      is === 'unsafe' ? [why!, 'name what is to be published, like memory--memory-.*'] : undefined,
+  },
+  {
+    id: 'publishes-everything',
+    severity: 'error',
+    check: (line) =>
+      takesAll(line)
+        ? [
+            "it takes every metric there is, past the plugin's guard",
+            'name what is to be published; every metric costs',
+          ]
+        : undefined,
+  },
+  {
+    id: 'bare-choice',
+    severity: 'error',
+    check: ({ is, text }) =>
+      is === 'rule' && bareChoice(text)
+        ? [
+            'a bare "|" takes the end from what is before it and the beginning from what is after it',
+            'put the choices in brackets: (a|b), or on lines of their own',
+          ]
+        : undefined,
+  },
+  {
+    id: 'open-end',
+    severity: 'error',
+    check: ({ is, text }) =>
+      is === 'rule' && /(?:^|[^\\])(?:\\\\)*\\$/.test(text)
+        ? [
+            'the backslash at its end takes the meaning of the "$" after it: it matches no metric',
+            'take the backslash away',
+          ]
+        : undefined,
+  },
+  {
+    id: 'flags',
+    severity: 'warning',
+    check: ({ is, text }) =>
+      is !== 'invalid' && /\(\?[iLmsux]+\)/.test(text)
+        ? ['flags count for all lines of the file', 'spell it out: [Mm]emory']
+        : undefined,
+  },
+  {
+    id: 'not-judged',
+    severity: 'warning',
+    check: ({ is, why }) =>
+      is === 'unjudged' ? [`it has ${why}: hybridctl can't say what it publishes`, 'write it without'] : undefined,
+  },
+  {
+    id: 'twice',
+    severity: 'warning',
+    check: ({ text, number }, all) =>
+      text !== '' && all.some((other) => other.text === text && other.number < number)
+        ? ['it is there already', 'take one out']
+        : undefined,
+  },
 ];
 
 /** Every line with trouble, by line. */
@@ -59,5 +125,14 @@ export const lintWhitelist = ({ lines, judge }: Whitelist): readonly WhitelistFi
     }),
   );
   if (!('problem' in judge) || !judge.broken) return each;
-  return [...each, { line: lines.length, severity: 'error', rule: 'joined', message: `${judge.problem}; the plugin does not start`, mend: 'give groups no names, and use (?:…) in place of (…)' }];
+  return [
+    ...each,
+    {
+      line: lines.length,
+      severity: 'error',
+      rule: 'joined',
+      message: `${judge.problem}; the plugin does not start`,
+      mend: 'give groups no names, and use (?:…) in place of (…)',
+    },
+  ];
 };

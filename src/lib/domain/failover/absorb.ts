@@ -17,7 +17,11 @@ const absorbOne = (turn: Turn, result: ActionResult): void => {
     const { at } = draft.inspect;
     draft.inspect = undefined;
     if (outcome === 'throttled') drain(draft, 'inspect');
-    if (outcome === 'done') draft.instances = { ...draft.instances, ...Object.fromEntries((result.instances ?? []).map((view) => [view.instance, { view, at }])) };
+    if (outcome === 'done')
+      draft.instances = {
+        ...draft.instances,
+        ...Object.fromEntries((result.instances ?? []).map((view) => [view.instance, { view, at }])),
+      };
     return;
   }
   if (draft.record?.id === id) {
@@ -31,7 +35,15 @@ const absorbOne = (turn: Turn, result: ActionResult): void => {
     return;
   }
   for (const [pool, memory] of Object.entries(draft.heals)) {
-    if (memory.call?.id === id) draft.heals = { ...draft.heals, [pool]: { ...memory, call: undefined, retryAt: outcome === 'done' ? memory.retryAt : draft.steady + turn.policy.timing.inspectMs } };
+    if (memory.call?.id === id)
+      draft.heals = {
+        ...draft.heals,
+        [pool]: {
+          ...memory,
+          call: undefined,
+          retryAt: outcome === 'done' ? memory.retryAt : draft.steady + turn.policy.timing.inspectMs,
+        },
+      };
   }
   for (const [key, memory] of Object.entries(draft.routes)) {
     if (memory.sent?.id === id) draft.routes = { ...draft.routes, [key]: written(turn, key, memory, outcome) };
@@ -51,7 +63,9 @@ const tablesRead = (turn: Turn, { outcome, tables = [] }: ActionResult): void =>
   }
   draft.readFails = 0;
   draft.tables = Object.fromEntries(tables.map((table) => [table.id, { table, at }]));
-  draft.absent = [...new Set(turn.policy.routes.map(({ table }) => table))].filter((id) => draft.tables[id] === undefined);
+  draft.absent = [...new Set(turn.policy.routes.map(({ table }) => table))].filter(
+    (id) => draft.tables[id] === undefined,
+  );
 };
 
 const written = (turn: Turn, key: string, memory: RouteMemory, outcome: ActionResult['outcome']): RouteMemory => {
@@ -84,13 +98,15 @@ const written = (turn: Turn, key: string, memory: RouteMemory, outcome: ActionRe
 /** An answer that never came counts as unclear; a lost read, record or alert is simply tried again. */
 const giveUpWaiting = (turn: Turn): void => {
   const { draft, policy } = turn;
-  const overdue = (pending: Pending | undefined) => pending !== undefined && draft.steady - pending.at > policy.timing.answerMs;
+  const overdue = (pending: Pending | undefined) =>
+    pending !== undefined && draft.steady - pending.at > policy.timing.answerMs;
   if (overdue(draft.read)) draft.read = undefined;
   if (overdue(draft.inspect)) draft.inspect = undefined;
   if (overdue(draft.record)) draft.record = undefined;
   if (draft.alerts.some(overdue)) draft.alerts = draft.alerts.filter((one) => !overdue(one));
   for (const [key, memory] of Object.entries(draft.routes)) {
-    if (memory.sent?.result === undefined && overdue(memory.sent)) draft.routes = { ...draft.routes, [key]: written(turn, key, memory, 'unclear') };
+    if (memory.sent?.result === undefined && overdue(memory.sent))
+      draft.routes = { ...draft.routes, [key]: written(turn, key, memory, 'unclear') };
   }
   for (const [pool, memory] of Object.entries(draft.heals)) {
     if (overdue(memory.call)) draft.heals = { ...draft.heals, [pool]: { ...memory, call: undefined } };

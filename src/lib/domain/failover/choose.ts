@@ -55,7 +55,12 @@ export type Choice =
   | { readonly kind: 'stay'; readonly why: string }
   /** The path is dead and there is nowhere to go. */
   | { readonly kind: 'stuck'; readonly why: string }
-  | { readonly kind: 'go'; readonly to: number; readonly reason: 'dead' | 'no-route' | 'return' | 'pin'; readonly why: string };
+  | {
+      readonly kind: 'go';
+      readonly to: number;
+      readonly reason: 'dead' | 'no-route' | 'return' | 'pin';
+      readonly why: string;
+    };
 
 const stay = (why: string): Choice => ({ kind: 'stay', why });
 
@@ -65,21 +70,42 @@ const stay = (why: string): Choice => ({ kind: 'stay', why });
  * @param pin link named by the operator.
  * @param health of each way.
  */
-export const choose = (route: ManagedRoute, at: string, shown: Shown, ways: readonly Way[], pin: string | undefined, health: readonly Health[], evidence: Evidence): Choice => {
+export const choose = (
+  route: ManagedRoute,
+  at: string,
+  shown: Shown,
+  ways: readonly Way[],
+  pin: string | undefined,
+  health: readonly Health[],
+  evidence: Evidence,
+): Choice => {
   if (at === FOREIGN) return stay('its static route points at no link of this site: not ours to touch');
-  const possible = (index: number) => ways[index]!.listed && shown.changes[index]!.kind !== 'refuse' && ways[index]!.name !== at;
+  const possible = (index: number) =>
+    ways[index]!.listed && shown.changes[index]!.kind !== 'refuse' && ways[index]!.name !== at;
   const current = ways.findIndex(({ name }) => name === at);
 
   if (pin !== undefined) return pinned(pin, current, ways, health, possible, evidence);
 
   const refuge = ways.findIndex((_, index) => possible(index) && health[index]!.usable);
-  if (at === NO_ROUTE) return refuge < 0 ? { kind: 'stuck', why: 'nothing carries it, and no link is fit to' } : go(refuge, 'no-route', `nothing carries ${route.destination}`);
+  if (at === NO_ROUTE)
+    return refuge < 0
+      ? { kind: 'stuck', why: 'nothing carries it, and no link is fit to' }
+      : go(refuge, 'no-route', `nothing carries ${route.destination}`);
   const { state } = health[current]!;
   const why = whyOf(ways[current]!, evidence);
-  if (state === 'dead') return refuge < 0 ? { kind: 'stuck', why: `${why}; no other link is fit` } : go(refuge, 'dead', why);
+  if (state === 'dead')
+    return refuge < 0 ? { kind: 'stuck', why: `${why}; no other link is fit` } : go(refuge, 'dead', why);
 
-  const better = ways.findIndex((way, index) => possible(index) && (index < current || !ways[current]!.listed) && health[index]!.recovered && way.listed);
-  if (better >= 0) return go(better, 'return', `${ways[better]!.name} is preferred and has been good for its hold-down; ${whyOf(ways[better]!, evidence)}`);
+  const better = ways.findIndex(
+    (way, index) =>
+      possible(index) && (index < current || !ways[current]!.listed) && health[index]!.recovered && way.listed,
+  );
+  if (better >= 0)
+    return go(
+      better,
+      'return',
+      `${ways[better]!.name} is preferred and has been good for its hold-down; ${whyOf(ways[better]!, evidence)}`,
+    );
   return stay(state === 'unknown' ? `not known: ${why}` : why);
 };
 
@@ -88,13 +114,27 @@ export const choose = (route: ManagedRoute, at: string, shown: Shown, ways: read
  * being tried again, or before we had read for long, must not wait for reads to agree when its path is dead. It goes
  * only where each of these places would send it, and only by a create: the cloud refuses that where a static route
  * stands, so that a stale read can neither overwrite anything nor flip.
- * @param maybe where it was when we last said so, then where else it may be; a write that was not answered may have brought it there already.
+ * @param maybe where it was when we last said so, then where else it may be; a write that was not answered may have
+ * brought it there already.
  */
-export const chooseInDoubt = (route: ManagedRoute, maybe: readonly string[], shown: Shown, ways: readonly Way[], pin: string | undefined, health: readonly Health[], evidence: Evidence): Choice => {
+export const chooseInDoubt = (
+  route: ManagedRoute,
+  maybe: readonly string[],
+  shown: Shown,
+  ways: readonly Way[],
+  pin: string | undefined,
+  health: readonly Health[],
+  evidence: Evidence,
+): Choice => {
   const doubt = stay('its position is not settled yet');
   // A link that is no longer in the site file.
-  if (maybe.length === 0 || !maybe.every((at) => at === NO_ROUTE || at === FOREIGN || ways.some(({ name }) => name === at))) return doubt;
-  // Only BGP takes a route away, or brings one back, without a write. Any other difference may be a move that its author
+  if (
+    maybe.length === 0 ||
+    !maybe.every((at) => at === NO_ROUTE || at === FOREIGN || ways.some(({ name }) => name === at))
+  )
+    return doubt;
+  // Only BGP takes a route away, or brings one back, without a write. Any other difference may be a move that its
+  // author
   // did not live to tell (an override deleted while the lease's store was away): left now, it would never be told.
   if (shown.at !== NO_ROUTE && maybe[0] !== NO_ROUTE) return doubt;
   const [said, ...others] = maybe.map((at) => ({ at, choice: choose(route, at, shown, ways, pin, health, evidence) }));
@@ -103,26 +143,53 @@ export const chooseInDoubt = (route: ManagedRoute, maybe: readonly string[], sho
   return others.every(({ at, choice }) => leadsTo(wanted.to, at, choice, ways)) ? wanted : doubt;
 };
 
-const leadsTo = (to: number, at: string, choice: Choice, ways: readonly Way[]) => at === ways[to]!.name || (choice.kind === 'go' && choice.to === to);
+const leadsTo = (to: number, at: string, choice: Choice, ways: readonly Way[]) =>
+  at === ways[to]!.name || (choice.kind === 'go' && choice.to === to);
 
 /**
- * Where a route belongs that is read where we said, while a write that was not answered may have moved it since: the read
- * may be stale. To assert that write again does no harm. Anything else waits until a read can't be stale any more: moved
+ * Where a route belongs that is read where we said, while a write that was not answered may have moved it since: the
+ * read
+ * may be stale. To assert that write again does no harm. Anything else waits until a read can't be stale any more:
+ * moved
  * on from a place that nobody saw it at, it would have moved twice and been told once.
  */
-export const chooseAfterUnclear = (route: ManagedRoute, at: string, maybe: readonly string[], ...rest: readonly [Shown, readonly Way[], string | undefined, readonly Health[], Evidence]): Choice => {
+export const chooseAfterUnclear = (
+  route: ManagedRoute,
+  at: string,
+  maybe: readonly string[],
+  ...rest: readonly [Shown, readonly Way[], string | undefined, readonly Health[], Evidence]
+): Choice => {
   const wanted = choose(route, at, ...rest);
   const [, ways] = rest;
   if (wanted.kind !== 'go' || maybe.every((aim) => aim === ways[wanted.to]!.name)) return wanted;
   return stay('a write that was not answered may have moved it');
 };
 
-const go = (to: number, reason: 'dead' | 'no-route' | 'return' | 'pin', why: string): Choice => ({ kind: 'go', to, reason, why });
+const go = (to: number, reason: 'dead' | 'no-route' | 'return' | 'pin', why: string): Choice => ({
+  kind: 'go',
+  to,
+  reason,
+  why,
+});
 
-/** A pin is the operator's word: it overrules order and hold-down, but does not send traffic into a path judged dead. */
-const pinned = (pin: string, current: number, ways: readonly Way[], health: readonly Health[], possible: (index: number) => boolean, evidence: Evidence): Choice => {
+/**
+ * A pin is the operator's word: it overrules order and hold-down, but does not send traffic into a path judged dead.
+ */
+const pinned = (
+  pin: string,
+  current: number,
+  ways: readonly Way[],
+  health: readonly Health[],
+  possible: (index: number) => boolean,
+  evidence: Evidence,
+): Choice => {
   const to = ways.findIndex(({ links }) => links.some(({ name }) => name === pin));
-  if (to === current && to >= 0) return health[to]!.state === 'dead' ? { kind: 'stuck', why: `pinned to ${pin}, which is dead: ${whyOf(ways[to]!, evidence)}` } : stay(`pinned to ${pin}`);
+  if (to === current && to >= 0)
+    return health[to]!.state === 'dead'
+      ? { kind: 'stuck', why: `pinned to ${pin}, which is dead: ${whyOf(ways[to]!, evidence)}` }
+      : stay(`pinned to ${pin}`);
   if (to < 0 || !possible(to)) return stay(`pinned to ${pin}, which can't carry it`);
-  return health[to]!.usable ? go(to, 'pin', `pinned to ${pin}`) : stay(`pinned to ${pin}, which is not fit to carry it yet`);
+  return health[to]!.usable
+    ? go(to, 'pin', `pinned to ${pin}`)
+    : stay(`pinned to ${pin}, which is not fit to carry it yet`);
 };

@@ -8,7 +8,15 @@ import { waysOf, type Way } from './policy.ts';
 import { position, type Position } from './position.ts';
 import type { Draft, RouteMemory, State } from './state.ts';
 import { announce, edit, emit, incidentOf, type Turn } from './turn.ts';
-import { FOREIGN, NO_ROUTE, type Action, type ManagedRoute, type Observation, type Policy, type Standing } from './types.ts';
+import {
+  FOREIGN,
+  NO_ROUTE,
+  type Action,
+  type ManagedRoute,
+  type Observation,
+  type Policy,
+  type Standing,
+} from './types.ts';
 
 export interface Decision {
   readonly state: State;
@@ -53,17 +61,46 @@ const begin = (policy: Policy, now: number, state: State, seen: Observation): Tu
   draft.now = now;
   draft.steady += elapsed;
   if (gap || state.now === undefined) {
-    Object.assign(draft, { tables: {}, absent: [], instances: {}, read: undefined, inspect: undefined, settledAt: draft.steady + 5 * probeMs });
+    Object.assign(draft, {
+      tables: {},
+      absent: [],
+      instances: {},
+      read: undefined,
+      inspect: undefined,
+      settledAt: draft.steady + 5 * probeMs,
+    });
     if (gap && seen.lease !== undefined) draft.doubted = seen.lease;
   }
   const lease = validLease(seen.lease, now, draft.doubted);
   if (lease !== undefined && seen.journal !== undefined && draft.epoch !== lease.epoch) {
     // What we knew of routes before was measured against another journal.
-    const routes = Object.fromEntries(Object.entries(draft.routes).map(([key, memory]) => [key, { ...memory, odd: undefined, agreedSince: undefined }]));
-    Object.assign(draft, { epoch: lease.epoch, journal: seen.journal, routes, buckets: {}, bucketsAt: draft.steady, record: undefined, alerts: [], heals: {}, darkFor: 0, lightFor: 0 });
+    const routes = Object.fromEntries(
+      Object.entries(draft.routes).map(([key, memory]) => [key, { ...memory, odd: undefined, agreedSince: undefined }]),
+    );
+    Object.assign(draft, {
+      epoch: lease.epoch,
+      journal: seen.journal,
+      routes,
+      buckets: {},
+      bucketsAt: draft.steady,
+      record: undefined,
+      alerts: [],
+      heals: {},
+      darkFor: 0,
+      lightFor: 0,
+    });
   }
   const holder = lease !== undefined && draft.epoch === lease.epoch ? lease : undefined;
-  return { policy, now, elapsed, seen, draft, actions: [], lease: holder, calm: holder !== undefined && seen.canary && draft.steady >= draft.settledAt };
+  return {
+    policy,
+    now,
+    elapsed,
+    seen,
+    draft,
+    actions: [],
+    lease: holder,
+    calm: holder !== undefined && seen.canary && draft.steady >= draft.settledAt,
+  };
 };
 
 /** A route, where it is, and where it belongs. */
@@ -102,19 +139,48 @@ const look = (turn: Turn, route: ManagedRoute, { evidence, of }: Knowledge): Loo
   const ways = waysOf(policy).get(route.key)!;
   const told = (turn.lease === undefined ? seen.journal : draft.journal)?.at[route.key];
   const found = position(draft.tables[route.table], route, told, memoryOf(draft, route.key), draft.steady, policy);
-  if (found.shown === undefined) return { route, ways, position: found, from: undefined, choice: { kind: 'stay', why: 'its table is not read yet' }, uneasy: false };
+  if (found.shown === undefined)
+    return {
+      route,
+      ways,
+      position: found,
+      from: undefined,
+      choice: { kind: 'stay', why: 'its table is not read yet' },
+      uneasy: false,
+    };
   const healths = of(ways);
   const pin = seen.pins.get(route.table);
-  if (found.at === undefined) return { route, ways, position: found, from: told, choice: chooseInDoubt(route, found.maybe, found.shown, ways, pin, healths, evidence), uneasy: false };
+  if (found.at === undefined)
+    return {
+      route,
+      ways,
+      position: found,
+      from: told,
+      choice: chooseInDoubt(route, found.maybe, found.shown, ways, pin, healths, evidence),
+      uneasy: false,
+    };
   const choice = chooseAfterUnclear(route, found.at, found.maybe, found.shown, ways, pin, healths, evidence);
   const health = healths[ways.findIndex(({ name }) => name === found.at)];
-  return { route, ways, position: found, from: found.at, choice, uneasy: choice.kind !== 'stay' || health?.state === 'dead' || (health?.suspicion ?? 0) >= 1 / 4 };
+  return {
+    route,
+    ways,
+    position: found,
+    from: found.at,
+    choice,
+    uneasy: choice.kind !== 'stay' || health?.state === 'dead' || (health?.suspicion ?? 0) >= 1 / 4,
+  };
 };
 
 const NOTHING: ReadonlySet<string> = new Set();
 const healingLinks = ({ draft, policy }: Turn): ReadonlySet<string> => {
   const heals = Object.values(draft.journal.heals).filter(({ step }) => step !== 'rest');
-  return heals.length === 0 ? NOTHING : new Set(policy.gateways.filter(({ instance }) => heals.some((one) => one.instance === instance)).flatMap(({ links }) => links));
+  return heals.length === 0
+    ? NOTHING
+    : new Set(
+        policy.gateways
+          .filter(({ instance }) => heals.some((one) => one.instance === instance))
+          .flatMap(({ links }) => links),
+      );
 };
 
 const remember = ({ draft }: Turn, key: string, memory: RouteMemory): void => {
@@ -150,7 +216,8 @@ const move = (turn: Turn, { route, ways, position: { shown }, from, choice }: Lo
   const view = draft.tables[route.table]!;
   // What was said lies safe in the journal: so the next change of place is told once, whoever lives to tell it.
   if (seen.journal?.at[route.key] !== from) return;
-  if (draft.steady - view.at > freshMs || draft.steady < memory.retryAt || draft.steady - memory.movedAt < minHoldMs) return;
+  if (draft.steady - view.at > freshMs || draft.steady < memory.retryAt || draft.steady - memory.movedAt < minHoldMs)
+    return;
   const change = shown.changes[choice.to]!;
   if (change.kind === 'none' || change.kind === 'refuse' || !take(draft, change.kind)) return;
   const to = ways[choice.to]!.name;
@@ -167,7 +234,20 @@ const move = (turn: Turn, { route, ways, position: { shown }, from, choice }: Lo
     incident,
     because: choice.why,
   });
-  remember(turn, route.key, { ...memory, sent: { id, at: draft.steady, from, to, because: choice.why, incident, result: undefined, resultAt: 0, earlier: memory.sent?.result === 'unclear' ? { ...memory.sent, earlier: undefined } : undefined } });
+  remember(turn, route.key, {
+    ...memory,
+    sent: {
+      id,
+      at: draft.steady,
+      from,
+      to,
+      because: choice.why,
+      incident,
+      result: undefined,
+      resultAt: 0,
+      earlier: memory.sent?.result === 'unclear' ? { ...memory.sent, earlier: undefined } : undefined,
+    },
+  });
 };
 
 /** Once a death, however many routes leave the link for it. */
@@ -191,7 +271,14 @@ const darkness = (turn: Turn, looks: readonly Look[]): void => {
   if (stuck !== undefined && draft.darkFor >= darkMs && draft.journal.dark === null) {
     const { at } = stuck.position;
     const incident = incidentOf(turn, at === undefined || at === NO_ROUTE ? stuck.ways[0]!.name : at);
-    announce(turn, { incident, kind: 'dark', subject: stuck.route.key, from: at ?? '', to: at ?? '', because: stuck.choice.why });
+    announce(turn, {
+      incident,
+      kind: 'dark',
+      subject: stuck.route.key,
+      from: at ?? '',
+      to: at ?? '',
+      because: stuck.choice.why,
+    });
     edit(turn, { dark: incident });
   }
   if (draft.journal.dark !== null && draft.lightFor >= holdFirstMs) edit(turn, { dark: null });
@@ -199,7 +286,8 @@ const darkness = (turn: Turn, looks: readonly Look[]): void => {
 
 const trafficOf = ({ draft, policy }: Turn, looks: readonly Look[]): Traffic => {
   const { freshMs } = policy.timing;
-  const linksAt = (ways: readonly Way[], at: string) => ways.find(({ name }) => name === at)?.links.map(({ name }) => name) ?? [];
+  const linksAt = (ways: readonly Way[], at: string) =>
+    ways.find(({ name }) => name === at)?.links.map(({ name }) => name) ?? [];
   return {
     settled: looks.every(({ position: { at } }) => at !== undefined),
     fresh: looks.every(({ route }) => draft.steady - (draft.tables[route.table]?.at ?? -Infinity) <= freshMs),
@@ -219,14 +307,24 @@ const tidy = (turn: Turn): void => {
   if (holds !== draft.journal.holds) edit(turn, { holds });
   const over = (link: string) => (draft.links[link]?.goodFor ?? 0) >= 2 * holdOf(draft.journal, link, policy.timing);
   const open = Object.entries(draft.journal.incidents);
-  const kept = open.filter(([link, id]) => !over(link) || draft.journal.dark === id || Object.values(draft.journal.heals).some(({ incident }) => incident === id));
+  const kept = open.filter(
+    ([link, id]) =>
+      !over(link) ||
+      draft.journal.dark === id ||
+      Object.values(draft.journal.heals).some(({ incident }) => incident === id),
+  );
   if (kept.length < open.length) edit(turn, { incidents: Object.fromEntries(kept) });
 };
 
 const record = (turn: Turn): void => {
   const { draft, seen } = turn;
   if (draft.record !== undefined || seen.journal === undefined || seen.journal.version >= draft.journal.version) return;
-  const id = emit(turn, { kind: 'record', journal: draft.journal, incident: '', because: 'what must outlive us has changed' });
+  const id = emit(turn, {
+    kind: 'record',
+    journal: draft.journal,
+    incident: '',
+    because: 'what must outlive us has changed',
+  });
   draft.record = { id, at: draft.steady };
 };
 
@@ -234,7 +332,8 @@ const record = (turn: Turn): void => {
 const deliver = (turn: Turn): void => {
   const { draft, seen } = turn;
   for (const alert of seen.journal?.outbox ?? []) {
-    if (draft.alerts.some((one) => one.alert === alert.id) || !draft.journal.outbox.some(({ id }) => id === alert.id)) continue;
+    if (draft.alerts.some((one) => one.alert === alert.id) || !draft.journal.outbox.some(({ id }) => id === alert.id))
+      continue;
     const id = emit(turn, { kind: 'alert', alert, incident: alert.incident, because: alert.because });
     draft.alerts = [...draft.alerts, { id, at: draft.steady, alert: alert.id }];
   }
@@ -248,12 +347,25 @@ const read = (turn: Turn, looks: readonly Look[]): void => {
   const at = (table: string) => draft.tables[table]?.at ?? -Infinity;
   const sent = (key: string) => memoryOf(draft, key).sent;
   const waited = draft.steady - draft.lastReadAt;
-  const answered = looks.some(({ route }) => sent(route.key)?.result !== undefined && at(route.table) < sent(route.key)!.resultAt);
+  const answered = looks.some(
+    ({ route }) => sent(route.key)?.result !== undefined && at(route.table) < sent(route.key)!.resultAt,
+  );
   // A deleted table may come back, but is no reason to ask four times a second for ever.
-  const amiss = looks.some(({ route, position: { readAgain }, uneasy }) => (readAgain && !draft.absent.includes(route.table)) || uneasy) || Object.values(draft.journal.heals).some(({ step }) => step === 'stop');
+  const amiss =
+    looks.some(
+      ({ route, position: { readAgain }, uneasy }) => (readAgain && !draft.absent.includes(route.table)) || uneasy,
+    ) || Object.values(draft.journal.heals).some(({ step }) => step === 'stop');
   if (!answered && waited < (amiss ? watchMs : readMs)) return;
   if (!take(draft, 'read')) return;
   const tables = [...new Set(policy.routes.map(({ table }) => table))];
-  draft.read = { id: emit(turn, { kind: 'read', tables, incident: '', because: answered ? 'a write was answered' : amiss ? 'something is amiss' : 'the regular look' }), at: draft.steady };
+  draft.read = {
+    id: emit(turn, {
+      kind: 'read',
+      tables,
+      incident: '',
+      because: answered ? 'a write was answered' : amiss ? 'something is amiss' : 'the regular look',
+    }),
+    at: draft.steady,
+  };
   draft.lastReadAt = draft.steady;
 };

@@ -30,9 +30,16 @@ export const heal = (turn: Turn, traffic: Traffic): void => {
 const begin = (turn: Turn, pool: string, gateways: readonly HealableGateway[], traffic: Traffic): void => {
   const { draft, policy } = turn;
   if (!turn.calm) return;
-  const dead = gateways.filter((gateway) => isDead(turn, gateway) && isSilent(turn, gateway) && gateway.links.every((link) => (draft.links[link]?.deadFor ?? 0) >= policy.timing.healAfterMs));
+  const dead = gateways.filter(
+    (gateway) =>
+      isDead(turn, gateway) &&
+      isSilent(turn, gateway) &&
+      gateway.links.every((link) => (draft.links[link]?.deadFor ?? 0) >= policy.timing.healAfterMs),
+  );
   // Routes may point at a gateway that stands still, when no other path is left: starting it takes nothing from them.
-  const ripe = dead.filter((gateway) => isIdle(gateway, traffic) || viewOf(turn, gateway.instance)?.state === 'stopped');
+  const ripe = dead.filter(
+    (gateway) => isIdle(gateway, traffic) || viewOf(turn, gateway.instance)?.state === 'stopped',
+  );
   if (ripe.length < dead.length) inspect(turn, gateways, '', 'a dead gateway has routes: does it stand still?');
   // In turns: one that can't be healed must not keep the other from it.
   const last = draft.heals[pool]?.instance;
@@ -48,15 +55,24 @@ const begin = (turn: Turn, pool: string, gateways: readonly HealableGateway[], t
 /** Only to a peer that is there (its tunnel answers), and seldom: without a holder nobody watches. */
 const yieldToPeer = (turn: Turn, gateways: readonly HealableGateway[], self: string, incident: string): void => {
   const { draft, policy, seen } = turn;
-  const peer = gateways.find(({ instance, links }) => instance !== self && links.some((link) => seen.verdicts.get(link)?.state === 'alive'));
+  const peer = gateways.find(
+    ({ instance, links }) => instance !== self && links.some((link) => seen.verdicts.get(link)?.state === 'alive'),
+  );
   if (peer === undefined || draft.steady - draft.yieldedAt < policy.timing.cooldownMs) return;
   draft.yieldedAt = draft.steady;
-  emit(turn, { kind: 'release', incident, because: `${self} is the gateway we run on and its tunnel is dead: ${peer.instance} must heal it` });
+  emit(turn, {
+    kind: 'release',
+    incident,
+    because: `${self} is the gateway we run on and its tunnel is dead: ${peer.instance} must heal it`,
+  });
 };
 
 const enter = (turn: Turn, pool: string, next: Heal): void => {
   edit(turn, { heals: { ...turn.draft.journal.heals, [pool]: next } });
-  turn.draft.heals = { ...turn.draft.heals, [pool]: { instance: next.instance, step: next.step, since: turn.draft.steady, call: undefined, retryAt: 0 } };
+  turn.draft.heals = {
+    ...turn.draft.heals,
+    [pool]: { instance: next.instance, step: next.step, since: turn.draft.steady, call: undefined, retryAt: 0 },
+  };
 };
 
 const leave = (turn: Turn, pool: string): void => {
@@ -64,12 +80,23 @@ const leave = (turn: Turn, pool: string): void => {
   edit(turn, { heals });
 };
 
-/** A link stays dead for a while after it answers again, to earn its way back: that is no reason to stop the gateway. */
-const isSilent = ({ seen, now, policy }: Turn, { links }: HealableGateway) => links.every((link) => now - (seen.verdicts.get(link)?.lastReplyAt ?? -Infinity) >= policy.timing.healAfterMs);
-const isDead = ({ seen }: Turn, { links }: HealableGateway) => links.every((link) => seen.verdicts.get(link)?.state === 'dead');
-const isIdle = ({ links }: HealableGateway, traffic: Traffic) => traffic.settled && !links.some((link) => traffic.links.has(link));
+/**
+ * A link stays dead for a while after it answers again, to earn its way back: that is no reason to stop the gateway.
+ */
+const isSilent = ({ seen, now, policy }: Turn, { links }: HealableGateway) =>
+  links.every((link) => now - (seen.verdicts.get(link)?.lastReplyAt ?? -Infinity) >= policy.timing.healAfterMs);
+const isDead = ({ seen }: Turn, { links }: HealableGateway) =>
+  links.every((link) => seen.verdicts.get(link)?.state === 'dead');
+const isIdle = ({ links }: HealableGateway, traffic: Traffic) =>
+  traffic.settled && !links.some((link) => traffic.links.has(link));
 
-const proceed = (turn: Turn, pool: string, gateways: readonly HealableGateway[], open: Heal, traffic: Traffic): void => {
+const proceed = (
+  turn: Turn,
+  pool: string,
+  gateways: readonly HealableGateway[],
+  open: Heal,
+  traffic: Traffic,
+): void => {
   const { draft, policy, seen } = turn;
   const { timing } = policy;
   const memory = memoryOf(turn, pool, open);
@@ -85,15 +112,32 @@ const proceed = (turn: Turn, pool: string, gateways: readonly HealableGateway[],
   const kept = seen.journal?.heals[pool];
   const recorded = kept?.instance === open.instance && kept.step === open.step;
   if (gateway === undefined) return leave(turn, pool);
-  if (!turn.calm || !recorded || view === undefined || memory.call !== undefined || draft.steady < memory.retryAt) return;
-  if (view.state === 'terminated' || view.state === 'shutting-down') return fail(turn, pool, open, `${open.instance} is ${view.state}`);
-  if (waited > timing.giveUpMs) return fail(turn, pool, open, `${open.instance} is ${view.state} and its tunnel dead after ${Math.round(waited / 1000)} s of "${open.step}"`);
+  if (!turn.calm || !recorded || view === undefined || memory.call !== undefined || draft.steady < memory.retryAt)
+    return;
+  if (view.state === 'terminated' || view.state === 'shutting-down')
+    return fail(turn, pool, open, `${open.instance} is ${view.state}`);
+  if (waited > timing.giveUpMs)
+    return fail(
+      turn,
+      pool,
+      open,
+      `${open.instance} is ${view.state} and its tunnel dead after ${Math.round(waited / 1000)} s of "${open.step}"`,
+    );
   if (open.step === 'stop') return stop(turn, pool, gateways, gateway, open, memory, view, traffic);
   if (open.step === 'start') return start(turn, pool, open, view);
   verify(turn, pool, gateway, open, view);
 };
 
-const stop = (turn: Turn, pool: string, gateways: readonly HealableGateway[], gateway: HealableGateway, open: Heal, memory: HealMemory, view: InstanceView, traffic: Traffic): void => {
+const stop = (
+  turn: Turn,
+  pool: string,
+  gateways: readonly HealableGateway[],
+  gateway: HealableGateway,
+  open: Heal,
+  memory: HealMemory,
+  view: InstanceView,
+  traffic: Traffic,
+): void => {
   const { instance, incident } = open;
   const force = turn.draft.steady - memory.since > turn.policy.timing.forceMs;
   if (view.state === 'stopped') return enter(turn, pool, { ...open, step: 'start' });
@@ -108,13 +152,26 @@ const stop = (turn: Turn, pool: string, gateways: readonly HealableGateway[], ga
   const still = others.find((other) => viewOf(turn, other.instance)?.state === 'stopped' && isDead(turn, other));
   if (still !== undefined) return enter(turn, pool, { ...open, instance: still.instance });
   if (!others.every((other) => viewOf(turn, other.instance)?.state === 'running')) return;
-  call(turn, pool, 'stop', () => emit(turn, { kind: 'stop', instance, force, incident, because: force ? `${instance} did not stop in time` : `${instance}: its tunnel is dead, and no route points at it` }));
+  call(turn, pool, 'stop', () =>
+    emit(turn, {
+      kind: 'stop',
+      instance,
+      force,
+      incident,
+      because: force
+        ? `${instance} did not stop in time`
+        : `${instance}: its tunnel is dead, and no route points at it`,
+    }),
+  );
 };
 
 const start = (turn: Turn, pool: string, open: Heal, view: InstanceView): void => {
   const { instance, incident } = open;
   if (view.state === 'running') return enter(turn, pool, { ...open, step: 'verify' });
-  if (view.state === 'stopped') call(turn, pool, 'start', () => emit(turn, { kind: 'start', instance, incident, because: `${instance} is stopped: it starts on other hardware` }));
+  if (view.state === 'stopped')
+    call(turn, pool, 'start', () =>
+      emit(turn, { kind: 'start', instance, incident, because: `${instance} is stopped: it starts on other hardware` }),
+    );
 };
 
 /** Instance recovered is not tunnel recovered: only the tunnel's own probe ends the healing. */
@@ -122,11 +179,34 @@ const verify = (turn: Turn, pool: string, { links }: HealableGateway, open: Heal
   const { instance, incident } = open;
   if (view.state === 'stopped') return enter(turn, pool, { ...open, step: 'start' });
   if (view.state !== 'running') return;
-  if (!view.address) return call(turn, pool, 'attach-address', () => emit(turn, { kind: 'attach-address', instance, incident, because: `${instance} came back without its Elastic IP` }));
-  if (view.sourceDestCheck) return call(turn, pool, 'clear-source-dest-check', () => emit(turn, { kind: 'clear-source-dest-check', instance, incident, because: `${instance} would drop what is not addressed to it` }));
+  if (!view.address)
+    return call(turn, pool, 'attach-address', () =>
+      emit(turn, {
+        kind: 'attach-address',
+        instance,
+        incident,
+        because: `${instance} came back without its Elastic IP`,
+      }),
+    );
+  if (view.sourceDestCheck)
+    return call(turn, pool, 'clear-source-dest-check', () =>
+      emit(turn, {
+        kind: 'clear-source-dest-check',
+        instance,
+        incident,
+        because: `${instance} would drop what is not addressed to it`,
+      }),
+    );
   const back = links.find((link) => turn.seen.verdicts.get(link)?.state === 'alive');
   if (back === undefined) return;
-  announce(turn, { incident, kind: 'healed', subject: instance, from: '', to: back, because: `${back} answers its own probe again` });
+  announce(turn, {
+    incident,
+    kind: 'healed',
+    subject: instance,
+    from: '',
+    to: back,
+    because: `${back} answers its own probe again`,
+  });
   enter(turn, pool, { ...open, step: 'rest' });
 };
 
@@ -136,11 +216,19 @@ const fail = (turn: Turn, pool: string, open: Heal, because: string): void => {
 };
 
 /** One call at a time a pool, then a look at what it did. */
-const call = (turn: Turn, pool: string, kind: 'stop' | 'start' | 'attach-address' | 'clear-source-dest-check', send: () => number): void => {
+const call = (
+  turn: Turn,
+  pool: string,
+  kind: 'stop' | 'start' | 'attach-address' | 'clear-source-dest-check',
+  send: () => number,
+): void => {
   const { draft, policy } = turn;
   if (!take(draft, kind)) return;
   const memory = draft.heals[pool]!;
-  draft.heals = { ...draft.heals, [pool]: { ...memory, call: { id: send(), at: draft.steady }, retryAt: draft.steady + 2 * policy.timing.inspectMs } };
+  draft.heals = {
+    ...draft.heals,
+    [pool]: { ...memory, call: { id: send(), at: draft.steady }, retryAt: draft.steady + 2 * policy.timing.inspectMs },
+  };
 };
 
 /** A step entered by a monitor before us counts from when we first saw it. */
@@ -154,7 +242,12 @@ const memoryOf = ({ draft }: Turn, pool: string, { instance, step }: Heal): Heal
 
 const inspect = (turn: Turn, gateways: readonly HealableGateway[], incident: string, because: string): void => {
   const { draft, policy } = turn;
-  if (draft.inspect !== undefined || draft.steady - draft.inspectedAt < policy.timing.inspectMs || !take(draft, 'inspect')) return;
+  if (
+    draft.inspect !== undefined ||
+    draft.steady - draft.inspectedAt < policy.timing.inspectMs ||
+    !take(draft, 'inspect')
+  )
+    return;
   const id = emit(turn, { kind: 'inspect', instances: gateways.map(({ instance }) => instance), incident, because });
   draft.inspect = { id, at: draft.steady };
   draft.inspectedAt = draft.steady;

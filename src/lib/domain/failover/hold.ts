@@ -9,7 +9,12 @@ const NEW_LINK: LinkMemory = { goodFor: 0, deadFor: 0, alive: false, counted: fa
  * doubts are neither merit nor fault of the path.
  * @param elapsed ms awake since the last decision.
  */
-export const watchLinks = (links: Readonly<Record<string, LinkMemory>>, verdicts: ReadonlyMap<string, PathVerdict>, elapsed: number, { links: all }: Policy): Readonly<Record<string, LinkMemory>> =>
+export const watchLinks = (
+  links: Readonly<Record<string, LinkMemory>>,
+  verdicts: ReadonlyMap<string, PathVerdict>,
+  elapsed: number,
+  { links: all }: Policy,
+): Readonly<Record<string, LinkMemory>> =>
   Object.fromEntries(
     all.map(({ name }) => {
       const { goodFor, deadFor, alive: before, counted } = links[name] ?? NEW_LINK;
@@ -17,7 +22,15 @@ export const watchLinks = (links: Readonly<Record<string, LinkMemory>>, verdicts
       if (state === 'dead') return [name, { goodFor: 0, deadFor: deadFor + elapsed, alive: false, counted }];
       // The time before it was first seen alive again is not its merit.
       const alive = state === 'alive';
-      return [name, { goodFor: alive && before ? goodFor + elapsed : goodFor, deadFor: 0, alive, counted: counted && state !== 'alive' }];
+      return [
+        name,
+        {
+          goodFor: alive && before ? goodFor + elapsed : goodFor,
+          deadFor: 0,
+          alive,
+          counted: counted && state !== 'alive',
+        },
+      ];
     }),
   );
 
@@ -25,7 +38,11 @@ export const watchLinks = (links: Readonly<Record<string, LinkMemory>>, verdicts
 export const holdOf = ({ holds }: Journal, link: string, { holdFirstMs }: Timing): number => holds[link] ?? holdFirstMs;
 
 /** A link was left: the next hold-down is twice the last, unless it had behaved in between (`forgive`). */
-export const relapse = (holds: Journal['holds'], link: string, { holdFirstMs, holdMostMs }: Timing): Journal['holds'] => {
+export const relapse = (
+  holds: Journal['holds'],
+  link: string,
+  { holdFirstMs, holdMostMs }: Timing,
+): Journal['holds'] => {
   const last = holds[link];
   return { ...holds, [link]: last === undefined ? holdFirstMs : Math.min(2 * last, holdMostMs) };
 };

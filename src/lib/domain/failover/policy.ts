@@ -4,7 +4,8 @@ import type { HealableGateway, ManagedRoute, Policy, Timing } from './types.ts';
 
 /**
  * Defaults, ms. Each number names what it prevents.
- * EC2 figures: route reads follow writes within about a second, seldom more ("Eventual consistency", EC2 API reference).
+ * EC2 figures: route reads follow writes within about a second, seldom more ("Eventual consistency", EC2 API
+ * reference).
  */
 export const DEFAULT_TIMING: Timing = {
   /** Interval of the small probes; "answered lately" means two of them. */
@@ -25,7 +26,9 @@ export const DEFAULT_TIMING: Timing = {
   gapMs: 1_000,
   /** Between two moves of one route, so that two failing paths can't make it swing with every verdict. */
   minHoldMs: 1_000,
-  /** Before the first return; doubles with every relapse up to the second figure (the seeds wait 10 good rounds, 20 s). */
+  /**
+   * Before the first return; doubles with every relapse up to the second figure (the seeds wait 10 good rounds, 20 s).
+   */
   holdFirstMs: 30_000,
   holdMostMs: 900_000,
   /** No path left for this long before anybody is woken: the standby may just have been between two replies. */
@@ -48,11 +51,19 @@ export const DEFAULT_TIMING: Timing = {
 export const policyOf = (site: Site, timing: Timing = DEFAULT_TIMING, self?: string): Policy => ({
   links: linkTargets(site),
   routes: site.route_tables.flatMap((table): ManagedRoute[] =>
-    destinationsOf(site, table).map((destination) => ({ key: `${table.id}|${destination}`, table: table.id, destination, mode: table.mode, order: table.links })),
+    destinationsOf(site, table).map((destination) => ({
+      key: `${table.id}|${destination}`,
+      table: table.id,
+      destination,
+      mode: table.mode,
+      order: table.links,
+    })),
   ),
   gateways: site.gateways.flatMap(({ name, instance }): HealableGateway[] => {
     const tunnels = site.tunnels.filter(({ gateway }) => gateway === name).map((tunnel) => tunnel.name);
-    const links = site.links.flatMap((link) => (link.kind === 'vpn' && tunnels.includes(link.tunnel) ? [link.name] : []));
+    const links = site.links.flatMap((link) =>
+      link.kind === 'vpn' && tunnels.includes(link.tunnel) ? [link.name] : [],
+    );
     return instance === undefined || links.length === 0 ? [] : [{ instance, pool: site.site, links }];
   }),
   self,

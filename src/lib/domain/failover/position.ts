@@ -31,7 +31,10 @@ const judge = (table: RouteTable, route: ManagedRoute, policy: Policy): Shown =>
   const own = table.routes.find((one) => one.origin === 'static' && one.destination === destination);
   if (own !== undefined && linkOf(own.target, order, links) === undefined) return { at: FOREIGN, changes };
   const carrying = effectiveRoute(table, destination);
-  const way = carrying === undefined ? undefined : ways.find((one) => one.links.some((link) => isTargetOf(carrying.target, link)));
+  const way =
+    carrying === undefined
+      ? undefined
+      : ways.find((one) => one.links.some((link) => isTargetOf(carrying.target, link)));
   return { at: way?.name ?? NO_ROUTE, changes };
 };
 
@@ -54,18 +57,42 @@ export interface Position {
 /**
  * The cloud's answer is the state, but answers may be stale. So an answer is believed when it is what we said last, or
  * what we have just written; any other difference must stand for `staleMs` of reads. A stale read thus delays, and
- * never causes a move (but see `chooseInDoubt`). Where reads had agreed for `staleMs`, a difference can't be an old state: a route that BGP has
+ * never causes a move (but see `chooseInDoubt`). Where reads had agreed for `staleMs`, a difference can't be an old
+ * state: a route that BGP has
  * withdrawn (Direct Connect without carrier) is then believed gone at once.
  * @param told where the route was when we last said so, from the journal.
  */
-export const position = (view: TableView | undefined, route: ManagedRoute, told: string | undefined, memory: RouteMemory, steady: number, policy: Policy): Position => {
-  if (view === undefined) return { at: undefined, maybe: [], shown: undefined, news: undefined, readAgain: true, memory };
+export const position = (
+  view: TableView | undefined,
+  route: ManagedRoute,
+  told: string | undefined,
+  memory: RouteMemory,
+  steady: number,
+  policy: Policy,
+): Position => {
+  if (view === undefined)
+    return { at: undefined, maybe: [], shown: undefined, news: undefined, readAgain: true, memory };
   const { staleMs, lateMs } = policy.timing;
   const shown = shownIn(view.table, route, policy);
-  const unsettled = (next: RouteMemory, maybe: readonly string[] = []): Position => ({ at: undefined, maybe, shown, news: undefined, readAgain: true, memory: next.agreedSince === undefined ? next : { ...next, agreedSince: undefined } });
+  const unsettled = (next: RouteMemory, maybe: readonly string[] = []): Position => ({
+    at: undefined,
+    maybe,
+    shown,
+    news: undefined,
+    readAgain: true,
+    memory: next.agreedSince === undefined ? next : { ...next, agreedSince: undefined },
+  });
   const settled = (news: Position['news'], next: RouteMemory): Position => {
     const agreedSince = news === undefined ? (next.agreedSince ?? view.at) : undefined;
-    return { at: shown.at, maybe: [], shown, news, readAgain: false, memory: next.odd === undefined && next.agreedSince === agreedSince ? next : { ...next, odd: undefined, agreedSince } };
+    return {
+      at: shown.at,
+      maybe: [],
+      shown,
+      news,
+      readAgain: false,
+      memory:
+        next.odd === undefined && next.agreedSince === agreedSince ? next : { ...next, odd: undefined, agreedSince },
+    };
   };
   let { sent } = memory;
 
@@ -82,9 +109,16 @@ export const position = (view: TableView | undefined, route: ManagedRoute, told:
   }
   const next = sent === memory.sent ? memory : { ...memory, sent };
   if (told === undefined) return settled('first', next);
-  if (shown.at === told) return { ...settled(undefined, next), maybe: sent === undefined || view.at >= sent.resultAt + staleMs ? [] : [sent.to] };
+  if (shown.at === told)
+    return {
+      ...settled(undefined, next),
+      maybe: sent === undefined || view.at >= sent.resultAt + staleMs ? [] : [sent.to],
+    };
   if (next.agreedSince !== undefined && view.at - next.agreedSince >= staleMs) return settled('found', next);
   const since = next.odd?.at === shown.at ? next.odd.since : view.at;
   if (view.at - since >= staleMs) return settled('found', next);
-  return unsettled(next.odd?.at === shown.at ? next : { ...next, odd: { at: shown.at, since } }, sent === undefined ? [told, shown.at] : [told, shown.at, sent.to]);
+  return unsettled(
+    next.odd?.at === shown.at ? next : { ...next, odd: { at: shown.at, since } },
+    sent === undefined ? [told, shown.at] : [told, shown.at, sent.to],
+  );
 };

@@ -94,7 +94,16 @@ export interface HealMemory {
   readonly retryAt: number;
 }
 
-export const EMPTY_JOURNAL: Journal = { version: 0, serial: 0, at: {}, incidents: {}, holds: {}, heals: {}, dark: null, outbox: [] };
+export const EMPTY_JOURNAL: Journal = {
+  version: 0,
+  serial: 0,
+  at: {},
+  incidents: {},
+  holds: {},
+  heals: {},
+  dark: null,
+  outbox: [],
+};
 
 /** A monitor that has just started knows nothing: it reads first, and counts every hold-down from now. */
 export const initialState = (): State => ({
@@ -126,7 +135,14 @@ export const initialState = (): State => ({
   lightFor: 0,
 });
 
-export const NEW_ROUTE: RouteMemory = { sent: undefined, odd: undefined, agreedSince: undefined, movedAt: -Infinity, retryAt: 0, fails: 0 };
+export const NEW_ROUTE: RouteMemory = {
+  sent: undefined,
+  odd: undefined,
+  agreedSince: undefined,
+  movedAt: -Infinity,
+  retryAt: 0,
+  fails: 0,
+};
 
 /** The same, but every field may be set: the working copy of one decision. */
 export type Draft = { -readonly [Key in keyof State]: State[Key] };

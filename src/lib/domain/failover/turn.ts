@@ -49,4 +49,5 @@ export const announce = (turn: Turn, alert: Omit<Alert, 'id'>): void => {
 };
 
 /** Doubles from 100 ms. */
-export const backoff = ({ policy, draft }: Turn, fails: number): number => draft.steady + Math.min(policy.timing.backoffMostMs, 100 * 2 ** Math.min(fails, 20));
+export const backoff = ({ policy, draft }: Turn, fails: number): number =>
+  draft.steady + Math.min(policy.timing.backoffMostMs, 100 * 2 ** Math.min(fails, 20));

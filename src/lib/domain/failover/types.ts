@@ -12,7 +12,10 @@ export interface ManagedRoute {
   readonly order: readonly string[];
 }
 
-/** A gateway we may stop and start. Gateways of one pool stand in for each other: at most one of them is healed at a time. */
+/**
+ * A gateway we may stop and start. Gateways of one pool stand in for each other: at most one of them is healed at a
+ * time.
+ */
 export interface HealableGateway {
   readonly instance: string;
   readonly pool: string;
@@ -53,7 +56,10 @@ export interface Policy {
   readonly timing: Timing;
 }
 
-/** Our right to write. `until` is on the scale of `now`; `renewal` grows with each renewal, `epoch` with each new holder. */
+/**
+ * Our right to write. `until` is on the scale of `now`; `renewal` grows with each renewal, `epoch` with each new
+ * holder.
+ */
 export interface Lease {
   readonly epoch: number;
   readonly renewal: number;
@@ -89,7 +95,9 @@ export interface Journal {
   readonly version: number;
   /** Last number given to an incident or an alert. */
   readonly serial: number;
-  /** Where each route was when we last told anybody, by key. A route that is elsewhere has moved and needs one alert. */
+  /**
+   * Where each route was when we last told anybody, by key. A route that is elsewhere has moved and needs one alert.
+   */
   readonly at: Readonly<Record<string, string>>;
   /** Correlation id of the open incident, by link. */
   readonly incidents: Readonly<Record<string, string>>;

@@ -1,7 +1,9 @@
 /**
- * The manifest inside a DCP tarball for AWS: `key=value` lines. EC2 says what is wrong with it half an hour later; what can
+ * The manifest inside a DCP tarball for AWS: `key=value` lines. EC2 says what is wrong with it half an hour later;
+ * what can
  * be seen from the text alone is said before anything is sent.
- * Sources: aws-fpga, hdk/docs/AFI_Manifest.md (F1) and hdk/common/shell_stable/build/scripts/aws_build_dcp_from_cl.py (F2).
+ * Sources: aws-fpga, hdk/docs/AFI_Manifest.md (F1) and hdk/common/shell_stable/build/scripts/aws_build_dcp_from_cl.py
+ * (F2).
  */
 export interface Manifest {
   readonly shell: string;
@@ -11,7 +13,17 @@ export interface Manifest {
   readonly tool: string | undefined;
 }
 
-const MANDATORY = ['manifest_format_version', 'pci_vendor_id', 'pci_device_id', 'pci_subsystem_id', 'pci_subsystem_vendor_id', 'dcp_hash', 'shell_version', 'dcp_file_name', 'clock_recipe_a'] as const;
+const MANDATORY = [
+  'manifest_format_version',
+  'pci_vendor_id',
+  'pci_device_id',
+  'pci_subsystem_id',
+  'pci_subsystem_vendor_id',
+  'dcp_hash',
+  'shell_version',
+  'dcp_file_name',
+  'clock_recipe_a',
+] as const;
 
 type Rule = readonly [field: string, shape: RegExp, what: string];
 
@@ -42,10 +54,18 @@ export const parseManifest = (text: string): Manifest | readonly string[] => {
     if (key === undefined || value === undefined) wrong.push(`line ${at + 1} is no key=value`);
     else fields.set(key, value);
   }
-  for (const key of fields.get('manifest_format_version') === '2' ? [...MANDATORY, 'tool_version'] : MANDATORY) if (!fields.has(key)) wrong.push(`${key} is missing`);
+  for (const key of fields.get('manifest_format_version') === '2' ? [...MANDATORY, 'tool_version'] : MANDATORY)
+    if (!fields.has(key)) wrong.push(`${key} is missing`);
   for (const [key, shape, what] of RULES) {
     const value = fields.get(key);
     if (value !== undefined && !shape.test(value)) wrong.push(`${key}=${value.slice(0, 60)}: ${what}`);
   }
-  return wrong.length > 0 ? wrong : { shell: fields.get('shell_version')!, dcp: fields.get('dcp_file_name')!, hash: fields.get('dcp_hash')!, tool: fields.get('tool_version') };
+  return wrong.length > 0
+    ? wrong
+    : {
+        shell: fields.get('shell_version')!,
+        dcp: fields.get('dcp_file_name')!,
+        hash: fields.get('dcp_hash')!,
+        tool: fields.get('tool_version'),
+      };
 };

@@ -1,6 +1,7 @@
 /**
  * A CUSUM with whole-number scores is a Markov chain on 0..limit-1 with an absorbing alarm, so its run length and its
- * delay are solved, not estimated (Brook & Evans 1972, "An approach to the probability distribution of CUSUM run length").
+ * delay are solved, not estimated (Brook & Evans 1972, "An approach to the probability distribution of CUSUM run
+ * length").
  */
 export interface Scores {
   /** Added for a lost probe; positive. */
@@ -18,7 +19,12 @@ export interface Scores {
  * 10^12 keeps all its digits where plain elimination of a nearly singular matrix would not.
  * @param restMs time until the next probe while S = 0; `suspectMs` while S > 0.
  */
-export const meanTimeToAlarm = ({ lost, reply, limit }: Scores, loss: number, restMs: number, suspectMs = restMs): number => {
+export const meanTimeToAlarm = (
+  { lost, reply, limit }: Scores,
+  loss: number,
+  restMs: number,
+  suspectMs = restMs,
+): number => {
   if (loss <= 0) return Infinity;
   const down = -reply;
   const rows = Array.from({ length: limit }, () => new Float64Array(limit));

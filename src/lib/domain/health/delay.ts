@@ -89,5 +89,12 @@ const roundsProspects = ({ pings, tauMs, timeoutMs, pauseMs }: RoundsProfile, or
     return delayOf(within, roundMs, roundMs, pingMs + timeoutMs);
   };
   const never = { p50Ms: undefined, p99Ms: undefined };
-  return { blackhole: delay(1), half: delay(0.5), gray: delay(0.3), pmtu: never, falseAYear: (YEAR_MS / roundMs) * ordinary ** pings, deadlineMs: timeoutMs };
+  return {
+    blackhole: delay(1),
+    half: delay(0.5),
+    gray: delay(0.3),
+    pmtu: never,
+    falseAYear: (YEAR_MS / roundMs) * ordinary ** pings,
+    deadlineMs: timeoutMs,
+  };
 };

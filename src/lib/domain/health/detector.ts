@@ -69,7 +69,9 @@ export const startTarget = (): Target => ({
 
 /** p0 is read again at most this often; it is the bound of an hour and can't change faster. */
 const LEARN_EVERY_MS = 1_000;
-/** SPRT of "loss <= p0" against ">= 30 %" (large probes: against a hole): accepted with an error of 1e-6 (Wald 1945). */
+/**
+ * SPRT of "loss <= p0" against ">= 30 %" (large probes: against a hole): accepted with an error of 1e-6 (Wald 1945).
+ */
 const ACCEPT = Math.log(1e6);
 /**
  * A bad spell sets the SPRT back to here and no further. At 0 a path that loses 30 % would be taken for good once a day
@@ -78,7 +80,11 @@ const ACCEPT = Math.log(1e6);
 const FLOOR = -ACCEPT / 2;
 
 /** Judges one sample. A clock that went back is our own fault, so such a sample counts as unknown. */
-export const stepTarget = (target: Target, { charts, tauMs, largeEveryMs, budget }: CusumProfile, sample: Sample): void => {
+export const stepTarget = (
+  target: Target,
+  { charts, tauMs, largeEveryMs, budget }: CusumProfile,
+  sample: Sample,
+): void => {
   const { at, kind, size } = sample;
   if (kind === 'unknown' || (target.seenAt !== undefined && at < target.seenAt)) return;
   const lost = kind === 'lost';
@@ -98,7 +104,8 @@ export const stepTarget = (target: Target, { charts, tauMs, largeEveryMs, budget
     const dt = elapsed(target.largeAt, at, target.large.score === 0 ? largeEveryMs : tauMs);
     target.largeAt = at;
     advance(target.large, large, lost ? large.lost : large.reply, dt, tauMs);
-    // A PMTU hole eats every large packet, and they come once a second: six replies acquit, where 30 % loss would take seventy.
+    // A PMTU hole eats every large packet, and they come once a second: six replies acquit, where 30 % loss would take
+    // seventy.
     target.goodLarge = sprt(target.goodLarge, lost, gray.p0, BLACKHOLE);
   }
   if (target.dead) recover(target);
@@ -114,15 +121,23 @@ export const hear = (target: Target, { charts, tauMs }: CusumProfile, evidence: 
   const { blackhole, gray, large } = charts[target.level]!;
   const { score } = target.blackhole;
   if (score === 0) target.blackhole.ageMs = tauMs;
-  target.blackhole.score = Math.max(score, Math.min(blackhole.limit - blackhole.lost, score + Math.round(evidenceNats(evidence, blackhole.p0) / blackhole.unit)));
+  target.blackhole.score = Math.max(
+    score,
+    Math.min(
+      blackhole.limit - blackhole.lost,
+      score + Math.round(evidenceNats(evidence, blackhole.p0) / blackhole.unit),
+    ),
+  );
   target.suspicion = fullest(target, blackhole, gray, large);
 };
 
 /** How soon the next large probe is due: a missing one is followed up at once, so a PMTU hole is found in a second. */
-export const largeDueMs = (target: Target, { tauMs, largeEveryMs }: CusumProfile): number => (target.dead || target.large.score > 0 ? tauMs : largeEveryMs);
+export const largeDueMs = (target: Target, { tauMs, largeEveryMs }: CusumProfile): number =>
+  target.dead || target.large.score > 0 ? tauMs : largeEveryMs;
 
 /** A gap in our own looking does not age an excursion: a stopped monitor has not waited a burst out. */
-const elapsed = (before: number | undefined, at: number, usualMs: number): number => (before === undefined ? usualMs : Math.min(at - before, 2 * usualMs));
+const elapsed = (before: number | undefined, at: number, usualMs: number): number =>
+  before === undefined ? usualMs : Math.min(at - before, 2 * usualMs);
 
 const count = (target: Target, lost: boolean): void => {
   target.sent += 1;
@@ -139,9 +154,14 @@ const advance = (excursion: Excursion, { limit }: Chart, points: number, dtMs: n
   excursion.ageMs = excursion.score === 0 ? 0 : before === 0 ? tauMs : excursion.ageMs + dtMs;
 };
 
-/** On a bursty path one loss foretells the next: only the first says something of a gray failure, or two bursts would be one. */
+/**
+ * On a bursty path one loss foretells the next: only the first says something of a gray failure, or two bursts would be
+ * one.
+ */
 const lostGray = ({ row, habit }: Target, gray: Chart): number =>
-  row > 0 && habit !== undefined ? Math.max(0, Math.min(gray.lost, Math.round(Math.log(GRAY / habit.persistence) / gray.unit))) : gray.lost;
+  row > 0 && habit !== undefined
+    ? Math.max(0, Math.min(gray.lost, Math.round(Math.log(GRAY / habit.persistence) / gray.unit)))
+    : gray.lost;
 
 const judge = (target: Target, blackhole: Chart, gray: Chart, large: Chart): void => {
   const wait = target.habit?.waitMs ?? 0;
@@ -164,7 +184,8 @@ const UNCOUNTED = { sent: 0, lost: 0, followed: 0, bursts: 0 } as const;
 const recover = (target: Target): void => {
   if (target.goodSmall < ACCEPT || (target.largeAt !== undefined && target.goodLarge < ACCEPT)) return;
   Object.assign(target, { dead: false, cause: undefined, ...UNCOUNTED });
-  for (const excursion of [target.blackhole, target.gray, target.large]) Object.assign(excursion, { score: 0, ageMs: 0 });
+  for (const excursion of [target.blackhole, target.gray, target.large])
+    Object.assign(excursion, { score: 0, ageMs: 0 });
 };
 
 /** What was seen during suspicion counts as ordinary only once suspicion is over; a death's losses never do. */

@@ -1,7 +1,8 @@
 import { YEAR_MS } from './threshold.ts';
 
 /**
- * What a path ordinarily loses, from what it lost in the last hour outside of failures. Mutable and plain: it is stepped
+ * What a path ordinarily loses, from what it lost in the last hour outside of failures. Mutable and plain: it is
+ * stepped
  * a thousand times a second, and a replay compares it as JSON.
  */
 export interface Ledger {
@@ -35,7 +36,11 @@ const add = (to: Counts, { sent, lost, followed, bursts }: Counts, sign: 1 | -1)
 
 const SLOTS = 60;
 
-export const startLedger = (): Ledger => ({ origin: undefined, slots: Array.from({ length: SLOTS }, () => ({ minute: -1, ...NONE })), sum: { ...NONE } });
+export const startLedger = (): Ledger => ({
+  origin: undefined,
+  slots: Array.from({ length: SLOTS }, () => ({ minute: -1, ...NONE })),
+  sum: { ...NONE },
+});
 
 const slotAt = (ledger: Ledger, at: number): Slot => {
   ledger.origin ??= at;
@@ -58,11 +63,15 @@ export const record = (ledger: Ledger, at: number, counts: Counts): void => {
   add(ledger.sum, counts, 1);
 };
 
-/** Standard normal quantiles, one-sided: 95 %; and 99.9 %, for a question asked every second whose false yes costs time. */
+/**
+ * Standard normal quantiles, one-sided: 95 %; and 99.9 %, for a question asked every second whose false yes costs time.
+ */
 const Z95 = 1.645;
 const Z999 = 3.09;
 
-/** Wilson's score bound of a proportion (Wilson 1927), upper for `side` 1, lower for -1. 0 of 0 lies between 0 and 1. */
+/**
+ * Wilson's score bound of a proportion (Wilson 1927), upper for `side` 1, lower for -1. 0 of 0 lies between 0 and 1.
+ */
 export const wilson = (hits: number, of: number, side: 1 | -1, z = Z95): number => {
   if (of === 0) return side === 1 ? 1 : 0;
   const p = hits / of;
@@ -107,8 +116,19 @@ const LONGEST_WAIT_MS = 5_000;
  * learnt: a path that was called dead was dead. undefined where losses come singly: then a run is as long as chance
  * makes it, which the charts' thresholds already cover.
  */
-export const burstsOf = ({ origin, sum }: Ledger, at: number, tauMs: number, p0: number, budget: number): Bursts | undefined => {
-  if (origin === undefined || sum.bursts < FEWEST_BURSTS || wilson(sum.followed - sum.bursts, sum.followed, -1, Z999) <= p0) return undefined;
+export const burstsOf = (
+  { origin, sum }: Ledger,
+  at: number,
+  tauMs: number,
+  p0: number,
+  budget: number,
+): Bursts | undefined => {
+  if (
+    origin === undefined ||
+    sum.bursts < FEWEST_BURSTS ||
+    wilson(sum.followed - sum.bursts, sum.followed, -1, Z999) <= p0
+  )
+    return undefined;
   const persistence = (sum.followed - sum.bursts + PRIOR_LOSSES * p0) / (sum.followed + PRIOR_LOSSES);
   // A rate from less than ten minutes would be no rate.
   const seenMs = Math.max(600_000, Math.min(at - origin, SLOTS * 60_000));

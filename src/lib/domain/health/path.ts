@@ -3,7 +3,9 @@ import type { Profile } from './profiles.ts';
 import { startRounds, stepRounds, type Rounds } from './rounds.ts';
 import type { Evidence, Health, PathVerdict, Sample } from './types.ts';
 
-type Judged = { readonly kind: 'cusum'; readonly health: Target } | { readonly kind: 'rounds'; readonly health: Rounds };
+type Judged =
+  | { readonly kind: 'cusum'; readonly health: Target }
+  | { readonly kind: 'rounds'; readonly health: Rounds };
 
 /** One link with its targets. Plain data, changed in place. */
 export interface Path {
@@ -19,7 +21,10 @@ export interface Path {
 
 export const startPath = (link: string, { kind }: Profile, targets: number): Path => ({
   link,
-  targets: Array.from({ length: targets }, (): Judged => (kind === 'cusum' ? { kind, health: startTarget() } : { kind, health: startRounds() })),
+  targets: Array.from(
+    { length: targets },
+    (): Judged => (kind === 'cusum' ? { kind, health: startTarget() } : { kind, health: startRounds() }),
+  ),
   dead: false,
   flaps: 0,
   aliveAt: undefined,
@@ -27,7 +32,8 @@ export const startPath = (link: string, { kind }: Profile, targets: number): Pat
 });
 
 /**
- * Hold-down after a death: 30 s, doubling to 15 min. Traffic that follows a flapping path there and back loses more than
+ * Hold-down after a death: 30 s, doubling to 15 min. Traffic that follows a flapping path there and back loses more
+ * than
  * one that stays away; the way out is never held. After an hour without a death the count starts again.
  */
 const HOLD_MS = 30_000;
@@ -44,7 +50,8 @@ export const stepPath = (path: Path, profile: Profile, index: number, sample: Sa
 
 /** What others saw of the path at `at`, ms. The rounds of the seed listen to nobody. */
 export const hearPath = (path: Path, profile: Profile, at: number, evidence: Evidence): void => {
-  for (const target of path.targets) if (profile.kind === 'cusum' && target.kind === 'cusum') hear(target.health, profile, evidence);
+  for (const target of path.targets)
+    if (profile.kind === 'cusum' && target.kind === 'cusum') hear(target.health, profile, evidence);
   settle(path, profile, at);
 };
 
@@ -63,17 +70,29 @@ const staleMs = ({ tauMs }: Profile): number => Math.max(1_000, 10 * tauMs);
 /** @param now ms on the samples' clock. */
 export const verdictOf = (path: Path, profile: Profile, now: number): PathVerdict => {
   const known = knownOf(path);
-  const fresh = known.filter(({ seenAt, cause }) => cause === 'link-down' || (seenAt !== undefined && now >= seenAt && now - seenAt <= staleMs(profile)));
+  const fresh = known.filter(
+    ({ seenAt, cause }) =>
+      cause === 'link-down' || (seenAt !== undefined && now >= seenAt && now - seenAt <= staleMs(profile)),
+  );
   const living = fresh.filter(({ dead }) => !dead);
   const replies = known.flatMap(({ lastReplyAt }) => (lastReplyAt === undefined ? [] : [lastReplyAt]));
   const lastReplyAt = replies.length === 0 ? undefined : Math.max(...replies);
-  const state = fresh.length === 0 ? 'unknown' : path.dead ? 'dead' : living.length > 0 && lastReplyAt !== undefined ? 'alive' : 'unknown';
-  const suspicion = state === 'dead' ? 1 : living.length === 0 ? 0 : Math.min(...living.map((health) => health.suspicion));
+  const state =
+    fresh.length === 0
+      ? 'unknown'
+      : path.dead
+        ? 'dead'
+        : living.length > 0 && lastReplyAt !== undefined
+          ? 'alive'
+          : 'unknown';
+  const suspicion =
+    state === 'dead' ? 1 : living.length === 0 ? 0 : Math.min(...living.map((health) => health.suspicion));
   const recovered = state === 'alive' && (path.holdUntil === undefined || now >= path.holdUntil);
   return { link: path.link, state, suspicion, lastReplyAt, recovered, why: whyOf(path, state, fresh, now) };
 };
 
-const knownOf = ({ targets }: Path): readonly Health[] => targets.map(({ health }) => health).filter(({ seenAt, dead }) => seenAt !== undefined || dead);
+const knownOf = ({ targets }: Path): readonly Health[] =>
+  targets.map(({ health }) => health).filter(({ seenAt, dead }) => seenAt !== undefined || dead);
 
 /**
  * Follows the path's deaths and returns. One silent target among several is that target's own fault: only when all are
@@ -96,7 +115,8 @@ const settle = (path: Path, profile: Profile, at: number): void => {
 const percent = ({ lost, sent }: Health): string => `${lost} of ${sent} probes lost`;
 
 const causeText = (health: Health, now: number): string => {
-  const silent = health.lastReplyAt === undefined ? 'no reply yet' : `no reply for ${Math.round(now - health.lastReplyAt)} ms`;
+  const silent =
+    health.lastReplyAt === undefined ? 'no reply yet' : `no reply for ${Math.round(now - health.lastReplyAt)} ms`;
   switch (health.cause) {
     case 'blackhole':
       return `blackhole: ${silent}, ${percent(health)}`;
@@ -114,11 +134,15 @@ const causeText = (health: Health, now: number): string => {
 };
 
 const whyOf = (path: Path, state: PathVerdict['state'], fresh: readonly Health[], now: number): string => {
-  if (state === 'unknown') return fresh.length === 0 ? 'no probe of ours came to a result lately' : 'no reply yet, or none of the targets that answered was probed lately';
+  if (state === 'unknown')
+    return fresh.length === 0
+      ? 'no probe of ours came to a result lately'
+      : 'no reply yet, or none of the targets that answered was probed lately';
   if (state === 'dead') return causeText(fresh[0]!, now);
   const silent = fresh.filter(({ dead }) => dead).length;
   if (silent > 0) return `${silent} of ${path.targets.length} targets silent, the path carries: a fault of the target`;
-  if (path.holdUntil !== undefined && now < path.holdUntil) return `carries again, held down for another ${Math.ceil((path.holdUntil - now) / 1_000)} s after ${path.flaps} ${path.flaps === 1 ? 'death' : 'deaths'}`;
+  if (path.holdUntil !== undefined && now < path.holdUntil)
+    return `carries again, held down for another ${Math.ceil((path.holdUntil - now) / 1_000)} s after ${path.flaps} ${path.flaps === 1 ? 'death' : 'deaths'}`;
   const worst = fresh.reduce((a, b) => (b.suspicion > a.suspicion ? b : a));
   return worst.suspicion === 0 ? 'carries' : `carries, ${percent(worst)} since it was suspected`;
 };

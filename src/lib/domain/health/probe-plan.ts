@@ -29,10 +29,12 @@ const addressesOf = (site: Site, link: Link): readonly string[] => {
  * Every probe of a site, such that each crosses the path it judges whatever the managed route tables say at the moment.
  *
  * Direct Connect: its router's office address, by ICMP, from a subnet whose route table follows the virtual private
- * gateway. VPN: through the gateway's relay and its tunnel, by TCP, with an ICMP echo of the tunnel's MTU once a second.
+ * gateway. VPN: through the gateway's relay and its tunnel, by TCP, with an ICMP echo of the tunnel's MTU once a
+ * second.
  * A link with targets of its own is asked there; then it is for the user's routes that the probe goes that way.
  *
- * A link that has no path of its own to be asked on is not in the plan: a policy-based tunnel, or a Direct Connect router
+ * A link that has no path of its own to be asked on is not in the plan: a policy-based tunnel, or a Direct Connect
+ * router
  * without `lan_ip`, as long as the site file gives it no targets.
  */
 export const probePlan = (site: Site, { tauMs, largeEveryMs }: Pace): readonly LinkProbe[] => {
@@ -42,9 +44,20 @@ export const probePlan = (site: Site, { tauMs, largeEveryMs }: Pace): readonly L
   return site.links.flatMap((link): readonly LinkProbe[] => {
     const relay = link.kind === 'vpn' ? relays.get(link.tunnel) : undefined;
     if (relay !== undefined && link.probe === undefined) {
-      return [{ link: link.name, id: `${link.name}/${relay.address}`, kind: 'tcp', address: relay.address, port: relay.port, intervalMs: tauMs, ...large(relay.echoBytes) }];
+      return [
+        {
+          link: link.name,
+          id: `${link.name}/${relay.address}`,
+          kind: 'tcp',
+          address: relay.address,
+          port: relay.port,
+          intervalMs: tauMs,
+          ...large(relay.echoBytes),
+        },
+      ];
     }
-    const mtu = link.kind === 'dx' ? DX_MTU : (relay?.echoBytes ?? tunnels.find(({ name }) => name === link.tunnel)!.mtu.mtu);
+    const mtu =
+      link.kind === 'dx' ? DX_MTU : (relay?.echoBytes ?? tunnels.find(({ name }) => name === link.tunnel)!.mtu.mtu);
     return addressesOf(site, link).map((address) => ({
       link: link.name,
       id: `${link.name}/${address}`,

@@ -30,17 +30,31 @@ export type Profile = CusumProfile | RoundsProfile;
 
 /**
  * 20 ms: 50 packets/s a target, for a Direct Connect or a path that is ours alone; finds a blackhole in 0.15 s.
- * 100 ms: 10 packets/s a target, a hundredth of what a firewall's ICMP limit commonly bites at. Large probes once a second.
+ * 100 ms: 10 packets/s a target, a hundredth of what a firewall's ICMP limit commonly bites at. Large probes once a
+ * second.
  */
 const RATES = { fast: { tauMs: 20, largeEveryMs: 1_000 }, default: { tauMs: 100, largeEveryMs: 1_000 } } as const;
 
-/** `ping -c 3 -W 1`, 2 s between rounds (AWS's "High availability for NAT instances" script), 10 good rounds to return. */
-const SEED: RoundsProfile = { kind: 'rounds', name: 'seed', tauMs: 1_000, pings: 3, timeoutMs: 1_000, pauseMs: 2_000, goodRounds: 10 };
+/**
+ * `ping -c 3 -W 1`, 2 s between rounds (AWS's "High availability for NAT instances" script), 10 good rounds to return.
+ */
+const SEED: RoundsProfile = {
+  kind: 'rounds',
+  name: 'seed',
+  tauMs: 1_000,
+  pings: 3,
+  timeoutMs: 1_000,
+  pauseMs: 2_000,
+  goodRounds: 10,
+};
 
 /** One false failover a year a link: rarer than the circuit's own planned works. */
 export const DEFAULT_BUDGET = 1;
 
-/** @param budget false failovers a year. Solving the charts takes some 50 ms of a core; share the profile between targets. */
+/**
+ * @param budget false failovers a year. Solving the charts takes some 50 ms of a core; share the profile between
+ * targets.
+ */
 export const profileOf = (name: ProfileName, budget = DEFAULT_BUDGET): Profile =>
   name === 'seed' ? SEED : { kind: 'cusum', name, ...RATES[name], budget, charts: chartsFor(RATES[name], budget) };
 

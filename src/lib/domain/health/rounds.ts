@@ -19,7 +19,15 @@ export interface Rounds extends Health {
 }
 
 export const startRounds = (): Rounds => ({
-  dead: false, cause: undefined, suspicion: 0, seenAt: undefined, lastReplyAt: undefined, sent: 0, lost: 0, dueAt: undefined, goodLeft: 0,
+  dead: false,
+  cause: undefined,
+  suspicion: 0,
+  seenAt: undefined,
+  lastReplyAt: undefined,
+  sent: 0,
+  lost: 0,
+  dueAt: undefined,
+  goodLeft: 0,
 });
 
 export const stepRounds = (rounds: Rounds, profile: RoundsProfile, { at, sentAt = at, kind, size }: Sample): void => {
@@ -36,13 +44,17 @@ export const stepRounds = (rounds: Rounds, profile: RoundsProfile, { at, sentAt 
   rounds.dueAt = sentAt + (rounds.sent < profile.pings ? profile.tauMs : timeoutOf(rounds, profile));
 };
 
-/** `-W` counts only while no ping was answered; else ping(8) waits for two round trips, which are nothing beside a second. */
+/**
+ * `-W` counts only while no ping was answered; else ping(8) waits for two round trips, which are nothing beside a
+ * second.
+ */
 const timeoutOf = ({ lost, sent }: Rounds, { timeoutMs }: RoundsProfile): number => (lost === sent ? timeoutMs : 0);
 
 const endRound = (rounds: Rounds, { goodRounds, pauseMs }: RoundsProfile, endedAt: number): void => {
   const good = rounds.lost < rounds.sent;
   if (!good && !rounds.dead) Object.assign(rounds, { dead: true, cause: 'rounds', goodLeft: goodRounds });
   // The seed counts good rounds down and a bad one between them does not start the count again.
-  else if (good && rounds.dead && (rounds.goodLeft -= 1) === 0) Object.assign(rounds, { dead: false, cause: undefined });
+  else if (good && rounds.dead && (rounds.goodLeft -= 1) === 0)
+    Object.assign(rounds, { dead: false, cause: undefined });
   Object.assign(rounds, { sent: 0, lost: 0, dueAt: endedAt + pauseMs, suspicion: rounds.dead ? 1 : 0 });
 };

@@ -9,7 +9,8 @@ export const GRAY = 0.3;
 
 /**
  * Levels of ordinary loss p0 the charts are made for; a measured loss takes the next level up. Below 1 % a single
- * unlucky minute would be a failure, above 10 % nothing is left to tell ordinary from gray. Half a percent apart where it
+ * unlucky minute would be a failure, above 10 % nothing is left to tell ordinary from gray. Half a percent apart where
+ * it
  * costs a probe to be a level too high.
  */
 export const LEVELS = [0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.04, 0.045, 0.05, 0.055, 0.06, 0.07, 0.08, 0.1] as const;
@@ -20,7 +21,10 @@ export const LEVELS = [0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.04, 0.045, 0.05,
  */
 export const GRAY_FLOOR = 0.05;
 
-/** The smaller of a chart's two scores is this many units: the larger is then off by at most a twelfth, before the exact solve. */
+/**
+ * The smaller of a chart's two scores is this many units: the larger is then off by at most a twelfth, before the exact
+ * solve.
+ */
 const GRAIN = 6;
 
 export interface Chart extends Scores {
@@ -30,8 +34,11 @@ export interface Chart extends Scores {
   readonly p0: number;
 }
 
-/** Threshold in nats by the bound ARL >= e^h, with `charts` side by side sharing the budget: ln(Y/(tau F)) + ln charts. */
-export const boundNats = (tauMs: number, budget: number, charts: number): number => Math.log(YEAR_MS / (tauMs * budget)) + Math.log(charts);
+/**
+ * Threshold in nats by the bound ARL >= e^h, with `charts` side by side sharing the budget: ln(Y/(tau F)) + ln charts.
+ */
+export const boundNats = (tauMs: number, budget: number, charts: number): number =>
+  Math.log(YEAR_MS / (tauMs * budget)) + Math.log(charts);
 
 const scores = (p1: number, p0: number): Omit<Chart, 'limit'> => {
   const lost = Math.log(p1 / p0);
@@ -53,7 +60,8 @@ export interface ChartSpec {
 /** The chart with the lowest threshold that keeps the budget, by exact solve; about 20 % fewer nats than the bound. */
 export const chartFor = ({ p1, p0, restMs, suspectMs, budget }: ChartSpec): Chart => {
   const base = scores(p1, p0);
-  const keeps = (limit: number): boolean => meanTimeToAlarm({ ...base, limit }, p0, restMs, suspectMs) >= YEAR_MS / budget;
+  const keeps = (limit: number): boolean =>
+    meanTimeToAlarm({ ...base, limit }, p0, restMs, suspectMs) >= YEAR_MS / budget;
   let low = base.lost;
   let high = Math.max(low + 1, Math.ceil(boundNats(restMs, budget, 1) / base.unit));
   while (!keeps(high)) high += base.lost;
@@ -66,7 +74,8 @@ export const chartFor = ({ p1, p0, restMs, suspectMs, budget }: ChartSpec): Char
 };
 
 /**
- * How the charts share the budget. A nat of threshold costs the gray chart a third of a second at 30 % loss, but may cost
+ * How the charts share the budget. A nat of threshold costs the gray chart a third of a second at 30 % loss, but may
+ * cost
  * the blackhole chart a whole probe, so that gets the larger part.
  */
 export const SHARE = { blackhole: 0.5, gray: 0.25, large: 0.25 } as const;
@@ -90,7 +99,9 @@ export const chartsFor = ({ tauMs, largeEveryMs }: Rates, budget: number): reado
   const gray = new Map<number, Chart>();
   return LEVELS.map((p0) => {
     const floor = Math.max(p0, GRAY_FLOOR);
-    const grayChart = gray.get(floor) ?? chartFor({ p1: GRAY, p0: floor, restMs: tauMs, suspectMs: tauMs, budget: budget * SHARE.gray });
+    const grayChart =
+      gray.get(floor) ??
+      chartFor({ p1: GRAY, p0: floor, restMs: tauMs, suspectMs: tauMs, budget: budget * SHARE.gray });
     gray.set(floor, grayChart);
     return {
       p0,
@@ -108,5 +119,11 @@ export const levelOf = (loss: number): number => {
 };
 
 /** False failovers a year at a random loss, of all three charts (their sum bounds the rate of the first to fire). */
-export const falseAlarmsAYear = ({ blackhole, gray, large }: Charts, { tauMs, largeEveryMs }: Rates, loss: number): number =>
-  YEAR_MS / meanTimeToAlarm(blackhole, loss, tauMs) + YEAR_MS / meanTimeToAlarm(gray, loss, tauMs) + YEAR_MS / meanTimeToAlarm(large, loss, largeEveryMs, tauMs);
+export const falseAlarmsAYear = (
+  { blackhole, gray, large }: Charts,
+  { tauMs, largeEveryMs }: Rates,
+  loss: number,
+): number =>
+  YEAR_MS / meanTimeToAlarm(blackhole, loss, tauMs) +
+  YEAR_MS / meanTimeToAlarm(gray, loss, tauMs) +
+  YEAR_MS / meanTimeToAlarm(large, loss, largeEveryMs, tauMs);

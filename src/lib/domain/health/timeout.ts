@@ -11,18 +11,25 @@ const FIRST_MS = 1_000;
 /** A path this slow is judged by its loss all the same; waiting longer only delays every verdict. */
 const LONGEST_MS = 3_000;
 
-/** Takes one measured round trip, a late one too: a path that became slow by rerouting must not stay "lost" for ever. */
+/**
+ * Takes one measured round trip, a late one too: a path that became slow by rerouting must not stay "lost" for ever.
+ */
 export const learnRoundTrip = (before: RoundTrip | undefined, rttMs: number): RoundTrip =>
   before === undefined
     ? { srttMs: rttMs, varMs: rttMs / 2 }
-    : { srttMs: before.srttMs * 0.875 + rttMs * 0.125, varMs: before.varMs * 0.75 + Math.abs(before.srttMs - rttMs) * 0.25 };
+    : {
+        srttMs: before.srttMs * 0.875 + rttMs * 0.125,
+        varMs: before.varMs * 0.75 + Math.abs(before.srttMs - rttMs) * 0.25,
+      };
 
 /**
  * How long to wait for a reply before the probe counts as lost: srtt + 4 rttvar, at least 3 RTT (a queue that fills is
  * no loss), at least half a probe interval (our own loop is no more punctual than that), at most 3 s.
  */
 export const deadlineMs = (roundTrip: RoundTrip | undefined, tauMs: number): number =>
-  roundTrip === undefined ? Math.max(FIRST_MS, tauMs / 2) : Math.min(LONGEST_MS, Math.max(roundTrip.srttMs + 4 * roundTrip.varMs, 3 * roundTrip.srttMs, tauMs / 2));
+  roundTrip === undefined
+    ? Math.max(FIRST_MS, tauMs / 2)
+    : Math.min(LONGEST_MS, Math.max(roundTrip.srttMs + 4 * roundTrip.varMs, 3 * roundTrip.srttMs, tauMs / 2));
 
 interface Outstanding {
   readonly sentAt: number;
@@ -40,11 +47,13 @@ export interface Flight {
 }
 
 /**
- * Whether a turn that came this late may have cost a probe its answer. Half an interval is much beside the deadline of a
+ * Whether a turn that came this late may have cost a probe its answer. Half an interval is much beside the deadline of
+ * a
  * path we know; beside the first one it is nothing, and on a busy machine every second has such a turn: a monitor that
  * starts beside a dead path would doubt each of its probes, and find nothing for seconds.
  */
-export const isLate = ({ roundTrip }: Flight, lateMs: number, tauMs: number): boolean => lateMs > (roundTrip === undefined ? Math.max(FIRST_MS / 4, tauMs / 2) : tauMs / 2);
+export const isLate = ({ roundTrip }: Flight, lateMs: number, tauMs: number): boolean =>
+  lateMs > (roundTrip === undefined ? Math.max(FIRST_MS / 4, tauMs / 2) : tauMs / 2);
 
 export const startFlight = (): Flight => ({ out: new Map(), gone: new Map(), roundTrip: undefined });
 
@@ -61,10 +70,17 @@ export interface Reply {
 /**
  * One turn of the loop: first every reply that has arrived, then what has expired. Never the other way round: after a
  * pause of ours the replies wait in the socket, and expiring first would call them all lost.
- * @param lateMs how much later than planned this turn began. Too late (`isLate`), and every probe that was out is doubted
+ * @param lateMs how much later than planned this turn began. Too late (`isLate`), and every probe that was out is
+ * doubted
  *   and counts as unknown when it expires (Dadgar et al. 2018, "Lifeguard": doubt yourself first).
  */
-export const turn = (flight: Flight, replies: readonly Reply[], now: number, lateMs: number, tauMs: number): readonly Sample[] => {
+export const turn = (
+  flight: Flight,
+  replies: readonly Reply[],
+  now: number,
+  lateMs: number,
+  tauMs: number,
+): readonly Sample[] => {
   const samples: Sample[] = [];
   for (const { sequence, at } of replies) {
     const probe = flight.out.get(sequence);

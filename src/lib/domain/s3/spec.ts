@@ -7,7 +7,14 @@ export const ENGINES = ['s3fs', 'mountpoint-s3', 'rclone'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 /** As the S3 API spells them. Source: "Amazon S3 storage classes". */
-export const STORAGE_CLASSES = ['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'REDUCED_REDUNDANCY'] as const;
+export const STORAGE_CLASSES = [
+  'STANDARD',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+  'REDUCED_REDUNDANCY',
+] as const;
 
 /**
  * What each value may be. All of them end up in an argument, an fstab line or a unit file, where a blank, a comma or a
@@ -38,7 +45,10 @@ export const mountSchema = z.strictObject({
   /** Storage that is not AWS's; null: the region's own endpoint. */
   url: z.string().regex(SHAPES.url).nullable(),
   /** Whose key: of a file of mode 0600, or of the instance's role, by its name. */
-  credentials: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('file'), path: z.string().regex(SHAPES.path) }), z.strictObject({ kind: z.literal('role'), role: z.string().regex(SHAPES.role) })]),
+  credentials: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('file'), path: z.string().regex(SHAPES.path) }),
+    z.strictObject({ kind: z.literal('role'), role: z.string().regex(SHAPES.role) }),
+  ]),
   cache: z.string().regex(SHAPES.path).nullable(),
   allowOther: z.boolean(),
   umask: z.string().regex(SHAPES.umask).nullable(),

@@ -1,5 +1,12 @@
 import type { Action } from './actions.ts';
-import { allocateAddress, associateAddress, associationOf, disassociateAddress, holderOf, releaseAddress } from './address-state.ts';
+import {
+  allocateAddress,
+  associateAddress,
+  associationOf,
+  disassociateAddress,
+  holderOf,
+  releaseAddress,
+} from './address-state.ts';
 import { refuseHeldByNat } from './actions-nat.ts';
 import { findInstance, findInterface, type InstanceRecord } from './instance-state.ts';
 import { FILTERS, TAGGED, tagsByKind, tagSet, takes } from './params.ts';
@@ -10,11 +17,19 @@ import { tagsOf } from './tag-state.ts';
 /** By instance or by interface; an instance has the one. */
 const holderIn = (state: CloudState, params: Params): InstanceRecord => {
   const [instance, eni] = [optional(params, 'InstanceId'), optional(params, 'NetworkInterfaceId')];
-  if (instance === undefined && eni === undefined) throw new Ec2Error('MissingParameter', 'Either instance ID or network interface id must be specified');
+  if (instance === undefined && eni === undefined)
+    throw new Ec2Error('MissingParameter', 'Either instance ID or network interface id must be specified');
   const holder = eni === undefined ? findInstance(state, instance!) : findInterface(state, eni);
-  if (instance !== undefined && holder.id !== instance) throw new Ec2Error('InvalidParameterCombination', 'You may specify either an instance ID or a network interface ID, not both of different machines');
+  if (instance !== undefined && holder.id !== instance)
+    throw new Ec2Error(
+      'InvalidParameterCombination',
+      'You may specify either an instance ID or a network interface ID, not both of different machines',
+    );
   const wanted = optional(params, 'PrivateIpAddress');
-  if (wanted !== undefined && wanted !== holder.privateIp) throw invalidValue(`Invalid value '${wanted}' for PrivateIpAddress. The address is not assigned to interface ${holder.eni}.`);
+  if (wanted !== undefined && wanted !== holder.privateIp)
+    throw invalidValue(
+      `Invalid value '${wanted}' for PrivateIpAddress. The address is not assigned to interface ${holder.eni}.`,
+    );
   return holder;
 };
 
@@ -35,11 +50,16 @@ export const ADDRESS_ACTIONS: Readonly<Record<string, Action>> = {
     return { return: true };
   }),
 
-  AssociateAddress: takes(['AllocationId', 'InstanceId', 'NetworkInterfaceId', 'PrivateIpAddress', 'AllowReassociation'], ({ cloud, params }) => {
-    const holder = holderIn(cloud.stateAt(0), params);
-    cloud.change((state) => associateAddress(state, required(params, 'AllocationId'), holder, yes(params, 'AllowReassociation')));
-    return { return: true, associationId: associationOf(holder) };
-  }),
+  AssociateAddress: takes(
+    ['AllocationId', 'InstanceId', 'NetworkInterfaceId', 'PrivateIpAddress', 'AllowReassociation'],
+    ({ cloud, params }) => {
+      const holder = holderIn(cloud.stateAt(0), params);
+      cloud.change((state) =>
+        associateAddress(state, required(params, 'AllocationId'), holder, yes(params, 'AllowReassociation')),
+      );
+      return { return: true, associationId: associationOf(holder) };
+    },
+  ),
 
   DisassociateAddress: takes(['AssociationId'], ({ cloud, params }) => {
     cloud.change((state) => disassociateAddress(state, required(params, 'AssociationId')));
@@ -50,23 +70,27 @@ export const ADDRESS_ACTIONS: Readonly<Record<string, Action>> = {
     const wanted = list(params, 'PublicIp');
     const unknown = wanted.find((ip) => !state.addresses.some(({ publicIp }) => publicIp === ip));
     if (unknown !== undefined) throw new Ec2Error('InvalidAddress.NotFound', `Address '${unknown}' not found.`);
-    const { items } = select(params, state.addresses.map((address) => ({ ...address, owner: holderOf(state, address) })), {
-      idParameter: 'AllocationId',
-      absent: (id) => new Ec2Error('InvalidAllocationID.NotFound', `The allocation ID '${id}' does not exist`),
-      id: (address) => address.id,
-      fields: ({ id, publicIp, owner }) => ({
-        'allocation-id': [id],
-        'association-id': [owner === undefined ? undefined : associationOf(owner)],
-        'public-ip': [publicIp],
-        'instance-id': [owner?.id],
-        'network-interface-id': [owner?.eni],
-        'private-ip-address': [owner?.privateIp],
-        'network-border-group': [state.region],
-        domain: ['vpc'],
-      }),
-      tags: ({ id }) => tagsOf(state, id),
-      whole: true,
-    });
+    const { items } = select(
+      params,
+      state.addresses.map((address) => ({ ...address, owner: holderOf(state, address) })),
+      {
+        idParameter: 'AllocationId',
+        absent: (id) => new Ec2Error('InvalidAllocationID.NotFound', `The allocation ID '${id}' does not exist`),
+        id: (address) => address.id,
+        fields: ({ id, publicIp, owner }) => ({
+          'allocation-id': [id],
+          'association-id': [owner === undefined ? undefined : associationOf(owner)],
+          'public-ip': [publicIp],
+          'instance-id': [owner?.id],
+          'network-interface-id': [owner?.eni],
+          'private-ip-address': [owner?.privateIp],
+          'network-border-group': [state.region],
+          domain: ['vpc'],
+        }),
+        tags: ({ id }) => tagsOf(state, id),
+        whole: true,
+      },
+    );
     return {
       addressesSet: set(
         items
@@ -79,7 +103,13 @@ export const ADDRESS_ACTIONS: Readonly<Record<string, Action>> = {
             networkBorderGroup: state.region,
             ...(owner === undefined
               ? {}
-              : { associationId: associationOf(owner), instanceId: owner.id, networkInterfaceId: owner.eni, networkInterfaceOwnerId: state.owner, privateIpAddress: owner.privateIp }),
+              : {
+                  associationId: associationOf(owner),
+                  instanceId: owner.id,
+                  networkInterfaceId: owner.eni,
+                  networkInterfaceOwnerId: state.owner,
+                  privateIpAddress: owner.privateIp,
+                }),
             tagSet: tagSet(tagsOf(state, id)),
           })),
       ),

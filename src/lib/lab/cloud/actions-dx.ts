@@ -1,5 +1,17 @@
 import type { Action } from './actions.ts';
-import { addInterface, confirmConnection, confirmInterface, connectionState, connectionNamed, dropInterface, dxError, interfaceId, interfaceNamed, type DxConnection, type VirtualInterface } from './dx-state.ts';
+import {
+  addInterface,
+  confirmConnection,
+  confirmInterface,
+  connectionState,
+  connectionNamed,
+  dropInterface,
+  dxError,
+  interfaceId,
+  interfaceNamed,
+  type DxConnection,
+  type VirtualInterface,
+} from './dx-state.ts';
 import type { CloudModel } from './model.ts';
 import type { Json, Xml } from './protocol.ts';
 import type { CloudState } from './state.ts';
@@ -9,7 +21,8 @@ const wordIn = (json: Json, field: string): string => {
   if (typeof value !== 'string' || value === '') throw dxError(`${field} is required.`);
   return value;
 };
-const optionalIn = (json: Json, field: string): string | undefined => (typeof json[field] === 'string' && json[field] !== '' ? (json[field] as string) : undefined);
+const optionalIn = (json: Json, field: string): string | undefined =>
+  typeof json[field] === 'string' && json[field] !== '' ? (json[field] as string) : undefined;
 const numberIn = (json: Json, field: string): number => {
   const value = json[field];
   if (typeof value !== 'number') throw dxError(`${field} is required.`);
@@ -32,7 +45,8 @@ const connectionJson = ({ owner, region }: CloudState, connection: DxConnection,
 });
 
 /** What BGP says: the virtual private gateway has learnt networks, or it has not. */
-const peerUp = (state: CloudState, { gateway }: VirtualInterface): boolean => state.vgws.some(({ id, networks }) => id === gateway && networks.length > 0);
+const peerUp = (state: CloudState, { gateway }: VirtualInterface): boolean =>
+  state.vgws.some(({ id, networks }) => id === gateway && networks.length > 0);
 
 const stateOf = (state: CloudState, made: VirtualInterface, at: number): string => {
   if (made.gateway === undefined) return 'confirming';
@@ -62,7 +76,18 @@ const interfaceJson = (state: CloudState, made: VirtualInterface, at: number): X
     jumboFrameCapable: true,
     region: state.region,
     routeFilterPrefixes: [],
-    bgpPeers: [{ bgpPeerId: `dxpeer-${made.id.slice(6)}`, asn: made.asn, authKey: made.authKey, addressFamily: 'ipv4', amazonAddress: made.amazonAddress, customerAddress: made.customerAddress, bgpPeerState: shown === 'pending' ? 'pending' : 'available', bgpStatus: shown === 'available' ? 'up' : 'down' } as Xml],
+    bgpPeers: [
+      {
+        bgpPeerId: `dxpeer-${made.id.slice(6)}`,
+        asn: made.asn,
+        authKey: made.authKey,
+        addressFamily: 'ipv4',
+        amazonAddress: made.amazonAddress,
+        customerAddress: made.customerAddress,
+        bgpPeerState: shown === 'pending' ? 'pending' : 'available',
+        bgpStatus: shown === 'available' ? 'up' : 'down',
+      } as Xml,
+    ],
     tags: made.tags.map(({ key, value }) => ({ key, value })),
   };
 };
@@ -105,21 +130,33 @@ export const DX_ACTIONS: Readonly<Record<string, Action>> = {
     return { connections: found.map((connection) => connectionJson(state, connection, now(cloud))) };
   },
   ConfirmConnection: ({ cloud, json }) => {
-    cloud.change((state) => ({ ...state, dx: confirmConnection(state.dx, wordIn(json, 'connectionId'), now(cloud) + cloud.times.startMs) }));
+    cloud.change((state) => ({
+      ...state,
+      dx: confirmConnection(state.dx, wordIn(json, 'connectionId'), now(cloud) + cloud.times.startMs),
+    }));
     return { connectionState: 'pending' };
   },
   DescribeVirtualInterfaces: ({ cloud, state, json }) => {
     const [connection, id] = [optionalIn(json, 'connectionId'), optionalIn(json, 'virtualInterfaceId')];
-    const found = state.dx.interfaces.filter((one) => (connection === undefined || one.connection === connection) && (id === undefined || one.id === id));
+    const found = state.dx.interfaces.filter(
+      (one) => (connection === undefined || one.connection === connection) && (id === undefined || one.id === id),
+    );
     return { virtualInterfaces: found.map((one) => interfaceJson(state, one, now(cloud))) };
   },
   CreatePrivateVirtualInterface: ({ cloud, json }) => {
     const wanted = made(cloud, json);
-    return interfaceJson(cloud.change((state) => ({ ...state, dx: addInterface(state.dx, wanted, now(cloud)) })), wanted, now(cloud));
+    return interfaceJson(
+      cloud.change((state) => ({ ...state, dx: addInterface(state.dx, wanted, now(cloud)) })),
+      wanted,
+      now(cloud),
+    );
   },
   ConfirmPrivateVirtualInterface: ({ cloud, json }) => {
     const gateway = gatewayIn(cloud.stateAt(0), wordIn(json, 'virtualGatewayId'));
-    cloud.change((state) => ({ ...state, dx: confirmInterface(state.dx, wordIn(json, 'virtualInterfaceId'), gateway, now(cloud) + cloud.times.startMs) }));
+    cloud.change((state) => ({
+      ...state,
+      dx: confirmInterface(state.dx, wordIn(json, 'virtualInterfaceId'), gateway, now(cloud) + cloud.times.startMs),
+    }));
     return { virtualInterfaceState: 'pending' };
   },
   DeleteVirtualInterface: ({ cloud, json }) => {
@@ -127,5 +164,7 @@ export const DX_ACTIONS: Readonly<Record<string, Action>> = {
     cloud.change((state) => ({ ...state, dx: dropInterface(state.dx, id) }));
     return { virtualInterfaceState: 'deleting' };
   },
-  DescribeVirtualGateways: ({ state }) => ({ virtualGateways: state.vgws.map(({ id }) => ({ virtualGatewayId: id, virtualGatewayState: 'available' })) }),
+  DescribeVirtualGateways: ({ state }) => ({
+    virtualGateways: state.vgws.map(({ id }) => ({ virtualGatewayId: id, virtualGatewayState: 'available' })),
+  }),
 };

@@ -23,14 +23,32 @@ const find = ({ watch }: CloudState, name: string): Rule => {
   if (found === undefined) throw missing(`Rule ${name} does not exist on EventBus default.`);
   return found;
 };
-const put = (cloud: CloudModel, step: (state: CloudState) => Rule): void => void cloud.change((state) => ({ ...state, watch: { ...state.watch, rules: withNamed(state.watch.rules, step(state)) } }));
+const put = (cloud: CloudModel, step: (state: CloudState) => Rule): void =>
+  void cloud.change((state) => ({
+    ...state,
+    watch: { ...state.watch, rules: withNamed(state.watch.rules, step(state)) },
+  }));
 
-const ruleJson = (state: CloudState, { name, pattern, description, enabled }: Rule): Xml => ({ Name: name, Arn: ruleArn(state, name), EventPattern: pattern, Description: description, State: enabled ? 'ENABLED' : 'DISABLED', EventBusName: 'default', CreatedBy: state.owner });
+const ruleJson = (state: CloudState, { name, pattern, description, enabled }: Rule): Xml => ({
+  Name: name,
+  Arn: ruleArn(state, name),
+  EventPattern: pattern,
+  Description: description,
+  State: enabled ? 'ENABLED' : 'DISABLED',
+  EventBusName: 'default',
+  CreatedBy: state.owner,
+});
 
 /** What is wrong with an entry, as its own part of the answer says it. */
 const problemOf = (entry: Json): { readonly ErrorCode: string; readonly ErrorMessage: string } | undefined => {
-  for (const field of ['Source', 'DetailType', 'Detail']) if (typeof entry[field] !== 'string' || entry[field] === '') return { ErrorCode: 'InvalidArgument', ErrorMessage: `Parameter ${field} is not valid. Reason: ${field} is a required argument.` };
-  if (/^aws\./.test(entry['Source'] as string)) return { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' };
+  for (const field of ['Source', 'DetailType', 'Detail'])
+    if (typeof entry[field] !== 'string' || entry[field] === '')
+      return {
+        ErrorCode: 'InvalidArgument',
+        ErrorMessage: `Parameter ${field} is not valid. Reason: ${field} is a required argument.`,
+      };
+  if (/^aws\./.test(entry['Source'] as string))
+    return { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' };
   try {
     const detail: unknown = JSON.parse(entry['Detail'] as string);
     if (typeof detail === 'object' && detail !== null && !Array.isArray(detail)) return undefined;
@@ -59,8 +77,14 @@ const call = (cloud: CloudModel, { target, event }: Due): void =>
       const now = state.watch.functions.find(({ name }) => name === target.name);
       if (now === undefined) return state;
       const told = [...now.logs, ...logs, ...(error === undefined ? [] : [`ERROR ${error}`])].slice(-MOST_LOGS);
-      const metrics = error === undefined ? state.watch.metrics : counted(state.watch.metrics, 'AWS/Lambda', 'Errors', { FunctionName: target.name }, cloud.now());
-      return { ...state, watch: { ...state.watch, metrics, functions: withNamed(state.watch.functions, { ...now, logs: told }) } };
+      const metrics =
+        error === undefined
+          ? state.watch.metrics
+          : counted(state.watch.metrics, 'AWS/Lambda', 'Errors', { FunctionName: target.name }, cloud.now());
+      return {
+        ...state,
+        watch: { ...state.watch, metrics, functions: withNamed(state.watch.functions, { ...now, logs: told }) },
+      };
     });
   });
 
@@ -68,13 +92,23 @@ export const EVENTS_ACTIONS: Readonly<Record<string, Action>> = {
   PutRule: ({ cloud, json }) => {
     const fields = jsonFields(json, INVALID);
     const name = fields.word('Name');
-    if (!/^[.\-_A-Za-z0-9]{1,64}$/.test(name)) throw fields.refuse("Value at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+");
+    if (!/^[.\-_A-Za-z0-9]{1,64}$/.test(name))
+      throw fields.refuse(
+        "Value at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+",
+      );
     const pattern = fields.word('EventPattern');
     const wrong = patternProblem(pattern);
     if (wrong !== undefined) throw new Ec2Error('InvalidEventPatternException', wrong);
     put(cloud, ({ watch }) => {
       const before = watch.rules.find((rule) => rule.name === name);
-      return { name, pattern, description: fields.optional('Description') ?? '', enabled: json['State'] !== 'DISABLED', tags: before?.tags ?? fields.tags(), targets: before?.targets ?? [] };
+      return {
+        name,
+        pattern,
+        description: fields.optional('Description') ?? '',
+        enabled: json['State'] !== 'DISABLED',
+        tags: before?.tags ?? fields.tags(),
+        targets: before?.targets ?? [],
+      };
     });
     return { RuleArn: ruleArn(cloud.stateAt(0), name) };
   },
@@ -82,7 +116,8 @@ export const EVENTS_ACTIONS: Readonly<Record<string, Action>> = {
   DeleteRule: ({ cloud, json }) => {
     const name = jsonFields(json, INVALID).word('Name');
     cloud.change((state) => {
-      if ((state.watch.rules.find((rule) => rule.name === name)?.targets.length ?? 0) > 0) throw new Ec2Error(INVALID, "Rule can't be deleted since it has targets.");
+      if ((state.watch.rules.find((rule) => rule.name === name)?.targets.length ?? 0) > 0)
+        throw new Ec2Error(INVALID, "Rule can't be deleted since it has targets.");
       return { ...state, watch: { ...state.watch, rules: withoutNamed(state.watch.rules, name) } };
     });
     return {};
@@ -98,13 +133,22 @@ export const EVENTS_ACTIONS: Readonly<Record<string, Action>> = {
     const wanted = fields.list<{ Id: string; Arn: string }>('Targets');
     put(cloud, (state) => {
       const rule = find(state, fields.word('Rule'));
-      const targets = [...rule.targets.filter(({ id }) => !wanted.some(({ Id }) => Id === id)), ...wanted.map(({ Id, Arn }) => ({ id: Id, arn: Arn }))];
-      if (targets.length > MOST_TARGETS) throw new Ec2Error('LimitExceededException', `The requested resource exceeds the maximum number allowed: ${MOST_TARGETS} targets.`);
+      const targets = [
+        ...rule.targets.filter(({ id }) => !wanted.some(({ Id }) => Id === id)),
+        ...wanted.map(({ Id, Arn }) => ({ id: Id, arn: Arn })),
+      ];
+      if (targets.length > MOST_TARGETS)
+        throw new Ec2Error(
+          'LimitExceededException',
+          `The requested resource exceeds the maximum number allowed: ${MOST_TARGETS} targets.`,
+        );
       return { ...rule, targets };
     });
     return { FailedEntryCount: 0, FailedEntries: [] };
   },
-  ListTargetsByRule: ({ state, json }) => ({ Targets: find(state, jsonFields(json, INVALID).word('Rule')).targets.map(({ id, arn }) => ({ Id: id, Arn: arn })) }),
+  ListTargetsByRule: ({ state, json }) => ({
+    Targets: find(state, jsonFields(json, INVALID).word('Rule')).targets.map(({ id, arn }) => ({ Id: id, Arn: arn })),
+  }),
   RemoveTargets: ({ cloud, json }) => {
     const fields = jsonFields(json, INVALID);
     const ids = fields.list<string>('Ids');
@@ -116,10 +160,18 @@ export const EVENTS_ACTIONS: Readonly<Record<string, Action>> = {
   },
   PutEvents: ({ cloud, json, partly }) => {
     const entries = jsonFields(json, INVALID).list<Json>('Entries');
-    if (entries.length === 0 || entries.length > MOST_ENTRIES) throw new Ec2Error(INVALID, `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length less than or equal to ${MOST_ENTRIES}`);
-    if (JSON.stringify(entries).length > MOST_BYTES) throw new Ec2Error(INVALID, 'Total size of the entries in the request is over the limit.');
+    if (entries.length === 0 || entries.length > MOST_ENTRIES)
+      throw new Ec2Error(
+        INVALID,
+        `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length less than or equal to ${MOST_ENTRIES}`,
+      );
+    if (JSON.stringify(entries).length > MOST_BYTES)
+      throw new Ec2Error(INVALID, 'Total size of the entries in the request is over the limit.');
     const answers = entries.map((entry, index): Xml => {
-      const problem = partly && index % 2 === 1 ? { ErrorCode: 'ThrottlingException', ErrorMessage: 'Rate exceeded' } : problemOf(entry);
+      const problem =
+        partly && index % 2 === 1
+          ? { ErrorCode: 'ThrottlingException', ErrorMessage: 'Rate exceeded' }
+          : problemOf(entry);
       if (problem !== undefined) return problem;
       const event = eventOf(cloud.stateAt(0), entry, cloud.now());
       const [, due] = cloud.make((state) => {

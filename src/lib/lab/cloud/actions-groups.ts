@@ -1,6 +1,15 @@
 import { arn } from '../../domain/partition.ts';
 import type { Action } from './actions.ts';
-import { authorize, createGroup, deleteGroup, revoke, type GroupRule, type Peer, type Permission, type SecurityGroup } from './group-state.ts';
+import {
+  authorize,
+  createGroup,
+  deleteGroup,
+  revoke,
+  type GroupRule,
+  type Peer,
+  type Permission,
+  type SecurityGroup,
+} from './group-state.ts';
 import { FILTERS, numberIn, PAGES, structures, TAGGED, tagsByKind, tagSet, takes } from './params.ts';
 import { list, optional, required, select, set, type Params, type Xml } from './protocol.ts';
 import { Ec2Error, type CloudState } from './state.ts';
@@ -8,7 +17,13 @@ import { tagsOf } from './tag-state.ts';
 
 const PERMISSIONS = [
   ...['IpProtocol', 'FromPort', 'ToPort'],
-  ...['IpRanges.#.CidrIp', 'Ipv6Ranges.#.CidrIpv6', 'PrefixListIds.#.PrefixListId', 'Groups.#.GroupId', 'Groups.#.UserId'],
+  ...[
+    'IpRanges.#.CidrIp',
+    'Ipv6Ranges.#.CidrIpv6',
+    'PrefixListIds.#.PrefixListId',
+    'Groups.#.GroupId',
+    'Groups.#.UserId',
+  ],
   ...['IpRanges', 'Ipv6Ranges', 'PrefixListIds', 'Groups'].map((peers) => `${peers}.#.Description`),
 ].map((name) => `IpPermissions.#.${name}`);
 
@@ -23,15 +38,33 @@ const PEERS: readonly (readonly [Peer['kind'], string, string])[] = [
 /** The bundles of a request, one permission a peer. */
 const permissionsIn = (params: Params, egress: boolean): readonly Permission[] =>
   structures(params, 'IpPermissions').flatMap((bundle) => {
-    const one = { egress, protocol: required(bundle, 'IpProtocol'), from: numberIn(bundle, 'FromPort'), to: numberIn(bundle, 'ToPort') };
-    const found = PEERS.flatMap(([kind, name, parameter]) => structures(bundle, name).map((peer): Permission => ({ ...one, peer: { kind, value: required(peer, parameter) }, description: optional(peer, 'Description') })));
-    if (found.length === 0) throw new Ec2Error('MissingParameter', 'Source group, CIDR or prefix list must be specified.');
+    const one = {
+      egress,
+      protocol: required(bundle, 'IpProtocol'),
+      from: numberIn(bundle, 'FromPort'),
+      to: numberIn(bundle, 'ToPort'),
+    };
+    const found = PEERS.flatMap(([kind, name, parameter]) =>
+      structures(bundle, name).map(
+        (peer): Permission => ({
+          ...one,
+          peer: { kind, value: required(peer, parameter) },
+          description: optional(peer, 'Description'),
+        }),
+      ),
+    );
+    if (found.length === 0)
+      throw new Ec2Error('MissingParameter', 'Source group, CIDR or prefix list must be specified.');
     return found;
   });
 
 const givenIn = (params: Params, egress: boolean): readonly Permission[] => {
   const found = permissionsIn(params, egress);
-  if (found.length === 0) throw new Ec2Error('MissingParameter', 'Either the parameter ipPermissions or the parameter securityGroupRuleIds must be specified.');
+  if (found.length === 0)
+    throw new Ec2Error(
+      'MissingParameter',
+      'Either the parameter ipPermissions or the parameter securityGroupRuleIds must be specified.',
+    );
   return found;
 };
 
@@ -44,7 +77,11 @@ const bundles = ({ owner }: CloudState, rules: readonly GroupRule[]): Xml | stri
       const own = rules.filter((rule) => keyOf(rule) === key);
       const { protocol, from, to } = own[0]!;
       const peers = (kind: Peer['kind'], name: string, more: Readonly<Record<string, string>> = {}): Xml | string =>
-        set(own.filter(({ peer }) => peer.kind === kind).map(({ peer, description }) => ({ ...more, [name]: peer.value, description })));
+        set(
+          own
+            .filter(({ peer }) => peer.kind === kind)
+            .map(({ peer, description }) => ({ ...more, [name]: peer.value, description })),
+        );
       return {
         ipProtocol: protocol,
         fromPort: from,
@@ -59,7 +96,11 @@ const bundles = ({ owner }: CloudState, rules: readonly GroupRule[]): Xml | stri
 };
 
 const PEER_ELEMENT = { cidr: 'cidrIpv4', cidr6: 'cidrIpv6', prefixList: 'prefixListId' } as const;
-const ruleElement = (state: CloudState, group: string, { id, egress, protocol, from, to, peer, description }: GroupRule): Xml => ({
+const ruleElement = (
+  state: CloudState,
+  group: string,
+  { id, egress, protocol, from, to, peer, description }: GroupRule,
+): Xml => ({
   securityGroupRuleId: id,
   groupId: group,
   groupOwnerId: state.owner,
@@ -67,7 +108,9 @@ const ruleElement = (state: CloudState, group: string, { id, egress, protocol, f
   ipProtocol: protocol,
   fromPort: from ?? -1,
   toPort: to ?? -1,
-  ...(peer.kind === 'group' ? { referencedGroupInfo: { groupId: peer.value, userId: state.owner } } : { [PEER_ELEMENT[peer.kind]]: peer.value }),
+  ...(peer.kind === 'group'
+    ? { referencedGroupInfo: { groupId: peer.value, userId: state.owner } }
+    : { [PEER_ELEMENT[peer.kind]]: peer.value }),
   description,
   tagSet: tagSet(tagsOf(state, id)),
 });
@@ -88,7 +131,8 @@ const revoking = (egress: boolean): Action =>
     return { return: true };
   });
 
-const peersOf = ({ rules }: SecurityGroup, egress: boolean, kind: Peer['kind']): readonly string[] => rules.filter((rule) => rule.egress === egress && rule.peer.kind === kind).map(({ peer }) => peer.value);
+const peersOf = ({ rules }: SecurityGroup, egress: boolean, kind: Peer['kind']): readonly string[] =>
+  rules.filter((rule) => rule.egress === egress && rule.peer.kind === kind).map(({ peer }) => peer.value);
 
 export const GROUP_ACTIONS: Readonly<Record<string, Action>> = {
   CreateSecurityGroup: takes(['GroupName', 'GroupDescription', 'VpcId', ...TAGGED], ({ cloud, params }) => {
@@ -97,7 +141,12 @@ export const GROUP_ACTIONS: Readonly<Record<string, Action>> = {
     const vpc = optional(params, 'VpcId');
     if (vpc === undefined) throw new Ec2Error('VPCIdNotSpecified', 'No default VPC for this user');
     const [after, id] = cloud.make((state) => createGroup(state, { vpc, name, description }, tags));
-    return { return: true, groupId: id, securityGroupArn: arn(after.region, 'ec2', after.owner, `security-group/${id}`), tagSet: tagSet(tags) };
+    return {
+      return: true,
+      groupId: id,
+      securityGroupArn: arn(after.region, 'ec2', after.owner, `security-group/${id}`),
+      tagSet: tagSet(tags),
+    };
   }),
 
   DeleteSecurityGroup: takes(['GroupId'], ({ cloud, params }) => {
@@ -138,8 +187,14 @@ export const GROUP_ACTIONS: Readonly<Record<string, Action>> = {
           groupDescription: group.description,
           vpcId: group.vpc,
           securityGroupArn: arn(state.region, 'ec2', state.owner, `security-group/${group.id}`),
-          ipPermissions: bundles(state, group.rules.filter(({ egress }) => !egress)),
-          ipPermissionsEgress: bundles(state, group.rules.filter(({ egress }) => egress)),
+          ipPermissions: bundles(
+            state,
+            group.rules.filter(({ egress }) => !egress),
+          ),
+          ipPermissionsEgress: bundles(
+            state,
+            group.rules.filter(({ egress }) => egress),
+          ),
           tagSet: tagSet(tagsOf(state, group.id)),
         })),
       ),
@@ -151,11 +206,15 @@ export const GROUP_ACTIONS: Readonly<Record<string, Action>> = {
     const all = state.securityGroups.flatMap((group) => group.rules.map((rule) => ({ group: group.id, rule })));
     const page = select(params, all, {
       idParameter: 'SecurityGroupRuleId',
-      absent: (id) => new Ec2Error('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`),
+      absent: (id) =>
+        new Ec2Error('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`),
       id: ({ rule }) => rule.id,
       fields: ({ group, rule }) => ({ 'group-id': [group], 'security-group-rule-id': [rule.id] }),
       tags: ({ rule }) => tagsOf(state, rule.id),
     });
-    return { securityGroupRuleSet: set(page.items.map(({ group, rule }) => ruleElement(state, group, rule))), nextToken: page.nextToken };
+    return {
+      securityGroupRuleSet: set(page.items.map(({ group, rule }) => ruleElement(state, group, rule))),
+      nextToken: page.nextToken,
+    };
   }),
 };

@@ -22,8 +22,21 @@ export const IAM_USER_ACTIONS: Readonly<Record<string, Action>> = {
   CreateUser: ({ cloud, params }) => {
     const name = userName(params);
     const createdAt = cloud.now();
-    const user: User = { name, path: pathIn(params), id: iamId('AIDA', name, createdAt), createdAt, tags: tagsIn(params), policies: {}, keys: [] };
-    return { User: userXml(change(cloud, (iam) => addUser(iam, user)), user) };
+    const user: User = {
+      name,
+      path: pathIn(params),
+      id: iamId('AIDA', name, createdAt),
+      createdAt,
+      tags: tagsIn(params),
+      policies: {},
+      keys: [],
+    };
+    return {
+      User: userXml(
+        change(cloud, (iam) => addUser(iam, user)),
+        user,
+      ),
+    };
   },
   GetUser: ({ state, params }) => ({ User: userXml(state, userNamed(state.iam, userName(params))) }),
   DeleteUser: ({ cloud, params }) => {
@@ -62,16 +75,35 @@ export const IAM_USER_ACTIONS: Readonly<Record<string, Action>> = {
     let id = '';
     change(cloud, (iam) => {
       const user = userNamed(iam, userName(params));
-      if (user.keys.length >= MOST_KEYS) throw new Ec2Error('LimitExceeded', `Cannot exceed quota for AccessKeysPerUser: ${MOST_KEYS}`, 409);
+      if (user.keys.length >= MOST_KEYS)
+        throw new Ec2Error('LimitExceeded', `Cannot exceed quota for AccessKeysPerUser: ${MOST_KEYS}`, 409);
       id = iamId('AKIA', `${user.name} ${user.keys.length}`, createdAt);
       return withUser(iam, { ...user, keys: [...user.keys, { id, createdAt }] });
     });
-    return { AccessKey: { UserName: userName(params), AccessKeyId: id, Status: 'Active', SecretAccessKey: secretOf(id), CreateDate: new Date(createdAt).toISOString() } };
+    return {
+      AccessKey: {
+        UserName: userName(params),
+        AccessKeyId: id,
+        Status: 'Active',
+        SecretAccessKey: secretOf(id),
+        CreateDate: new Date(createdAt).toISOString(),
+      },
+    };
   },
   ListAccessKeys: ({ state, params }) => {
     const { name, keys } = userNamed(state.iam, userName(params));
     if (optional(params, 'Marker') !== undefined) throw new Ec2Error('ValidationError', 'Marker is not one of ours.');
-    return { AccessKeyMetadata: members(keys.map(({ id, createdAt }) => ({ UserName: name, AccessKeyId: id, Status: 'Active', CreateDate: new Date(createdAt).toISOString() }))), IsTruncated: false };
+    return {
+      AccessKeyMetadata: members(
+        keys.map(({ id, createdAt }) => ({
+          UserName: name,
+          AccessKeyId: id,
+          Status: 'Active',
+          CreateDate: new Date(createdAt).toISOString(),
+        })),
+      ),
+      IsTruncated: false,
+    };
   },
   DeleteAccessKey: ({ cloud, params }) => {
     const id = required(params, 'AccessKeyId');

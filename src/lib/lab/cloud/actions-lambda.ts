@@ -34,13 +34,21 @@ const find = (state: CloudState, json: Json): LambdaFunction => {
 
 /** Lambda waits until what was made or changed is done. */
 const settled = (cloud: CloudModel, { name, activeAt }: LambdaFunction): void => {
-  if (cloud.now() < activeAt) throw new Ec2Error('ResourceConflictException', `The operation cannot be performed at this time. The function is currently in the following state: Pending (${name})`, 409);
+  if (cloud.now() < activeAt)
+    throw new Ec2Error(
+      'ResourceConflictException',
+      `The operation cannot be performed at this time. The function is currently in the following state: Pending (${name})`,
+      409,
+    );
 };
 
 const put = (cloud: CloudModel, step: (state: CloudState) => LambdaFunction): LambdaFunction => {
   const [, made] = cloud.make((state) => {
     const changed = step(state);
-    return [{ ...state, watch: { ...state.watch, functions: withNamed(state.watch.functions, changed) } }, changed] as const;
+    return [
+      { ...state, watch: { ...state.watch, functions: withNamed(state.watch.functions, changed) } },
+      changed,
+    ] as const;
   });
   return made;
 };
@@ -64,7 +72,8 @@ const configuration = (state: CloudState, made: LambdaFunction, now: number): Xm
 /** Lambda tries to take the role before it keeps it. */
 const roleIn = (state: CloudState, wanted: string): string => {
   const role = state.iam.roles.find((one) => iamArn(state.region, state.owner, 'role', one) === wanted);
-  if (role === undefined || !role.trust.includes('"lambda.amazonaws.com"')) throw new Ec2Error(INVALID, 'The role defined for the function cannot be assumed by Lambda.');
+  if (role === undefined || !role.trust.includes('"lambda.amazonaws.com"'))
+    throw new Ec2Error(INVALID, 'The role defined for the function cannot be assumed by Lambda.');
   return wanted;
 };
 
@@ -74,21 +83,45 @@ export const LAMBDA_ACTIONS: Readonly<Record<string, Action>> = {
     const name = fields.word('FunctionName');
     const zip = jsonFields((json['Code'] ?? {}) as Json, INVALID).word('ZipFile');
     const [runtime, handler] = [fields.word('Runtime'), fields.word('Handler')];
-    if (!/^nodejs(20|22|24)\.x$/.test(runtime)) throw fields.refuse(`Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set`);
+    if (!/^nodejs(20|22|24)\.x$/.test(runtime))
+      throw fields.refuse(
+        `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set`,
+      );
     if (sourceIn(zip, handler) === '') throw fields.refuse(`The file of ${handler} is not in the zip file.`);
     const made = put(cloud, (state) => {
       const role = roleIn(state, fields.word('Role'));
-      if (state.watch.functions.some((one) => one.name === name)) throw new Ec2Error('ResourceConflictException', `Function already exist: ${name}`, 409);
-      return { name, runtime, role, handler, zip, description: fields.optional('Description') ?? '', timeout: fields.number('Timeout', 3), memory: fields.number('MemorySize', 128), tags: fields.map('Tags'), permissions: [], activeAt: cloud.now() + cloud.times.startMs, logs: [] };
+      if (state.watch.functions.some((one) => one.name === name))
+        throw new Ec2Error('ResourceConflictException', `Function already exist: ${name}`, 409);
+      return {
+        name,
+        runtime,
+        role,
+        handler,
+        zip,
+        description: fields.optional('Description') ?? '',
+        timeout: fields.number('Timeout', 3),
+        memory: fields.number('MemorySize', 128),
+        tags: fields.map('Tags'),
+        permissions: [],
+        activeAt: cloud.now() + cloud.times.startMs,
+        logs: [],
+      };
     });
     return configuration(cloud.stateAt(0), made, cloud.now());
   },
   GetFunction: ({ cloud, state, json }) => {
     const found = find(state, json);
-    return { Configuration: configuration(state, found, cloud.now()), Code: { RepositoryType: 'S3' }, Tags: found.tags };
+    return {
+      Configuration: configuration(state, found, cloud.now()),
+      Code: { RepositoryType: 'S3' },
+      Tags: found.tags,
+    };
   },
   DeleteFunction: ({ cloud, json }) => {
-    cloud.change((state) => ({ ...state, watch: { ...state.watch, functions: withoutNamed(state.watch.functions, find(state, json).name) } }));
+    cloud.change((state) => ({
+      ...state,
+      watch: { ...state.watch, functions: withoutNamed(state.watch.functions, find(state, json).name) },
+    }));
     return {};
   },
   UpdateFunctionCode: ({ cloud, json }) => {
@@ -96,7 +129,8 @@ export const LAMBDA_ACTIONS: Readonly<Record<string, Action>> = {
     const made = put(cloud, (state) => {
       const before = find(state, json);
       settled(cloud, before);
-      if (sourceIn(zip, before.handler) === '') throw new Ec2Error(INVALID, `The file of ${before.handler} is not in the zip file.`);
+      if (sourceIn(zip, before.handler) === '')
+        throw new Ec2Error(INVALID, `The file of ${before.handler} is not in the zip file.`);
       return { ...before, zip, activeAt: cloud.now() + cloud.times.startMs };
     });
     return configuration(cloud.stateAt(0), made, cloud.now());
@@ -107,19 +141,46 @@ export const LAMBDA_ACTIONS: Readonly<Record<string, Action>> = {
       const before = find(state, json);
       settled(cloud, before);
       const role = fields.optional('Role');
-      return { ...before, runtime: fields.optional('Runtime') ?? before.runtime, handler: fields.optional('Handler') ?? before.handler, role: role === undefined ? before.role : roleIn(state, role), description: fields.optional('Description') ?? before.description, timeout: fields.number('Timeout', before.timeout), memory: fields.number('MemorySize', before.memory), activeAt: cloud.now() + cloud.times.startMs };
+      return {
+        ...before,
+        runtime: fields.optional('Runtime') ?? before.runtime,
+        handler: fields.optional('Handler') ?? before.handler,
+        role: role === undefined ? before.role : roleIn(state, role),
+        description: fields.optional('Description') ?? before.description,
+        timeout: fields.number('Timeout', before.timeout),
+        memory: fields.number('MemorySize', before.memory),
+        activeAt: cloud.now() + cloud.times.startMs,
+      };
     });
     return configuration(cloud.stateAt(0), made, cloud.now());
   },
   AddPermission: ({ cloud, json }) => {
     const fields = jsonFields(json, INVALID);
-    const [Sid, principal, action, source] = [fields.word('StatementId'), fields.word('Principal'), fields.word('Action'), fields.optional('SourceArn')];
-    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/.test(principal)) throw fields.refuse('The provided principal was invalid. Please check the principal and try again.');
+    const [Sid, principal, action, source] = [
+      fields.word('StatementId'),
+      fields.word('Principal'),
+      fields.word('Action'),
+      fields.optional('SourceArn'),
+    ];
+    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/.test(principal))
+      throw fields.refuse('The provided principal was invalid. Please check the principal and try again.');
     const made = put(cloud, (state) => {
       const before = find(state, json);
       settled(cloud, before);
-      if (before.permissions.some((one) => one.Sid === Sid)) throw new Ec2Error('ResourceConflictException', `The statement id (${Sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`, 409);
-      const statement = { Sid, Effect: 'Allow', Principal: { Service: principal }, Action: action, Resource: functionArn(state, before.name), ...(source === undefined ? {} : { Condition: { ArnLike: { 'AWS:SourceArn': source } } }) };
+      if (before.permissions.some((one) => one.Sid === Sid))
+        throw new Ec2Error(
+          'ResourceConflictException',
+          `The statement id (${Sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
+          409,
+        );
+      const statement = {
+        Sid,
+        Effect: 'Allow',
+        Principal: { Service: principal },
+        Action: action,
+        Resource: functionArn(state, before.name),
+        ...(source === undefined ? {} : { Condition: { ArnLike: { 'AWS:SourceArn': source } } }),
+      };
       return { ...before, permissions: [...before.permissions, statement] };
     });
     return { Statement: JSON.stringify(made.permissions.at(-1)) };
@@ -127,7 +188,10 @@ export const LAMBDA_ACTIONS: Readonly<Record<string, Action>> = {
   GetPolicy: ({ state, json }) => {
     const { permissions } = find(state, json);
     if (permissions.length === 0) throw missing('The resource you requested was');
-    return { Policy: JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: permissions }), RevisionId: String(permissions.length) };
+    return {
+      Policy: JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: permissions }),
+      RevisionId: String(permissions.length),
+    };
   },
   RemovePermission: ({ cloud, json }) => {
     const sid = jsonFields(json, INVALID).word('StatementId');

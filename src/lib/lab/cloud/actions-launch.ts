@@ -1,7 +1,13 @@
 import type { Action } from './actions.ts';
 import { imagesOf, type Image } from './images.ts';
 import { instanceElement } from './instance-elements.ts';
-import { findInstance, refuseOtherProcessor, runInstances, type LaunchInput, type MetadataOptions } from './instance-state.ts';
+import {
+  findInstance,
+  refuseOtherProcessor,
+  runInstances,
+  type LaunchInput,
+  type MetadataOptions,
+} from './instance-state.ts';
 import { flagIn, numberIn, structure, structures, TAGGED, tagsByKind, takes } from './params.ts';
 import { list, optional, required, set, type Params } from './protocol.ts';
 import { Ec2Error, invalidValue, type CloudState } from './state.ts';
@@ -9,12 +15,48 @@ import { Ec2Error, invalidValue, type CloudState } from './state.ts';
 /** Bytes, before base64. Source: "Run commands at launch" in the EC2 user guide. */
 const MOST_USER_DATA = 16_384;
 
-const INTERFACE = ['DeviceIndex', 'SubnetId', 'PrivateIpAddress', 'AssociatePublicIpAddress', 'SecurityGroupId.#', 'Description', 'DeleteOnTermination'].map((name) => `NetworkInterface.#.${name}`);
-const DISK = ['DeviceName', ...['VolumeSize', 'VolumeType', 'DeleteOnTermination', 'Encrypted', 'Iops', 'Throughput'].map((name) => `Ebs.${name}`)].map((name) => `BlockDeviceMapping.#.${name}`);
+const INTERFACE = [
+  'DeviceIndex',
+  'SubnetId',
+  'PrivateIpAddress',
+  'AssociatePublicIpAddress',
+  'SecurityGroupId.#',
+  'Description',
+  'DeleteOnTermination',
+].map((name) => `NetworkInterface.#.${name}`);
+const DISK = [
+  'DeviceName',
+  ...['VolumeSize', 'VolumeType', 'DeleteOnTermination', 'Encrypted', 'Iops', 'Throughput'].map(
+    (name) => `Ebs.${name}`,
+  ),
+].map((name) => `BlockDeviceMapping.#.${name}`);
 const TAKEN = [
-  ...['ImageId', 'InstanceType', 'MinCount', 'MaxCount', 'SubnetId', 'PrivateIpAddress', 'SecurityGroupId.#', 'KeyName', 'IamInstanceProfile.Name', 'IamInstanceProfile.Arn', 'UserData', 'ClientToken'],
-  ...['HttpTokens', 'HttpPutResponseHopLimit', 'HttpEndpoint', 'InstanceMetadataTags'].map((name) => `MetadataOptions.${name}`),
-  ...['DisableApiTermination', 'InstanceInitiatedShutdownBehavior', 'Monitoring.Enabled', 'EbsOptimized', 'CreditSpecification.CpuCredits', 'Placement.AvailabilityZone', 'Placement.Tenancy'],
+  ...[
+    'ImageId',
+    'InstanceType',
+    'MinCount',
+    'MaxCount',
+    'SubnetId',
+    'PrivateIpAddress',
+    'SecurityGroupId.#',
+    'KeyName',
+    'IamInstanceProfile.Name',
+    'IamInstanceProfile.Arn',
+    'UserData',
+    'ClientToken',
+  ],
+  ...['HttpTokens', 'HttpPutResponseHopLimit', 'HttpEndpoint', 'InstanceMetadataTags'].map(
+    (name) => `MetadataOptions.${name}`,
+  ),
+  ...[
+    'DisableApiTermination',
+    'InstanceInitiatedShutdownBehavior',
+    'Monitoring.Enabled',
+    'EbsOptimized',
+    'CreditSpecification.CpuCredits',
+    'Placement.AvailabilityZone',
+    'Placement.Tenancy',
+  ],
   ...INTERFACE,
   ...DISK,
   ...TAGGED,
@@ -31,7 +73,8 @@ const imageIn = (state: CloudState, params: Params): Image => {
 const userDataIn = (params: Params): string | undefined => {
   const text = optional(params, 'UserData');
   if (text === undefined) return undefined;
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) throw invalidValue('Invalid BASE64 encoding of user data');
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0)
+    throw invalidValue('Invalid BASE64 encoding of user data');
   if (Buffer.from(text, 'base64').length > MOST_USER_DATA) throw invalidValue('User data is limited to 16384 bytes');
   return text;
 };
@@ -57,13 +100,27 @@ const metadataIn = (params: Params): MetadataOptions => {
 /** Where it goes, said either of the instance or of its first interface. */
 const placeIn = (params: Params): Pick<LaunchInput, 'subnet' | 'privateIp' | 'groups' | 'publicIp'> => {
   const [own, ...more] = structures(params, 'NetworkInterface');
-  if (more.length > 0 || (own !== undefined && numberIn(own, 'DeviceIndex') !== 0)) throw invalidValue('Each instance must have exactly one network interface, at device index 0.');
+  if (more.length > 0 || (own !== undefined && numberIn(own, 'DeviceIndex') !== 0))
+    throw invalidValue('Each instance must have exactly one network interface, at device index 0.');
   const outside = ['SubnetId', 'PrivateIpAddress', 'SecurityGroupId.1'].some((name) => params.has(name));
-  if (own !== undefined && outside) throw new Ec2Error('InvalidParameterCombination', 'Network interfaces and an instance-level subnet ID, private address or security groups may not be specified on the same request');
+  if (own !== undefined && outside)
+    throw new Ec2Error(
+      'InvalidParameterCombination',
+      'Network interfaces and an instance-level subnet ID, private address or security groups may not be specified on the same request',
+    );
   const from = own ?? params;
   const subnet = optional(from, 'SubnetId');
-  if (subnet === undefined) throw new Ec2Error('MissingInput', 'No subnets found for the default VPC: there is no default VPC. Please specify a subnet.');
-  return { subnet, privateIp: optional(from, 'PrivateIpAddress'), groups: list(from, 'SecurityGroupId'), publicIp: own === undefined ? undefined : flagIn(own, 'AssociatePublicIpAddress') };
+  if (subnet === undefined)
+    throw new Ec2Error(
+      'MissingInput',
+      'No subnets found for the default VPC: there is no default VPC. Please specify a subnet.',
+    );
+  return {
+    subnet,
+    privateIp: optional(from, 'PrivateIpAddress'),
+    groups: list(from, 'SecurityGroupId'),
+    publicIp: own === undefined ? undefined : flagIn(own, 'AssociatePublicIpAddress'),
+  };
 };
 
 /** How many: as many as there is room for up to the most, but not fewer than the least. */
@@ -71,14 +128,21 @@ const countIn = (state: CloudState, params: Params): number => {
   required(params, 'MinCount');
   required(params, 'MaxCount');
   const [least, most] = [numberIn(params, 'MinCount')!, numberIn(params, 'MaxCount')!];
-  if (least < 1 || most < least) throw invalidValue(`Invalid value '${least}' for minCount and '${most}' for maxCount. Must be positive, and the first no more than the second.`);
+  if (least < 1 || most < least)
+    throw invalidValue(
+      `Invalid value '${least}' for minCount and '${most}' for maxCount. Must be positive, and the first no more than the second.`,
+    );
   const room = state.quotas.instances - state.instances.filter((one) => one.state !== 'terminated').length;
   return Math.max(least, Math.min(most, room));
 };
 
 const profileIn = (params: Params): LaunchInput['profile'] => {
   const [name, arn] = [optional(params, 'IamInstanceProfile.Name'), optional(params, 'IamInstanceProfile.Arn')];
-  if (name !== undefined && arn !== undefined) throw new Ec2Error('InvalidParameterCombination', "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'");
+  if (name !== undefined && arn !== undefined)
+    throw new Ec2Error(
+      'InvalidParameterCombination',
+      "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
+    );
   return name === undefined && arn === undefined ? undefined : { name, arn };
 };
 
@@ -89,14 +153,20 @@ const launchIn = (state: CloudState, params: Params): LaunchInput => {
   const place = placeIn(params);
   const zone = optional(params, 'Placement.AvailabilityZone');
   const subnetZone = state.subnets.find(({ id }) => id === place.subnet)?.az;
-  if (zone !== undefined && subnetZone !== undefined && zone !== subnetZone) throw invalidValue(`The availability zone ${zone} does not match the subnet's, ${subnetZone}.`);
+  if (zone !== undefined && subnetZone !== undefined && zone !== subnetZone)
+    throw invalidValue(`The availability zone ${zone} does not match the subnet's, ${subnetZone}.`);
   oneOf(params, 'Placement.Tenancy', 'default');
   oneOf(params, 'InstanceInitiatedShutdownBehavior', 'stop', 'terminate');
   oneOf(params, 'CreditSpecification.CpuCredits', 'standard', 'unlimited');
   const count = countIn(state, params);
-  if (count > 1 && place.privateIp !== undefined) throw new Ec2Error('InvalidParameterCombination', 'You cannot specify a private IP address when you launch more than one instance.');
+  if (count > 1 && place.privateIp !== undefined)
+    throw new Ec2Error(
+      'InvalidParameterCombination',
+      'You cannot specify a private IP address when you launch more than one instance.',
+    );
   const token = optional(params, 'ClientToken');
-  if (token !== undefined && !/^[\x21-\x7e]{1,64}$/.test(token)) throw invalidValue('ClientToken must be 1 to 64 printable ASCII characters.');
+  if (token !== undefined && !/^[\x21-\x7e]{1,64}$/.test(token))
+    throw invalidValue('ClientToken must be 1 to 64 printable ASCII characters.');
   const tags = tagsByKind(params, 'instance', 'volume', 'network-interface');
   return {
     ...place,
@@ -108,9 +178,16 @@ const launchIn = (state: CloudState, params: Params): LaunchInput => {
     userData: userDataIn(params),
     metadata: metadataIn(params),
     protected: flagIn(params, 'DisableApiTermination') ?? false,
-    devices: [...new Set([image.rootDevice, ...structures(params, 'BlockDeviceMapping').map((disk) => required(disk, 'DeviceName'))])],
+    devices: [
+      ...new Set([
+        image.rootDevice,
+        ...structures(params, 'BlockDeviceMapping').map((disk) => required(disk, 'DeviceName')),
+      ]),
+    ],
     clientToken: token,
-    request: JSON.stringify([...params].filter(([name]) => name !== 'ClientToken').sort(([a], [b]) => (a < b ? -1 : 1))),
+    request: JSON.stringify(
+      [...params].filter(([name]) => name !== 'ClientToken').sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
     tags: { instance: tags.instance, volume: tags.volume, interface: tags['network-interface'] },
   };
 };
@@ -119,6 +196,11 @@ export const LAUNCH_ACTIONS: Readonly<Record<string, Action>> = {
   RunInstances: takes(TAKEN, ({ cloud, params }) => {
     const [after, ids] = cloud.make((state) => runInstances(state, launchIn(state, params), cloud.now(), cloud.times));
     const { reservation } = findInstance(after, ids[0]!);
-    return { reservationId: reservation, ownerId: after.owner, groupSet: '', instancesSet: set(ids.map((id) => instanceElement(after, findInstance(after, id)))) };
+    return {
+      reservationId: reservation,
+      ownerId: after.owner,
+      groupSet: '',
+      instancesSet: set(ids.map((id) => instanceElement(after, findInstance(after, id)))),
+    };
   }),
 };

@@ -6,7 +6,8 @@ import { list, required, select, set } from './protocol.ts';
 import { Ec2Error, findIn, hasInterface, type CloudState, type Subnet } from './state.ts';
 import { tagsOf } from './tag-state.ts';
 
-const notFound = (code: string, what: string) => (id: string) => new Ec2Error(code, `The ${what} '${id}' does not exist`);
+const notFound = (code: string, what: string) => (id: string) =>
+  new Ec2Error(code, `The ${what} '${id}' does not exist`);
 
 /** What a subnet has left: EC2 keeps five for itself. */
 const freeIn = ({ instances }: CloudState, { id, cidr: network }: Subnet): number => {
@@ -14,8 +15,12 @@ const freeIn = ({ instances }: CloudState, { id, cidr: network }: Subnet): numbe
   return last - first + 1 - 5 - instances.filter((one) => hasInterface(one) && one.subnet === id).length;
 };
 
-/** Three zones of the region, and whichever else the site is in: a Local Zone is named after its city, `us-west-2-lax-1a`. */
-const zonesOf = ({ region, subnets }: CloudState): readonly string[] => [...new Set([...['a', 'b', 'c'].map((letter) => region + letter), ...subnets.map(({ az }) => az)])].sort();
+/**
+ * Three zones of the region, and whichever else the site is in: a Local Zone is named after its city,
+ * `us-west-2-lax-1a`.
+ */
+const zonesOf = ({ region, subnets }: CloudState): readonly string[] =>
+  [...new Set([...['a', 'b', 'c'].map((letter) => region + letter), ...subnets.map(({ az }) => az)])].sort();
 
 /** `cnn1-az1` for `cn-north-1a`: the same place in every account, which the name is not. */
 const zoneId = (zone: string): string => {
@@ -42,27 +47,57 @@ const zoneElement = (region: string, zone: string) => {
 
 export const NETWORK_ACTIONS: Readonly<Record<string, Action>> = {
   DescribeRegions: takes(['RegionName.#', 'AllRegions', ...FILTERS], ({ state }) => ({
-    regionInfo: set([{ regionName: state.region, regionEndpoint: `ec2.${state.region}.${partitionOf(state.region).suffix}`, optInStatus: 'opt-in-not-required' }]),
+    regionInfo: set([
+      {
+        regionName: state.region,
+        regionEndpoint: `ec2.${state.region}.${partitionOf(state.region).suffix}`,
+        optInStatus: 'opt-in-not-required',
+      },
+    ]),
   })),
 
-  DescribeAvailabilityZones: takes(['ZoneName.#', 'ZoneId.#', 'AllAvailabilityZones', ...FILTERS], ({ state, params }) => {
-    const ids = list(params, 'ZoneId');
-    const { items } = select(params, zonesOf(state).map((zone) => zoneElement(state.region, zone)), {
-      idParameter: 'ZoneName',
-      absent: (zone) => new Ec2Error('InvalidParameterValue', `Invalid availability zone: [${zone}]`),
-      id: ({ zoneName }) => zoneName,
-      fields: (zone) => ({ 'zone-name': [zone.zoneName], 'zone-id': [zone.zoneId], 'region-name': [zone.regionName], state: [zone.zoneState], 'zone-type': [zone.zoneType], 'group-name': [zone.groupName], 'opt-in-status': [zone.optInStatus] }),
-      whole: true,
-    });
-    return { availabilityZoneInfo: set(items.filter((zone) => ids.length === 0 || ids.includes(zone.zoneId))) };
-  }),
+  DescribeAvailabilityZones: takes(
+    ['ZoneName.#', 'ZoneId.#', 'AllAvailabilityZones', ...FILTERS],
+    ({ state, params }) => {
+      const ids = list(params, 'ZoneId');
+      const { items } = select(
+        params,
+        zonesOf(state).map((zone) => zoneElement(state.region, zone)),
+        {
+          idParameter: 'ZoneName',
+          absent: (zone) => new Ec2Error('InvalidParameterValue', `Invalid availability zone: [${zone}]`),
+          id: ({ zoneName }) => zoneName,
+          fields: (zone) => ({
+            'zone-name': [zone.zoneName],
+            'zone-id': [zone.zoneId],
+            'region-name': [zone.regionName],
+            state: [zone.zoneState],
+            'zone-type': [zone.zoneType],
+            'group-name': [zone.groupName],
+            'opt-in-status': [zone.optInStatus],
+          }),
+          whole: true,
+        },
+      );
+      return { availabilityZoneInfo: set(items.filter((zone) => ids.length === 0 || ids.includes(zone.zoneId))) };
+    },
+  ),
 
   DescribeVpcs: takes(['VpcId.#', ...FILTERS, ...PAGES], ({ state, params }) => {
     const page = select(params, state.vpcs, {
       idParameter: 'VpcId',
       absent: notFound('InvalidVpcID.NotFound', 'vpc ID'),
       id: (vpc) => vpc.id,
-      fields: (vpc) => ({ 'vpc-id': [vpc.id], cidr: [vpc.cidr], 'cidr-block': [vpc.cidr], 'cidr-block-association.cidr-block': [vpc.cidr], 'is-default': ['false'], isDefault: ['false'], 'owner-id': [state.owner], state: ['available'] }),
+      fields: (vpc) => ({
+        'vpc-id': [vpc.id],
+        cidr: [vpc.cidr],
+        'cidr-block': [vpc.cidr],
+        'cidr-block-association.cidr-block': [vpc.cidr],
+        'is-default': ['false'],
+        isDefault: ['false'],
+        'owner-id': [state.owner],
+        state: ['available'],
+      }),
       tags: (vpc) => tagsOf(state, vpc.id),
     });
     return {
@@ -72,7 +107,13 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Action>> = {
           ownerId: state.owner,
           state: 'available',
           cidrBlock: vpc.cidr,
-          cidrBlockAssociationSet: set([{ cidrBlock: vpc.cidr, associationId: `vpc-cidr-assoc-${vpc.id.slice(4)}`, cidrBlockState: { state: 'associated' } }]),
+          cidrBlockAssociationSet: set([
+            {
+              cidrBlock: vpc.cidr,
+              associationId: `vpc-cidr-assoc-${vpc.id.slice(4)}`,
+              cidrBlockState: { state: 'associated' },
+            },
+          ]),
           instanceTenancy: 'default',
           isDefault: false,
           tagSet: tagSet(tagsOf(state, vpc.id)),
@@ -125,11 +166,23 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Action>> = {
       idParameter: 'InternetGatewayId',
       absent: notFound('InvalidInternetGatewayID.NotFound', 'internetGateway ID'),
       id: (gateway) => gateway.id,
-      fields: ({ id, vpc }) => ({ 'internet-gateway-id': [id], 'attachment.vpc-id': [vpc], 'attachment.state': [vpc === undefined ? undefined : 'available'], 'owner-id': [state.owner] }),
+      fields: ({ id, vpc }) => ({
+        'internet-gateway-id': [id],
+        'attachment.vpc-id': [vpc],
+        'attachment.state': [vpc === undefined ? undefined : 'available'],
+        'owner-id': [state.owner],
+      }),
       tags: (gateway) => tagsOf(state, gateway.id),
     });
     return {
-      internetGatewaySet: set(page.items.map(({ id, vpc }) => ({ internetGatewayId: id, ownerId: state.owner, attachmentSet: set(vpc === undefined ? [] : [{ vpcId: vpc, state: 'available' }]), tagSet: tagSet(tagsOf(state, id)) }))),
+      internetGatewaySet: set(
+        page.items.map(({ id, vpc }) => ({
+          internetGatewayId: id,
+          ownerId: state.owner,
+          attachmentSet: set(vpc === undefined ? [] : [{ vpcId: vpc, state: 'available' }]),
+          tagSet: tagSet(tagsOf(state, id)),
+        })),
+      ),
       nextToken: page.nextToken,
     };
   }),
@@ -144,13 +197,29 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Action>> = {
       tags: ({ id }) => tagsOf(state, id),
     });
     return {
-      prefixListSet: set(page.items.map(({ id, entries }) => ({ prefixListId: id, prefixListName: nameOf(id), addressFamily: 'IPv4', state: 'create-complete', maxEntries: Math.max(entries.length, 1), version: 1, ownerId: state.owner, tagSet: tagSet(tagsOf(state, id)) }))),
+      prefixListSet: set(
+        page.items.map(({ id, entries }) => ({
+          prefixListId: id,
+          prefixListName: nameOf(id),
+          addressFamily: 'IPv4',
+          state: 'create-complete',
+          maxEntries: Math.max(entries.length, 1),
+          version: 1,
+          ownerId: state.owner,
+          tagSet: tagSet(tagsOf(state, id)),
+        })),
+      ),
       nextToken: page.nextToken,
     };
   }),
 
   GetManagedPrefixListEntries: takes(['PrefixListId', 'TargetVersion', ...PAGES], ({ state, params }) => {
-    const found = findIn(state.prefixLists, required(params, 'PrefixListId'), 'InvalidPrefixListID.NotFound', 'prefix list ID');
+    const found = findIn(
+      state.prefixLists,
+      required(params, 'PrefixListId'),
+      'InvalidPrefixListID.NotFound',
+      'prefix list ID',
+    );
     return { entrySet: set(found.entries.map((network) => ({ cidr: network }))) };
   }),
 };

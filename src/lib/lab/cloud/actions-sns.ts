@@ -14,9 +14,14 @@ const find = (state: CloudState, wanted: string): Topic => {
   if (found === undefined) throw new Ec2Error('NotFound', 'Topic does not exist', 404);
   return found;
 };
-const put = (cloud: CloudModel, step: (state: CloudState) => Topic): void => void cloud.change((state) => ({ ...state, watch: { ...state.watch, topics: withNamed(state.watch.topics, step(state)) } }));
+const put = (cloud: CloudModel, step: (state: CloudState) => Topic): void =>
+  void cloud.change((state) => ({
+    ...state,
+    watch: { ...state.watch, topics: withNamed(state.watch.topics, step(state)) },
+  }));
 
-const pairs = (params: Params, list: string, key: string, value: string): Readonly<Record<string, string>> => Object.fromEntries(structures(params, list).map((item) => [required(item, key), item.get(value) ?? '']));
+const pairs = (params: Params, list: string, key: string, value: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(structures(params, list).map((item) => [required(item, key), item.get(value) ?? '']));
 
 const subscriptionXml = (state: CloudState, topic: Topic): readonly Xml[] =>
   topic.subscriptions.map(({ id, protocol, endpoint, confirmed }) => ({
@@ -33,14 +38,29 @@ export const SNS_ACTIONS: Readonly<Record<string, Action>> = {
     if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalid('Topic Name');
     const tags = pairs(params, 'Tags.member', 'Key', 'Value');
     const before = cloud.stateAt(0).watch.topics.find((topic) => topic.name === name);
-    if (before !== undefined && JSON.stringify(before.tags) !== JSON.stringify(tags)) throw invalid('Tags Reason: Topic already exists with different tags');
-    if (before === undefined) put(cloud, (state) => ({ name, attributes: { Policy: ownerPolicy(state, name), ...pairs(params, 'Attributes.entry', 'key', 'value') }, tags, subscriptions: [], messages: [] }));
+    if (before !== undefined && JSON.stringify(before.tags) !== JSON.stringify(tags))
+      throw invalid('Tags Reason: Topic already exists with different tags');
+    if (before === undefined)
+      put(cloud, (state) => ({
+        name,
+        attributes: { Policy: ownerPolicy(state, name), ...pairs(params, 'Attributes.entry', 'key', 'value') },
+        tags,
+        subscriptions: [],
+        messages: [],
+      }));
     return { TopicArn: topicArn(cloud.stateAt(0), name) };
   },
   GetTopicAttributes: ({ state, params }) => {
     const topic = find(state, required(params, 'TopicArn'));
     const pending = topic.subscriptions.filter(({ confirmed }) => !confirmed).length;
-    const all = { ...topic.attributes, TopicArn: topicArn(state, topic.name), Owner: state.owner, SubscriptionsPending: String(pending), SubscriptionsConfirmed: String(topic.subscriptions.length - pending), SubscriptionsDeleted: '0' };
+    const all = {
+      ...topic.attributes,
+      TopicArn: topicArn(state, topic.name),
+      Owner: state.owner,
+      SubscriptionsPending: String(pending),
+      SubscriptionsConfirmed: String(topic.subscriptions.length - pending),
+      SubscriptionsDeleted: '0',
+    };
     return { Attributes: { entry: Object.entries(all).map(([key, value]) => ({ key, value })) } };
   },
   SetTopicAttributes: ({ cloud, params }) => {
@@ -56,7 +76,10 @@ export const SNS_ACTIONS: Readonly<Record<string, Action>> = {
   },
   DeleteTopic: ({ cloud, params }) => {
     const wanted = required(params, 'TopicArn');
-    cloud.change((state) => ({ ...state, watch: { ...state.watch, topics: withoutNamed(state.watch.topics, wanted.split(':')[5] ?? '') } }));
+    cloud.change((state) => ({
+      ...state,
+      watch: { ...state.watch, topics: withoutNamed(state.watch.topics, wanted.split(':')[5] ?? '') },
+    }));
     return {};
   },
   ListTagsForResource: ({ state, params }) => {
@@ -72,16 +95,32 @@ export const SNS_ACTIONS: Readonly<Record<string, Action>> = {
     const confirmed = ['sms', 'sqs', 'lambda'].includes(protocol);
     put(cloud, (state) => {
       const topic = find(state, required(params, 'TopicArn'));
-      return topic.subscriptions.some((one) => one.id === id) ? topic : { ...topic, subscriptions: [...topic.subscriptions, { id, protocol, endpoint, confirmed }] };
+      return topic.subscriptions.some((one) => one.id === id)
+        ? topic
+        : { ...topic, subscriptions: [...topic.subscriptions, { id, protocol, endpoint, confirmed }] };
     });
     return { SubscriptionArn: confirmed ? `${required(params, 'TopicArn')}:${id}` : 'pending confirmation' };
   },
-  ListSubscriptionsByTopic: ({ state, params }) => ({ Subscriptions: members(subscriptionXml(state, find(state, required(params, 'TopicArn')))) }),
+  ListSubscriptionsByTopic: ({ state, params }) => ({
+    Subscriptions: members(subscriptionXml(state, find(state, required(params, 'TopicArn')))),
+  }),
   Publish: ({ cloud, params }) => {
     const { name } = find(cloud.stateAt(0), required(params, 'TopicArn'));
     const at = cloud.now();
-    put(cloud, (state) => withMessage(find(state, required(params, 'TopicArn')), { at, body: required(params, 'Message'), subject: optional(params, 'Subject') }));
-    cloud.change((state) => ({ ...state, watch: { ...state.watch, metrics: counted(state.watch.metrics, 'AWS/SNS', 'NumberOfMessagesPublished', { TopicName: name }, at) } }));
+    put(cloud, (state) =>
+      withMessage(find(state, required(params, 'TopicArn')), {
+        at,
+        body: required(params, 'Message'),
+        subject: optional(params, 'Subject'),
+      }),
+    );
+    cloud.change((state) => ({
+      ...state,
+      watch: {
+        ...state.watch,
+        metrics: counted(state.watch.metrics, 'AWS/SNS', 'NumberOfMessagesPublished', { TopicName: name }, at),
+      },
+    }));
     return { MessageId: idOf('m', name, String(at)).slice(2) };
   },
 };

@@ -21,17 +21,30 @@ const invalid = (message: string): Ec2Error => new Ec2Error('ValidationException
 
 const wordIn = (json: Json, field: string): string => {
   const value = json[field];
-  if (typeof value !== 'string' || value === '') throw invalid(`Value null at '${field}' failed to satisfy constraint: Member must not be null`);
+  if (typeof value !== 'string' || value === '')
+    throw invalid(`Value null at '${field}' failed to satisfy constraint: Member must not be null`);
   return value;
 };
 
-const tagsIn = (json: Json): Readonly<Record<string, string>> => Object.fromEntries(((json['Tags'] ?? []) as readonly { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]));
+const tagsIn = (json: Json): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ((json['Tags'] ?? []) as readonly { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]),
+  );
 
 /** Amazon's own pointers to its newest images. */
 const pointerIn = (region: string, name: string): Parameter | undefined => {
-  const architecture = /^\/aws\/service\/ami-amazon-linux-latest\/al2023-ami-kernel-default-(x86_64|arm64)$/.exec(name)?.[1];
-  const [newest] = imagesOf(region).filter((image) => image.alias === 'amazon' && image.architecture === architecture && /^al2023-ami-2023\./.test(image.name)).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-  return newest === undefined ? undefined : { name, type: 'String', value: newest.id, version: 1, changedAt: Date.parse(newest.createdAt), tags: {} };
+  const architecture = /^\/aws\/service\/ami-amazon-linux-latest\/al2023-ami-kernel-default-(x86_64|arm64)$/.exec(
+    name,
+  )?.[1];
+  const [newest] = imagesOf(region)
+    .filter(
+      (image) =>
+        image.alias === 'amazon' && image.architecture === architecture && /^al2023-ami-2023\./.test(image.name),
+    )
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  return newest === undefined
+    ? undefined
+    : { name, type: 'String', value: newest.id, version: 1, changedAt: Date.parse(newest.createdAt), tags: {} };
 };
 
 const find = ({ parameters, region }: CloudState, name: string): Parameter => {
@@ -41,12 +54,19 @@ const find = ({ parameters, region }: CloudState, name: string): Parameter => {
 };
 
 const put = (cloud: CloudModel, parameter: Parameter): CloudState =>
-  cloud.change((state) => ({ ...state, parameters: [...state.parameters.filter(({ name }) => name !== parameter.name), parameter] }));
+  cloud.change((state) => ({
+    ...state,
+    parameters: [...state.parameters.filter(({ name }) => name !== parameter.name), parameter],
+  }));
 
 /** What is kept sealed is shown sealed to whoever does not ask for it open. */
 const sealed = (value: string): string => Buffer.from(createHash('sha256').update(value).digest()).toString('base64');
 
-const parameterJson = (state: CloudState, { name, type, value, version, changedAt }: Parameter, open: boolean): Xml => ({
+const parameterJson = (
+  state: CloudState,
+  { name, type, value, version, changedAt }: Parameter,
+  open: boolean,
+): Xml => ({
   Name: name,
   Type: type,
   Value: type === 'SecureString' && !open ? sealed(value) : value,
@@ -58,53 +78,97 @@ const parameterJson = (state: CloudState, { name, type, value, version, changedA
 
 type Filter = { readonly Key: string; readonly Option?: string; readonly Values?: readonly string[] };
 const fits = (parameter: Parameter, { Key, Option = 'Equals', Values = [] }: Filter): boolean => {
-  const value = Key === 'Name' ? parameter.name : Key === 'Type' ? parameter.type : Key.startsWith('tag:') ? parameter.tags[Key.slice(4)] : undefined;
+  const value =
+    Key === 'Name'
+      ? parameter.name
+      : Key === 'Type'
+        ? parameter.type
+        : Key.startsWith('tag:')
+          ? parameter.tags[Key.slice(4)]
+          : undefined;
   if (value === undefined) return false;
-  return Values.length === 0 || Values.some((wanted) => (Option === 'BeginsWith' ? value.startsWith(wanted) : Option === 'Contains' ? value.includes(wanted) : value === wanted));
+  return (
+    Values.length === 0 ||
+    Values.some((wanted) =>
+      Option === 'BeginsWith'
+        ? value.startsWith(wanted)
+        : Option === 'Contains'
+          ? value.includes(wanted)
+          : value === wanted,
+    )
+  );
 };
 
 export const SSM_ACTIONS: Readonly<Record<string, Action>> = {
   PutParameter: ({ cloud, json }) => {
     const name = wordIn(json, 'Name');
     const value = wordIn(json, 'Value');
-    if (!/^[A-Za-z0-9_.\/-]{1,1011}$/.test(name) || /^\/?(aws|ssm)/i.test(name)) throw invalid('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive), and holds letters, digits and ./-_ only.');
-    if (value.length > 4096) throw invalid('Standard tier parameters support a maximum parameter value of 4096 characters.');
+    if (!/^[A-Za-z0-9_./-]{1,1011}$/.test(name) || /^\/?(aws|ssm)/i.test(name))
+      throw invalid(
+        'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive), and holds letters, digits and ./-_ only.',
+      );
+    if (value.length > 4096)
+      throw invalid('Standard tier parameters support a maximum parameter value of 4096 characters.');
     const before = cloud.stateAt(0).parameters.find((parameter) => parameter.name === name);
     const type = (json['Type'] ?? before?.type) as Parameter['type'] | undefined;
     if (type === undefined) throw invalid('A parameter type is required when you create a parameter.');
-    if (before !== undefined && json['Overwrite'] !== true) throw new Ec2Error('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.');
-    if (json['Overwrite'] === true && json['Tags'] !== undefined) throw invalid("Invalid request: tags and overwrite can't be used together.");
+    if (before !== undefined && json['Overwrite'] !== true)
+      throw new Ec2Error(
+        'ParameterAlreadyExists',
+        'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
+      );
+    if (json['Overwrite'] === true && json['Tags'] !== undefined)
+      throw invalid("Invalid request: tags and overwrite can't be used together.");
     const version = (before?.version ?? 0) + 1;
     put(cloud, { name, type, value, version, changedAt: cloud.now(), tags: before?.tags ?? tagsIn(json) });
     return { Version: version, Tier: 'Standard' };
   },
-  GetParameter: ({ state, json }) => ({ Parameter: parameterJson(state, find(state, wordIn(json, 'Name')), json['WithDecryption'] === true) }),
+  GetParameter: ({ state, json }) => ({
+    Parameter: parameterJson(state, find(state, wordIn(json, 'Name')), json['WithDecryption'] === true),
+  }),
   GetParameters: ({ state, json }) => {
     const names = (json['Names'] ?? []) as readonly string[];
     const known = names.filter((name) => state.parameters.some((parameter) => parameter.name === name));
-    return { Parameters: known.map((name) => parameterJson(state, find(state, name), json['WithDecryption'] === true)), InvalidParameters: names.filter((name) => !known.includes(name)) };
+    return {
+      Parameters: known.map((name) => parameterJson(state, find(state, name), json['WithDecryption'] === true)),
+      InvalidParameters: names.filter((name) => !known.includes(name)),
+    };
   },
   DescribeParameters: ({ state, json }) => {
     const filters = (json['ParameterFilters'] ?? []) as readonly Filter[];
     const wrong = filters.find(({ Key }) => !/^(Name|Type|tag:.+)$/.test(Key));
     if (wrong !== undefined) throw new Ec2Error('InvalidFilterKey', `The filter key ${wrong.Key} is not valid.`);
-    const found = state.parameters.filter((parameter) => !parameter.name.startsWith('/aws/') && filters.every((filter) => fits(parameter, filter)));
-    return { Parameters: found.map(({ name, type, version }) => ({ Name: name, Type: type, Version: version, Tier: 'Standard' })) };
+    const found = state.parameters.filter(
+      (parameter) => !parameter.name.startsWith('/aws/') && filters.every((filter) => fits(parameter, filter)),
+    );
+    return {
+      Parameters: found.map(({ name, type, version }) => ({
+        Name: name,
+        Type: type,
+        Version: version,
+        Tier: 'Standard',
+      })),
+    };
   },
   DeleteParameter: ({ cloud, json }) => {
     const { name } = find(cloud.stateAt(0), wordIn(json, 'Name'));
-    cloud.change((state) => ({ ...state, parameters: state.parameters.filter((parameter) => parameter.name !== name) }));
+    cloud.change((state) => ({
+      ...state,
+      parameters: state.parameters.filter((parameter) => parameter.name !== name),
+    }));
     return {};
   },
   AddTagsToResource: ({ cloud, json }) => {
     const parameter = cloud.stateAt(0).parameters.find(({ name }) => name === wordIn(json, 'ResourceId'));
-    if (parameter === undefined || json['ResourceType'] !== 'Parameter') throw new Ec2Error('InvalidResourceId', 'The resource ID is not valid.');
+    if (parameter === undefined || json['ResourceType'] !== 'Parameter')
+      throw new Ec2Error('InvalidResourceId', 'The resource ID is not valid.');
     put(cloud, { ...parameter, tags: { ...parameter.tags, ...tagsIn(json) } });
     return {};
   },
   ListTagsForResource: ({ state, json }) => {
     const parameter = state.parameters.find(({ name }) => name === wordIn(json, 'ResourceId'));
-    if (parameter === undefined || json['ResourceType'] !== 'Parameter') throw new Ec2Error('InvalidResourceId', 'The resource ID is not valid.');
+    if (parameter === undefined || json['ResourceType'] !== 'Parameter')
+      throw new Ec2Error('InvalidResourceId', 'The resource ID is not valid.');
     return { TagList: Object.entries(parameter.tags).map(([Key, Value]) => ({ Key, Value })) };
   },
 };

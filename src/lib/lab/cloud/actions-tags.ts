@@ -7,7 +7,8 @@ import { addTags, removeTags, taggables, tagsOf } from './tag-state.ts';
 export const TAG_ACTIONS: Readonly<Record<string, Action>> = {
   CreateTags: takes(['ResourceId.#', 'Tag.#.Key', 'Tag.#.Value'], ({ cloud, params }) => {
     const tags = tagsIn(params);
-    if (Object.keys(tags).length === 0) throw new Ec2Error('MissingParameter', 'The request must contain the parameter tagSet');
+    if (Object.keys(tags).length === 0)
+      throw new Ec2Error('MissingParameter', 'The request must contain the parameter tagSet');
     cloud.change((state) => addTags(state, someOf(params, 'ResourceId'), tags));
     return { return: true };
   }),
@@ -16,22 +17,40 @@ export const TAG_ACTIONS: Readonly<Record<string, Action>> = {
   DeleteTags: takes(['ResourceId.#', 'Tag.#.Key', 'Tag.#.Value'], ({ cloud, params }) => {
     const given = structures(params, 'Tag').map((tag) => [required(tag, 'Key'), tag.get('Value')] as const);
     cloud.change((state) =>
-      someOf(params, 'ResourceId').reduce((next, id) => removeTags(next, [id], Object.fromEntries(given.length > 0 ? given : Object.keys(tagsOf(next, id)).map((key) => [key, undefined]))), state),
+      someOf(params, 'ResourceId').reduce(
+        (next, id) =>
+          removeTags(
+            next,
+            [id],
+            Object.fromEntries(given.length > 0 ? given : Object.keys(tagsOf(next, id)).map((key) => [key, undefined])),
+          ),
+        state,
+      ),
     );
     return { return: true };
   }),
 
   DescribeTags: takes([...FILTERS, ...PAGES], ({ state, params }) => {
     const kinds = taggables(state);
-    const rows = [...kinds].flatMap(([id, kind]) => Object.entries(tagsOf(state, id)).map(([key, value]) => ({ id, kind, key, value })));
+    const rows = [...kinds].flatMap(([id, kind]) =>
+      Object.entries(tagsOf(state, id)).map(([key, value]) => ({ id, kind, key, value })),
+    );
     const page = select(params, rows, {
       idParameter: 'ResourceId',
       absent: (id) => new Ec2Error('InvalidID', `The ID '${id}' is not valid`),
       id: ({ id }) => id,
-      fields: ({ id, kind, key, value }) => ({ 'resource-id': [id], 'resource-type': [kind], key: [key], value: [value] }),
+      fields: ({ id, kind, key, value }) => ({
+        'resource-id': [id],
+        'resource-type': [kind],
+        key: [key],
+        value: [value],
+      }),
       // `tag:KEY` picks the tag itself here, not everything on a resource that has it.
       tags: ({ key, value }) => ({ [key]: value }),
     });
-    return { tagSet: set(page.items.map(({ id, kind, key, value }) => ({ resourceId: id, resourceType: kind, key, value }))), nextToken: page.nextToken };
+    return {
+      tagSet: set(page.items.map(({ id, kind, key, value }) => ({ resourceId: id, resourceType: kind, key, value }))),
+      nextToken: page.nextToken,
+    };
   }),
 };

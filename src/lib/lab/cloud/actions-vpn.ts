@@ -5,7 +5,21 @@ import { optional, required, select, set, type Params, type Xml } from './protoc
 import { Ec2Error, invalidValue, type CloudState } from './state.ts';
 import { tagsOf } from './tag-state.ts';
 import { customerGatewayConfiguration } from './vpn-config.ts';
-import { attachVpnGateway, createConnection, createCustomerGateway, createVpnGateway, deleteConnection, deleteCustomerGateway, deleteVpnGateway, detachVpnGateway, modifyTunnel, setConnectionRoute, type CustomerGateway, type VpnConnection, type VpnGateway } from './vpn-state.ts';
+import {
+  attachVpnGateway,
+  createConnection,
+  createCustomerGateway,
+  createVpnGateway,
+  deleteConnection,
+  deleteCustomerGateway,
+  deleteVpnGateway,
+  detachVpnGateway,
+  modifyTunnel,
+  setConnectionRoute,
+  type CustomerGateway,
+  type VpnConnection,
+  type VpnGateway,
+} from './vpn-state.ts';
 import { CHOICES, type Choice, type TunnelOptions } from './vpn-tunnel.ts';
 
 const NUMBERS = {
@@ -16,9 +30,19 @@ const NUMBERS = {
   replayWindow: 'ReplayWindowSize',
   dpdTimeout: 'DPDTimeoutSeconds',
 } as const satisfies Partial<Record<keyof TunnelOptions, string>>;
-const WORDS = { insideCidr: 'TunnelInsideCidr', psk: 'PreSharedKey', dpdAction: 'DPDTimeoutAction', startup: 'StartupAction' } as const satisfies Partial<Record<keyof TunnelOptions, string>>;
+const WORDS = {
+  insideCidr: 'TunnelInsideCidr',
+  psk: 'PreSharedKey',
+  dpdAction: 'DPDTimeoutAction',
+  startup: 'StartupAction',
+} as const satisfies Partial<Record<keyof TunnelOptions, string>>;
 
-const TUNNEL = [...Object.values(NUMBERS), ...Object.values(WORDS), ...Object.values(CHOICES).map(({ parameter }) => `${parameter}.#.Value`), 'EnableTunnelLifecycleControl'];
+const TUNNEL = [
+  ...Object.values(NUMBERS),
+  ...Object.values(WORDS),
+  ...Object.values(CHOICES).map(({ parameter }) => `${parameter}.#.Value`),
+  'EnableTunnelLifecycleControl',
+];
 
 /** Only what was given: the rest is AWS's to choose. */
 const tunnelIn = (params: Params): TunnelOptions => {
@@ -44,17 +68,29 @@ const CHOICE_SETS: Readonly<Record<Choice, string>> = {
   phase2Groups: 'phase2DHGroupNumberSet',
   ikeVersions: 'ikeVersionSet',
 };
-const small = (name: string): string => (name.startsWith('DPD') ? `dpd${name.slice(3)}` : `${name[0]!.toLowerCase()}${name.slice(1)}`);
+const small = (name: string): string =>
+  name.startsWith('DPD') ? `dpd${name.slice(3)}` : `${name[0]!.toLowerCase()}${name.slice(1)}`;
 
 const tunnelOptionsElement = ({ tunnels }: VpnConnection): Xml | string =>
   set(
     tunnels.map(({ outside, insideCidr, psk, options }) => ({
       outsideIpAddress: outside,
-      ...Object.fromEntries(Object.entries({ ...NUMBERS, ...WORDS }).map(([field, name]) => [small(name), options[field as keyof typeof NUMBERS]])),
+      ...Object.fromEntries(
+        Object.entries({ ...NUMBERS, ...WORDS }).map(([field, name]) => [
+          small(name),
+          options[field as keyof typeof NUMBERS],
+        ]),
+      ),
       tunnelInsideCidr: insideCidr,
       preSharedKey: psk,
       enableTunnelLifecycleControl: options.lifecycleControl,
-      ...Object.fromEntries(Object.entries(CHOICE_SETS).flatMap(([field, name]) => (options[field as Choice] === undefined ? [] : [[name, set(options[field as Choice]!.map((value) => ({ value })))]]))),
+      ...Object.fromEntries(
+        Object.entries(CHOICE_SETS).flatMap(([field, name]) =>
+          options[field as Choice] === undefined
+            ? []
+            : [[name, set(options[field as Choice]!.map((value) => ({ value })))]],
+        ),
+      ),
     })),
   );
 
@@ -68,18 +104,58 @@ const connectionElement = (state: CloudState, connection: VpnConnection): Xml =>
     customerGatewayId: connection.customerGateway,
     vpnGatewayId: connection.vgw,
     gatewayAssociationState: 'associated',
-    options: { staticRoutesOnly: connection.staticRoutesOnly, enableAcceleration: false, tunnelInsideIpVersion: 'ipv4', localIpv4NetworkCidr: connection.local, remoteIpv4NetworkCidr: connection.remote, outsideIpAddressType: 'PublicIpv4', tunnelOptionSet: tunnelOptionsElement(connection) },
-    routes: set(connection.routes.map((destinationCidrBlock) => ({ destinationCidrBlock, source: 'Static', state: connection.state === 'available' ? 'available' : 'pending' }))),
-    vgwTelemetry: set(gone ? [] : connection.tunnels.map(({ outside }) => ({ outsideIpAddress: outside, status: 'DOWN', lastStatusChange: new Date(0).toISOString(), statusMessage: '', acceptedRouteCount: 0 }))),
+    options: {
+      staticRoutesOnly: connection.staticRoutesOnly,
+      enableAcceleration: false,
+      tunnelInsideIpVersion: 'ipv4',
+      localIpv4NetworkCidr: connection.local,
+      remoteIpv4NetworkCidr: connection.remote,
+      outsideIpAddressType: 'PublicIpv4',
+      tunnelOptionSet: tunnelOptionsElement(connection),
+    },
+    routes: set(
+      connection.routes.map((destinationCidrBlock) => ({
+        destinationCidrBlock,
+        source: 'Static',
+        state: connection.state === 'available' ? 'available' : 'pending',
+      })),
+    ),
+    vgwTelemetry: set(
+      gone
+        ? []
+        : connection.tunnels.map(({ outside }) => ({
+            outsideIpAddress: outside,
+            status: 'DOWN',
+            lastStatusChange: new Date(0).toISOString(),
+            statusMessage: '',
+            acceptedRouteCount: 0,
+          })),
+    ),
     customerGatewayConfiguration: gone ? undefined : customerGatewayConfiguration(state, connection),
     tagSet: tagSet(tagsOf(state, connection.id)),
   };
 };
 
-const customerElement = (state: CloudState, { id, ip, asn, device, state: now }: CustomerGateway): Xml => ({ customerGatewayId: id, state: now, type: 'ipsec.1', ipAddress: ip, bgpAsn: asn, deviceName: device, tagSet: tagSet(tagsOf(state, id)) });
+const customerElement = (state: CloudState, { id, ip, asn, device, state: now }: CustomerGateway): Xml => ({
+  customerGatewayId: id,
+  state: now,
+  type: 'ipsec.1',
+  ipAddress: ip,
+  bgpAsn: asn,
+  deviceName: device,
+  tagSet: tagSet(tagsOf(state, id)),
+});
 
-const attachmentElement = ({ attachment }: VpnGateway): Xml | string => set(attachment === undefined ? [] : [{ vpcId: attachment.vpc, state: attachment.state }]);
-const vgwElement = (state: CloudState, vgw: VpnGateway): Xml => ({ vpnGatewayId: vgw.id, state: vgw.state, type: 'ipsec.1', amazonSideAsn: vgw.asn, attachments: attachmentElement(vgw), tagSet: tagSet(tagsOf(state, vgw.id)) });
+const attachmentElement = ({ attachment }: VpnGateway): Xml | string =>
+  set(attachment === undefined ? [] : [{ vpcId: attachment.vpc, state: attachment.state }]);
+const vgwElement = (state: CloudState, vgw: VpnGateway): Xml => ({
+  vpnGatewayId: vgw.id,
+  state: vgw.state,
+  type: 'ipsec.1',
+  amazonSideAsn: vgw.asn,
+  attachments: attachmentElement(vgw),
+  tagSet: tagSet(tagsOf(state, vgw.id)),
+});
 
 const refuseOtherType = (params: Params): void => {
   const type = required(params, 'Type');
@@ -87,25 +163,41 @@ const refuseOtherType = (params: Params): void => {
 };
 
 /** A key as AWS makes them: 32 of its alphabet, no zero in front. */
-const madeKey = (): string => `k${randomBytes(64).toString('base64').replace(/[^A-Za-z0-9]/g, '').slice(0, 31)}`;
+const madeKey = (): string =>
+  `k${randomBytes(64)
+    .toString('base64')
+    .replace(/[^A-Za-z0-9]/g, '')
+    .slice(0, 31)}`;
 
 const absent = (code: string, what: string) => (id: string) => new Ec2Error(code, `The ${what} '${id}' does not exist`);
 const done: Xml = { return: true };
 /** What a call has just made or changed is there. */
-const made = <T extends { readonly id: string }>(items: readonly T[], id: string): T => items.find((item) => item.id === id)!;
+const made = <T extends { readonly id: string }>(items: readonly T[], id: string): T =>
+  items.find((item) => item.id === id)!;
 
 export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
-  CreateCustomerGateway: takes(['Type', 'BgpAsn', 'IpAddress', 'PublicIp', 'DeviceName', ...TAGGED], ({ cloud, params }) => {
-    refuseOtherType(params);
-    const tags = tagsByKind(params, 'customer-gateway')['customer-gateway'];
-    // PublicIp is what IpAddress was called before.
-    const ip = optional(params, 'IpAddress') ?? required(params, 'PublicIp');
-    const [after, id] = cloud.make((state) => createCustomerGateway(state, { ip, asn: numberIn(params, 'BgpAsn') ?? 65_000, device: optional(params, 'DeviceName') }, tags));
-    return { customerGateway: customerElement(after, made(after.customerGateways, id)) };
-  }),
+  CreateCustomerGateway: takes(
+    ['Type', 'BgpAsn', 'IpAddress', 'PublicIp', 'DeviceName', ...TAGGED],
+    ({ cloud, params }) => {
+      refuseOtherType(params);
+      const tags = tagsByKind(params, 'customer-gateway')['customer-gateway'];
+      // PublicIp is what IpAddress was called before.
+      const ip = optional(params, 'IpAddress') ?? required(params, 'PublicIp');
+      const [after, id] = cloud.make((state) =>
+        createCustomerGateway(
+          state,
+          { ip, asn: numberIn(params, 'BgpAsn') ?? 65_000, device: optional(params, 'DeviceName') },
+          tags,
+        ),
+      );
+      return { customerGateway: customerElement(after, made(after.customerGateways, id)) };
+    },
+  ),
 
   DeleteCustomerGateway: takes(['CustomerGatewayId'], ({ cloud, params }) => {
-    cloud.change((state) => deleteCustomerGateway(state, required(params, 'CustomerGatewayId'), cloud.now(), cloud.times));
+    cloud.change((state) =>
+      deleteCustomerGateway(state, required(params, 'CustomerGatewayId'), cloud.now(), cloud.times),
+    );
     return done;
   }),
 
@@ -114,7 +206,13 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
       idParameter: 'CustomerGatewayId',
       absent: absent('InvalidCustomerGatewayID.NotFound', 'customerGateway ID'),
       id: ({ id }) => id,
-      fields: ({ id, ip, asn, state: now }) => ({ 'customer-gateway-id': [id], 'ip-address': [ip], 'bgp-asn': [String(asn)], state: [now], type: ['ipsec.1'] }),
+      fields: ({ id, ip, asn, state: now }) => ({
+        'customer-gateway-id': [id],
+        'ip-address': [ip],
+        'bgp-asn': [String(asn)],
+        state: [now],
+        type: ['ipsec.1'],
+      }),
       tags: ({ id }) => tagsOf(state, id),
       whole: true,
     });
@@ -124,7 +222,9 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
   CreateVpnGateway: takes(['Type', 'AmazonSideAsn', 'AvailabilityZone', ...TAGGED], ({ cloud, params }) => {
     refuseOtherType(params);
     const tags = tagsByKind(params, 'vpn-gateway')['vpn-gateway'];
-    const [after, id] = cloud.make((state) => createVpnGateway(state, numberIn(params, 'AmazonSideAsn') ?? 64_512, tags));
+    const [after, id] = cloud.make((state) =>
+      createVpnGateway(state, numberIn(params, 'AmazonSideAsn') ?? 64_512, tags),
+    );
     return { vpnGateway: vgwElement(after, made(after.vgws, id)) };
   }),
 
@@ -135,7 +235,9 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
   }),
 
   DetachVpnGateway: takes(['VpnGatewayId', 'VpcId'], ({ cloud, params }) => {
-    cloud.change((state) => detachVpnGateway(state, required(params, 'VpnGatewayId'), required(params, 'VpcId'), cloud.now(), cloud.times));
+    cloud.change((state) =>
+      detachVpnGateway(state, required(params, 'VpnGatewayId'), required(params, 'VpcId'), cloud.now(), cloud.times),
+    );
     return done;
   }),
 
@@ -149,7 +251,14 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
       idParameter: 'VpnGatewayId',
       absent: absent('InvalidVpnGatewayID.NotFound', 'vpnGateway ID'),
       id: ({ id }) => id,
-      fields: ({ id, asn, state: now, attachment }) => ({ 'vpn-gateway-id': [id], 'attachment.vpc-id': [attachment?.vpc], 'attachment.state': [attachment?.state], state: [now], type: ['ipsec.1'], 'amazon-side-asn': [String(asn)] }),
+      fields: ({ id, asn, state: now, attachment }) => ({
+        'vpn-gateway-id': [id],
+        'attachment.vpc-id': [attachment?.vpc],
+        'attachment.state': [attachment?.state],
+        state: [now],
+        type: ['ipsec.1'],
+        'amazon-side-asn': [String(asn)],
+      }),
       tags: ({ id }) => tagsOf(state, id),
       whole: true,
     });
@@ -157,14 +266,38 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
   }),
 
   CreateVpnConnection: takes(
-    ['Type', 'CustomerGatewayId', 'VpnGatewayId', ...['StaticRoutesOnly', 'EnableAcceleration', 'TunnelInsideIpVersion', 'LocalIpv4NetworkCidr', 'RemoteIpv4NetworkCidr', 'OutsideIpAddressType', ...TUNNEL.map((name) => `TunnelOptions.#.${name}`)].map((name) => `Options.${name}`), ...TAGGED],
+    [
+      'Type',
+      'CustomerGatewayId',
+      'VpnGatewayId',
+      ...[
+        'StaticRoutesOnly',
+        'EnableAcceleration',
+        'TunnelInsideIpVersion',
+        'LocalIpv4NetworkCidr',
+        'RemoteIpv4NetworkCidr',
+        'OutsideIpAddressType',
+        ...TUNNEL.map((name) => `TunnelOptions.#.${name}`),
+      ].map((name) => `Options.${name}`),
+      ...TAGGED,
+    ],
     ({ cloud, params }) => {
       refuseOtherType(params);
       const tags = tagsByKind(params, 'vpn-connection')['vpn-connection'];
       const options = structure(params, 'Options');
-      if (flagIn(options, 'EnableAcceleration') === true) throw new Ec2Error('InvalidParameterCombination', 'Acceleration is supported only for VPN connections to a transit gateway.');
-      for (const [name, only] of [['TunnelInsideIpVersion', 'ipv4'], ['OutsideIpAddressType', 'PublicIpv4']] as const) {
-        if ((optional(options, name) ?? only) !== only) throw invalidValue(`Value (${optional(options, name)}) for parameter ${name} is invalid for a virtual private gateway.`);
+      if (flagIn(options, 'EnableAcceleration') === true)
+        throw new Ec2Error(
+          'InvalidParameterCombination',
+          'Acceleration is supported only for VPN connections to a transit gateway.',
+        );
+      for (const [name, only] of [
+        ['TunnelInsideIpVersion', 'ipv4'],
+        ['OutsideIpAddressType', 'PublicIpv4'],
+      ] as const) {
+        if ((optional(options, name) ?? only) !== only)
+          throw invalidValue(
+            `Value (${optional(options, name)}) for parameter ${name} is invalid for a virtual private gateway.`,
+          );
       }
       const input = {
         customerGateway: required(params, 'CustomerGatewayId'),
@@ -206,18 +339,39 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
   }),
 
   CreateVpnConnectionRoute: takes(['VpnConnectionId', 'DestinationCidrBlock'], ({ cloud, params }) => {
-    cloud.change((state) => setConnectionRoute(state, required(params, 'VpnConnectionId'), required(params, 'DestinationCidrBlock'), true));
+    cloud.change((state) =>
+      setConnectionRoute(state, required(params, 'VpnConnectionId'), required(params, 'DestinationCidrBlock'), true),
+    );
     return done;
   }),
 
   DeleteVpnConnectionRoute: takes(['VpnConnectionId', 'DestinationCidrBlock'], ({ cloud, params }) => {
-    cloud.change((state) => setConnectionRoute(state, required(params, 'VpnConnectionId'), required(params, 'DestinationCidrBlock'), false));
+    cloud.change((state) =>
+      setConnectionRoute(state, required(params, 'VpnConnectionId'), required(params, 'DestinationCidrBlock'), false),
+    );
     return done;
   }),
 
-  ModifyVpnTunnelOptions: takes(['VpnConnectionId', 'VpnTunnelOutsideIpAddress', 'SkipTunnelReplacement', ...TUNNEL.map((name) => `TunnelOptions.${name}`)], ({ cloud, params }) => {
-    const id = required(params, 'VpnConnectionId');
-    const after = cloud.change((state) => modifyTunnel(state, id, required(params, 'VpnTunnelOutsideIpAddress'), tunnelIn(structure(params, 'TunnelOptions')), cloud.now(), cloud.times));
-    return { vpnConnection: connectionElement(after, made(after.vpnConnections, id)) };
-  }),
+  ModifyVpnTunnelOptions: takes(
+    [
+      'VpnConnectionId',
+      'VpnTunnelOutsideIpAddress',
+      'SkipTunnelReplacement',
+      ...TUNNEL.map((name) => `TunnelOptions.${name}`),
+    ],
+    ({ cloud, params }) => {
+      const id = required(params, 'VpnConnectionId');
+      const after = cloud.change((state) =>
+        modifyTunnel(
+          state,
+          id,
+          required(params, 'VpnTunnelOutsideIpAddress'),
+          tunnelIn(structure(params, 'TunnelOptions')),
+          cloud.now(),
+          cloud.times,
+        ),
+      );
+      return { vpnConnection: connectionElement(after, made(after.vpnConnections, id)) };
+    },
+  ),
 };

@@ -18,9 +18,16 @@ import type { CloudState } from './state.ts';
 
 /**
  * One operation: reads see `state`, which may be older than the present; writes go through `cloud.change`. Its input is
- * `params` in the query protocols and `json` in the JSON ones; the other is empty. `partly`: a fault takes part of a batch.
+ * `params` in the query protocols and `json` in the JSON ones; the other is empty. `partly`: a fault takes part of a
+ * batch.
  */
-export type Action = (call: { readonly cloud: CloudModel; readonly state: CloudState; readonly params: Params; readonly json: Json; readonly partly?: boolean }) => Xml;
+export type Action = (call: {
+  readonly cloud: CloudModel;
+  readonly state: CloudState;
+  readonly params: Params;
+  readonly json: Json;
+  readonly partly?: boolean;
+}) => Xml;
 
 export const EC2_ACTIONS: Readonly<Record<string, Action>> = {
   ...NETWORK_ACTIONS,

@@ -29,7 +29,11 @@ export interface ChangeSetRecord {
   readonly template: string;
   readonly plan: Plan;
   readonly tags: Readonly<Record<string, string>>;
-  readonly changes: readonly { readonly action: 'Add' | 'Modify' | 'Remove'; readonly name: string; readonly type: string }[];
+  readonly changes: readonly {
+    readonly action: 'Add' | 'Modify' | 'Remove';
+    readonly name: string;
+    readonly type: string;
+  }[];
 }
 
 export interface CfnState {
@@ -60,7 +64,15 @@ export const historyOf = (stack: StackRecord, now: number): readonly StackEvent[
     const say = (name: string, status: string, why?: string): void => {
       const own = name === stack.name;
       const type = own ? 'AWS::CloudFormation::Stack' : (stack.plan?.resources.get(name)?.type ?? 'AWS::EC2::VPC');
-      events.push({ at: time, id: `${name}-${index}-${events.length}`, name, physical: own ? stack.id : physicalId(stack.id, name, type), type, status, why });
+      events.push({
+        at: time,
+        id: `${name}-${index}-${events.length}`,
+        name,
+        physical: own ? stack.id : physicalId(stack.id, name, type),
+        type,
+        status,
+        why,
+      });
       time += STEP_MS;
     };
     say(stack.name, `${verb}_IN_PROGRESS`, 'User Initiated');
@@ -72,7 +84,11 @@ export const historyOf = (stack: StackRecord, now: number): readonly StackEvent[
       const undone = verb === 'UPDATE' ? 'UPDATE_ROLLBACK' : 'ROLLBACK';
       if (!rollback) say(stack.name, `${verb}_FAILED`, `The following resource(s) failed: [${fails.name}].`);
       else {
-        say(stack.name, `${undone}_IN_PROGRESS`, `The following resource(s) failed: [${fails.name}]. Rollback requested by user.`);
+        say(
+          stack.name,
+          `${undone}_IN_PROGRESS`,
+          `The following resource(s) failed: [${fails.name}]. Rollback requested by user.`,
+        );
         for (const name of [...done].reverse()) say(name, 'DELETE_COMPLETE');
         say(stack.name, `${undone}_COMPLETE`);
       }
@@ -80,7 +96,15 @@ export const historyOf = (stack: StackRecord, now: number): readonly StackEvent[
     return events.filter((event) => event.at <= now);
   });
 
-export const statusOf = (stack: StackRecord, now: number): { readonly status: string; readonly why: string | undefined } => {
+export const statusOf = (
+  stack: StackRecord,
+  now: number,
+): { readonly status: string; readonly why: string | undefined } => {
   const last = historyOf(stack, now).findLast(({ name }) => name === stack.name);
-  return last === undefined ? { status: 'REVIEW_IN_PROGRESS', why: undefined } : { status: last.status, why: last.status.endsWith('_FAILED') || last.status.includes('ROLLBACK') ? last.why : undefined };
+  return last === undefined
+    ? { status: 'REVIEW_IN_PROGRESS', why: undefined }
+    : {
+        status: last.status,
+        why: last.status.endsWith('_FAILED') || last.status.includes('ROLLBACK') ? last.why : undefined,
+      };
 };

@@ -50,22 +50,29 @@ export const interfaceNamed = ({ interfaces }: DxState, id: string): VirtualInte
   return found;
 };
 
-export const connectionState = ({ state, dueAt }: DxConnection, now: number): DxConnection['state'] => (state === 'pending' && now >= dueAt ? 'available' : state);
+export const connectionState = ({ state, dueAt }: DxConnection, now: number): DxConnection['state'] =>
+  state === 'pending' && now >= dueAt ? 'available' : state;
 
 /** The owner says yes to a partner's connection; a second yes is none. */
 export const confirmConnection = (dx: DxState, id: string, dueAt: number): DxState => {
   const connection = connectionNamed(dx, id);
   if (connection.state !== 'ordering') throw dxError(`Connection ${id} is not in the Ordering state.`);
-  return { ...dx, connections: dx.connections.map((one) => (one === connection ? { ...one, state: 'pending', dueAt } : one)) };
+  return {
+    ...dx,
+    connections: dx.connections.map((one) => (one === connection ? { ...one, state: 'pending', dueAt } : one)),
+  };
 };
 
 /** `dxvif-` and eight digits, as Direct Connect has them. */
-export const interfaceId = (connection: string, vlan: number, at: number): string => `dxvif-${createHash('sha256').update(`${connection}\n${vlan}\n${at}`).digest('hex').slice(0, 8)}`;
+export const interfaceId = (connection: string, vlan: number, at: number): string =>
+  `dxvif-${createHash('sha256').update(`${connection}\n${vlan}\n${at}`).digest('hex').slice(0, 8)}`;
 
 export const addInterface = (dx: DxState, made: VirtualInterface, now: number): DxState => {
   const connection = connectionNamed(dx, made.connection);
-  if (connectionState(connection, now) !== 'available') throw dxError(`Connection ${made.connection} is not available.`);
-  if (dx.interfaces.some((one) => one.connection === made.connection && one.vlan === made.vlan)) throw dxError(`VLAN ${made.vlan} is in use on connection ${made.connection}.`);
+  if (connectionState(connection, now) !== 'available')
+    throw dxError(`Connection ${made.connection} is not available.`);
+  if (dx.interfaces.some((one) => one.connection === made.connection && one.vlan === made.vlan))
+    throw dxError(`VLAN ${made.vlan} is in use on connection ${made.connection}.`);
   return { ...dx, interfaces: [...dx.interfaces, made] };
 };
 

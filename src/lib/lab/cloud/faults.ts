@@ -7,7 +7,8 @@ import * as z from 'zod';
  * - `drop-after`: applied, but the connection closes in place of the answer: a timeout that did happen
  * - `html`, `garbage`: a proxy's page or noise with status 200, nothing applied
  * - `half`: applied, and the answer ends in the middle
- * - `entries`: of a batch (PutEvents) every second entry is refused as throttled, the others are taken; no other call minds
+ * - `entries`: of a batch (PutEvents) every second entry is refused as throttled, the others are taken; no other call
+ * minds
  */
 export const BREAKS = ['error', 'drop', 'drop-after', 'html', 'garbage', 'half', 'entries'] as const;
 
@@ -26,7 +27,10 @@ const fault = z.strictObject({
   /** This part of the calls breaks. Default: all. */
   fraction: z.number().min(0).max(1).optional(),
   /** For `error`. */
-  code: z.string().regex(/^[A-Za-z.]{1,80}$/, 'is not an EC2 error code').default('InternalError'),
+  code: z
+    .string()
+    .regex(/^[A-Za-z.]{1,80}$/, 'is not an EC2 error code')
+    .default('InternalError'),
   message: z.string().max(500).default('An internal error has occurred.'),
   status: z.int().min(400).max(599).default(500),
   /** In place of EC2's own request limit. */
@@ -34,7 +38,10 @@ const fault = z.strictObject({
 });
 
 /** Faults by action; `*` is for every action that has none of its own. */
-export const faultsSchema = z.record(z.string().regex(/^(\*|[A-Za-z]{1,60})$/, 'is neither an EC2 action nor "*"'), fault);
+export const faultsSchema = z.record(
+  z.string().regex(/^(\*|[A-Za-z]{1,60})$/, 'is neither an EC2 action nor "*"'),
+  fault,
+);
 
 export type Fault = z.output<typeof fault>;
 export type FaultsInput = z.input<typeof faultsSchema>;
@@ -60,7 +67,8 @@ export interface Faults {
 /** @param random even over 0 to 1. */
 export const createFaults = (random: () => number): Faults => {
   let faults: Record<string, Fault> = {};
-  const hits = ({ break: how, times, fraction }: Fault): boolean => how !== undefined && times !== 0 && (fraction === undefined || random() < fraction);
+  const hits = ({ break: how, times, fraction }: Fault): boolean =>
+    how !== undefined && times !== 0 && (fraction === undefined || random() < fraction);
   return {
     set(input) {
       faults = { ...faultsSchema.parse(input) };

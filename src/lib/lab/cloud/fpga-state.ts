@@ -15,7 +15,8 @@ export interface FpgaRecord {
   readonly everybody: boolean;
 }
 
-export const fpgaState = ({ readyAt, build }: FpgaRecord, now: number): 'pending' | 'available' | 'failed' => (now < readyAt ? 'pending' : build.error === undefined ? 'available' : 'failed');
+export const fpgaState = ({ readyAt, build }: FpgaRecord, now: number): 'pending' | 'available' | 'failed' =>
+  now < readyAt ? 'pending' : build.error === undefined ? 'available' : 'failed';
 
 export const findFpga = ({ fpgaImages }: CloudState, id: string): FpgaRecord => {
   if (!/^afi-[0-9a-f]{8,17}$/.test(id)) throw new Ec2Error('InvalidFpgaImageID.Malformed', `Invalid id: "${id}"`);

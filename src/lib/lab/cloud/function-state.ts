@@ -25,8 +25,10 @@ export interface LambdaFunction {
   readonly logs: readonly string[];
 }
 
-export const functionArn = ({ region, owner }: CloudState, name: string): string => arn(region, 'lambda', owner, `function:${name}`);
-export const sha256Of = (zip: string): string => createHash('sha256').update(Buffer.from(zip, 'base64')).digest('base64');
+export const functionArn = ({ region, owner }: CloudState, name: string): string =>
+  arn(region, 'lambda', owner, `function:${name}`);
+export const sha256Of = (zip: string): string =>
+  createHash('sha256').update(Buffer.from(zip, 'base64')).digest('base64');
 
 /** @throws Ec2Error as Lambda refuses a file that is no zip. */
 export const sourceIn = (zip: string, handler: string): string => {
@@ -34,7 +36,10 @@ export const sourceIn = (zip: string, handler: string): string => {
     const file = unzipSync(Buffer.from(zip, 'base64'))[`${handler.split('.')[0]}.js`];
     return file === undefined ? '' : Buffer.from(file).toString('utf8');
   } catch {
-    throw new Ec2Error('InvalidParameterValueException', 'Could not unzip uploaded file. Please check your file, then try to upload again.');
+    throw new Ec2Error(
+      'InvalidParameterValueException',
+      'Could not unzip uploaded file. Please check your file, then try to upload again.',
+    );
   }
 };
 
@@ -47,10 +52,15 @@ export interface Call {
 /** Calls the handler as Lambda does a CommonJS module, in a world of its own with nothing but console in it. */
 export const invoke = async ({ zip, handler, timeout }: LambdaFunction, event: unknown): Promise<Call> => {
   const logs: string[] = [];
-  const write = (...words: readonly unknown[]): void => void logs.push(words.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(' '));
+  const write = (...words: readonly unknown[]): void =>
+    void logs.push(words.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(' '));
   const exported: Record<string, unknown> = {};
   try {
-    const context = createContext({ exports: exported, module: { exports: exported }, console: { log: write, error: write, warn: write } });
+    const context = createContext({
+      exports: exported,
+      module: { exports: exported },
+      console: { log: write, error: write, warn: write },
+    });
     runInContext(sourceIn(zip, handler), context, { timeout: timeout * 1_000 });
     const run = exported[handler.split('.')[1] ?? ''];
     if (typeof run !== 'function') throw new Error(`${handler} is undefined or not exported`);

@@ -1,4 +1,16 @@
-import { canonical, Ec2Error, findIn, findVpc, fresh, hasInterface, idOf, invalidValue, replaced, type CloudState, type Tags } from './state.ts';
+import {
+  canonical,
+  Ec2Error,
+  findIn,
+  findVpc,
+  fresh,
+  hasInterface,
+  idOf,
+  invalidValue,
+  replaced,
+  type CloudState,
+  type Tags,
+} from './state.ts';
 import { addTags, withoutTags } from './tag-state.ts';
 
 export interface SecurityGroup {
@@ -46,14 +58,22 @@ const BY_NUMBER: Readonly<Record<string, string>> = { '1': 'icmp', '6': 'tcp', '
 export const permission = (given: Permission): Permission => {
   const lower = given.protocol.toLowerCase();
   const protocol = BY_NUMBER[lower] ?? lower;
-  if (!/^(?:tcp|udp|icmp|icmpv6|-1)$/.test(protocol) && !(/^\d{1,3}$/.test(protocol) && Number(protocol) <= 255)) throw invalidValue(`Invalid value '${given.protocol}' for IP protocol. Unknown protocol.`);
-  return { ...given, protocol, ...portsOf(protocol, given), peer: peerOf(given.peer), description: refuseWords(given.description) };
+  if (!/^(?:tcp|udp|icmp|icmpv6|-1)$/.test(protocol) && !(/^\d{1,3}$/.test(protocol) && Number(protocol) <= 255))
+    throw invalidValue(`Invalid value '${given.protocol}' for IP protocol. Unknown protocol.`);
+  return {
+    ...given,
+    protocol,
+    ...portsOf(protocol, given),
+    peer: peerOf(given.peer),
+    description: refuseWords(given.description),
+  };
 };
 
 const portsOf = (protocol: string, { from, to }: Permission): Pick<Permission, 'from' | 'to'> => {
   if (protocol === 'icmp' || protocol === 'icmpv6') return { from: from ?? -1, to: to ?? -1 };
   if (protocol !== 'tcp' && protocol !== 'udp') return { from: undefined, to: undefined };
-  if (from === undefined || to === undefined) throw invalidValue("Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.");
+  if (from === undefined || to === undefined)
+    throw invalidValue("Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.");
   if (!(from >= 0 && to <= 65_535 && from <= to)) throw invalidValue(`Invalid TCP/UDP port range (${from}:${to})`);
   return { from, to };
 };
@@ -67,50 +87,102 @@ const peerOf = (peer: Peer): Peer => {
 
 const refuseWords = (description: string | undefined): string | undefined => {
   if (description !== undefined && !/^[A-Za-z0-9 ._\-:/()#,@[\]+=&;{}!$*]{0,255}$/.test(description)) {
-    throw invalidValue('Invalid rule description. Valid descriptions are strings less than 256 characters from the following set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*');
+    throw invalidValue(
+      'Invalid rule description. Valid descriptions are strings less than 256 characters from the following set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*',
+    );
   }
   return description;
 };
 
 const alike = (a: Permission, b: Permission): boolean =>
-  a.egress === b.egress && a.protocol === b.protocol && a.from === b.from && a.to === b.to && a.peer.kind === b.peer.kind && a.peer.value === b.peer.value;
+  a.egress === b.egress &&
+  a.protocol === b.protocol &&
+  a.from === b.from &&
+  a.to === b.to &&
+  a.peer.kind === b.peer.kind &&
+  a.peer.value === b.peer.value;
 
 const said = ({ peer, protocol, from, to }: Permission): string =>
   `peer: ${peer.value}, ${protocol === '-1' ? 'ALL' : protocol.toUpperCase()}${from === undefined ? '' : `, from port: ${from}, to port: ${to}`}, ALLOW`;
 
 /** A group with the rule every new one has: all may leave. */
-export const createGroup = (state: CloudState, { vpc, name, description }: Pick<SecurityGroup, 'vpc' | 'name' | 'description'>, tags: Tags): readonly [CloudState, string] => {
+export const createGroup = (
+  state: CloudState,
+  { vpc, name, description }: Pick<SecurityGroup, 'vpc' | 'name' | 'description'>,
+  tags: Tags,
+): readonly [CloudState, string] => {
   findVpc(state, vpc);
   const words = /^[A-Za-z0-9 ._\-:/()#,@[\]+=&;{}!$*]{1,255}$/;
-  if (!words.test(name) || name.startsWith('sg-')) throw invalidValue(`Invalid security group name. Valid names are non-empty strings less than 256 characters and do not start with 'sg-'.`);
-  if (!words.test(description)) throw invalidValue('Invalid security group description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*');
-  if (name === 'default') throw new Ec2Error('InvalidParameterValue', "Cannot use reserved security group name: default");
-  if (state.securityGroups.some((group) => group.vpc === vpc && group.name === name)) throw new Ec2Error('InvalidGroup.Duplicate', `The security group '${name}' already exists for VPC '${vpc}'`);
+  if (!words.test(name) || name.startsWith('sg-'))
+    throw invalidValue(
+      `Invalid security group name. Valid names are non-empty strings less than 256 characters and do not start with 'sg-'.`,
+    );
+  if (!words.test(description))
+    throw invalidValue(
+      'Invalid security group description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*',
+    );
+  if (name === 'default')
+    throw new Ec2Error('InvalidParameterValue', 'Cannot use reserved security group name: default');
+  if (state.securityGroups.some((group) => group.vpc === vpc && group.name === name))
+    throw new Ec2Error('InvalidGroup.Duplicate', `The security group '${name}' already exists for VPC '${vpc}'`);
   const [id, next] = fresh(state, 'sg');
-  const rule: GroupRule = { id: idOf('sgr', id, 'egress'), egress: true, protocol: '-1', from: undefined, to: undefined, peer: EVERYWHERE, description: undefined };
-  return [addTags({ ...next, securityGroups: [...next.securityGroups, { id, vpc, name, description, rules: [rule] }] }, [id], tags), id];
+  const rule: GroupRule = {
+    id: idOf('sgr', id, 'egress'),
+    egress: true,
+    protocol: '-1',
+    from: undefined,
+    to: undefined,
+    peer: EVERYWHERE,
+    description: undefined,
+  };
+  return [
+    addTags(
+      { ...next, securityGroups: [...next.securityGroups, { id, vpc, name, description, rules: [rule] }] },
+      [id],
+      tags,
+    ),
+    id,
+  ];
 };
 
 export const deleteGroup = (state: CloudState, id: string): CloudState => {
   const group = findGroup(state, id);
-  if (group.name === 'default') throw new Ec2Error('CannotDelete', `the specified group: "${id}" name: "default" cannot be deleted by a user`);
+  if (group.name === 'default')
+    throw new Ec2Error('CannotDelete', `the specified group: "${id}" name: "default" cannot be deleted by a user`);
   const used = state.instances.some((one) => hasInterface(one) && one.groups.includes(id));
-  const named = state.securityGroups.some((other) => other.id !== id && other.rules.some(({ peer }) => peer.kind === 'group' && peer.value === id));
+  const named = state.securityGroups.some(
+    (other) => other.id !== id && other.rules.some(({ peer }) => peer.kind === 'group' && peer.value === id),
+  );
   if (used || named) throw new Ec2Error('DependencyViolation', `resource ${id} has a dependent object`);
-  return withoutTags({ ...state, securityGroups: state.securityGroups.filter((other) => other.id !== id) }, id, ...group.rules.map((rule) => rule.id));
+  return withoutTags(
+    { ...state, securityGroups: state.securityGroups.filter((other) => other.id !== id) },
+    id,
+    ...group.rules.map((rule) => rule.id),
+  );
 };
 
-const withGroup = (state: CloudState, group: SecurityGroup): CloudState => ({ ...state, securityGroups: replaced(state.securityGroups, group) });
+const withGroup = (state: CloudState, group: SecurityGroup): CloudState => ({
+  ...state,
+  securityGroups: replaced(state.securityGroups, group),
+});
 
 /** All rules or none. @returns the new rules' ids too. */
-export const authorize = (state: CloudState, id: string, given: readonly Permission[], tags: Tags): readonly [CloudState, readonly GroupRule[]] => {
+export const authorize = (
+  state: CloudState,
+  id: string,
+  given: readonly Permission[],
+  tags: Tags,
+): readonly [CloudState, readonly GroupRule[]] => {
   const group = findGroup(state, id);
   const wanted = given.map(permission);
   wanted.forEach((one, at) => {
-    if (wanted.slice(0, at).some((other) => alike(one, other))) throw invalidValue('The same permission must not appear multiple times');
-    if (group.rules.some((rule) => alike(rule, one))) throw new Ec2Error('InvalidPermission.Duplicate', `the specified rule "${said(one)}" already exists`);
+    if (wanted.slice(0, at).some((other) => alike(one, other)))
+      throw invalidValue('The same permission must not appear multiple times');
+    if (group.rules.some((rule) => alike(rule, one)))
+      throw new Ec2Error('InvalidPermission.Duplicate', `the specified rule "${said(one)}" already exists`);
     if (one.peer.kind === 'group') findGroup(state, one.peer.value);
-    if (one.peer.kind === 'prefixList') findIn(state.prefixLists, one.peer.value, 'InvalidPrefixListID.NotFound', 'prefix list ID');
+    if (one.peer.kind === 'prefixList')
+      findIn(state.prefixLists, one.peer.value, 'InvalidPrefixListID.NotFound', 'prefix list ID');
   });
   let next = state;
   const made = wanted.map((one): GroupRule => {
@@ -119,17 +191,44 @@ export const authorize = (state: CloudState, id: string, given: readonly Permiss
     return { ...one, id: rule };
   });
   const rules = [...group.rules, ...made];
-  if ([true, false].some((egress) => rules.filter((rule) => rule.egress === egress).length > MOST_RULES)) throw new Ec2Error('RulesPerSecurityGroupLimitExceeded', 'The maximum number of rules per security group has been reached.');
-  return [addTags(withGroup(next, { ...group, rules }), made.map((rule) => rule.id), tags), made];
+  if ([true, false].some((egress) => rules.filter((rule) => rule.egress === egress).length > MOST_RULES))
+    throw new Ec2Error(
+      'RulesPerSecurityGroupLimitExceeded',
+      'The maximum number of rules per security group has been reached.',
+    );
+  return [
+    addTags(
+      withGroup(next, { ...group, rules }),
+      made.map((rule) => rule.id),
+      tags,
+    ),
+    made,
+  ];
 };
 
-/** All rules or none, by what they say or by id. @throws Ec2Error where one is not there: a VPC that is not the default one takes no slip. */
-export const revoke = (state: CloudState, id: string, egress: boolean, given: readonly Permission[], ids: readonly string[]): CloudState => {
+/**
+ * All rules or none, by what they say or by id. @throws Ec2Error where one is not there: a VPC that is not the default
+ * one takes no slip.
+ */
+export const revoke = (
+  state: CloudState,
+  id: string,
+  egress: boolean,
+  given: readonly Permission[],
+  ids: readonly string[],
+): CloudState => {
   const group = findGroup(state, id);
   const wanted = given.map(permission);
-  const gone = group.rules.filter((rule) => rule.egress === egress && (ids.includes(rule.id) || wanted.some((one) => alike(rule, one))));
+  const gone = group.rules.filter(
+    (rule) => rule.egress === egress && (ids.includes(rule.id) || wanted.some((one) => alike(rule, one))),
+  );
   const missing = ids.find((rule) => !gone.some((other) => other.id === rule));
-  if (missing !== undefined) throw new Ec2Error('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${missing}' does not exist`);
-  if (wanted.some((one) => !gone.some((rule) => alike(rule, one)))) throw new Ec2Error('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
-  return withoutTags(withGroup(state, { ...group, rules: group.rules.filter((rule) => !gone.includes(rule)) }), ...gone.map((rule) => rule.id));
+  if (missing !== undefined)
+    throw new Ec2Error('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${missing}' does not exist`);
+  if (wanted.some((one) => !gone.some((rule) => alike(rule, one))))
+    throw new Ec2Error('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
+  return withoutTags(
+    withGroup(state, { ...group, rules: group.rules.filter((rule) => !gone.includes(rule)) }),
+    ...gone.map((rule) => rule.id),
+  );
 };

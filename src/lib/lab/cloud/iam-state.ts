@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { partitionOf } from '../../domain/partition.ts';
 import { Ec2Error } from './state.ts';
 
-/** IAM as far as gateways, utility hosts and mounts need it: roles and users with inline policies, instance profiles, access keys. */
+/**
+ * IAM as far as gateways, utility hosts and mounts need it: roles and users with inline policies, instance profiles,
+ * access keys.
+ */
 export interface IamState {
   readonly roles: readonly Role[];
   readonly profiles: readonly InstanceProfile[];
@@ -48,17 +51,24 @@ export interface AccessKey {
 export const NO_IAM: IamState = { roles: [], profiles: [], users: [] };
 
 /** IAM's ARNs have no region. */
-export const iamArn = (region: string, owner: string, kind: 'role' | 'instance-profile' | 'user', { path, name }: Pick<Named, 'path' | 'name'>): string =>
-  `arn:${partitionOf(region).id}:iam::${owner}:${kind}${path}${name}`;
+export const iamArn = (
+  region: string,
+  owner: string,
+  kind: 'role' | 'instance-profile' | 'user',
+  { path, name }: Pick<Named, 'path' | 'name'>,
+): string => `arn:${partitionOf(region).id}:iam::${owner}:${kind}${path}${name}`;
 
-export const iamId = (prefix: 'AROA' | 'AIPA' | 'AIDA' | 'AKIA', name: string, at: number): string => prefix + createHash('sha256').update(`${name}\n${at}`).digest('hex').slice(0, 17).toUpperCase();
+export const iamId = (prefix: 'AROA' | 'AIPA' | 'AIDA' | 'AKIA', name: string, at: number): string =>
+  prefix + createHash('sha256').update(`${name}\n${at}`).digest('hex').slice(0, 17).toUpperCase();
 
 /** Follows from the id, so that an S3 server beside this cloud can check signatures without asking it. */
-export const secretOf = (keyId: string): string => createHash('sha256').update(`lab ${keyId}`).digest('hex').slice(0, 40);
+export const secretOf = (keyId: string): string =>
+  createHash('sha256').update(`lab ${keyId}`).digest('hex').slice(0, 40);
 
 export const noSuch = (message: string): Ec2Error => new Ec2Error('NoSuchEntity', message, 404);
 export const inUse = (message: string): Ec2Error => new Ec2Error('DeleteConflict', message, 409);
-const exists = (kind: string, name: string): Ec2Error => new Ec2Error('EntityAlreadyExists', `${kind} with name ${name} already exists.`, 409);
+const exists = (kind: string, name: string): Ec2Error =>
+  new Ec2Error('EntityAlreadyExists', `${kind} with name ${name} already exists.`, 409);
 
 export const roleNamed = ({ roles }: IamState, name: string): Role => {
   const found = roles.find((role) => role.name === name);
@@ -78,8 +88,14 @@ export const policyOf = ({ policies }: Role, policy: string): string => {
   return found;
 };
 
-export const withRole = (iam: IamState, role: Role): IamState => ({ ...iam, roles: [...iam.roles.filter(({ name }) => name !== role.name), role] });
-export const withProfile = (iam: IamState, profile: InstanceProfile): IamState => ({ ...iam, profiles: [...iam.profiles.filter(({ name }) => name !== profile.name), profile] });
+export const withRole = (iam: IamState, role: Role): IamState => ({
+  ...iam,
+  roles: [...iam.roles.filter(({ name }) => name !== role.name), role],
+});
+export const withProfile = (iam: IamState, profile: InstanceProfile): IamState => ({
+  ...iam,
+  profiles: [...iam.profiles.filter(({ name }) => name !== profile.name), profile],
+});
 
 export const addRole = (iam: IamState, role: Role): IamState => {
   if (iam.roles.some(({ name }) => name === role.name)) throw exists('Role', role.name);
@@ -94,7 +110,8 @@ export const addProfile = (iam: IamState, profile: InstanceProfile): IamState =>
 export const dropRole = (iam: IamState, name: string): IamState => {
   const role = roleNamed(iam, name);
   if (Object.keys(role.policies).length > 0) throw inUse('Cannot delete entity, must delete policies first.');
-  if (iam.profiles.some(({ roles }) => roles.includes(name))) throw inUse('Cannot delete entity, must remove roles from instance profile first.');
+  if (iam.profiles.some(({ roles }) => roles.includes(name)))
+    throw inUse('Cannot delete entity, must remove roles from instance profile first.');
   return { ...iam, roles: iam.roles.filter((one) => one !== role) };
 };
 
@@ -110,7 +127,10 @@ export const userNamed = ({ users }: IamState, name: string): User => {
   return found;
 };
 
-export const withUser = (iam: IamState, user: User): IamState => ({ ...iam, users: [...iam.users.filter(({ name }) => name !== user.name), user] });
+export const withUser = (iam: IamState, user: User): IamState => ({
+  ...iam,
+  users: [...iam.users.filter(({ name }) => name !== user.name), user],
+});
 
 export const addUser = (iam: IamState, user: User): IamState => {
   if (iam.users.some(({ name }) => name === user.name)) throw exists('User', user.name);

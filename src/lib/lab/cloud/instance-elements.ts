@@ -10,19 +10,37 @@ import type { InstanceState } from './types.ts';
 /** Instances and their interfaces as EC2 writes them. */
 
 /** EC2's numbers for instance states. */
-export const CODE: Readonly<Record<InstanceState, number>> = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 };
+export const CODE: Readonly<Record<InstanceState, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+};
 export const stateElement = (state: InstanceState): Xml => ({ code: CODE[state], name: state });
 
-const groupSet = ({ securityGroups }: CloudState, { groups }: InstanceRecord): Xml | string => set(groups.map((groupId) => ({ groupId, groupName: securityGroups.find(({ id }) => id === groupId)?.name })));
+const groupSet = ({ securityGroups }: CloudState, { groups }: InstanceRecord): Xml | string =>
+  set(groups.map((groupId) => ({ groupId, groupName: securityGroups.find(({ id }) => id === groupId)?.name })));
 
 /** Lent addresses are Amazon's, Elastic IPs the account's. */
 const association = (cloud: CloudState, instance: InstanceRecord): Xml => {
   if (instance.publicIp === undefined) return {};
   const address = cloud.addresses.find(({ publicIp }) => publicIp === instance.publicIp);
-  return { association: { publicIp: instance.publicIp, ...(address === undefined ? { ipOwnerId: 'amazon' } : { ipOwnerId: cloud.owner, allocationId: address.id, associationId: associationOf(instance) }) } };
+  return {
+    association: {
+      publicIp: instance.publicIp,
+      ...(address === undefined
+        ? { ipOwnerId: 'amazon' }
+        : { ipOwnerId: cloud.owner, allocationId: address.id, associationId: associationOf(instance) }),
+    },
+  };
 };
 
-const attachmentElement = ({ eni, launchedAt }: InstanceRecord): { readonly [element: string]: string | number | boolean } => ({
+const attachmentElement = ({
+  eni,
+  launchedAt,
+}: InstanceRecord): { readonly [element: string]: string | number | boolean } => ({
   attachmentId: `eni-attach-${eni.slice(4)}`,
   deviceIndex: 0,
   status: 'attached',
@@ -30,18 +48,24 @@ const attachmentElement = ({ eni, launchedAt }: InstanceRecord): { readonly [ele
   deleteOnTermination: true,
 });
 
-const interfaceBase = (cloud: CloudState, instance: InstanceRecord): { readonly [element: string]: Xml | string | boolean } => ({
-  networkInterfaceId: instance.eni,
-  subnetId: instance.subnet,
-  vpcId: instance.vpc,
-  ownerId: cloud.owner,
-  status: 'in-use',
-  privateIpAddress: instance.privateIp,
-  privateIpAddressesSet: set([{ privateIpAddress: instance.privateIp, primary: true, ...association(cloud, instance) }]),
-  sourceDestCheck: instance.sourceDestCheck,
-  groupSet: groupSet(cloud, instance),
-  ...association(cloud, instance),
-} as { readonly [element: string]: Xml | string | boolean });
+const interfaceBase = (
+  cloud: CloudState,
+  instance: InstanceRecord,
+): { readonly [element: string]: Xml | string | boolean } =>
+  ({
+    networkInterfaceId: instance.eni,
+    subnetId: instance.subnet,
+    vpcId: instance.vpc,
+    ownerId: cloud.owner,
+    status: 'in-use',
+    privateIpAddress: instance.privateIp,
+    privateIpAddressesSet: set([
+      { privateIpAddress: instance.privateIp, primary: true, ...association(cloud, instance) },
+    ]),
+    sourceDestCheck: instance.sourceDestCheck,
+    groupSet: groupSet(cloud, instance),
+    ...association(cloud, instance),
+  }) as { readonly [element: string]: Xml | string | boolean };
 
 export const interfaceElement = (cloud: CloudState, instance: InstanceRecord): Xml => ({
   ...interfaceBase(cloud, instance),
@@ -68,11 +92,24 @@ export const instanceElement = (cloud: CloudState, instance: InstanceRecord): Xm
     monitoring: { state: 'disabled' },
     rootDeviceType: 'ebs',
     rootDeviceName: image?.rootDevice ?? '/dev/xvda',
-    blockDeviceMapping: set(instance.volumes.map(({ id, device }) => ({ deviceName: device, ebs: { volumeId: id, status: 'attached', deleteOnTermination: true } }))),
+    blockDeviceMapping: set(
+      instance.volumes.map(({ id, device }) => ({
+        deviceName: device,
+        ebs: { volumeId: id, status: 'attached', deleteOnTermination: true },
+      })),
+    ),
     virtualizationType: 'hvm',
     hypervisor: 'xen',
-    metadataOptions: { state: 'applied', httpTokens: instance.metadata.tokens, httpPutResponseHopLimit: instance.metadata.hops, httpEndpoint: instance.metadata.endpoint, instanceMetadataTags: instance.metadata.tags },
-    ...(instance.profile === undefined ? {} : { iamInstanceProfile: { arn: instance.profile.arn, id: instance.profile.profile } }),
+    metadataOptions: {
+      state: 'applied',
+      httpTokens: instance.metadata.tokens,
+      httpPutResponseHopLimit: instance.metadata.hops,
+      httpEndpoint: instance.metadata.endpoint,
+      instanceMetadataTags: instance.metadata.tags,
+    },
+    ...(instance.profile === undefined
+      ? {}
+      : { iamInstanceProfile: { arn: instance.profile.arn, id: instance.profile.profile } }),
     // What is terminated has no network any more.
     ...(live
       ? {
@@ -85,11 +122,24 @@ export const instanceElement = (cloud: CloudState, instance: InstanceRecord): Xm
           networkInterfaceSet: set([{ ...interfaceBase(cloud, instance), attachment: attachmentElement(instance) }]),
         }
       : {}),
-    ...(instance.state === 'shutting-down' || instance.state === 'terminated' ? { stateReason: { code: 'Client.UserInitiatedShutdown', message: 'Client.UserInitiatedShutdown: User initiated shutdown' } } : {}),
+    ...(instance.state === 'shutting-down' || instance.state === 'terminated'
+      ? {
+          stateReason: {
+            code: 'Client.UserInitiatedShutdown',
+            message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+          },
+        }
+      : {}),
     tagSet: tagSet(tagsOf(cloud, instance.id)),
   };
 };
 
 export const profileElement = ({ id, profile }: InstanceRecord, state: string): Xml =>
-  profile === undefined ? {} : { associationId: profile.id, instanceId: id, iamInstanceProfile: { arn: profile.arn, id: profile.profile }, state };
-
+  profile === undefined
+    ? {}
+    : {
+        associationId: profile.id,
+        instanceId: id,
+        iamInstanceProfile: { arn: profile.arn, id: profile.profile },
+        state,
+      };

@@ -1,5 +1,19 @@
 import { profileOf } from './profile.ts';
-import { Ec2Error, findIn, findSubnet, fresh, freshPublicIp, hasInterface, idOf, invalidValue, privateIpIn, replaced, type CloudState, type Due, type Tags } from './state.ts';
+import {
+  Ec2Error,
+  findIn,
+  findSubnet,
+  fresh,
+  freshPublicIp,
+  hasInterface,
+  idOf,
+  invalidValue,
+  privateIpIn,
+  replaced,
+  type CloudState,
+  type Due,
+  type Tags,
+} from './state.ts';
 import { addTags, withoutTags } from './tag-state.ts';
 import type { CloudInstance, InstanceState, TransitionTimes } from './types.ts';
 
@@ -50,26 +64,34 @@ export interface Launch {
   readonly instances: readonly string[];
 }
 
-export const findInstance = (state: CloudState, id: string): InstanceRecord => findIn(state.instances, id, 'InvalidInstanceID.NotFound', 'instance ID');
+export const findInstance = (state: CloudState, id: string): InstanceRecord =>
+  findIn(state.instances, id, 'InvalidInstanceID.NotFound', 'instance ID');
 export const findInterface = (state: CloudState, id: string): InstanceRecord => {
   const found = state.instances.filter(hasInterface).find(({ eni }) => eni === id);
-  if (found === undefined) throw new Ec2Error('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`);
+  if (found === undefined)
+    throw new Ec2Error('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`);
   return found;
 };
 
-export const withInstance = (state: CloudState, instance: InstanceRecord): CloudState => ({ ...state, instances: replaced(state.instances, instance) });
+export const withInstance = (state: CloudState, instance: InstanceRecord): CloudState => ({
+  ...state,
+  instances: replaced(state.instances, instance),
+});
 
-export const setSourceDestCheck = (state: CloudState, instance: InstanceRecord, enabled: boolean): CloudState => withInstance(state, { ...instance, sourceDestCheck: enabled });
+export const setSourceDestCheck = (state: CloudState, instance: InstanceRecord, enabled: boolean): CloudState =>
+  withInstance(state, { ...instance, sourceDestCheck: enabled });
 
 /** The groups of its interface, all of them. @throws Ec2Error where one is not of its VPC. */
-export const setGroups = (state: CloudState, instance: InstanceRecord, groups: readonly string[]): CloudState => withInstance(state, { ...instance, groups: groupsIn(state, instance.vpc, groups) });
+export const setGroups = (state: CloudState, instance: InstanceRecord, groups: readonly string[]): CloudState =>
+  withInstance(state, { ...instance, groups: groupsIn(state, instance.vpc, groups) });
 
 /** Groups that an interface of the VPC may have. */
 const groupsIn = (state: CloudState, vpc: string, ids: readonly string[]): readonly string[] => {
   for (const id of ids) {
     const group = state.securityGroups.find((other) => other.id === id);
     if (group === undefined) throw new Ec2Error('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
-    if (group.vpc !== vpc) throw new Ec2Error('InvalidParameter', `Security group ${id} and subnet belong to different networks.`);
+    if (group.vpc !== vpc)
+      throw new Ec2Error('InvalidParameter', `Security group ${id} and subnet belong to different networks.`);
   }
   return [...new Set(ids)];
 };
@@ -100,20 +122,34 @@ export interface LaunchInput {
  * Launches, or answers with what the same request under the same client token launched before.
  * @returns the state and the ids. @throws Ec2Error, with nothing done.
  */
-export const runInstances = (state: CloudState, input: LaunchInput, now: number, times: TransitionTimes): readonly [CloudState, readonly string[]] => {
-  const before = input.clientToken === undefined ? undefined : state.launches.find(({ token }) => token === input.clientToken);
+export const runInstances = (
+  state: CloudState,
+  input: LaunchInput,
+  now: number,
+  times: TransitionTimes,
+): readonly [CloudState, readonly string[]] => {
+  const before =
+    input.clientToken === undefined ? undefined : state.launches.find(({ token }) => token === input.clientToken);
   if (before !== undefined) {
-    if (before.request !== input.request) throw new Ec2Error('IdempotentParameterMismatch', 'The client token was used before, with other parameters.');
+    if (before.request !== input.request)
+      throw new Ec2Error('IdempotentParameterMismatch', 'The client token was used before, with other parameters.');
     if (before.instances.some((id) => !state.instances.some((one) => one.id === id && hasInterface(one)))) {
-      throw new Ec2Error('IdempotentInstanceTerminated', 'The request to launch an instance uses the same client token as a previous request for which the instance has been terminated.');
+      throw new Ec2Error(
+        'IdempotentInstanceTerminated',
+        'The request to launch an instance uses the same client token as a previous request for which the instance has been terminated.',
+      );
     }
     return [state, before.instances];
   }
   const alive = state.instances.filter(hasInterface).length;
   if (alive + input.count > state.quotas.instances) {
-    throw new Ec2Error('InstanceLimitExceeded', `You have requested more instances (${alive + input.count}) than your current instance limit of ${state.quotas.instances} allows for the specified instance type.`);
+    throw new Ec2Error(
+      'InstanceLimitExceeded',
+      `You have requested more instances (${alive + input.count}) than your current instance limit of ${state.quotas.instances} allows for the specified instance type.`,
+    );
   }
-  if (input.keyName !== undefined && !state.keyPairs.some(({ name }) => name === input.keyName)) throw new Ec2Error('InvalidKeyPair.NotFound', `The key pair '${input.keyName}' does not exist`);
+  if (input.keyName !== undefined && !state.keyPairs.some(({ name }) => name === input.keyName))
+    throw new Ec2Error('InvalidKeyPair.NotFound', `The key pair '${input.keyName}' does not exist`);
   const [reservation, numbered] = fresh(state, 'r');
   let next = numbered;
   const ids: string[] = [];
@@ -122,13 +158,25 @@ export const runInstances = (state: CloudState, input: LaunchInput, now: number,
     next = made;
     ids.push(instance);
   }
-  const launches = input.clientToken === undefined ? next.launches : [...next.launches, { token: input.clientToken, request: input.request, instances: ids }];
+  const launches =
+    input.clientToken === undefined
+      ? next.launches
+      : [...next.launches, { token: input.clientToken, request: input.request, instances: ids }];
   return [{ ...next, launches }, ids];
 };
 
-const launchOne = (state: CloudState, input: LaunchInput, reservation: string, now: number, times: TransitionTimes): readonly [string, CloudState] => {
+const launchOne = (
+  state: CloudState,
+  input: LaunchInput,
+  reservation: string,
+  now: number,
+  times: TransitionTimes,
+): readonly [string, CloudState] => {
   const subnet = findSubnet(state, input.subnet);
-  const groups = input.groups.length > 0 ? input.groups : state.securityGroups.filter(({ vpc, name }) => vpc === subnet.vpc && name === 'default').map(({ id }) => id);
+  const groups =
+    input.groups.length > 0
+      ? input.groups
+      : state.securityGroups.filter(({ vpc, name }) => vpc === subnet.vpc && name === 'default').map(({ id }) => id);
   const [id, numbered] = fresh(state, 'i');
   const borrowsPublicIp = input.publicIp ?? subnet.givesPublicIp;
   const [publicIp, addressed] = borrowsPublicIp ? freshPublicIp(numbered) : [undefined, numbered];
@@ -160,32 +208,63 @@ const launchOne = (state: CloudState, input: LaunchInput, reservation: string, n
   };
   const made = { ...addressed, instances: [...addressed.instances, instance] };
   const tagged = addTags(addTags(made, [id], input.tags.instance), [instance.eni], input.tags.interface);
-  return [id, addTags(tagged, instance.volumes.map((volume) => volume.id), input.tags.volume)];
+  return [
+    id,
+    addTags(
+      tagged,
+      instance.volumes.map((volume) => volume.id),
+      input.tags.volume,
+    ),
+  ];
 };
 
-const associationOfProfile = (state: CloudState, instance: string, given: NonNullable<LaunchInput['profile']>): ProfileAssociation => {
+const associationOfProfile = (
+  state: CloudState,
+  instance: string,
+  given: NonNullable<LaunchInput['profile']>,
+): ProfileAssociation => {
   const { id, arn } = profileOf(state, given);
   return { id: idOf('iip-assoc', instance, id), arn, profile: id };
 };
 
 /** @throws Ec2Error where it has one already. */
-export const associateProfile = (state: CloudState, instance: InstanceRecord, given: NonNullable<LaunchInput['profile']>): CloudState => {
-  if (instance.profile !== undefined) throw new Ec2Error('IncorrectState', `There is an existing association for instance ${instance.id}`);
-  if (instance.state !== 'running' && instance.state !== 'stopped') throw new Ec2Error('IncorrectInstanceState', `The instance '${instance.id}' is not in the 'running' or 'stopped' state.`);
+export const associateProfile = (
+  state: CloudState,
+  instance: InstanceRecord,
+  given: NonNullable<LaunchInput['profile']>,
+): CloudState => {
+  if (instance.profile !== undefined)
+    throw new Ec2Error('IncorrectState', `There is an existing association for instance ${instance.id}`);
+  if (instance.state !== 'running' && instance.state !== 'stopped')
+    throw new Ec2Error(
+      'IncorrectInstanceState',
+      `The instance '${instance.id}' is not in the 'running' or 'stopped' state.`,
+    );
   return withInstance(state, { ...instance, profile: associationOfProfile(state, instance.id, given) });
 };
 
 /** @returns the state, and the instance that had it. */
 export const disassociateProfile = (state: CloudState, association: string): readonly [CloudState, InstanceRecord] => {
   const instance = state.instances.find(({ profile }) => profile?.id === association);
-  if (instance === undefined) throw new Ec2Error('NoSuchAssociation', `The association ID '${association}' does not exist`);
+  if (instance === undefined)
+    throw new Ec2Error('NoSuchAssociation', `The association ID '${association}' does not exist`);
   return [withInstance(state, { ...instance, profile: undefined }), instance];
 };
 
-const wrongState = (id: string, verb: string): Ec2Error => new Ec2Error('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be ${verb}.`);
+const wrongState = (id: string, verb: string): Ec2Error =>
+  new Ec2Error('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be ${verb}.`);
 
-/** Stopping what is stopped or stopping is no error; Force shortens a stop under way. A borrowed public address is given back. */
-export const stopInstance = (state: CloudState, id: string, force: boolean, now: number, times: TransitionTimes): CloudState => {
+/**
+ * Stopping what is stopped or stopping is no error; Force shortens a stop under way. A borrowed public address is given
+ * back.
+ */
+export const stopInstance = (
+  state: CloudState,
+  id: string,
+  force: boolean,
+  now: number,
+  times: TransitionTimes,
+): CloudState => {
   const instance = findInstance(state, id);
   if (instance.state === 'pending' || !isThere(instance)) throw wrongState(id, 'stopped');
   if (instance.state === 'stopped') return state;
@@ -200,16 +279,30 @@ export const startInstance = (state: CloudState, id: string, now: number, times:
   const instance = findInstance(state, id);
   if (instance.state === 'stopping' || !isThere(instance)) throw wrongState(id, 'started');
   if (instance.state !== 'stopped') return state;
-  const [publicIp, next] = instance.borrowsPublicIp && instance.publicIp === undefined ? freshPublicIp(state) : [instance.publicIp, state];
-  return withInstance(next, { ...instance, publicIp, state: 'pending', due: { at: now + times.startMs, to: 'running' } });
+  const [publicIp, next] =
+    instance.borrowsPublicIp && instance.publicIp === undefined ? freshPublicIp(state) : [instance.publicIp, state];
+  return withInstance(next, {
+    ...instance,
+    publicIp,
+    state: 'pending',
+    due: { at: now + times.startMs, to: 'running' },
+  });
 };
 
 /** Terminating what is terminated is no error. Its interface and the association of its address go when it is over. */
 export const terminateInstance = (state: CloudState, id: string, now: number, times: TransitionTimes): CloudState => {
   const instance = findInstance(state, id);
   if (!isThere(instance)) return state;
-  if (instance.protected) throw new Ec2Error('OperationNotPermitted', `The instance '${id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`);
-  return withInstance(state, { ...instance, state: 'shutting-down', due: { at: now + times.terminateMs, to: 'terminated' } });
+  if (instance.protected)
+    throw new Ec2Error(
+      'OperationNotPermitted',
+      `The instance '${id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`,
+    );
+  return withInstance(state, {
+    ...instance,
+    state: 'shutting-down',
+    due: { at: now + times.terminateMs, to: 'terminated' },
+  });
 };
 
 const isThere = ({ state }: InstanceRecord): boolean => state !== 'shutting-down' && state !== 'terminated';
@@ -219,15 +312,28 @@ export const advanceInstances = (state: CloudState, now: number, times: Transiti
   state.instances.reduce((next, instance) => {
     const { due } = instance;
     if (due === undefined || due.at > now) return next;
-    if (instance.state === 'terminated') return withoutTags({ ...next, instances: next.instances.filter(({ id }) => id !== instance.id) }, instance.id);
+    if (instance.state === 'terminated')
+      return withoutTags({ ...next, instances: next.instances.filter(({ id }) => id !== instance.id) }, instance.id);
     if (due.to !== 'terminated') return withInstance(next, { ...instance, state: due.to, due: undefined });
-    const over: InstanceRecord = { ...instance, state: 'terminated', publicIp: undefined, profile: undefined, volumes: [], groups: [], due: { at: due.at + times.forgetMs, to: 'terminated' } };
+    const over: InstanceRecord = {
+      ...instance,
+      state: 'terminated',
+      publicIp: undefined,
+      profile: undefined,
+      volumes: [],
+      groups: [],
+      due: { at: due.at + times.forgetMs, to: 'terminated' },
+    };
     return withoutTags(withInstance(next, over), instance.eni, ...instance.volumes.map(({ id }) => id));
   }, state);
 
 /** @throws Ec2Error where an image is not for the type's processor. */
 export const refuseOtherProcessor = (type: string, architecture: string): void => {
-  if (!/^[a-z][a-z0-9-]*\.(?:nano|micro|small|medium|large|\d*xlarge|metal(?:-\d+xl)?)$/.test(type)) throw invalidValue(`Invalid value '${type}' for InstanceType.`);
+  if (!/^[a-z][a-z0-9-]*\.(?:nano|micro|small|medium|large|\d*xlarge|metal(?:-\d+xl)?)$/.test(type))
+    throw invalidValue(`Invalid value '${type}' for InstanceType.`);
   const wanted = /^(?:a1|[a-z]+\d+g[a-z]*)\./.test(type) ? 'arm64' : 'x86_64';
-  if (wanted !== architecture) throw invalidValue(`The architecture '${wanted}' of the specified instance type does not match the architecture '${architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.`);
+  if (wanted !== architecture)
+    throw invalidValue(
+      `The architecture '${wanted}' of the specified instance type does not match the architecture '${architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.`,
+    );
 };

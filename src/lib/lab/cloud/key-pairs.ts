@@ -28,28 +28,67 @@ const whole = (base64url: string): Buffer => {
 
 const blobOf = (key: KeyObject, type: KeyPair['type']): Buffer => {
   const { x, n, e } = key.export({ format: 'jwk' });
-  return type === 'ed25519' ? Buffer.concat([field('ssh-ed25519'), field(Buffer.from(x!, 'base64url'))]) : Buffer.concat([field('ssh-rsa'), whole(e!), whole(n!)]);
+  return type === 'ed25519'
+    ? Buffer.concat([field('ssh-ed25519'), field(Buffer.from(x!, 'base64url'))])
+    : Buffer.concat([field('ssh-rsa'), whole(e!), whole(n!)]);
 };
 
-const colons = (hash: 'sha1' | 'md5', bytes: Buffer): string => createHash(hash).update(bytes).digest('hex').replace(/..(?!$)/g, '$&:');
+const colons = (hash: 'sha1' | 'md5', bytes: Buffer): string =>
+  createHash(hash)
+    .update(bytes)
+    .digest('hex')
+    .replace(/..(?!$)/g, '$&:');
 
 /** A new pair. RSA comes as PKCS#1, ed25519 as OpenSSH's own container, as from EC2. */
 export const makeKey = (type: KeyPair['type']): MadeKey => {
   if (type === 'rsa') {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const der = privateKey.export({ type: 'pkcs8', format: 'der' });
-    return { type, publicKey: `ssh-rsa ${blobOf(publicKey, type).toString('base64')}`, fingerprint: colons('sha1', der), material: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString().trim() };
+    return {
+      type,
+      publicKey: `ssh-rsa ${blobOf(publicKey, type).toString('base64')}`,
+      fingerprint: colons('sha1', der),
+      material: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString().trim(),
+    };
   }
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const blob = blobOf(publicKey, type);
-  const [seed, point] = [privateKey.export({ format: 'jwk' }).d!, publicKey.export({ format: 'jwk' }).x!].map((part) => Buffer.from(part, 'base64url'));
+  const [seed, point] = [privateKey.export({ format: 'jwk' }).d!, publicKey.export({ format: 'jwk' }).x!].map((part) =>
+    Buffer.from(part, 'base64url'),
+  );
   const check = randomBytes(4);
-  const secret = Buffer.concat([check, check, field('ssh-ed25519'), field(point!), field(Buffer.concat([seed!, point!])), field('')]);
+  const secret = Buffer.concat([
+    check,
+    check,
+    field('ssh-ed25519'),
+    field(point!),
+    field(Buffer.concat([seed!, point!])),
+    field(''),
+  ]);
   // Padded 1, 2, 3, … to the cipher's block; without a cipher that is eight.
-  const padded = Buffer.concat([secret, Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, at) => at + 1))]);
-  const container = Buffer.concat([Buffer.from('openssh-key-v1\0'), field('none'), field('none'), field(''), number(1), field(blob), field(padded)]);
-  const lines = container.toString('base64').match(/.{1,70}/g)!.join('\n');
-  return { type, publicKey: `ssh-ed25519 ${blob.toString('base64')}`, fingerprint: sha256(blob), material: `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----` };
+  const padded = Buffer.concat([
+    secret,
+    Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, at) => at + 1)),
+  ]);
+  const container = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    field('none'),
+    field('none'),
+    field(''),
+    number(1),
+    field(blob),
+    field(padded),
+  ]);
+  const lines = container
+    .toString('base64')
+    .match(/.{1,70}/g)!
+    .join('\n');
+  return {
+    type,
+    publicKey: `ssh-ed25519 ${blob.toString('base64')}`,
+    fingerprint: sha256(blob),
+    material: `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----`,
+  };
 };
 
 const sha256 = (blob: Buffer): string => createHash('sha256').update(blob).digest('base64');

@@ -1,5 +1,5 @@
 import { arn } from '../../domain/partition.ts';
-import { Ec2Error, type CloudState } from './state.ts';
+import type { Ec2Error, CloudState } from './state.ts';
 
 /** Topics and queues, each with its policy and what it was given. */
 export interface Topic {
@@ -35,7 +35,10 @@ export interface Message {
 
 /** As many as a test can send. */
 const MOST_MESSAGES = 5_000;
-export const withMessage = <T extends { readonly messages: readonly Message[] }>(item: T, message: Message): T => ({ ...item, messages: [...item.messages, message].slice(-MOST_MESSAGES) });
+export const withMessage = <T extends { readonly messages: readonly Message[] }>(item: T, message: Message): T => ({
+  ...item,
+  messages: [...item.messages, message].slice(-MOST_MESSAGES),
+});
 
 export const topicArn = ({ region, owner }: CloudState, name: string): string => arn(region, 'sns', owner, name);
 export const queueArn = ({ region, owner }: CloudState, name: string): string => arn(region, 'sqs', owner, name);
@@ -45,7 +48,16 @@ export const ownerPolicy = (state: CloudState, name: string): string =>
   JSON.stringify({
     Version: '2008-10-17',
     Id: '__default_policy_ID',
-    Statement: [{ Sid: '__default_statement_ID', Effect: 'Allow', Principal: { AWS: '*' }, Action: ['SNS:GetTopicAttributes', 'SNS:SetTopicAttributes', 'SNS:DeleteTopic', 'SNS:Subscribe', 'SNS:Publish'], Resource: topicArn(state, name), Condition: { StringEquals: { 'AWS:SourceOwner': state.owner } } }],
+    Statement: [
+      {
+        Sid: '__default_statement_ID',
+        Effect: 'Allow',
+        Principal: { AWS: '*' },
+        Action: ['SNS:GetTopicAttributes', 'SNS:SetTopicAttributes', 'SNS:DeleteTopic', 'SNS:Subscribe', 'SNS:Publish'],
+        Resource: topicArn(state, name),
+        Condition: { StringEquals: { 'AWS:SourceOwner': state.owner } },
+      },
+    ],
   });
 
 /** @throws Ec2Error where the text is no policy. */

@@ -1,4 +1,6 @@
-/** CloudWatch: figures by metric, and alarms that are judged by them. Actions of an alarm are kept and not carried out. */
+/**
+ * CloudWatch: figures by metric, and alarms that are judged by them. Actions of an alarm are kept and not carried out.
+ */
 export interface MetricState {
   readonly series: Readonly<Record<string, Series>>;
   readonly alarms: readonly Alarm[];
@@ -40,7 +42,11 @@ export interface Alarm extends Metric {
   readonly missing: 'breaching' | 'notBreaching' | 'ignore' | 'missing';
   readonly unit: string | undefined;
   readonly enabled: boolean;
-  readonly actions: { readonly alarm: readonly string[]; readonly ok: readonly string[]; readonly insufficient: readonly string[] };
+  readonly actions: {
+    readonly alarm: readonly string[];
+    readonly ok: readonly string[];
+    readonly insufficient: readonly string[];
+  };
   readonly tags: Readonly<Record<string, string>>;
   readonly changedAt: number;
 }
@@ -55,7 +61,8 @@ export const COMPARE = {
 } as const;
 
 /** The same dimensions in any order are the same metric; one more or one less is another. */
-const keyOf = ({ namespace, name, dimensions }: Metric): string => JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+const keyOf = ({ namespace, name, dimensions }: Metric): string =>
+  JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
 
 /** CloudWatch keeps fifteen months; this keeps what a test can put. */
 const MOST_POINTS = 5_000;
@@ -63,12 +70,23 @@ const MOST_POINTS = 5_000;
 export const withPoint = (state: MetricState, metric: Metric, point: Point): MetricState => {
   const key = keyOf(metric);
   const points = [...(state.series[key]?.points ?? []), point].slice(-MOST_POINTS);
-  return { ...state, series: { ...state.series, [key]: { namespace: metric.namespace, name: metric.name, dimensions: metric.dimensions, points } } };
+  return {
+    ...state,
+    series: {
+      ...state.series,
+      [key]: { namespace: metric.namespace, name: metric.name, dimensions: metric.dimensions, points },
+    },
+  };
 };
 
 /** One event that a service counts. */
-export const counted = (state: MetricState, namespace: string, name: string, dimensions: Readonly<Record<string, string>>, at: number): MetricState =>
-  withPoint(state, { namespace, name, dimensions }, { at, count: 1, sum: 1, min: 1, max: 1 });
+export const counted = (
+  state: MetricState,
+  namespace: string,
+  name: string,
+  dimensions: Readonly<Record<string, string>>,
+  at: number,
+): MetricState => withPoint(state, { namespace, name, dimensions }, { at, count: 1, sum: 1, min: 1, max: 1 });
 
 const OF: Readonly<Record<Statistic, (points: readonly Point[]) => number>> = {
   SampleCount: (points) => points.reduce((sum, { count }) => sum + count, 0),
@@ -81,7 +99,14 @@ const OF: Readonly<Record<Statistic, (points: readonly Point[]) => number>> = {
 export const isStatistic = (text: unknown): text is Statistic => typeof text === 'string' && Object.hasOwn(OF, text);
 
 /** Values by the beginning of their period, ms; periods without a figure have none. */
-export const valuesOf = (state: MetricState, metric: Metric, statistic: Statistic, periodMs: number, from: number, to: number): ReadonlyMap<number, number> => {
+export const valuesOf = (
+  state: MetricState,
+  metric: Metric,
+  statistic: Statistic,
+  periodMs: number,
+  from: number,
+  to: number,
+): ReadonlyMap<number, number> => {
   const groups = new Map<number, Point[]>();
   for (const point of state.series[keyOf(metric)]?.points ?? []) {
     if (point.at < from || point.at >= to) continue;
@@ -92,15 +117,25 @@ export const valuesOf = (state: MetricState, metric: Metric, statistic: Statisti
 };
 
 /** How an alarm stands, by the periods that are over. Source: "Evaluating an alarm" in the CloudWatch guide. */
-export const judge = (state: MetricState, alarm: Alarm, now: number): { readonly value: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'; readonly reason: string } => {
+export const judge = (
+  state: MetricState,
+  alarm: Alarm,
+  now: number,
+): { readonly value: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'; readonly reason: string } => {
   const periodMs = alarm.period * 1_000;
   const end = Math.floor(now / periodMs) * periodMs;
   const values = valuesOf(state, alarm, alarm.statistic, periodMs, end - alarm.periods * periodMs, end);
   const known = [...values.values()];
   const silent = alarm.periods - known.length;
-  const over = known.filter((value) => COMPARE[alarm.comparison](value, alarm.threshold)).length + (alarm.missing === 'breaching' ? silent : 0);
-  if (known.length === 0 && (alarm.missing === 'missing' || alarm.missing === 'ignore')) return { value: 'INSUFFICIENT_DATA', reason: 'Insufficient Data: no datapoints were received.' };
+  const over =
+    known.filter((value) => COMPARE[alarm.comparison](value, alarm.threshold)).length +
+    (alarm.missing === 'breaching' ? silent : 0);
+  if (known.length === 0 && (alarm.missing === 'missing' || alarm.missing === 'ignore'))
+    return { value: 'INSUFFICIENT_DATA', reason: 'Insufficient Data: no datapoints were received.' };
   return over >= alarm.breaching
     ? { value: 'ALARM', reason: `Threshold Crossed: ${over} datapoints were ${alarm.comparison} (${alarm.threshold}).` }
-    : { value: 'OK', reason: `Threshold Crossed: ${alarm.periods - over} datapoints were not ${alarm.comparison} (${alarm.threshold}).` };
+    : {
+        value: 'OK',
+        reason: `Threshold Crossed: ${alarm.periods - over} datapoints were not ${alarm.comparison} (${alarm.threshold}).`,
+      };
 };

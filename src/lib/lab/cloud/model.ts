@@ -17,7 +17,9 @@ export interface CloudModel extends Cloud {
   now(): number;
   /** The state `ago` ms before now; 0 is the present. */
   stateAt(ago: number): CloudState;
-  /** Applies one change and tells the watchers what is different. What the change throws leaves everything as it was. */
+  /**
+   * Applies one change and tells the watchers what is different. What the change throws leaves everything as it was.
+   */
   change(step: (state: CloudState) => CloudState): CloudState;
   /** The same, for a change that also answers: with the id of what it made. */
   make<T>(step: (state: CloudState) => readonly [CloudState, T]): readonly [CloudState, T];
@@ -32,7 +34,12 @@ export interface CloudModelOptions {
 
 const tableView = (state: CloudState, id: string): RouteTable => {
   const table = findTable(state, id);
-  return { id, name: tagsOf(state, id)['Name'] ?? '', routes: routesOf(state, table), propagatingVgws: table.propagating };
+  return {
+    id,
+    name: tagsOf(state, id)['Name'] ?? '',
+    routes: routesOf(state, table),
+    propagatingVgws: table.propagating,
+  };
 };
 
 const SEALED = '(sealed)';
@@ -41,12 +48,23 @@ const sealed = (state: CloudState): CloudState => ({
   ...state,
   parameters: state.parameters.map((one) => (one.type === 'SecureString' ? { ...one, value: SEALED } : one)),
   dx: { ...state.dx, interfaces: state.dx.interfaces.map((one) => ({ ...one, authKey: SEALED })) },
-  vpnConnections: state.vpnConnections.map((one) => ({ ...one, tunnels: one.tunnels.map((tunnel) => ({ ...tunnel, psk: SEALED, options: { ...tunnel.options, psk: SEALED } })) })),
+  vpnConnections: state.vpnConnections.map((one) => ({
+    ...one,
+    tunnels: one.tunnels.map((tunnel) => ({ ...tunnel, psk: SEALED, options: { ...tunnel.options, psk: SEALED } })),
+  })),
 });
 
 /** When the changes under way are over, ms. */
 const dues = ({ instances, vgws, customerGateways, vpnConnections }: CloudState): ReadonlySet<number> =>
-  new Set([...instances, ...vgws, ...customerGateways, ...vpnConnections, ...vgws.map(({ attachment }) => attachment)].flatMap((item) => item?.due?.at ?? []));
+  new Set(
+    [
+      ...instances,
+      ...vgws,
+      ...customerGateways,
+      ...vpnConnections,
+      ...vgws.map(({ attachment }) => attachment),
+    ].flatMap((item) => item?.due?.at ?? []),
+  );
 
 const advance = (state: CloudState, now: number, times: TransitionTimes): CloudState =>
   [...dues(state)].some((at) => at <= now) ? advanceVpn(advanceInstances(state, now, times), now, times) : state;
@@ -124,14 +142,18 @@ const announce = (watcher: CloudWatcher, before: CloudState, after: CloudState):
   for (const instance of after.instances) {
     const old = before.instances.find(({ id }) => id === instance.id);
     if (old === undefined) continue;
-    if (old.sourceDestCheck !== instance.sourceDestCheck) watcher.sourceDestCheckChanged?.(instance.id, instance.sourceDestCheck);
+    if (old.sourceDestCheck !== instance.sourceDestCheck)
+      watcher.sourceDestCheckChanged?.(instance.id, instance.sourceDestCheck);
     if (old.state === instance.state) continue;
-    if (old.state !== 'stopping' && (instance.state === 'stopping' || instance.state === 'shutting-down')) watcher.instanceStopping?.(instance.id);
-    if (instance.state === 'stopped' || (instance.state === 'terminated' && old.state !== 'stopped')) watcher.instanceStopped?.(instance.id);
+    if (old.state !== 'stopping' && (instance.state === 'stopping' || instance.state === 'shutting-down'))
+      watcher.instanceStopping?.(instance.id);
+    if (instance.state === 'stopped' || (instance.state === 'terminated' && old.state !== 'stopped'))
+      watcher.instanceStopped?.(instance.id);
     if (instance.state === 'running') watcher.instanceStarted?.(instance.id);
   }
   for (const table of after.tables) {
     const old = before.tables.find(({ id }) => id === table.id);
-    if (old === undefined || JSON.stringify(routesOf(before, old)) !== JSON.stringify(routesOf(after, table))) watcher.routesChanged?.(table.id);
+    if (old === undefined || JSON.stringify(routesOf(before, old)) !== JSON.stringify(routesOf(after, table)))
+      watcher.routesChanged?.(table.id);
   }
 };

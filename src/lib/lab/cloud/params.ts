@@ -6,11 +6,16 @@ import { Ec2Error, invalidValue, type Tags } from './state.ts';
 export const FILTERS = ['Filter.#.Name', 'Filter.#.Value.#'] as const;
 export const PAGES = ['MaxResults', 'NextToken'] as const;
 /** Tags that come with a creation. */
-export const TAGGED = ['TagSpecification.#.ResourceType', 'TagSpecification.#.Tag.#.Key', 'TagSpecification.#.Tag.#.Value'] as const;
+export const TAGGED = [
+  'TagSpecification.#.ResourceType',
+  'TagSpecification.#.Tag.#.Key',
+  'TagSpecification.#.Tag.#.Value',
+] as const;
 const ALWAYS = ['Action', 'Version', 'DryRun'];
 
 /**
- * Refuses every parameter that the action does not carry out: one that is dropped without a word is a promise that is not
+ * Refuses every parameter that the action does not carry out: one that is dropped without a word is a promise that is
+ * not
  * kept. @param names with `#` for the numbers of a list: `TagSpecification.#.ResourceType`.
  */
 export const takes = (names: readonly string[], run: Action): Action => {
@@ -22,7 +27,10 @@ export const takes = (names: readonly string[], run: Action): Action => {
   };
 };
 
-/** The items of a list of structures, each with its own parameters: `IpPermissions.2.FromPort` is `FromPort` of the second. */
+/**
+ * The items of a list of structures, each with its own parameters: `IpPermissions.2.FromPort` is `FromPort` of the
+ * second.
+ */
 export const structures = (params: Params, name: string): readonly Params[] => {
   const items = new Map<number, Map<string, string>>();
   for (const [key, value] of params) {
@@ -35,7 +43,12 @@ export const structures = (params: Params, name: string): readonly Params[] => {
 };
 
 /** The parameters of one structure: `MetadataOptions.HttpTokens` is its `HttpTokens`. */
-export const structure = (params: Params, name: string): Params => new Map([...params].flatMap(([key, value]) => (key.startsWith(`${name}.`) ? [[key.slice(name.length + 1), value] as const] : [])));
+export const structure = (params: Params, name: string): Params =>
+  new Map(
+    [...params].flatMap(([key, value]) =>
+      key.startsWith(`${name}.`) ? [[key.slice(name.length + 1), value] as const] : [],
+    ),
+  );
 
 /** @throws Ec2Error where it is no whole number. */
 export const numberIn = (params: Params, name: string): number | undefined => {
@@ -49,7 +62,8 @@ export const numberIn = (params: Params, name: string): number | undefined => {
 export const flagIn = (params: Params, name: string): boolean | undefined => {
   const text = optional(params, name)?.toLowerCase();
   if (text === undefined) return undefined;
-  if (text !== 'true' && text !== 'false') throw invalidValue(`Invalid value '${text}' for ${name}. It is not a boolean.`);
+  if (text !== 'true' && text !== 'false')
+    throw invalidValue(`Invalid value '${text}' for ${name}. It is not a boolean.`);
   return text === 'true';
 };
 
@@ -62,11 +76,18 @@ export const tagsIn = (params: Params): Tags => {
 
 /** Tags of a creation, by the kind of resource they are for. @param kinds what the action makes. */
 export const tagsByKind = <K extends string>(params: Params, ...kinds: readonly K[]): Readonly<Record<K, Tags>> => {
-  const given = structures(params, 'TagSpecification').map((item) => [required(item, 'ResourceType'), tagsIn(item)] as const);
+  const given = structures(params, 'TagSpecification').map(
+    (item) => [required(item, 'ResourceType'), tagsIn(item)] as const,
+  );
   const wrong = given.find(([kind]) => !kinds.includes(kind as K));
-  if (wrong !== undefined) throw invalidValue(`'${wrong[0]}' is not a valid taggable resource type for this operation.`);
-  if (new Set(given.map(([kind]) => kind)).size < given.length) throw invalidValue('Tag specifications must have unique resource types.');
-  return Object.fromEntries(kinds.map((kind) => [kind, given.find(([other]) => other === kind)?.[1] ?? {}])) as Record<K, Tags>;
+  if (wrong !== undefined)
+    throw invalidValue(`'${wrong[0]}' is not a valid taggable resource type for this operation.`);
+  if (new Set(given.map(([kind]) => kind)).size < given.length)
+    throw invalidValue('Tag specifications must have unique resource types.');
+  return Object.fromEntries(kinds.map((kind) => [kind, given.find(([other]) => other === kind)?.[1] ?? {}])) as Record<
+    K,
+    Tags
+  >;
 };
 
 /** @throws Ec2Error at an empty list. */

@@ -4,14 +4,17 @@ import { Ec2Error } from './state.ts';
 /**
  * What goes over the wire. EC2's query protocol and the older services' own: a form body with `Action` and flattened
  * parameters in, XML out; the JSON protocol: the operation in a header, a JSON object in and out.
- * Source: "EC2 Query API" in the EC2 developer guide, and Smithy's `aws.protocols#ec2Query`, `#awsQuery` and `#awsJson1_1`.
+ * Source: "EC2 Query API" in the EC2 developer guide, and Smithy's `aws.protocols#ec2Query`, `#awsQuery` and
+ * `#awsJson1_1`.
  */
 
 export type Params = ReadonlyMap<string, string>;
 export type Json = Readonly<Record<string, unknown>>;
 
 /** Elements by name; lists are made with `set`. undefined leaves an element out. */
-export type Xml = { readonly [element: string]: Xml | readonly Xml[] | readonly string[] | string | number | boolean | undefined };
+export type Xml = {
+  readonly [element: string]: Xml | readonly Xml[] | readonly string[] | string | number | boolean | undefined;
+};
 
 /** One request, before anything of it is understood. */
 export interface Incoming {
@@ -53,15 +56,37 @@ const form = {
 
 export const EC2_QUERY: Protocol = {
   ...form,
-  answer: (operation, requestId, body) => PROLOGUE + builder.build({ [`${operation}Response`]: { '@xmlns': 'http://ec2.amazonaws.com/doc/2016-11-15/', requestId, ...body } }),
-  error: (code, message, requestId) => PROLOGUE + builder.build({ Response: { Errors: { Error: { Code: code, Message: message } }, RequestID: requestId } }),
+  answer: (operation, requestId, body) =>
+    PROLOGUE +
+    builder.build({
+      [`${operation}Response`]: { '@xmlns': 'http://ec2.amazonaws.com/doc/2016-11-15/', requestId, ...body },
+    }),
+  error: (code, message, requestId) =>
+    PROLOGUE +
+    builder.build({ Response: { Errors: { Error: { Code: code, Message: message } }, RequestID: requestId } }),
 };
 
 /** IAM, STS, CloudFormation. @param namespace of its documents. Lists are made with `members`. */
 export const awsQuery = (namespace: string): Protocol => ({
   ...form,
-  answer: (operation, requestId, body) => PROLOGUE + builder.build({ [`${operation}Response`]: { '@xmlns': namespace, [`${operation}Result`]: body, ResponseMetadata: { RequestId: requestId } } }),
-  error: (code, message, requestId) => PROLOGUE + builder.build({ ErrorResponse: { '@xmlns': namespace, Error: { Type: 'Sender', Code: code, Message: message }, RequestId: requestId } }),
+  answer: (operation, requestId, body) =>
+    PROLOGUE +
+    builder.build({
+      [`${operation}Response`]: {
+        '@xmlns': namespace,
+        [`${operation}Result`]: body,
+        ResponseMetadata: { RequestId: requestId },
+      },
+    }),
+  error: (code, message, requestId) =>
+    PROLOGUE +
+    builder.build({
+      ErrorResponse: {
+        '@xmlns': namespace,
+        Error: { Type: 'Sender', Code: code, Message: message },
+        RequestId: requestId,
+      },
+    }),
 });
 
 /** Systems Manager, Direct Connect, EventBridge; in its version 1.0 CloudWatch and SQS. */
@@ -86,21 +111,35 @@ export interface RestRoute {
   readonly path: string;
 }
 
-/** Lambda (Smithy's `aws.protocols#restJson1`): method and path name the operation, path and query fill the input beside the body. */
+/**
+ * Lambda (Smithy's `aws.protocols#restJson1`): method and path name the operation, path and query fill the input beside
+ * the body.
+ */
 export const restJson = (routes: Readonly<Record<string, RestRoute>>): Protocol => {
   const match = ({ method, path }: Incoming): { readonly operation: string; readonly words: Json } | undefined => {
     for (const [operation, route] of Object.entries(routes)) {
       if (route.method !== method) continue;
       const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
       const found = new RegExp(`^${route.path.replace(/\{\w+\}/g, '([^/]+)')}/?$`).exec(path);
-      if (found !== null) return { operation, words: Object.fromEntries(names.map((name, at) => [name, decodeURIComponent(found[at + 1]!)])) };
+      if (found !== null)
+        return {
+          operation,
+          words: Object.fromEntries(names.map((name, at) => [name, decodeURIComponent(found[at + 1]!)])),
+        };
     }
     return undefined;
   };
   return {
     contentType: 'application/json',
     operation: (incoming) => match(incoming)?.operation,
-    input: (incoming) => ({ params: new Map(), json: { ...AWS_JSON.input(incoming).json, ...Object.fromEntries(new URLSearchParams(incoming.query)), ...match(incoming)?.words } }),
+    input: (incoming) => ({
+      params: new Map(),
+      json: {
+        ...AWS_JSON.input(incoming).json,
+        ...Object.fromEntries(new URLSearchParams(incoming.query)),
+        ...match(incoming)?.words,
+      },
+    }),
     answer: (_operation, _requestId, body) => JSON.stringify(body),
     error: (_code, message) => JSON.stringify({ Type: 'User', Message: message, message }),
     errorHeaders: (code) => ({ 'x-amzn-errortype': code }),
@@ -108,10 +147,12 @@ export const restJson = (routes: Readonly<Record<string, RestRoute>>): Protocol 
 };
 
 /** `routeSet: set(routes)` gives `<routeSet><item>…</item></routeSet>`, or an empty element. */
-export const set = (items: readonly Xml[] | readonly string[]): Xml | string => (items.length === 0 ? '' : { item: items });
+export const set = (items: readonly Xml[] | readonly string[]): Xml | string =>
+  items.length === 0 ? '' : { item: items };
 
 /** The same for the older services: `<Roles><member>…</member></Roles>`. */
-export const members = (items: readonly Xml[] | readonly string[]): Xml | string => (items.length === 0 ? '' : { member: items });
+export const members = (items: readonly Xml[] | readonly string[]): Xml | string =>
+  items.length === 0 ? '' : { member: items };
 
 export const optional = (params: Params, name: string): string | undefined => {
   const value = params.get(name);
@@ -129,7 +170,11 @@ export const yes = (params: Params, name: string): boolean => params.get(name)?.
 /** `Name.1`, `Name.2`, … in the order of their numbers. */
 export const list = (params: Params, name: string): readonly string[] =>
   [...params]
-    .flatMap(([key, value]) => (key.startsWith(`${name}.`) && /^\d+$/.test(key.slice(name.length + 1)) ? [{ at: Number(key.slice(name.length + 1)), value }] : []))
+    .flatMap(([key, value]) =>
+      key.startsWith(`${name}.`) && /^\d+$/.test(key.slice(name.length + 1))
+        ? [{ at: Number(key.slice(name.length + 1)), value }]
+        : [],
+    )
     .sort((a, b) => a.at - b.at)
     .map(({ value }) => value);
 
@@ -142,7 +187,14 @@ interface Filter {
 }
 
 /** `*` and `?` are wildcards in filter values. */
-const pattern = (value: string): RegExp => new RegExp(`^${value.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
+const pattern = (value: string): RegExp =>
+  new RegExp(
+    `^${value
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    's',
+  );
 
 const filtersOf = (params: Params): readonly Filter[] =>
   [...params.keys()]
@@ -170,21 +222,41 @@ export interface Page<T> {
 const PAGE = 100;
 
 /** Ids, filters and paging, the same for every Describe call. Pages continue by offset, so the token carries it. */
-export const select = <T>(params: Params, all: readonly T[], { idParameter, absent, id, fields, tags, whole }: Query<T>): Page<T> => {
+export const select = <T>(
+  params: Params,
+  all: readonly T[],
+  { idParameter, absent, id, fields, tags, whole }: Query<T>,
+): Page<T> => {
   const ids = list(params, idParameter);
   const unknown = ids.find((wanted) => !all.some((item) => id(item) === wanted));
   if (unknown !== undefined) throw absent(unknown);
   const filters = filtersOf(params);
-  const found = all.filter((item) => (ids.length === 0 || ids.includes(id(item))) && filters.every((filter) => matches(filter, fields(item), tags?.(item))));
+  const found = all.filter(
+    (item) =>
+      (ids.length === 0 || ids.includes(id(item))) &&
+      filters.every((filter) => matches(filter, fields(item), tags?.(item))),
+  );
   if (whole === true) return { items: found, nextToken: undefined };
   const size = pageSize(params);
   const offset = offsetOf(params);
   const next = offset + size;
-  return { items: found.slice(offset, next), nextToken: next < found.length ? Buffer.from(`offset:${next}`).toString('base64') : undefined };
+  return {
+    items: found.slice(offset, next),
+    nextToken: next < found.length ? Buffer.from(`offset:${next}`).toString('base64') : undefined,
+  };
 };
 
-const matches = ({ name, values }: Filter, fields: Fields, tags: Readonly<Record<string, string>> | undefined): boolean => {
-  const field = tags !== undefined && name.startsWith('tag:') ? Object.entries(tags).flatMap(([key, value]) => (key === name.slice(4) ? [value] : [])) : tags !== undefined && name === 'tag-key' ? Object.keys(tags) : fields[name];
+const matches = (
+  { name, values }: Filter,
+  fields: Fields,
+  tags: Readonly<Record<string, string>> | undefined,
+): boolean => {
+  const field =
+    tags !== undefined && name.startsWith('tag:')
+      ? Object.entries(tags).flatMap(([key, value]) => (key === name.slice(4) ? [value] : []))
+      : tags !== undefined && name === 'tag-key'
+        ? Object.keys(tags)
+        : fields[name];
   if (field === undefined) throw new Ec2Error('InvalidParameterValue', `The filter '${name}' is invalid`);
   return field.some((value) => value !== undefined && values.some((wanted) => wanted.test(value)));
 };
@@ -193,7 +265,11 @@ const pageSize = (params: Params): number => {
   const text = optional(params, 'MaxResults');
   if (text === undefined) return PAGE;
   const size = Number(text);
-  if (!Number.isInteger(size) || size < 5 || size > 1000) throw new Ec2Error('InvalidParameterValue', `Value ( ${text} ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5.`);
+  if (!Number.isInteger(size) || size < 5 || size > 1000)
+    throw new Ec2Error(
+      'InvalidParameterValue',
+      `Value ( ${text} ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5.`,
+    );
   return Math.min(size, PAGE);
 };
 
@@ -204,4 +280,3 @@ const offsetOf = (params: Params): number => {
   if (offset === undefined) throw new Ec2Error('InvalidParameterValue', 'Unable to parse pagination token');
   return Number(offset);
 };
-

@@ -22,15 +22,22 @@ export interface TableState {
   readonly statics: readonly StaticRoute[];
 }
 
-export const findTable = (state: CloudState, id: string): TableState => findIn(state.tables, id, 'InvalidRouteTableID.NotFound', 'routeTable ID');
+export const findTable = (state: CloudState, id: string): TableState =>
+  findIn(state.tables, id, 'InvalidRouteTableID.NotFound', 'routeTable ID');
 
 /** A gateway carries only what its own VPC sends. */
 const isGatewayOf = (state: CloudState, gateway: string, vpc: string): boolean =>
-  state.internetGateways.some((igw) => igw.id === gateway && igw.vpc === vpc) || state.vgws.some((vgw) => vgw.id === gateway && isAttached(vgw, vpc));
+  state.internetGateways.some((igw) => igw.id === gateway && igw.vpc === vpc) ||
+  state.vgws.some((vgw) => vgw.id === gateway && isAttached(vgw, vpc));
 
-/** A target is dead while the instance behind it does not run, or its gateway is detached: EC2 then shows `blackhole` and drops. */
+/**
+ * A target is dead while the instance behind it does not run, or its gateway is detached: EC2 then shows `blackhole`
+ * and drops.
+ */
 const alive = (state: CloudState, { vpc }: TableState, target: StoredTarget): boolean =>
-  'gateway' in target ? isGatewayOf(state, target.gateway, vpc) : state.instances.some(({ eni, state: now }) => eni === target.eni && now === 'running');
+  'gateway' in target
+    ? isGatewayOf(state, target.gateway, vpc)
+    : state.instances.some(({ eni, state: now }) => eni === target.eni && now === 'running');
 
 const shown = (state: CloudState, target: StoredTarget): RouteTarget => {
   if ('eni' in target) {
@@ -42,11 +49,32 @@ const shown = (state: CloudState, target: StoredTarget): RouteTarget => {
 
 /** Every route of a table as EC2 lists them: local, static, propagated; shadowed ones too. */
 export const routesOf = (state: CloudState, table: TableState): readonly CloudRoute[] => [
-  { destination: findVpc(state, table.vpc).cidr, target: { kind: 'local', id: 'local' }, origin: 'table', state: 'active' },
-  ...table.statics.map(({ destination, target }): CloudRoute => ({ destination, target: shown(state, target), origin: 'static', state: alive(state, table, target) ? 'active' : 'blackhole' })),
+  {
+    destination: findVpc(state, table.vpc).cidr,
+    target: { kind: 'local', id: 'local' },
+    origin: 'table',
+    state: 'active',
+  },
+  ...table.statics.map(
+    ({ destination, target }): CloudRoute => ({
+      destination,
+      target: shown(state, target),
+      origin: 'static',
+      state: alive(state, table, target) ? 'active' : 'blackhole',
+    }),
+  ),
   ...state.vgws
     .filter((vgw) => table.propagating.includes(vgw.id) && isAttached(vgw, table.vpc))
-    .flatMap((vgw) => networksOf(state, vgw).map((destination): CloudRoute => ({ destination, target: { kind: 'vgw', id: vgw.id }, origin: 'propagated', state: 'active' }))),
+    .flatMap((vgw) =>
+      networksOf(state, vgw).map(
+        (destination): CloudRoute => ({
+          destination,
+          target: { kind: 'vgw', id: vgw.id },
+          origin: 'propagated',
+          state: 'active',
+        }),
+      ),
+    ),
 ];
 
 /** Exactly one of these, as the API's parameters name them. */
@@ -58,32 +86,48 @@ export interface TargetInput {
 
 const resolveTarget = (state: CloudState, table: TableState, { gateway, eni, instance }: TargetInput): StoredTarget => {
   const given = [gateway, eni, instance].filter((id) => id !== undefined);
-  if (given.length !== 1) throw new Ec2Error('InvalidParameterCombination', 'The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId, egressOnlyInternetGatewayId, transitGatewayId, localGatewayId, carrierGatewayId, vpcEndpointId, coreNetworkArn or instanceId');
+  if (given.length !== 1)
+    throw new Ec2Error(
+      'InvalidParameterCombination',
+      'The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId, egressOnlyInternetGatewayId, transitGatewayId, localGatewayId, carrierGatewayId, vpcEndpointId, coreNetworkArn or instanceId',
+    );
   if (gateway !== undefined) {
     findIn([...state.internetGateways, ...state.vgws], gateway, 'InvalidGatewayID.NotFound', 'gateway ID');
-    if (!isGatewayOf(state, gateway, table.vpc)) throw invalidValue(`route table ${table.id} and network gateway ${gateway} belong to different networks`);
+    if (!isGatewayOf(state, gateway, table.vpc))
+      throw invalidValue(`route table ${table.id} and network gateway ${gateway} belong to different networks`);
     return { gateway };
   }
   const owner = eni === undefined ? findInstance(state, instance!) : findInterface(state, eni);
-  if (owner.vpc !== table.vpc) throw invalidValue(`route table ${table.id} and interface ${owner.eni} belong to different networks`);
+  if (owner.vpc !== table.vpc)
+    throw invalidValue(`route table ${table.id} and interface ${owner.eni} belong to different networks`);
   // Once shut down it has no interface that a route could name.
-  if (owner.state === 'shutting-down' || owner.state === 'terminated') throw new Ec2Error('InvalidInstanceID.NotFound', `The instance ID '${owner.id}' does not exist`);
+  if (owner.state === 'shutting-down' || owner.state === 'terminated')
+    throw new Ec2Error('InvalidInstanceID.NotFound', `The instance ID '${owner.id}' does not exist`);
   return { eni: owner.eni };
 };
 
 const networkOf = (text: string): string => {
   const network = canonical(text);
-  if (network === undefined) throw invalidValue(`Value (${text}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.`);
+  if (network === undefined)
+    throw invalidValue(
+      `Value (${text}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.`,
+    );
   return network;
 };
 
 const destinationOf = (state: CloudState, text: string): string =>
-  text.startsWith('pl-') ? findIn(state.prefixLists, text, 'InvalidPrefixListID.NotFound', 'prefix list ID').id : networkOf(text);
+  text.startsWith('pl-')
+    ? findIn(state.prefixLists, text, 'InvalidPrefixListID.NotFound', 'prefix list ID').id
+    : networkOf(text);
 
-const withTable = (state: CloudState, table: TableState): CloudState => ({ ...state, tables: replaced(state.tables, table) });
+const withTable = (state: CloudState, table: TableState): CloudState => ({
+  ...state,
+  tables: replaced(state.tables, table),
+});
 
 const refuseLocal = (state: CloudState, destination: string, verb: string, { id, vpc }: TableState): void => {
-  if (destination === findVpc(state, vpc).cidr) throw invalidValue(`cannot ${verb} local route ${destination} in route table ${id}`);
+  if (destination === findVpc(state, vpc).cidr)
+    throw invalidValue(`cannot ${verb} local route ${destination} in route table ${id}`);
 };
 
 export const createRoute = (state: CloudState, tableId: string, to: string, input: TargetInput): CloudState => {
@@ -95,12 +139,17 @@ export const createRoute = (state: CloudState, tableId: string, to: string, inpu
     throw new Ec2Error('RouteAlreadyExists', `The route identified by ${destination} already exists.`);
   }
   if ('gateway' in target && !destination.startsWith('pl-') && covers(cidr(local), cidr(destination))) {
-    throw invalidValue(`The destination CIDR block ${destination} is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.`);
+    throw invalidValue(
+      `The destination CIDR block ${destination} is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.`,
+    );
   }
   return withTable(state, { ...table, statics: [...table.statics, { destination, target }] });
 };
 
-/** A propagated route is no route that could be replaced; EC2 says so with InvalidParameterValue, not InvalidRoute.NotFound. */
+/**
+ * A propagated route is no route that could be replaced; EC2 says so with InvalidParameterValue, not
+ * InvalidRoute.NotFound.
+ */
 export const replaceRoute = (state: CloudState, tableId: string, to: string, input: TargetInput): CloudState => {
   const table = findTable(state, tableId);
   const destination = destinationOf(state, to);
@@ -109,7 +158,10 @@ export const replaceRoute = (state: CloudState, tableId: string, to: string, inp
   if (!table.statics.some((route) => route.destination === destination)) {
     throw invalidValue(`There is no route defined for '${destination}' in the route table. Use CreateRoute instead.`);
   }
-  return withTable(state, { ...table, statics: table.statics.map((route) => (route.destination === destination ? { destination, target } : route)) });
+  return withTable(state, {
+    ...table,
+    statics: table.statics.map((route) => (route.destination === destination ? { destination, target } : route)),
+  });
 };
 
 export const deleteRoute = (state: CloudState, tableId: string, to: string): CloudState => {
@@ -117,14 +169,19 @@ export const deleteRoute = (state: CloudState, tableId: string, to: string): Clo
   const destination = destinationOf(state, to);
   refuseLocal(state, destination, 'remove', table);
   const statics = table.statics.filter((route) => route.destination !== destination);
-  if (statics.length === table.statics.length) throw new Ec2Error('InvalidRoute.NotFound', `no route with destination-cidr-block ${destination} in route table ${tableId}`);
+  if (statics.length === table.statics.length)
+    throw new Ec2Error(
+      'InvalidRoute.NotFound',
+      `no route with destination-cidr-block ${destination} in route table ${tableId}`,
+    );
   return withTable(state, { ...table, statics });
 };
 
 export const setPropagation = (state: CloudState, tableId: string, gateway: string, on: boolean): CloudState => {
   const table = findTable(state, tableId);
   const vgw = findIn(state.vgws, gateway, 'InvalidGatewayID.NotFound', 'gateway ID');
-  if (on && !isAttached(vgw, table.vpc)) throw new Ec2Error('Gateway.NotAttached', `resource ${gateway} is not attached to network ${table.vpc}`);
+  if (on && !isAttached(vgw, table.vpc))
+    throw new Ec2Error('Gateway.NotAttached', `resource ${gateway} is not attached to network ${table.vpc}`);
   const others = table.propagating.filter((id) => id !== gateway);
   return withTable(state, { ...table, propagating: on ? [...others, gateway] : others });
 };

@@ -29,7 +29,8 @@ export interface Event {
   readonly detail: unknown;
 }
 
-export const ruleArn = ({ region, owner }: CloudState, name: string): string => arn(region, 'events', owner, `rule/${name}`);
+export const ruleArn = ({ region, owner }: CloudState, name: string): string =>
+  arn(region, 'events', owner, `rule/${name}`);
 
 /** A function to be called, after the state is what it is now. */
 export interface Due {
@@ -38,21 +39,47 @@ export interface Due {
 }
 
 /** What a target takes, where its policy lets EventBridge in. @returns undefined: it was not delivered. */
-const given = (state: CloudState, watch: WatchState, target: string, rule: string, event: Event, at: number): readonly [WatchState, readonly Due[]] | undefined => {
-  const may = (policy: string | undefined, action: string): boolean => allowsService(policy, { service: 'events.amazonaws.com', action, resource: target, source: rule });
-  const count = (namespace: string, name: string, dimensions: Readonly<Record<string, string>>): MetricState => counted(watch.metrics, namespace, name, dimensions, at);
+const given = (
+  state: CloudState,
+  watch: WatchState,
+  target: string,
+  rule: string,
+  event: Event,
+  at: number,
+): readonly [WatchState, readonly Due[]] | undefined => {
+  const may = (policy: string | undefined, action: string): boolean =>
+    allowsService(policy, { service: 'events.amazonaws.com', action, resource: target, source: rule });
+  const count = (namespace: string, name: string, dimensions: Readonly<Record<string, string>>): MetricState =>
+    counted(watch.metrics, namespace, name, dimensions, at);
   const message = { at, body: JSON.stringify(event) };
   const queue = watch.queues.find(({ name }) => queueArn(state, name) === target);
   if (queue !== undefined && may(queue.attributes['Policy'], 'sqs:SendMessage')) {
-    return [{ ...watch, queues: withNamed(watch.queues, withMessage(queue, message)), metrics: count('AWS/SQS', 'NumberOfMessagesSent', { QueueName: queue.name }) }, []];
+    return [
+      {
+        ...watch,
+        queues: withNamed(watch.queues, withMessage(queue, message)),
+        metrics: count('AWS/SQS', 'NumberOfMessagesSent', { QueueName: queue.name }),
+      },
+      [],
+    ];
   }
   const topic = watch.topics.find(({ name }) => topicArn(state, name) === target);
   if (topic !== undefined && may(topic.attributes['Policy'], 'sns:Publish')) {
-    return [{ ...watch, topics: withNamed(watch.topics, withMessage(topic, message)), metrics: count('AWS/SNS', 'NumberOfMessagesPublished', { TopicName: topic.name }) }, []];
+    return [
+      {
+        ...watch,
+        topics: withNamed(watch.topics, withMessage(topic, message)),
+        metrics: count('AWS/SNS', 'NumberOfMessagesPublished', { TopicName: topic.name }),
+      },
+      [],
+    ];
   }
   const called = watch.functions.find(({ name }) => functionArn(state, name) === target);
   if (called !== undefined && may(JSON.stringify({ Statement: called.permissions }), 'lambda:InvokeFunction')) {
-    return [{ ...watch, metrics: count('AWS/Lambda', 'Invocations', { FunctionName: called.name }) }, [{ target: called, event }]];
+    return [
+      { ...watch, metrics: count('AWS/Lambda', 'Invocations', { FunctionName: called.name }) },
+      [{ target: called, event }],
+    ];
   }
   return undefined;
 };

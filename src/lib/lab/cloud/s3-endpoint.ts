@@ -29,7 +29,11 @@ const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
 };
 
 /** One call of S3: the same faults and the same record as EC2's, by the operation's name. */
-export const answerS3Call = async ({ objects, faults, clock, closing, record }: S3Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+export const answerS3Call = async (
+  { objects, faults, clock, closing, record }: S3Endpoint,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
   const url = new URL(request.url ?? '/', 'http://endpoint');
   const incoming: S3Request = {
     method: request.method ?? 'GET',
@@ -43,13 +47,18 @@ export const answerS3Call = async ({ objects, faults, clock, closing, record }: 
   const requestId = randomUUID();
   const send = (status: number, headers: Readonly<Record<string, string>>, body: string | Buffer = ''): void => {
     const bare = incoming.method === 'HEAD';
-    response.writeHead(status, { 'x-amz-request-id': requestId, ...(bare ? {} : { 'content-length': Buffer.byteLength(body) }), ...headers });
+    response.writeHead(status, {
+      'x-amz-request-id': requestId,
+      ...(bare ? {} : { 'content-length': Buffer.byteLength(body) }),
+      ...headers,
+    });
     response.end(bare ? undefined : body);
   };
   try {
     const { delayMs, broken } = faults.meet(action);
     if (delayMs > 0) await clock.sleep(delayMs, closing);
-    if (broken !== undefined && breaksBefore(broken, response)) return record({ action, status: response.destroyed ? 0 : 200, code: broken.break });
+    if (broken !== undefined && breaksBefore(broken, response))
+      return record({ action, status: response.destroyed ? 0 : 200, code: broken.break });
     const { status, headers = {}, body } = answerS3(objects, incoming);
     if (broken?.break === 'drop-after') {
       response.destroy();
@@ -60,6 +69,10 @@ export const answerS3Call = async ({ objects, faults, clock, closing, record }: 
   } catch (error) {
     if (!(error instanceof Ec2Error)) throw error;
     record({ action, status: error.status, code: error.code });
-    send(error.status, { 'content-type': 'application/xml' }, document({ Error: { Code: error.code, Message: error.message, RequestId: requestId } }));
+    send(
+      error.status,
+      { 'content-type': 'application/xml' },
+      document({ Error: { Code: error.code, Message: error.message, RequestId: requestId } }),
+    );
   }
 };

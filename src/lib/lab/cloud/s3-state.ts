@@ -42,7 +42,12 @@ export interface ObjectState {
 
 export const s3Error = (code: string, message: string, status = 400): Ec2Error => new Ec2Error(code, message, status);
 
-export const stored = (body: Buffer, modifiedAt: number, withChecksum = false): Stored => ({ body, etag: createHash('md5').update(body).digest('hex'), crc32: withChecksum ? crc32(body) : undefined, modifiedAt });
+export const stored = (body: Buffer, modifiedAt: number, withChecksum = false): Stored => ({
+  body,
+  etag: createHash('md5').update(body).digest('hex'),
+  crc32: withChecksum ? crc32(body) : undefined,
+  modifiedAt,
+});
 
 export const createObjects = (now: () => number): ObjectState => {
   const buckets = new Map<string, Bucket>();
@@ -76,16 +81,26 @@ export interface Claimed {
 }
 
 /** Joins the parts that the client names. @throws Ec2Error as S3 does. */
-export const completed = ({ parts }: MultipartUpload, claimed: readonly Claimed[], at: number, checksums: boolean): Stored => {
+export const completed = (
+  { parts }: MultipartUpload,
+  claimed: readonly Claimed[],
+  at: number,
+  checksums: boolean,
+): Stored => {
   if (claimed.length === 0) throw s3Error('MalformedXML', 'The XML you provided was not well-formed');
   const bodies = claimed.map(({ number, etag }, index) => {
-    if (index > 0 && number <= claimed[index - 1]!.number) throw s3Error('InvalidPartOrder', 'The list of parts was not in ascending order.');
+    if (index > 0 && number <= claimed[index - 1]!.number)
+      throw s3Error('InvalidPartOrder', 'The list of parts was not in ascending order.');
     const part = parts.get(number);
-    if (part === undefined || part.etag !== etag) throw s3Error('InvalidPart', 'One or more of the specified parts could not be found.');
-    if (index < claimed.length - 1 && part.body.length < LEAST_PART) throw s3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
+    if (part === undefined || part.etag !== etag)
+      throw s3Error('InvalidPart', 'One or more of the specified parts could not be found.');
+    if (index < claimed.length - 1 && part.body.length < LEAST_PART)
+      throw s3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
     return part;
   });
   const body = Buffer.concat(bodies.map((part) => part.body));
-  const joined = createHash('md5').update(Buffer.concat(bodies.map(({ etag }) => Buffer.from(etag, 'hex')))).digest('hex');
+  const joined = createHash('md5')
+    .update(Buffer.concat(bodies.map(({ etag }) => Buffer.from(etag, 'hex'))))
+    .digest('hex');
   return { body, etag: `${joined}-${bodies.length}`, crc32: checksums ? crc32(body) : undefined, modifiedAt: at };
 };

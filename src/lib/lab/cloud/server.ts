@@ -17,7 +17,16 @@ import { Ec2Error } from './state.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 import type { RunningCloud, StartCloudOptions, TransitionTimes } from './types.ts';
 
-const TIMES: TransitionTimes = { stopMs: 2_000, forcedStopMs: 1_000, startMs: 2_000, terminateMs: 2_000, attachMs: 1_000, connectMs: 2_000, buildMs: 5_000, forgetMs: 60_000 };
+const TIMES: TransitionTimes = {
+  stopMs: 2_000,
+  forcedStopMs: 1_000,
+  startMs: 2_000,
+  terminateMs: 2_000,
+  attachMs: 1_000,
+  connectMs: 2_000,
+  buildMs: 5_000,
+  forgetMs: 60_000,
+};
 /** EC2 takes no larger request. */
 const MAX_BODY = 1_048_576;
 /** Calls kept for `GET /_lab/state`. */
@@ -40,13 +49,30 @@ interface Endpoint {
   readonly closing: AbortSignal;
 }
 
-const wallClock: Clock = { now: () => Date.now(), sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }) };
+const wallClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
+};
 
 /** Starts the cloud of a site on a socket. The AWS SDK and the AWS CLI reach it by `AWS_ENDPOINT_URL`. */
-export const startCloud = async ({ site, host = '127.0.0.1', port = 0, clock = wallClock, times = {}, quotas = {} }: StartCloudOptions): Promise<RunningCloud> => {
+export const startCloud = async ({
+  site,
+  host = '127.0.0.1',
+  port = 0,
+  clock = wallClock,
+  times = {},
+  quotas = {},
+}: StartCloudOptions): Promise<RunningCloud> => {
   const cloud = createCloud(cloudFromSite(site, quotas), { clock, times: { ...TIMES, ...times } });
   const closing = new AbortController();
-  const endpoint: Endpoint = { cloud, clock, faults: createFaults(Math.random), throttle: createThrottle(), calls: [], closing: closing.signal };
+  const endpoint: Endpoint = {
+    cloud,
+    clock,
+    faults: createFaults(Math.random),
+    throttle: createThrottle(),
+    calls: [],
+    closing: closing.signal,
+  };
   const server = createServer((request, response) => {
     handle(endpoint, request, response).catch((error: unknown) => {
       // A fault of this server, or it is closing: the client sees a broken connection, never a wrong answer.
@@ -73,10 +99,12 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
     endpoint.calls.push({ at: endpoint.clock.now(), ...call });
     if (endpoint.calls.length > MAX_CALLS) endpoint.calls.shift();
   };
-  if (isS3(request.headers.authorization)) return answerS3Call({ ...endpoint, objects: endpoint.cloud.objects, record: calls }, request, response);
+  if (isS3(request.headers.authorization))
+    return answerS3Call({ ...endpoint, objects: endpoint.cloud.objects, record: calls }, request, response);
   const body = await bodyOf(request);
   const url = new URL(request.url ?? '/', 'http://endpoint');
-  if (url.pathname.startsWith('/_lab/')) return control(endpoint, request.method ?? 'GET', url.pathname, body ?? '', response);
+  if (url.pathname.startsWith('/_lab/'))
+    return control(endpoint, request.method ?? 'GET', url.pathname, body ?? '', response);
   const requestId = randomUUID();
   const service = serviceNamed(request.headers.authorization);
   const { protocol } = service;
@@ -84,24 +112,45 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
     response.writeHead(status, { 'content-type': protocol.contentType, 'x-amzn-requestid': requestId, ...more });
     response.end(text);
   };
-  const refuse = ({ code, message, status }: Ec2Error): void => send(status, protocol.error(code, message, requestId), protocol.errorHeaders?.(code));
+  const refuse = ({ code, message, status }: Ec2Error): void =>
+    send(status, protocol.error(code, message, requestId), protocol.errorHeaders?.(code));
   if (body === undefined) return refuse(new Ec2Error('RequestEntityTooLarge', 'The request is too large.', 413));
   let name = '';
   const record = (status: number, code?: string) => calls({ action: name, status, code });
   try {
-    const incoming: Incoming = { method: request.method ?? 'GET', path: url.pathname, query: url.search.slice(1), body, target: request.headers['x-amz-target'] };
+    const incoming: Incoming = {
+      method: request.method ?? 'GET',
+      path: url.pathname,
+      query: url.search.slice(1),
+      body,
+      target: request.headers['x-amz-target'],
+    };
     const operation = protocol.operation(incoming);
     name = operation ?? '';
-    const run = operation !== undefined && Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
+    const run =
+      operation !== undefined && Object.hasOwn(service.operations, operation)
+        ? service.operations[operation]
+        : undefined;
     if (run === undefined) throw service.unknown(operation);
     const input = protocol.input(incoming);
     const { delayMs, staleMs, broken, bucket } = endpoint.faults.meet(name);
     if (!endpoint.throttle.take(name, endpoint.clock.now(), bucket)) throw service.throttled;
     if (delayMs > 0) await endpoint.clock.sleep(delayMs, endpoint.closing);
-    if (broken !== undefined && breaksBefore(broken, response)) return record(response.destroyed ? 0 : 200, broken.break);
+    if (broken !== undefined && breaksBefore(broken, response))
+      return record(response.destroyed ? 0 : 200, broken.break);
     service.rehearse(name, input);
     const read = isRead(name);
-    const text = protocol.answer(name, requestId, run({ cloud: read || staleMs === 0 ? endpoint.cloud : behind(endpoint.cloud, staleMs), state: endpoint.cloud.stateAt(read ? staleMs : 0), params: input.params, json: input.json, partly: broken?.break === 'entries' }));
+    const text = protocol.answer(
+      name,
+      requestId,
+      run({
+        cloud: read || staleMs === 0 ? endpoint.cloud : behind(endpoint.cloud, staleMs),
+        state: endpoint.cloud.stateAt(read ? staleMs : 0),
+        params: input.params,
+        json: input.json,
+        partly: broken?.break === 'entries',
+      }),
+    );
     if (broken?.break === 'drop-after') {
       response.destroy();
       return record(0, broken.break);
@@ -118,10 +167,20 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
 /** Reads may be stale; everything else acts on the present, and at most does not know yet what was just made. */
 const isRead = (operation: string): boolean => /^(Describe|Get|List)/.test(operation);
 
-const control = ({ cloud, faults, calls }: Endpoint, method: string, path: string, body: string, response: ServerResponse): void => {
-  const send = (status: number, value: unknown) => void response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value, undefined, 2)}\n`);
+const control = (
+  { cloud, faults, calls }: Endpoint,
+  method: string,
+  path: string,
+  body: string,
+  response: ServerResponse,
+): void => {
+  const send = (status: number, value: unknown) =>
+    void response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(`${JSON.stringify(value, undefined, 2)}\n`);
   if (path === '/_lab/state' && method === 'GET') return send(200, { cloud: cloud.snapshot(), calls });
-  if (path === '/_lab/instances' && method === 'GET') return send(200, Object.fromEntries(cloud.instances().map(({ id, state }) => [id, state])));
+  if (path === '/_lab/instances' && method === 'GET')
+    return send(200, Object.fromEntries(cloud.instances().map(({ id, state }) => [id, state])));
   if (path !== '/_lab/faults') return send(404, { error: 'there are /_lab/faults, /_lab/instances and /_lab/state' });
   if (method === 'GET') return send(200, faults.get());
   if (method !== 'PUT' && method !== 'DELETE') return send(405, { error: 'GET, PUT or DELETE' });
@@ -129,7 +188,8 @@ const control = ({ cloud, faults, calls }: Endpoint, method: string, path: strin
     faults.set(method === 'DELETE' ? {} : JSON.parse(body));
     send(200, faults.get());
   } catch (error) {
-    if (error instanceof ZodError) return send(400, { error: error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`) });
+    if (error instanceof ZodError)
+      return send(400, { error: error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`) });
     if (error instanceof SyntaxError) return send(400, { error: ['the body is not JSON'] });
     throw error;
   }
@@ -146,5 +206,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string | undefined> => 
   if (size > MAX_BODY) return undefined;
   const sent = Buffer.concat(chunks);
   // The SDK compresses what it is told is worth it (PutMetricData).
-  return (request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent, { maxOutputLength: MAX_BODY }) : sent).toString('utf8');
+  return (
+    request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent, { maxOutputLength: MAX_BODY }) : sent
+  ).toString('utf8');
 };

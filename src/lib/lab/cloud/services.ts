@@ -24,12 +24,19 @@ export interface CloudService {
 }
 
 /** A service without a rehearsal of its own. */
-const service = (protocol: Protocol, operations: CloudService['operations'], unknown = 'InvalidAction'): CloudService => ({
+const service = (
+  protocol: Protocol,
+  operations: CloudService['operations'],
+  unknown = 'InvalidAction',
+): CloudService => ({
   protocol,
   operations,
   rehearse: () => undefined,
   unknown: (operation) => new Ec2Error(unknown, `The operation ${operation ?? ''} is not known.`),
-  throttled: new Ec2Error(protocol.contentType.includes('json') ? 'ThrottlingException' : 'Throttling', 'Rate exceeded'),
+  throttled: new Ec2Error(
+    protocol.contentType.includes('json') ? 'ThrottlingException' : 'Throttling',
+    'Rate exceeded',
+  ),
 });
 
 /** A service's name is the one its requests are signed for. */
@@ -39,16 +46,22 @@ const SERVICES: Readonly<Record<string, CloudService>> = {
     operations: EC2_ACTIONS,
     // EC2's own rehearsal: permissions would be enough, nothing is done.
     rehearse(operation, { params }) {
-      if (!/^(Describe|Get)/.test(operation) && yes(params, 'DryRun')) throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+      if (!/^(Describe|Get)/.test(operation) && yes(params, 'DryRun'))
+        throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
     },
     unknown: (operation) =>
-      operation === undefined ? new Ec2Error('MissingAction', 'The request is missing an action.') : new Ec2Error('InvalidAction', `The action ${operation} is not valid for this web service.`),
+      operation === undefined
+        ? new Ec2Error('MissingAction', 'The request is missing an action.')
+        : new Ec2Error('InvalidAction', `The action ${operation} is not valid for this web service.`),
     throttled: new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.', 503),
   },
   iam: service(awsQuery('https://iam.amazonaws.com/doc/2010-05-08/'), { ...IAM_ACTIONS, ...IAM_USER_ACTIONS }),
   sts: service(awsQuery('https://sts.amazonaws.com/doc/2011-06-15/'), STS_ACTIONS),
   cloudformation: service(awsQuery('http://cloudformation.amazonaws.com/doc/2010-05-15/'), CFN_ACTIONS),
-  elasticloadbalancing: service(awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'), BALANCER_ACTIONS),
+  elasticloadbalancing: service(
+    awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
+    BALANCER_ACTIONS,
+  ),
   directconnect: service(AWS_JSON, DX_ACTIONS, 'UnknownOperationException'),
   ssm: service(AWS_JSON, SSM_ACTIONS, 'UnknownOperationException'),
   monitoring: service(AWS_JSON_10, METRIC_ACTIONS, 'UnknownOperationException'),
@@ -58,7 +71,10 @@ const SERVICES: Readonly<Record<string, CloudService>> = {
   sns: service(awsQuery('http://sns.amazonaws.com/doc/2010-03-31/'), SNS_ACTIONS),
 };
 
-/** By the credential scope of the signature, `Credential=KEY/20261120/cn-north-1/iam/aws4_request`; EC2 where nothing says otherwise. */
+/**
+ * By the credential scope of the signature, `Credential=KEY/20261120/cn-north-1/iam/aws4_request`; EC2 where nothing
+ * says otherwise.
+ */
 export const serviceNamed = (authorization: string | undefined): CloudService => {
   const name = /Credential=[^/,\s]+\/\d{8}\/[^/]+\/([a-z0-9-]+)\/aws4_request/.exec(authorization ?? '')?.[1] ?? 'ec2';
   return (Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined) ?? SERVICES['ec2']!;

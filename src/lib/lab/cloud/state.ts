@@ -13,7 +13,8 @@ import type { CustomerGateway, VpnConnection, VpnGateway } from './vpn-state.ts'
 import type { WatchState } from './watch-state.ts';
 
 /**
- * The cloud's state as plain immutable data, and every change to it (here and in the `*-state.ts` beside it) as a function
+ * The cloud's state as plain immutable data, and every change to it (here and in the `*-state.ts` beside it) as a
+ * function
  * from one state to the next. No clock, no sockets: a stale read is simply an older state.
  */
 export interface CloudState {
@@ -130,16 +131,26 @@ export class Ec2Error extends Error {
 export const invalidValue = (message: string): Ec2Error => new Ec2Error('InvalidParameterValue', message);
 
 /** @throws Ec2Error of `code` where no item has the id. @param what as the message names it: `vpc ID`. */
-export const findIn = <T extends { readonly id: string }>(items: readonly T[], id: string, code: string, what: string): T => {
+export const findIn = <T extends { readonly id: string }>(
+  items: readonly T[],
+  id: string,
+  code: string,
+  what: string,
+): T => {
   const found = items.find((item) => item.id === id);
   if (found === undefined) throw new Ec2Error(code, `The ${what} '${id}' does not exist`);
   return found;
 };
 
-export const findVpc = (state: CloudState, id: string): Vpc => findIn(state.vpcs, id, 'InvalidVpcID.NotFound', 'vpc ID');
-export const findSubnet = (state: CloudState, id: string): Subnet => findIn(state.subnets, id, 'InvalidSubnetID.NotFound', 'subnet ID');
+export const findVpc = (state: CloudState, id: string): Vpc =>
+  findIn(state.vpcs, id, 'InvalidVpcID.NotFound', 'vpc ID');
+export const findSubnet = (state: CloudState, id: string): Subnet =>
+  findIn(state.subnets, id, 'InvalidSubnetID.NotFound', 'subnet ID');
 
-/** EC2 clears host bits ("We modify the specified CIDR block to its canonical form", CreateRoute). undefined: this is no CIDR. */
+/**
+ * EC2 clears host bits ("We modify the specified CIDR block to its canonical form", CreateRoute). undefined: this is no
+ * CIDR.
+ */
 export const canonical = (text: string): string | undefined => {
   const [address = '', prefix = '', ...rest] = text.split('/');
   const value = addressNumber(address);
@@ -149,10 +160,12 @@ export const canonical = (text: string): string | undefined => {
 };
 
 /** The list with one item changed. */
-export const replaced = <T extends { readonly id: string }>(items: readonly T[], item: T): readonly T[] => items.map((other) => (other.id === item.id ? item : other));
+export const replaced = <T extends { readonly id: string }>(items: readonly T[], item: T): readonly T[] =>
+  items.map((other) => (other.id === item.id ? item : other));
 
 /** An id that is the same on every run. */
-export const idOf = (prefix: string, ...parts: readonly string[]): string => `${prefix}-0${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16)}`;
+export const idOf = (prefix: string, ...parts: readonly string[]): string =>
+  `${prefix}-0${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16)}`;
 
 /** An id that nothing had before, and the state that knows it is given out. */
 export const fresh = (state: CloudState, prefix: string): readonly [string, CloudState] => {
@@ -161,7 +174,9 @@ export const fresh = (state: CloudState, prefix: string): readonly [string, Clou
 };
 
 /** Ranges for examples (RFC 5737): no site's routers answer there, so a made address never is somebody's. */
-const PUBLIC_POOL = ['192.0.2.0/24', '203.0.113.0/24'].map(cidr).flatMap(({ first, last }) => Array.from({ length: last - first - 1 }, (_, at) => addressText(first + 1 + at)));
+const PUBLIC_POOL = ['192.0.2.0/24', '203.0.113.0/24']
+  .map(cidr)
+  .flatMap(({ first, last }) => Array.from({ length: last - first - 1 }, (_, at) => addressText(first + 1 + at)));
 
 /** A public address that nothing has, and not the one that was just given back. */
 export const freshPublicIp = (state: CloudState): readonly [string, CloudState] => {
@@ -174,7 +189,8 @@ export const freshPublicIp = (state: CloudState): readonly [string, CloudState] 
   const serial = state.serial + 1;
   const from = serial % PUBLIC_POOL.length;
   const free = [...PUBLIC_POOL.slice(from), ...PUBLIC_POOL.slice(0, from)].find((address) => !used.has(address));
-  if (free === undefined) throw new Ec2Error('InsufficientAddressCapacity', 'Not enough addresses available to satisfy your request.', 500);
+  if (free === undefined)
+    throw new Ec2Error('InsufficientAddressCapacity', 'Not enough addresses available to satisfy your request.', 500);
   return [free, { ...state, serial }];
 };
 
@@ -184,12 +200,20 @@ const RESERVED_FIRST = 4;
 /** The private address asked for, or the first free one. @throws Ec2Error where it is taken, reserved or outside. */
 export const privateIpIn = (state: CloudState, subnet: Subnet, wanted?: string): string => {
   const { first, last, text } = cidr(subnet.cidr);
-  const used = new Set(state.instances.filter(hasInterface).filter((one) => one.subnet === subnet.id).map(({ privateIp }) => privateIp));
+  const used = new Set(
+    state.instances
+      .filter(hasInterface)
+      .filter((one) => one.subnet === subnet.id)
+      .map(({ privateIp }) => privateIp),
+  );
   if (wanted !== undefined) {
     const value = addressNumber(wanted);
-    if (value === undefined) throw invalidValue(`Invalid value '${wanted}' for privateIpAddress. Must be a valid IPv4 address.`);
-    if (!contains(cidr(text), wanted)) throw invalidValue(`Address ${wanted} does not fall within the subnet's address range`);
-    if (value < first + RESERVED_FIRST || value === last) throw invalidValue(`Address ${wanted} is in subnet's reserved address range`);
+    if (value === undefined)
+      throw invalidValue(`Invalid value '${wanted}' for privateIpAddress. Must be a valid IPv4 address.`);
+    if (!contains(cidr(text), wanted))
+      throw invalidValue(`Address ${wanted} does not fall within the subnet's address range`);
+    if (value < first + RESERVED_FIRST || value === last)
+      throw invalidValue(`Address ${wanted} is in subnet's reserved address range`);
     if (used.has(wanted)) throw new Ec2Error('InvalidIPAddress.InUse', `Address ${wanted} is in use.`);
     return wanted;
   }
@@ -197,7 +221,10 @@ export const privateIpIn = (state: CloudState, subnet: Subnet, wanted?: string):
     const address = addressText(value);
     if (!used.has(address)) return address;
   }
-  throw new Ec2Error('InsufficientFreeAddressesInSubnet', `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`);
+  throw new Ec2Error(
+    'InsufficientFreeAddressesInSubnet',
+    `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`,
+  );
 };
 
 /** A terminated instance is still shown, without its interface. */

@@ -61,27 +61,42 @@ const refuse = (tags: Tags): void => {
   }
 };
 
-/** Adds tags, and changes the values of those that are there. @throws Ec2Error, with nothing done, where one resource is not there. */
+/**
+ * Adds tags, and changes the values of those that are there. @throws Ec2Error, with nothing done, where one resource is
+ * not there.
+ */
 export const addTags = (state: CloudState, ids: readonly string[], tags: Tags): CloudState => {
   refuse(tags);
   const known = taggables(state);
   return ids.reduce((next, id) => {
     if (!known.has(id)) {
       const code = ABSENT[id.split('-')[0]!];
-      throw code === undefined ? new Ec2Error('InvalidID', `The ID '${id}' is not valid`) : new Ec2Error(code, `The ID '${id}' does not exist`);
+      throw code === undefined
+        ? new Ec2Error('InvalidID', `The ID '${id}' is not valid`)
+        : new Ec2Error(code, `The ID '${id}' does not exist`);
     }
     const after = { ...tagsOf(next, id), ...tags };
-    if (Object.keys(after).length > MOST_TAGS) throw new Ec2Error('TagLimitExceeded', 'The maximum number of tags for a resource has been reached.');
+    if (Object.keys(after).length > MOST_TAGS)
+      throw new Ec2Error('TagLimitExceeded', 'The maximum number of tags for a resource has been reached.');
     return { ...next, tags: { ...next.tags, [id]: after } };
   }, state);
 };
 
 /** @param tags value undefined: whatever the value. What is not there is no error. */
-export const removeTags = (state: CloudState, ids: readonly string[], tags: Readonly<Record<string, string | undefined>>): CloudState =>
+export const removeTags = (
+  state: CloudState,
+  ids: readonly string[],
+  tags: Readonly<Record<string, string | undefined>>,
+): CloudState =>
   ids.reduce((next, id) => {
-    const left = Object.entries(tagsOf(next, id)).filter(([key, value]) => !Object.hasOwn(tags, key) || (tags[key] !== undefined && tags[key] !== value));
+    const left = Object.entries(tagsOf(next, id)).filter(
+      ([key, value]) => !Object.hasOwn(tags, key) || (tags[key] !== undefined && tags[key] !== value),
+    );
     return { ...next, tags: { ...next.tags, [id]: Object.fromEntries(left) } };
   }, state);
 
 /** Forgets the tags of what is no more. */
-export const withoutTags = (state: CloudState, ...ids: readonly string[]): CloudState => ({ ...state, tags: Object.fromEntries(Object.entries(state.tags).filter(([id]) => !ids.includes(id))) });
+export const withoutTags = (state: CloudState, ...ids: readonly string[]): CloudState => ({
+  ...state,
+  tags: Object.fromEntries(Object.entries(state.tags).filter(([id]) => !ids.includes(id))),
+});

@@ -22,7 +22,8 @@ export interface CloudInstance {
 
 /**
  * What the lab does about the cloud's changes. Called synchronously, after the change is complete and before the API's
- * answer leaves: read `cloud.table(id)` or `cloud.instances()` inside. A throw is the watcher's own fault and is not caught.
+ * answer leaves: read `cloud.table(id)` or `cloud.instances()` inside. A throw is the watcher's own fault and is not
+ * caught.
  */
 export interface CloudWatcher {
   /** Any route of the table is new, gone, moved, or changed between active and blackhole. */
@@ -39,7 +40,10 @@ export interface CloudWatcher {
 export interface Cloud {
   /** @returns the function that ends the watch. */
   watch(watcher: CloudWatcher): () => void;
-  /** The table with every route, shadowed ones too: `effectiveRoutes` of domain/routes says which carry. Throws RangeError on an unknown id. */
+  /**
+   * The table with every route, shadowed ones too: `effectiveRoutes` of domain/routes says which carry. Throws
+   * RangeError on an unknown id.
+   */
   table(id: string): RouteTable;
   tables(): readonly RouteTable[];
   instances(): readonly CloudInstance[];

@@ -1,18 +1,32 @@
 import { document, type Xml } from './protocol.ts';
 import type { CloudState } from './state.ts';
 import type { VpnConnection, VpnTunnel } from './vpn-state.ts';
-import { CHOICES, DEFAULT_PHASE1_S, DEFAULT_PHASE2_S, insideAddresses, type Choice, type TunnelOptions } from './vpn-tunnel.ts';
+import {
+  CHOICES,
+  DEFAULT_PHASE1_S,
+  DEFAULT_PHASE2_S,
+  insideAddresses,
+  type Choice,
+  type TunnelOptions,
+} from './vpn-tunnel.ts';
 
 /** The sum that AWS writes whatever the ciphers are; a peer behind NAT needs less. */
 const MSS = 1379;
 
 /** The document names one proposal, the weakest that is allowed: which one is used the peers find out. */
-const weakest = (options: TunnelOptions, choice: Choice): string => CHOICES[choice].values.find((value) => (options[choice] ?? CHOICES[choice].values).includes(value))!;
+const weakest = (options: TunnelOptions, choice: Choice): string =>
+  CHOICES[choice].values.find((value) => (options[choice] ?? CHOICES[choice].values).includes(value))!;
 
 /** `AES256` is `aes-256-cbc`, `AES256-GCM-16` is `aes-256-gcm-16`. */
-const cipher = (value: string): string => `${value.toLowerCase().replace(/^aes(\d+)/, 'aes-$1')}${value.includes('GCM') ? '' : '-cbc'}`;
+const cipher = (value: string): string =>
+  `${value.toLowerCase().replace(/^aes(\d+)/, 'aes-$1')}${value.includes('GCM') ? '' : '-cbc'}`;
 /** ESP cuts the hash; the name says to how many bits. */
-const ESP_HASH: Readonly<Record<string, string>> = { SHA1: 'hmac-sha1-96', 'SHA2-256': 'hmac-sha2-256-128', 'SHA2-384': 'hmac-sha2-384-192', 'SHA2-512': 'hmac-sha2-512-256' };
+const ESP_HASH: Readonly<Record<string, string>> = {
+  SHA1: 'hmac-sha1-96',
+  'SHA2-256': 'hmac-sha2-256-128',
+  'SHA2-384': 'hmac-sha2-384-192',
+  'SHA2-512': 'hmac-sha2-512-256',
+};
 
 /** @param asn undefined: static routes, no BGP. */
 const side = (outside: string, inside: string, asn: number | undefined): Xml => ({
@@ -21,7 +35,11 @@ const side = (outside: string, inside: string, asn: number | undefined): Xml => 
   ...(asn === undefined ? {} : { bgp: { asn, hold_time: 30 } }),
 });
 
-const tunnelElement = ({ outside, insideCidr, psk, options }: VpnTunnel, peer: string, asns: { readonly aws: number; readonly customer: number } | undefined): Xml => {
+const tunnelElement = (
+  { outside, insideCidr, psk, options }: VpnTunnel,
+  peer: string,
+  asns: { readonly aws: number; readonly customer: number } | undefined,
+): Xml => {
   const inside = insideAddresses(insideCidr);
   return {
     customer_gateway: side(peer, inside.customer, asns?.customer),

@@ -2,7 +2,8 @@ import { addressNumber, addressText, cidr, overlaps, parseCidr } from '../../dom
 import { invalidValue } from './state.ts';
 
 /**
- * A tunnel's options as CreateVpnConnection takes them; what was not given is not there, and AWS then offers all it has.
+ * A tunnel's options as CreateVpnConnection takes them; what was not given is not there, and AWS then offers all it
+ * has.
  * Source: "Tunnel options for your Site-to-Site VPN connection".
  */
 export interface TunnelOptions {
@@ -41,7 +42,9 @@ export const CHOICES = {
   phase1Groups: { values: GROUPS, parameter: 'Phase1DHGroupNumber' },
   phase2Groups: { values: ['2', '5', ...GROUPS.slice(1)], parameter: 'Phase2DHGroupNumber' },
   ikeVersions: { values: ['ikev1', 'ikev2'], parameter: 'IKEVersion' },
-} as const satisfies Partial<Record<keyof TunnelOptions, { readonly values: readonly string[]; readonly parameter: string }>>;
+} as const satisfies Partial<
+  Record<keyof TunnelOptions, { readonly values: readonly string[]; readonly parameter: string }>
+>;
 export type Choice = keyof typeof CHOICES;
 
 /** Inside networks that AWS keeps for itself. */
@@ -52,38 +55,66 @@ export const DEFAULT_PHASE1_S = 28_800;
 export const DEFAULT_PHASE2_S = 3_600;
 const DEFAULT_MARGIN_S = 270;
 
-/** @param taken inside networks of the other tunnels on the gateway. @throws Ec2Error at the first option that AWS would refuse. */
+/**
+ * @param taken inside networks of the other tunnels on the gateway. @throws Ec2Error at the first option that AWS would
+ * refuse.
+ */
 export const checkTunnel = (options: TunnelOptions, taken: readonly string[]): void => {
-  const { insideCidr, psk, phase1Lifetime = DEFAULT_PHASE1_S, phase2Lifetime = DEFAULT_PHASE2_S, rekeyMargin, rekeyFuzz, replayWindow, dpdTimeout, dpdAction, startup } = options;
+  const {
+    insideCidr,
+    psk,
+    phase1Lifetime = DEFAULT_PHASE1_S,
+    phase2Lifetime = DEFAULT_PHASE2_S,
+    rekeyMargin,
+    rekeyFuzz,
+    replayWindow,
+    dpdTimeout,
+    dpdAction,
+    startup,
+  } = options;
   if (insideCidr !== undefined) refuseInside(insideCidr, taken);
   if (psk !== undefined && !/^(?!0)[A-Za-z0-9._]{8,64}$/.test(psk)) {
-    throw invalidValue('Invalid pre-shared key. It must be between 8 and 64 characters of letters, digits, periods (.) and underscores (_), and cannot start with zero (0).');
+    throw invalidValue(
+      'Invalid pre-shared key. It must be between 8 and 64 characters of letters, digits, periods (.) and underscores (_), and cannot start with zero (0).',
+    );
   }
   within('Phase1LifetimeSeconds', phase1Lifetime, 900, 28_800);
   within('Phase2LifetimeSeconds', phase2Lifetime, 900, 3_600);
-  if (phase2Lifetime >= phase1Lifetime) throw invalidValue('Phase2LifetimeSeconds must be less than Phase1LifetimeSeconds.');
-  within('RekeyMarginTimeSeconds', rekeyMargin ?? Math.min(DEFAULT_MARGIN_S, phase2Lifetime / 2), 60, phase2Lifetime / 2);
+  if (phase2Lifetime >= phase1Lifetime)
+    throw invalidValue('Phase2LifetimeSeconds must be less than Phase1LifetimeSeconds.');
+  within(
+    'RekeyMarginTimeSeconds',
+    rekeyMargin ?? Math.min(DEFAULT_MARGIN_S, phase2Lifetime / 2),
+    60,
+    phase2Lifetime / 2,
+  );
   within('RekeyFuzzPercentage', rekeyFuzz ?? 100, 0, 100);
   within('ReplayWindowSize', replayWindow ?? 1_024, 64, 2_048);
   within('DPDTimeoutSeconds', dpdTimeout ?? 30, 30, Number.MAX_SAFE_INTEGER);
   among('DPDTimeoutAction', dpdAction ?? 'clear', ['clear', 'none', 'restart']);
   among('StartupAction', startup ?? 'add', ['add', 'start']);
-  for (const [choice, { values, parameter }] of Object.entries(CHOICES)) for (const value of options[choice as Choice] ?? []) among(parameter, value, values);
+  for (const [choice, { values, parameter }] of Object.entries(CHOICES))
+    for (const value of options[choice as Choice] ?? []) among(parameter, value, values);
 };
 
 const refuseInside = (text: string, taken: readonly string[]): void => {
   const parsed = parseCidr(text);
-  if (typeof parsed === 'string' || parsed.prefix !== 30 || !overlaps(parsed, LINK_LOCAL)) throw invalidValue(`The TunnelInsideCidr ${text} is not a size /30 CIDR block from the 169.254.0.0/16 range.`);
-  if (RESERVED.some((network) => overlaps(network, parsed))) throw invalidValue(`The TunnelInsideCidr ${text} is reserved.`);
-  if (taken.some((other) => overlaps(cidr(other), parsed))) throw invalidValue(`The TunnelInsideCidr ${text} is already in use by another VPN connection on this gateway.`);
+  if (typeof parsed === 'string' || parsed.prefix !== 30 || !overlaps(parsed, LINK_LOCAL))
+    throw invalidValue(`The TunnelInsideCidr ${text} is not a size /30 CIDR block from the 169.254.0.0/16 range.`);
+  if (RESERVED.some((network) => overlaps(network, parsed)))
+    throw invalidValue(`The TunnelInsideCidr ${text} is reserved.`);
+  if (taken.some((other) => overlaps(cidr(other), parsed)))
+    throw invalidValue(`The TunnelInsideCidr ${text} is already in use by another VPN connection on this gateway.`);
 };
 
 const within = (parameter: string, value: number, least: number, most: number): void => {
-  if (!Number.isFinite(value) || value < least || value > most) throw invalidValue(`Invalid value '${value}' for ${parameter}. The value must be between ${least} and ${most}.`);
+  if (!Number.isFinite(value) || value < least || value > most)
+    throw invalidValue(`Invalid value '${value}' for ${parameter}. The value must be between ${least} and ${most}.`);
 };
 
 const among = (parameter: string, value: string, values: readonly string[]): void => {
-  if (!values.includes(value)) throw invalidValue(`Invalid value '${value}' for ${parameter}. Valid values: ${values.join(', ')}.`);
+  if (!values.includes(value))
+    throw invalidValue(`Invalid value '${value}' for ${parameter}. Valid values: ${values.join(', ')}.`);
 };
 
 /** An inside network that no other tunnel of the gateway has. @param salt spreads the choice. */

@@ -15,5 +15,9 @@ export interface WatchState {
 export const NO_WATCH: WatchState = { metrics: NO_METRICS, topics: [], queues: [], functions: [], rules: [] };
 
 /** The list with an item put in place of the one of its name, or added. */
-export const withNamed = <T extends { readonly name: string }>(items: readonly T[], item: T): readonly T[] => [...items.filter(({ name }) => name !== item.name), item];
-export const withoutNamed = <T extends { readonly name: string }>(items: readonly T[], name: string): readonly T[] => items.filter((item) => item.name !== name);
+export const withNamed = <T extends { readonly name: string }>(items: readonly T[], item: T): readonly T[] => [
+  ...items.filter(({ name }) => name !== item.name),
+  item,
+];
+export const withoutNamed = <T extends { readonly name: string }>(items: readonly T[], name: string): readonly T[] =>
+  items.filter((item) => item.name !== name);

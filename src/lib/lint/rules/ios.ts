@@ -5,9 +5,21 @@ import { mtuProposal } from '../mtu.ts';
 import type { Block, Finding, Parsed, Rule } from '../types.ts';
 
 /** AWS "Tunnel options": inside addresses it keeps for itself. */
-const AWS_RESERVED = ['169.254.0.0/30', '169.254.1.0/30', '169.254.2.0/30', '169.254.3.0/30', '169.254.4.0/30', '169.254.5.0/30', '169.254.169.252/30'].map(cidr);
+const AWS_RESERVED = [
+  '169.254.0.0/30',
+  '169.254.1.0/30',
+  '169.254.2.0/30',
+  '169.254.3.0/30',
+  '169.254.4.0/30',
+  '169.254.5.0/30',
+  '169.254.169.252/30',
+].map(cidr);
 
-const tunnels = (file: Parsed): readonly Block[] => starting(file.blocks, /^interface Tunnel\S*$/i).filter((block) => child(block, /^tunnel protection ipsec/) !== undefined || child(block, /^tunnel mode ipsec/) !== undefined);
+const tunnels = (file: Parsed): readonly Block[] =>
+  starting(file.blocks, /^interface Tunnel\S*$/i).filter(
+    (block) =>
+      child(block, /^tunnel protection ipsec/) !== undefined || child(block, /^tunnel mode ipsec/) !== undefined,
+  );
 
 /** The cipher a tunnel interface ends up with: profile, then transform set. */
 const proposalOf = (file: Parsed, tunnel: Block) => {
@@ -18,137 +30,331 @@ const proposalOf = (file: Parsed, tunnel: Block) => {
   return found === undefined ? undefined : mtuProposal(found);
 };
 
-const mtuFinding = (what: string, { line }: Block, given: number, proposal: NonNullable<ReturnType<typeof proposalOf>>, of: 'mtu' | 'mss'): readonly Finding[] => {
+const mtuFinding = (
+  what: string,
+  { line }: Block,
+  given: number,
+  proposal: NonNullable<ReturnType<typeof proposalOf>>,
+  of: 'mtu' | 'mss',
+): readonly Finding[] => {
   const [plain, natT] = [espMtu(proposal, false), espMtu(proposal, true)];
   if (given <= natT[of]) return [];
   const where = given > plain[of] ? 'on any path' : 'behind an Elastic IP or other NAT';
   return [{ line, message: `${what} ${given} is too big ${where}: ${explainMtu(natT)}`, mend: `set ${natT[of]}` }];
 };
 
-const perTunnel = (check: (tunnel: Block, file: Parsed) => readonly Finding[]) => (file: Parsed): readonly Finding[] => tunnels(file).flatMap((tunnel) => check(tunnel, file));
+const perTunnel =
+  (check: (tunnel: Block, file: Parsed) => readonly Finding[]) =>
+  (file: Parsed): readonly Finding[] =>
+    tunnels(file).flatMap((tunnel) => check(tunnel, file));
 
 export const iosRules: readonly Rule[] = [
   {
-    id: 'mss-too-big', kinds: ['ios', 'asa'], severity: 'warning', title: 'TCP segments do not fit the tunnel', source: 'RFC 4303 §2, RFC 3948; the field documents set 1387 and MTU 1436, too big behind NAT with CBC and SHA-1',
+    id: 'mss-too-big',
+    kinds: ['ios', 'asa'],
+    severity: 'warning',
+    title: 'TCP segments do not fit the tunnel',
+    source: 'RFC 4303 §2, RFC 3948; the field documents set 1387 and MTU 1436, too big behind NAT with CBC and SHA-1',
     check: (file) => [
       ...perTunnel((tunnel) => {
         const mss = child(tunnel, /^ip tcp adjust-mss \d+$/);
         const proposal = proposalOf(file, tunnel);
-        return mss === undefined || proposal === undefined ? [] : mtuFinding('adjust-mss', mss, Number(mss.words[3]), proposal, 'mss');
+        return mss === undefined || proposal === undefined
+          ? []
+          : mtuFinding('adjust-mss', mss, Number(mss.words[3]), proposal, 'mss');
       })(file),
-      ...(file.kind !== 'asa' ? [] : starting(file.blocks, /^sysopt connection tcpmss \d+$/).flatMap((block) => {
-        const proposals = transformSets(file.blocks).map(mtuProposal).filter((proposal) => proposal !== undefined);
-        return proposals.flatMap((proposal) => mtuFinding('tcpmss', block, Number(block.words[3]), proposal, 'mss')).slice(0, 1);
-      })),
+      ...(file.kind !== 'asa'
+        ? []
+        : starting(file.blocks, /^sysopt connection tcpmss \d+$/).flatMap((block) => {
+            const proposals = transformSets(file.blocks)
+              .map(mtuProposal)
+              .filter((proposal) => proposal !== undefined);
+            return proposals
+              .flatMap((proposal) => mtuFinding('tcpmss', block, Number(block.words[3]), proposal, 'mss'))
+              .slice(0, 1);
+          })),
     ],
   },
   {
-    id: 'mtu-too-big', kinds: ['ios'], severity: 'warning', title: "the tunnel's MTU is too big for the cipher", source: 'RFC 4303 §2, RFC 3948: the sum of the headers',
+    id: 'mtu-too-big',
+    kinds: ['ios'],
+    severity: 'warning',
+    title: "the tunnel's MTU is too big for the cipher",
+    source: 'RFC 4303 §2, RFC 3948: the sum of the headers',
     check: perTunnel((tunnel, file) => {
       const mtu = child(tunnel, /^ip mtu \d+$/);
       const proposal = proposalOf(file, tunnel);
-      return mtu === undefined || proposal === undefined ? [] : mtuFinding('ip mtu', mtu, Number(mtu.words[2]), proposal, 'mtu');
+      return mtu === undefined || proposal === undefined
+        ? []
+        : mtuFinding('ip mtu', mtu, Number(mtu.words[2]), proposal, 'mtu');
     }),
   },
   {
-    id: 'mss-missing', kinds: ['ios'], severity: 'warning', title: 'no MSS clamp on a tunnel', source: 'AWS sample configurations clamp on every tunnel interface; else large transfers hang where ICMP is filtered',
-    check: perTunnel((tunnel) => (child(tunnel, /^ip tcp adjust-mss/) === undefined ? [{ line: tunnel.line, message: `${tunnel.words[1]} does not clamp the MSS`, mend: 'add "ip tcp adjust-mss 1379" or what the cipher allows' }] : [])),
+    id: 'mss-missing',
+    kinds: ['ios'],
+    severity: 'warning',
+    title: 'no MSS clamp on a tunnel',
+    source:
+      'AWS sample configurations clamp on every tunnel interface; else large transfers hang where ICMP is filtered',
+    check: perTunnel((tunnel) =>
+      child(tunnel, /^ip tcp adjust-mss/) === undefined
+        ? [
+            {
+              line: tunnel.line,
+              message: `${tunnel.words[1]} does not clamp the MSS`,
+              mend: 'add "ip tcp adjust-mss 1379" or what the cipher allows',
+            },
+          ]
+        : [],
+    ),
   },
   {
-    id: 'tunnel-mask', kinds: ['ios', 'asa'], severity: 'warning', title: 'a tunnel address outside a /30', source: 'AWS "Tunnel options": inside addresses are a /30',
+    id: 'tunnel-mask',
+    kinds: ['ios', 'asa'],
+    severity: 'warning',
+    title: 'a tunnel address outside a /30',
+    source: 'AWS "Tunnel options": inside addresses are a /30',
     check: (file) =>
       starting(file.blocks, /^interface Tunnel/i).flatMap((tunnel) =>
         tunnel.children
           .filter(({ text }) => /^ip address [\d.]+ [\d.]+$/.test(text) && !/ 255\.255\.255\.25[24]$/.test(text))
-          .map(({ line, words }) => ({ line, message: `${tunnel.words[1]} has mask ${words[3]}: a tunnel has two ends, and other tunnels' addresses fall into it`, mend: 'use 255.255.255.252' })),
+          .map(({ line, words }) => ({
+            line,
+            message: `${tunnel.words[1]} has mask ${words[3]}: a tunnel has two ends, and other tunnels' addresses fall into it`,
+            mend: 'use 255.255.255.252',
+          })),
       ),
   },
   {
-    id: 'tunnel-reserved', kinds: ['ios', 'asa'], severity: 'error', title: 'a tunnel address that AWS keeps', source: 'AWS "Tunnel options": 169.254.0.0/30 to 169.254.5.0/30 and 169.254.169.252/30 are reserved',
+    id: 'tunnel-reserved',
+    kinds: ['ios', 'asa'],
+    severity: 'error',
+    title: 'a tunnel address that AWS keeps',
+    source: 'AWS "Tunnel options": 169.254.0.0/30 to 169.254.5.0/30 and 169.254.169.252/30 are reserved',
     check: (file) =>
       starting(file.blocks, /^interface Tunnel/i).flatMap((tunnel) =>
         tunnel.children
-          .filter(({ text, words }) => /^ip address [\d.]+ /.test(text) && AWS_RESERVED.some((network) => contains(network, words[2]!)))
-          .map(({ line, words }) => ({ line, message: `${words[2]} is reserved by AWS`, mend: 'take another /30 of 169.254.0.0/16' })),
+          .filter(
+            ({ text, words }) =>
+              /^ip address [\d.]+ /.test(text) && AWS_RESERVED.some((network) => contains(network, words[2]!)),
+          )
+          .map(({ line, words }) => ({
+            line,
+            message: `${words[2]} is reserved by AWS`,
+            mend: 'take another /30 of 169.254.0.0/16',
+          })),
       ),
   },
   {
-    id: 'keepalive-ikev2', kinds: ['ios'], severity: 'warning', title: 'crypto isakmp keepalive is IKEv1 only', source: 'Cisco "crypto isakmp keepalive"; IKEv2 has dpd in its profile',
+    id: 'keepalive-ikev2',
+    kinds: ['ios'],
+    severity: 'warning',
+    title: 'crypto isakmp keepalive is IKEv1 only',
+    source: 'Cisco "crypto isakmp keepalive"; IKEv2 has dpd in its profile',
     check: (file) => {
       const profiles = starting(file.blocks, /^crypto ikev2 profile/);
-      if (profiles.length === 0 || profiles.some((profile) => child(profile, /^dpd /) !== undefined) || starting(file.blocks, /^crypto ikev2 dpd/).length > 0) return [];
-      return starting(file.blocks, /^crypto isakmp keepalive/).map(({ line }) => ({ line, message: 'does nothing for the IKEv2 profiles of this file', mend: 'add "dpd 10 4 periodic" to crypto ikev2 profile' }));
+      if (
+        profiles.length === 0 ||
+        profiles.some((profile) => child(profile, /^dpd /) !== undefined) ||
+        starting(file.blocks, /^crypto ikev2 dpd/).length > 0
+      )
+        return [];
+      return starting(file.blocks, /^crypto isakmp keepalive/).map(({ line }) => ({
+        line,
+        message: 'does nothing for the IKEv2 profiles of this file',
+        mend: 'add "dpd 10 4 periodic" to crypto ikev2 profile',
+      }));
     },
   },
   {
-    id: 'dpd-on-demand', kinds: ['ios'], severity: 'warning', title: 'on-demand DPD is silent while idle', source: 'Cisco "IPsec Dead Peer Detection Periodic Message Option": on-demand is the default',
+    id: 'dpd-on-demand',
+    kinds: ['ios'],
+    severity: 'warning',
+    title: 'on-demand DPD is silent while idle',
+    source: 'Cisco "IPsec Dead Peer Detection Periodic Message Option": on-demand is the default',
     check: (file) =>
       [...file.blocks, ...file.blocks.flatMap(({ children }) => children)]
-        .filter(({ text }) => (/^crypto isakmp keepalive \d+/.test(text) && !text.endsWith(' periodic')) || /^(?:crypto ikev2 )?dpd \d+ \d+ on-demand$/.test(text))
-        .map(({ line }) => ({ line, message: 'a dead peer is noticed only when somebody sends', mend: 'end the command with "periodic"' })),
+        .filter(
+          ({ text }) =>
+            (/^crypto isakmp keepalive \d+/.test(text) && !text.endsWith(' periodic')) ||
+            /^(?:crypto ikev2 )?dpd \d+ \d+ on-demand$/.test(text),
+        )
+        .map(({ line }) => ({
+          line,
+          message: 'a dead peer is noticed only when somebody sends',
+          mend: 'end the command with "periodic"',
+        })),
   },
   {
-    id: 'global-command', kinds: ['ios', 'asa'], severity: 'info', title: 'a global command touches every VPN of the box', source: 'Cisco command reference: df-bit, replay window, fragmentation, keepalive and tcpmss are global',
+    id: 'global-command',
+    kinds: ['ios', 'asa'],
+    severity: 'info',
+    title: 'a global command touches every VPN of the box',
+    source: 'Cisco command reference: df-bit, replay window, fragmentation, keepalive and tcpmss are global',
     check: (file) =>
-      starting(file.blocks, /^crypto ipsec (?:df-bit|fragmentation|security-association replay)|^crypto isakmp keepalive|^sysopt connection tcpmss/).map(({ line, text }) => ({
-        line, message: `"${text.split(' ').slice(0, 4).join(' ')}" changes all other tunnels of this box too`, mend: 'check them before pasting; on IOS a profile can set df-bit and replay window by itself',
+      starting(
+        file.blocks,
+        /^crypto ipsec (?:df-bit|fragmentation|security-association replay)|^crypto isakmp keepalive|^sysopt connection tcpmss/,
+      ).map(({ line, text }) => ({
+        line,
+        message: `"${text.split(' ').slice(0, 4).join(' ')}" changes all other tunnels of this box too`,
+        mend: 'check them before pasting; on IOS a profile can set df-bit and replay window by itself',
       })),
   },
   {
-    id: 'route-untracked', kinds: ['ios'], severity: 'warning', title: 'a static route into a tunnel without track', source: 'field document "BJS VPN": the route must leave when the tunnel dies',
+    id: 'route-untracked',
+    kinds: ['ios'],
+    severity: 'warning',
+    title: 'a static route into a tunnel without track',
+    source: 'field document "BJS VPN": the route must leave when the tunnel dies',
     check: (file) =>
-      starting(file.blocks, /^ip route [\d.]+ [\d.]+ Tunnel\S*/i).filter(({ words }) => !words.includes('track')).map(({ line, words }) => ({ line, message: `the route to ${words[2]} stays when ${words[4]} is dead`, mend: 'add "track N", tracking an ip sla through the tunnel' })),
+      starting(file.blocks, /^ip route [\d.]+ [\d.]+ Tunnel\S*/i)
+        .filter(({ words }) => !words.includes('track'))
+        .map(({ line, words }) => ({
+          line,
+          message: `the route to ${words[2]} stays when ${words[4]} is dead`,
+          mend: 'add "track N", tracking an ip sla through the tunnel',
+        })),
   },
   {
-    id: 'track-undefined', kinds: ['ios'], severity: 'error', title: 'a track or SLA that is not there', source: 'Cisco "ip sla", "track": a route tracking nothing is down',
+    id: 'track-undefined',
+    kinds: ['ios'],
+    severity: 'error',
+    title: 'a track or SLA that is not there',
+    source: 'Cisco "ip sla", "track": a route tracking nothing is down',
     check: (file) => {
-      const defined = (pattern: RegExp, at: number) => new Set(starting(file.blocks, pattern).map(({ words }) => words[at]));
-      const [tracks, slas, scheduled] = [defined(/^track \d+ /, 1), defined(/^ip sla \d+$/, 2), defined(/^ip sla schedule \d+/, 3)];
+      const defined = (pattern: RegExp, at: number) =>
+        new Set(starting(file.blocks, pattern).map(({ words }) => words[at]));
+      const [tracks, slas, scheduled] = [
+        defined(/^track \d+ /, 1),
+        defined(/^ip sla \d+$/, 2),
+        defined(/^ip sla schedule \d+/, 3),
+      ];
       return [
-        ...starting(file.blocks, /^ip route .* track \d+/).filter(({ words }) => !tracks.has(words[words.indexOf('track') + 1])).map(({ line, words }) => ({ line, message: `track ${words[words.indexOf('track') + 1]} is not defined`, mend: 'define it: "track N ip sla M reachability"' })),
-        ...starting(file.blocks, /^track \d+ ip sla \d+/).filter(({ words }) => !slas.has(words[4])).map(({ line, words }) => ({ line, message: `ip sla ${words[4]} is not defined`, mend: 'define it: "ip sla M" with icmp-echo' })),
-        ...starting(file.blocks, /^ip sla \d+$/).filter(({ words }) => !scheduled.has(words[2])).map(({ line, words }) => ({ line, message: `ip sla ${words[2]} is never scheduled: it does not probe`, mend: `add "ip sla schedule ${words[2]} life forever start-time now"` })),
+        ...starting(file.blocks, /^ip route .* track \d+/)
+          .filter(({ words }) => !tracks.has(words[words.indexOf('track') + 1]))
+          .map(({ line, words }) => ({
+            line,
+            message: `track ${words[words.indexOf('track') + 1]} is not defined`,
+            mend: 'define it: "track N ip sla M reachability"',
+          })),
+        ...starting(file.blocks, /^track \d+ ip sla \d+/)
+          .filter(({ words }) => !slas.has(words[4]))
+          .map(({ line, words }) => ({
+            line,
+            message: `ip sla ${words[4]} is not defined`,
+            mend: 'define it: "ip sla M" with icmp-echo',
+          })),
+        ...starting(file.blocks, /^ip sla \d+$/)
+          .filter(({ words }) => !scheduled.has(words[2]))
+          .map(({ line, words }) => ({
+            line,
+            message: `ip sla ${words[2]} is never scheduled: it does not probe`,
+            mend: `add "ip sla schedule ${words[2]} life forever start-time now"`,
+          })),
       ];
     },
   },
   {
-    id: 'sla-life', kinds: ['ios'], severity: 'warning', title: 'the probe stops after an hour', source: 'Cisco "ip sla schedule": life is 3600 s by default',
-    check: (file) => starting(file.blocks, /^ip sla schedule \d+/).filter(({ text }) => !text.includes('life forever')).map(({ line, words }) => ({ line, message: `ip sla ${words[3]} runs for 3600 s, then its route goes`, mend: 'add "life forever"' })),
+    id: 'sla-life',
+    kinds: ['ios'],
+    severity: 'warning',
+    title: 'the probe stops after an hour',
+    source: 'Cisco "ip sla schedule": life is 3600 s by default',
+    check: (file) =>
+      starting(file.blocks, /^ip sla schedule \d+/)
+        .filter(({ text }) => !text.includes('life forever'))
+        .map(({ line, words }) => ({
+          line,
+          message: `ip sla ${words[3]} runs for 3600 s, then its route goes`,
+          mend: 'add "life forever"',
+        })),
   },
   {
-    id: 'sla-source', kinds: ['ios'], severity: 'warning', title: 'a probe not bound to its path', source: 'a probe must cross the path it judges: else it tells of another one',
+    id: 'sla-source',
+    kinds: ['ios'],
+    severity: 'warning',
+    title: 'a probe not bound to its path',
+    source: 'a probe must cross the path it judges: else it tells of another one',
     check: (file) =>
       starting(file.blocks, /^ip sla \d+$/).flatMap(({ children }) =>
-        children.filter(({ text }) => /^icmp-echo /.test(text) && !/ source-(?:ip|interface) /.test(text)).map(({ line }) => ({ line, message: 'the probe leaves by whatever route there is', mend: 'add "source-ip" with the tunnel\'s own address' })),
+        children
+          .filter(({ text }) => /^icmp-echo /.test(text) && !/ source-(?:ip|interface) /.test(text))
+          .map(({ line }) => ({
+            line,
+            message: 'the probe leaves by whatever route there is',
+            mend: 'add "source-ip" with the tunnel\'s own address',
+          })),
       ),
   },
   {
-    id: 'redistribute-filter', kinds: ['ios'], severity: 'warning', title: 'every static route goes into the IGP', source: 'field document "BJS VPN": redistribute static through a route-map that matches the tag',
+    id: 'redistribute-filter',
+    kinds: ['ios'],
+    severity: 'warning',
+    title: 'every static route goes into the IGP',
+    source: 'field document "BJS VPN": redistribute static through a route-map that matches the tag',
     check: (file) =>
       starting(file.blocks, /^router (?:ospf|eigrp|bgp)/).flatMap(({ children, text }) =>
         children.flatMap(({ text: command, line, words }): readonly Finding[] => {
           if (!command.startsWith('redistribute static')) return [];
           const map = words[words.indexOf('route-map') + 1];
-          if (!words.includes('route-map')) return [{ line, message: 'redistribute static without a route-map: the default route goes out too', mend: 'match the tag of the VPN routes in a route-map' }];
-          if (starting(file.blocks, /^route-map /).every(({ words: own }) => own[1] !== map)) return [{ line, message: `route-map ${map} is not defined: everything passes`, mend: 'define it with "match tag"' }];
-          return text.startsWith('router ospf') && !words.includes('subnets') ? [{ line, message: 'without "subnets" OSPF takes classful networks only', mend: 'add "subnets"' }] : [];
+          if (!words.includes('route-map'))
+            return [
+              {
+                line,
+                message: 'redistribute static without a route-map: the default route goes out too',
+                mend: 'match the tag of the VPN routes in a route-map',
+              },
+            ];
+          if (starting(file.blocks, /^route-map /).every(({ words: own }) => own[1] !== map))
+            return [
+              {
+                line,
+                message: `route-map ${map} is not defined: everything passes`,
+                mend: 'define it with "match tag"',
+              },
+            ];
+          return text.startsWith('router ospf') && !words.includes('subnets')
+            ? [{ line, message: 'without "subnets" OSPF takes classful networks only', mend: 'add "subnets"' }]
+            : [];
         }),
       ),
   },
   {
-    id: 'tag-unmatched', kinds: ['ios'], severity: 'error', title: 'the route-map matches a tag that no route has', source: 'field document "BJS VPN": ip route … tag 100, match tag 100',
+    id: 'tag-unmatched',
+    kinds: ['ios'],
+    severity: 'error',
+    title: 'the route-map matches a tag that no route has',
+    source: 'field document "BJS VPN": ip route … tag 100, match tag 100',
     check: (file) => {
-      const tags = new Set(starting(file.blocks, /^ip route .* tag \d+/).map(({ words }) => words[words.indexOf('tag') + 1]));
+      const tags = new Set(
+        starting(file.blocks, /^ip route .* tag \d+/).map(({ words }) => words[words.indexOf('tag') + 1]),
+      );
       return starting(file.blocks, /^route-map /).flatMap(({ children }) =>
-        children.filter(({ text, words }) => /^match tag \d+$/.test(text) && !tags.has(words[2])).map(({ line, words }) => ({ line, message: `no static route has tag ${words[2]}: nothing reaches the IGP`, mend: `add "tag ${words[2]}" to the tunnel's routes` })),
+        children
+          .filter(({ text, words }) => /^match tag \d+$/.test(text) && !tags.has(words[2]))
+          .map(({ line, words }) => ({
+            line,
+            message: `no static route has tag ${words[2]}: nothing reaches the IGP`,
+            mend: `add "tag ${words[2]}" to the tunnel's routes`,
+          })),
       );
     },
   },
   {
-    id: 'return-route', kinds: ['ios'], severity: 'info', title: "the LAN's return route does not follow", source: 'the return route must follow the active path (track and IGP), or half the path is dead while both ends look well',
+    id: 'return-route',
+    kinds: ['ios'],
+    severity: 'info',
+    title: "the LAN's return route does not follow",
+    source:
+      'the return route must follow the active path (track and IGP), or half the path is dead while both ends look well',
     check: (file) =>
       file.blocks.some(({ children }) => children.some(({ text }) => text.startsWith('redistribute static')))
         ? []
-        : starting(file.blocks, /^ip route [\d.]+ [\d.]+ Tunnel\S* .*track \d+/i).map(({ line, words }) => ({ line, message: `${words[2]} is tracked here, but no IGP tells the LAN`, mend: 'redistribute the route by its tag, or run VRRP/HSRP on the same track' })),
+        : starting(file.blocks, /^ip route [\d.]+ [\d.]+ Tunnel\S* .*track \d+/i).map(({ line, words }) => ({
+            line,
+            message: `${words[2]} is tracked here, but no IGP tells the LAN`,
+            mend: 'redistribute the route by its tag, or run VRRP/HSRP on the same track',
+          })),
   },
 ];

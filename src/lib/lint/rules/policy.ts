@@ -23,7 +23,9 @@ const exemptions = (file: Parsed): readonly Pick<Ace, 'source' | 'destination'>[
   const objects = objectsOf(file.blocks);
   const net = (name: string | undefined): Net | undefined => (name === 'any' ? ANYWHERE : objects.get(name ?? ''));
   return [
-    ...starting(file.blocks, /^nat \(\S+\) 0 access-list \S+/).flatMap(({ words }) => (lists.get(words[4]!) ?? []).filter(({ permit }) => permit)),
+    ...starting(file.blocks, /^nat \(\S+\) 0 access-list \S+/).flatMap(({ words }) =>
+      (lists.get(words[4]!) ?? []).filter(({ permit }) => permit),
+    ),
     ...starting(file.blocks, /^nat \(\S+\) source static /).flatMap(({ words }) => {
       const [from, to] = [words.indexOf('static'), words.lastIndexOf('static')];
       const [source, destination] = [net(words[from + 1]), net(words[to + 1])];
@@ -39,111 +41,278 @@ const children = (file: Parsed) => file.blocks.flatMap((block) => block.children
 
 export const policyRules: readonly Rule[] = [
   {
-    id: 'asa-nat-exemption', kinds: ['asa'], severity: 'error', title: 'tunnel traffic is translated before it is encrypted', source: 'field document "OpenSwan", troubleshooting case 3; Cisco ASA "NAT exemption"',
+    id: 'asa-nat-exemption',
+    kinds: ['asa'],
+    severity: 'error',
+    title: 'tunnel traffic is translated before it is encrypted',
+    source: 'field document "OpenSwan", troubleshooting case 3; Cisco ASA "NAT exemption"',
     check: (file) => {
-      const dynamic = [...file.blocks, ...children(file)].some(({ text }) => /^nat \(\S+\) [1-9]\d* |^global \(|^nat \(\S+\) (?:after-auto )?(?:source )?dynamic /.test(text));
+      const dynamic = [...file.blocks, ...children(file)].some(({ text }) =>
+        /^nat \(\S+\) [1-9]\d* |^global \(|^nat \(\S+\) (?:after-auto )?(?:source )?dynamic /.test(text),
+      );
       if (!dynamic) return [];
       const exempt = exemptions(file);
       return cryptoAcls(file).flatMap(({ acl, aces }) =>
-        (aces ?? []).filter((ace) => ace.permit && !exempt.some((flow) => covers(flow, ace))).map(({ line }) => ({ line, message: `no NAT exemption covers this entry of ${acl}: its source address is changed, so it never matches the tunnel`, mend: 'exempt it: nat (inside) 0 access-list (8.2 and before), nat (inside,any) source static … destination static (8.3 and after)' })),
+        (aces ?? [])
+          .filter((ace) => ace.permit && !exempt.some((flow) => covers(flow, ace)))
+          .map(({ line }) => ({
+            line,
+            message: `no NAT exemption covers this entry of ${acl}: its source address is changed, so it never matches the tunnel`,
+            mend: 'exempt it: nat (inside) 0 access-list (8.2 and before), nat (inside,any) source static … destination static (8.3 and after)',
+          })),
       );
     },
   },
   {
-    id: 'ios-nat-exemption', kinds: ['ios'], severity: 'error', title: 'tunnel traffic is translated before it is encrypted', source: 'field document "OpenSwan", troubleshooting case 3; Cisco IOS: NAT comes before the crypto map',
+    id: 'ios-nat-exemption',
+    kinds: ['ios'],
+    severity: 'error',
+    title: 'tunnel traffic is translated before it is encrypted',
+    source: 'field document "OpenSwan", troubleshooting case 3; Cisco IOS: NAT comes before the crypto map',
     check: (file) => {
       const lists = accessLists(file.blocks, false);
-      const rules = starting(file.blocks, /^ip nat inside source list \S+/).flatMap(({ words }) => (lists.has(words[5]!) ? [lists.get(words[5]!)!] : []));
+      const rules = starting(file.blocks, /^ip nat inside source list \S+/).flatMap(({ words }) =>
+        lists.has(words[5]!) ? [lists.get(words[5]!)!] : [],
+      );
       return cryptoAcls(file).flatMap(({ acl, aces }) =>
         (aces ?? [])
-          .filter((ace) => ace.permit && rules.some((rule) => rule.find((entry) => covers(entry, ace))?.permit === true))
-          .map(({ line }) => ({ line, message: `the NAT list translates what ${acl} should encrypt`, mend: 'put a deny for this flow before the permit in the NAT list' })),
+          .filter(
+            (ace) => ace.permit && rules.some((rule) => rule.find((entry) => covers(entry, ace))?.permit === true),
+          )
+          .map(({ line }) => ({
+            line,
+            message: `the NAT list translates what ${acl} should encrypt`,
+            mend: 'put a deny for this flow before the permit in the NAT list',
+          })),
       );
     },
   },
   {
-    id: 'acl-many-entries', kinds: CISCO, severity: 'warning', title: 'more than one entry in a crypto ACL', source: 'AWS: one pair of security associations per tunnel; further entries knock each other out',
-    check: (file) => cryptoAcls(file).flatMap(({ acl, aces }) => (aces ?? []).filter(({ permit }) => permit).slice(1, 2).map(({ line }) => ({ line, message: `${acl} has more than one entry: toward AWS only one SA pair lives at a time`, mend: 'summarise to one entry and filter with another ACL' }))),
-  },
-  {
-    id: 'acl-undefined', kinds: CISCO, severity: 'error', title: 'a crypto map points at an ACL that is not there', source: 'Cisco "match address": without the ACL nothing is protected',
-    check: (file) => cryptoAcls(file).filter(({ aces }) => aces === undefined).map(({ line, acl, name }) => ({ line, message: `access list ${acl} of crypto map ${name} is not defined`, mend: 'define it: one permit ip from the LAN to the VPC' })),
-  },
-  {
-    id: 'acl-mask', kinds: CISCO, severity: 'error', title: "a mask of the other dialect", source: 'IOS access lists take wildcards, ASA takes netmasks',
+    id: 'acl-many-entries',
+    kinds: CISCO,
+    severity: 'warning',
+    title: 'more than one entry in a crypto ACL',
+    source: 'AWS: one pair of security associations per tunnel; further entries knock each other out',
     check: (file) =>
-      [...accessLists(file.blocks, file.kind === 'asa').values()].flat().filter(({ wrongMask }) => wrongMask).map(({ line }) => ({
-        line, message: file.kind === 'asa' ? 'a wildcard mask: ASA reads it as a netmask' : 'a netmask: IOS reads it as a wildcard', mend: file.kind === 'asa' ? 'write 255.255.255.0, not 0.0.0.255' : 'write 0.0.0.255, not 255.255.255.0',
-      })),
+      cryptoAcls(file).flatMap(({ acl, aces }) =>
+        (aces ?? [])
+          .filter(({ permit }) => permit)
+          .slice(1, 2)
+          .map(({ line }) => ({
+            line,
+            message: `${acl} has more than one entry: toward AWS only one SA pair lives at a time`,
+            mend: 'summarise to one entry and filter with another ACL',
+          })),
+      ),
   },
   {
-    id: 'acl-any', kinds: CISCO, severity: 'warning', title: 'a crypto ACL with "any" as destination', source: 'a crypto ACL must mirror the selectors of the other end',
-    check: (file) => cryptoAcls(file).flatMap(({ acl, aces }) => (aces ?? []).filter(({ permit, destination }) => permit && destination.mask === 0).map(({ line }) => ({ line, message: `${acl} takes traffic to everywhere: internet access goes into the tunnel`, mend: 'name the VPC network; it must mirror the selectors over there' }))),
+    id: 'acl-undefined',
+    kinds: CISCO,
+    severity: 'error',
+    title: 'a crypto map points at an ACL that is not there',
+    source: 'Cisco "match address": without the ACL nothing is protected',
+    check: (file) =>
+      cryptoAcls(file)
+        .filter(({ aces }) => aces === undefined)
+        .map(({ line, acl, name }) => ({
+          line,
+          message: `access list ${acl} of crypto map ${name} is not defined`,
+          mend: 'define it: one permit ip from the LAN to the VPC',
+        })),
   },
   {
-    id: 'crypto-map-incomplete', kinds: CISCO, severity: 'error', title: 'a crypto map entry lacks a part', source: 'Cisco "crypto map": an entry without peer, ACL or transform is not used',
+    id: 'acl-mask',
+    kinds: CISCO,
+    severity: 'error',
+    title: 'a mask of the other dialect',
+    source: 'IOS access lists take wildcards, ASA takes netmasks',
+    check: (file) =>
+      [...accessLists(file.blocks, file.kind === 'asa').values()]
+        .flat()
+        .filter(({ wrongMask }) => wrongMask)
+        .map(({ line }) => ({
+          line,
+          message:
+            file.kind === 'asa'
+              ? 'a wildcard mask: ASA reads it as a netmask'
+              : 'a netmask: IOS reads it as a wildcard',
+          mend: file.kind === 'asa' ? 'write 255.255.255.0, not 0.0.0.255' : 'write 0.0.0.255, not 255.255.255.0',
+        })),
+  },
+  {
+    id: 'acl-any',
+    kinds: CISCO,
+    severity: 'warning',
+    title: 'a crypto ACL with "any" as destination',
+    source: 'a crypto ACL must mirror the selectors of the other end',
+    check: (file) =>
+      cryptoAcls(file).flatMap(({ acl, aces }) =>
+        (aces ?? [])
+          .filter(({ permit, destination }) => permit && destination.mask === 0)
+          .map(({ line }) => ({
+            line,
+            message: `${acl} takes traffic to everywhere: internet access goes into the tunnel`,
+            mend: 'name the VPC network; it must mirror the selectors over there',
+          })),
+      ),
+  },
+  {
+    id: 'crypto-map-incomplete',
+    kinds: CISCO,
+    severity: 'error',
+    title: 'a crypto map entry lacks a part',
+    source: 'Cisco "crypto map": an entry without peer, ACL or transform is not used',
     check: (file) =>
       cryptoMaps(file.blocks).flatMap(({ name, line, commands }) => {
-        const lacks = ([['set peer', /^set peer /], ['match address', /^match address /], ['a transform set', /^set (?:ikev1 )?(?:transform-set|ikev2 ipsec-proposal) /]] as const).filter(([, pattern]) => !commands.some(({ text }) => pattern.test(text))).map(([what]) => what);
-        return lacks.length === 0 ? [] : [{ line, message: `crypto map ${name} has no ${lacks.join(', no ')}`, mend: 'complete it' }];
+        const lacks = (
+          [
+            ['set peer', /^set peer /],
+            ['match address', /^match address /],
+            ['a transform set', /^set (?:ikev1 )?(?:transform-set|ikev2 ipsec-proposal) /],
+          ] as const
+        )
+          .filter(([, pattern]) => !commands.some(({ text }) => pattern.test(text)))
+          .map(([what]) => what);
+        return lacks.length === 0
+          ? []
+          : [{ line, message: `crypto map ${name} has no ${lacks.join(', no ')}`, mend: 'complete it' }];
       }),
   },
   {
-    id: 'crypto-map-unused', kinds: CISCO, severity: 'error', title: 'a crypto map on no interface', source: 'Cisco "crypto map (interface)": a map protects nothing until applied',
+    id: 'crypto-map-unused',
+    kinds: CISCO,
+    severity: 'error',
+    title: 'a crypto map on no interface',
+    source: 'Cisco "crypto map (interface)": a map protects nothing until applied',
     check: (file) => {
-      const applied = new Set([...children(file).filter(({ text }) => /^crypto map \S+$/.test(text)), ...starting(file.blocks, /^crypto map \S+ interface /)].map(({ words }) => words[2]));
-      const maps = new Map(cryptoMaps(file.blocks).map((entry) => [entry.map, entry.line] as const).reverse());
-      return [...maps].filter(([map]) => !applied.has(map)).map(([map, line]) => ({ line, message: `crypto map ${map} is applied to no interface`, mend: file.kind === 'asa' ? `add "crypto map ${map} interface outside"` : `add "crypto map ${map}" to the outside interface` }));
+      const applied = new Set(
+        [
+          ...children(file).filter(({ text }) => /^crypto map \S+$/.test(text)),
+          ...starting(file.blocks, /^crypto map \S+ interface /),
+        ].map(({ words }) => words[2]),
+      );
+      const maps = new Map(
+        cryptoMaps(file.blocks)
+          .map((entry) => [entry.map, entry.line] as const)
+          .reverse(),
+      );
+      return [...maps]
+        .filter(([map]) => !applied.has(map))
+        .map(([map, line]) => ({
+          line,
+          message: `crypto map ${map} is applied to no interface`,
+          mend:
+            file.kind === 'asa'
+              ? `add "crypto map ${map} interface outside"`
+              : `add "crypto map ${map}" to the outside interface`,
+        }));
     },
   },
   {
-    id: 'reference-undefined', kinds: CISCO, severity: 'error', title: 'a name that is not defined', source: 'Cisco: the command is accepted and the tunnel never comes up',
+    id: 'reference-undefined',
+    kinds: CISCO,
+    severity: 'error',
+    title: 'a name that is not defined',
+    source: 'Cisco: the command is accepted and the tunnel never comes up',
     check: (file) => {
-      const named = (pattern: RegExp, at: number) => new Set(starting(file.blocks, pattern).map(({ words }) => words[at]));
+      const named = (pattern: RegExp, at: number) =>
+        new Set(starting(file.blocks, pattern).map(({ words }) => words[at]));
       const sets = new Set(transformSets(file.blocks).map(({ name }) => name));
       const kinds: readonly (readonly [RegExp, ReadonlySet<string | undefined>, string])[] = [
         [/^(?:crypto map \S+ \d+ )?set (?:ikev1 )?(?:transform-set|ikev2 ipsec-proposal) (\S+)/, sets, 'transform set'],
         [/^tunnel protection ipsec profile (\S+)/, named(/^crypto ipsec profile /, 3), 'IPsec profile'],
         [/^set isakmp-profile (\S+)/, named(/^crypto isakmp profile /, 3), 'ISAKMP profile'],
         [/^set ikev2-profile (\S+)/, named(/^crypto ikev2 profile /, 3), 'IKEv2 profile'],
-        [/^keyring (?:local )?(\S+)$/, new Set([...named(/^crypto keyring /, 2), ...named(/^crypto ikev2 keyring /, 3)]), 'keyring'],
+        [
+          /^keyring (?:local )?(\S+)$/,
+          new Set([...named(/^crypto keyring /, 2), ...named(/^crypto ikev2 keyring /, 3)]),
+          'keyring',
+        ],
         [/^nat \(\S+\) 0 access-list (\S+)/, named(/^access-list /, 1), 'access list'],
       ];
       return [...file.blocks, ...children(file)].flatMap(({ text, line }): readonly Finding[] =>
         kinds.flatMap(([pattern, known, what]) => {
           const name = pattern.exec(text)?.[1];
-          return name === undefined || known.has(name) ? [] : [{ line, message: `${what} ${name} is not defined in this file`, mend: 'define it, or mend the name' }];
+          return name === undefined || known.has(name)
+            ? []
+            : [{ line, message: `${what} ${name} is not defined in this file`, mend: 'define it, or mend the name' }];
         }),
       );
     },
   },
   {
-    id: 'asa-mixed-dialect', kinds: ['asa'], severity: 'error', title: 'commands of different ASA versions in one file', source: 'ASA 8.3 replaced nat/global, 8.4 renamed isakmp to ikev1, 9.7 brought VTI',
+    id: 'asa-mixed-dialect',
+    kinds: ['asa'],
+    severity: 'error',
+    title: 'commands of different ASA versions in one file',
+    source: 'ASA 8.3 replaced nat/global, 8.4 renamed isakmp to ikev1, 9.7 brought VTI',
     check: (file) => {
       const all = [...file.blocks, ...children(file)];
       const first = (pattern: RegExp) => all.find(({ text }) => pattern.test(text));
       const pairs = [
         [first(OLD_NAT), first(NEW_NAT), '8.2 NAT beside 8.3 NAT'],
-        [first(/^crypto isakmp policy/), first(/^crypto ikev[12] policy/), '"crypto isakmp policy" (before 8.4) beside "crypto ikev1/ikev2 policy" (8.4 and after)'],
+        [
+          first(/^crypto isakmp policy/),
+          first(/^crypto ikev[12] policy/),
+          '"crypto isakmp policy" (before 8.4) beside "crypto ikev1/ikev2 policy" (8.4 and after)',
+        ],
         [first(OLD_NAT), first(/^interface Tunnel/i), '8.2 NAT beside a tunnel interface (9.7 and after)'],
-        [first(/^pre-shared-key /), first(/^ikev[12] (?:pre-shared-key|local-authentication|remote-authentication)/), '"pre-shared-key" (before 8.4) beside "ikev1/ikev2 …" (8.4 and after)'],
+        [
+          first(/^pre-shared-key /),
+          first(/^ikev[12] (?:pre-shared-key|local-authentication|remote-authentication)/),
+          '"pre-shared-key" (before 8.4) beside "ikev1/ikev2 …" (8.4 and after)',
+        ],
       ] as const;
-      return pairs.flatMap(([old, now, what]) => (old === undefined || now === undefined ? [] : [{ line: Math.max(old.line, now.line), message: `${what}: no version takes both`, mend: 'write the dialect of the version on the box ("show version")' }]));
+      return pairs.flatMap(([old, now, what]) =>
+        old === undefined || now === undefined
+          ? []
+          : [
+              {
+                line: Math.max(old.line, now.line),
+                message: `${what}: no version takes both`,
+                mend: 'write the dialect of the version on the box ("show version")',
+              },
+            ],
+      );
     },
   },
   {
-    id: 'asa-icmp-sla', kinds: ['asa'], severity: 'warning', title: 'ICMP is refused where an SLA probes', source: 'Cisco ASA "icmp": one icmp line denies all other ICMP to that interface',
+    id: 'asa-icmp-sla',
+    kinds: ['asa'],
+    severity: 'warning',
+    title: 'ICMP is refused where an SLA probes',
+    source: 'Cisco ASA "icmp": one icmp line denies all other ICMP to that interface',
     check: (file) => {
       const rules = starting(file.blocks, /^icmp (?:permit|deny) /);
       if (rules.length === 0 || rules.some(({ text }) => /^icmp permit any(?: echo-reply)? \S+$/.test(text))) return [];
-      return starting(file.blocks, /^sla monitor \d+$/).map(({ line, words }) => ({ line, message: `the answers of sla monitor ${words[2]} are dropped by the icmp rules`, mend: 'add "icmp permit any echo-reply outside"' }));
+      return starting(file.blocks, /^sla monitor \d+$/).map(({ line, words }) => ({
+        line,
+        message: `the answers of sla monitor ${words[2]} are dropped by the icmp rules`,
+        mend: 'add "icmp permit any echo-reply outside"',
+      }));
     },
   },
   {
-    id: 'asa-sla-vti', kinds: ['asa'], severity: 'info', title: 'an SLA over a tunnel interface', source: 'ASA 9.7(1) release notes: SLA monitoring is not supported over VTI',
+    id: 'asa-sla-vti',
+    kinds: ['asa'],
+    severity: 'info',
+    title: 'an SLA over a tunnel interface',
+    source: 'ASA 9.7(1) release notes: SLA monitoring is not supported over VTI',
     check: (file) => {
-      const vtis = new Set(starting(file.blocks, /^interface Tunnel/i).flatMap((block) => block.children.filter(({ text }) => text.startsWith('nameif ')).map(({ words }) => words[1])));
-      return starting(file.blocks, /^sla monitor \d+$/).flatMap((block) => block.children.filter(({ words }) => words.includes('interface') && vtis.has(words[words.indexOf('interface') + 1])).map(({ line }) => ({ line, message: 'the probe goes over a VTI: 9.7(1) does not do that', mend: 'use 9.8 or later, or BGP over the VTI' })));
+      const vtis = new Set(
+        starting(file.blocks, /^interface Tunnel/i).flatMap((block) =>
+          block.children.filter(({ text }) => text.startsWith('nameif ')).map(({ words }) => words[1]),
+        ),
+      );
+      return starting(file.blocks, /^sla monitor \d+$/).flatMap((block) =>
+        block.children
+          .filter(({ words }) => words.includes('interface') && vtis.has(words[words.indexOf('interface') + 1]))
+          .map(({ line }) => ({
+            line,
+            message: 'the probe goes over a VTI: 9.7(1) does not do that',
+            mend: 'use 9.8 or later, or BGP over the VTI',
+          })),
+      );
     },
   },
 ];

@@ -13,7 +13,8 @@ export interface Bucket {
   readonly foreign: boolean;
 }
 
-const ELSEWHERE = /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|TemporaryRedirect)$/;
+const ELSEWHERE =
+  /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|TemporaryRedirect)$/;
 
 /** The region of a bucket; undefined where there is none. @throws exit 4 naming what is not allowed. */
 const regionOf = async (aws: Aws, bucket: string): Promise<string | undefined> => {
@@ -25,8 +26,14 @@ const regionOf = async (aws: Aws, bucket: string): Promise<string | undefined> =
   } catch (error) {
     if (!(error instanceof HybridError)) throw error;
     if (error.code === 'NoSuchBucket') return undefined;
-    if (ELSEWHERE.test(error.code ?? '')) return regionIn(error.cause) ?? /expecting '([a-z0-9-]+)'/.exec(error.message)?.[1] ?? 'another region';
-    if (error.code === 'AccessDenied' || error.code === 'Forbidden') throw missing(`not allowed to call s3:GetBucketLocation on the bucket ${bucket}, or it is somebody else's`, { cause: error, code: error.code, next: 'allow it in your policy, or choose another name: bucket names are shared by all accounts' });
+    if (ELSEWHERE.test(error.code ?? ''))
+      return regionIn(error.cause) ?? /expecting '([a-z0-9-]+)'/.exec(error.message)?.[1] ?? 'another region';
+    if (error.code === 'AccessDenied' || error.code === 'Forbidden')
+      throw missing(`not allowed to call s3:GetBucketLocation on the bucket ${bucket}, or it is somebody else's`, {
+        cause: error,
+        code: error.code,
+        next: 'allow it in your policy, or choose another name: bucket names are shared by all accounts',
+      });
     throw error;
   }
 };
@@ -38,19 +45,43 @@ export const s3Bucket = (site: string, { bucket, region, create, foreign }: Buck
   async look({ aws }) {
     const where = await regionOf(aws, bucket);
     if (where === undefined) {
-      if (!create) throw failure(`there is no bucket ${bucket}`, { field: 'bucket', next: 'correct the name, or give --create' });
+      if (!create)
+        throw failure(`there is no bucket ${bucket}`, { field: 'bucket', next: 'correct the name, or give --create' });
       return { state: 'absent' };
     }
     // Storage that is not AWS's has regions of its own, or none.
-    if (where !== region && !foreign) throw usageError(`the bucket ${bucket} is in ${where}, not in ${region}`, { field: '--region', ...(where === 'another region' ? {} : { next: `give --region ${where}` }) });
+    if (where !== region && !foreign)
+      throw usageError(`the bucket ${bucket} is in ${where}, not in ${region}`, {
+        field: '--region',
+        ...(where === 'another region' ? {} : { next: `give --region ${where}` }),
+      });
     return { state: 'ready', found: { id: bucket, ours: true } };
   },
   make: () => [
-    api('s3', 'CreateBucket', { Bucket: bucket, ...(region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as NonNullable<Input<'s3', 'CreateBucket'>['CreateBucketConfiguration']>['LocationConstraint'] } }) }),
+    api('s3', 'CreateBucket', {
+      Bucket: bucket,
+      ...(region === 'us-east-1'
+        ? {}
+        : {
+            CreateBucketConfiguration: {
+              LocationConstraint: region as NonNullable<
+                Input<'s3', 'CreateBucket'>['CreateBucketConfiguration']
+              >['LocationConstraint'],
+            },
+          }),
+    }),
     ...(foreign
       ? []
       : [
-          api('s3', 'PutPublicAccessBlock', { Bucket: bucket, PublicAccessBlockConfiguration: { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true } }),
+          api('s3', 'PutPublicAccessBlock', {
+            Bucket: bucket,
+            PublicAccessBlockConfiguration: {
+              BlockPublicAcls: true,
+              IgnorePublicAcls: true,
+              BlockPublicPolicy: true,
+              RestrictPublicBuckets: true,
+            },
+          }),
           api('s3', 'PutBucketTagging', { Bucket: bucket, Tagging: { TagSet: tagsOf(site, 'bucket') } }),
         ]),
   ],

@@ -25,19 +25,47 @@ export const customerGateway = (site: string, { name, address, asn }: CustomerGa
     async look({ aws, adopted }) {
       const id = adopted.get(key);
       const all = async (asked: { CustomerGatewayIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
-        ((await aws.ask('ec2', 'DescribeCustomerGateways', asked)).CustomerGateways ?? []).filter(({ State }) => !GONE.includes(State ?? ''));
-      const own = id === undefined ? oursIn(await all({ Filters: filtersOf(site, key) }), site, key) : await all({ CustomerGatewayIds: [id] });
-      const [first, ...surplus] = own.length > 0 ? own : (await all({ Filters: [{ Name: 'ip-address', Values: [address] }, { Name: 'bgp-asn', Values: [String(told)] }] })).slice(0, 1);
+        ((await aws.ask('ec2', 'DescribeCustomerGateways', asked)).CustomerGateways ?? []).filter(
+          ({ State }) => !GONE.includes(State ?? ''),
+        );
+      const own =
+        id === undefined
+          ? oursIn(await all({ Filters: filtersOf(site, key) }), site, key)
+          : await all({ CustomerGatewayIds: [id] });
+      const [first, ...surplus] =
+        own.length > 0
+          ? own
+          : (
+              await all({
+                Filters: [
+                  { Name: 'ip-address', Values: [address] },
+                  { Name: 'bgp-asn', Values: [String(told)] },
+                ],
+              })
+            ).slice(0, 1);
       if (first === undefined) return { state: 'absent' };
-      const found: Found = { id: first.CustomerGatewayId!, ours: isOurs(first.Tags, site, key), surplus: surplus.map(({ CustomerGatewayId }) => CustomerGatewayId!) };
+      const found: Found = {
+        id: first.CustomerGatewayId!,
+        ours: isOurs(first.Tags, site, key),
+        surplus: surplus.map(({ CustomerGatewayId }) => CustomerGatewayId!),
+      };
       if (first.State === 'pending') return { state: 'pending', found, why: 'is pending' };
       const differences = [
         ...(first.IpAddress === address ? [] : [`it is for ${first.IpAddress}, the router has ${address}`]),
-        ...(asn === undefined || first.BgpAsn === String(asn) ? [] : [`it is for AS ${first.BgpAsn}, the router has ${asn}`]),
+        ...(asn === undefined || first.BgpAsn === String(asn)
+          ? []
+          : [`it is for AS ${first.BgpAsn}, the router has ${asn}`]),
       ];
       return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
     },
-    make: () => [api('ec2', 'CreateCustomerGateway', { Type: 'ipsec.1', IpAddress: address, BgpAsn: told, TagSpecifications: [{ ResourceType: 'customer-gateway', Tags: tagsOf(site, key) }] })],
+    make: () => [
+      api('ec2', 'CreateCustomerGateway', {
+        Type: 'ipsec.1',
+        IpAddress: address,
+        BgpAsn: told,
+        TagSpecifications: [{ ResourceType: 'customer-gateway', Tags: tagsOf(site, key) }],
+      }),
+    ],
     answer: 'CustomerGateway.CustomerGatewayId',
     drop: (_values, id) => [api('ec2', 'DeleteCustomerGateway', { CustomerGatewayId: id })],
   };

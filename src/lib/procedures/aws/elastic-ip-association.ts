@@ -2,7 +2,10 @@ import { api } from '../../core/aws.ts';
 import type { Step } from '../../core/procedure.ts';
 import { isOurs } from '../../domain/tags.ts';
 
-/** The Elastic IP of the slot `eip/NAME` on the instance of the slot `instance/NAME`. One that is in use elsewhere is not taken away. */
+/**
+ * The Elastic IP of the slot `eip/NAME` on the instance of the slot `instance/NAME`. One that is in use elsewhere is
+ * not taken away.
+ */
 export const elasticIpAssociation = (site: string, name: string): Step => {
   const [address, instance] = [`eip/${name}`, `instance/${name}`];
   return {
@@ -10,13 +13,25 @@ export const elasticIpAssociation = (site: string, name: string): Step => {
     title: `Elastic IP on ${name}`,
     needs: [address, instance],
     async look({ aws, values }) {
-      const { Addresses: [found] = [] } = await aws.ask('ec2', 'DescribeAddresses', { AllocationIds: [values(address)] });
+      const { Addresses: [found] = [] } = await aws.ask('ec2', 'DescribeAddresses', {
+        AllocationIds: [values(address)],
+      });
       if (found?.AssociationId === undefined) return { state: 'absent' };
       const what = { id: found.AssociationId, ours: isOurs(found.Tags, site) };
       if (found.InstanceId === values(instance)) return { state: 'ready', found: what };
-      return { state: 'differs', found: { ...what, ours: false }, differences: [`${found.PublicIp} is on ${found.InstanceId ?? found.NetworkInterfaceId}`] };
+      return {
+        state: 'differs',
+        found: { ...what, ours: false },
+        differences: [`${found.PublicIp} is on ${found.InstanceId ?? found.NetworkInterfaceId}`],
+      };
     },
-    make: (values) => [api('ec2', 'AssociateAddress', { AllocationId: values(address), InstanceId: values(instance), AllowReassociation: false })],
+    make: (values) => [
+      api('ec2', 'AssociateAddress', {
+        AllocationId: values(address),
+        InstanceId: values(instance),
+        AllowReassociation: false,
+      }),
+    ],
     answer: 'AssociationId',
     drop: (_values, id) => [api('ec2', 'DisassociateAddress', { AssociationId: id })],
   };

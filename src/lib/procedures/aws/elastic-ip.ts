@@ -22,23 +22,45 @@ export const elasticIp = (site: string, { name, address }: ElasticIp): Step => {
     cost: 'an Elastic IP, by the hour',
     async look({ aws, adopted }) {
       const id = adopted.get(key);
-      const ask = async (asked: { AllocationIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) => (await aws.ask('ec2', 'DescribeAddresses', asked)).Addresses ?? [];
+      const ask = async (asked: { AllocationIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
+        (await aws.ask('ec2', 'DescribeAddresses', asked)).Addresses ?? [];
       const known = async (): Promise<Address[]> => {
         if (id !== undefined) return ask({ AllocationIds: [id] });
         if (address === undefined) return oursIn(await ask({ Filters: filtersOf(site, key) }), site, key);
-        return (await ask({ Filters: [{ Name: 'public-ip', Values: [address] }] })).filter(({ PublicIp }) => PublicIp === address);
+        return (await ask({ Filters: [{ Name: 'public-ip', Values: [address] }] })).filter(
+          ({ PublicIp }) => PublicIp === address,
+        );
       };
       const [first, ...surplus] = (await known()).sort(byUse);
       if (first === undefined) {
-        if (address !== undefined) throw failure(`${address} is no Elastic IP of this account in ${aws.region}`, { field: 'public_ip', next: `correct the address in the site file, or say --gateway name=${name},public=new to have one made` });
+        if (address !== undefined)
+          throw failure(`${address} is no Elastic IP of this account in ${aws.region}`, {
+            field: 'public_ip',
+            next: `correct the address in the site file, or say --gateway name=${name},public=new to have one made`,
+          });
         return { state: 'absent' };
       }
-      return { state: 'ready', found: { id: first.AllocationId!, gives: { [`${key}/address`]: first.PublicIp! }, ours: isOurs(first.Tags, site, key), surplus: surplus.map(({ AllocationId }) => AllocationId!) } };
+      return {
+        state: 'ready',
+        found: {
+          id: first.AllocationId!,
+          gives: { [`${key}/address`]: first.PublicIp! },
+          ours: isOurs(first.Tags, site, key),
+          surplus: surplus.map(({ AllocationId }) => AllocationId!),
+        },
+      };
     },
-    make: () => [api('ec2', 'AllocateAddress', { Domain: 'vpc', TagSpecifications: [{ ResourceType: 'elastic-ip', Tags: tagsOf(site, key) }] })],
+    make: () => [
+      api('ec2', 'AllocateAddress', {
+        Domain: 'vpc',
+        TagSpecifications: [{ ResourceType: 'elastic-ip', Tags: tagsOf(site, key) }],
+      }),
+    ],
     answer: 'AllocationId',
     drop: (_values, id) => [api('ec2', 'ReleaseAddress', { AllocationId: id })],
   };
 };
 
-const byUse = (a: Address, b: Address): number => Number(b.AssociationId !== undefined) - Number(a.AssociationId !== undefined) || (a.AllocationId! < b.AllocationId! ? -1 : 1);
+const byUse = (a: Address, b: Address): number =>
+  Number(b.AssociationId !== undefined) - Number(a.AssociationId !== undefined) ||
+  (a.AllocationId! < b.AllocationId! ? -1 : 1);

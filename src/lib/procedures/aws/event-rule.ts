@@ -26,18 +26,31 @@ const same = (one: string, other: string): boolean => {
 /** A rule on the default bus. */
 export const eventRule = (site: string, { name, rule, description, pattern }: RuleOptions): Step => {
   const key = `rule/${name}`;
-  const put = (tagged: boolean) => api('events', 'PutRule', { Name: rule, Description: description, EventPattern: pattern, State: 'ENABLED', ...(tagged ? { Tags: tagsOf(site, key) } : {}) });
+  const put = (tagged: boolean) =>
+    api('events', 'PutRule', {
+      Name: rule,
+      Description: description,
+      EventPattern: pattern,
+      State: 'ENABLED',
+      ...(tagged ? { Tags: tagsOf(site, key) } : {}),
+    });
   return {
     key,
     title: `rule ${rule}`,
     async look({ aws }) {
       const found = await unlessNone(aws.ask('events', 'DescribeRule', { Name: rule }), NONE);
       if (found === undefined) return { state: 'absent' };
-      const tags = (await unlessNone(aws.ask('events', 'ListTagsForResource', { ResourceARN: found.Arn! }), NONE))?.Tags;
+      const tags = (await unlessNone(aws.ask('events', 'ListTagsForResource', { ResourceARN: found.Arn! }), NONE))
+        ?.Tags;
       refuseForeign('a rule', rule, tags, site, key);
       const what = { id: found.Arn!, ours: isOurs(tags, site, key) };
-      const differences = [...(same(found.EventPattern ?? '', pattern) ? [] : ['its pattern is another']), ...(found.State === 'ENABLED' ? [] : ['it is disabled'])];
-      return differences.length === 0 ? { state: 'ready', found: what } : { state: 'differs', found: what, differences };
+      const differences = [
+        ...(same(found.EventPattern ?? '', pattern) ? [] : ['its pattern is another']),
+        ...(found.State === 'ENABLED' ? [] : ['it is disabled']),
+      ];
+      return differences.length === 0
+        ? { state: 'ready', found: what }
+        : { state: 'differs', found: what, differences };
     },
     make: () => [put(true)],
     answer: 'RuleArn',
@@ -48,9 +61,16 @@ export const eventRule = (site: string, { name, rule, description, pattern }: Ru
 };
 
 /** Where the events of a rule go. @param targets slots whose ids are ARNs, by the target's id. */
-export const ruleTargets = ({ name, rule }: Pick<RuleOptions, 'name' | 'rule'>, targets: Readonly<Record<string, string>>): Step => {
+export const ruleTargets = (
+  { name, rule }: Pick<RuleOptions, 'name' | 'rule'>,
+  targets: Readonly<Record<string, string>>,
+): Step => {
   const key = `targets/${name}`;
-  const put = (value: (slot: string) => string) => api('events', 'PutTargets', { Rule: rule, Targets: Object.entries(targets).map(([Id, slot]) => ({ Id, Arn: value(slot) })) });
+  const put = (value: (slot: string) => string) =>
+    api('events', 'PutTargets', {
+      Rule: rule,
+      Targets: Object.entries(targets).map(([Id, slot]) => ({ Id, Arn: value(slot) })),
+    });
   return {
     key,
     title: `targets of rule ${rule}`,
@@ -62,7 +82,11 @@ export const ruleTargets = ({ name, rule }: Pick<RuleOptions, 'name' | 'rule'>, 
       const found = { id: mine.map(({ Id }) => Id).join(', '), ours: true };
       const differences = Object.entries(targets).flatMap(([id, slot]) => {
         const one = mine.find(({ Id }) => Id === id);
-        return one === undefined ? [`${id} is not there`] : values.has(slot) && one.Arn !== values(slot) ? [`${id} is ${one.Arn}`] : [];
+        return one === undefined
+          ? [`${id} is not there`]
+          : values.has(slot) && one.Arn !== values(slot)
+            ? [`${id} is ${one.Arn}`]
+            : [];
       });
       return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
     },

@@ -23,14 +23,20 @@ export interface FunctionOptions {
   readonly zip: Uint8Array;
 }
 
-const sha256 = async (bytes: Uint8Array): Promise<string> => Buffer.from(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('base64');
+const sha256 = async (bytes: Uint8Array): Promise<string> =>
+  Buffer.from(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('base64');
 
-const asTags = (tags: Readonly<Record<string, string>> | undefined) => Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
+const asTags = (tags: Readonly<Record<string, string>> | undefined) =>
+  Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
 
 /** A Lambda function with its code. Needs the account and the role. */
-export const lambdaFunction = (site: string, { name, fn, region, runtime, handler, description, zip }: FunctionOptions): Step => {
+export const lambdaFunction = (
+  site: string,
+  { name, fn, region, runtime, handler, description, zip }: FunctionOptions,
+): Step => {
   const key = `function/${name}`;
-  const roleArn = (value: (slot: string) => string): string => arn(region, 'iam', value('account'), `role/${value(`role/${name}`)}`, '');
+  const roleArn = (value: (slot: string) => string): string =>
+    arn(region, 'iam', value('account'), `role/${value(`role/${name}`)}`, '');
   return {
     key,
     title: `function ${fn}`,
@@ -46,22 +52,48 @@ export const lambdaFunction = (site: string, { name, fn, region, runtime, handle
       if (!adopted.has(key)) refuseForeign('a function', fn, tags, site, key);
       const { FunctionArn, State, LastUpdateStatus, CodeSha256, Runtime, Handler, Role } = answer.Configuration ?? {};
       const found = { id: FunctionArn!, ours: isOurs(tags, site, key) };
-      if (State === 'Failed') throw failure(`function ${fn} could not be made`, { field: key, next: 'see its StateReason in the console, then remove it and run this again' });
-      if (State === 'Pending' || LastUpdateStatus === 'InProgress') return { state: 'pending', found, why: 'Lambda is still setting it up' };
+      if (State === 'Failed')
+        throw failure(`function ${fn} could not be made`, {
+          field: key,
+          next: 'see its StateReason in the console, then remove it and run this again',
+        });
+      if (State === 'Pending' || LastUpdateStatus === 'InProgress')
+        return { state: 'pending', found, why: 'Lambda is still setting it up' };
       if (!found.ours) return { state: 'ready', found };
       const differences = [
         ...(CodeSha256 === (await sha256(zip)) ? [] : [CODE]),
-        ...(Runtime === runtime && Handler === handler && Role === roleArn(values) ? [] : ['its runtime, handler or role is another']),
+        ...(Runtime === runtime && Handler === handler && Role === roleArn(values)
+          ? []
+          : ['its runtime, handler or role is another']),
       ];
       return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
     },
     make: (values) => [
-      api('lambda', 'CreateFunction', { FunctionName: fn, Runtime: runtime as 'nodejs22.x', Handler: handler, Role: roleArn(values), Description: description, Timeout: TIMEOUT, MemorySize: MEMORY, Code: { ZipFile: zip }, Tags: Object.fromEntries(tagsOf(site, key).map(({ Key, Value }) => [Key, Value])) }),
+      api('lambda', 'CreateFunction', {
+        FunctionName: fn,
+        Runtime: runtime as 'nodejs22.x',
+        Handler: handler,
+        Role: roleArn(values),
+        Description: description,
+        Timeout: TIMEOUT,
+        MemorySize: MEMORY,
+        Code: { ZipFile: zip },
+        Tags: Object.fromEntries(tagsOf(site, key).map(({ Key, Value }) => [Key, Value])),
+      }),
     ],
     answer: 'FunctionArn',
     mend: (values, _found, differences) => [
       ...(differences.includes(CODE) ? [api('lambda', 'UpdateFunctionCode', { FunctionName: fn, ZipFile: zip })] : []),
-      ...(differences.length === 1 && differences.includes(CODE) ? [] : [api('lambda', 'UpdateFunctionConfiguration', { FunctionName: fn, Runtime: runtime as 'nodejs22.x', Handler: handler, Role: roleArn(values) })]),
+      ...(differences.length === 1 && differences.includes(CODE)
+        ? []
+        : [
+            api('lambda', 'UpdateFunctionConfiguration', {
+              FunctionName: fn,
+              Runtime: runtime as 'nodejs22.x',
+              Handler: handler,
+              Role: roleArn(values),
+            }),
+          ]),
     ],
     drop: () => [api('lambda', 'DeleteFunction', { FunctionName: fn })],
     patienceMs: PATIENCE_MS,
@@ -83,7 +115,14 @@ export const functionPermission = (name: string, rule: string, region: string): 
   const key = `permission/${name}`;
   const Sid = `hybridctl-${rule}`;
   const principal = servicePrincipal('events', region);
-  const allow = (value: (slot: string) => string) => api('lambda', 'AddPermission', { FunctionName: value(slot), StatementId: Sid, Action: 'lambda:InvokeFunction', Principal: principal, SourceArn: value(`rule/${rule}`) });
+  const allow = (value: (slot: string) => string) =>
+    api('lambda', 'AddPermission', {
+      FunctionName: value(slot),
+      StatementId: Sid,
+      Action: 'lambda:InvokeFunction',
+      Principal: principal,
+      SourceArn: value(`rule/${rule}`),
+    });
   return {
     key,
     title: `rule ${rule} may call function ${name}`,
@@ -94,11 +133,15 @@ export const functionPermission = (name: string, rule: string, region: string): 
       const one = statements.find((statement) => statement.Sid === Sid);
       if (one === undefined) return { state: 'absent' };
       const found = { id: Sid, ours: true };
-      const right = one.Principal?.Service === principal && one.Condition?.ArnLike?.['AWS:SourceArn'] === values(`rule/${rule}`);
+      const right =
+        one.Principal?.Service === principal && one.Condition?.ArnLike?.['AWS:SourceArn'] === values(`rule/${rule}`);
       return right ? { state: 'ready', found } : { state: 'differs', found, differences: ['it lets in another'] };
     },
     make: (values) => [allow(values)],
-    mend: (values) => [api('lambda', 'RemovePermission', { FunctionName: values(slot), StatementId: Sid }), allow(values)],
+    mend: (values) => [
+      api('lambda', 'RemovePermission', { FunctionName: values(slot), StatementId: Sid }),
+      allow(values),
+    ],
     drop: (values) => [api('lambda', 'RemovePermission', { FunctionName: values(slot), StatementId: Sid })],
   };
 };

@@ -4,7 +4,9 @@ import { isOurs, tagsOf } from '../../domain/tags.ts';
 import { variable } from '../engine/values.ts';
 import { nameOf, NO_ENTITY, refuseForeign, unlessNone } from './names.ts';
 
-/** The instance profile by which an instance has the role in the slot `role/NAME`; its own name is in `profile/NAME`. */
+/**
+ * The instance profile by which an instance has the role in the slot `role/NAME`; its own name is in `profile/NAME`.
+ */
 export const instanceProfile = (site: string, name: string): Step => {
   const key = `profile/${name}`;
   const slot = `role/${name}`;
@@ -16,23 +18,46 @@ export const instanceProfile = (site: string, name: string): Step => {
     title: `instance profile ${InstanceProfileName}`,
     async look({ aws, adopted, values }) {
       const id = adopted.get(key);
-      const answer = await unlessNone(aws.ask('iam', 'GetInstanceProfile', { InstanceProfileName: id ?? InstanceProfileName }), NO_ENTITY);
+      const answer = await unlessNone(
+        aws.ask('iam', 'GetInstanceProfile', { InstanceProfileName: id ?? InstanceProfileName }),
+        NO_ENTITY,
+      );
       const profile = answer?.InstanceProfile;
       if (profile === undefined && id === undefined) return { state: 'absent' };
       if (id === undefined) refuseForeign('an instance profile', InstanceProfileName, profile?.Tags, site, key);
       const [has] = profile?.Roles ?? [];
-      const found = { id: profile?.InstanceProfileName ?? id!, ours: isOurs(profile?.Tags, site, key), gives: has?.RoleName === undefined ? {} : { [held]: has.RoleName } };
+      const found = {
+        id: profile?.InstanceProfileName ?? id!,
+        ours: isOurs(profile?.Tags, site, key),
+        gives: has?.RoleName === undefined ? {} : { [held]: has.RoleName },
+      };
       if (!found.ours || !values.has(slot) || has?.RoleName === values(slot)) return { state: 'ready', found };
-      return { state: 'differs', found, differences: [has === undefined ? 'it has no role yet' : `its role is ${has.RoleName}`] };
+      return {
+        state: 'differs',
+        found,
+        differences: [has === undefined ? 'it has no role yet' : `its role is ${has.RoleName}`],
+      };
     },
-    make: (values) => [api('iam', 'CreateInstanceProfile', { InstanceProfileName, Tags: tagsOf(site, key) }), api('iam', 'AddRoleToInstanceProfile', { InstanceProfileName, RoleName: values(slot) })],
+    make: (values) => [
+      api('iam', 'CreateInstanceProfile', { InstanceProfileName, Tags: tagsOf(site, key) }),
+      api('iam', 'AddRoleToInstanceProfile', { InstanceProfileName, RoleName: values(slot) }),
+    ],
     after: () => [`${variable(key)}=${InstanceProfileName}`],
     mend: (values, { id }, [difference]) => [
-      ...(difference === 'it has no role yet' ? [] : [api('iam', 'RemoveRoleFromInstanceProfile', { InstanceProfileName: id, RoleName: difference!.replace('its role is ', '') })]),
+      ...(difference === 'it has no role yet'
+        ? []
+        : [
+            api('iam', 'RemoveRoleFromInstanceProfile', {
+              InstanceProfileName: id,
+              RoleName: difference!.replace('its role is ', ''),
+            }),
+          ]),
       api('iam', 'AddRoleToInstanceProfile', { InstanceProfileName: id, RoleName: values(slot) }),
     ],
     drop: (values, id) => [
-      ...(values.has(held) ? [api('iam', 'RemoveRoleFromInstanceProfile', { InstanceProfileName: id, RoleName: values(held) })] : []),
+      ...(values.has(held)
+        ? [api('iam', 'RemoveRoleFromInstanceProfile', { InstanceProfileName: id, RoleName: values(held) })]
+        : []),
       api('iam', 'DeleteInstanceProfile', { InstanceProfileName: id }),
     ],
   };

@@ -6,7 +6,9 @@ import { variable } from '../engine/values.ts';
 import { unlessNone } from './names.ts';
 
 export interface Ec2Instance {
-  /** `gw-1`: the step is `instance/gw-1`; it rests on the slots `image`, `image/root`, `image/size` and `subnet/gw-1`. */
+  /**
+   * `gw-1`: the step is `instance/gw-1`; it rests on the slots `image`, `image/root`, `image/size` and `subnet/gw-1`.
+   */
   readonly name: string;
   readonly type: string;
   /** Default: one that EC2 chooses. */
@@ -19,20 +21,27 @@ export interface Ec2Instance {
   readonly volume?: 'gp2';
   /** false: none, whatever the subnet gives; absent: what the subnet gives. */
   readonly publicAddress?: false;
-  /** A script, as cloud-init reads it; at most 16 KiB, and nothing secret: whoever may look at the instance can read it. */
+  /**
+   * A script, as cloud-init reads it; at most 16 KiB, and nothing secret: whoever may look at the instance can read it.
+   */
   readonly userData?: (values: Values) => string;
   /** Id of one that is there: used, and made by nobody. */
   readonly known?: string;
 }
 
-type Described = NonNullable<NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>[number]['Instances']>[number];
+type Described = NonNullable<
+  NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>[number]['Instances']
+>[number];
 
 /** EC2 takes no more (before base64). */
 const MAX_USER_DATA = 16_384;
 /** Boot, and the shutdown that a termination waits for. */
 const PATIENCE_MS = 300_000;
 
-/** An instance of its own role, with IMDSv2 only and an encrypted root volume. Further slots: `instance/NAME/eni`, `instance/NAME/address`, and `instance/NAME/made` where it is ours. */
+/**
+ * An instance of its own role, with IMDSv2 only and an encrypted root volume. Further slots: `instance/NAME/eni`,
+ * `instance/NAME/address`, and `instance/NAME/made` where it is ours.
+ */
 export const ec2Instance = (site: string, spec: Ec2Instance): Step => {
   const { name } = spec;
   const key = `instance/${name}`;
@@ -47,7 +56,8 @@ export const ec2Instance = (site: string, spec: Ec2Instance): Step => {
     },
     make(values) {
       const input = inputOf(values, site, key, spec);
-      // The same for the same wish after the same past: a call that is sent again makes nothing new, and a new wish is a new call.
+      // The same for the same wish after the same past: a call that is sent again makes nothing new, and a new wish is
+      // a new call.
       const ClientToken = `hybridctl-${fingerprint(JSON.stringify([input, values.has(`${key}/before`) ? values(`${key}/before`) : '']))}`;
       return [api('ec2', 'RunInstances', { ...input, ClientToken })];
     },
@@ -61,10 +71,18 @@ export const ec2Instance = (site: string, spec: Ec2Instance): Step => {
   };
 };
 
-const inputOf = (values: Values, site: string, key: string, { type, privateIp, profile, securityGroup, keyPair, volume, publicAddress, userData, name }: Ec2Instance) => {
+const inputOf = (
+  values: Values,
+  site: string,
+  key: string,
+  { type, privateIp, profile, securityGroup, keyPair, volume, publicAddress, userData, name }: Ec2Instance,
+) => {
   const script = userData?.(values);
   const bytes = script === undefined ? undefined : Buffer.from(script, 'utf8');
-  if (bytes !== undefined && bytes.length > MAX_USER_DATA) throw failure(`the set-up of ${name} has ${bytes.length} bytes, and EC2 takes ${MAX_USER_DATA}`, { next: 'give the gateway fewer tunnels' });
+  if (bytes !== undefined && bytes.length > MAX_USER_DATA)
+    throw failure(`the set-up of ${name} has ${bytes.length} bytes, and EC2 takes ${MAX_USER_DATA}`, {
+      next: 'give the gateway fewer tunnels',
+    });
   return {
     ImageId: values('image'),
     InstanceType: type as never,
@@ -74,9 +92,31 @@ const inputOf = (values: Values, site: string, key: string, { type, privateIp, p
     ...(keyPair === undefined ? {} : { KeyName: values(keyPair) }),
     // A hop limit of 1 keeps containers and forwarded packets away from the role's credentials.
     MetadataOptions: { HttpEndpoint: 'enabled' as const, HttpTokens: 'required' as const, HttpPutResponseHopLimit: 1 },
-    BlockDeviceMappings: [{ DeviceName: values('image/root'), Ebs: { Encrypted: true, VolumeSize: Number(values('image/size')) || undefined, VolumeType: volume ?? ('gp3' as const), DeleteOnTermination: true } }],
-    NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: values(`subnet/${name}`), Groups: [values(securityGroup)], DeleteOnTermination: true, ...(publicAddress === undefined ? {} : { AssociatePublicIpAddress: publicAddress }), ...(privateIp === undefined ? {} : { PrivateIpAddress: privateIp }) }],
-    TagSpecifications: (['instance', 'volume', 'network-interface'] as const).map((ResourceType) => ({ ResourceType, Tags: tagsOf(site, key) })),
+    BlockDeviceMappings: [
+      {
+        DeviceName: values('image/root'),
+        Ebs: {
+          Encrypted: true,
+          VolumeSize: Number(values('image/size')) || undefined,
+          VolumeType: volume ?? ('gp3' as const),
+          DeleteOnTermination: true,
+        },
+      },
+    ],
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: values(`subnet/${name}`),
+        Groups: [values(securityGroup)],
+        DeleteOnTermination: true,
+        ...(publicAddress === undefined ? {} : { AssociatePublicIpAddress: publicAddress }),
+        ...(privateIp === undefined ? {} : { PrivateIpAddress: privateIp }),
+      },
+    ],
+    TagSpecifications: (['instance', 'volume', 'network-interface'] as const).map((ResourceType) => ({
+      ResourceType,
+      Tags: tagsOf(site, key),
+    })),
     ...(bytes === undefined ? {} : { UserData: bytes.toString('base64') }),
   };
 };
@@ -88,36 +128,62 @@ const fingerprint = (text: string): string => {
   return hash.toString(16).padStart(16, '0');
 };
 
-const instancesOf = (reservations: NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>): readonly Described[] => reservations.flatMap(({ Instances = [] }) => Instances);
+const instancesOf = (
+  reservations: NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>,
+): readonly Described[] => reservations.flatMap(({ Instances = [] }) => Instances);
 
 const ownOf = async ({ aws }: World, site: string, key: string, spec: Ec2Instance): Promise<Look> => {
-  const all = oursIn(instancesOf(await aws.all('ec2', 'DescribeInstances', { Filters: filtersOf(site, key) }, 'Reservations')), site, key);
-  const alive = all.filter(({ State }) => State?.Name !== 'terminated').sort((a, b) => rank(a) - rank(b) || (a.InstanceId! < b.InstanceId! ? -1 : 1));
+  const all = oursIn(
+    instancesOf(await aws.all('ec2', 'DescribeInstances', { Filters: filtersOf(site, key) }, 'Reservations')),
+    site,
+    key,
+  );
+  const alive = all
+    .filter(({ State }) => State?.Name !== 'terminated')
+    .sort((a, b) => rank(a) - rank(b) || (a.InstanceId! < b.InstanceId! ? -1 : 1));
   const [first, ...others] = alive;
-  const past = all.filter((one) => one !== first).map(({ InstanceId }) => InstanceId!).sort();
+  const past = all
+    .filter((one) => one !== first)
+    .map(({ InstanceId }) => InstanceId!)
+    .sort();
   if (first === undefined) return { state: 'absent', gives: { [`${key}/before`]: past.join(' ') } };
   const surplus = others.filter(({ State }) => State?.Name !== 'shutting-down').map(({ InstanceId }) => InstanceId!);
   return judge(first, { ...foundOf(first, site, key), surplus }, spec);
 };
 
 const knownOf = async ({ aws }: World, id: string, site: string, key: string, spec: Ec2Instance): Promise<Look> => {
-  const answer = await unlessNone(aws.ask('ec2', 'DescribeInstances', { InstanceIds: [id] }), /^InvalidInstanceID\.NotFound$/);
+  const answer = await unlessNone(
+    aws.ask('ec2', 'DescribeInstances', { InstanceIds: [id] }),
+    /^InvalidInstanceID\.NotFound$/,
+  );
   const [found] = instancesOf(answer?.Reservations ?? []);
   if (found === undefined || found.State?.Name === 'terminated') {
-    throw failure(`the instance ${id} of ${spec.name} is gone`, { field: key, next: `remove "instance" and "eni" of ${spec.name} from the site file to have a new one made` });
+    throw failure(`the instance ${id} of ${spec.name} is gone`, {
+      field: key,
+      next: `remove "instance" and "eni" of ${spec.name} from the site file to have a new one made`,
+    });
   }
   return judge(found, foundOf(found, site, key), spec);
 };
 
 const RANKS = ['running', 'pending', 'stopping', 'stopped'];
-const rank = ({ State }: Described): number => (RANKS.includes(State?.Name ?? '') ? RANKS.indexOf(State!.Name!) : RANKS.length);
+const rank = ({ State }: Described): number =>
+  RANKS.includes(State?.Name ?? '') ? RANKS.indexOf(State!.Name!) : RANKS.length;
 
-const foundOf = ({ InstanceId, NetworkInterfaces = [], PrivateIpAddress, Tags }: Described, site: string, key: string): Found => {
+const foundOf = (
+  { InstanceId, NetworkInterfaces = [], PrivateIpAddress, Tags }: Described,
+  site: string,
+  key: string,
+): Found => {
   const eni = NetworkInterfaces.find(({ Attachment }) => (Attachment?.DeviceIndex ?? 0) === 0)?.NetworkInterfaceId;
   const ours = isOurs(Tags, site, key);
   return {
     id: InstanceId!,
-    gives: { ...(eni === undefined ? {} : { [`${key}/eni`]: eni }), ...(PrivateIpAddress === undefined ? {} : { [`${key}/address`]: PrivateIpAddress }), ...(ours ? { [`${key}/made`]: 'yes' } : {}) },
+    gives: {
+      ...(eni === undefined ? {} : { [`${key}/eni`]: eni }),
+      ...(PrivateIpAddress === undefined ? {} : { [`${key}/address`]: PrivateIpAddress }),
+      ...(ours ? { [`${key}/made`]: 'yes' } : {}),
+    },
     ours,
   };
 };
@@ -127,7 +193,9 @@ const judge = ({ State, PrivateIpAddress }: Described, found: Found, { privateIp
   if (state === 'stopped') return { state: 'differs', found, differences: ['is stopped'] };
   if (state !== 'running') return { state: 'pending', why: `is ${state}`, found };
   if (privateIp !== undefined && PrivateIpAddress !== privateIp) {
-    throw failure(`${found.id} has the address ${PrivateIpAddress}, not ${privateIp}`, { next: 'correct private_ip or instance in the site file' });
+    throw failure(`${found.id} has the address ${PrivateIpAddress}, not ${privateIp}`, {
+      next: 'correct private_ip or instance in the site file',
+    });
   }
   return { state: 'ready', found };
 };

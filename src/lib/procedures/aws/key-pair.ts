@@ -7,7 +7,10 @@ import { variable } from '../engine/values.ts';
 import { nameOf, refuseForeign } from './names.ts';
 
 export interface KeyFile {
-  /** `utility`: the step is `key-file/utility`; the public half, one OpenSSH line, is in its slot `key-file/utility/public`. */
+  /**
+   * `utility`: the step is `key-file/utility`; the public half, one OpenSSH line, is in its slot
+   * `key-file/utility/public`.
+   */
   readonly name: string;
   /** Absolute path of the private half. */
   readonly path: string;
@@ -25,16 +28,29 @@ export const keyFile = ({ name, path, purge }: KeyFile): Step => {
       const stat = await files.stat(path);
       if (stat === undefined) return { state: 'absent' };
       if (purge) return { state: 'ready', found: { id: path, ours: true } };
-      if ((stat.mode & 0o077) !== 0) throw usageError(`${path} can be read by others (mode ${stat.mode.toString(8).padStart(4, '0')})`, { field: '--key-file', next: `chmod 600 ${path}` });
-      if ((await shell.which('ssh-keygen')) === undefined) throw missing('ssh-keygen is not installed', { next: 'install openssh-client' });
+      if ((stat.mode & 0o077) !== 0)
+        throw usageError(`${path} can be read by others (mode ${stat.mode.toString(8).padStart(4, '0')})`, {
+          field: '--key-file',
+          next: `chmod 600 ${path}`,
+        });
+      if ((await shell.which('ssh-keygen')) === undefined)
+        throw missing('ssh-keygen is not installed', { next: 'install openssh-client' });
       // From the private half: a .pub beside it may be another key's.
       const { exitCode, stdout } = await shell.run('ssh-keygen', ['-y', '-P', '', '-f', path], { signal });
-      if (exitCode !== 0) throw failure(`${path} is no SSH key without a passphrase`, { field: '--key-file', next: 'name another file, or one that is not there yet' });
+      if (exitCode !== 0)
+        throw failure(`${path} is no SSH key without a passphrase`, {
+          field: '--key-file',
+          next: 'name another file, or one that is not there yet',
+        });
       return { state: 'ready', found: { id: path, gives: { [`${key}/public`]: stdout.trim() }, ours: false } };
     },
     make: () => [
       { kind: 'run', file: 'mkdir', args: ['-p', '-m', '0700', dirname(path)] },
-      { kind: 'run', file: 'ssh-keygen', args: ['-q', '-t', 'ed25519', '-N', '', '-C', `hybridctl-${name}`, '-f', path] },
+      {
+        kind: 'run',
+        file: 'ssh-keygen',
+        args: ['-q', '-t', 'ed25519', '-N', '', '-C', `hybridctl-${name}`, '-f', path],
+      },
     ],
     after: () => [`${variable(`${key}/public`)}=$(ssh-keygen -y -P '' -f ${path})`],
     ...(purge ? { drop: () => [{ kind: 'run' as const, file: 'rm', args: ['-f', path, `${path}.pub`] }] } : {}),
@@ -44,7 +60,10 @@ export const keyFile = ({ name, path, purge }: KeyFile): Step => {
 /** The key's kind and bytes; what follows them is a comment. */
 const keyOf = (line: string): string => line.trim().split(/\s+/).slice(0, 2).join(' ');
 
-/** The public half of the slot `key-file/NAME/public` at EC2, by the name `hybridctl-SITE-NAME`: the private one never travels. */
+/**
+ * The public half of the slot `key-file/NAME/public` at EC2, by the name `hybridctl-SITE-NAME`: the private one never
+ * travels.
+ */
 export const keyPair = (site: string, name: string): Step => {
   const key = `key-pair/${name}`;
   const slot = `key-file/${name}/public`;
@@ -54,8 +73,10 @@ export const keyPair = (site: string, name: string): Step => {
     title: `key pair ${KeyName}`,
     async look({ aws, adopted, values }) {
       const id = adopted.get(key);
-      const pairs = async (Filters: { Name: string; Values: string[] }[]) => (await aws.ask('ec2', 'DescribeKeyPairs', { Filters, IncludePublicKey: true })).KeyPairs ?? [];
-      const named = async (name: string) => (await pairs([{ Name: 'key-name', Values: [name] }])).filter((pair) => pair.KeyName === name);
+      const pairs = async (Filters: { Name: string; Values: string[] }[]) =>
+        (await aws.ask('ec2', 'DescribeKeyPairs', { Filters, IncludePublicKey: true })).KeyPairs ?? [];
+      const named = async (name: string) =>
+        (await pairs([{ Name: 'key-name', Values: [name] }])).filter((pair) => pair.KeyName === name);
       const [own] = id === undefined ? oursIn(await pairs(filtersOf(site, key)), site, key) : await named(id);
       if (own === undefined) {
         if (id !== undefined) throw failure(`there is no key pair ${id} in ${aws.region}`, { field: '--adopt' });
@@ -64,12 +85,19 @@ export const keyPair = (site: string, name: string): Step => {
         return { state: 'absent' };
       }
       const found = { id: own.KeyName!, ours: isOurs(own.Tags, site, key) };
-      const other = found.ours && values.has(slot) && own.PublicKey !== undefined && keyOf(own.PublicKey) !== keyOf(values(slot));
-      return other ? { state: 'differs', found, differences: ['it is of another key than the file here'] } : { state: 'ready', found };
+      const other =
+        found.ours && values.has(slot) && own.PublicKey !== undefined && keyOf(own.PublicKey) !== keyOf(values(slot));
+      return other
+        ? { state: 'differs', found, differences: ['it is of another key than the file here'] }
+        : { state: 'ready', found };
     },
     make: (values) => [
       // As the SDK takes it: bytes of the line, which it encodes.
-      api('ec2', 'ImportKeyPair', { KeyName, PublicKeyMaterial: bytesOf(values(slot)), TagSpecifications: [{ ResourceType: 'key-pair', Tags: tagsOf(site, key) }] }),
+      api('ec2', 'ImportKeyPair', {
+        KeyName,
+        PublicKeyMaterial: bytesOf(values(slot)),
+        TagSpecifications: [{ ResourceType: 'key-pair', Tags: tagsOf(site, key) }],
+      }),
     ],
     answer: 'KeyName',
     drop: (_values, id) => [api('ec2', 'DeleteKeyPair', { KeyName: id })],

@@ -11,21 +11,49 @@ const carries = (network: string | undefined, destination: string): boolean => {
   return typeof wide === 'string' || typeof wanted === 'string' ? network === destination : covers(wide, wanted);
 };
 
-/** The static route that a monitor put over the propagated one; only its removal is asked for, and only where Direct Connect then carries. */
+/**
+ * The static route that a monitor put over the propagated one; only its removal is asked for, and only where Direct
+ * Connect then carries.
+ */
 const overrideRoute = (site: Site, { id, name, links }: SiteRouteTable, destination: string): Step => {
-  const aim = destination.startsWith('pl-') ? { DestinationPrefixListId: destination } : { DestinationCidrBlock: destination };
-  const gateways = site.gateways.filter((gateway) => site.links.some((link) => link.kind === 'vpn' && links.includes(link.name) && site.tunnels.some((tunnel) => tunnel.name === link.tunnel && tunnel.gateway === gateway.name)));
+  const aim = destination.startsWith('pl-')
+    ? { DestinationPrefixListId: destination }
+    : { DestinationCidrBlock: destination };
+  const gateways = site.gateways.filter((gateway) =>
+    site.links.some(
+      (link) =>
+        link.kind === 'vpn' &&
+        links.includes(link.name) &&
+        site.tunnels.some((tunnel) => tunnel.name === link.tunnel && tunnel.gateway === gateway.name),
+    ),
+  );
   return {
     key: `override/${name}/${destination}`,
     title: `static route of ${name} to ${destination}`,
     async look({ aws }) {
       const { RouteTables: [table] = [] } = await aws.ask('ec2', 'DescribeRouteTables', { RouteTableIds: [id] });
       const routes = table?.Routes ?? [];
-      const route = routes.find((one) => one.Origin === 'CreateRoute' && (one.DestinationPrefixListId ?? one.DestinationCidrBlock) === destination);
-      const ours = gateways.some(({ eni, instance }) => (eni !== undefined && route?.NetworkInterfaceId === eni) || (instance !== undefined && route?.InstanceId === instance));
+      const route = routes.find(
+        (one) =>
+          one.Origin === 'CreateRoute' && (one.DestinationPrefixListId ?? one.DestinationCidrBlock) === destination,
+      );
+      const ours = gateways.some(
+        ({ eni, instance }) =>
+          (eni !== undefined && route?.NetworkInterfaceId === eni) ||
+          (instance !== undefined && route?.InstanceId === instance),
+      );
       if (route === undefined || !ours) return { state: 'absent' };
-      const below = routes.some((one) => one.Origin === 'EnableVgwRoutePropagation' && one.State !== 'blackhole' && carries(one.DestinationPrefixListId ?? one.DestinationCidrBlock, destination));
-      if (!below) throw failure(`the static route of ${name} to ${destination} is all that carries: nothing is propagated into ${id}`, { field: `route_tables.${name}`, next: 'wait until Direct Connect is back, or give --keep-routes' });
+      const below = routes.some(
+        (one) =>
+          one.Origin === 'EnableVgwRoutePropagation' &&
+          one.State !== 'blackhole' &&
+          carries(one.DestinationPrefixListId ?? one.DestinationCidrBlock, destination),
+      );
+      if (!below)
+        throw failure(
+          `the static route of ${name} to ${destination} is all that carries: nothing is propagated into ${id}`,
+          { field: `route_tables.${name}`, next: 'wait until Direct Connect is back, or give --keep-routes' },
+        );
       return { state: 'ready', found: { id: `${id} ${destination}`, ours: true } };
     },
     make: () => [],
@@ -35,4 +63,6 @@ const overrideRoute = (site: Site, { id, name, links }: SiteRouteTable, destinat
 
 /** Every route that the site's monitor may have put over a propagated one. */
 export const overrideRoutes = (site: Site): readonly Step[] =>
-  site.route_tables.filter(({ mode }) => mode === 'override').flatMap((table) => destinationsOf(site, table).map((destination) => overrideRoute(site, table, destination)));
+  site.route_tables
+    .filter(({ mode }) => mode === 'override')
+    .flatMap((table) => destinationsOf(site, table).map((destination) => overrideRoute(site, table, destination)));

@@ -26,18 +26,40 @@ export const secretParameter = (site: string, { name, title, path, value, isNew 
     title,
     async look({ aws, adopted }) {
       const Name = adopted.get(key) ?? path;
-      const answer = await unlessNone(aws.ask('ssm', 'GetParameter', { Name, WithDecryption: value !== undefined }), NONE);
+      const answer = await unlessNone(
+        aws.ask('ssm', 'GetParameter', { Name, WithDecryption: value !== undefined }),
+        NONE,
+      );
       if (answer === undefined) return { state: 'absent' };
-      const tags = await unlessNone(aws.ask('ssm', 'ListTagsForResource', { ResourceType: 'Parameter', ResourceId: Name }), /^InvalidResourceId$|^ParameterNotFound$/);
+      const tags = await unlessNone(
+        aws.ask('ssm', 'ListTagsForResource', { ResourceType: 'Parameter', ResourceId: Name }),
+        /^InvalidResourceId$|^ParameterNotFound$/,
+      );
       const found = { id: Name, ours: isOurs(tags?.TagList, site, key) };
-      if (!found.ours && !adopted.has(key)) throw failure(`a parameter ${Name} is there and is not hybridctl's`, { field: key, next: `remove it, or say --adopt ${key}=${Name} to use it as it is` });
+      if (!found.ours && !adopted.has(key))
+        throw failure(`a parameter ${Name} is there and is not hybridctl's`, {
+          field: key,
+          next: `remove it, or say --adopt ${key}=${Name} to use it as it is`,
+        });
       if (value === undefined || answer.Parameter?.Value === value) return { state: 'ready', found };
-      if (isNew || !found.ours) throw failure(`the parameter ${Name} holds another key than the file here`, { field: key, next: isNew ? 'put that key into the file, or remove the parameter where no gateway uses it' : 'bring the two together by hand' });
+      if (isNew || !found.ours)
+        throw failure(`the parameter ${Name} holds another key than the file here`, {
+          field: key,
+          next: isNew
+            ? 'put that key into the file, or remove the parameter where no gateway uses it'
+            : 'bring the two together by hand',
+        });
       return { state: 'differs', found, differences: ['it holds another key'] };
     },
-    make: () => [api('ssm', 'PutParameter', { Name: path, Type: 'SecureString', Value: value!, Tags: tagsOf(site, key) }, ['Value'])],
+    make: () => [
+      api('ssm', 'PutParameter', { Name: path, Type: 'SecureString', Value: value!, Tags: tagsOf(site, key) }, [
+        'Value',
+      ]),
+    ],
     // Tags and Overwrite exclude each other.
-    mend: (_values, { id }) => [api('ssm', 'PutParameter', { Name: id, Type: 'SecureString', Value: value!, Overwrite: true }, ['Value'])],
+    mend: (_values, { id }) => [
+      api('ssm', 'PutParameter', { Name: id, Type: 'SecureString', Value: value!, Overwrite: true }, ['Value']),
+    ],
     drop: (_values, id) => [api('ssm', 'DeleteParameter', { Name: id })],
   };
 };

@@ -31,13 +31,23 @@ export const role = (site: string, { name, service, region, description, path }:
       const ours = isOurs(found?.Tags, site, key);
       if (id === undefined) refuseForeign('a role', RoleName, found?.Tags, site, key);
       const what = { id: found?.RoleName ?? id!, ours };
-      return !ours || sameDocument(found?.AssumeRolePolicyDocument ?? '', trust) ? { state: 'ready', found: what } : { state: 'differs', found: what, differences: [`its trust policy is not that ${service} may take it`] };
+      return !ours || sameDocument(found?.AssumeRolePolicyDocument ?? '', trust)
+        ? { state: 'ready', found: what }
+        : { state: 'differs', found: what, differences: [`its trust policy is not that ${service} may take it`] };
     },
     make: () => [
-      api('iam', 'CreateRole', { RoleName, AssumeRolePolicyDocument: JSON.stringify(trust), Description: description, Tags: tagsOf(site, key), ...(path === undefined ? {} : { Path: path }) }),
+      api('iam', 'CreateRole', {
+        RoleName,
+        AssumeRolePolicyDocument: JSON.stringify(trust),
+        Description: description,
+        Tags: tagsOf(site, key),
+        ...(path === undefined ? {} : { Path: path }),
+      }),
     ],
     answer: 'Role.RoleName',
-    mend: (_values, { id }) => [api('iam', 'UpdateAssumeRolePolicy', { RoleName: id, PolicyDocument: JSON.stringify(trust) })],
+    mend: (_values, { id }) => [
+      api('iam', 'UpdateAssumeRolePolicy', { RoleName: id, PolicyDocument: JSON.stringify(trust) }),
+    ],
     drop: (_values, id) => [api('iam', 'DeleteRole', { RoleName: id })],
   };
 };
@@ -60,14 +70,31 @@ export const rolePolicy = (site: string, { name, needs, document }: RolePolicy):
     title: `policy ${PolicyName}`,
     needs: [slot],
     async look({ aws, values }) {
-      const answer = await unlessNone(aws.ask('iam', 'GetRolePolicy', { RoleName: values(slot), PolicyName }), NO_ENTITY);
+      const answer = await unlessNone(
+        aws.ask('iam', 'GetRolePolicy', { RoleName: values(slot), PolicyName }),
+        NO_ENTITY,
+      );
       if (answer === undefined) return { state: 'absent' };
       const found = { id: PolicyName, ours: true };
       const known = needs.every((one) => values.has(one));
-      return known && sameDocument(answer.PolicyDocument ?? '', document(values)) ? { state: 'ready', found } : { state: 'differs', found, differences: ['it allows something else'] };
+      return known && sameDocument(answer.PolicyDocument ?? '', document(values))
+        ? { state: 'ready', found }
+        : { state: 'differs', found, differences: ['it allows something else'] };
     },
-    make: (values) => [api('iam', 'PutRolePolicy', { RoleName: values(slot), PolicyName, PolicyDocument: JSON.stringify(document(values)) })],
-    mend: (values) => [api('iam', 'PutRolePolicy', { RoleName: values(slot), PolicyName, PolicyDocument: JSON.stringify(document(values)) })],
+    make: (values) => [
+      api('iam', 'PutRolePolicy', {
+        RoleName: values(slot),
+        PolicyName,
+        PolicyDocument: JSON.stringify(document(values)),
+      }),
+    ],
+    mend: (values) => [
+      api('iam', 'PutRolePolicy', {
+        RoleName: values(slot),
+        PolicyName,
+        PolicyDocument: JSON.stringify(document(values)),
+      }),
+    ],
     drop: (values) => [api('iam', 'DeleteRolePolicy', { RoleName: values(slot), PolicyName })],
   };
 };

@@ -22,15 +22,34 @@ export interface SecurityGroup {
   readonly ingress: readonly IngressRule[];
 }
 
-type Permission = NonNullable<NonNullable<Output<'ec2', 'DescribeSecurityGroups'>['SecurityGroups']>[number]['IpPermissions']>[number];
+type Permission = NonNullable<
+  NonNullable<Output<'ec2', 'DescribeSecurityGroups'>['SecurityGroups']>[number]['IpPermissions']
+>[number];
 
-const ruleText = ({ protocol, port, cidr }: Pick<IngressRule, 'protocol' | 'port' | 'cidr'>): string => `${NAMES[protocol] ?? protocol}${port === undefined ? '' : ` ${port}`} from ${cidr}`;
+const ruleText = ({ protocol, port, cidr }: Pick<IngressRule, 'protocol' | 'port' | 'cidr'>): string =>
+  `${NAMES[protocol] ?? protocol}${port === undefined ? '' : ` ${port}`} from ${cidr}`;
 const NAMES: Readonly<Record<string, string>> = { '50': 'ESP', '-1': 'everything' };
 
 /** What a permission lets in, a text a source; ports of one number look as ours do. */
-const texts = ({ IpProtocol = '-1', FromPort, ToPort, IpRanges = [], Ipv6Ranges = [], UserIdGroupPairs = [], PrefixListIds = [] }: Permission): readonly string[] => {
-  const ports = FromPort === undefined || FromPort === -1 || IpProtocol === '-1' || IpProtocol === '50' ? '' : ` ${FromPort === ToPort ? FromPort : `${FromPort}-${ToPort}`}`;
-  const from = [...IpRanges.map(({ CidrIp }) => CidrIp), ...Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6), ...UserIdGroupPairs.map(({ GroupId }) => GroupId), ...PrefixListIds.map(({ PrefixListId }) => PrefixListId)];
+const texts = ({
+  IpProtocol = '-1',
+  FromPort,
+  ToPort,
+  IpRanges = [],
+  Ipv6Ranges = [],
+  UserIdGroupPairs = [],
+  PrefixListIds = [],
+}: Permission): readonly string[] => {
+  const ports =
+    FromPort === undefined || FromPort === -1 || IpProtocol === '-1' || IpProtocol === '50'
+      ? ''
+      : ` ${FromPort === ToPort ? FromPort : `${FromPort}-${ToPort}`}`;
+  const from = [
+    ...IpRanges.map(({ CidrIp }) => CidrIp),
+    ...Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6),
+    ...UserIdGroupPairs.map(({ GroupId }) => GroupId),
+    ...PrefixListIds.map(({ PrefixListId }) => PrefixListId),
+  ];
   return from.map((source) => `${NAMES[IpProtocol] ?? IpProtocol}${ports} from ${source}`);
 };
 
@@ -49,37 +68,82 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
     title: `security group ${GroupName}`,
     async look({ aws, adopted, values }) {
       const id = adopted.get(key);
-      const groups = async (asked: { GroupIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) => aws.all('ec2', 'DescribeSecurityGroups', asked, 'SecurityGroups');
-      const [found, ...surplus] = id === undefined ? oursIn(await groups({ Filters: filtersOf(site, key) }), site, key) : await groups({ GroupIds: [id] });
-      if (found !== undefined) return { state: 'ready', found: { id: found.GroupId!, ours: isOurs(found.Tags, site, key), surplus: surplus.map(({ GroupId }) => GroupId!) } };
+      const groups = async (asked: { GroupIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
+        aws.all('ec2', 'DescribeSecurityGroups', asked, 'SecurityGroups');
+      const [found, ...surplus] =
+        id === undefined
+          ? oursIn(await groups({ Filters: filtersOf(site, key) }), site, key)
+          : await groups({ GroupIds: [id] });
+      if (found !== undefined)
+        return {
+          state: 'ready',
+          found: {
+            id: found.GroupId!,
+            ours: isOurs(found.Tags, site, key),
+            surplus: surplus.map(({ GroupId }) => GroupId!),
+          },
+        };
       if (values.has('vpc')) {
-        const Filters = [{ Name: 'vpc-id', Values: [values('vpc')] }, { Name: 'group-name', Values: [GroupName] }];
-        const foreign = (await groups({ Filters })).find((one) => one.GroupName === GroupName && one.VpcId === values('vpc'));
-        if (foreign !== undefined && !isOurs(foreign.Tags, site, key)) throw failure(`a security group ${GroupName} (${foreign.GroupId}) is there and is not hybridctl's`, { field: key, next: `rename or remove it, or say --adopt ${key}=${foreign.GroupId} to use it` });
+        const Filters = [
+          { Name: 'vpc-id', Values: [values('vpc')] },
+          { Name: 'group-name', Values: [GroupName] },
+        ];
+        const foreign = (await groups({ Filters })).find(
+          (one) => one.GroupName === GroupName && one.VpcId === values('vpc'),
+        );
+        if (foreign !== undefined && !isOurs(foreign.Tags, site, key))
+          throw failure(`a security group ${GroupName} (${foreign.GroupId}) is there and is not hybridctl's`, {
+            field: key,
+            next: `rename or remove it, or say --adopt ${key}=${foreign.GroupId} to use it`,
+          });
       }
       return { state: 'absent' };
     },
-    make: (values) => [api('ec2', 'CreateSecurityGroup', { GroupName, Description: description, VpcId: values('vpc'), TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsOf(site, key) }] })],
+    make: (values) => [
+      api('ec2', 'CreateSecurityGroup', {
+        GroupName,
+        Description: description,
+        VpcId: values('vpc'),
+        TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsOf(site, key) }],
+      }),
+    ],
     answer: 'GroupId',
     drop: (_values, id) => [api('ec2', 'DeleteSecurityGroup', { GroupId: id })],
   };
-  const authorize = (GroupId: string, rules: readonly IngressRule[]) => [api('ec2', 'AuthorizeSecurityGroupIngress', { GroupId, IpPermissions: rules.map(permissionOf) })];
+  const authorize = (GroupId: string, rules: readonly IngressRule[]) => [
+    api('ec2', 'AuthorizeSecurityGroupIngress', { GroupId, IpPermissions: rules.map(permissionOf) }),
+  ];
   const rules: Step = {
     key: `${key}/rules`,
     title: `what ${GroupName} lets in`,
     needs: [key],
     async look({ aws, values }) {
       // By filter: a group that is not visible yet is then absent, where its id would be an error.
-      const [found] = await aws.all('ec2', 'DescribeSecurityGroups', { Filters: [{ Name: 'group-id', Values: [values(key)] }] }, 'SecurityGroups');
+      const [found] = await aws.all(
+        'ec2',
+        'DescribeSecurityGroups',
+        { Filters: [{ Name: 'group-id', Values: [values(key)] }] },
+        'SecurityGroups',
+      );
       const has = (found?.IpPermissions ?? []).flatMap(texts);
       const wanted = ingress.map(ruleText);
       const lacks = wanted.filter((text) => !has.includes(text));
       if (lacks.length === wanted.length && has.length === 0) return { state: 'absent' };
-      const common = { id: values(key), ours: isOurs(found?.Tags, site, key), notes: has.filter((text) => !wanted.includes(text)).map((text) => `also lets in ${text}`) };
-      return lacks.length === 0 ? { state: 'ready', found: common } : { state: 'differs', found: common, differences: lacks.map((text) => `does not let in ${text}`) };
+      const common = {
+        id: values(key),
+        ours: isOurs(found?.Tags, site, key),
+        notes: has.filter((text) => !wanted.includes(text)).map((text) => `also lets in ${text}`),
+      };
+      return lacks.length === 0
+        ? { state: 'ready', found: common }
+        : { state: 'differs', found: common, differences: lacks.map((text) => `does not let in ${text}`) };
     },
     make: (values) => authorize(values(key), ingress),
-    mend: (_values, { id }, differences) => authorize(id, ingress.filter((rule) => differences.includes(`does not let in ${ruleText(rule)}`))),
+    mend: (_values, { id }, differences) =>
+      authorize(
+        id,
+        ingress.filter((rule) => differences.includes(`does not let in ${ruleText(rule)}`)),
+      ),
   };
   return [group, rules];
 };

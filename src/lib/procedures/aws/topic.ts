@@ -40,11 +40,23 @@ export const snsTopic = (site: string, { name, topic, region }: Topic): Step => 
   };
 };
 
-/** Who may do what with the topic in the slot `topic/NAME`: the whole policy, since SNS knows no other. It goes with the topic. */
-export const topicPolicy = (name: string, needs: readonly string[], document: (value: (slot: string) => string) => PolicyDocument): Step => {
+/**
+ * Who may do what with the topic in the slot `topic/NAME`: the whole policy, since SNS knows no other. It goes with the
+ * topic.
+ */
+export const topicPolicy = (
+  name: string,
+  needs: readonly string[],
+  document: (value: (slot: string) => string) => PolicyDocument,
+): Step => {
   const slot = `topic/${name}`;
   const key = `topic-policy/${name}`;
-  const set = (value: (slot: string) => string) => api('sns', 'SetTopicAttributes', { TopicArn: value(slot), AttributeName: 'Policy', AttributeValue: JSON.stringify(document(value)) });
+  const set = (value: (slot: string) => string) =>
+    api('sns', 'SetTopicAttributes', {
+      TopicArn: value(slot),
+      AttributeName: 'Policy',
+      AttributeValue: JSON.stringify(document(value)),
+    });
   return {
     key,
     title: `who may publish to topic ${name}`,
@@ -53,11 +65,16 @@ export const topicPolicy = (name: string, needs: readonly string[], document: (v
       const { Attributes } = await aws.ask('sns', 'GetTopicAttributes', { TopicArn: values(slot) });
       const found = { id: name, ours: true };
       if (sameDocument(Attributes?.['Policy'] ?? '', document(values))) return { state: 'ready', found };
-      return { state: 'differs', found, differences: [adopted.has(slot) ? `the policy of ${values(slot)} is not ours to change` : 'it lets in others'] };
+      return {
+        state: 'differs',
+        found,
+        differences: [adopted.has(slot) ? `the policy of ${values(slot)} is not ours to change` : 'it lets in others'],
+      };
     },
     make: (values) => [set(values)],
     mend: (values, _found, [difference]) => {
-      if (difference !== 'it lets in others') throw failure(difference!, { field: key, next: `add the statements yourself, or leave out --adopt ${slot}` });
+      if (difference !== 'it lets in others')
+        throw failure(difference!, { field: key, next: `add the statements yourself, or leave out --adopt ${slot}` });
       return [set(values)];
     },
   };
@@ -72,11 +89,22 @@ export const mailSubscription = (topic: string, mail: string): Step => {
     title: `mail to ${mail}`,
     needs: [slot],
     async look({ aws, values }) {
-      const all = (await unlessNone(aws.all('sns', 'ListSubscriptionsByTopic', { TopicArn: values(slot) }, 'Subscriptions'), NONE)) ?? [];
+      const all =
+        (await unlessNone(
+          aws.all('sns', 'ListSubscriptionsByTopic', { TopicArn: values(slot) }, 'Subscriptions'),
+          NONE,
+        )) ?? [];
       const one = all.find(({ Protocol, Endpoint }) => Protocol === 'email' && Endpoint === mail);
       if (one === undefined) return { state: 'absent' };
       const pending = one.SubscriptionArn?.startsWith('arn:') !== true;
-      return { state: 'ready', found: { id: mail, ours: true, ...(pending ? { notes: ['the mailbox has yet to say yes: see its mail from SNS'] } : {}) } };
+      return {
+        state: 'ready',
+        found: {
+          id: mail,
+          ours: true,
+          ...(pending ? { notes: ['the mailbox has yet to say yes: see its mail from SNS'] } : {}),
+        },
+      };
     },
     make: (values) => [api('sns', 'Subscribe', { TopicArn: values(slot), Protocol: 'email', Endpoint: mail })],
   };

@@ -30,16 +30,23 @@ export const user = (site: string, name: string): Step => {
 export const userPolicy = (site: string, name: string, document: PolicyDocument): Step => {
   const slot = `user/${name}`;
   const PolicyName = nameOf(site, name);
-  const put = (values: (slot: string) => string) => [api('iam', 'PutUserPolicy', { UserName: values(slot), PolicyName, PolicyDocument: JSON.stringify(document) })];
+  const put = (values: (slot: string) => string) => [
+    api('iam', 'PutUserPolicy', { UserName: values(slot), PolicyName, PolicyDocument: JSON.stringify(document) }),
+  ];
   return {
     key: `user-policy/${name}`,
     title: `policy ${PolicyName}`,
     needs: [slot],
     async look({ aws, values }) {
-      const answer = await unlessNone(aws.ask('iam', 'GetUserPolicy', { UserName: values(slot), PolicyName }), NO_ENTITY);
+      const answer = await unlessNone(
+        aws.ask('iam', 'GetUserPolicy', { UserName: values(slot), PolicyName }),
+        NO_ENTITY,
+      );
       if (answer === undefined) return { state: 'absent' };
       const found = { id: PolicyName, ours: true };
-      return sameDocument(answer.PolicyDocument ?? '', document) ? { state: 'ready', found } : { state: 'differs', found, differences: ['it allows something else'] };
+      return sameDocument(answer.PolicyDocument ?? '', document)
+        ? { state: 'ready', found }
+        : { state: 'differs', found, differences: ['it allows something else'] };
     },
     make: put,
     mend: put,
@@ -64,7 +71,13 @@ export interface AccessKey {
  */
 export const accessKey = ({ name, path, format, idIn }: AccessKey): Step => {
   const slot = `user/${name}`;
-  const create = (UserName: string) => ({ kind: 'keep' as const, call: api('iam', 'CreateAccessKey', { UserName }), fields: ['AccessKey.AccessKeyId', 'AccessKey.SecretAccessKey'], format, path });
+  const create = (UserName: string) => ({
+    kind: 'keep' as const,
+    call: api('iam', 'CreateAccessKey', { UserName }),
+    fields: ['AccessKey.AccessKeyId', 'AccessKey.SecretAccessKey'],
+    format,
+    path,
+  });
   const remove = (UserName: string, id: string) => api('iam', 'DeleteAccessKey', { UserName, AccessKeyId: id });
   const key = `access-key/${name}`;
   return {
@@ -72,20 +85,40 @@ export const accessKey = ({ name, path, format, idIn }: AccessKey): Step => {
     title: `access key in ${path}`,
     needs: [slot],
     async look({ aws, values, files }) {
-      const answer = await unlessNone(aws.all('iam', 'ListAccessKeys', { UserName: values(slot) }, 'AccessKeyMetadata'), NO_ENTITY);
+      const answer = await unlessNone(
+        aws.all('iam', 'ListAccessKeys', { UserName: values(slot) }, 'AccessKeyMetadata'),
+        NO_ENTITY,
+      );
       const ids = (answer ?? []).map(({ AccessKeyId }) => AccessKeyId!);
       if (ids.length === 0) return { state: 'absent' };
       const [text, stat] = await Promise.all([files.read(path), files.stat(path)]);
       const here = idIn(text ?? '');
       const id = ids.find((one) => one === here);
       const surplus = ids.filter((one) => one !== id);
-      if (id === undefined) return { state: 'differs', found: { id: surplus[0]!, ours: true, surplus: surplus.slice(1) }, differences: [`its secret is not in ${path}, so it is replaced`] };
+      if (id === undefined)
+        return {
+          state: 'differs',
+          found: { id: surplus[0]!, ours: true, surplus: surplus.slice(1) },
+          differences: [`its secret is not in ${path}, so it is replaced`],
+        };
       const open = (stat?.mode ?? 0) & 0o077;
-      return open === 0 ? { state: 'ready', found: { id, ours: true, surplus } } : { state: 'differs', found: { id, ours: true, surplus }, differences: [`${path} can be read by others, so the key is replaced`] };
+      return open === 0
+        ? { state: 'ready', found: { id, ours: true, surplus } }
+        : {
+            state: 'differs',
+            found: { id, ours: true, surplus },
+            differences: [`${path} can be read by others, so the key is replaced`],
+          };
     },
     make: (values) => [create(values(slot))],
-    mend: (values, { id, surplus = [] }) => [...[id, ...surplus].map((one) => remove(values(slot), one)), create(values(slot))],
+    mend: (values, { id, surplus = [] }) => [
+      ...[id, ...surplus].map((one) => remove(values(slot), one)),
+      create(values(slot)),
+    ],
     // A surplus one has no file.
-    drop: (values, id) => [remove(values(slot), id), ...(values(key) === id ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }] : [])],
+    drop: (values, id) => [
+      remove(values(slot), id),
+      ...(values(key) === id ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }] : []),
+    ],
   };
 };

@@ -12,10 +12,13 @@ export const VGW_ASN = `${KEY}/asn`;
 const PATIENCE_MS = 600_000;
 const lives = ({ State }: Gateway): boolean => State !== 'deleted' && State !== 'deleting';
 const attachmentOf = ({ VpcAttachments = [] }: Gateway) => VpcAttachments.find(({ State }) => State !== 'detached');
-const byUse = (a: Gateway, b: Gateway): number => Number(attachmentOf(b) !== undefined) - Number(attachmentOf(a) !== undefined) || (a.VpnGatewayId! < b.VpnGatewayId! ? -1 : 1);
+const byUse = (a: Gateway, b: Gateway): number =>
+  Number(attachmentOf(b) !== undefined) - Number(attachmentOf(a) !== undefined) ||
+  (a.VpnGatewayId! < b.VpnGatewayId! ? -1 : 1);
 
 /**
- * The virtual private gateway, in the slot `vgw` with its AS number beside it, and its attachment to the VPC of the slot `vpc`.
+ * The virtual private gateway, in the slot `vgw` with its AS number beside it, and its attachment to the VPC of the
+ * slot `vpc`.
  * @param known id of one that is there: used, and made by nobody.
  */
 export const vpnGateway = (site: string, known: string | undefined): readonly Step[] => [
@@ -25,19 +28,46 @@ export const vpnGateway = (site: string, known: string | undefined): readonly St
     patienceMs: PATIENCE_MS,
     async look({ aws, adopted, values }) {
       const id = adopted.get(KEY) ?? known;
-      const ask = async (asked: { VpnGatewayIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) => ((await aws.ask('ec2', 'DescribeVpnGateways', asked)).VpnGateways ?? []).filter(lives);
-      const [first, ...surplus] = (id === undefined ? oursIn(await ask({ Filters: filtersOf(site, KEY) }), site, KEY) : await ask({ VpnGatewayIds: [id] })).sort(byUse);
+      const ask = async (asked: { VpnGatewayIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
+        ((await aws.ask('ec2', 'DescribeVpnGateways', asked)).VpnGateways ?? []).filter(lives);
+      const [first, ...surplus] = (
+        id === undefined
+          ? oursIn(await ask({ Filters: filtersOf(site, KEY) }), site, KEY)
+          : await ask({ VpnGatewayIds: [id] })
+      ).sort(byUse);
       if (first === undefined) {
-        if (id !== undefined) throw failure(`the virtual private gateway ${id} is gone`, { field: 'cloud.vgw', next: 'correct it in the site file, or leave it out to have one made' });
+        if (id !== undefined)
+          throw failure(`the virtual private gateway ${id} is gone`, {
+            field: 'cloud.vgw',
+            next: 'correct it in the site file, or leave it out to have one made',
+          });
         // A VPC has one at most.
-        const [other] = values.has('vpc') ? (await ask({ Filters: [{ Name: 'attachment.vpc-id', Values: [values('vpc')] }] })).filter((one) => attachmentOf(one) !== undefined) : [];
-        if (other !== undefined) throw failure(`${values('vpc')} has the virtual private gateway ${other.VpnGatewayId} already`, { field: 'cloud.vgw', next: `say vgw: ${other.VpnGatewayId} in the site file to use it` });
+        const [other] = values.has('vpc')
+          ? (await ask({ Filters: [{ Name: 'attachment.vpc-id', Values: [values('vpc')] }] })).filter(
+              (one) => attachmentOf(one) !== undefined,
+            )
+          : [];
+        if (other !== undefined)
+          throw failure(`${values('vpc')} has the virtual private gateway ${other.VpnGatewayId} already`, {
+            field: 'cloud.vgw',
+            next: `say vgw: ${other.VpnGatewayId} in the site file to use it`,
+          });
         return { state: 'absent' };
       }
-      const found: Found = { id: first.VpnGatewayId!, ours: isOurs(first.Tags, site, KEY), gives: { [VGW_ASN]: String(first.AmazonSideAsn ?? AWS_ASN) }, surplus: surplus.map(({ VpnGatewayId }) => VpnGatewayId!) };
+      const found: Found = {
+        id: first.VpnGatewayId!,
+        ours: isOurs(first.Tags, site, KEY),
+        gives: { [VGW_ASN]: String(first.AmazonSideAsn ?? AWS_ASN) },
+        surplus: surplus.map(({ VpnGatewayId }) => VpnGatewayId!),
+      };
       return first.State === 'pending' ? { state: 'pending', found, why: 'is pending' } : { state: 'ready', found };
     },
-    make: () => [api('ec2', 'CreateVpnGateway', { Type: 'ipsec.1', TagSpecifications: [{ ResourceType: 'vpn-gateway', Tags: tagsOf(site, KEY) }] })],
+    make: () => [
+      api('ec2', 'CreateVpnGateway', {
+        Type: 'ipsec.1',
+        TagSpecifications: [{ ResourceType: 'vpn-gateway', Tags: tagsOf(site, KEY) }],
+      }),
+    ],
     answer: 'VpnGateway.VpnGatewayId',
     drop: (_values, id) => [api('ec2', 'DeleteVpnGateway', { VpnGatewayId: id })],
   },
@@ -47,21 +77,35 @@ export const vpnGateway = (site: string, known: string | undefined): readonly St
     needs: [KEY],
     patienceMs: PATIENCE_MS,
     async look({ aws, values }) {
-      const gateway = ((await aws.ask('ec2', 'DescribeVpnGateways', { VpnGatewayIds: [values(KEY)] })).VpnGateways ?? []).find(lives);
+      const gateway = (
+        (await aws.ask('ec2', 'DescribeVpnGateways', { VpnGatewayIds: [values(KEY)] })).VpnGateways ?? []
+      ).find(lives);
       const there = gateway === undefined ? undefined : attachmentOf(gateway);
       if (gateway === undefined || there === undefined) return { state: 'absent' };
-      if (values.has('vpc') && there.VpcId !== values('vpc')) throw failure(`${values(KEY)} is attached to ${there.VpcId}, not to ${values('vpc')}`, { field: 'cloud.vgw', next: 'correct cloud.vgw or cloud.vpc' });
+      if (values.has('vpc') && there.VpcId !== values('vpc'))
+        throw failure(`${values(KEY)} is attached to ${there.VpcId}, not to ${values('vpc')}`, {
+          field: 'cloud.vgw',
+          next: 'correct cloud.vgw or cloud.vpc',
+        });
       const found: Found = { id: there.VpcId!, ours: isOurs(gateway.Tags, site, KEY) };
-      return there.State === 'attached' ? { state: 'ready', found } : { state: 'pending', found, why: `is ${there.State}` };
+      return there.State === 'attached'
+        ? { state: 'ready', found }
+        : { state: 'pending', found, why: `is ${there.State}` };
     },
     make: (values) => [api('ec2', 'AttachVpnGateway', { VpnGatewayId: values(KEY), VpcId: values('vpc') })],
-    after: (values) => [`until [ "$(aws ec2 describe-vpn-gateways --vpn-gateway-ids ${values(KEY)} --query 'VpnGateways[0].VpcAttachments[0].State' --output text)" = attached ]; do sleep 5; done`],
+    after: (values) => [
+      `until [ "$(aws ec2 describe-vpn-gateways --vpn-gateway-ids ${values(KEY)} --query 'VpnGateways[0].VpcAttachments[0].State' --output text)" = attached ]; do sleep 5; done`,
+    ],
     drop: (values, id) => [api('ec2', 'DetachVpnGateway', { VpnGatewayId: values(KEY), VpcId: id })],
   },
 ];
 
 /** A route table takes what the gateway learns; nobody can say whose doing it was, so it stays when the rest goes. */
-export const routePropagation = (gateway: (values: Values) => string, { id: table, name }: { readonly id: string; readonly name: string }, needs: readonly string[] = []): Step => ({
+export const routePropagation = (
+  gateway: (values: Values) => string,
+  { id: table, name }: { readonly id: string; readonly name: string },
+  needs: readonly string[] = [],
+): Step => ({
   key: `propagation/${name}`,
   title: `Route propagation into ${name}`,
   needs,

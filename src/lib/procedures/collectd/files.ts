@@ -19,7 +19,13 @@ const differences = (file: HostFile, before: string | undefined, mode: number | 
   if (before === undefined) return [`${file.path} is not there`];
   const lines = isSecret(file) ? [] : lineDiff(before, file.content);
   return [
-    ...(before === file.content ? [] : [`${file.path} is another`, ...lines.slice(0, MOST_SHOWN), ...(lines.length > MOST_SHOWN ? [`and ${lines.length - MOST_SHOWN} lines more`] : [])]),
+    ...(before === file.content
+      ? []
+      : [
+          `${file.path} is another`,
+          ...lines.slice(0, MOST_SHOWN),
+          ...(lines.length > MOST_SHOWN ? [`and ${lines.length - MOST_SHOWN} lines more`] : []),
+        ]),
     ...(mode === file.mode ? [] : [`${file.path} has mode ${octal(mode ?? 0)} instead of ${octal(file.mode)}`]),
   ];
 };
@@ -29,7 +35,16 @@ const differences = (file: HostFile, before: string | undefined, mode: number | 
  * @param trial calls that fail where the files would not do.
  */
 export const filesStep = (title: string, files: readonly HostFile[], trial: readonly Call[]): Step => {
-  const calls = (): readonly Call[] => [...trial, ...files.map((file): WriteCall => ({ kind: 'write', secret: isSecret(file), file: { path: file.path, content: file.content, mode: file.mode } }))];
+  const calls = (): readonly Call[] => [
+    ...trial,
+    ...files.map(
+      (file): WriteCall => ({
+        kind: 'write',
+        secret: isSecret(file),
+        file: { path: file.path, content: file.content, mode: file.mode },
+      }),
+    ),
+  ];
   return {
     key: 'files',
     title,
@@ -40,26 +55,46 @@ export const filesStep = (title: string, files: readonly HostFile[], trial: read
           return { file, before, stat };
         }),
       );
-      for (const { file, before } of seen) if (before?.includes('\ufffd') === true) throw failure(`${file.path} is no UTF-8 text, so it could not be put back as it was`, { next: 'move it out of the way first' });
+      for (const { file, before } of seen)
+        if (before?.includes('\ufffd') === true)
+          throw failure(`${file.path} is no UTF-8 text, so it could not be put back as it was`, {
+            next: 'move it out of the way first',
+          });
       const found = seen.flatMap(({ file, before, stat }) => differences(file, before, stat?.mode));
       const id = files.map(({ path }) => path).join(' ');
       if (seen.every(({ before }) => before === undefined)) return { state: 'absent' };
-      return found.length === 0 ? { state: 'ready', found: { id, ours: true } } : { state: 'differs', found: { id, ours: true }, differences: found };
+      return found.length === 0
+        ? { state: 'ready', found: { id, ours: true } }
+        : { state: 'differs', found: { id, ours: true }, differences: found };
     },
     make: calls,
     mend: calls,
   };
 };
 
-/** Words by which collectd says that a configuration is none; it goes on after some of them, and `collectd -t` of 5.12 reads nothing at all. */
-const TROUBLE = 'Parsing the config file failed|Parse error|Could not find plugin|Error importing module|Invalid configuration option|Unable to load plugin';
+/**
+ * Words by which collectd says that a configuration is none; it goes on after some of them, and `collectd -t` of 5.12
+ * reads nothing at all.
+ */
+const TROUBLE =
+  'Parsing the config file failed|Parse error|Could not find plugin|Error importing module|Invalid configuration option|Unable to load plugin';
 
 /** Reads a configuration as collectd does, and once what it reads, beside the daemon that runs. */
 export const trialCalls = (content: string): readonly Call[] => {
   const path = '/run/hybridctl/collectd-trial/collectd.conf';
   const folder = path.replace(/\/[^/]*$/, '');
   return [
-    { kind: 'write', secret: false, file: { path, content: `BaseDir "${folder}"\nPIDFile "${folder}/pid"\nInterval 10\n${content}`, mode: 0o600 } },
-    script('the configuration, on trial', 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; said=$(timeout 60 collectd -T -C "$1" 2>&1 || :); rm -rf "$2"; why=$(printf "%s\\n" "$said" | grep -E "$3" | head -n 1); [ -z "$why" ] || { echo "$why" >&2; exit 1; }', path, folder, TROUBLE),
+    {
+      kind: 'write',
+      secret: false,
+      file: { path, content: `BaseDir "${folder}"\nPIDFile "${folder}/pid"\nInterval 10\n${content}`, mode: 0o600 },
+    },
+    script(
+      'the configuration, on trial',
+      'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; said=$(timeout 60 collectd -T -C "$1" 2>&1 || :); rm -rf "$2"; why=$(printf "%s\\n" "$said" | grep -E "$3" | head -n 1); [ -z "$why" ] || { echo "$why" >&2; exit 1; }',
+      path,
+      folder,
+      TROUBLE,
+    ),
   ];
 };

@@ -49,9 +49,12 @@ exit 0`;
 export const lookAtHost = async ({ shell, files }: Where, config: string | undefined): Promise<CollectdHost> => {
   const { exitCode, stdout, stderr } = await shell.run('sh', ['-c', LOOK], { timeoutMs: 30_000 });
   if (exitCode !== 0) throw failure(`can't look at the host: ${stderr.trim().split('\n')[0] ?? ''}`);
-  const said = new Map(stdout.split('\n').flatMap((line) => (/^\w+ \S/.test(line) ? [line.split(/ (.*)/s, 2) as [string, string]] : [])));
+  const said = new Map(
+    stdout.split('\n').flatMap((line) => (/^\w+ \S/.test(line) ? [line.split(/ (.*)/s, 2) as [string, string]] : [])),
+  );
   const manager = (['apt-get', 'dnf', 'yum'] as const).find((name) => name === said.get('manager'));
-  const path = config ?? said.get('config') ?? (manager === 'apt-get' ? '/etc/collectd/collectd.conf' : '/etc/collectd.conf');
+  const path =
+    config ?? said.get('config') ?? (manager === 'apt-get' ? '/etc/collectd/collectd.conf' : '/etc/collectd.conf');
   const main = await files.read(path);
   return {
     config: path,

@@ -54,13 +54,23 @@ rm -rf "$to/.old"; [ ! -d "$to/cloudwatch" ] || mv "$to/cloudwatch" "$to/.old"
 mv "$to/.new/cloudwatch" "$to/.new/cloudwatch_writer.py" "$to/"; rm -rf "$to/.old" "$to/.new"
 printf '%s\\n' "$sum" > "$to/.hybridctl-sha256"`;
 
-export const LACKS_PACKAGE = { field: '--package', next: 'give the archive of awslabs/collectd-cloudwatch as a file or an https address, and its --sha256' };
+export const LACKS_PACKAGE = {
+  field: '--package',
+  next: 'give the archive of awslabs/collectd-cloudwatch as a file or an https address, and its --sha256',
+};
 
-/** The Python plugin, by the checksum of the package it came from. One that somebody else put there is used as it is. */
+/**
+ * The Python plugin, by the checksum of the package it came from. One that somebody else put there is used as it is.
+ */
 export const pluginStep = (given: PluginPackage | undefined): Step => {
   const install = () => {
     if (given === undefined) throw failure('the plugin is not there, and no package was given', LACKS_PACKAGE);
-    return [{ ...script('the plugin', INSTALL, given.sha256, given.url ?? '-', PLUGINS), ...(given.base64 === undefined ? {} : { input: given.base64 }) }];
+    return [
+      {
+        ...script('the plugin', INSTALL, given.sha256, given.url ?? '-', PLUGINS),
+        ...(given.base64 === undefined ? {} : { input: given.base64 }),
+      },
+    ];
   };
   return {
     key: 'plugin',
@@ -70,7 +80,13 @@ export const pluginStep = (given: PluginPackage | undefined): Step => {
       if (writer === undefined) return { state: 'absent' };
       const mark = sum?.trim();
       const found = { id: PLUGINS, ours: mark !== undefined };
-      return given === undefined || mark === given.sha256 ? { state: 'ready', found } : { state: 'differs', found, differences: [mark === undefined ? 'it is not from this package' : 'it is from another package'] };
+      return given === undefined || mark === given.sha256
+        ? { state: 'ready', found }
+        : {
+            state: 'differs',
+            found,
+            differences: [mark === undefined ? 'it is not from this package' : 'it is from another package'],
+          };
     },
     make: install,
     mend: install,
@@ -88,29 +104,48 @@ export const endpointStep = (): Step => {
     needs: ['plugin'],
     async look({ files }): Promise<Look> {
       const changes: WriteCall[] = [];
-      const seen = await Promise.all(ENDPOINT_FILES.map((name) => `${PLUGINS}/${name}`).map(async (path) => ({ path, read: await Promise.all([files.read(path), files.stat(path)]) })));
-      for (const { path, read: [text, stat] } of seen) {
+      const seen = await Promise.all(
+        ENDPOINT_FILES.map((name) => `${PLUGINS}/${name}`).map(async (path) => ({
+          path,
+          read: await Promise.all([files.read(path), files.stat(path)]),
+        })),
+      );
+      for (const {
+        path,
+        read: [text, stat],
+      } of seen) {
         const better = text === undefined ? undefined : mendEndpoint(text);
-        if (better === undefined) throw failure(`${path} builds no endpoint that could be mended`, { next: 'use a package of awslabs/collectd-cloudwatch, or --plugin agent' });
-        if (better !== text) changes.push({ kind: 'write', secret: false, file: { path, content: better, mode: stat?.mode ?? 0o644 } });
+        if (better === undefined)
+          throw failure(`${path} builds no endpoint that could be mended`, {
+            next: 'use a package of awslabs/collectd-cloudwatch, or --plugin agent',
+          });
+        if (better !== text)
+          changes.push({ kind: 'write', secret: false, file: { path, content: better, mode: stat?.mode ?? 0o644 } });
       }
       mended = changes;
       const found = { id: 'amazonaws.com.cn', ours: true };
-      return changes.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences: changes.map(({ file }) => `${file.path} ends it in .amazonaws.com`) };
+      return changes.length === 0
+        ? { state: 'ready', found }
+        : { state: 'differs', found, differences: changes.map(({ file }) => `${file.path} ends it in .amazonaws.com`) };
     },
     make: () => [],
     mend: () => mended,
   };
 };
 
-/** The plugin empties blocked_metrics once its whitelist is compiled, and at no other time: so a new one says that it started well. */
+/**
+ * The plugin empties blocked_metrics once its whitelist is compiled, and at no other time: so a new one says that it
+ * started well.
+ */
 export const startedStep = (): Step => ({
   key: 'started',
   title: "the plugin's start",
   needs: ['collectd'],
   async look({ shell }): Promise<Look> {
     const { stdout } = await shell.run('find', [BLOCKED, '-maxdepth', '0', '-newer', MARK]);
-    return stdout.trim() !== '' ? { state: 'ready', found: { id: BLOCKED, ours: false } } : { state: 'pending', why: `it wrote no ${BLOCKED} since collectd started: see collectd's log` };
+    return stdout.trim() !== ''
+      ? { state: 'ready', found: { id: BLOCKED, ours: false } }
+      : { state: 'pending', why: `it wrote no ${BLOCKED} since collectd started: see collectd's log` };
   },
   make: () => [],
   patienceMs: 20_000,

@@ -4,33 +4,46 @@ import type { Applied } from '../engine/apply.ts';
 import { carryOut } from '../engine/carry-out.ts';
 
 /**
- * Around a run: where it fails, also by Ctrl-C, its files are put back as they were, and what reads them is started anew.
+ * Around a run: where it fails, also by Ctrl-C, its files are put back as they were, and what reads them is started
+ * anew.
  * @param again what lets the daemon read them. @throws the failure, or `partly` where not all could be put back.
  */
-export const puttingBack = (paths: readonly string[], again: readonly Call[]) => async (hands: Hands, apply: () => Promise<Applied>): Promise<Applied> => {
-  const before = await Promise.all(
-    paths.map(async (path) => {
-      const [content, stat] = await Promise.all([hands.files.read(path), hands.files.stat(path)]);
-      return { path, content, mode: stat?.mode ?? 0o644 };
-    }),
-  );
-  try {
-    return await apply();
-  } catch (thrown) {
-    if (!(thrown instanceof HybridError)) throw thrown;
-    // A Ctrl-C has ended everything that hears of it: putting back goes on without it.
-    const calm: Hands = { ...hands, signal: new AbortController().signal };
-    const now = await Promise.all(before.map(({ path }) => calm.files.read(path)));
-    const changed = before.filter(({ content }, index) => now[index] !== content);
-    if (changed.length === 0) throw thrown;
-    calm.progress('it failed; putting back what was there');
-    const left: string[] = [];
-    const attempt = (work: Promise<void>): Promise<void> => work.catch((error: Error) => void left.push(error.message));
-    for (const { path, content, mode } of changed) {
-      await attempt(content === undefined ? carryOut({ kind: 'run', file: 'rm', args: ['-f', '--', path] }, calm) : calm.files.write([{ path, content, mode }]));
+export const puttingBack =
+  (paths: readonly string[], again: readonly Call[]) =>
+  async (hands: Hands, apply: () => Promise<Applied>): Promise<Applied> => {
+    const before = await Promise.all(
+      paths.map(async (path) => {
+        const [content, stat] = await Promise.all([hands.files.read(path), hands.files.stat(path)]);
+        return { path, content, mode: stat?.mode ?? 0o644 };
+      }),
+    );
+    try {
+      return await apply();
+    } catch (thrown) {
+      if (!(thrown instanceof HybridError)) throw thrown;
+      // A Ctrl-C has ended everything that hears of it: putting back goes on without it.
+      const calm: Hands = { ...hands, signal: new AbortController().signal };
+      const now = await Promise.all(before.map(({ path }) => calm.files.read(path)));
+      const changed = before.filter(({ content }, index) => now[index] !== content);
+      if (changed.length === 0) throw thrown;
+      calm.progress('it failed; putting back what was there');
+      const left: string[] = [];
+      const attempt = (work: Promise<void>): Promise<void> =>
+        work.catch((error: Error) => void left.push(error.message));
+      for (const { path, content, mode } of changed) {
+        await attempt(
+          content === undefined
+            ? carryOut({ kind: 'run', file: 'rm', args: ['-f', '--', path] }, calm)
+            : calm.files.write([{ path, content, mode }]),
+        );
+      }
+      for (const call of again) await attempt(carryOut(call, calm));
+      if (left.length > 0)
+        throw partly(`${thrown.message}; not all could be put back`, {
+          cause: thrown,
+          more: left,
+          next: 'mend that by hand',
+        });
+      throw retold(thrown, { more: [...thrown.more, `put back: ${changed.map(({ path }) => path).join(', ')}`] });
     }
-    for (const call of again) await attempt(carryOut(call, calm));
-    if (left.length > 0) throw partly(`${thrown.message}; not all could be put back`, { cause: thrown, more: left, next: 'mend that by hand' });
-    throw retold(thrown, { more: [...thrown.more, `put back: ${changed.map(({ path }) => path).join(', ')}`] });
-  }
-};
+  };

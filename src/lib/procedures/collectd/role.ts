@@ -23,7 +23,10 @@ export const LONGEST_USER = 64;
 /** The user of one host: nobody else has its key, so a host that is lost is locked out alone. */
 export const userNameOf = (site: string, host: string): string => nameOf(site, `${WHAT}-${host}`);
 
-/** The field document's IAM user, for a host that is not on EC2: it may publish metrics, and its key is on that host alone. */
+/**
+ * The field document's IAM user, for a host that is not on EC2: it may publish metrics, and its key is on that host
+ * alone.
+ */
 export const senderUser = (site: string, host: string, sender: Sender, path: string): readonly Step[] => {
   const name = `${WHAT}-${host}`;
   return [

@@ -8,7 +8,10 @@ interface Writes {
   readonly files: readonly FileToWrite[];
 }
 
-/** Calls with those that write one after another made one: a machine far away is asked once, and none is written when one can not be. */
+/**
+ * Calls with those that write one after another made one: a machine far away is asked once, and none is written when
+ * one can not be.
+ */
 export const together = (calls: readonly Call[]): readonly (Exclude<Call, WriteCall> | Writes)[] => {
   const all: (Exclude<Call, WriteCall> | Writes)[] = [];
   for (const call of calls) {
@@ -40,11 +43,19 @@ export const carryOut = async (call: Call | Writes, { aws, aliyun, shell, files,
       await files.write([{ path: call.path, content: keptOf(call, await aws.send(call.call)), mode: 0o600 }]);
       return;
     case 'run': {
-      const { exitCode, stderr } = await shell.run(call.file, call.args, { signal, ...(call.input === undefined ? {} : { input: call.input }) });
+      const { exitCode, stderr } = await shell.run(call.file, call.args, {
+        signal,
+        ...(call.input === undefined ? {} : { input: call.input }),
+      });
       if (exitCode === 0) return;
       const why = stderr.trim().split('\n')[0]?.slice(0, 200) ?? '';
       // What a program did shows at once, unlike what an API did: whoever undoes it need not wait for it to show.
-      throw failure(call.what === undefined ? `${call.file} ${call.args.join(' ')} ended with ${exitCode}: ${why}` : `${call.what}: ${why === '' ? `it ended with ${exitCode}` : why}`, { call: 'refused' });
+      throw failure(
+        call.what === undefined
+          ? `${call.file} ${call.args.join(' ')} ended with ${exitCode}: ${why}`
+          : `${call.what}: ${why === '' ? `it ended with ${exitCode}` : why}`,
+        { call: 'refused' },
+      );
     }
   }
 };
@@ -52,8 +63,13 @@ export const carryOut = async (call: Call | Writes, { aws, aliyun, shell, files,
 /** What a private file holds of an answer. @throws failure where the answer lacks it. */
 const keptOf = ({ call, fields, format }: KeepCall, answer: unknown): string => {
   const texts = fields.map((field) => {
-    const text = field.split('.').reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name], answer);
-    if (typeof text !== 'string') throw failure(`the answer to ${call.service}:${call.operation} lacks ${field}`, { next: 'see to AWS_ENDPOINT_URL and any proxy in between' });
+    const text = field
+      .split('.')
+      .reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name], answer);
+    if (typeof text !== 'string')
+      throw failure(`the answer to ${call.service}:${call.operation} lacks ${field}`, {
+        next: 'see to AWS_ENDPOINT_URL and any proxy in between',
+      });
     return text;
   });
   return texts.reduce((content, text) => content.replace('%s', () => text), format.replaceAll('\\n', '\n'));

@@ -8,7 +8,11 @@ import { ledger } from './values.ts';
  * Removes what carries our tags for this site, the last made first. What can't be removed does not stop the rest.
  * @throws partly (exit 5) with every thing that is left and why.
  */
-export const destroySteps = async (steps: readonly Step[], hands: Hands, scene: Scene): Promise<readonly PlannedStep[]> => {
+export const destroySteps = async (
+  steps: readonly Step[],
+  hands: Hands,
+  scene: Scene,
+): Promise<readonly PlannedStep[]> => {
   const known = ledger();
   const world = worldOf(hands, scene, known);
   // All is looked at first: later steps tell the ids by which earlier ones are let go of.
@@ -19,12 +23,17 @@ export const destroySteps = async (steps: readonly Step[], hands: Hands, scene: 
     if (hands.signal.aborted) throw interrupted();
     try {
       const id = await removeStep(step, hands, world, known);
-      if (id !== undefined) removed.push({ key: step.key, title: step.title, action: 'remove', id, notes: [], cost: null });
+      if (id !== undefined)
+        removed.push({ key: step.key, title: step.title, action: 'remove', id, notes: [], cost: null });
     } catch (error) {
       if (!(error instanceof HybridError) || error.exit === interrupted().exit) throw error;
       left.push(`${step.title}: ${error.message}`);
     }
   }
-  if (left.length > 0) throw partly(`${left.length} of ${left.length + removed.length} could not be removed`, { more: left, next: 'mend that and run it again: what is gone stays gone' });
+  if (left.length > 0)
+    throw partly(`${left.length} of ${left.length + removed.length} could not be removed`, {
+      more: left,
+      next: 'mend that and run it again: what is gone stays gone',
+    });
   return removed;
 };

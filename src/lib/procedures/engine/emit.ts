@@ -26,7 +26,11 @@ interface RunbookStep extends Pick<PlannedStep, 'title' | 'action' | 'id' | 'not
 const [OPEN, CLOSE] = ['\u27e6', '\u27e7'];
 
 /** botocore's rule for command names: `CreateBGPPeer` is create-bgp-peer. */
-export const cliName = (operation: string): string => operation.replace(/(.)([A-Z][a-z]+)/g, '$1-$2').replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
+export const cliName = (operation: string): string =>
+  operation
+    .replace(/(.)([A-Z][a-z]+)/g, '$1-$2')
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase();
 
 const plain = /^[A-Za-z0-9_@%+=:,./-]+$/;
 const quoted = (word: string): string => (plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
@@ -37,7 +41,8 @@ const argument = (text: string): string => {
   return `"$(cat <<JSON\n${filledIn(text)}\nJSON\n)"`;
 };
 
-const filledIn = (text: string): string => text.replace(/[\\$`]/g, '\\$&').replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `\${${name}}`);
+const filledIn = (text: string): string =>
+  text.replace(/[\\$`]/g, '\\$&').replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `\${${name}}`);
 
 /** The CLI encodes user data itself, and would do it twice; bytes go their own way. */
 const forCli = ({ operation, input }: ApiCall): ApiCall['input'] =>
@@ -47,13 +52,23 @@ const forCli = ({ operation, input }: ApiCall): ApiCall['input'] =>
 
 /** The file of a function, which is no text: by a file of its own. */
 const zipIn = ({ service, input }: ApiCall): Uint8Array | undefined => {
-  const zip = service === 'lambda' ? (input['ZipFile'] ?? (input['Code'] as { ZipFile?: unknown } | undefined)?.ZipFile) : undefined;
+  const zip =
+    service === 'lambda'
+      ? (input['ZipFile'] ?? (input['Code'] as { ZipFile?: unknown } | undefined)?.ZipFile)
+      : undefined;
   return zip instanceof Uint8Array ? zip : undefined;
 };
 
-/** Text that the API takes as bytes. Versions 1 and 2 of the CLI read such a field of JSON differently, and a file the same. */
+/**
+ * Text that the API takes as bytes. Versions 1 and 2 of the CLI read such a field of JSON differently, and a file the
+ * same.
+ */
 const bytesIn = ({ input }: ApiCall): readonly (readonly [flag: string, text: string])[] =>
-  Object.entries(input).flatMap(([field, value]) => (value instanceof Uint8Array ? [[`--${cliName(field)} fileb:///dev/stdin`, new TextDecoder().decode(value)] as const] : []));
+  Object.entries(input).flatMap(([field, value]) =>
+    value instanceof Uint8Array
+      ? [[`--${cliName(field)} fileb:///dev/stdin`, new TextDecoder().decode(value)] as const]
+      : [],
+  );
 
 /** @param above path of the value within the input, with a dot at its end; an element of a list goes by its number. */
 const hidden = (value: unknown, secret: readonly string[], word: (path: string) => string, above = ''): unknown => {
@@ -72,7 +87,10 @@ interface Kept {
   readonly query: string;
 }
 
-/** A secret comes from a variable of the shell and by a file of mode 0600: an argument could be read by others, and the CLI reads standard input twice. */
+/**
+ * A secret comes from a variable of the shell and by a file of mode 0600: an argument could be read by others, and the
+ * CLI reads standard input twice.
+ */
 const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => {
   const { service, operation, secret = [] } = call;
   const name = (path: string): string => variable(`${key}/${path}`);
@@ -83,11 +101,14 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   const zip = zipIn(call);
   if (zip !== undefined) {
     const { Code: _code, ZipFile: _zip, ...input } = call.input;
-    const base64 = Buffer.from(zip).toString('base64').replace(/.{1,76}/g, '$&\n');
+    const base64 = Buffer.from(zip)
+      .toString('base64')
+      .replace(/.{1,76}/g, '$&\n');
     return `zip=$(mktemp)\nbase64 -d > "$zip" <<'ZIP'\n${base64}ZIP\n${command} ${argument(JSON.stringify(input))} --zip-file "fileb://$zip"${query}${close}\nrm -f "$zip"`;
   }
   const [bytes] = bytesIn(call);
-  if (bytes !== undefined) return `${command} ${argument(JSON.stringify(forCli(call)))} ${bytes[0]}${query} <<BYTES\n${filledIn(bytes[1])}\nBYTES${close === '' ? '' : '\n)'}`;
+  if (bytes !== undefined)
+    return `${command} ${argument(JSON.stringify(forCli(call)))} ${bytes[0]}${query} <<BYTES\n${filledIn(bytes[1])}\nBYTES${close === '' ? '' : '\n)'}`;
   if (secret.length === 0) return `${command} ${argument(JSON.stringify(forCli(call)))}${query}${close}`;
   const shown = JSON.stringify(hidden(call.input, secret, (path) => `${OPEN}${name(path)}${CLOSE}`));
   return [
@@ -100,8 +121,15 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
 /** The Alibaba Cloud CLI takes RPC calls by their own names; of OSS it has ossutil's words. */
 const aliyunLine = ({ product, action, params }: AliyunCall): string => {
   const object = `oss://${params['Bucket'] ?? ''}/${params['Key'] ?? ''}`;
-  if (product === 'oss') return action === 'PutBucket' ? `aliyun oss mb oss://${params['Bucket']!}` : action === 'PutObject' ? `aliyun oss mkdir ${quoted(object)}` : `aliyun oss rm ${quoted(object)}`;
-  const rest = Object.entries(params).map(([name, value]) => ` --${name} ${value.includes(OPEN) ? argument(value) : quoted(value)}`);
+  if (product === 'oss')
+    return action === 'PutBucket'
+      ? `aliyun oss mb oss://${params['Bucket']!}`
+      : action === 'PutObject'
+        ? `aliyun oss mkdir ${quoted(object)}`
+        : `aliyun oss rm ${quoted(object)}`;
+  const rest = Object.entries(params).map(
+    ([name, value]) => ` --${name} ${value.includes(OPEN) ? argument(value) : quoted(value)}`,
+  );
   return `aliyun ${product} ${action}${rest.join('')}`;
 };
 
@@ -113,14 +141,18 @@ export const lineOf = (call: Call, key: string, kept?: Kept): string => {
     case 'aliyun':
       return aliyunLine(call);
     case 'run':
-      return [call.file, ...call.args].map(quoted).join(' ') + (call.input === undefined ? '' : ' # reads what is not shown here from its standard input');
+      return (
+        [call.file, ...call.args].map(quoted).join(' ') +
+        (call.input === undefined ? '' : ' # reads what is not shown here from its standard input')
+      );
     case 'keep': {
       const variables = call.fields.map((_, index) => `kept${index}`);
       return `${awsLine(call.call, key, undefined)} --query '[${call.fields.join(',')}]' --output text | (umask 077; read -r ${variables.join(' ')}; mkdir -p ${quoted(dirname(call.path))}; printf ${quoted(call.format)} ${variables.map((name) => `"$${name}"`).join(' ')} >${quoted(call.path)})`;
     }
     case 'write': {
       const { path, content, mode } = call.file;
-      if (call.secret) return `# write ${path} yourself, mode ${mode.toString(8).padStart(4, '0')}: its content is not shown`;
+      if (call.secret)
+        return `# write ${path} yourself, mode ${mode.toString(8).padStart(4, '0')}: its content is not shown`;
       return `install -D -m ${mode.toString(8).padStart(4, '0')} /dev/stdin ${quoted(path)} <<'HYBRIDCTL_END'\n${content.replace(/\n$/, '')}\nHYBRIDCTL_END`;
     }
   }
@@ -132,10 +164,21 @@ const needsOf = (call: Call, key: string): readonly string[] => {
 };
 
 const linesFor = ({ key, answer }: Step, calls: readonly Call[]): readonly string[] =>
-  calls.map((call, index) => lineOf(call, key, index === calls.length - 1 && answer !== undefined ? { in: variable(key), query: answer } : undefined));
+  calls.map((call, index) =>
+    lineOf(
+      call,
+      key,
+      index === calls.length - 1 && answer !== undefined ? { in: variable(key), query: answer } : undefined,
+    ),
+  );
 
 /** Looks at everything, and writes down what would be done. Changes nothing. */
-export const runbookOf = async (title: string, steps: readonly Step[], hands: Hands, scene: Scene): Promise<Runbook> => {
+export const runbookOf = async (
+  title: string,
+  steps: readonly Step[],
+  hands: Hands,
+  scene: Scene,
+): Promise<Runbook> => {
   const known = ledger((slot) => `${OPEN}${variable(slot)}${CLOSE}`);
   const world = worldOf(hands, scene, known);
   const written: RunbookStep[] = [];
@@ -143,20 +186,38 @@ export const runbookOf = async (title: string, steps: readonly Step[], hands: Ha
     const look = await lookAt(step, world, known);
     const found = foundOf(look);
     const common = { title: step.title, id: found?.id ?? null, cost: step.cost ?? null };
-    const calls = look.state === 'absent' ? step.make(known.values) : look.state === 'differs' ? (step.mend?.(known.values, look.found, look.differences) ?? []) : [];
+    const calls =
+      look.state === 'absent'
+        ? step.make(known.values)
+        : look.state === 'differs'
+          ? (step.mend?.(known.values, look.found, look.differences) ?? [])
+          : [];
     const typed = look.state === 'absent' ? linesFor(step, calls) : calls.map((call) => lineOf(call, step.key));
     // What comes with another step, by no call of its own, was waited for there.
     const lines = calls.length === 0 ? [] : [...typed, ...(step.after?.(known.values) ?? []).map(filled)];
     const needs = calls.flatMap((call) => needsOf(call, step.key));
-    written.push({ ...common, action: look.state === 'absent' ? 'make' : look.state === 'differs' ? 'change' : 'keep', notes: look.state === 'differs' ? look.differences : [], needs, lines });
+    written.push({
+      ...common,
+      action: look.state === 'absent' ? 'make' : look.state === 'differs' ? 'change' : 'keep',
+      notes: look.state === 'differs' ? look.differences : [],
+      needs,
+      lines,
+    });
   }
-  const [region, regionVariable] = hands.aliyun.region === '' ? ([hands.aws.region, 'AWS_DEFAULT_REGION'] as const) : ([hands.aliyun.region, 'ALIBABA_CLOUD_REGION_ID'] as const);
+  const [region, regionVariable] =
+    hands.aliyun.region === ''
+      ? ([hands.aws.region, 'AWS_DEFAULT_REGION'] as const)
+      : ([hands.aliyun.region, 'ALIBABA_CLOUD_REGION_ID'] as const);
   return { title, region, regionVariable, steps: written };
 };
 
-const filled = (line: string): string => line.replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `"\${${name}}"`);
+const filled = (line: string): string =>
+  line.replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `"\${${name}}"`);
 
-/** A script that stops at the first failure: before anything is made where a secret is not set, and without leaving one behind in a file. */
+/**
+ * A script that stops at the first failure: before anything is made where a secret is not set, and without leaving one
+ * behind in a file.
+ */
 export const asShell = ({ title, region, regionVariable, steps }: Runbook): string => {
   const needs = steps.flatMap((step) => step.needs);
   return [
@@ -165,7 +226,11 @@ export const asShell = ({ title, region, regionVariable, steps }: Runbook): stri
     'set -eu',
     ...(region === '' ? [] : [`export ${regionVariable}=${region}`]),
     ...(needs.length === 0 ? [] : ['input=', `trap 'rm -f "$input"' EXIT`, ...needs]),
-    ...steps.flatMap(({ title: what, action, id, notes, lines }) => ['', `# ${what}${action === 'keep' ? `: ${id ?? ''} is there` : notes.length > 0 ? `: ${notes.join(', ')}` : ''}`, ...lines]),
+    ...steps.flatMap(({ title: what, action, id, notes, lines }) => [
+      '',
+      `# ${what}${action === 'keep' ? `: ${id ?? ''} is there` : notes.length > 0 ? `: ${notes.join(', ')}` : ''}`,
+      ...lines,
+    ]),
     '',
   ].join('\n');
 };
@@ -175,12 +240,16 @@ export const asMarkdown = ({ title, region, regionVariable, steps }: Runbook): s
   [
     `# ${title}`,
     '',
-    region === '' ? 'Run the lines of each step as root on the host.' : `Region ${region}. Run the lines of each step in one shell, after \`export ${regionVariable}=${region}\`.`,
+    region === ''
+      ? 'Run the lines of each step as root on the host.'
+      : `Region ${region}. Run the lines of each step in one shell, after \`export ${regionVariable}=${region}\`.`,
     ...steps.flatMap(({ title: what, action, id, notes, cost, needs, lines }, index) => [
       '',
       `## ${index + 1}. ${what}`,
       '',
-      action === 'keep' ? `Nothing to do: \`${id ?? ''}\` is there.` : [...notes, ...(cost === null ? [] : [`Costs money: ${cost}.`])].join('\n'),
+      action === 'keep'
+        ? `Nothing to do: \`${id ?? ''}\` is there.`
+        : [...notes, ...(cost === null ? [] : [`Costs money: ${cost}.`])].join('\n'),
       ...(lines.length === 0 ? [] : ['', '```sh', ...needs, ...lines, '```']),
     ]),
     '',

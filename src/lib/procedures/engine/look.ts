@@ -7,7 +7,11 @@ export interface Scene {
   readonly adopted: ReadonlyMap<string, string>;
 }
 
-export const worldOf = ({ aws, aliyun, shell, files, signal }: Hands, { site, adopted }: Scene, { values }: Ledger): World => ({ aws, aliyun, shell, files, site, adopted, values, signal });
+export const worldOf = (
+  { aws, aliyun, shell, files, signal }: Hands,
+  { site, adopted }: Scene,
+  { values }: Ledger,
+): World => ({ aws, aliyun, shell, files, site, adopted, values, signal });
 
 const ABSENT: Look = { state: 'absent' };
 
@@ -37,7 +41,13 @@ const FIRST_MS = 250;
 const LONGEST_MS = 5_000;
 
 /** Looks until `fits`. @throws failure at the deadline, interrupted on Ctrl-C. */
-export const awaitLook = async (step: Step, hands: Hands, world: World, known: Ledger, fits: (look: Look) => boolean): Promise<Look> => {
+export const awaitLook = async (
+  step: Step,
+  hands: Hands,
+  world: World,
+  known: Ledger,
+  fits: (look: Look) => boolean,
+): Promise<Look> => {
   const { clock, signal } = hands;
   const patience = step.patienceMs ?? PATIENCE_MS;
   const until = clock.now() + patience;
@@ -45,8 +55,17 @@ export const awaitLook = async (step: Step, hands: Hands, world: World, known: L
     const look = await lookAt(step, world, known);
     if (fits(look)) return look;
     if (clock.now() + pause > until) {
-      const why = look.state === 'pending' ? look.why : look.state === 'differs' ? look.differences.join(', ') : look.state === 'absent' ? 'it does not show up' : 'it is still there';
-      throw failure(`${step.title}: ${why} after ${Math.round(patience / 1000)} s`, { next: 'run the same again: what is there is used' });
+      const why =
+        look.state === 'pending'
+          ? look.why
+          : look.state === 'differs'
+            ? look.differences.join(', ')
+            : look.state === 'absent'
+              ? 'it does not show up'
+              : 'it is still there';
+      throw failure(`${step.title}: ${why} after ${Math.round(patience / 1000)} s`, {
+        next: 'run the same again: what is there is used',
+      });
     }
     await clock.sleep(pause, signal);
   }

@@ -12,6 +12,8 @@ export interface Ledger {
 
 export const ledger = (unknown: (slot: string) => string = (slot) => `<${slot}>`): Ledger => {
   const known = new Map<string, string>();
-  const values = Object.assign((slot: string): string => known.get(slot) ?? unknown(slot), { has: (slot: string) => known.has(slot) });
+  const values = Object.assign((slot: string): string => known.get(slot) ?? unknown(slot), {
+    has: (slot: string) => known.has(slot),
+  });
   return { values, set: (slot, value) => void known.set(slot, value), forget: (slot) => void known.delete(slot) };
 };

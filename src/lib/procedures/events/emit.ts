@@ -10,7 +10,10 @@ export const BATCH = 10;
 const TRIES = 6;
 const FIRST_MS = 200;
 
-/** EventBridge's word that time alone can mend; every other one stays as it is (a detail that is no JSON, a source that is not ours). */
+/**
+ * EventBridge's word that time alone can mend; every other one stays as it is (a detail that is no JSON, a source that
+ * is not ours).
+ */
 const PASSING = /Throttl|InternalFailure|InternalException|ServiceUnavailable|LimitExceeded/;
 
 export interface Emitted {
@@ -36,7 +39,10 @@ export interface EmitOptions {
  * with those that follow; an entry that it took is never sent twice by us.
  * @throws the call's own error, or `partly` where entries before it were taken; interrupted between two batches.
  */
-export const emitAll = async (entries: readonly Entry[], { aws, clock, signal, progress }: EmitOptions): Promise<Emitted> => {
+export const emitAll = async (
+  entries: readonly Entry[],
+  { aws, clock, signal, progress }: EmitOptions,
+): Promise<Emitted> => {
   const taken = new Map<number, string>();
   const failed: Emitted['failed'][number][] = [];
   let waiting = entries.map((entry, index) => ({ entry, index, tries: 0 }));
@@ -44,9 +50,19 @@ export const emitAll = async (entries: readonly Entry[], { aws, clock, signal, p
   let retried = 0;
   let pause = FIRST_MS;
   while (waiting.length > 0) {
-    if (signal.aborted) throw taken.size === 0 ? interrupted() : partly(`interrupted: ${taken.size} of ${entries.length} events are sent`, { next: 'send the rest with --count' });
+    if (signal.aborted)
+      throw taken.size === 0
+        ? interrupted()
+        : partly(`interrupted: ${taken.size} of ${entries.length} events are sent`, {
+            next: 'send the rest with --count',
+          });
     const [batch, rest] = [waiting.slice(0, BATCH), waiting.slice(BATCH)];
-    const answers = await answersOf(aws, batch.map(({ entry }) => entry), taken.size, entries.length);
+    const answers = await answersOf(
+      aws,
+      batch.map(({ entry }) => entry),
+      taken.size,
+      entries.length,
+    );
     calls += 1;
     const again: typeof waiting = [];
     batch.forEach((one, at) => {
@@ -64,7 +80,12 @@ export const emitAll = async (entries: readonly Entry[], { aws, clock, signal, p
       pause = Math.min(2 * pause, 3_200);
     }
   }
-  return { ids: [...taken].sort(([a], [b]) => a - b).map(([, id]) => id), failed: failed.sort((a, b) => a.index - b.index), calls, retried };
+  return {
+    ids: [...taken].sort(([a], [b]) => a - b).map(([, id]) => id),
+    failed: failed.sort((a, b) => a.index - b.index),
+    calls,
+    retried,
+  };
 };
 
 const answersOf = async (aws: Pick<Aws, 'ask'>, Entries: Entry[], sent: number, all: number) => {
@@ -72,6 +93,9 @@ const answersOf = async (aws: Pick<Aws, 'ask'>, Entries: Entry[], sent: number, 
     return (await aws.ask('events', 'PutEvents', { Entries })).Entries ?? [];
   } catch (error) {
     if (!(error instanceof HybridError) || sent === 0) throw error;
-    throw partly(`${error.message}; ${sent} of ${all} events are sent`, { cause: error, next: error.next ?? 'send the rest with --count' });
+    throw partly(`${error.message}; ${sent} of ${all} events are sent`, {
+      cause: error,
+      next: error.next ?? 'send the rest with --count',
+    });
   }
 };

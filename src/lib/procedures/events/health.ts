@@ -1,5 +1,14 @@
 import type { Step } from '../../core/procedure.ts';
-import { functionDocument, healthNames, patternOf, queueDocument, topicDocument, type HealthNames, type Level, type NAMES } from '../../domain/health-events.ts';
+import {
+  functionDocument,
+  healthNames,
+  patternOf,
+  queueDocument,
+  topicDocument,
+  type HealthNames,
+  type Level,
+  type NAMES,
+} from '../../domain/health-events.ts';
 import { debuggerZip, HANDLER, RUNTIME } from '../../render/events/function.ts';
 import { eventRule, ruleTargets } from '../aws/event-rule.ts';
 import { functionPermission, lambdaFunction } from '../aws/function.ts';
@@ -23,9 +32,16 @@ const DESCRIPTION: Readonly<Record<Level, string>> = {
   Red: 'Health reports of a server that is down: to people and into the inspection queue',
 };
 
-const ruleOf = ({ name }: HealthOptions, names: HealthNames, level: Level) => ({ name: level.toLowerCase(), rule: names.rules[level], description: DESCRIPTION[level], pattern: patternOf(name, level) });
+const ruleOf = ({ name }: HealthOptions, names: HealthNames, level: Level) => ({
+  name: level.toLowerCase(),
+  rule: names.rules[level],
+  description: DESCRIPTION[level],
+  pattern: patternOf(name, level),
+});
 
-/** The three targets, then the rules with their targets, then who may reach what: in the order of the field document. */
+/**
+ * The three targets, then the rules with their targets, then who may reach what: in the order of the field document.
+ */
 export const healthSteps = (options: HealthOptions): readonly Step[] => {
   const { name, region, mails } = options;
   const names = healthNames(name, options.names);
@@ -33,9 +49,26 @@ export const healthSteps = (options: HealthOptions): readonly Step[] => {
   const red = ruleOf(options, names, 'Red');
   return [
     account(),
-    role(name, { name: 'debugger', service: 'lambda', region, description: `hybridctl: function for Yellow health reports of ${name}` }),
-    rolePolicy(name, { name: 'debugger', needs: ['account'], document: (value) => functionDocument(region, value('account'), names.function) }),
-    lambdaFunction(name, { name: 'debugger', fn: names.function, region, runtime: RUNTIME, handler: HANDLER, description: `hybridctl: looks into Yellow health reports of ${name}`, zip: debuggerZip() }),
+    role(name, {
+      name: 'debugger',
+      service: 'lambda',
+      region,
+      description: `hybridctl: function for Yellow health reports of ${name}`,
+    }),
+    rolePolicy(name, {
+      name: 'debugger',
+      needs: ['account'],
+      document: (value) => functionDocument(region, value('account'), names.function),
+    }),
+    lambdaFunction(name, {
+      name: 'debugger',
+      fn: names.function,
+      region,
+      runtime: RUNTIME,
+      handler: HANDLER,
+      description: `hybridctl: looks into Yellow health reports of ${name}`,
+      zip: debuggerZip(),
+    }),
     snsTopic(name, { name: 'red', topic: names.topic, region }),
     ...mails.map((mail) => mailSubscription('red', mail)),
     sqsQueue(name, { name: 'inspection', queue: names.queue }),
@@ -45,7 +78,9 @@ export const healthSteps = (options: HealthOptions): readonly Step[] => {
     ruleTargets(yellow, { debugger: 'function/debugger' }),
     eventRule(name, red),
     topicPolicy('red', ['account'], (value) => topicDocument(region, value('topic/red'), value('account'))),
-    queuePolicy('inspection', ['rule/red'], (value) => queueDocument(region, value('queue/inspection'), value('rule/red'))),
+    queuePolicy('inspection', ['rule/red'], (value) =>
+      queueDocument(region, value('queue/inspection'), value('rule/red')),
+    ),
     ruleTargets(red, { people: 'topic/red', inspection: 'queue/inspection' }),
   ];
 };

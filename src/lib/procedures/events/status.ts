@@ -21,8 +21,18 @@ export interface HealthStatus {
   readonly rules: readonly RuleStatus[];
   /** null: there is none. `messages` is what lies in it now, approximately. */
   readonly queue: { readonly name: string; readonly messages: number; readonly sent: number } | null;
-  readonly topic: { readonly name: string; readonly published: number; readonly confirmed: number; readonly pending: number } | null;
-  readonly function: { readonly name: string; readonly state: string; readonly invocations: number; readonly errors: number } | null;
+  readonly topic: {
+    readonly name: string;
+    readonly published: number;
+    readonly confirmed: number;
+    readonly pending: number;
+  } | null;
+  readonly function: {
+    readonly name: string;
+    readonly state: string;
+    readonly invocations: number;
+    readonly errors: number;
+  } | null;
 }
 
 const NONE = /NotFound|DoesNotExist|NonExistent/;
@@ -39,20 +49,60 @@ interface Counter {
 const periodOf = (ms: number): number => (ms <= 86_400_000 ? 60 : ms <= 14 * 86_400_000 ? 3_600 : 86_400);
 
 /** Sums by counter, each over the whole time. */
-const countsOf = async (aws: Aws, counters: readonly Counter[], from: number, to: number): Promise<readonly number[]> => {
+const countsOf = async (
+  aws: Aws,
+  counters: readonly Counter[],
+  from: number,
+  to: number,
+): Promise<readonly number[]> => {
   const Period = periodOf(to - from);
-  const MetricDataQueries = counters.map(({ namespace, metric, dimension, of }, at): Query => ({ Id: `q${at}`, MetricStat: { Metric: { Namespace: namespace, MetricName: metric, Dimensions: [{ Name: dimension, Value: of }] }, Period, Stat: 'Sum' }, ReturnData: true }));
-  const results = await aws.all('cloudwatch', 'GetMetricData', { MetricDataQueries, StartTime: new Date(from), EndTime: new Date(to) }, 'MetricDataResults');
-  return counters.map((_, at) => results.filter(({ Id }) => Id === `q${at}`).flatMap(({ Values = [] }) => Values).reduce((sum, value) => sum + value, 0));
+  const MetricDataQueries = counters.map(
+    ({ namespace, metric, dimension, of }, at): Query => ({
+      Id: `q${at}`,
+      MetricStat: {
+        Metric: { Namespace: namespace, MetricName: metric, Dimensions: [{ Name: dimension, Value: of }] },
+        Period,
+        Stat: 'Sum',
+      },
+      ReturnData: true,
+    }),
+  );
+  const results = await aws.all(
+    'cloudwatch',
+    'GetMetricData',
+    { MetricDataQueries, StartTime: new Date(from), EndTime: new Date(to) },
+    'MetricDataResults',
+  );
+  return counters.map((_, at) =>
+    results
+      .filter(({ Id }) => Id === `q${at}`)
+      .flatMap(({ Values = [] }) => Values)
+      .reduce((sum, value) => sum + value, 0),
+  );
 };
 
 /** How everything stands and what came through since then, read only. */
-export const healthStatus = async (aws: Aws, { name, names: style, since, now }: { readonly name: string; readonly names: (typeof NAMES)[number]; readonly since: number; readonly now: number }): Promise<HealthStatus> => {
+export const healthStatus = async (
+  aws: Aws,
+  {
+    name,
+    names: style,
+    since,
+    now,
+  }: { readonly name: string; readonly names: (typeof NAMES)[number]; readonly since: number; readonly now: number },
+): Promise<HealthStatus> => {
   const names = healthNames(name, style);
   const { Account } = await aws.ask('sts', 'GetCallerIdentity', {});
-  const ruleCounter = (level: Level, metric: string): Counter => ({ namespace: 'AWS/Events', metric, dimension: 'RuleName', of: names.rules[level] });
+  const ruleCounter = (level: Level, metric: string): Counter => ({
+    namespace: 'AWS/Events',
+    metric,
+    dimension: 'RuleName',
+    of: names.rules[level],
+  });
   const counters: readonly Counter[] = [
-    ...LEVELS.flatMap((level) => ['TriggeredRules', 'Invocations', 'FailedInvocations'].map((metric) => ruleCounter(level, metric))),
+    ...LEVELS.flatMap((level) =>
+      ['TriggeredRules', 'Invocations', 'FailedInvocations'].map((metric) => ruleCounter(level, metric)),
+    ),
     { namespace: 'AWS/SQS', metric: 'NumberOfMessagesSent', dimension: 'QueueName', of: names.queue },
     { namespace: 'AWS/SNS', metric: 'NumberOfMessagesPublished', dimension: 'TopicName', of: names.topic },
     { namespace: 'AWS/Lambda', metric: 'Invocations', dimension: 'FunctionName', of: names.function },
@@ -65,18 +115,54 @@ export const healthStatus = async (aws: Aws, { name, names: style, since, now }:
   for (const [at, level] of LEVELS.entries()) {
     const rule = names.rules[level];
     const found = await unlessNone(aws.ask('events', 'DescribeRule', { Name: rule }), NONE);
-    const targets = found === undefined ? [] : ((await unlessNone(aws.all('events', 'ListTargetsByRule', { Rule: rule }, 'Targets'), NONE)) ?? []);
-    rules.push({ level, rule, state: found?.State ?? null, targets: targets.map(({ Id }) => Id!), matched: counts[3 * at]!, invocations: counts[3 * at + 1]!, failed: counts[3 * at + 2]! });
+    const targets =
+      found === undefined
+        ? []
+        : ((await unlessNone(aws.all('events', 'ListTargetsByRule', { Rule: rule }, 'Targets'), NONE)) ?? []);
+    rules.push({
+      level,
+      rule,
+      state: found?.State ?? null,
+      targets: targets.map(({ Id }) => Id!),
+      matched: counts[3 * at]!,
+      invocations: counts[3 * at + 1]!,
+      failed: counts[3 * at + 2]!,
+    });
   }
   const url = await queueUrl(aws, names.queue);
-  const queue = url === undefined ? undefined : (await unlessNone(aws.ask('sqs', 'GetQueueAttributes', { QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }), NONE))?.Attributes;
-  const topic = (await unlessNone(aws.ask('sns', 'GetTopicAttributes', { TopicArn: arn(aws.region, 'sns', Account!, names.topic) }), NONE))?.Attributes;
-  const fn = (await unlessNone(aws.ask('lambda', 'GetFunction', { FunctionName: names.function }), NONE))?.Configuration;
+  const queue =
+    url === undefined
+      ? undefined
+      : (
+          await unlessNone(
+            aws.ask('sqs', 'GetQueueAttributes', { QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }),
+            NONE,
+          )
+        )?.Attributes;
+  const topic = (
+    await unlessNone(
+      aws.ask('sns', 'GetTopicAttributes', { TopicArn: arn(aws.region, 'sns', Account!, names.topic) }),
+      NONE,
+    )
+  )?.Attributes;
+  const fn = (await unlessNone(aws.ask('lambda', 'GetFunction', { FunctionName: names.function }), NONE))
+    ?.Configuration;
   return {
     since: new Date(since).toISOString(),
     rules,
-    queue: queue === undefined ? null : { name: names.queue, messages: Number(queue.ApproximateNumberOfMessages ?? 0), sent },
-    topic: topic === undefined ? null : { name: names.topic, published, confirmed: Number(topic['SubscriptionsConfirmed'] ?? 0), pending: Number(topic['SubscriptionsPending'] ?? 0) },
+    queue:
+      queue === undefined
+        ? null
+        : { name: names.queue, messages: Number(queue.ApproximateNumberOfMessages ?? 0), sent },
+    topic:
+      topic === undefined
+        ? null
+        : {
+            name: names.topic,
+            published,
+            confirmed: Number(topic['SubscriptionsConfirmed'] ?? 0),
+            pending: Number(topic['SubscriptionsPending'] ?? 0),
+          },
     function: fn === undefined ? null : { name: names.function, state: fn.State ?? 'unknown', invocations, errors },
   };
 };

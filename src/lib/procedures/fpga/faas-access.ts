@@ -1,7 +1,14 @@
 import { aliyun, type Aliyun, type AliyunAnswer, type AliyunCall } from '../../core/aliyun.ts';
 import { usageError } from '../../core/errors.ts';
 import type { Step, World } from '../../core/procedure.ts';
-import { faasMayTake, lacking, LOGS_FOLDER, policyWith, trustWithFaas, type FaasGrant } from '../../domain/fpga/faas-policy.ts';
+import {
+  faasMayTake,
+  lacking,
+  LOGS_FOLDER,
+  policyWith,
+  trustWithFaas,
+  type FaasGrant,
+} from '../../domain/fpga/faas-policy.ts';
 import { unlessNone } from '../aws/names.ts';
 
 const NONE = /^EntityNotExist\.|^NoSuchKey$|^NoSuchBucket$/;
@@ -10,10 +17,18 @@ const ROTATE = 'DeleteOldestNonDefaultVersionWhenLimitExceeded';
 /** By the description we know what we made: roles and policies of faascmd are left where they are. */
 const OURS = 'made by hybridctl';
 
-const ask = ({ aliyun: api }: Pick<World, 'aliyun'>, product: AliyunCall['product'], action: string, params: AliyunCall['params']): Promise<AliyunAnswer | undefined> => unlessNone(api.send(aliyun(product, action, params)), NONE);
-const field = (answer: AliyunAnswer | undefined, ...path: readonly string[]): unknown => path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], answer);
-const words = (answer: AliyunAnswer | undefined, ...path: readonly string[]): string => String(field(answer, ...path) ?? '');
-const listOf = (answer: AliyunAnswer | undefined, ...path: readonly string[]): readonly AliyunAnswer[] => (field(answer, ...path) ?? []) as readonly AliyunAnswer[];
+const ask = (
+  { aliyun: api }: Pick<World, 'aliyun'>,
+  product: AliyunCall['product'],
+  action: string,
+  params: AliyunCall['params'],
+): Promise<AliyunAnswer | undefined> => unlessNone(api.send(aliyun(product, action, params)), NONE);
+const field = (answer: AliyunAnswer | undefined, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], answer);
+const words = (answer: AliyunAnswer | undefined, ...path: readonly string[]): string =>
+  String(field(answer, ...path) ?? '');
+const listOf = (answer: AliyunAnswer | undefined, ...path: readonly string[]): readonly AliyunAnswer[] =>
+  (field(answer, ...path) ?? []) as readonly AliyunAnswer[];
 
 /** The folder FaaS writes to. @param made the bucket is made before, where it is not there. */
 const logsFolder = (bucket: string, made: boolean): Step => ({
@@ -21,7 +36,11 @@ const logsFolder = (bucket: string, made: boolean): Step => ({
   needs: made ? ['bucket'] : [],
   title: `folder ${LOGS_FOLDER} of the bucket ${bucket}`,
   async look(world) {
-    if (!made && (await ask(world, 'oss', 'GetBucketInfo', { Bucket: bucket })) === undefined) throw usageError(`there is no bucket ${bucket}`, { field: '--bucket', next: `make it: aliyun oss mb oss://${bucket}, or give --make-bucket` });
+    if (!made && (await ask(world, 'oss', 'GetBucketInfo', { Bucket: bucket })) === undefined)
+      throw usageError(`there is no bucket ${bucket}`, {
+        field: '--bucket',
+        next: `make it: aliyun oss mb oss://${bucket}, or give --make-bucket`,
+      });
     const there = await ask(world, 'oss', 'HeadObject', { Bucket: bucket, Key: LOGS_FOLDER });
     return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: LOGS_FOLDER, ours: false } };
   },
@@ -47,11 +66,28 @@ const role = (name: string): Step => ({
     const answer = await ask(world, 'ram', 'GetRole', { RoleName: name });
     if (answer === undefined) return { state: 'absent' };
     const trust = words(answer, 'Role', 'AssumeRolePolicyDocument');
-    const found = { id: words(answer, 'Role', 'RoleName'), ours: words(answer, 'Role', 'Description').includes(OURS), gives: { 'role/arn': words(answer, 'Role', 'Arn'), 'role/trust': trust } };
-    return faasMayTake(trust) ? { state: 'ready', found } : { state: 'differs', found, differences: ['FaaS may not take it'] };
+    const found = {
+      id: words(answer, 'Role', 'RoleName'),
+      ours: words(answer, 'Role', 'Description').includes(OURS),
+      gives: { 'role/arn': words(answer, 'Role', 'Arn'), 'role/trust': trust },
+    };
+    return faasMayTake(trust)
+      ? { state: 'ready', found }
+      : { state: 'differs', found, differences: ['FaaS may not take it'] };
   },
-  make: () => [aliyun('ram', 'CreateRole', { RoleName: name, Description: `for FaaS, ${OURS}`, AssumeRolePolicyDocument: JSON.stringify(trustWithFaas(undefined)) })],
-  mend: (values) => [aliyun('ram', 'UpdateRole', { RoleName: name, NewAssumeRolePolicyDocument: JSON.stringify(trustWithFaas(values('role/trust'))) })],
+  make: () => [
+    aliyun('ram', 'CreateRole', {
+      RoleName: name,
+      Description: `for FaaS, ${OURS}`,
+      AssumeRolePolicyDocument: JSON.stringify(trustWithFaas(undefined)),
+    }),
+  ],
+  mend: (values) => [
+    aliyun('ram', 'UpdateRole', {
+      RoleName: name,
+      NewAssumeRolePolicyDocument: JSON.stringify(trustWithFaas(values('role/trust'))),
+    }),
+  ],
   drop: (_values, id) => [aliyun('ram', 'DeleteRole', { RoleName: id })],
 });
 
@@ -59,9 +95,19 @@ const role = (name: string): Step => ({
 const policyLook = async (world: World, name: string) => {
   const answer = await ask(world, 'ram', 'GetPolicy', { PolicyName: name, PolicyType: 'Custom' });
   if (answer === undefined) return undefined;
-  const versions = listOf(await ask(world, 'ram', 'ListPolicyVersions', { PolicyName: name, PolicyType: 'Custom' }), 'PolicyVersions', 'PolicyVersion');
-  const old = versions.filter(({ IsDefaultVersion }) => IsDefaultVersion !== true && IsDefaultVersion !== 'true').map(({ VersionId }) => String(VersionId));
-  return { document: words(answer, 'DefaultPolicyVersion', 'PolicyDocument'), description: words(answer, 'Policy', 'Description'), old };
+  const versions = listOf(
+    await ask(world, 'ram', 'ListPolicyVersions', { PolicyName: name, PolicyType: 'Custom' }),
+    'PolicyVersions',
+    'PolicyVersion',
+  );
+  const old = versions
+    .filter(({ IsDefaultVersion }) => IsDefaultVersion !== true && IsDefaultVersion !== 'true')
+    .map(({ VersionId }) => String(VersionId));
+  return {
+    document: words(answer, 'DefaultPolicyVersion', 'PolicyDocument'),
+    description: words(answer, 'Policy', 'Description'),
+    old,
+  };
 };
 
 const policy = (name: string, grant: FaasGrant): Step => ({
@@ -74,14 +120,29 @@ const policy = (name: string, grant: FaasGrant): Step => ({
     const differences = lacking(there.document, grant);
     return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
   },
-  make: () => [aliyun('ram', 'CreatePolicy', { PolicyName: name, Description: `what FaaS may do, ${OURS}`, PolicyDocument: JSON.stringify(policyWith(undefined, grant)) })],
-  mend: (values) => [aliyun('ram', 'CreatePolicyVersion', { PolicyName: name, PolicyDocument: JSON.stringify(policyWith(values('policy/document'), grant)), SetAsDefault: 'true', RotateStrategy: ROTATE })],
+  make: () => [
+    aliyun('ram', 'CreatePolicy', {
+      PolicyName: name,
+      Description: `what FaaS may do, ${OURS}`,
+      PolicyDocument: JSON.stringify(policyWith(undefined, grant)),
+    }),
+  ],
+  mend: (values) => [
+    aliyun('ram', 'CreatePolicyVersion', {
+      PolicyName: name,
+      PolicyDocument: JSON.stringify(policyWith(values('policy/document'), grant)),
+      SetAsDefault: 'true',
+      RotateStrategy: ROTATE,
+    }),
+  ],
   drop: (_values, id) => [aliyun('ram', 'DeletePolicy', { PolicyName: id })],
 });
 
 const holders = async (world: World, name: string): Promise<readonly string[]> => {
   const answer = await ask(world, 'ram', 'ListEntitiesForPolicy', { PolicyName: name, PolicyType: 'Custom' });
-  return (['Role', 'User', 'Group'] as const).flatMap((kind) => listOf(answer, `${kind}s`, kind).map((one) => String(one[`${kind}Name`])));
+  return (['Role', 'User', 'Group'] as const).flatMap((kind) =>
+    listOf(answer, `${kind}s`, kind).map((one) => String(one[`${kind}Name`])),
+  );
 };
 
 const attachment = (roleName: string, name: string, needs: readonly string[]): Step => ({
@@ -103,7 +164,12 @@ export interface FaasAccess extends FaasGrant {
 }
 
 /** `faascmd auth`: the folder, the role, the policy, and the one given to the other. */
-export const faasAccessSteps = ({ role: roleName, policy: name, makeBucket, ...grant }: FaasAccess): readonly Step[] => [
+export const faasAccessSteps = ({
+  role: roleName,
+  policy: name,
+  makeBucket,
+  ...grant
+}: FaasAccess): readonly Step[] => [
   ...(makeBucket ? [newBucket(grant.bucket)] : []),
   logsFolder(grant.bucket, makeBucket),
   role(roleName),
@@ -112,7 +178,8 @@ export const faasAccessSteps = ({ role: roleName, policy: name, makeBucket, ...g
 ];
 
 /**
- * `faascmd delete_policy`: taken from the role, then deleted with its versions, whoever made it; the role stays, as it is
+ * `faascmd delete_policy`: taken from the role, then deleted with its versions, whoever made it; the role stays, as it
+ * is
  * FaaS's. @throws usage where others have the policy too.
  */
 export const policyRemovalSteps = (roleName: string, name: string): readonly Step[] => [
@@ -123,11 +190,21 @@ export const policyRemovalSteps = (roleName: string, name: string): readonly Ste
       const there = await policyLook(world, name);
       if (there === undefined) return { state: 'absent' };
       const others = (await holders(world, name)).filter((one) => one.toLowerCase() !== roleName.toLowerCase());
-      if (others.length > 0) throw usageError(`the policy ${name} is given to ${others.join(', ')} too`, { field: '--policy', next: 'take it from them first in the RAM console, if that is what you want' });
+      if (others.length > 0)
+        throw usageError(`the policy ${name} is given to ${others.join(', ')} too`, {
+          field: '--policy',
+          next: 'take it from them first in the RAM console, if that is what you want',
+        });
       return { state: 'ready', found: { id: name, ours: true, gives: { 'policy/old': there.old.join(' ') } } };
     },
     make: () => [],
-    drop: (values, id) => [...values('policy/old').split(' ').filter((version) => /^v\d+$/.test(version)).map((version) => aliyun('ram', 'DeletePolicyVersion', { PolicyName: id, VersionId: version })), aliyun('ram', 'DeletePolicy', { PolicyName: id })],
+    drop: (values, id) => [
+      ...values('policy/old')
+        .split(' ')
+        .filter((version) => /^v\d+$/.test(version))
+        .map((version) => aliyun('ram', 'DeletePolicyVersion', { PolicyName: id, VersionId: version })),
+      aliyun('ram', 'DeletePolicy', { PolicyName: id }),
+    ],
   },
   attachment(roleName, name, ['policy']),
 ];
@@ -154,5 +231,12 @@ export const readPolicy = async (api: Aliyun, name: string): Promise<PolicyView 
   } catch {
     // Shown as it is.
   }
-  return { name, version: words(answer, 'DefaultPolicyVersion', 'VersionId'), createdAt: words(answer, 'DefaultPolicyVersion', 'CreateDate'), holders: await holders(world, name), document, text };
+  return {
+    name,
+    version: words(answer, 'DefaultPolicyVersion', 'VersionId'),
+    createdAt: words(answer, 'DefaultPolicyVersion', 'CreateDate'),
+    holders: await holders(world, name),
+    document,
+    text,
+  };
 };

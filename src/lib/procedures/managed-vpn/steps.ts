@@ -3,7 +3,16 @@ import { usageError } from '../../core/errors.ts';
 import type { FileToWrite, Ports } from '../../core/ports.ts';
 import type { Step, Values } from '../../core/procedure.ts';
 import { capabilities } from '../../domain/capability.ts';
-import { AWS_ASN, ENDS, managedName, managedRouters, managedSite, managedTunnels, tunnelRules, type EndFacts } from '../../domain/managed-vpn.ts';
+import {
+  AWS_ASN,
+  ENDS,
+  managedName,
+  managedRouters,
+  managedSite,
+  managedTunnels,
+  tunnelRules,
+  type EndFacts,
+} from '../../domain/managed-vpn.ts';
 import type { Router, Site } from '../../domain/site.ts';
 import { renderSite } from '../../render/index.ts';
 import { loadBgpPasswords, loadPsks, type LoadedSite } from '../../site/file.ts';
@@ -29,26 +38,41 @@ export interface ManagedDeployment {
   readonly warnings: readonly string[];
 }
 
-const customer = (site: string, { name, public_ip, asn }: Router): Step => customerGateway(site, { name, address: public_ip, asn });
+const customer = (site: string, { name, public_ip, asn }: Router): Step =>
+  customerGateway(site, { name, address: public_ip, asn });
 
-const routingOf = ({ asn }: Router, networks: readonly string[]): VpnConnection['routing'] => (asn === undefined ? { by: 'static', networks } : { by: 'bgp' });
+const routingOf = ({ asn }: Router, networks: readonly string[]): VpnConnection['routing'] =>
+  asn === undefined ? { by: 'static', networks } : { by: 'bgp' };
 
 /** Tables that take what the gateway learns. */
-const propagating = ({ route_tables, cloud: { propagate = [] } }: Site): readonly { readonly id: string; readonly name: string }[] => [
+const propagating = ({
+  route_tables,
+  cloud: { propagate = [] },
+}: Site): readonly { readonly id: string; readonly name: string }[] => [
   ...route_tables,
-  ...propagate.filter((id, index) => propagate.indexOf(id) === index && !route_tables.some((table) => table.id === id)).map((id) => ({ id, name: id })),
+  ...propagate
+    .filter((id, index) => propagate.indexOf(id) === index && !route_tables.some((table) => table.id === id))
+    .map((id) => ({ id, name: id })),
 ];
 
 /**
  * Managed connections for every router that has a tunnel, and the files of their on-prem ends. Judges all first; writes
  * nothing. @throws usage errors for what the site can't have.
  */
-export const planManaged = async (ports: Ports, loaded: LoadedSite, { pskFiles, out }: ManagedRequest): Promise<ManagedDeployment> => {
+export const planManaged = async (
+  ports: Ports,
+  loaded: LoadedSite,
+  { pskFiles, out }: ManagedRequest,
+): Promise<ManagedDeployment> => {
   const { site } = loaded;
   const rules = tunnelRules(site.crypto);
   const managed = { ...loaded, site: managedSite(site) };
   const [problem] = capabilities(managed.site);
-  if (problem !== undefined) throw usageError(problem.message, { field: 'onprem.routers', next: 'two route-based tunnels of AWS must fit on the router' });
+  if (problem !== undefined)
+    throw usageError(problem.message, {
+      field: 'onprem.routers',
+      next: 'two route-based tunnels of AWS must fit on the router',
+    });
   const planned = await planKeys(ports, managed, pskFiles);
   const ignored = await ignoreFiles(ports, managed, out === undefined ? [] : [out]);
   const keys = [...planned.files, ...ignored];
@@ -59,7 +83,9 @@ export const planManaged = async (ports: Ports, loaded: LoadedSite, { pskFiles, 
     const known = managedSite(site, facts);
     return renderSite(known, managedTunnels(known, cloudAsn), { psks, bgpPasswords })
       .filter(({ side }) => side === 'onprem')
-      .flatMap(({ device, files }) => files.map(({ path, content, mode }) => ({ path: join(out ?? '', FOLDER, device, path), content, mode })));
+      .flatMap(({ device, files }) =>
+        files.map(({ path, content, mode }) => ({ path: join(out ?? '', FOLDER, device, path), content, mode })),
+      );
   };
   // A dialect that can't express it says so before anything is made.
   render(AWS_ASN, () => undefined);
@@ -78,11 +104,16 @@ export const planManaged = async (ports: Ports, loaded: LoadedSite, { pskFiles, 
         vpnConnection(site.site, {
           name: router.name,
           rules,
-          ends: ENDS.map((end) => managedName(router.name, end)).map((name) => ({ inside: insideOf(name), key: psks.get(name)! })),
+          ends: ENDS.map((end) => managedName(router.name, end)).map((name) => ({
+            inside: insideOf(name),
+            key: psks.get(name)!,
+          })),
           routing: routingOf(router, site.onprem.networks),
         }),
       ),
-      ...propagating(site).map((table) => routePropagation((values) => values('vgw'), table, ['vgw', 'vgw/attachment'])),
+      ...propagating(site).map((table) =>
+        routePropagation((values) => values('vgw'), table, ['vgw', 'vgw/attachment']),
+      ),
       ...(out === undefined ? [] : [onpremFiles(ports, routers, render, join(out, FOLDER))]),
     ],
   };
@@ -95,13 +126,28 @@ type Render = (cloudAsn: number, facts: (name: string) => EndFacts | undefined) 
 
 /** The routers' files, as soon as AWS has told its addresses and its AS number. */
 const onpremFiles = (ports: Pick<Ports, 'files'>, routers: readonly Router[], render: Render, folder: string): Step => {
-  const slots = routers.flatMap(({ name }) => ENDS.map((end) => ({ name: managedName(name, end), outside: factSlot(name, 'outside', end), inside: factSlot(name, 'inside', end) })));
+  const slots = routers.flatMap(({ name }) =>
+    ENDS.map((end) => ({
+      name: managedName(name, end),
+      outside: factSlot(name, 'outside', end),
+      inside: factSlot(name, 'inside', end),
+    })),
+  );
   const filesOf = (values: Values): readonly FileToWrite[] =>
     render(Number(values(VGW_ASN)), (name) => {
       const slot = slots.find((one) => one.name === name)!;
       return { outside: values(slot.outside), inside: values(slot.inside) };
     });
-  return settledFiles(ports, { key: ONPREM_FILES, title: 'files of the on-prem ends', id: folder, needs: [VGW_ASN, ...slots.flatMap(({ outside, inside }) => [outside, inside])] }, filesOf);
+  return settledFiles(
+    ports,
+    {
+      key: ONPREM_FILES,
+      title: 'files of the on-prem ends',
+      id: folder,
+      needs: [VGW_ASN, ...slots.flatMap(({ outside, inside }) => [outside, inside])],
+    },
+    filesOf,
+  );
 };
 
 /** A runbook can't have it: the files hold what AWS tells only afterwards. */
@@ -114,6 +160,8 @@ export const managedRemoval = (site: Site): readonly Step[] => {
   return [
     ...vpnGateway(site.site, undefined),
     ...routers.map((router) => customer(site.site, router)),
-    ...routers.flatMap((router) => vpnConnection(site.site, { name: router.name, rules, ends: [], routing: routingOf(router, []) })),
+    ...routers.flatMap((router) =>
+      vpnConnection(site.site, { name: router.name, rules, ends: [], routing: routingOf(router, []) }),
+    ),
   ].filter(({ drop }) => drop !== undefined);
 };

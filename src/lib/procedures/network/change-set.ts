@@ -15,7 +15,11 @@ export interface ChangeSet {
 /** One name: a second plan of the same stack is refused by CloudFormation itself while the first stands. */
 export const CHANGE_SET = 'hybridctl';
 
-export const changeSetInput = (site: string, network: Network, stack: Stack | undefined): Input<'cloudformation', 'CreateChangeSet'> => ({
+export const changeSetInput = (
+  site: string,
+  network: Network,
+  stack: Stack | undefined,
+): Input<'cloudformation', 'CreateChangeSet'> => ({
   StackName: stackName(site),
   ChangeSetName: CHANGE_SET,
   ChangeSetType: stack === undefined ? 'CREATE' : 'UPDATE',
@@ -34,11 +38,20 @@ const COSTS: Readonly<Record<string, string>> = {
   'AWS::ElasticLoadBalancing::LoadBalancer': 'a load balancer, by the hour and the GB',
 };
 
-type Change = NonNullable<NonNullable<Output<'cloudformation', 'DescribeChangeSet'>['Changes']>[number]['ResourceChange']>;
+type Change = NonNullable<
+  NonNullable<Output<'cloudformation', 'DescribeChangeSet'>['Changes']>[number]['ResourceChange']
+>;
 
 const ACTIONS: Readonly<Record<string, PlannedStep['action']>> = { Add: 'make', Remove: 'remove' };
 
-const stepOf = ({ Action, LogicalResourceId, PhysicalResourceId, ResourceType, Replacement, Details = [] }: Change): PlannedStep => {
+const stepOf = ({
+  Action,
+  LogicalResourceId,
+  PhysicalResourceId,
+  ResourceType,
+  Replacement,
+  Details = [],
+}: Change): PlannedStep => {
   const action = ACTIONS[Action ?? ''] ?? 'change';
   const changed = [...new Set(Details.flatMap(({ Target }) => Target?.Name ?? Target?.Attribute ?? []))];
   return {
@@ -46,14 +59,28 @@ const stepOf = ({ Action, LogicalResourceId, PhysicalResourceId, ResourceType, R
     title: ResourceType!,
     action,
     id: PhysicalResourceId ?? null,
-    notes: action !== 'change' ? [] : [...(Replacement === 'True' ? ['replaced by another one'] : Replacement === 'Conditional' ? ['perhaps replaced by another one'] : []), ...(changed.length === 0 ? [] : [changed.join(', ')])],
+    notes:
+      action !== 'change'
+        ? []
+        : [
+            ...(Replacement === 'True'
+              ? ['replaced by another one']
+              : Replacement === 'Conditional'
+                ? ['perhaps replaced by another one']
+                : []),
+            ...(changed.length === 0 ? [] : [changed.join(', ')]),
+          ],
     cost: COSTS[ResourceType!] ?? null,
   };
 };
 
 /** What was just made may not show at once. */
 const notYet = (error: unknown): Partial<Output<'cloudformation', 'DescribeChangeSet'>> => {
-  if (error instanceof HybridError && (/^ChangeSetNotFound/.test(error.code ?? '') || /does not exist/.test(error.message))) return {};
+  if (
+    error instanceof HybridError &&
+    (/^ChangeSetNotFound/.test(error.code ?? '') || /does not exist/.test(error.message))
+  )
+    return {};
   throw error;
 };
 
@@ -64,13 +91,23 @@ const PATIENCE_MS = 300_000;
 /** An empty stack is gone in a few seconds; one that is still going is no reason to keep anybody waiting. */
 const GONE_MS = 30_000;
 
-/** Drops a plan, and the stack that stands for nothing but it: a dry run leaves nothing that the next command would meet. */
-export const dropChangeSet = async ({ aws, clock }: Hands, site: string, id: string, stack: string, isNew: boolean): Promise<void> => {
+/**
+ * Drops a plan, and the stack that stands for nothing but it: a dry run leaves nothing that the next command would
+ * meet.
+ */
+export const dropChangeSet = async (
+  { aws, clock }: Hands,
+  site: string,
+  id: string,
+  stack: string,
+  isNew: boolean,
+): Promise<void> => {
   await aws.ask('cloudformation', 'DeleteChangeSet', { ChangeSetName: id, StackName: stack });
   if (!isNew) return;
   await aws.ask('cloudformation', 'DeleteStack', { StackName: stack });
   // Not stopped by a Ctrl-C: this is the cleaning up after one.
-  const isThere = async (): Promise<boolean> => ![undefined, 'DELETE_COMPLETE'].includes((await readStack(aws, site, stack))?.status);
+  const isThere = async (): Promise<boolean> =>
+    ![undefined, 'DELETE_COMPLETE'].includes((await readStack(aws, site, stack))?.status);
   for (const until = clock.now() + GONE_MS; clock.now() < until && (await isThere()); ) await clock.sleep(500);
 };
 
@@ -79,7 +116,12 @@ export const dropChangeSet = async ({ aws, clock }: Hands, site: string, id: str
  * @returns undefined where there is nothing to do.
  * @throws failure with CloudFormation's reason; what was made for the plan is removed.
  */
-export const planChangeSet = async (hands: Hands, site: string, network: Network, stack: Stack | undefined): Promise<ChangeSet | undefined> => {
+export const planChangeSet = async (
+  hands: Hands,
+  site: string,
+  network: Network,
+  stack: Stack | undefined,
+): Promise<ChangeSet | undefined> => {
   const { aws, clock } = hands;
   const input = { ...changeSetInput(site, network, stack), ClientToken: `hybridctl-${clock.now()}` };
   const { Id, StackId } = await aws.ask('cloudformation', 'CreateChangeSet', input).catch(async (error: unknown) => {
@@ -92,18 +134,35 @@ export const planChangeSet = async (hands: Hands, site: string, network: Network
   try {
     const until = clock.now() + PATIENCE_MS;
     for (let pause = 250; ; pause = Math.min(2 * pause, 3_000)) {
-      const { Status, StatusReason } = await aws.ask('cloudformation', 'DescribeChangeSet', { ChangeSetName: Id!, StackName: StackId! }).catch(notYet);
+      const { Status, StatusReason } = await aws
+        .ask('cloudformation', 'DescribeChangeSet', { ChangeSetName: Id!, StackName: StackId! })
+        .catch(notYet);
       if (Status === 'CREATE_COMPLETE') break;
       if (Status === 'FAILED') {
-        if (!NO_CHANGES.test(StatusReason ?? '')) throw failure(`CloudFormation can't plan ${stackName(site)}: ${StatusReason ?? 'no reason given'}`, { next: 'nothing was changed; mend that and run it again' });
+        if (!NO_CHANGES.test(StatusReason ?? ''))
+          throw failure(`CloudFormation can't plan ${stackName(site)}: ${StatusReason ?? 'no reason given'}`, {
+            next: 'nothing was changed; mend that and run it again',
+          });
         await drop();
         return undefined;
       }
-      if (clock.now() > until) throw failure(`the plan of ${stackName(site)} is ${Status ?? 'not to be seen'} after ${PATIENCE_MS / 1000} s`, { next: 'run the same again' });
+      if (clock.now() > until)
+        throw failure(`the plan of ${stackName(site)} is ${Status ?? 'not to be seen'} after ${PATIENCE_MS / 1000} s`, {
+          next: 'run the same again',
+        });
       await clock.sleep(pause, hands.signal);
     }
-    const changes = await aws.all('cloudformation', 'DescribeChangeSet', { ChangeSetName: Id!, StackName: StackId! }, 'Changes');
-    return { id: Id!, stack: StackId!, steps: changes.flatMap(({ ResourceChange }) => (ResourceChange === undefined ? [] : [stepOf(ResourceChange)])) };
+    const changes = await aws.all(
+      'cloudformation',
+      'DescribeChangeSet',
+      { ChangeSetName: Id!, StackName: StackId! },
+      'Changes',
+    );
+    return {
+      id: Id!,
+      stack: StackId!,
+      steps: changes.flatMap(({ ResourceChange }) => (ResourceChange === undefined ? [] : [stepOf(ResourceChange)])),
+    };
   } catch (error) {
     await drop().catch(() => undefined);
     throw error;

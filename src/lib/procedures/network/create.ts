@@ -8,7 +8,8 @@ import { follow, seenOf } from './follow.ts';
 import { driftOf, findStack, isBusy, isRuin, resourcesOf, stackName, type Stack } from './stack.ts';
 
 /**
- * A stack is not a step of the engine: its plan is a change set, which must be made to be seen, and what fails is undone
+ * A stack is not a step of the engine: its plan is a change set, which must be made to be seen, and what fails is
+ * undone
  * by CloudFormation. The engine's own undo on top would race with it.
  */
 export interface NetworkRequest {
@@ -31,12 +32,18 @@ export interface NetworkDone {
 const upToDate = async ({ aws }: Hands, network: Network, stack: Stack): Promise<boolean> =>
   stack.status.endsWith('_COMPLETE') && (await driftOf(aws, network, stack)).length === 0;
 
-/** A network that is to be made, with an image that its region has: the pointer to the newest is not kept everywhere. */
+/**
+ * A network that is to be made, with an image that its region has: the pointer to the newest is not kept everywhere.
+ */
 export const withImage = async (aws: Hands['aws'], network: Network, stack: Stack | undefined): Promise<Network> => {
   if (network.ImageId !== IMAGE || stack?.parameters['ImageId'] === IMAGE) return network;
   const image = await imageWithoutPointer(aws, 'al2023', 'x86_64').catch((error: unknown) => {
     if (!(error instanceof HybridError) || error.exit !== EXIT.failed || error.call !== undefined) throw error;
-    throw failure(error.message, { field: '--image', next: 'name one of yours with --image: ami-…, or the parameter that holds its id', cause: error });
+    throw failure(error.message, {
+      field: '--image',
+      next: 'name one of yours with --image: ami-…, or the parameter that holds its id',
+      cause: error,
+    });
   });
   return image === undefined ? network : { ...network, ImageId: image };
 };
@@ -44,7 +51,9 @@ export const withImage = async (aws: Hands['aws'], network: Network, stack: Stac
 /** The plan, with the ids of what came of it; what a condition left out after all was not made. */
 const made = async ({ aws }: Hands, steps: readonly PlannedStep[], stack: Stack): Promise<readonly PlannedStep[]> => {
   const ids = new Map((await resourcesOf(aws, stack)).map(({ key, id }) => [key, id]));
-  return steps.filter(({ action, key }) => action !== 'make' || ids.has(key)).map((step) => ({ ...step, id: ids.get(step.key) ?? step.id }));
+  return steps
+    .filter(({ action, key }) => action !== 'make' || ids.has(key))
+    .map((step) => ({ ...step, id: ids.get(step.key) ?? step.id }));
 };
 
 /** Makes the network so, or says what would be done. Where a run died, it is taken up where the stack stands. */
@@ -53,16 +62,30 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
   const { site, dryRun } = request;
   let stack = await findStack(aws, site);
   if (stack !== undefined && isBusy(stack)) {
-    if (dryRun) throw failure(`${stack.name} is ${stack.status}`, { next: 'run it without --dry-run to follow it, or wait for its end' });
+    if (dryRun)
+      throw failure(`${stack.name} is ${stack.status}`, {
+        next: 'run it without --dry-run to follow it, or wait for its end',
+      });
     progress(`${stack.name} is ${stack.status}: following it`);
     await follow(hands, site, stack.id, await seenOf(hands, stack.id), undefined);
     stack = await findStack(aws, site);
   }
   const ruin = stack !== undefined && isRuin(stack) ? stack : undefined;
-  const network = await withImage(aws, request.wanted(ruin === undefined ? stack?.parameters : undefined), ruin === undefined ? stack : undefined);
-  if (stack?.status === 'UPDATE_ROLLBACK_FAILED') throw failure(`${stack.name} is UPDATE_ROLLBACK_FAILED`, { next: `mend what the events name, then: aws cloudformation continue-update-rollback --stack-name ${stack.name}` });
-  if (ruin === undefined && stack !== undefined && (await upToDate(hands, network, stack))) return { steps: [], values: stack.outputs };
-  if (ruin !== undefined && dryRun && ruin.status !== 'REVIEW_IN_PROGRESS') throw failure(`${ruin.name} is ${ruin.status} and would be removed first`, { next: 'run it without --dry-run, or remove it with "hybridctl network destroy"' });
+  const network = await withImage(
+    aws,
+    request.wanted(ruin === undefined ? stack?.parameters : undefined),
+    ruin === undefined ? stack : undefined,
+  );
+  if (stack?.status === 'UPDATE_ROLLBACK_FAILED')
+    throw failure(`${stack.name} is UPDATE_ROLLBACK_FAILED`, {
+      next: `mend what the events name, then: aws cloudformation continue-update-rollback --stack-name ${stack.name}`,
+    });
+  if (ruin === undefined && stack !== undefined && (await upToDate(hands, network, stack)))
+    return { steps: [], values: stack.outputs };
+  if (ruin !== undefined && dryRun && ruin.status !== 'REVIEW_IN_PROGRESS')
+    throw failure(`${ruin.name} is ${ruin.status} and would be removed first`, {
+      next: 'run it without --dry-run, or remove it with "hybridctl network destroy"',
+    });
   if (!dryRun) request.canConsent();
   if (ruin !== undefined) {
     progress(`${ruin.name} is ${ruin.status}: removing what is left of it`);
@@ -84,12 +107,33 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
   }
   const seen = await seenOf(hands, plan.stack);
   // The change set's own id: a call that is sent twice is carried out once, and another plan has another one.
-  const token = `hybridctl-${plan.id.split('/').at(-1)!.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 100)}`;
-  await aws.ask('cloudformation', 'ExecuteChangeSet', { ChangeSetName: plan.id, StackName: plan.stack, ClientRequestToken: token, ...(request.keepOnFailure ? { DisableRollback: true } : {}) });
-  const { stack: after, failed } = await follow(hands, site, plan.stack, seen, before?.status ?? 'REVIEW_IN_PROGRESS', true);
-  if (after?.status === 'CREATE_COMPLETE' || after?.status === 'UPDATE_COMPLETE') return { steps: await made(hands, plan.steps, after), values: after.outputs };
+  const token = `hybridctl-${plan.id
+    .split('/')
+    .at(-1)!
+    .replace(/[^A-Za-z0-9-]/g, '-')
+    .slice(0, 100)}`;
+  await aws.ask('cloudformation', 'ExecuteChangeSet', {
+    ChangeSetName: plan.id,
+    StackName: plan.stack,
+    ClientRequestToken: token,
+    ...(request.keepOnFailure ? { DisableRollback: true } : {}),
+  });
+  const { stack: after, failed } = await follow(
+    hands,
+    site,
+    plan.stack,
+    seen,
+    before?.status ?? 'REVIEW_IN_PROGRESS',
+    true,
+  );
+  if (after?.status === 'CREATE_COMPLETE' || after?.status === 'UPDATE_COMPLETE')
+    return { steps: await made(hands, plan.steps, after), values: after.outputs };
   const more = failed.length > 0 ? failed : after === undefined || after.reason === null ? [] : [after.reason];
   const words = `${stackName(site)} ended as ${after?.status ?? 'gone'}`;
-  if (after?.status.endsWith('ROLLBACK_COMPLETE') === true) throw failure(`${words}: CloudFormation undid it`, { more, next: 'mend what failed and run the same again' });
-  throw partly(`${words}; what was made is kept`, { more, next: 'mend what failed and run the same again to go on, or "hybridctl network destroy"' });
+  if (after?.status.endsWith('ROLLBACK_COMPLETE') === true)
+    throw failure(`${words}: CloudFormation undid it`, { more, next: 'mend what failed and run the same again' });
+  throw partly(`${words}; what was made is kept`, {
+    more,
+    next: 'mend what failed and run the same again to go on, or "hybridctl network destroy"',
+  });
 };

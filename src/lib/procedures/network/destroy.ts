@@ -4,10 +4,15 @@ import { follow, seenOf } from './follow.ts';
 import { holdersOf } from './remains.ts';
 import { readStack, resourcesOf, type Stack } from './stack.ts';
 
-/** A refusal stands where the stack still does; where it is gone all the same, what it let go of is for `removeRemains`. */
+/**
+ * A refusal stands where the stack still does; where it is gone all the same, what it let go of is for `removeRemains`.
+ */
 const deleteStack = async ({ aws, clock, progress }: Hands, site: string, stack: Stack): Promise<void> => {
   try {
-    await aws.ask('cloudformation', 'DeleteStack', { StackName: stack.id, ClientRequestToken: `hybridctl-delete-${clock.now()}` });
+    await aws.ask('cloudformation', 'DeleteStack', {
+      StackName: stack.id,
+      ClientRequestToken: `hybridctl-delete-${clock.now()}`,
+    });
   } catch (error) {
     if (!(error instanceof HybridError) || error.call !== 'refused') throw error;
     const now = await readStack(aws, site, stack.id);
@@ -34,7 +39,10 @@ export const removeStack = async (hands: Hands, site: string, stack: Stack): Pro
   const vpc = (await resourcesOf(aws, stack)).find(({ type }) => type === 'AWS::EC2::VPC')?.id ?? undefined;
   const holders = vpc === undefined ? [] : await holdersOf(aws, site, vpc).catch(() => []);
   throw partly(`${stack.name} is ${last?.status ?? after.status}: not all could be removed`, {
-    more: [...(failed.length > 0 ? failed : [last?.reason ?? after.reason ?? 'CloudFormation gives no reason']), ...holders],
+    more: [
+      ...(failed.length > 0 ? failed : [last?.reason ?? after.reason ?? 'CloudFormation gives no reason']),
+      ...holders,
+    ],
     next: 'remove what the reasons name (an interface in use, a group others refer to), then run it again',
   });
 };

@@ -38,40 +38,66 @@ export const eventsOf = async ({ aws }: Pick<Hands, 'aws'>, stack: string): Prom
 };
 
 /** Marks where the history of a stack stands: what is there now is not told again. */
-export const seenOf = async (hands: Pick<Hands, 'aws'>, stack: string): Promise<ReadonlySet<string>> => new Set((await eventsOf(hands, stack)).map(({ EventId }) => EventId!));
+export const seenOf = async (hands: Pick<Hands, 'aws'>, stack: string): Promise<ReadonlySet<string>> =>
+  new Set((await eventsOf(hands, stack)).map(({ EventId }) => EventId!));
 
 /**
  * Tells what happens to a stack until it is at rest. Nothing here makes it go on: CloudFormation does that by itself.
- * @param began the status before the operation that is followed: until it changes, or an event tells of the operation, an
+ * @param began the status before the operation that is followed: until it changes, or an event tells of the operation,
+ * an
  * end is that of the one before (reads lag behind). undefined: it is under way already.
  * @param making it was made or changed: one that is not there does not show yet, and is not gone.
  * @throws interrupted (exit 130) on Ctrl-C, with the word that the cloud goes on.
  */
-export const follow = async (hands: Hands, site: string, id: string, seen: ReadonlySet<string>, began: string | undefined, making = false): Promise<Followed> => {
+export const follow = async (
+  hands: Hands,
+  site: string,
+  id: string,
+  seen: ReadonlySet<string>,
+  began: string | undefined,
+  making = false,
+): Promise<Followed> => {
   const { aws, clock, signal, progress } = hands;
   const told = new Set(seen);
   const failed: string[] = [];
   const from = clock.now();
   let begun = began === undefined;
   for (let pause = QUICK_MS; ; pause = Math.min(2 * pause, SLOW_MS)) {
-    // The state first: an event that comes between the two reads is told in the next round, and none is left untold at the end.
+    // The state first: an event that comes between the two reads is told in the next round, and none is left untold at
+    // the end.
     const stack = await readStack(aws, site, id);
     const fresh = (await eventsOf(hands, id)).filter(({ EventId }) => !told.has(EventId!));
     for (const event of fresh) {
       told.add(event.EventId!);
       progress(lineOf(event));
-      if (event.ResourceStatus?.endsWith('_FAILED') === true && event.PhysicalResourceId !== id && !FOLLOWS_FROM_ANOTHER.test(event.ResourceStatusReason ?? '')) failed.push(lineOf(event));
+      if (
+        event.ResourceStatus?.endsWith('_FAILED') === true &&
+        event.PhysicalResourceId !== id &&
+        !FOLLOWS_FROM_ANOTHER.test(event.ResourceStatusReason ?? '')
+      )
+        failed.push(lineOf(event));
     }
     if (fresh.length > 0) pause = QUICK_MS;
-    begun ||= (stack === undefined ? !making : stack.status !== began) || fresh.some(({ PhysicalResourceId }) => PhysicalResourceId === id) || clock.now() - from > BEGINS_MS;
+    begun ||=
+      (stack === undefined ? !making : stack.status !== began) ||
+      fresh.some(({ PhysicalResourceId }) => PhysicalResourceId === id) ||
+      clock.now() - from > BEGINS_MS;
     const atRest = stack === undefined || (!isBusy(stack) && stack.status !== 'REVIEW_IN_PROGRESS');
-    if (begun && atRest && fresh.length === 0) return { stack: stack?.status === 'DELETE_COMPLETE' ? undefined : stack, failed };
-    if (clock.now() - from > PATIENCE_MS) throw new HybridError(EXIT.failed, `${stack?.name ?? id} is ${stack?.status ?? 'unknown'} after an hour`, { next: 'run the same again to follow it further' });
+    if (begun && atRest && fresh.length === 0)
+      return { stack: stack?.status === 'DELETE_COMPLETE' ? undefined : stack, failed };
+    if (clock.now() - from > PATIENCE_MS)
+      throw new HybridError(EXIT.failed, `${stack?.name ?? id} is ${stack?.status ?? 'unknown'} after an hour`, {
+        next: 'run the same again to follow it further',
+      });
     try {
       await clock.sleep(pause, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new HybridError(EXIT.interrupted, `no longer following ${stack?.name ?? id}; CloudFormation goes on by itself`, { next: 'run the same again to follow it, or see "hybridctl network status"' });
+      throw new HybridError(
+        EXIT.interrupted,
+        `no longer following ${stack?.name ?? id}; CloudFormation goes on by itself`,
+        { next: 'run the same again to follow it, or see "hybridctl network status"' },
+      );
     }
   }
 };

@@ -15,7 +15,13 @@ export const networkStep = (site: string, network: Network, stack: Stack | undef
     cost: 'NAT, addresses, instances and load balancer, by the hour',
     look: async ({ aws }) => {
       const found = await findStack(aws, site);
-      return found === undefined ? { state: 'absent' } : { state: 'differs', found: { id: found.name, ours: true }, differences: ['to be updated by a change set, which fails where nothing differs'] };
+      return found === undefined
+        ? { state: 'absent' }
+        : {
+            state: 'differs',
+            found: { id: found.name, ours: true },
+            differences: ['to be updated by a change set, which fails where nothing differs'],
+          };
     },
     make: () => [changeSet],
     mend: () => [changeSet],

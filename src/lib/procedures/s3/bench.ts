@@ -35,7 +35,12 @@ const PART = 8 * 2 ** 20;
 const SMALL = 4_096;
 
 /** Works through a list, so many at once; the first error ends it, once nothing is under way any more. */
-const inParallel = async <T>(items: readonly T[], parallel: number, signal: AbortSignal, work: (item: T) => Promise<void>): Promise<void> => {
+const inParallel = async <T>(
+  items: readonly T[],
+  parallel: number,
+  signal: AbortSignal,
+  work: (item: T) => Promise<void>,
+): Promise<void> => {
   const queue = [...items];
   const worker = async (): Promise<void> => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
@@ -43,10 +48,14 @@ const inParallel = async <T>(items: readonly T[], parallel: number, signal: Abor
       await work(item);
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: parallel }, () => worker().catch((error: unknown) => {
-    queue.length = 0;
-    throw error;
-  })));
+  const ended = await Promise.allSettled(
+    Array.from({ length: parallel }, () =>
+      worker().catch((error: unknown) => {
+        queue.length = 0;
+        throw error;
+      }),
+    ),
+  );
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 };
@@ -55,34 +64,59 @@ const inParallel = async <T>(items: readonly T[], parallel: number, signal: Abor
  * The same load through the mount and by bare requests to the same bucket, one after the other. All of it is removed at
  * the end, also after a failure or a Ctrl-C.
  */
-export const benchMount = async ({ bucket, directory, readOnly }: Pick<MountSpec, 'bucket' | 'directory' | 'readOnly'>, { size, files, parallel, nonce }: BenchOptions, { aws, load, clock, signal, progress }: BenchPorts): Promise<readonly BenchRow[]> => {
-  if (readOnly) throw failure(`${directory} can only be read`, { field: 'directory', next: 'mount it without --read-only' });
+export const benchMount = async (
+  { bucket, directory, readOnly }: Pick<MountSpec, 'bucket' | 'directory' | 'readOnly'>,
+  { size, files, parallel, nonce }: BenchOptions,
+  { aws, load, clock, signal, progress }: BenchPorts,
+): Promise<readonly BenchRow[]> => {
+  if (readOnly)
+    throw failure(`${directory} can only be read`, { field: 'directory', next: 'mount it without --read-only' });
   const folder = `.hybridctl-bench-${nonce}`;
   const [through, bare] = [`${directory}/${folder}/mount`, `${folder}/raw`];
-  const parts = Array.from({ length: Math.ceil(size / PART) }, (_, index) => ({ key: `${bare}/part-${index}`, size: Math.min(PART, size - index * PART) }));
+  const parts = Array.from({ length: Math.ceil(size / PART) }, (_, index) => ({
+    key: `${bare}/part-${index}`,
+    size: Math.min(PART, size - index * PART),
+  }));
   const names = Array.from({ length: files }, (_, index) => `small-${index}`);
-  const body = (length: number): Uint8Array => Uint8Array.from({ length: Math.min(length, SMALL) }, (_, index) => index % 251);
+  const body = (length: number): Uint8Array =>
+    Uint8Array.from({ length: Math.min(length, SMALL) }, (_, index) => index % 251);
   const block = new Uint8Array(PART).map((_, index) => index % 251);
-  const put = (Key: string, Body: Uint8Array) => aws.ask('s3', 'PutObject', { Bucket: bucket, Key, Body }).then(() => undefined);
+  const put = (Key: string, Body: Uint8Array) =>
+    aws.ask('s3', 'PutObject', { Bucket: bucket, Key, Body }).then(() => undefined);
   const timed = async (amount: number, work: () => Promise<void>): Promise<number> => {
     const since = clock.now();
     await work();
     return (amount * 1_000) / Math.max(1, clock.now() - since);
   };
-  const each = (list: readonly string[], work: (name: string) => Promise<void>) => timed(list.length, () => inParallel(list, parallel, signal, work));
+  const each = (list: readonly string[], work: (name: string) => Promise<void>) =>
+    timed(list.length, () => inParallel(list, parallel, signal, work));
   const raw = new Set<string>();
   try {
     progress(`writing and reading ${Math.round(size / 2 ** 20)} MiB`);
-    const write = await timed(size, () => inParallel(['large'], 1, signal, (name) => load.write(`${through}/${name}`, size)));
-    const read = await timed(size, () => inParallel(['large'], 1, signal, async (name) => {
-      const got = await load.read(`${through}/${name}`);
-      if (got !== size) throw failure(`${through}/${name} came back with ${got} of ${size} bytes`);
-    }));
-    const rawWrite = await timed(size, () => inParallel(parts, parallel, signal, async (part) => {
-      raw.add(part.key);
-      await put(part.key, block.subarray(0, part.size));
-    }));
-    const rawRead = await timed(size, () => inParallel(parts, parallel, signal, async ({ key }) => void (await (await aws.ask('s3', 'GetObject', { Bucket: bucket, Key: key })).Body!.transformToByteArray())));
+    const write = await timed(size, () =>
+      inParallel(['large'], 1, signal, (name) => load.write(`${through}/${name}`, size)),
+    );
+    const read = await timed(size, () =>
+      inParallel(['large'], 1, signal, async (name) => {
+        const got = await load.read(`${through}/${name}`);
+        if (got !== size) throw failure(`${through}/${name} came back with ${got} of ${size} bytes`);
+      }),
+    );
+    const rawWrite = await timed(size, () =>
+      inParallel(parts, parallel, signal, async (part) => {
+        raw.add(part.key);
+        await put(part.key, block.subarray(0, part.size));
+      }),
+    );
+    const rawRead = await timed(size, () =>
+      inParallel(
+        parts,
+        parallel,
+        signal,
+        async ({ key }) =>
+          void (await (await aws.ask('s3', 'GetObject', { Bucket: bucket, Key: key })).Body!.transformToByteArray()),
+      ),
+    );
     progress(`${files} files of ${SMALL / 1_024} KiB, ${parallel} at once`);
     const create = await each(names, (name) => load.write(`${through}/${name}`, SMALL));
     const stat = await each(names, (name) => load.stat(`${through}/${name}`));
@@ -91,7 +125,10 @@ export const benchMount = async ({ bucket, directory, readOnly }: Pick<MountSpec
       raw.add(`${bare}/${name}`);
       await put(`${bare}/${name}`, body(SMALL));
     });
-    const rawStat = await each(names, async (name) => void (await aws.ask('s3', 'HeadObject', { Bucket: bucket, Key: `${bare}/${name}` })));
+    const rawStat = await each(
+      names,
+      async (name) => void (await aws.ask('s3', 'HeadObject', { Bucket: bucket, Key: `${bare}/${name}` })),
+    );
     const rawRemove = await each(names, async (name) => {
       await aws.ask('s3', 'DeleteObject', { Bucket: bucket, Key: `${bare}/${name}` });
       raw.delete(`${bare}/${name}`);
@@ -105,7 +142,14 @@ export const benchMount = async ({ bucket, directory, readOnly }: Pick<MountSpec
     ];
   } finally {
     const calm = new AbortController().signal;
-    await inParallel([...raw], parallel, calm, async (Key) => void (await aws.ask('s3', 'DeleteObject', { Bucket: bucket, Key }))).catch((error: Error) => progress(`warning: objects under ${folder} are left in ${bucket}: ${error.message}`));
-    await load.remove(`${directory}/${folder}`).catch((error: Error) => progress(`warning: ${directory}/${folder} is left: ${error.message}`));
+    await inParallel(
+      [...raw],
+      parallel,
+      calm,
+      async (Key) => void (await aws.ask('s3', 'DeleteObject', { Bucket: bucket, Key })),
+    ).catch((error: Error) => progress(`warning: objects under ${folder} are left in ${bucket}: ${error.message}`));
+    await load
+      .remove(`${directory}/${folder}`)
+      .catch((error: Error) => progress(`warning: ${directory}/${folder} is left: ${error.message}`));
   }
 };

@@ -12,12 +12,21 @@ const BEFORE = 'boot/fstab';
 const FSTAB_MODE = 'boot/fstab-mode';
 
 const systemctl = (...args: string[]): RunCall => ({ kind: 'run', file: 'systemctl', args });
-const systemdRuns = async ({ files }: Pick<World, 'files'>): Promise<boolean> => (await files.stat('/run/systemd/system')) !== undefined;
+const systemdRuns = async ({ files }: Pick<World, 'files'>): Promise<boolean> =>
+  (await files.stat('/run/systemd/system')) !== undefined;
 const versionIn = (values: World['values']): string | undefined => (values.has(VERSION) ? values(VERSION) : undefined);
 
 /** A line of fstab; everything else in it stays as it is. */
 const fstabStep = (spec: MountSpec): Step => {
-  const write = (values: World['values'], line: string | undefined) => ({ kind: 'write' as const, secret: false, file: { path: FSTAB, content: withFstabLine(values.has(BEFORE) ? values(BEFORE) : '', spec.directory, line), mode: values.has(FSTAB_MODE) ? Number.parseInt(values(FSTAB_MODE), 8) : 0o644 } });
+  const write = (values: World['values'], line: string | undefined) => ({
+    kind: 'write' as const,
+    secret: false,
+    file: {
+      path: FSTAB,
+      content: withFstabLine(values.has(BEFORE) ? values(BEFORE) : '', spec.directory, line),
+      mode: values.has(FSTAB_MODE) ? Number.parseInt(values(FSTAB_MODE), 8) : 0o644,
+    },
+  });
   const line = (values: World['values']): string => fstabLine(spec, versionIn(values));
   return {
     key: 'boot',
@@ -28,8 +37,15 @@ const fstabStep = (spec: MountSpec): Step => {
       const before = fstabLineAt(text, spec.directory);
       if (before === undefined) return { state: 'absent', gives };
       const found = { id: FSTAB, ours: / fuse\.s3fs /.test(before), gives };
-      if (!found.ours) return { state: 'differs', found, differences: [`${spec.directory} is there for something else: ${before.split(/\s+/).slice(0, 3).join(' ')}`] };
-      return !values.has(VERSION) || before === line(values) ? { state: 'ready', found } : { state: 'differs', found, differences: ['its options are others'] };
+      if (!found.ours)
+        return {
+          state: 'differs',
+          found,
+          differences: [`${spec.directory} is there for something else: ${before.split(/\s+/).slice(0, 3).join(' ')}`],
+        };
+      return !values.has(VERSION) || before === line(values)
+        ? { state: 'ready', found }
+        : { state: 'differs', found, differences: ['its options are others'] };
     },
     make: (values) => [write(values, line(values))],
     mend: (values) => [write(values, line(values))],
@@ -42,7 +58,11 @@ const unitStep = (spec: MountSpec, program: string): Step => {
   const unit = (values: World['values']) => bootUnit(spec, versionIn(values), program);
   const install = (values: World['values']) => {
     const { name, path, content } = unit(values);
-    return [{ kind: 'write' as const, secret: false, file: { path, content, mode: 0o644 } }, systemctl('daemon-reload'), systemctl('enable', name)];
+    return [
+      { kind: 'write' as const, secret: false, file: { path, content, mode: 0o644 } },
+      systemctl('daemon-reload'),
+      systemctl('enable', name),
+    ];
   };
   return {
     key: 'boot',
@@ -51,19 +71,37 @@ const unitStep = (spec: MountSpec, program: string): Step => {
       const { name, path, content } = unit(world.values);
       const before = await world.files.read(path);
       if (before === undefined) {
-        if (!(await systemdRuns(world))) throw missing('systemd does not run here', { field: '--boot', next: spec.engine === 's3fs' ? 'give --boot fstab' : 'start it from what starts things here, by "hybridctl s3 heal"' });
+        if (!(await systemdRuns(world)))
+          throw missing('systemd does not run here', {
+            field: '--boot',
+            next:
+              spec.engine === 's3fs'
+                ? 'give --boot fstab'
+                : 'start it from what starts things here, by "hybridctl s3 heal"',
+          });
         return { state: 'absent' };
       }
       const enabled = (await world.shell.run('systemctl', ['is-enabled', '--quiet', name])).exitCode === 0;
-      const differences = [...(world.values.has(VERSION) && before !== content ? ['its content'] : []), ...(enabled ? [] : ['it is not enabled'])];
+      const differences = [
+        ...(world.values.has(VERSION) && before !== content ? ['its content'] : []),
+        ...(enabled ? [] : ['it is not enabled']),
+      ];
       const found = { id: name, ours: before.startsWith('# Written by "hybridctl s3 mount') };
       return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
     },
     make: install,
     mend: install,
-    drop: (values, id) => [systemctl('disable', '--now', id), { kind: 'run', file: 'rm', args: ['-f', unit(values).path] }, systemctl('daemon-reload')],
+    drop: (values, id) => [
+      systemctl('disable', '--now', id),
+      { kind: 'run', file: 'rm', args: ['-f', unit(values).path] },
+      systemctl('daemon-reload'),
+    ],
   };
 };
 
 /** What mounts it again at boot. @param program absolute path of the engine's program */
-export const bootSteps = (spec: MountSpec, program: string = `/usr/bin/${ENGINE[spec.engine].program}`): readonly Step[] => (spec.boot === 'none' ? [] : spec.boot === 'fstab' ? [fstabStep(spec)] : [unitStep(spec, program)]);
+export const bootSteps = (
+  spec: MountSpec,
+  program: string = `/usr/bin/${ENGINE[spec.engine].program}`,
+): readonly Step[] =>
+  spec.boot === 'none' ? [] : spec.boot === 'fstab' ? [fstabStep(spec)] : [unitStep(spec, program)];

@@ -5,7 +5,8 @@ import { engineOf, mountAt, parseMountinfo, type Mounted } from '../../domain/s3
 export type Where = Pick<World, 'shell' | 'files'>;
 
 /**
- * `dead`: its daemon is gone (ENOTCONN, or ECONNABORTED while it ends). `hung`: its daemon answers nothing. `silent`: the
+ * `dead`: its daemon is gone (ENOTCONN, or ECONNABORTED while it ends). `hung`: its daemon answers nothing. `silent`:
+ * the
  * daemon lives, and S3 does not answer through it. `refused`: S3 refuses. `other`: something else is mounted there.
  */
 export type MountState = 'ok' | 'dead' | 'hung' | 'silent' | 'refused' | 'other' | 'absent';
@@ -17,7 +18,8 @@ export interface MountLook {
   readonly why: string | null;
 }
 
-export const mountsOf = async ({ files }: Pick<Where, 'files'>): Promise<readonly Mounted[]> => parseMountinfo((await files.read('/proc/self/mountinfo')) ?? '');
+export const mountsOf = async ({ files }: Pick<Where, 'files'>): Promise<readonly Mounted[]> =>
+  parseMountinfo((await files.read('/proc/self/mountinfo')) ?? '');
 
 /** The kernel's word at the end of what stat(1) says. */
 const wordOf = (line: string): string => /: ([^:]+)$/.exec(line)?.[1] ?? line;
@@ -25,12 +27,29 @@ const wordOf = (line: string): string => /: ([^:]+)$/.exec(line)?.[1] ?? line;
 /** Longest wait for both answers, in fiftieths of a second: a dead mount is told within a second. */
 const TURNS = 45;
 
-/** Asks a mount for a sign of life; never waits longer than a second, whatever its daemon does. @param nonce a name nobody has. */
-export const lookAtMount = async (where: Where, directory: string, nonce: string, mounts?: readonly Mounted[], turns = TURNS): Promise<MountLook> => {
+/**
+ * Asks a mount for a sign of life; never waits longer than a second, whatever its daemon does. @param nonce a name
+ * nobody has.
+ */
+export const lookAtMount = async (
+  where: Where,
+  directory: string,
+  nonce: string,
+  mounts?: readonly Mounted[],
+  turns = TURNS,
+): Promise<MountLook> => {
   const mounted = mountAt(mounts ?? (await mountsOf(where)), directory);
   if (mounted === undefined) return { state: 'absent', mounted, why: 'not mounted' };
-  if (engineOf(mounted) === undefined) return { state: 'other', mounted, why: `a file system of type ${mounted.type} is mounted there` };
-  const { stdout } = await where.shell.run('sh', ['-c', askScript, 'ask', directory, `.hybridctl-${nonce}`, String(turns)]);
+  if (engineOf(mounted) === undefined)
+    return { state: 'other', mounted, why: `a file system of type ${mounted.type} is mounted there` };
+  const { stdout } = await where.shell.run('sh', [
+    '-c',
+    askScript,
+    'ask',
+    directory,
+    `.hybridctl-${nonce}`,
+    String(turns),
+  ]);
   const [root, name] = stdout.split('\n').filter((line) => line !== '');
   if (root === undefined) return { state: 'hung', mounted, why: 'its daemon does not answer' };
   if (root !== 'there') return { state: 'dead', mounted, why: wordOf(root) };

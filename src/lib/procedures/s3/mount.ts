@@ -10,21 +10,31 @@ import { newerThan } from '../vpn-host/steps.ts';
 import { lookAtMount } from './look.ts';
 import { VERSION } from './tool.ts';
 
-const differs = (id: string, differences: readonly string[]): Look => (differences.length === 0 ? { state: 'ready', found: { id, ours: true } } : { state: 'differs', found: { id, ours: true }, differences });
+const differs = (id: string, differences: readonly string[]): Look =>
+  differences.length === 0
+    ? { state: 'ready', found: { id, ours: true } }
+    : { state: 'differs', found: { id, ours: true }, differences };
 
 /** @throws failure for a definition that nobody of us wrote. */
 export const parseDefinition = (path: string, text: string): MountSpec => {
   try {
     return mountSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw failure(`${path} is no mount of "s3 mount"`, { next: 'move it away, and run "s3 mount" again', cause: error });
+    throw failure(`${path} is no mount of "s3 mount"`, {
+      next: 'move it away, and run "s3 mount" again',
+      cause: error,
+    });
   }
 };
 
 /** The mount written down, for those who look after it later. */
 export const definitionStep = (spec: MountSpec, folder: string): Step => {
   const path = filesOf(folder, spec.name).definition;
-  const write: WriteCall = { kind: 'write', secret: false, file: { path, content: `${JSON.stringify(spec, undefined, 2)}\n`, mode: 0o644 } };
+  const write: WriteCall = {
+    kind: 'write',
+    secret: false,
+    file: { path, content: `${JSON.stringify(spec, undefined, 2)}\n`, mode: 0o644 },
+  };
   return {
     key: 'definition',
     title: `definition ${path}`,
@@ -32,30 +42,70 @@ export const definitionStep = (spec: MountSpec, folder: string): Step => {
       const before = await files.read(path);
       if (before === undefined) return { state: 'absent' };
       const was = parseDefinition(path, before);
-      if (was.directory !== spec.directory) throw failure(`the mount ${spec.name} is at ${was.directory}`, { field: '--name', next: `give this one another --name, or "hybridctl s3 umount ${was.directory} --forget" first` });
-      const fields = (Object.keys(spec) as (keyof MountSpec)[]).filter((field) => JSON.stringify(spec[field]) !== JSON.stringify(was[field]));
-      return differs(path, fields.map((field) => `${field} was ${JSON.stringify(was[field])}`));
+      if (was.directory !== spec.directory)
+        throw failure(`the mount ${spec.name} is at ${was.directory}`, {
+          field: '--name',
+          next: `give this one another --name, or "hybridctl s3 umount ${was.directory} --forget" first`,
+        });
+      const fields = (Object.keys(spec) as (keyof MountSpec)[]).filter(
+        (field) => JSON.stringify(spec[field]) !== JSON.stringify(was[field]),
+      );
+      return differs(
+        path,
+        fields.map((field) => `${field} was ${JSON.stringify(was[field])}`),
+      );
     },
     make: () => [write],
     mend: () => [write],
-    drop: () => [{ kind: 'run', file: 'rm', args: ['-f', ...Object.values(filesOf(folder, spec.name)).filter((file) => !file.endsWith('.key'))], what: `removing ${path}` }],
+    drop: () => [
+      {
+        kind: 'run',
+        file: 'rm',
+        args: ['-f', ...Object.values(filesOf(folder, spec.name)).filter((file) => !file.endsWith('.key'))],
+        what: `removing ${path}`,
+      },
+    ],
   };
 };
 
 /** Options as a set: their order, what fstab and the kernel add, and where the log is make no difference. */
 const optionSet = (words: readonly string[]): string =>
-  words.flatMap((word) => word.split(',')).filter((word) => word !== '' && !/^(-o|rw|dev|suid|nodev|nosuid|exec|noexec|_netdev|nofail|x-systemd\..*|(--)?log-?file=.*)$/.test(word)).sort().join(' ');
+  words
+    .flatMap((word) => word.split(','))
+    .filter(
+      (word) =>
+        word !== '' &&
+        !/^(-o|rw|dev|suid|nodev|nosuid|exec|noexec|_netdev|nofail|x-systemd\..*|(--)?log-?file=.*)$/.test(word),
+    )
+    .sort()
+    .join(' ');
 
 /** How the command line of a running daemon differs from the one we would start; undefined: no such process is seen. */
-const runningOtherwise = async ({ shell }: Pick<World, 'shell'>, spec: MountSpec, wanted: readonly string[]): Promise<boolean | undefined> => {
+const runningOtherwise = async (
+  { shell }: Pick<World, 'shell'>,
+  spec: MountSpec,
+  wanted: readonly string[],
+): Promise<boolean | undefined> => {
   // The youngest: the daemon of a mount that was taken away may take its time to end.
   const { stdout } = await shell.run('ps', ['-e', '-ww', '--sort=start_time', '-o', 'args=']);
-  const found = stdout.split('\n').map((line) => line.trim().split(/\s+/)).findLast(([program, ...args]) => program?.split('/').at(-1) === ENGINE[spec.engine].program && args.includes(spec.directory));
+  const found = stdout
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .findLast(
+      ([program, ...args]) =>
+        program?.split('/').at(-1) === ENGINE[spec.engine].program && args.includes(spec.directory),
+    );
   return found === undefined ? undefined : optionSet(found.slice(1)) !== optionSet(wanted);
 };
 
-/** Whether the key was changed since the mount was made; one that is mounted by fstab or systemd took the key at boot. */
-const isNewer = async (world: Pick<World, 'shell' | 'files'>, { credentials }: Pick<MountSpec, 'credentials'>, mounted: string): Promise<boolean> => {
+/**
+ * Whether the key was changed since the mount was made; one that is mounted by fstab or systemd took the key at boot.
+ */
+const isNewer = async (
+  world: Pick<World, 'shell' | 'files'>,
+  { credentials }: Pick<MountSpec, 'credentials'>,
+  mounted: string,
+): Promise<boolean> => {
   if (credentials.kind !== 'file') return false;
   const there = await Promise.all([mounted, credentials.path].map((path) => world.files.stat(path)));
   return there.every((stat) => stat !== undefined) && (await newerThan(world, mounted, [credentials.path])).length > 0;
@@ -64,11 +114,29 @@ const isNewer = async (world: Pick<World, 'shell' | 'files'>, { credentials }: P
 export const mountCall = (spec: MountSpec, version: string | undefined, folder: string): RunCall => {
   const { log, mounted, key } = filesOf(folder, spec.name);
   const fresh = spec.credentials.kind === 'file' && spec.credentials.path === key ? key : '';
-  return { kind: 'run', file: 'sh', args: ['-c', mountScript, 'mount', spec.directory, log, mounted, fresh, ...mountCommand(spec, version, log)], what: `can't mount ${spec.bucket} at ${spec.directory}` };
+  return {
+    kind: 'run',
+    file: 'sh',
+    args: ['-c', mountScript, 'mount', spec.directory, log, mounted, fresh, ...mountCommand(spec, version, log)],
+    what: `can't mount ${spec.bucket} at ${spec.directory}`,
+  };
 };
 
-/** @param how `lazily` detaches it where it is busy; `abort` also ends those who wait for a daemon that answers nothing. */
-export const unmountCall = (directory: string, how?: 'lazily' | 'abort'): RunCall => ({ kind: 'run', file: 'sh', args: ['-c', unmountScript, 'umount', directory, ...(how === undefined ? [] : how === 'abort' ? ['-l', '-a'] : ['-l'])], what: `can't unmount ${directory}` });
+/**
+ * @param how `lazily` detaches it where it is busy; `abort` also ends those who wait for a daemon that answers nothing.
+ */
+export const unmountCall = (directory: string, how?: 'lazily' | 'abort'): RunCall => ({
+  kind: 'run',
+  file: 'sh',
+  args: [
+    '-c',
+    unmountScript,
+    'umount',
+    directory,
+    ...(how === undefined ? [] : how === 'abort' ? ['-l', '-a'] : ['-l']),
+  ],
+  what: `can't unmount ${directory}`,
+});
 
 /** Slot of the mount's line in mountinfo: another one after each mounting. */
 export const IDENTITY = 'mount/identity';
@@ -87,7 +155,10 @@ const OTHERWISE: readonly string[] = ['it runs with other options', 'its key is 
 /** Five seconds: who acts on the answer must not take a busy machine for a daemon that hangs. */
 const PATIENT_TURNS = 250;
 
-/** The mount itself. One that is dead is taken away lazily and made anew; so is one that runs with other options, but never lazily. */
+/**
+ * The mount itself. One that is dead is taken away lazily and made anew; so is one that runs with other options, but
+ * never lazily.
+ */
 export const mountStep = (spec: MountSpec, { folder, nonce, lazily = false }: MountStep): Step => {
   const version = (values: World['values']): string | undefined => (values.has(VERSION) ? values(VERSION) : undefined);
   const paths = filesOf(folder, spec.name);
@@ -104,13 +175,23 @@ export const mountStep = (spec: MountSpec, { folder, nonce, lazily = false }: Mo
       if (state === 'dead' || state === 'hung') return { state: 'differs', found, differences: [why!] };
       if (!values.has(VERSION)) return { state: 'ready', found };
       // Its own log file and what the kernel adds aside.
-      const otherwise = (await runningOtherwise(world, spec, ENGINE[spec.engine].args(spec, version(values), paths.log))) === true;
+      const otherwise =
+        (await runningOtherwise(world, spec, ENGINE[spec.engine].args(spec, version(values), paths.log))) === true;
       const key = await isNewer(world, spec, paths.mounted);
-      const differences = [...(otherwise ? [OTHERWISE[0]!] : []), ...(key ? [OTHERWISE[1]!] : []), ...(state === 'ok' ? [] : [why!])];
-      return otherwise || key ? { state: 'differs', found, differences } : { state: 'ready', found: { ...found, notes: differences } };
+      const differences = [
+        ...(otherwise ? [OTHERWISE[0]!] : []),
+        ...(key ? [OTHERWISE[1]!] : []),
+        ...(state === 'ok' ? [] : [why!]),
+      ];
+      return otherwise || key
+        ? { state: 'differs', found, differences }
+        : { state: 'ready', found: { ...found, notes: differences } };
     },
     make: (values) => [mountCall(spec, version(values), folder)],
-    mend: (values, _found, differences) => [unmountCall(spec.directory, differences.some((one) => OTHERWISE.includes(one)) ? undefined : 'abort'), mountCall(spec, version(values), folder)],
+    mend: (values, _found, differences) => [
+      unmountCall(spec.directory, differences.some((one) => OTHERWISE.includes(one)) ? undefined : 'abort'),
+      mountCall(spec, version(values), folder),
+    ],
     drop: () => [unmountCall(spec.directory, lazily ? 'lazily' : undefined)],
     // The engine's own tries to reach S3 come first.
     patienceMs: 30_000,
@@ -121,14 +202,20 @@ export const mountStep = (spec: MountSpec, { folder, nonce, lazily = false }: Mo
 const PROBE = '.hybridctl-probe-';
 
 /**
- * A small object through the mount, seen by the API, and away again: once for each mounting. Where the mount can only be
+ * A small object through the mount, seen by the API, and away again: once for each mounting. Where the mount can only
+ * be
  * read it comes from the API and is read through the mount.
  */
 export const proofStep = (spec: MountSpec, { folder, nonce }: MountStep): Step => {
   const { proven } = filesOf(folder, spec.name);
   const Key = `${PROBE}${spec.name}`;
   const file = `${spec.directory}/${Key}`;
-  const probe = (verb: 'write' | 'read' | 'remove', mark = ''): RunCall => ({ kind: 'run', file: 'sh', args: ['-c', probeScript, 'probe', verb, file, nonce, mark], what: `${verb === 'read' ? 'reading' : verb === 'write' ? 'writing' : 'removing'} a probe object through ${spec.directory}` });
+  const probe = (verb: 'write' | 'read' | 'remove', mark = ''): RunCall => ({
+    kind: 'run',
+    file: 'sh',
+    args: ['-c', probeScript, 'probe', verb, file, nonce, mark],
+    what: `${verb === 'read' ? 'reading' : verb === 'write' ? 'writing' : 'removing'} a probe object through ${spec.directory}`,
+  });
   return {
     key: 'proof',
     title: 'proof by a probe object',
@@ -141,9 +228,16 @@ export const proofStep = (spec: MountSpec, { folder, nonce }: MountStep): Step =
       const known = (await files.read(proven))?.trim() === values(IDENTITY);
       return known ? { state: 'ready', found } : { state: 'absent' };
     },
-    make: () => (spec.readOnly ? [api('s3', 'PutObject', { Bucket: spec.bucket, Key, Body: nonce })] : [probe('write')]),
-    after: () => (spec.readOnly ? [`cat ${file}`, `aws s3api delete-object --bucket ${spec.bucket} --key ${Key}`] : [`aws s3api head-object --bucket ${spec.bucket} --key ${Key}`, `rm ${file}`]),
-    mend: () => (spec.readOnly ? [probe('read', proven), api('s3', 'DeleteObject', { Bucket: spec.bucket, Key })] : [probe('remove', proven)]),
+    make: () =>
+      spec.readOnly ? [api('s3', 'PutObject', { Bucket: spec.bucket, Key, Body: nonce })] : [probe('write')],
+    after: () =>
+      spec.readOnly
+        ? [`cat ${file}`, `aws s3api delete-object --bucket ${spec.bucket} --key ${Key}`]
+        : [`aws s3api head-object --bucket ${spec.bucket} --key ${Key}`, `rm ${file}`],
+    mend: () =>
+      spec.readOnly
+        ? [probe('read', proven), api('s3', 'DeleteObject', { Bucket: spec.bucket, Key })]
+        : [probe('remove', proven)],
     // Of a proof that broke off: through the API, for the mount may be what is broken.
     drop: () => [api('s3', 'DeleteObject', { Bucket: spec.bucket, Key })],
     patienceMs: 30_000,

@@ -17,14 +17,32 @@ const WHAT = 's3';
 const credentialSteps = (spec: MountSpec, folder: string): readonly Step[] => {
   const { name, engine, credentials } = spec;
   const own = filesOf(folder, name).key;
-  if (credentials.kind === 'role') return [existingRole(WHAT, credentials.role), rolePolicy(name, { name: WHAT, needs: [], document: () => bucketPolicy(spec) })];
+  if (credentials.kind === 'role')
+    return [
+      existingRole(WHAT, credentials.role),
+      rolePolicy(name, { name: WHAT, needs: [], document: () => bucketPolicy(spec) }),
+    ];
   const idIn = (text: string) => keyIdIn(engine, text);
-  if (credentials.path !== own) return [keyFileStep(credentials.path, idIn, keyFormat(engine).replaceAll('\\n', ' ').replace('%s', 'ID').replace('%s', 'SECRET').trim())];
-  return [user(name, WHAT), userPolicy(name, WHAT, bucketPolicy(spec)), accessKey({ name: WHAT, path: own, format: keyFormat(engine), idIn })];
+  if (credentials.path !== own)
+    return [
+      keyFileStep(
+        credentials.path,
+        idIn,
+        keyFormat(engine).replaceAll('\\n', ' ').replace('%s', 'ID').replace('%s', 'SECRET').trim(),
+      ),
+    ];
+  return [
+    user(name, WHAT),
+    userPolicy(name, WHAT, bucketPolicy(spec)),
+    accessKey({ name: WHAT, path: own, format: keyFormat(engine), idIn }),
+  ];
 };
 
 /** From the bucket to a mount that was proven, in the order of the field document. */
-export const mountSteps = (spec: MountSpec, { create, ...options }: MountStep & { readonly create: boolean }): readonly Step[] => [
+export const mountSteps = (
+  spec: MountSpec,
+  { create, ...options }: MountStep & { readonly create: boolean },
+): readonly Step[] => [
   // First what can be refused without anything made.
   directoryStep(spec),
   ...(spec.cache === null ? [] : [cacheStep(spec.cache)]),
@@ -44,7 +62,9 @@ export interface Removal {
   readonly purge: boolean;
 }
 
-/** The mount, and on request what was made for it. In the order in which it was made: the engine removes the last first. */
+/**
+ * The mount, and on request what was made for it. In the order in which it was made: the engine removes the last first.
+ */
 export const unmountSteps = (spec: MountSpec, options: MountStep, { forget, purge }: Removal): readonly Step[] => [
   ...(purge ? credentialSteps(spec, options.folder) : []),
   ...(forget ? [definitionStep(spec, options.folder), ...bootSteps(spec)] : []),
@@ -52,4 +72,7 @@ export const unmountSteps = (spec: MountSpec, options: MountStep, { forget, purg
 ];
 
 /** A mount as it was written down, put in order: what is dead is mounted again. */
-export const healSteps = (spec: MountSpec, options: MountStep): readonly Step[] => [toolStep(spec.engine), mountStep(spec, options)];
+export const healSteps = (spec: MountSpec, options: MountStep): readonly Step[] => [
+  toolStep(spec.engine),
+  mountStep(spec, options),
+];

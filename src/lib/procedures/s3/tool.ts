@@ -38,20 +38,43 @@ export const toolStep = (engine: Engine): Step => {
     title: program,
     async look(world) {
       const version = await versionOf(world, engine);
-      if (version !== undefined) return { state: 'ready', found: { id: `${program} ${version}`, gives: { [VERSION]: version }, ours: false } };
+      if (version !== undefined)
+        return { state: 'ready', found: { id: `${program} ${version}`, gives: { [VERSION]: version }, ours: false } };
       const manager = await installedBy(world);
-      if (manager === undefined) throw missing(`${program} is not installed, and there is no apt-get, dnf or yum to install it`, { next: `install ${program} yourself` });
+      if (manager === undefined)
+        throw missing(`${program} is not installed, and there is no apt-get, dnf or yum to install it`, {
+          next: `install ${program} yourself`,
+        });
       const root = (await world.shell.run('id', ['-u'])).stdout.trim() === '0';
-      if (!root) throw missing(`${program} is not installed, and only root can install it`, { next: `sudo ${manager} install ${packages[manager]}` });
+      if (!root)
+        throw missing(`${program} is not installed, and only root can install it`, {
+          next: `sudo ${manager} install ${packages[manager]}`,
+        });
       return { state: 'absent', gives: { [MANAGER]: manager } };
     },
     make: (values) => {
       const manager = MANAGERS.find((one) => one === values(MANAGER)) ?? 'apt-get';
       const what = `${packages[manager]} can't be installed; ${WHERE[engine]}`;
-      if (manager !== 'apt-get') return [{ kind: 'run', file: manager, args: ['install', '-y', '-q', packages[manager]], what }];
+      if (manager !== 'apt-get')
+        return [{ kind: 'run', file: manager, args: ['install', '-y', '-q', packages[manager]], what }];
       return [
         { kind: 'run', file: 'apt-get', args: ['update', '-q'], what: 'the package lists can not be fetched' },
-        { kind: 'run', file: 'env', args: ['DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-q', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', packages[manager]], what },
+        {
+          kind: 'run',
+          file: 'env',
+          args: [
+            'DEBIAN_FRONTEND=noninteractive',
+            'apt-get',
+            'install',
+            '-q',
+            '-y',
+            '--no-install-recommends',
+            '-o',
+            'DPkg::Lock::Timeout=120',
+            packages[manager],
+          ],
+          what,
+        },
       ];
     },
   };

@@ -18,19 +18,32 @@ export interface Deployment {
   readonly steps: readonly Step[];
 }
 
-/** What a gateway has for an address until its Elastic IP is there: of the range for benchmarks (RFC 2544), which nobody has. */
+/**
+ * What a gateway has for an address until its Elastic IP is there: of the range for benchmarks (RFC 2544), which nobody
+ * has.
+ */
 const standIn = (index: number): string => `198.19.${255 - Math.floor(index / 250)}.${(index % 250) + 1}`;
 /** `--gateway …,public=new`: an Elastic IP is made also where the site file has one. */
 export const NEW_ADDRESS = 'new';
 
-const lacksAddress = (gateway: Readonly<Record<string, unknown>>): boolean => gateway['public_ip'] === undefined || gateway['released'] === true;
+const lacksAddress = (gateway: Readonly<Record<string, unknown>>): boolean =>
+  gateway['public_ip'] === undefined || gateway['released'] === true;
 
-/** The answers, with a stand-in for every address that is to be made: for a gateway that has none, where `new` is said, and where `vpn destroy` gave it back. */
-const withStandIns = (answers: Answers, existing: string | undefined): { answers: Answers; stands: ReadonlySet<unknown> } => {
+/**
+ * The answers, with a stand-in for every address that is to be made: for a gateway that has none, where `new` is said,
+ * and where `vpn destroy` gave it back.
+ */
+const withStandIns = (
+  answers: Answers,
+  existing: string | undefined,
+): { answers: Answers; stands: ReadonlySet<unknown> } => {
   const before = gatewaysIn(existing ?? '');
-  const oldOf = (spec: Spec, index: number) => (spec['name'] === undefined ? before[index] : before.find(({ name }) => name === spec['name']));
+  const oldOf = (spec: Spec, index: number) =>
+    spec['name'] === undefined ? before[index] : before.find(({ name }) => name === spec['name']);
   const said = answers.gateways.map(oldOf);
-  const unsaid = before.flatMap((old): Spec[] => (lacksAddress(old) && !said.includes(old) ? [{ name: String(old['name']) }] : []));
+  const unsaid = before.flatMap((old): Spec[] =>
+    lacksAddress(old) && !said.includes(old) ? [{ name: String(old['name']) }] : [],
+  );
   const stands = new Set<unknown>();
   const gateways = [...answers.gateways, ...unsaid].map((spec, index) => {
     const old = oldOf(spec, index);
@@ -43,7 +56,11 @@ const withStandIns = (answers: Answers, existing: string | undefined): { answers
 };
 
 /** The request once the addresses are known. */
-const withAddresses = (request: InitRequest, names: ReadonlyMap<string, string>, value: (slot: string) => string): InitRequest => ({
+const withAddresses = (
+  request: InitRequest,
+  names: ReadonlyMap<string, string>,
+  value: (slot: string) => string,
+): InitRequest => ({
   ...request,
   answers: {
     ...request.answers,
@@ -55,35 +72,58 @@ const withAddresses = (request: InitRequest, names: ReadonlyMap<string, string>,
 });
 
 /**
- * Everything `vpn init --apply` makes: keys, Elastic IPs, site file and rendered files, gateways with all they need, routes.
+ * Everything `vpn init --apply` makes: keys, Elastic IPs, site file and rendered files, gateways with all they need,
+ * routes.
  * Judges the whole site first; writes nothing. @throws HybridError (usage) for every mistake in answers or site.
  */
-export const planDeployment = async (ports: Ports, request: InitRequest, options: Omit<VpnOptions, 'fresh'>): Promise<Deployment> => {
+export const planDeployment = async (
+  ports: Ports,
+  request: InitRequest,
+  options: Omit<VpnOptions, 'fresh'>,
+): Promise<Deployment> => {
   const path = absolute(ports.cwd, request.file);
   const existing = await readSiteText(ports, request.file);
   const { answers, stands } = withStandIns(request.answers, existing);
   const asked: InitRequest = { ...request, answers };
   const plan = await planInit(ports, asked);
   const { site } = plan.loaded;
-  if (site.gateways.length === 0) throw usageError('the site has no gateway to make', { field: 'gateways', next: 'describe one with --gateway az=…,private=…, or have AWS\'s made with --gateway aws' });
-  const names = new Map(site.gateways.filter(({ public_ip }) => stands.has(public_ip)).map(({ public_ip, name }) => [public_ip, name]));
+  if (site.gateways.length === 0)
+    throw usageError('the site has no gateway to make', {
+      field: 'gateways',
+      next: "describe one with --gateway az=…,private=…, or have AWS's made with --gateway aws",
+    });
+  const names = new Map(
+    site.gateways.filter(({ public_ip }) => stands.has(public_ip)).map(({ public_ip, name }) => [public_ip, name]),
+  );
   const fresh = new Set(names.values());
 
   const made = new Set(plan.keys.map((file) => file.path));
   const psks = await loadPsks({ files: plan.view, cwd: ports.cwd }, plan.loaded);
-  const keys = new Map<string, TunnelKey>(site.tunnels.map(({ name, psk_file }) => [name, { value: psks.get(name)!, isNew: made.has(absolute(dirname(path), psk_file)) }]));
+  const keys = new Map<string, TunnelKey>(
+    site.tunnels.map(({ name, psk_file }) => [
+      name,
+      { value: psks.get(name)!, isNew: made.has(absolute(dirname(path), psk_file)) },
+    ]),
+  );
   const needs = [...fresh].map((name) => `eip/${name}/address`);
   const steps = [
     ...(plan.keys.length === 0 ? [] : [keyFiles(plan.keys)]),
     ...addressSteps(site, fresh),
     siteFiles(ports, (values) => withAddresses(asked, names, values), needs, path, existing),
     ...gatewaySteps(site, keys, { ...options, fresh }),
-    siteIds(site.gateways.map(({ name }) => name), path),
+    siteIds(
+      site.gateways.map(({ name }) => name),
+      path,
+    ),
   ];
   return { site, fresh, plan, steps };
 };
 
 /** Where the addresses are not known the runbook would hold stand-ins. */
 export const refuseRunbook = ({ fresh }: Deployment): void => {
-  if (fresh.size > 0) throw usageError(`the Elastic IPs of ${[...fresh].join(', ')} are not made yet, and every file holds them`, { field: '--emit', next: 'allocate them first and give public= to each --gateway' });
+  if (fresh.size > 0)
+    throw usageError(`the Elastic IPs of ${[...fresh].join(', ')} are not made yet, and every file holds them`, {
+      field: '--emit',
+      next: 'allocate them first and give public= to each --gateway',
+    });
 };

@@ -6,9 +6,13 @@ import { readDocument } from '../../site/document.ts';
 import { amendedText, draftOf } from '../../site/write.ts';
 import { planInit, type InitRequest } from '../init-site.ts';
 
-const writing = (files: readonly FileToWrite[]) => files.map((file) => ({ kind: 'write' as const, file, secret: file.mode === 0o600 }));
+const writing = (files: readonly FileToWrite[]) =>
+  files.map((file) => ({ kind: 'write' as const, file, secret: file.mode === 0o600 }));
 
-/** The tunnels' keys, before anything is made of them: a run that dies must find the same keys again. They stay whatever comes. */
+/**
+ * The tunnels' keys, before anything is made of them: a run that dies must find the same keys again. They stay whatever
+ * comes.
+ */
 export const keyFiles = (files: readonly FileToWrite[]): Step => ({
   key: 'site/keys',
   title: `${files.length} ${files.length === 1 ? 'file' : 'files'} for keys`,
@@ -19,15 +23,34 @@ export const keyFiles = (files: readonly FileToWrite[]): Step => ({
   make: () => writing(files),
 });
 
-/** Files whose content is known once the slots in `needs` are: those that differ are written. @param id of the step's result: where they are. */
-export const settledFiles = (ports: Pick<Ports, 'files'>, { key, title, id, needs = [] }: { readonly key: string; readonly title: string; readonly id: string; readonly needs?: readonly string[] }, filesOf: (values: Values) => readonly FileToWrite[]): Step => {
+/**
+ * Files whose content is known once the slots in `needs` are: those that differ are written. @param id of the step's
+ * result: where they are.
+ */
+export const settledFiles = (
+  ports: Pick<Ports, 'files'>,
+  {
+    key,
+    title,
+    id,
+    needs = [],
+  }: { readonly key: string; readonly title: string; readonly id: string; readonly needs?: readonly string[] },
+  filesOf: (values: Values) => readonly FileToWrite[],
+): Step => {
   let pending: readonly FileToWrite[] = [];
   return {
     key,
     title,
     needs,
     async look({ values }) {
-      const all = await Promise.all(filesOf(values).map(async (file) => ({ file, same: (await ports.files.read(file.path)) === file.content && (await ports.files.stat(file.path))?.mode === file.mode })));
+      const all = await Promise.all(
+        filesOf(values).map(async (file) => ({
+          file,
+          same:
+            (await ports.files.read(file.path)) === file.content &&
+            (await ports.files.stat(file.path))?.mode === file.mode,
+        })),
+      );
       pending = all.flatMap(({ file, same }) => (same ? [] : [file]));
       return pending.length > 0 ? { state: 'absent' } : { state: 'ready', found: { id, ours: true } };
     },
@@ -40,7 +63,13 @@ export const settledFiles = (ports: Pick<Ports, 'files'>, { key, title, id, need
  * @param request the answers, given the addresses. @param needs slots of addresses that are to be made.
  * @param path of the site file, absolute. @param before its text; where addresses are made, undo puts it back.
  */
-export const siteFiles = (ports: Ports, request: (values: Values) => InitRequest, needs: readonly string[], path: string, before: string | undefined): Step => {
+export const siteFiles = (
+  ports: Ports,
+  request: (values: Values) => InitRequest,
+  needs: readonly string[],
+  path: string,
+  before: string | undefined,
+): Step => {
   let pending: readonly FileToWrite[] = [];
   return {
     key: 'site',
@@ -51,17 +80,38 @@ export const siteFiles = (ports: Ports, request: (values: Values) => InitRequest
       return pending.length > 0 ? { state: 'absent' } : { state: 'ready', found: { id: path, ours: true } };
     },
     make: () => writing(pending),
-    ...(needs.length === 0 ? {} : { drop: () => (before === undefined ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }] : writing([{ path, content: before, mode: 0o644 }])) }),
+    ...(needs.length === 0
+      ? {}
+      : {
+          drop: () =>
+            before === undefined
+              ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }]
+              : writing([{ path, content: before, mode: 0o644 }]),
+        }),
   };
 };
 
 /** The site file's text with what is known of its gateways. */
-const named = (text: string, site: Site, value: (gateway: string) => { readonly instance?: string | undefined; readonly eni?: string | undefined; readonly released?: true }): string => {
+const named = (
+  text: string,
+  site: Site,
+  value: (gateway: string) => {
+    readonly instance?: string | undefined;
+    readonly eni?: string | undefined;
+    readonly released?: true;
+  },
+): string => {
   const draft = draftOf(text);
-  return amendedText(text, { ...draft, gateways: draft.gateways.map((gateway, index) => ({ ...gateway, ...value(site.gateways[index]!.name) })) });
+  return amendedText(text, {
+    ...draft,
+    gateways: draft.gateways.map((gateway, index) => ({ ...gateway, ...value(site.gateways[index]!.name) })),
+  });
 };
 
-const textOf = async ({ files }: Pick<World, 'files'>, path: string): Promise<{ text: string; site: Site } | undefined> => {
+const textOf = async (
+  { files }: Pick<World, 'files'>,
+  path: string,
+): Promise<{ text: string; site: Site } | undefined> => {
   const text = await files.read(path);
   const reading = text === undefined ? undefined : readDocument(text);
   return text === undefined || reading?.site === undefined ? undefined : { text, site: reading.site };
@@ -84,7 +134,9 @@ export const siteIds = (gateways: readonly string[], path: string): Step => {
         return { instance: values(`instance/${name}`), ...(eni === undefined ? {} : { eni }) };
       });
       const found = { id: path, ours: true };
-      return content === read.text ? { state: 'ready', found } : { state: 'differs', found, differences: ['it lacks ids'] };
+      return content === read.text
+        ? { state: 'ready', found }
+        : { state: 'differs', found, differences: ['it lacks ids'] };
     },
     make: () => [],
     mend: () => writing([{ path, content, mode: 0o644 }]),
@@ -92,8 +144,10 @@ export const siteIds = (gateways: readonly string[], path: string): Step => {
 };
 
 /**
- * Notes in the site file which addresses a removal gives back, before it does: they may be somebody else's a moment later,
- * and a run that dies between the two has promised nothing wrong, since an address that is still ours is found by its tags.
+ * Notes in the site file which addresses a removal gives back, before it does: they may be somebody else's a moment
+ * later,
+ * and a run that dies between the two has promised nothing wrong, since an address that is still ours is found by its
+ * tags.
  */
 export const releasedAddresses = (path: string): Step => {
   let content = '';
@@ -106,7 +160,11 @@ export const releasedAddresses = (path: string): Step => {
       const { values } = world;
       const goes = (name: string): boolean => {
         const gateway = read.site.gateways.find((one) => one.name === name);
-        return gateway?.released !== true && values.has(`eip/${name}/address`) && values(`eip/${name}/address`) === gateway?.public_ip;
+        return (
+          gateway?.released !== true &&
+          values.has(`eip/${name}/address`) &&
+          values(`eip/${name}/address`) === gateway?.public_ip
+        );
       };
       content = named(read.text, read.site, (name) => (goes(name) ? { released: true } : {}));
       return content === read.text ? { state: 'absent' } : { state: 'ready', found: { id: path, ours: true } };
@@ -120,11 +178,22 @@ export const releasedAddresses = (path: string): Step => {
 export const livingInstances = async (aws: Aws, site: Site): Promise<ReadonlySet<string>> => {
   const ids = site.gateways.flatMap(({ instance }) => (instance === undefined ? [] : [instance]));
   if (ids.length === 0) return new Set();
-  const found = await aws.all('ec2', 'DescribeInstances', { Filters: [{ Name: 'instance-id', Values: ids }] }, 'Reservations');
-  return new Set(found.flatMap(({ Instances = [] }) => Instances).flatMap(({ InstanceId, State }) => (State?.Name === 'terminated' ? [] : [InstanceId!])));
+  const found = await aws.all(
+    'ec2',
+    'DescribeInstances',
+    { Filters: [{ Name: 'instance-id', Values: ids }] },
+    'Reservations',
+  );
+  return new Set(
+    found
+      .flatMap(({ Instances = [] }) => Instances)
+      .flatMap(({ InstanceId, State }) => (State?.Name === 'terminated' ? [] : [InstanceId!])),
+  );
 };
 
-/** The site file without the instances that are gone. undefined: it names none of them. @param gone names of gateways. */
+/**
+ * The site file without the instances that are gone. undefined: it names none of them. @param gone names of gateways.
+ */
 export const withoutInstances = (text: string, site: Site, gone: ReadonlySet<string>): string | undefined => {
   const after = named(text, site, (name) => (gone.has(name) ? { instance: undefined, eni: undefined } : {}));
   return after === text ? undefined : after;

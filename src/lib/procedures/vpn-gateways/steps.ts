@@ -38,7 +38,9 @@ const WHAT = 'gateways';
 /** The site with the addresses that are known by now. */
 export const withAddresses = (site: Site, fresh: ReadonlySet<string>, values: Values): Site => ({
   ...site,
-  gateways: site.gateways.map((gateway) => (fresh.has(gateway.name) ? { ...gateway, public_ip: values(`eip/${gateway.name}/address`) } : gateway)),
+  gateways: site.gateways.map((gateway) =>
+    fresh.has(gateway.name) ? { ...gateway, public_ip: values(`eip/${gateway.name}/address`) } : gateway,
+  ),
 });
 
 /** IKE and ESP from the routers, and from the VPC everything that the gateways shall carry. */
@@ -65,29 +67,57 @@ const routeSteps = (site: Site, removal: boolean): readonly Step[] => {
   return site.route_tables.flatMap(({ name: table, id, links, ...rest }) => {
     const to = removal ? undefined : gateways.find(({ name }) => name === firstGateway(site, links));
     if (to === undefined && !removal) return [];
-    return destinationsOf(site, { name: table, id, links, ...rest }).map((destination) => gatewayRoute({ table, id, destination, gateways, ...(to === undefined ? {} : { to }) }));
+    return destinationsOf(site, { name: table, id, links, ...rest }).map((destination) =>
+      gatewayRoute({ table, id, destination, gateways, ...(to === undefined ? {} : { to }) }),
+    );
   });
 };
 
 const roleSteps = (site: Site): readonly Step[] => [
-  role(site.site, { name: WHAT, service: 'ec2', region: site.cloud.region, description: `hybridctl: VPN gateways of ${site.site}` }),
+  role(site.site, {
+    name: WHAT,
+    service: 'ec2',
+    region: site.cloud.region,
+    description: `hybridctl: VPN gateways of ${site.site}`,
+  }),
   rolePolicy(site.site, { name: WHAT, needs: ['account'], document: (value) => gatewayPolicy(site, value('account')) }),
   instanceProfile(site.site, WHAT),
 ];
 
 const groupSteps = (site: Site): readonly Step[] =>
-  securityGroup(site.site, { name: WHAT, description: `hybridctl: VPN gateways of ${site.site}`, ingress: ingressOf(site) });
+  securityGroup(site.site, {
+    name: WHAT,
+    description: `hybridctl: VPN gateways of ${site.site}`,
+    ingress: ingressOf(site),
+  });
 
 const keyStep = (site: Site, tunnel: string, key?: TunnelKey): Step =>
-  secretParameter(site.site, { name: tunnel, title: `key of ${tunnel} in Parameter Store`, path: keyPath(site.site, tunnel), ...key });
+  secretParameter(site.site, {
+    name: tunnel,
+    title: `key of ${tunnel} in Parameter Store`,
+    path: keyPath(site.site, tunnel),
+    ...key,
+  });
 
 /** Elastic IPs of the gateways: those of the site file are found, the others made. Rendering rests on them. */
 export const addressSteps = (site: Site, fresh: ReadonlySet<string>): readonly Step[] =>
-  site.gateways.map(({ name, public_ip }) => elasticIp(site.site, { name, ...(fresh.has(name) ? {} : { address: public_ip }) }));
+  site.gateways.map(({ name, public_ip }) =>
+    elasticIp(site.site, { name, ...(fresh.has(name) ? {} : { address: public_ip }) }),
+  );
 
-/** Everything from the role to the routes, after the addresses. A gateway whose instance the site file names is used as it is. */
-export const gatewaySteps = (site: Site, keys: ReadonlyMap<string, TunnelKey>, { instanceType, system, fresh }: VpnOptions): readonly Step[] => {
-  const named = (gateway: Gateway) => ({ name: gateway.name, ...(gateway.instance === undefined ? {} : { known: gateway.instance }) });
+/**
+ * Everything from the role to the routes, after the addresses. A gateway whose instance the site file names is used as
+ * it is.
+ */
+export const gatewaySteps = (
+  site: Site,
+  keys: ReadonlyMap<string, TunnelKey>,
+  { instanceType, system, fresh }: VpnOptions,
+): readonly Step[] => {
+  const named = (gateway: Gateway) => ({
+    name: gateway.name,
+    ...(gateway.instance === undefined ? {} : { known: gateway.instance }),
+  });
   const chosen = system ?? systemFor(site.gateways.map(({ dialect }) => dialect));
   return [
     account(),
@@ -95,7 +125,11 @@ export const gatewaySteps = (site: Site, keys: ReadonlyMap<string, TunnelKey>, {
     ...roleSteps(site),
     ...groupSteps(site),
     ...site.tunnels.map(({ name }) => keyStep(site, name, keys.get(name))),
-    newestImage(chosen, instanceType, site.gateways.some(({ instance }) => instance === undefined)),
+    newestImage(
+      chosen,
+      instanceType,
+      site.gateways.some(({ instance }) => instance === undefined),
+    ),
     ...site.gateways.map(({ name, private_ip, az }) => subnetOf(name, private_ip, az)),
     ...site.gateways.map((gateway) =>
       ec2Instance(site.site, {
@@ -117,14 +151,18 @@ export const gatewaySteps = (site: Site, keys: ReadonlyMap<string, TunnelKey>, {
   ];
 };
 
-/** What `vpn destroy` looks for, by its tags and names alone: in the order in which it was made. @param path of the site file, absolute. */
-export const removalSteps = (site: Site, path: string): readonly Step[] => [
-  ...site.gateways.map(({ name }) => elasticIp(site.site, { name })),
-  releasedAddresses(path),
-  ...roleSteps(site),
-  ...groupSteps(site),
-  ...site.tunnels.map(({ name }) => keyStep(site, name)),
-  ...site.gateways.map(({ name }) => ec2Instance(site.site, { name, type: '', profile: '', securityGroup: '' })),
-  ...site.gateways.map(({ name }) => elasticIpAssociation(site.site, name)),
-  ...routeSteps(site, true),
-].filter(({ drop }) => drop !== undefined);
+/**
+ * What `vpn destroy` looks for, by its tags and names alone: in the order in which it was made. @param path of the site
+ * file, absolute.
+ */
+export const removalSteps = (site: Site, path: string): readonly Step[] =>
+  [
+    ...site.gateways.map(({ name }) => elasticIp(site.site, { name })),
+    releasedAddresses(path),
+    ...roleSteps(site),
+    ...groupSteps(site),
+    ...site.tunnels.map(({ name }) => keyStep(site, name)),
+    ...site.gateways.map(({ name }) => ec2Instance(site.site, { name, type: '', profile: '', securityGroup: '' })),
+    ...site.gateways.map(({ name }) => elasticIpAssociation(site.site, name)),
+    ...routeSteps(site, true),
+  ].filter(({ drop }) => drop !== undefined);

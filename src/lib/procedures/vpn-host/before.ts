@@ -9,7 +9,10 @@ import { frrCall, stamp } from './steps.ts';
 /** How the box was before a run changed it. One file, so that it is there whole or not at all; it holds keys. */
 interface Before {
   readonly version: 1;
-  /** The run that wrote this did not come to its end: the next one finishes it, and what was there stays what it was before. */
+  /**
+   * The run that wrote this did not come to its end: the next one finishes it, and what was there stays what it was
+   * before.
+   */
   readonly open: boolean;
   /** `content` null: there was no such file. */
   readonly files: readonly { readonly path: string; readonly content: string | null; readonly mode: number }[];
@@ -22,7 +25,8 @@ interface Before {
   readonly enabled: readonly string[];
 }
 
-export const beforePath = ({ site, device }: Pick<HostBox, 'site' | 'device'>): string => `/var/lib/hybridctl/${site}/${device}.before/before.json`;
+export const beforePath = ({ site, device }: Pick<HostBox, 'site' | 'device'>): string =>
+  `/var/lib/hybridctl/${site}/${device}.before/before.json`;
 
 const readBefore = async (box: HostBox, { files }: Where): Promise<Before | undefined> => {
   const text = await files.read(beforePath(box));
@@ -30,7 +34,10 @@ const readBefore = async (box: HostBox, { files }: Where): Promise<Before | unde
   try {
     return JSON.parse(text) as Before;
   } catch (error) {
-    throw failure(`${beforePath(box)} is damaged`, { next: 'move it away; what was there before is then not known', cause: error });
+    throw failure(`${beforePath(box)} is damaged`, {
+      next: 'move it away; what was there before is then not known',
+      cause: error,
+    });
   }
 };
 
@@ -38,11 +45,18 @@ const look = async (box: HostBox, where: Where): Promise<Before> => {
   const { shell, files } = where;
   const units = [...unitsOf(box), daemonOf(box).unit];
   const enabled: string[] = [];
-  for (const unit of box.systemd ? units : []) if ((await shell.run('systemctl', ['is-enabled', '--quiet', unit])).exitCode === 0) enabled.push(unit);
+  for (const unit of box.systemd ? units : [])
+    if ((await shell.run('systemctl', ['is-enabled', '--quiet', unit])).exitCode === 0) enabled.push(unit);
   return {
     version: 1,
     open: true,
-    files: await Promise.all(box.files.map(async ({ path }) => ({ path, content: (await files.read(path)) ?? null, mode: (await files.stat(path))?.mode ?? 0 }))),
+    files: await Promise.all(
+      box.files.map(async ({ path }) => ({
+        path,
+        content: (await files.read(path)) ?? null,
+        mode: (await files.stat(path))?.mode ?? 0,
+      })),
+    ),
     settings: Object.fromEntries(await readSettings(box, where)),
     daemon: await daemonOf(box).answers(where),
     tunnels: (await files.stat(stampOf(box, 'tunnels'))) !== undefined,
@@ -50,40 +64,55 @@ const look = async (box: HostBox, where: Where): Promise<Before> => {
   };
 };
 
-const save = ({ files }: Hands, box: HostBox, before: Before): Promise<void> => files.write([{ path: beforePath(box), content: `${JSON.stringify(before)}\n`, mode: 0o600 }]);
+const save = ({ files }: Hands, box: HostBox, before: Before): Promise<void> =>
+  files.write([{ path: beforePath(box), content: `${JSON.stringify(before)}\n`, mode: 0o600 }]);
 
-/** Files that a run which broke off did not know of yet keep what they have now; for all others the first word counts. */
-const merged = (first: Before, now: Before): Before => ({ ...first, files: [...first.files, ...now.files.filter(({ path }) => !first.files.some((one) => one.path === path))] });
+/**
+ * Files that a run which broke off did not know of yet keep what they have now; for all others the first word counts.
+ */
+const merged = (first: Before, now: Before): Before => ({
+  ...first,
+  files: [...first.files, ...now.files.filter(({ path }) => !first.files.some((one) => one.path === path))],
+});
 
 /**
  * Saves how the box is, applies, and notes that it is done. A failure on the way puts back what was there.
  * @throws the failure, or `partly` (exit 5) where not all could be put back.
  */
-export const keepingBefore = (box: HostBox) => async (hands: Hands, apply: () => Promise<Applied>): Promise<Applied> => {
-  const earlier = await readBefore(box, hands);
-  const now = await look(box, hands);
-  const before = earlier?.open === true ? merged(earlier, now) : now;
-  if (earlier?.open === true) {
-    // A run that was killed while it wrote left its temp files, keys among them.
-    const folders = [...new Set(box.files.map(({ path }) => path.replace(/\/[^/]*$/, '')))];
-    await hands.shell.run('find', [...folders, '-maxdepth', '1', '-name', '.*.hybridctl-tmp', '-delete']);
-  }
-  await save(hands, box, before);
-  try {
-    const applied = await apply();
-    await save(hands, box, { ...before, open: false });
-    return applied;
-  } catch (thrown) {
-    if (!(thrown instanceof HybridError)) throw thrown;
-    hands.progress('it failed; putting back what was there');
-    // A Ctrl-C has ended everything that hears of it: putting back goes on without it.
-    const left = await restore(box, { ...hands, signal: new AbortController().signal }, before);
-    if (left.length > 0) throw partly(`${thrown.message}; not all could be put back`, { cause: thrown, more: left, next: 'mend that, then "vpn up --rollback"' });
-    throw retold(thrown, { more: [...thrown.more, 'what was there is put back'] });
-  }
-};
+export const keepingBefore =
+  (box: HostBox) =>
+  async (hands: Hands, apply: () => Promise<Applied>): Promise<Applied> => {
+    const earlier = await readBefore(box, hands);
+    const now = await look(box, hands);
+    const before = earlier?.open === true ? merged(earlier, now) : now;
+    if (earlier?.open === true) {
+      // A run that was killed while it wrote left its temp files, keys among them.
+      const folders = [...new Set(box.files.map(({ path }) => path.replace(/\/[^/]*$/, '')))];
+      await hands.shell.run('find', [...folders, '-maxdepth', '1', '-name', '.*.hybridctl-tmp', '-delete']);
+    }
+    await save(hands, box, before);
+    try {
+      const applied = await apply();
+      await save(hands, box, { ...before, open: false });
+      return applied;
+    } catch (thrown) {
+      if (!(thrown instanceof HybridError)) throw thrown;
+      hands.progress('it failed; putting back what was there');
+      // A Ctrl-C has ended everything that hears of it: putting back goes on without it.
+      const left = await restore(box, { ...hands, signal: new AbortController().signal }, before);
+      if (left.length > 0)
+        throw partly(`${thrown.message}; not all could be put back`, {
+          cause: thrown,
+          more: left,
+          next: 'mend that, then "vpn up --rollback"',
+        });
+      throw retold(thrown, { more: [...thrown.more, 'what was there is put back'] });
+    }
+  };
 
-/** Carried out whatever fails: a box that is half put back is worse than one that lacks a program. @returns what failed */
+/**
+ * Carried out whatever fails: a box that is half put back is worse than one that lacks a program. @returns what failed
+ */
 const tryAll = async (calls: readonly RunCall[], hands: Hands): Promise<readonly string[]> => {
   const left: string[] = [];
   for (const call of calls) await carryOut(call, hands).catch((error: Error) => left.push(error.message));
@@ -98,26 +127,63 @@ const restore = async (box: HostBox, hands: Hands, before: Before): Promise<read
   const was = (path: string) => before.files.find((file) => file.path === path);
   const there = (path: string): boolean => typeof was(path)?.content === 'string';
   // What is as it was is not written: by its time the daemon would seem to be older than its settings.
-  const changed = (await Promise.all(before.files.map(async (file) => ({ ...file, same: ((await hands.files.read(file.path)) ?? null) === file.content && (file.content === null || (await hands.files.stat(file.path))?.mode === file.mode) })))).filter(({ same }) => !same);
+  const changed = (
+    await Promise.all(
+      before.files.map(async (file) => ({
+        ...file,
+        same:
+          ((await hands.files.read(file.path)) ?? null) === file.content &&
+          (file.content === null || (await hands.files.stat(file.path))?.mode === file.mode),
+      })),
+    )
+  ).filter(({ same }) => !same);
   const disabled = [...unitsOf(box), daemon.unit].filter((unit) => !before.enabled.includes(unit));
 
   // While the script that made the interface is still there.
   if ((await hands.files.stat(SCRIPT)) !== undefined) await carry(run(SCRIPT, 'down'));
   if (box.systemd && disabled.length > 0) await carry(run('systemctl', 'disable', ...disabled));
-  await hands.files.write(changed.flatMap(({ path, content, mode }) => (content === null ? [] : [{ path, content, mode }])));
-  await carry(run('rm', '-f', '--', ...before.files.filter(({ content }) => content === null).map(({ path }) => path), ...(['tunnels', 'loaded', 'relay', 'frr'] as const).map((what) => stampOf(box, what))));
+  await hands.files.write(
+    changed.flatMap(({ path, content, mode }) => (content === null ? [] : [{ path, content, mode }])),
+  );
+  await carry(
+    run(
+      'rm',
+      '-f',
+      '--',
+      ...before.files.filter(({ content }) => content === null).map(({ path }) => path),
+      ...(['tunnels', 'loaded', 'relay', 'frr'] as const).map((what) => stampOf(box, what)),
+    ),
+  );
   if (box.systemd) await carry(run('systemctl', 'daemon-reload'));
   await carry(...Object.entries(before.settings).map(([key, value]) => run('sysctl', '-q', '-w', `${key}=${value}`)));
-  if (box.files.some(({ path }) => path === RELAY)) await carry(there(RELAY) ? run('nft', '-f', RELAY) : run('sh', '-c', 'nft list table ip hybridctl_probe >/dev/null 2>&1 || exit 0; nft delete table ip hybridctl_probe'));
+  if (box.files.some(({ path }) => path === RELAY))
+    await carry(
+      there(RELAY)
+        ? run('nft', '-f', RELAY)
+        : run(
+            'sh',
+            '-c',
+            'nft list table ip hybridctl_probe >/dev/null 2>&1 || exit 0; nft delete table ip hybridctl_probe',
+          ),
+    );
   if (!before.daemon) {
     if (await daemon.answers(hands)) await carry(...stopCalls(box, daemon));
   } else {
     if (changed.some(({ path }) => daemon.settings.test(path))) await carry(...restartCalls(box, daemon));
     await awaitAnswer(box, hands);
     if (before.tunnels && there(SCRIPT)) await carry(run(SCRIPT, 'up'));
-    await carry(...daemon.load({ tunnels: box.tunnels.filter(() => before.tunnels), begins: box.begins.filter(() => before.tunnels) }));
+    await carry(
+      ...daemon.load({
+        tunnels: box.tunnels.filter(() => before.tunnels),
+        begins: box.begins.filter(() => before.tunnels),
+      }),
+    );
     if (there(FRR)) await carry(frrCall(box));
-    const done = [...(before.tunnels ? (['tunnels', 'loaded'] as const) : []), ...(there(RELAY) ? (['relay'] as const) : []), ...(there(FRR) ? (['frr'] as const) : [])];
+    const done = [
+      ...(before.tunnels ? (['tunnels', 'loaded'] as const) : []),
+      ...(there(RELAY) ? (['relay'] as const) : []),
+      ...(there(FRR) ? (['frr'] as const) : []),
+    ];
     if (left.length === 0) for (const what of done) await carryOut(stamp(stampOf(box, what)), hands);
   }
   if (left.length === 0) await carry(run('rm', '-rf', '--', beforePath(box).replace(/\/[^/]*$/, '')));
@@ -126,7 +192,8 @@ const restore = async (box: HostBox, hands: Hands, before: Before): Promise<read
 
 /** A daemon that was restarted needs a moment until it hears. */
 const awaitAnswer = async (box: HostBox, hands: Hands): Promise<void> => {
-  for (let tries = 0; tries < 100 && !(await daemonOf(box).answers(hands)); tries += 1) await hands.clock.sleep(100, hands.signal);
+  for (let tries = 0; tries < 100 && !(await daemonOf(box).answers(hands)); tries += 1)
+    await hands.clock.sleep(100, hands.signal);
 };
 
 const plannedOf = (now: string | null, { path, content }: Before['files'][number]): PlannedStep => ({
@@ -141,7 +208,10 @@ const plannedOf = (now: string | null, { path, content }: Before['files'][number
 /** What `vpn up --rollback` would do. @throws failure where no run of ours left a record. */
 export const planRollback = async (box: HostBox, where: Where): Promise<readonly PlannedStep[]> => {
   const before = await readBefore(box, where);
-  if (before === undefined) throw failure(`nothing is known of how ${box.device} was before`, { next: '"vpn up" saves it before its first change; a rollback uses it up' });
+  if (before === undefined)
+    throw failure(`nothing is known of how ${box.device} was before`, {
+      next: '"vpn up" saves it before its first change; a rollback uses it up',
+    });
   return Promise.all(before.files.map(async (file) => plannedOf((await where.files.read(file.path)) ?? null, file)));
 };
 

@@ -41,25 +41,43 @@ export interface HostBox {
 
 /** Programs that the steps call, each with the package that brings it. */
 const TOOLS: Readonly<Record<LinuxDialect, Readonly<Record<string, string>>>> = {
-  'swanctl': { swanctl: 'strongswan-swanctl', nft: 'nftables' },
+  swanctl: { swanctl: 'strongswan-swanctl', nft: 'nftables' },
   'ipsec-conf': { ipsec: 'strongswan-starter', nft: 'nftables' },
-  'libreswan': { ipsec: 'libreswan', nft: 'nftables' },
-  'openswan': { ipsec: 'openswan', iptables: 'iptables' },
+  libreswan: { ipsec: 'libreswan', nft: 'nftables' },
+  openswan: { ipsec: 'openswan', iptables: 'iptables' },
 };
 
 const interfaceOf = (tunnel: Tunnel, side: End['side']): readonly TunnelInterface[] => {
   const { local, remote } = ends(tunnel, side);
   const name = linuxInterfaceName(local, tunnel.numbers);
-  return name === undefined ? [] : [{ name, address: local.inside, peer: remote.inside, mtu: linkNumbers(tunnel, local).mtu, rule: side === 'cloud' ? tunnel.numbers.sla : undefined }];
+  return name === undefined
+    ? []
+    : [
+        {
+          name,
+          address: local.inside,
+          peer: remote.inside,
+          mtu: linkNumbers(tunnel, local).mtu,
+          rule: side === 'cloud' ? tunnel.numbers.sla : undefined,
+        },
+      ];
 };
 
 /** The box whose tunnel address this machine has. @throws usage error where none or several could be meant. */
-const whichBox = async ({ shell }: Where, names: readonly { readonly name: string; readonly addresses: readonly string[] }[]): Promise<string> => {
+const whichBox = async (
+  { shell }: Where,
+  names: readonly { readonly name: string; readonly addresses: readonly string[] }[],
+): Promise<string> => {
   const { stdout } = await shell.run('ip', ['-o', '-4', 'addr', 'show']);
   const own = [...stdout.matchAll(/\binet (\d+\.\d+\.\d+\.\d+)/g)].map(([, address]) => address);
   const found = names.filter(({ addresses }) => addresses.some((address) => own.includes(address)));
   if (found.length === 1) return found[0]!.name;
-  throw usageError(found.length === 0 ? 'this machine has no address of any Linux box of the site' : `this machine could be ${found.map(({ name }) => name).join(' or ')}`, { field: 'device', next: `name one of ${names.map(({ name }) => name).join(', ')}` });
+  throw usageError(
+    found.length === 0
+      ? 'this machine has no address of any Linux box of the site'
+      : `this machine could be ${found.map(({ name }) => name).join(' or ')}`,
+    { field: 'device', next: `name one of ${names.map(({ name }) => name).join(', ')}` },
+  );
 };
 
 /**
@@ -67,18 +85,30 @@ const whichBox = async ({ shell }: Where, names: readonly { readonly name: strin
  * @param name absent: the box whose address the machine has.
  * @throws usage error for a mistake in the site or a box that is no Linux box; exit 4 where a program is missing.
  */
-export const hostBox = async (ports: Pick<Ports, 'files' | 'cwd'>, loaded: LoadedSite, where: Where, { name, uri }: { readonly name: string | undefined; readonly uri: string | undefined }): Promise<HostBox> => {
+export const hostBox = async (
+  ports: Pick<Ports, 'files' | 'cwd'>,
+  loaded: LoadedSite,
+  where: Where,
+  { name, uri }: { readonly name: string | undefined; readonly uri: string | undefined },
+): Promise<HostBox> => {
   const { site, tunnels, devices } = await renderLoaded(ports, loaded);
   const linux = devices.flatMap(({ device, side, dialect, files }) => {
     const own = tunnels.filter((tunnel) => tunnel[side].device === device);
-    return isLinux(dialect) && own.length > 0 ? [{ name: device, side, dialect, files, own, addresses: own.map((tunnel) => tunnel[side].address) }] : [];
+    return isLinux(dialect) && own.length > 0
+      ? [{ name: device, side, dialect, files, own, addresses: own.map((tunnel) => tunnel[side].address) }]
+      : [];
   });
   if (linux.length === 0) throw usageError('the site has no Linux box with a tunnel', { field: '--site' });
   const wanted = name ?? (await whichBox(where, linux));
   const box = linux.find((one) => one.name === wanted);
-  if (box === undefined) throw usageError(`no Linux box with a tunnel is called ${wanted.slice(0, 40)}`, { field: 'device', next: `name one of ${linux.map((one) => one.name).join(', ')}` });
+  if (box === undefined)
+    throw usageError(`no Linux box with a tunnel is called ${wanted.slice(0, 40)}`, {
+      field: 'device',
+      next: `name one of ${linux.map((one) => one.name).join(', ')}`,
+    });
   for (const [tool, bringer] of Object.entries({ ip: 'iproute2', sysctl: 'procps', ...TOOLS[box.dialect] })) {
-    if ((await where.shell.which(tool)) === undefined) throw missing(`${tool} is not installed there`, { next: `install the package ${bringer}` });
+    if ((await where.shell.which(tool)) === undefined)
+      throw missing(`${tool} is not installed there`, { next: `install the package ${bringer}` });
   }
   return {
     site: site.site,
@@ -100,22 +130,35 @@ export const FRR = '/etc/frr/frr.conf';
 const UNIT_FOLDER = '/etc/systemd/system/';
 
 /** Units of ours, without their folder. */
-export const unitsOf = ({ files }: Pick<HostBox, 'files'>): readonly string[] => files.filter(({ path }) => path.startsWith(UNIT_FOLDER)).map(({ path }) => path.slice(UNIT_FOLDER.length));
+export const unitsOf = ({ files }: Pick<HostBox, 'files'>): readonly string[] =>
+  files.filter(({ path }) => path.startsWith(UNIT_FOLDER)).map(({ path }) => path.slice(UNIT_FOLDER.length));
 
 /** Empty files that say since when something runs as its files say; gone after a boot, as what they speak of is. */
-export const stampOf = ({ site, device }: Pick<HostBox, 'site' | 'device'>, what: 'loaded' | 'tunnels' | 'relay' | 'frr'): string => `/run/hybridctl/${site}/${device}.${what}`;
+export const stampOf = (
+  { site, device }: Pick<HostBox, 'site' | 'device'>,
+  what: 'loaded' | 'tunnels' | 'relay' | 'frr',
+): string => `/run/hybridctl/${site}/${device}.${what}`;
 
 /** Kernel settings in the rendered file, each with the file under /proc/sys where it can be read. */
-export const settingsOf = ({ files }: Pick<HostBox, 'files'>): readonly { readonly key: string; readonly path: string; readonly value: string }[] =>
+export const settingsOf = ({
+  files,
+}: Pick<HostBox, 'files'>): readonly { readonly key: string; readonly path: string; readonly value: string }[] =>
   (files.find(({ path }) => path === SYSCTL)?.content ?? '').split('\n').flatMap((line) => {
     const [, key, value] = /^([A-Za-z0-9_./-]+) = (\S+)$/.exec(line) ?? [];
-    return key === undefined || value === undefined ? [] : [{ key, value, path: `/proc/sys/${key.includes('/') ? key : key.replaceAll('.', '/')}` }];
+    return key === undefined || value === undefined
+      ? []
+      : [{ key, value, path: `/proc/sys/${key.includes('/') ? key : key.replaceAll('.', '/')}` }];
   });
 
 /** What is set now, by key, in one call; a setting that this kernel does not have is not among it. */
-export const readSettings = async (box: Pick<HostBox, 'files'>, { shell }: Pick<Where, 'shell'>): Promise<ReadonlyMap<string, string>> => {
+export const readSettings = async (
+  box: Pick<HostBox, 'files'>,
+  { shell }: Pick<Where, 'shell'>,
+): Promise<ReadonlyMap<string, string>> => {
   const settings = settingsOf(box);
   const { stdout } = await shell.run('grep', ['-sH', '', ...settings.map(({ path }) => path)]);
-  const now = new Map(stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.split(/:(.*)/s, 2) as [string, string]])));
+  const now = new Map(
+    stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.split(/:(.*)/s, 2) as [string, string]])),
+  );
   return new Map(settings.flatMap(({ key, path }) => (now.has(path) ? [[key, now.get(path)!.trim()] as const] : [])));
 };

@@ -36,16 +36,23 @@ export const run = (file: string, ...args: readonly string[]): RunCall => ({ kin
 
 const ask = async ({ shell }: Where, file: string, args: readonly string[]): Promise<string> => {
   const { exitCode, stdout, stderr } = await shell.run(file, args, { timeoutMs: 20_000 });
-  if (exitCode !== 0) throw failure(`${file} ${args.join(' ')}: ${stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''}`, { next: 'see the log of the daemon' });
+  if (exitCode !== 0)
+    throw failure(`${file} ${args.join(' ')}: ${stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''}`, {
+      next: 'see the log of the daemon',
+    });
   return stdout;
 };
 
-const namesIn = (text: string, line: RegExp): readonly string[] => [...new Set([...text.matchAll(line)].map(([, name]) => name!))];
+const namesIn = (text: string, line: RegExp): readonly string[] => [
+  ...new Set([...text.matchAll(line)].map(([, name]) => name!)),
+];
 
 /** Where distributions keep a daemon that is no command. */
-const CHARON = 'for d in /usr/lib/ipsec /usr/libexec/ipsec /usr/libexec/strongswan /usr/lib/strongswan; do [ ! -x $d/charon ] || exec setsid -f $d/charon </dev/null >/dev/null 2>&1; done; echo "charon is not installed" >&2; exit 1';
+const CHARON =
+  'for d in /usr/lib/ipsec /usr/libexec/ipsec /usr/libexec/strongswan /usr/lib/strongswan; do [ ! -x $d/charon ] || exec setsid -f $d/charon </dev/null >/dev/null 2>&1; done; echo "charon is not installed" >&2; exit 1';
 /** Its end is waited for: a second charon would refuse to start beside it. */
-const END_CHARON = 'p=$(cat /var/run/charon.pid) && kill "$p" && for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do kill -0 "$p" 2>/dev/null || exit 0; sleep 0.5; done; exit 1';
+const END_CHARON =
+  'p=$(cat /var/run/charon.pid) && kill "$p" && for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do kill -0 "$p" 2>/dev/null || exit 0; sleep 0.5; done; exit 1';
 
 const swanctl = ({ uri = LOCAL_CHARON }: Pick<HostBox, 'uri'>): Daemon => ({
   unit: 'strongswan.service',
@@ -54,7 +61,8 @@ const swanctl = ({ uri = LOCAL_CHARON }: Pick<HostBox, 'uri'>): Daemon => ({
   connections: /^\/etc\/swanctl\//,
   start: [run('sh', '-c', CHARON)],
   stop: [run('sh', '-c', END_CHARON)],
-  answers: async ({ shell }) => (await shell.run('swanctl', ['--stats', '--uri', uri], { timeoutMs: 20_000 })).exitCode === 0,
+  answers: async ({ shell }) =>
+    (await shell.run('swanctl', ['--stats', '--uri', uri], { timeoutMs: 20_000 })).exitCode === 0,
   names: async (where) => {
     const loaded = namesIn(await ask(where, 'swanctl', ['--list-conns', '--uri', uri]), /^([A-Za-z0-9_.-]+): /gm);
     const met = namesIn(await ask(where, 'swanctl', ['--list-sas', '--uri', uri]), /^([A-Za-z0-9_.-]+): #\d+/gm);
@@ -65,7 +73,8 @@ const swanctl = ({ uri = LOCAL_CHARON }: Pick<HostBox, 'uri'>): Daemon => ({
 });
 
 /** 3: "not running", by the init scripts' convention. */
-const ipsecAnswers = async ({ shell }: Where, ...args: readonly string[]): Promise<boolean> => (await shell.run('ipsec', args, { timeoutMs: 20_000 })).exitCode === 0;
+const ipsecAnswers = async ({ shell }: Where, ...args: readonly string[]): Promise<boolean> =>
+  (await shell.run('ipsec', args, { timeoutMs: 20_000 })).exitCode === 0;
 
 const starter: Daemon = {
   unit: 'strongswan-starter.service',
@@ -77,7 +86,10 @@ const starter: Daemon = {
   answers: (where) => ipsecAnswers(where, 'status'),
   names: async (where) => {
     const said = await ask(where, 'ipsec', ['statusall']);
-    return { known: namesIn(said, /^\s*([A-Za-z0-9_.-]+)(?:\[\d+\]|\{\d+\})?:\s/gm), met: namesIn(said, /^\s*([A-Za-z0-9_.-]+)\[\d+\]:\s/gm) };
+    return {
+      known: namesIn(said, /^\s*([A-Za-z0-9_.-]+)(?:\[\d+\]|\{\d+\})?:\s/gm),
+      met: namesIn(said, /^\s*([A-Za-z0-9_.-]+)\[\d+\]:\s/gm),
+    };
   },
   begin: (name) => run('ipsec', 'stroke', 'up-nb', name),
   // "reload" also brings back what "vpn down" took from the daemon; "update" would think it is still there.
@@ -94,7 +106,10 @@ const pluto: Daemon = {
   answers: (where) => ipsecAnswers(where, 'auto', '--status'),
   names: async (where) => {
     const said = await ask(where, 'ipsec', ['auto', '--status']);
-    return { known: namesIn(said, /"([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g), met: namesIn(said, /#\d+: "([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g) };
+    return {
+      known: namesIn(said, /"([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g),
+      met: namesIn(said, /#\d+: "([A-Za-z0-9_.-]+)(?:\/\d+x\d+)?"/g),
+    };
   },
   begin: (name) => run('ipsec', 'auto', '--asynchronous', '--up', name),
   load: ({ tunnels, begins }) => [
@@ -105,11 +120,19 @@ const pluto: Daemon = {
 };
 
 export const daemonOf = (box: Pick<HostBox, 'dialect' | 'uri'>): Daemon => {
-  const daemons: Readonly<Record<LinuxDialect, Daemon>> = { 'swanctl': swanctl(box), 'ipsec-conf': starter, 'libreswan': pluto, 'openswan': pluto };
+  const daemons: Readonly<Record<LinuxDialect, Daemon>> = {
+    swanctl: swanctl(box),
+    'ipsec-conf': starter,
+    libreswan: pluto,
+    openswan: pluto,
+  };
   return daemons[box.dialect];
 };
 
 /** Starts it, and at every boot where systemd runs. */
-export const startCalls = ({ systemd }: Pick<HostBox, 'systemd'>, { unit, start }: Daemon): readonly RunCall[] => (systemd ? [run('systemctl', 'enable', '--now', unit)] : start);
-export const stopCalls = ({ systemd }: Pick<HostBox, 'systemd'>, { unit, stop }: Daemon): readonly RunCall[] => (systemd ? [run('systemctl', 'stop', unit)] : stop);
-export const restartCalls = (box: Pick<HostBox, 'systemd'>, daemon: Daemon): readonly RunCall[] => (box.systemd ? [run('systemctl', 'restart', daemon.unit)] : [...daemon.stop, ...daemon.start]);
+export const startCalls = ({ systemd }: Pick<HostBox, 'systemd'>, { unit, start }: Daemon): readonly RunCall[] =>
+  systemd ? [run('systemctl', 'enable', '--now', unit)] : start;
+export const stopCalls = ({ systemd }: Pick<HostBox, 'systemd'>, { unit, stop }: Daemon): readonly RunCall[] =>
+  systemd ? [run('systemctl', 'stop', unit)] : stop;
+export const restartCalls = (box: Pick<HostBox, 'systemd'>, daemon: Daemon): readonly RunCall[] =>
+  box.systemd ? [run('systemctl', 'restart', daemon.unit)] : [...daemon.stop, ...daemon.start];

@@ -11,13 +11,28 @@ const there = (id: string): Look => ({ state: 'ready', found: { id, ours: true }
 const ABSENT: Look = { state: 'absent' };
 
 /**
- * swanctl can only load files, and drops what is not in them: so this site's connections go by loading everybody else's.
+ * swanctl can only load files, and drops what is not in them: so this site's connections go by loading everybody
+ * else's.
  * What is loaded and in no file would go too; where there is such a connection we refuse.
  */
 const othersConf = async (box: HostBox, { shell, files }: Where): Promise<string> => {
   const ours = box.files.map(({ path }) => path);
-  const { exitCode, stdout } = await shell.run('find', ['/etc/swanctl/conf.d', '-maxdepth', '1', '-name', '*.conf', '-type', 'f']);
-  const snippets = exitCode === 0 ? stdout.split('\n').filter((path) => path !== '' && !ours.includes(path)).sort() : [];
+  const { exitCode, stdout } = await shell.run('find', [
+    '/etc/swanctl/conf.d',
+    '-maxdepth',
+    '1',
+    '-name',
+    '*.conf',
+    '-type',
+    'f',
+  ]);
+  const snippets =
+    exitCode === 0
+      ? stdout
+          .split('\n')
+          .filter((path) => path !== '' && !ours.includes(path))
+          .sort()
+      : [];
   const main = (await files.read(SWANCTL)) ?? '';
   const lines = main.split('\n').flatMap((line) => {
     const [, included] = /^\s*include\s+(\S+)\s*$/.exec(line) ?? [];
@@ -27,8 +42,15 @@ const othersConf = async (box: HostBox, { shell, files }: Where): Promise<string
   });
   const texts = [main, ...(await Promise.all(snippets.map(async (path) => (await files.read(path)) ?? '')))];
   const { known } = await daemonOf(box).names({ shell, files });
-  const homeless = known.find((name) => !box.tunnels.includes(name) && !texts.some((text) => new RegExp(`(?:^|[\\s{])${name.replaceAll('.', '\\.')}\\s*\\{`).test(text)));
-  if (homeless !== undefined) throw failure(`the connection ${homeless} is loaded and in no file of /etc/swanctl, so it would be lost`, { next: 'give it a file in /etc/swanctl/conf.d, or unload it yourself first' });
+  const homeless = known.find(
+    (name) =>
+      !box.tunnels.includes(name) &&
+      !texts.some((text) => new RegExp(`(?:^|[\\s{])${name.replaceAll('.', '\\.')}\\s*\\{`).test(text)),
+  );
+  if (homeless !== undefined)
+    throw failure(`the connection ${homeless} is loaded and in no file of /etc/swanctl, so it would be lost`, {
+      next: 'give it a file in /etc/swanctl/conf.d, or unload it yourself first',
+    });
   return lines.join('\n');
 };
 
@@ -41,13 +63,29 @@ const unloadCalls = async (box: HostBox, where: Where): Promise<readonly Call[]>
     const { known } = await daemon.names(where);
     return [
       { kind: 'write', secret: true, file: { path: OTHERS, content: await othersConf(box, where), mode: 0o600 } },
-      // First what would bring an association back, then the association. Where unloading already ended it, there is nothing left to end.
+      // First what would bring an association back, then the association. Where unloading already ended it, there is
+      // nothing left to end.
       run('swanctl', '--load-all', '--noprompt', '--file', OTHERS, ...uri),
       run('rm', '-f', OTHERS),
-      ...box.tunnels.filter((name) => known.includes(name)).map((name) => run('sh', '-c', 'swanctl --list-sas --ike "$@" | grep -q . || exit 0; swanctl --terminate --ike "$@" >/dev/null || ! swanctl --list-sas --ike "$@" | grep -q .', 'sh', name, ...uri)),
+      ...box.tunnels
+        .filter((name) => known.includes(name))
+        .map((name) =>
+          run(
+            'sh',
+            '-c',
+            'swanctl --list-sas --ike "$@" | grep -q . || exit 0; swanctl --terminate --ike "$@" >/dev/null || ! swanctl --list-sas --ike "$@" | grep -q .',
+            'sh',
+            name,
+            ...uri,
+          ),
+        ),
     ];
   }
-  if (box.dialect === 'ipsec-conf') return box.tunnels.flatMap((name) => [run('ipsec', 'stroke', 'delete', name), run('ipsec', 'stroke', 'down-nb', name)]);
+  if (box.dialect === 'ipsec-conf')
+    return box.tunnels.flatMap((name) => [
+      run('ipsec', 'stroke', 'delete', name),
+      run('ipsec', 'stroke', 'down-nb', name),
+    ]);
   return box.tunnels.map((name) => run('ipsec', 'auto', '--delete', name));
 };
 
@@ -57,12 +95,24 @@ export const downSteps = async (box: HostBox, where: Where, purge: boolean): Pro
   const unload = await unloadCalls(box, where);
   const units = unitsOf(box);
   const steps: readonly (Step | false)[] = [
-    ...box.files.map(({ path, what }) => purge && { key: `file${path}`, title: `${what} ${path}`, look: async ({ files }) => ((await files.stat(path)) === undefined ? ABSENT : there(path)), make: () => [], drop: () => [run('rm', '-f', '--', path)] } satisfies Step),
+    ...box.files.map(
+      ({ path, what }) =>
+        purge &&
+        ({
+          key: `file${path}`,
+          title: `${what} ${path}`,
+          look: async ({ files }) => ((await files.stat(path)) === undefined ? ABSENT : there(path)),
+          make: () => [],
+          drop: () => [run('rm', '-f', '--', path)],
+        } satisfies Step),
+    ),
     box.systemd && {
       key: 'units',
       title: 'start at boot',
       async look({ shell }) {
-        for (const unit of units) if ((await shell.run('systemctl', ['is-enabled', '--quiet', unit])).exitCode === 0) return there(units.join(' '));
+        for (const unit of units)
+          if ((await shell.run('systemctl', ['is-enabled', '--quiet', unit])).exitCode === 0)
+            return there(units.join(' '));
         return ABSENT;
       },
       make: () => [],
@@ -75,11 +125,19 @@ export const downSteps = async (box: HostBox, where: Where, purge: boolean): Pro
       async look({ shell, files }) {
         if ((await files.stat(SCRIPT)) === undefined) return ABSENT;
         const marked = (await files.stat(stampOf(box, 'tunnels'))) !== undefined;
-        const shown = await Promise.all(box.interfaces.map(({ name }) => shell.run('ip', ['-j', 'addr', 'show', 'dev', name])));
-        return marked || shown.some(({ stdout }, at) => stdout.includes(`"${box.interfaces[at]!.address}"`)) ? there(SCRIPT) : ABSENT;
+        const shown = await Promise.all(
+          box.interfaces.map(({ name }) => shell.run('ip', ['-j', 'addr', 'show', 'dev', name])),
+        );
+        return marked || shown.some(({ stdout }, at) => stdout.includes(`"${box.interfaces[at]!.address}"`))
+          ? there(SCRIPT)
+          : ABSENT;
       },
       make: () => [],
-      drop: () => [run(SCRIPT, 'down'), ...(box.systemd ? [run('systemctl', 'stop', 'hybridctl-tunnels.service')] : []), run('rm', '-f', stampOf(box, 'tunnels'))],
+      drop: () => [
+        run(SCRIPT, 'down'),
+        ...(box.systemd ? [run('systemctl', 'stop', 'hybridctl-tunnels.service')] : []),
+        run('rm', '-f', stampOf(box, 'tunnels')),
+      ],
     },
     {
       key: 'connections',

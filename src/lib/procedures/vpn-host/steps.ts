@@ -1,22 +1,42 @@
 import { failure } from '../../core/errors.ts';
 import type { Call, Look, RunCall, Step, World, WriteCall } from '../../core/procedure.ts';
 import type { RenderedFile } from '../../render/types.ts';
-import { FRR, readSettings, RELAY, SCRIPT, settingsOf, stampOf, SYSCTL, unitsOf, type HostBox, type TunnelInterface } from './box.ts';
+import {
+  FRR,
+  readSettings,
+  RELAY,
+  SCRIPT,
+  settingsOf,
+  stampOf,
+  SYSCTL,
+  unitsOf,
+  type HostBox,
+  type TunnelInterface,
+} from './box.ts';
 import { daemonOf, restartCalls, run, startCalls } from './daemon.ts';
 
 const ready = (id: string): Look => ({ state: 'ready', found: { id, ours: true } });
-const differs = (id: string, differences: readonly string[]): Look => (differences.length === 0 ? ready(id) : { state: 'differs', found: { id, ours: true }, differences });
+const differs = (id: string, differences: readonly string[]): Look =>
+  differences.length === 0 ? ready(id) : { state: 'differs', found: { id, ours: true }, differences };
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 
 /** @returns those files that were written after `than` was; all where that is not there. */
-export const newerThan = async ({ shell, files }: Pick<World, 'shell' | 'files'>, than: string, paths: readonly string[]): Promise<readonly string[]> => {
+export const newerThan = async (
+  { shell, files }: Pick<World, 'shell' | 'files'>,
+  than: string,
+  paths: readonly string[],
+): Promise<readonly string[]> => {
   if (paths.length === 0 || (await files.stat(than)) === undefined) return paths;
   const { exitCode, stdout, stderr } = await shell.run('find', [...paths, '-maxdepth', '0', '-newer', than]);
   if (exitCode !== 0) throw failure(`can't compare the times of files: ${stderr.trim().split('\n')[0] ?? ''}`);
   return stdout.split('\n').filter((line) => line !== '');
 };
 
-export const stamp = (path: string): WriteCall => ({ kind: 'write', secret: false, file: { path, content: '', mode: 0o600 } });
+export const stamp = (path: string): WriteCall => ({
+  kind: 'write',
+  secret: false,
+  file: { path, content: '', mode: 0o600 },
+});
 
 const fileStep = ({ path, content, mode, what }: RenderedFile): Step => {
   const write: WriteCall = { kind: 'write', secret: (mode & 0o077) === 0, file: { path, content, mode } };
@@ -27,12 +47,19 @@ const fileStep = ({ path, content, mode, what }: RenderedFile): Step => {
       const [before, stat] = await Promise.all([files.read(path), files.stat(path)]);
       if (before === undefined || stat === undefined) return { state: 'absent' };
       // Read as text it could not be put back byte for byte.
-      if (before !== content && before.includes('\ufffd')) throw failure(`${path} is no UTF-8 text, so it could not be put back as it was`, { next: 'move it out of the way first' });
-      return differs(path, [...(before === content ? [] : ['its content']), ...(stat.mode === mode ? [] : [`mode ${octal(stat.mode)} instead of ${octal(mode)}`])]);
+      if (before !== content && before.includes('\ufffd'))
+        throw failure(`${path} is no UTF-8 text, so it could not be put back as it was`, {
+          next: 'move it out of the way first',
+        });
+      return differs(path, [
+        ...(before === content ? [] : ['its content']),
+        ...(stat.mode === mode ? [] : [`mode ${octal(stat.mode)} instead of ${octal(mode)}`]),
+      ]);
     },
     make: () => [write],
     // What the old script made only the old script takes away.
-    mend: (_values, _found, differences) => (path === SCRIPT && differences.includes('its content') ? [run(SCRIPT, 'down'), write] : [write]),
+    mend: (_values, _found, differences) =>
+      path === SCRIPT && differences.includes('its content') ? [run(SCRIPT, 'down'), write] : [write],
   };
 };
 
@@ -42,7 +69,12 @@ const settingsStep = (box: HostBox): Step => ({
   async look(world) {
     const now = await readSettings(box, world);
     // A setting that this kernel does not have can't be wrong.
-    return differs('sysctl', settingsOf(box).flatMap(({ key, value }) => (now.has(key) && now.get(key) !== value ? [`${key} is ${now.get(key)} instead of ${value}`] : [])));
+    return differs(
+      'sysctl',
+      settingsOf(box).flatMap(({ key, value }) =>
+        now.has(key) && now.get(key) !== value ? [`${key} is ${now.get(key)} instead of ${value}`] : [],
+      ),
+    );
   },
   make: () => [],
   mend: () => [run('sysctl', '-q', '-e', '-p', SYSCTL)],
@@ -56,8 +88,12 @@ const unitsStep = (box: HostBox): Step => {
     async look({ shell }) {
       const lacking: string[] = [];
       for (const unit of units) {
-        if ((await shell.run('systemctl', ['is-enabled', '--quiet', unit])).exitCode !== 0) lacking.push(`${unit} is not enabled`);
-        else if ((await shell.run('systemctl', ['show', '-p', 'NeedDaemonReload', '--value', unit])).stdout.trim() === 'yes') lacking.push(`systemd has not read ${unit} anew`);
+        if ((await shell.run('systemctl', ['is-enabled', '--quiet', unit])).exitCode !== 0)
+          lacking.push(`${unit} is not enabled`);
+        else if (
+          (await shell.run('systemctl', ['show', '-p', 'NeedDaemonReload', '--value', unit])).stdout.trim() === 'yes'
+        )
+          lacking.push(`systemd has not read ${unit} anew`);
       }
       return differs(units.join(' '), lacking);
     },
@@ -70,7 +106,8 @@ const unitsStep = (box: HostBox): Step => {
 const loadedFrom = (key: string, title: string, file: string, mark: string, calls: readonly Call[]): Step => ({
   key,
   title,
-  look: async (world) => differs(file, (await newerThan(world, mark, [file])).length === 0 ? [] : ['not loaded as it is now']),
+  look: async (world) =>
+    differs(file, (await newerThan(world, mark, [file])).length === 0 ? [] : ['not loaded as it is now']),
   make: () => [],
   mend: () => [...calls, stamp(mark)],
 });
@@ -84,7 +121,10 @@ const daemonStep = (box: HostBox): Step => {
     async look(world) {
       if (!(await daemon.answers(world))) return { state: 'absent' };
       const newer = await newerThan(world, daemon.socket, settings);
-      return differs(daemon.unit, newer.map((path) => `it runs since before ${path}: a restart takes all its tunnels down for a moment`));
+      return differs(
+        daemon.unit,
+        newer.map((path) => `it runs since before ${path}: a restart takes all its tunnels down for a moment`),
+      );
     },
     make: () => startCalls(box, daemon),
     mend: () => restartCalls(box, daemon),
@@ -98,20 +138,27 @@ interface Shown {
   readonly addr_info: readonly { readonly local: string; readonly address?: string }[];
 }
 
-const interfaceTroubles = async ({ shell }: Pick<World, 'shell'>, { name, address, peer, mtu, rule }: TunnelInterface): Promise<readonly string[]> => {
+const interfaceTroubles = async (
+  { shell }: Pick<World, 'shell'>,
+  { name, address, peer, mtu, rule }: TunnelInterface,
+): Promise<readonly string[]> => {
   const { exitCode, stdout } = await shell.run('ip', ['-j', 'addr', 'show', 'dev', name]);
   if (exitCode !== 0) return [`${name} is not there`];
   const [shown] = JSON.parse(stdout) as readonly Shown[];
-  const ruled = rule === undefined || (await shell.run('ip', ['rule', 'show', 'priority', String(rule)])).stdout.trim() !== '';
+  const ruled =
+    rule === undefined || (await shell.run('ip', ['rule', 'show', 'priority', String(rule)])).stdout.trim() !== '';
   return [
     ...(shown?.flags.includes('UP') === true ? [] : [`${name} is down`]),
-    ...(shown?.addr_info.some((one) => one.local === address && one.address === peer) === true ? [] : [`${name} has not the address ${address} towards ${peer}`]),
+    ...(shown?.addr_info.some((one) => one.local === address && one.address === peer) === true
+      ? []
+      : [`${name} has not the address ${address} towards ${peer}`]),
     ...(shown?.mtu === mtu ? [] : [`${name} has MTU ${shown?.mtu} instead of ${mtu}`]),
     ...(ruled ? [] : [`no rule of priority ${rule}`]),
   ];
 };
 
-export const scriptFiles = ({ files }: Pick<HostBox, 'files'>): readonly string[] => files.filter(({ path }) => path === SCRIPT || path === '/etc/hybridctl/mss.nft').map(({ path }) => path);
+export const scriptFiles = ({ files }: Pick<HostBox, 'files'>): readonly string[] =>
+  files.filter(({ path }) => path === SCRIPT || path === '/etc/hybridctl/mss.nft').map(({ path }) => path);
 
 const tunnelsStep = (box: HostBox): Step => {
   const names = [...new Set(box.interfaces.map(({ name }) => name))];
@@ -122,10 +169,17 @@ const tunnelsStep = (box: HostBox): Step => {
     async look(world) {
       const troubles = (await Promise.all(box.interfaces.map((one) => interfaceTroubles(world, one)))).flat();
       const stale = (await newerThan(world, mark, scriptFiles(box))).length > 0;
-      return differs(names.join(' ') || 'nft', [...troubles, ...(stale ? ['not brought up as the script is now'] : [])]);
+      return differs(names.join(' ') || 'nft', [
+        ...troubles,
+        ...(stale ? ['not brought up as the script is now'] : []),
+      ]);
     },
     make: () => [],
-    mend: () => [run(SCRIPT, 'up'), ...(box.systemd ? [run('systemctl', 'start', 'hybridctl-tunnels.service')] : []), stamp(mark)],
+    mend: () => [
+      run(SCRIPT, 'up'),
+      ...(box.systemd ? [run('systemctl', 'start', 'hybridctl-tunnels.service')] : []),
+      stamp(mark),
+    ],
   };
 };
 
@@ -141,7 +195,9 @@ const connectionsStep = (box: HostBox): Step => {
     begun = true;
     const unmet = box.begins.filter((name) => differences.includes(lacksPeer(name)));
     // What is not loaded as it is written begins by being loaded.
-    return unmet.length === differences.length && unmet.length > 0 ? unmet.map(daemon.begin) : [...daemon.load(box), ...unmet.map(daemon.begin), stamp(mark)];
+    return unmet.length === differences.length && unmet.length > 0
+      ? unmet.map(daemon.begin)
+      : [...daemon.load(box), ...unmet.map(daemon.begin), stamp(mark)];
   };
   return {
     key: 'connections',
@@ -151,18 +207,26 @@ const connectionsStep = (box: HostBox): Step => {
       const { known, met } = await daemon.names(world);
       const lacking = box.tunnels.filter((name) => !known.includes(name));
       if (lacking.length === box.tunnels.length) return { state: 'absent' };
-      // A daemon that started after the files were written has read them itself, at boot; a stamp of ours is later still.
-      const stale = (await newerThan(world, daemon.socket, paths)).length === 0 ? [] : await newerThan(world, mark, paths);
-      // charon gives up for good where the peer answered that it knows no such connection, as one that is just starting does.
+      // A daemon that started after the files were written has read them itself, at boot; a stamp of ours is later
+      // still.
+      const stale =
+        (await newerThan(world, daemon.socket, paths)).length === 0 ? [] : await newerThan(world, mark, paths);
+      // charon gives up for good where the peer answered that it knows no such connection, as one that is just starting
+      // does.
       const unmet = begun ? [] : box.begins.filter((name) => !lacking.includes(name) && !met.includes(name));
-      return differs(box.tunnels.join(' '), [...lacking.map((name) => `${name} is not loaded`), ...stale.map((path) => `${path} is newer than what is loaded`), ...unmet.map(lacksPeer)]);
+      return differs(box.tunnels.join(' '), [
+        ...lacking.map((name) => `${name} is not loaded`),
+        ...stale.map((path) => `${path} is newer than what is loaded`),
+        ...unmet.map(lacksPeer),
+      ]);
     },
     make: () => calls(),
     mend: (_values, _found, differences) => calls(differences),
   };
 };
 
-export const frrCall = ({ systemd }: Pick<HostBox, 'systemd'>): RunCall => (systemd ? run('systemctl', 'reload-or-restart', 'frr.service') : run('vtysh', '-b'));
+export const frrCall = ({ systemd }: Pick<HostBox, 'systemd'>): RunCall =>
+  systemd ? run('systemctl', 'reload-or-restart', 'frr.service') : run('vtysh', '-b');
 
 /**
  * Everything that makes a box of the site carry its tunnels, each thing looked at by itself. Nothing that is right is
@@ -174,7 +238,9 @@ export const upSteps = (box: HostBox): readonly Step[] => {
     ...box.files.map(fileStep),
     settingsStep(box),
     ...(box.systemd ? [unitsStep(box)] : []),
-    ...(has(RELAY) ? [loadedFrom('relay', 'probe relay', RELAY, stampOf(box, 'relay'), [run('nft', '-f', RELAY)])] : []),
+    ...(has(RELAY)
+      ? [loadedFrom('relay', 'probe relay', RELAY, stampOf(box, 'relay'), [run('nft', '-f', RELAY)])]
+      : []),
     daemonStep(box),
     tunnelsStep(box),
     connectionsStep(box),

@@ -9,7 +9,8 @@ import { asnOf, BFD, bgpMetric, prefixesOf, sessionsOf, tunnelSessions } from '.
 const bgp = template(source);
 
 /**
- * BGP of a Cisco IOS router towards Direct Connect, and inside the tunnels that have it. A standby link prepends the own
+ * BGP of a Cisco IOS router towards Direct Connect, and inside the tunnels that have it. A standby link prepends the
+ * own
  * AS twice, so that the cloud prefers the other, and lowers the local preference to 50, so that the office does (the
  * field document "BJS DX").
  *
@@ -62,5 +63,7 @@ export const renderIosBgp: Renderer = (device) => {
     })),
   });
   const secret = sessions.some(({ password }) => password !== '');
-  return [{ path: `${device.name}-${sessions.length > 0 ? 'dx' : 'bgp'}.ios`, mode: secret ? 0o600 : 0o644, content, what }];
+  return [
+    { path: `${device.name}-${sessions.length > 0 ? 'dx' : 'bgp'}.ios`, mode: secret ? 0o600 : 0o644, content, what },
+  ];
 };

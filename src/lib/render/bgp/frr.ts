@@ -8,7 +8,8 @@ import { asnOf, BFD, bgpMetric, prefixesOf, sessionsOf, tunnelSessions } from '.
 const frr = template(source);
 
 /**
- * FRR of an on-prem Linux router: BGP towards Direct Connect, through each tunnel BGP or a floating static route, and OSPF on
+ * FRR of an on-prem Linux router: BGP towards Direct Connect, through each tunnel BGP or a floating static route, and
+ * OSPF on
  * the office LAN, which hears both and so sends where the cloud sends. FRR 8.4 and later.
  *
  * @throws a usage error when Direct Connect lacks an AS number or a password can't be typed.
@@ -22,16 +23,20 @@ export const renderFrr: Renderer = (device) => {
   const roles = new Set(sessions.map(({ link }) => link.role));
   const tunnels = device.tunnels.flatMap((tunnel, index) => {
     const via = linuxInterfaceName(tunnel.onprem, tunnel.numbers);
-    // Without an interface the kernel's policies decide, and there is no route to float; where BGP brings one, none is needed.
+    // Without an interface the kernel's policies decide, and there is no route to float; where BGP brings one, none is
+    // needed.
     if (via === undefined || tunnel.bgp !== undefined) return [];
-    return [{
-      name: tunnel.name,
-      number: tunnel.numbers.tunnel,
-      sequence: 10 * (index + 1),
-      metric: staticMetric(device, tunnel),
-      // The whole VPC, as Direct Connect announces it: a longer prefix here would win over Direct Connect at any distance.
-      route: `${site.cloud.cidr} ${tunnel.cloud.inside} ${via} tag ${tunnel.numbers.tunnel} ${staticDistance(index, true)}`,
-    }];
+    return [
+      {
+        name: tunnel.name,
+        number: tunnel.numbers.tunnel,
+        sequence: 10 * (index + 1),
+        metric: staticMetric(device, tunnel),
+        // The whole VPC, as Direct Connect announces it: a longer prefix here would win over Direct Connect at any
+        // distance.
+        route: `${site.cloud.cidr} ${tunnel.cloud.inside} ${via} tag ${tunnel.numbers.tunnel} ${staticDistance(index, true)}`,
+      },
+    ];
   });
   const content = frr({
     device: device.name,
@@ -61,5 +66,12 @@ export const renderFrr: Renderer = (device) => {
     })),
   });
   const secret = sessions.some(({ password }) => password !== '');
-  return [{ path: 'etc/frr/frr.conf', mode: secret ? 0o600 : 0o644, content, what: 'BGP towards Direct Connect, routes through the tunnels, OSPF on the LAN' }];
+  return [
+    {
+      path: 'etc/frr/frr.conf',
+      mode: secret ? 0o600 : 0o644,
+      content,
+      what: 'BGP towards Direct Connect, routes through the tunnels, OSPF on the LAN',
+    },
+  ];
 };

@@ -35,14 +35,21 @@ export const sessionsOf = (device: Device): readonly Session[] =>
     if (link.kind !== 'dx' || link.router !== device.name) return [];
     const { router, cloud, prefix } = dxSession(link);
     const field = `links.${link.name}.bgp_password_file`;
-    const password = link.bgp_password_file === undefined ? '' : ciscoSecret(device.bgpPasswords.get(link.name), 'BGP password', field);
+    const password =
+      link.bgp_password_file === undefined
+        ? ''
+        : ciscoSecret(device.bgpPasswords.get(link.name), 'BGP password', field);
     return [{ link, local: router, neighbor: cloud, prefix, password, ...MAPS[link.role] }];
   });
 
 /** What goes over a session in either direction: prefix lists, and the networks as IOS and ASA announce them. */
 export const prefixesOf = ({ site }: Device) => ({
   vpc: site.cloud.cidr,
-  onprem: site.onprem.networks.map((text, index) => ({ text, sequence: 5 * (index + 1), masked: `${cidr(text).address} mask ${netmask(cidr(text).prefix)}` })),
+  onprem: site.onprem.networks.map((text, index) => ({
+    text,
+    sequence: 5 * (index + 1),
+    masked: `${cidr(text).address} mask ${netmask(cidr(text).prefix)}`,
+  })),
 });
 
 /** Timers of AWS's end of a tunnel, s: keepalive and hold ("Your customer gateway device", AWS Site-to-Site VPN). */
@@ -59,33 +66,43 @@ export const tunnelSessions = (device: Device) =>
   device.tunnels.flatMap(({ name, bgp, cloud, numbers }, index) =>
     bgp === undefined
       ? []
-      : [{
-          name,
-          neighbor: cloud.inside,
-          cloudAsn: bgp.cloudAsn,
-          timers: TUNNEL_TIMERS,
-          mapIn: `VPN-IN-${numbers.tunnel}`,
-          mapOut: `VPN-OUT-${numbers.tunnel}`,
-          preference: TUNNEL_PREFERENCE - 10 * index,
-          prepend: Array.from({ length: bgp.rank }, () => asnOf(device)).join(' '),
-        } satisfies View],
+      : [
+          {
+            name,
+            neighbor: cloud.inside,
+            cloudAsn: bgp.cloudAsn,
+            timers: TUNNEL_TIMERS,
+            mapIn: `VPN-IN-${numbers.tunnel}`,
+            mapOut: `VPN-OUT-${numbers.tunnel}`,
+            preference: TUNNEL_PREFERENCE - 10 * index,
+            prepend: Array.from({ length: bgp.rank }, () => asnOf(device)).join(' '),
+          } satisfies View,
+        ],
   );
 
 /** @throws a usage error when the router has Direct Connect and no AS number. */
 export const asnOf = (device: Device): number => {
   const { asn } = routerOf(device);
   if (asn === undefined) {
-    throw usageError(`${device.name} has Direct Connect and no BGP AS number`, { field: `onprem.routers.${device.name}.asn`, next: 'give it one, like asn: 65010' });
+    throw usageError(`${device.name} has Direct Connect and no BGP AS number`, {
+      field: `onprem.routers.${device.name}.asn`,
+      next: 'give it one, like asn: 65010',
+    });
   }
   return asn;
 };
 
 /**
- * OSPF metric of what BGP teaches: of Direct Connect, better than any tunnel (20 and up), and a standby link worse than an
+ * OSPF metric of what BGP teaches: of Direct Connect, better than any tunnel (20 and up), and a standby link worse
+ * than an
  * active one; of tunnels alone, that of the first. The routers of a site have no iBGP between them, so local preference
  * alone would not move the office's traffic.
  */
 export const bgpMetric = (device: Device, sessions: readonly Session[]): number => {
   const [first] = device.tunnels;
-  return sessions.length === 0 && first !== undefined ? staticMetric(device, first) : sessions.some(({ link }) => link.role === 'active') ? 10 : 15;
+  return sessions.length === 0 && first !== undefined
+    ? staticMetric(device, first)
+    : sessions.some(({ link }) => link.role === 'active')
+      ? 10
+      : 15;
 };

@@ -8,17 +8,36 @@ import type { Tunnel } from '../../domain/tunnel.ts';
 import { asnOf, prefixesOf, tunnelSessions } from '../bgp/policy.ts';
 import { template, type View } from '../engine.ts';
 import type { Device, RenderedFile, Renderer } from '../types.ts';
-import { identityNote, notesOf, oneSuite, pskOf, requireMode, selectorPairs, staticDistance, withMask } from './shared.ts';
+import {
+  identityNote,
+  notesOf,
+  oneSuite,
+  pskOf,
+  requireMode,
+  selectorPairs,
+  staticDistance,
+  withMask,
+} from './shared.ts';
 
 const asa82 = template(source82);
 const asa83 = template(source83);
 const asa97 = template(source97);
 
 /** IKE policies and IKEv2 proposals say `aes` for 128 bits; IKEv1 transform sets put `esp-` before it. */
-const CIPHER: Readonly<Record<Encryption, string>> = { aes128: 'aes', aes256: 'aes-256', aes128gcm16: 'aes-gcm', aes256gcm16: 'aes-gcm-256' };
+const CIPHER: Readonly<Record<Encryption, string>> = {
+  aes128: 'aes',
+  aes256: 'aes-256',
+  aes128gcm16: 'aes-gcm',
+  aes256gcm16: 'aes-gcm-256',
+};
 /** IKEv1 knows one hash that our suites use; IKEv2 proposals put a dash into the ESP form only. */
 const HASH: Readonly<Record<Hash, string>> = { sha1: 'sha', sha256: 'sha256', sha384: 'sha384', sha512: 'sha512' };
-const ESP_HASH: Readonly<Record<Hash, string>> = { sha1: 'sha-1', sha256: 'sha-256', sha384: 'sha-384', sha512: 'sha-512' };
+const ESP_HASH: Readonly<Record<Hash, string>> = {
+  sha1: 'sha-1',
+  sha256: 'sha-256',
+  sha384: 'sha-384',
+  sha512: 'sha-512',
+};
 
 /** One PFS group per crypto map entry or profile, so only the first ESP proposal is offered. */
 const cryptoView = (suite: Suite, policyBase: number) => {
@@ -69,15 +88,23 @@ const policyView = (device: Device): View => {
   const suite = oneSuite(device);
   const first = device.tunnels[0]!;
   const pairs = selectorPairs(first);
-  const objects = [...new Map(pairs.flatMap(({ from, to }) => [from, to]).map((network) => [network.text, network])).values()];
+  const objects = [
+    ...new Map(pairs.flatMap(({ from, to }) => [from, to]).map((network) => [network.text, network])).values(),
+  ];
   const objectName = ({ text, address, prefix }: Cidr): string =>
-    objects.some((other) => other.address === address && other.text !== text) ? `obj-${address}-${prefix}` : `obj-${address}`;
+    objects.some((other) => other.address === address && other.text !== text)
+      ? `obj-${address}-${prefix}`
+      : `obj-${address}`;
   return {
     ...common(device),
     ...cryptoView(suite, first.numbers.tunnel),
     number: first.numbers.tunnel,
     acl: `crypto_acl_${first.numbers.tunnel}`,
-    pairs: pairs.map(({ from, to }) => ({ acl: `${withMask(from)} ${withMask(to)}`, from: objectName(from), to: objectName(to) })),
+    pairs: pairs.map(({ from, to }) => ({
+      acl: `${withMask(from)} ${withMask(to)}`,
+      from: objectName(from),
+      to: objectName(to),
+    })),
     manyPairs: pairs.length > 1,
     objects: objects.map((network) => ({ name: objectName(network), subnet: withMask(network) })),
     peers: device.tunnels.map((tunnel) => peer(device, tunnel)),
@@ -138,7 +165,10 @@ export const renderAsa97Vti: Renderer = (device) => {
           nameif: `vti${numbers.tunnel}`,
           profile: `ipsec-profile${index === 0 ? '' : `-${numbers.tunnel}`}`,
           inside: `${onprem.inside} ${netmask(inside.prefix)}`,
-          route: tunnel.bgp !== undefined ? '' : `vti${numbers.tunnel} ${withMask(cidr(device.site.cloud.cidr))} ${cloud.inside} ${staticDistance(index, false)}`,
+          route:
+            tunnel.bgp !== undefined
+              ? ''
+              : `vti${numbers.tunnel} ${withMask(cidr(device.site.cloud.cidr))} ${cloud.inside} ${staticDistance(index, false)}`,
         };
       }),
     }),

@@ -5,21 +5,52 @@ import { isAead, type Encryption, type Hash, type Proposal, type Suite } from '.
 import type { Tunnel } from '../../domain/tunnel.ts';
 import { template, type View } from '../engine.ts';
 import type { Device, Renderer } from '../types.ts';
-import { hasDx, identityNote, levelOf, notesOf, oneSuite, pskOf, requireMode, routerOf, selectorPairs, staticDistance, staticMetric, withMask, withWildcard } from './shared.ts';
+import {
+  hasDx,
+  identityNote,
+  levelOf,
+  notesOf,
+  oneSuite,
+  pskOf,
+  requireMode,
+  routerOf,
+  selectorPairs,
+  staticDistance,
+  staticMetric,
+  withMask,
+  withWildcard,
+} from './shared.ts';
 
 const vti = template(vtiSource);
 const cryptomap = template(cryptomapSource);
 
 /** IKEv1 policies, IKEv2 proposals and transform sets spell the same cipher three ways. */
 const ISAKMP: Readonly<Partial<Record<Encryption, string>>> = { aes128: 'aes', aes256: 'aes 256' };
-const IKEV2: Readonly<Record<Encryption, string>> = { aes128: 'aes-cbc-128', aes256: 'aes-cbc-256', aes128gcm16: 'aes-gcm-128', aes256gcm16: 'aes-gcm-256' };
-const ESP: Readonly<Record<Encryption, string>> = { aes128: 'esp-aes', aes256: 'esp-aes 256', aes128gcm16: 'esp-gcm 128', aes256gcm16: 'esp-gcm 256' };
-const ESP_HASH: Readonly<Record<Hash, string>> = { sha1: 'esp-sha-hmac', sha256: 'esp-sha256-hmac', sha384: 'esp-sha384-hmac', sha512: 'esp-sha512-hmac' };
+const IKEV2: Readonly<Record<Encryption, string>> = {
+  aes128: 'aes-cbc-128',
+  aes256: 'aes-cbc-256',
+  aes128gcm16: 'aes-gcm-128',
+  aes256gcm16: 'aes-gcm-256',
+};
+const ESP: Readonly<Record<Encryption, string>> = {
+  aes128: 'esp-aes',
+  aes256: 'esp-aes 256',
+  aes128gcm16: 'esp-gcm 128',
+  aes256gcm16: 'esp-gcm 256',
+};
+const ESP_HASH: Readonly<Record<Hash, string>> = {
+  sha1: 'esp-sha-hmac',
+  sha256: 'esp-sha256-hmac',
+  sha384: 'esp-sha384-hmac',
+  sha512: 'esp-sha512-hmac',
+};
 
-const transform = ({ encryption, hash }: Proposal): string => (isAead(encryption) ? ESP[encryption] : `${ESP[encryption]} ${ESP_HASH[hash]}`);
+const transform = ({ encryption, hash }: Proposal): string =>
+  isAead(encryption) ? ESP[encryption] : `${ESP[encryption]} ${ESP_HASH[hash]}`;
 
 /**
- * Phase 1 and the transform set. Of the ESP proposals only the first is offered: IOS has one PFS group per profile, so a
+ * Phase 1 and the transform set. Of the ESP proposals only the first is offered: IOS has one PFS group per profile, so
+ * a
  * second cipher with a group of its own could never be agreed on.
  */
 const cryptoView = (suite: Suite) => {
@@ -52,8 +83,10 @@ const cryptoView = (suite: Suite) => {
 const suffix = (index: number, { numbers }: Tunnel): string => (index === 0 ? '' : `-${numbers.tunnel}`);
 
 /**
- * Cisco IOS, route-based: a VTI for each tunnel, an IP SLA that crosses it, a static route that follows the SLA, and the
- * route's way into the office's OSPF (the field document "BJS VPN", "Cisco Router 1"). IKEv2 needs IOS 15.2(4)M or IOS XE.
+ * Cisco IOS, route-based: a VTI for each tunnel, an IP SLA that crosses it, a static route that follows the SLA, and
+ * the
+ * route's way into the office's OSPF (the field document "BJS VPN", "Cisco Router 1"). IKEv2 needs IOS 15.2(4)M or IOS
+ * XE.
  *
  * Names: the first tunnel has the seed's plain ones (KEYRING, ipsec-profile), the next its number behind them.
  * @throws a usage error when a tunnel is policy-based or its key can't be typed.
@@ -119,7 +152,9 @@ const vtiView = (device: Device, tunnel: Tunnel, index: number, seed: boolean): 
 
 /** The seed masks its /30 as a /24, which IOS refuses as an overlap once two tunnels lie in one /24. */
 const sharesSlash24 = ({ tunnels }: Device, tunnel: Tunnel): boolean =>
-  tunnels.some((other) => other !== tunnel && Math.floor(other.inside.first / 256) === Math.floor(tunnel.inside.first / 256));
+  tunnels.some(
+    (other) => other !== tunnel && Math.floor(other.inside.first / 256) === Math.floor(tunnel.inside.first / 256),
+  );
 
 /**
  * Cisco IOS, policy-based: one crypto map entry on the WAN interface (the field document "OpenSwan").
@@ -140,10 +175,7 @@ export const renderIosCryptomap: Renderer = (device) => {
     ...cryptoView(suite),
     device: device.name,
     site: device.site.site,
-    notes: [
-      ...notesOf(device, seed ? 'seed' : 'computed'),
-      ...(suite.ikeVersion === 1 ? identityNote(device) : []),
-    ],
+    notes: [...notesOf(device, seed ? 'seed' : 'computed'), ...(suite.ikeVersion === 1 ? identityNote(device) : [])],
     seed,
     name: seed ? 'OpenSwan' : `vpn-${device.site.site}`,
     sequence: numbers.sla,
@@ -156,10 +188,15 @@ export const renderIosCryptomap: Renderer = (device) => {
     address: router.wan_prefix === undefined ? '' : `${onprem.address} ${netmask(router.wan_prefix)}`,
     nextHop: router.wan_next_hop ?? '',
     mss: seed ? 1360 : Math.min(...device.tunnels.map(({ mtu }) => mtu.mss)),
-    peers: device.tunnels.map((tunnel) => ({ name: tunnel.cloud.device, address: tunnel.cloud.publicAddress, psk: pskOf(device, tunnel) })),
+    peers: device.tunnels.map((tunnel) => ({
+      name: tunnel.cloud.device,
+      address: tunnel.cloud.publicAddress,
+      psk: pskOf(device, tunnel),
+    })),
   });
   return [{ path: `${device.name}.ios`, mode: 0o600, content, what: 'router configuration with pre-shared keys' }];
 };
 
 /** Extended access lists are 100-199 and 2000-2699; any other number means another kind of list. */
-const aclNumber = ({ numbers }: Tunnel): number => (numbers.tunnel >= 100 && numbers.tunnel <= 199 ? numbers.tunnel : 2000 + numbers.sla);
+const aclNumber = ({ numbers }: Tunnel): number =>
+  numbers.tunnel >= 100 && numbers.tunnel <= 199 ? numbers.tunnel : 2000 + numbers.sla;

@@ -19,7 +19,10 @@ const KEYWORDS = ['local', 'remote'];
 export const ciscoSecret = (secret: string | undefined, what: string, field: string): string => {
   if (secret === undefined) throw usageError(`there is no ${what}`, { field, next: 'give the file, mode 0600' });
   if (!SECRET.test(secret) || KEYWORDS.includes(secret)) {
-    throw usageError(`the ${what} can't be typed on a Cisco command line`, { field, next: 'use 5 to 80 letters, digits and . _ - + / =' });
+    throw usageError(`the ${what} can't be typed on a Cisco command line`, {
+      field,
+      next: 'use 5 to 80 letters, digits and . _ - + / =',
+    });
   }
   return secret;
 };
@@ -37,17 +40,23 @@ export const routerOf = ({ name, site }: Device): Router => {
 export const levelOf = ({ tunnels, site }: Device): CryptoLevel => tunnels[0]?.suite.level ?? site.crypto;
 
 /** Does Direct Connect end on this router too? Its BGP route (distance 20) must then win over the tunnels. */
-export const hasDx = ({ name, site }: Device): boolean => site.links.some((link) => link.kind === 'dx' && link.router === name);
+export const hasDx = ({ name, site }: Device): boolean =>
+  site.links.some((link) => link.kind === 'dx' && link.router === name);
 
 /**
  * Administrative distance of the n-th tunnel's static route on a box: 1, 2, …; where the route floats below Direct
- * Connect, 100, 101, …, which is worse than eBGP (20) and better than OSPF (110). Above OSPF, a router would give up its
+ * Connect, 100, 101, …, which is worse than eBGP (20) and better than OSPF (110). Above OSPF, a router would give up
+ * its
  * own route while it hears another's, and when that one dies the office has none until OSPF has told everybody.
  */
 export const staticDistance = (index: number, floating: boolean): number => (floating ? 100 : 1) + index;
 
-/** OSPF metric of a tunnel's route: below it lies Direct Connect (10, 15); then the tunnels in file order, so that the LAN has one best path. */
-export const staticMetric = ({ site }: Device, { name }: Tunnel): number => 20 + 10 * site.tunnels.findIndex((tunnel) => tunnel.name === name);
+/**
+ * OSPF metric of a tunnel's route: below it lies Direct Connect (10, 15); then the tunnels in file order, so that the
+ * LAN has one best path.
+ */
+export const staticMetric = ({ site }: Device, { name }: Tunnel): number =>
+  20 + 10 * site.tunnels.findIndex((tunnel) => tunnel.name === name);
 
 /** A dialect is one of the two ways of deciding what enters a tunnel, and can't do the other. */
 export const requireMode = (device: Device, mode: Tunnel['mode']): void => {
@@ -62,17 +71,26 @@ export const requireMode = (device: Device, mode: Tunnel['mode']): void => {
 };
 
 /**
- * The one suite of every tunnel in a crypto map. The tunnels of a router share their selectors, so they share one entry,
+ * The one suite of every tunnel in a crypto map. The tunnels of a router share their selectors, so they share one
+ * entry,
  * and an entry has one transform set, one PFS group and one lifetime.
  */
 export const oneSuite = ({ tunnels, name }: Device): Suite => {
   const [first, ...rest] = tunnels.map(({ suite }) => suite);
   if (first === undefined) throw new RangeError(`no tunnel ends on ${name}`);
-  if (rest.some(({ ike, esp, lifetime }) => JSON.stringify([ike, esp, lifetime]) !== JSON.stringify([first.ike, first.esp, first.lifetime]))) {
-    throw usageError(`${name} has one crypto map entry for all its tunnels, and their gateways differ in lifetimes or PFS`, {
-      field: `onprem.routers.${name}.dialect`,
-      next: 'give the gateways one dialect, or raise crypto to modern',
-    });
+  if (
+    rest.some(
+      ({ ike, esp, lifetime }) =>
+        JSON.stringify([ike, esp, lifetime]) !== JSON.stringify([first.ike, first.esp, first.lifetime]),
+    )
+  ) {
+    throw usageError(
+      `${name} has one crypto map entry for all its tunnels, and their gateways differ in lifetimes or PFS`,
+      {
+        field: `onprem.routers.${name}.dialect`,
+        next: 'give the gateways one dialect, or raise crypto to modern',
+      },
+    );
   }
   return first;
 };
@@ -85,7 +103,9 @@ export const notesOf = ({ tunnels }: Device, mss: 'computed' | 'seed'): readonly
   return [
     ...cryptoWarnings(first.suite),
     `Path MTU: ${explainMtu(tightest)}.`,
-    ...(mss === 'seed' ? ['The MTU and MSS below are those of the field document; where they exceed the sum, packets are fragmented.'] : []),
+    ...(mss === 'seed'
+      ? ['The MTU and MSS below are those of the field document; where they exceed the sum, packets are fragmented.']
+      : []),
   ];
 };
 
@@ -94,10 +114,15 @@ export const identityNote = ({ tunnels }: Device): readonly string[] => {
   const first = tunnels[0];
   if (first === undefined || first.onprem.address === first.onprem.publicAddress) return [];
   const { address, publicAddress } = first.onprem;
-  return [`Behind NAT this box presents ${address} as its IKE identity, not ${publicAddress}: the gateway's file expects that.`];
+  return [
+    `Behind NAT this box presents ${address} as its IKE identity, not ${publicAddress}: the gateway's file expects that.`,
+  ];
 };
 
-/** Every pair of networks that a policy-based tunnel carries, seen from the office: the mirror of the gateway's selectors. */
+/**
+ * Every pair of networks that a policy-based tunnel carries, seen from the office: the mirror of the gateway's
+ * selectors.
+ */
 export const selectorPairs = (tunnel: Tunnel): readonly { readonly from: Cidr; readonly to: Cidr }[] =>
   tunnel.onprem.selectors.flatMap((from) => tunnel.cloud.selectors.map((to) => ({ from, to })));
 

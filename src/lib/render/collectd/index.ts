@@ -28,8 +28,13 @@ export interface CollectdConf {
   readonly socket: boolean;
 }
 
-/** What collectd reads and whom it sends it to. A trial has neither socket nor network: the daemon that runs has those. */
-export const renderCollectdConf = ({ sender, host, reads, apache, modules, socket }: CollectdConf, trial = false): string =>
+/**
+ * What collectd reads and whom it sends it to. A trial has neither socket nor network: the daemon that runs has those.
+ */
+export const renderCollectdConf = (
+  { sender, host, reads, apache, modules, socket }: CollectdConf,
+  trial = false,
+): string =>
   collectd({
     host: sender === 'agent' ? host : '',
     reads: [...new Set([...reads, 'uptime'])].filter((name) => name !== 'apache').sort(),
@@ -50,14 +55,25 @@ export interface PluginConf {
 }
 
 /** plugin.conf of the Python plugin (modules/configuration/configreader.py). */
-export const renderPluginConf = ({ region, host, credentials, flush, debug }: PluginConf): string => plugin({ region, host, credentials: credentials ?? '', flush, debug: debug ? 'True' : 'False' });
+export const renderPluginConf = ({ region, host, credentials, flush, debug }: PluginConf): string =>
+  plugin({ region, host, credentials: credentials ?? '', flush, debug: debug ? 'True' : 'False' });
 
 /** The agent's configuration with a collectd section; what is not encrypted comes from this host alone. */
 export const renderAgentConf = ({ region, flush, debug }: Pick<PluginConf, 'region' | 'flush' | 'debug'>): string =>
   `${JSON.stringify(
     {
       agent: { metrics_collection_interval: flush, region, debug },
-      metrics: { namespace: NAMESPACES.agent, metrics_collected: { collectd: { service_address: `udp://127.0.0.1:${AGENT_PORT}`, name_prefix: 'collectd_', collectd_security_level: 'none', metrics_aggregation_interval: flush } } },
+      metrics: {
+        namespace: NAMESPACES.agent,
+        metrics_collected: {
+          collectd: {
+            service_address: `udp://127.0.0.1:${AGENT_PORT}`,
+            name_prefix: 'collectd_',
+            collectd_security_level: 'none',
+            metrics_aggregation_interval: flush,
+          },
+        },
+      },
     },
     undefined,
     2,

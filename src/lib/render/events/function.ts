@@ -7,7 +7,8 @@ const EARLIEST = '1980-01-01T00:00:00';
 const UNIX = { os: 3, attrs: 0o644 << 16 } as const;
 
 /** The function for Yellow events as Lambda takes it, the same bytes on every machine and at every time. */
-export const debuggerZip = (): Uint8Array => zipSync({ 'index.js': [strToU8(source), { level: 0, mtime: EARLIEST, ...UNIX }] });
+export const debuggerZip = (): Uint8Array =>
+  zipSync({ 'index.js': [strToU8(source), { level: 0, mtime: EARLIEST, ...UNIX }] });
 
 /** Node's even versions that Lambda has in every partition; the code needs none in particular. */
 export const RUNTIME = 'nodejs22.x';

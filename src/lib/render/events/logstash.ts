@@ -19,6 +19,10 @@ const PLAIN = /^\/[A-Za-z0-9._/@+,:=-]*$/;
 
 /** The field document's logstash.conf for this site. @throws a usage error for a path that it can't hold as it is. */
 export const renderLogstash = ({ site, path, url, index, keyed }: LogstashView): string => {
-  if (!PLAIN.test(path)) throw usageError('holds characters that mean something to Logstash', { field: path.replace(/[^\x20-\x7e]/g, '?').slice(0, 120), next: 'keep the event log under a path of letters, digits and "._/@+,:=-"' });
+  if (!PLAIN.test(path))
+    throw usageError('holds characters that mean something to Logstash', {
+      field: path.replace(/[^\x20-\x7e]/g, '?').slice(0, 120),
+      next: 'keep the event log under a path of letters, digits and "._/@+,:=-"',
+    });
   return conf({ site, path, hosts: url, index, keyed });
 };

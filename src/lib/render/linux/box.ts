@@ -37,7 +37,13 @@ export const linuxBox = (device: Device): LinuxBox => {
     const psk = device.psks.get(tunnel.name);
     refusePsk(tunnel.name, psk);
     const both = ends(tunnel, device.side);
-    return { tunnel, ...both, psk, device: linuxInterfaceName(both.local, tunnel.numbers), link: linkNumbers(tunnel, both.local) };
+    return {
+      tunnel,
+      ...both,
+      psk,
+      device: linuxInterfaceName(both.local, tunnel.numbers),
+      link: linkNumbers(tunnel, both.local),
+    };
   });
   return { device, dialect, wan, tunnels };
 };
@@ -50,11 +56,16 @@ export interface SelectorPair {
 }
 
 /**
- * Every cloud network with every on-prem one, an SA pair each and in the same order on both ends, so that a name means the
+ * Every cloud network with every on-prem one, an SA pair each and in the same order on both ends, so that a name means
+ * the
  * same pair there and here: IKEv1 carries one pair only, and a crypto map has one a line. The first bears the tunnel's
  * name; `_` can't be part of a tunnel's name, so the others never meet another tunnel.
  */
 export const selectorPairs = ({ tunnel, local }: LinuxTunnel): readonly SelectorPair[] =>
   tunnel.cloud.selectors
-    .flatMap(({ text: cloud }) => tunnel.onprem.selectors.map(({ text: onprem }) => (local.side === 'cloud' ? { local: cloud, remote: onprem } : { local: onprem, remote: cloud })))
+    .flatMap(({ text: cloud }) =>
+      tunnel.onprem.selectors.map(({ text: onprem }) =>
+        local.side === 'cloud' ? { local: cloud, remote: onprem } : { local: onprem, remote: cloud },
+      ),
+    )
     .map((pair, index) => ({ name: index === 0 ? tunnel.name : `${tunnel.name}_${index + 1}`, ...pair }));

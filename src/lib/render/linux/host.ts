@@ -21,10 +21,10 @@ const NFT_PATH = 'etc/hybridctl/mss.nft';
 const PROBE_PATH = 'etc/hybridctl/probe.nft';
 /** As packaged by Debian, Fedora and EPEL; strongSwan's two dialects are served by two units. */
 const DAEMON: Readonly<Record<LinuxDialect, string>> = {
-  'swanctl': 'strongswan.service',
+  swanctl: 'strongswan.service',
   'ipsec-conf': 'strongswan-starter.service',
-  'libreswan': 'ipsec.service',
-  'openswan': 'ipsec.service',
+  libreswan: 'ipsec.service',
+  openswan: 'ipsec.service',
 };
 
 /** The systemd unit that runs a dialect's daemon. */
@@ -53,7 +53,9 @@ const kernelSettings = (wan: string): readonly string[] => [
  * Direct Connect's route. A kernel route of ours beside it would be a second opinion.
  */
 const frrRoutes = ({ side, name, site }: Device): boolean =>
-  side === 'onprem' && (site.links.some((link) => link.kind === 'dx' && link.router === name) || site.onprem.routers.some((router) => router.name === name && router.asn !== undefined));
+  side === 'onprem' &&
+  (site.links.some((link) => link.kind === 'dx' && link.router === name) ||
+    site.onprem.routers.some((router) => router.name === name && router.asn !== undefined));
 
 /**
  * A cloud gateway has the on-prem networks in a table of their own before the main one (the seed's form). An on-prem
@@ -61,8 +63,13 @@ const frrRoutes = ({ side, name, site }: Device): boolean =>
  */
 const routes = (device: Device, { tunnel, remote }: LinuxTunnel, iface: string): readonly string[] => {
   const { numbers, inside } = tunnel;
-  if (device.side === 'cloud') return [inside, ...remote.networks].map(({ text }) => `${text} via ${remote.inside} table ${numbers.sla} dev ${iface}`);
-  return frrRoutes(device) ? [] : remote.networks.map(({ text }) => `${text} via ${remote.inside} dev ${iface} metric ${numbers.tunnel}`);
+  if (device.side === 'cloud')
+    return [inside, ...remote.networks].map(
+      ({ text }) => `${text} via ${remote.inside} table ${numbers.sla} dev ${iface}`,
+    );
+  return frrRoutes(device)
+    ? []
+    : remote.networks.map(({ text }) => `${text} via ${remote.inside} dev ${iface} metric ${numbers.tunnel}`);
 };
 
 const linkAdd = ({ tunnel, local, remote }: LinuxTunnel): string | false => {
@@ -100,7 +107,11 @@ const interfaceViews = (device: Device, one: LinuxTunnel) => {
 };
 
 /** Which packets go through a tunnel, as nftables matches, outbound and inbound. */
-const matches = ({ device, local, remote }: LinuxTunnel): { readonly out: readonly string[]; readonly in: readonly string[] } => {
+const matches = ({
+  device,
+  local,
+  remote,
+}: LinuxTunnel): { readonly out: readonly string[]; readonly in: readonly string[] } => {
   if (device !== undefined) return { out: [`oifname "${device}"`], in: [`iifname "${device}"`] };
   const pairs = local.selectors.flatMap((mine) => remote.selectors.map((theirs) => [mine.text, theirs.text] as const));
   return {
@@ -117,7 +128,9 @@ const mssView = ({ device, tunnels }: LinuxBox) => ({
     return [...out, ...back].map((match) => ({ match, mss: one.link.mss }));
   }),
   // Before routing there is no outgoing interface yet: the lookup asks which it would be.
-  outbound: tunnels.flatMap((one) => (one.device === undefined ? matches(one).out : [`fib daddr oifname "${one.device}"`])),
+  outbound: tunnels.flatMap((one) =>
+    one.device === undefined ? matches(one).out : [`fib daddr oifname "${one.device}"`],
+  ),
 });
 
 /** Openswan's boxes are older than nftables: the seed's own line, and its mirror for the way back. */
@@ -126,7 +139,10 @@ const iptablesClamps = ({ wan, tunnels }: LinuxBox): readonly string[] => {
   return ['-o', '-i'].map((way) => `FORWARD ${way} ${wan} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${size}`);
 };
 
-/** A monitor on the gateway itself (peer mode) never passes prerouting: without the second hook the gateway would answer for its tunnel. */
+/**
+ * A monitor on the gateway itself (peer mode) never passes prerouting: without the second hook the gateway would answer
+ * for its tunnel.
+ */
 const RELAY_HOOKS = [
   { name: 'ask', hook: 'prerouting' },
   { name: 'ask-here', hook: 'output' },
@@ -141,19 +157,37 @@ const relayFiles = ({ device, tunnels }: LinuxBox): readonly RenderedFile[] => {
     return { ...relay, name: relay.tunnel, interface: iface ?? false, far: remote.inside, near: local.inside };
   });
   return [
-    { path: PROBE_PATH, mode: 0o644, what: 'probe relay', content: probe({ device: device.name, vpc: device.site.cloud.cidr, hooks: RELAY_HOOKS, relays: views }) },
-    { path: 'etc/systemd/system/hybridctl-probe.service', mode: 0o644, what: 'probe relay before the network is up', content: probeUnit({ nft: PROBE_PATH }) },
+    {
+      path: PROBE_PATH,
+      mode: 0o644,
+      what: 'probe relay',
+      content: probe({ device: device.name, vpc: device.site.cloud.cidr, hooks: RELAY_HOOKS, relays: views }),
+    },
+    {
+      path: 'etc/systemd/system/hybridctl-probe.service',
+      mode: 0o644,
+      what: 'probe relay before the network is up',
+      content: probeUnit({ nft: PROBE_PATH }),
+    },
   ];
 };
 
-/** What surrounds the daemon on a Linux box: kernel settings, the tunnels script, the MSS clamp and the unit that runs both. */
+/**
+ * What surrounds the daemon on a Linux box: kernel settings, the tunnels script, the MSS clamp and the unit that runs
+ * both.
+ */
 export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
   const { device, dialect, tunnels } = box;
   const nft = dialect !== 'openswan';
   const clamp = mssView(box);
   const views = tunnels.flatMap((one) => interfaceViews(device, one));
   return [
-    { path: 'etc/sysctl.d/90-hybridctl.conf', mode: 0o644, what: 'kernel settings', content: sysctl({ device: device.name, settings: kernelSettings(box.wan) }) },
+    {
+      path: 'etc/sysctl.d/90-hybridctl.conf',
+      mode: 0o644,
+      what: 'kernel settings',
+      content: sysctl({ device: device.name, settings: kernelSettings(box.wan) }),
+    },
     {
       path: 'usr/local/lib/hybridctl/tunnels',
       mode: 0o755,

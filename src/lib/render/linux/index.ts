@@ -7,10 +7,10 @@ import { swanFiles } from './swan.ts';
 import { swanctlFiles } from './swanctl.ts';
 
 const DAEMON_FILES: Readonly<Record<LinuxDialect, (box: LinuxBox) => readonly RenderedFile[]>> = {
-  'swanctl': swanctlFiles,
+  swanctl: swanctlFiles,
   'ipsec-conf': ipsecConfFiles,
-  'libreswan': (box) => swanFiles(box, 'libreswan'),
-  'openswan': (box) => swanFiles(box, 'openswan'),
+  libreswan: (box) => swanFiles(box, 'libreswan'),
+  openswan: (box) => swanFiles(box, 'openswan'),
 };
 
 /**

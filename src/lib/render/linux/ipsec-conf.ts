@@ -47,12 +47,22 @@ const connectionViews = (one: LinuxTunnel) => {
 
 /** strongSwan's older form, read by its starter: one file for all connections, one for all keys. */
 export const ipsecConfFiles = (box: LinuxBox): readonly RenderedFile[] => [
-  { path: 'etc/ipsec.conf', mode: 0o644, what: 'connections', content: conf({ device: box.device.name, connections: box.tunnels.flatMap(connectionViews) }) },
+  {
+    path: 'etc/ipsec.conf',
+    mode: 0o644,
+    what: 'connections',
+    content: conf({ device: box.device.name, connections: box.tunnels.flatMap(connectionViews) }),
+  },
   {
     path: 'etc/ipsec.secrets',
     mode: 0o600,
     what: 'pre-shared keys',
-    content: secrets({ device: box.device.name, keys: box.tunnels.flatMap(({ local, remote, psk }) => keyIds(remote).map((remoteId) => ({ localId: local.id, remoteId, psk }))) }),
+    content: secrets({
+      device: box.device.name,
+      keys: box.tunnels.flatMap(({ local, remote, psk }) =>
+        keyIds(remote).map((remoteId) => ({ localId: local.id, remoteId, psk })),
+      ),
+    }),
   },
   daemonFile(box),
 ];

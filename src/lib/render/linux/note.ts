@@ -19,11 +19,21 @@ export interface LinkNumbers {
   readonly because: readonly string[];
 }
 
-/** MTU and MSS as rendered: the computed sum, except at level `seed`, which keeps the documents' own numbers, and in userspace. */
+/**
+ * MTU and MSS as rendered: the computed sum, except at level `seed`, which keeps the documents' own numbers, and in
+ * userspace.
+ */
 export const linkNumbers = ({ name, suite, mtu }: Tunnel, local: End): LinkNumbers => {
   const sum = `${name}: ${explainMtu(mtu)}`;
   if (local.interface === 'tun' && mtu.mtu > TUN_MTU) {
-    return { mtu: TUN_MTU, mss: TUN_MTU - 40, because: [sum, `${name}: userspace ESP takes no packet above ${TUN_MTU} bytes, so MTU ${TUN_MTU} and MSS ${TUN_MTU - 40}.`] };
+    return {
+      mtu: TUN_MTU,
+      mss: TUN_MTU - 40,
+      because: [
+        sum,
+        `${name}: userspace ESP takes no packet above ${TUN_MTU} bytes, so MTU ${TUN_MTU} and MSS ${TUN_MTU - 40}.`,
+      ],
+    };
   }
   if (suite.level !== 'seed') return { mtu: mtu.mtu, mss: mtu.mss, because: [sum] };
   const tooBig = `${name}: the seed's MTU ${SEED_NUMBERS.mtu} and MSS ${SEED_NUMBERS.mss} are kept here; they are too big by ${SEED_NUMBERS.mtu - mtu.mtu} and ${SEED_NUMBERS.mss - mtu.mss} bytes, so full-size packets leave in two fragments.`;

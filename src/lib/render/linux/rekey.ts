@@ -20,7 +20,10 @@ export const rekeyWindow = (life: number, { initiates }: Pick<End, 'initiates'>)
  * The same window in the words of ipsec.conf, where one margin serves both SAs: taken from the shorter-lived one.
  * `fuzz` is the most by which the margin grows, in percent of it.
  */
-export const marginAndFuzz = (life: number, end: Pick<End, 'initiates'>): { readonly margin: number; readonly fuzz: number } => {
+export const marginAndFuzz = (
+  life: number,
+  end: Pick<End, 'initiates'>,
+): { readonly margin: number; readonly fuzz: number } => {
   const { margin, spread } = rekeyWindow(life, end);
   return { margin, fuzz: Math.floor((spread * 100) / margin) };
 };

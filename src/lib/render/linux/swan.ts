@@ -13,7 +13,11 @@ import { title, warnings } from './note.ts';
 import { swanEsp, swanIke } from './proposals.ts';
 import { marginAndFuzz } from './rekey.ts';
 
-const compiled = (conf: string, connection: string, secrets: string) => ({ conf: template(conf), connection: template(connection), secrets: template(secrets) });
+const compiled = (conf: string, connection: string, secrets: string) => ({
+  conf: template(conf),
+  connection: template(connection),
+  secrets: template(secrets),
+});
 /**
  * Openswan 2.6 and Libreswan 4/5 grew from one tree and apart: Libreswan wants `encapsulation`, `ikev2` and
  * `ikev1-policy`, and has dropped `dpdaction` in 5.0; Openswan knows none of the first and needs `version 2.0`.
@@ -69,14 +73,27 @@ export const swanFiles = (box: LinuxBox, dialect: keyof typeof DIALECT): readonl
   const { conf, connection, secrets } = DIALECT[dialect];
   const ikev1 = box.tunnels.some(({ tunnel }) => tunnel.suite.ikeVersion === 1);
   return [
-    { path: 'etc/ipsec.conf', mode: 0o644, what: 'daemon settings and the include line', content: conf({ device: box.device.name, ikev1 }) },
+    {
+      path: 'etc/ipsec.conf',
+      mode: 0o644,
+      what: 'daemon settings and the include line',
+      content: conf({ device: box.device.name, ikev1 }),
+    },
     ...box.tunnels.flatMap((one): readonly RenderedFile[] => [
-      { path: `etc/ipsec.d/${one.tunnel.name}.conf`, mode: 0o644, what: 'connection', content: connection(connectionView(one)) },
+      {
+        path: `etc/ipsec.d/${one.tunnel.name}.conf`,
+        mode: 0o644,
+        what: 'connection',
+        content: connection(connectionView(one)),
+      },
       {
         path: `etc/ipsec.d/${one.tunnel.name}.secrets`,
         mode: 0o600,
         what: 'pre-shared key',
-        content: secrets({ title: title(one), keys: keyIds(one.remote).map((remoteId) => ({ localId: one.local.id, remoteId, psk: one.psk })) }),
+        content: secrets({
+          title: title(one),
+          keys: keyIds(one.remote).map((remoteId) => ({ localId: one.local.id, remoteId, psk: one.psk })),
+        }),
       },
     ]),
   ];

@@ -74,7 +74,12 @@ const secretIds = ({ local, remote }: LinuxTunnel) => [
 /** `swanctl.conf` in pieces, one connection and one key a tunnel. */
 export const swanctlFiles = (box: LinuxBox): readonly RenderedFile[] => [
   ...box.tunnels.flatMap((one): readonly RenderedFile[] => [
-    { path: `etc/swanctl/conf.d/${one.tunnel.name}.conf`, mode: 0o644, what: 'connection', content: connection(connectionView(one)) },
+    {
+      path: `etc/swanctl/conf.d/${one.tunnel.name}.conf`,
+      mode: 0o644,
+      what: 'connection',
+      content: connection(connectionView(one)),
+    },
     {
       path: `etc/swanctl/conf.d/${one.tunnel.name}.secrets.conf`,
       mode: 0o600,

@@ -18,24 +18,37 @@ const COMMON = 'nftables iproute2 awscli';
 /** Debian's names. Amazon Linux 2023 has Libreswan (2023.3 and later) and no strongSwan; its image has the AWS CLI. */
 const PACKAGES: Readonly<Record<System, Partial<Record<LinuxDialect, string>>>> = {
   'debian-12': {
-    'swanctl': `charon-systemd strongswan-swanctl libstrongswan-standard-plugins libcharon-extra-plugins ${COMMON}`,
+    swanctl: `charon-systemd strongswan-swanctl libstrongswan-standard-plugins libcharon-extra-plugins ${COMMON}`,
     'ipsec-conf': `strongswan-starter strongswan-charon libstrongswan-standard-plugins libcharon-extra-plugins ${COMMON}`,
-    'libreswan': `libreswan ${COMMON}`,
-    'openswan': `libreswan iptables ${COMMON}`,
+    libreswan: `libreswan ${COMMON}`,
+    openswan: `libreswan iptables ${COMMON}`,
   },
-  'al2023': { libreswan: 'libreswan nftables iproute', openswan: 'libreswan iptables-nft iproute' },
+  al2023: { libreswan: 'libreswan nftables iproute', openswan: 'libreswan iptables-nft iproute' },
 };
 
-/** The system that has packages for all of these dialects: Amazon Linux where it can, Debian wherever there is strongSwan. */
-export const systemFor = (dialects: readonly LinuxDialect[]): System => (dialects.every((dialect) => PACKAGES.al2023[dialect] !== undefined) ? 'al2023' : 'debian-12');
+/**
+ * The system that has packages for all of these dialects: Amazon Linux where it can, Debian wherever there is
+ * strongSwan.
+ */
+export const systemFor = (dialects: readonly LinuxDialect[]): System =>
+  dialects.every((dialect) => PACKAGES.al2023[dialect] !== undefined) ? 'al2023' : 'debian-12';
 
 /**
  * The script that makes a fresh instance the gateway: exactly the files of `vpn render`, with the keys fetched by the
  * instance's role. It holds no key. @throws HybridError (usage) where the system has no package for the dialect.
  */
-export const renderUserData = (site: Site, tunnels: readonly Tunnel[], { name, dialect, wan }: Gateway, system: System): string => {
+export const renderUserData = (
+  site: Site,
+  tunnels: readonly Tunnel[],
+  { name, dialect, wan }: Gateway,
+  system: System,
+): string => {
   const packages = PACKAGES[system][dialect];
-  if (packages === undefined) throw usageError(`${system} has no package for ${dialect}`, { field: '--image', next: `choose debian-12, or set dialect: libreswan for ${name}` });
+  if (packages === undefined)
+    throw usageError(`${system} has no package for ${dialect}`, {
+      field: '--image',
+      next: `choose debian-12, or set dialect: libreswan for ${name}`,
+    });
   // A word that stands for each key: it can be part of no other text of a file.
   const words = new Map(tunnels.map((tunnel, index) => [tunnel.name, `hybridctl.key.${index}.`]));
   const files = renderSite(site, tunnels, { psks: words }).find(({ device }) => device === name)?.files ?? [];
@@ -47,9 +60,17 @@ export const renderUserData = (site: Site, tunnels: readonly Tunnel[], { name, d
     apt: system === 'debian-12',
     dnf: system === 'al2023',
     packages,
-    keys: own.map((tunnel) => ({ variable: variableOf(words.get(tunnel.name)!), region: site.cloud.region, path: keyPath(site.site, tunnel.name) })),
+    keys: own.map((tunnel) => ({
+      variable: variableOf(words.get(tunnel.name)!),
+      region: site.cloud.region,
+      path: keyPath(site.site, tunnel.name),
+    })),
     files: files.map((file) => fileView(file, [...words.values()])),
-    units: [...(files.some(({ path }) => path.endsWith('/hybridctl-probe.service')) ? ['hybridctl-probe.service'] : []), daemonUnit(dialect), 'hybridctl-tunnels.service'],
+    units: [
+      ...(files.some(({ path }) => path.endsWith('/hybridctl-probe.service')) ? ['hybridctl-probe.service'] : []),
+      daemonUnit(dialect),
+      'hybridctl-tunnels.service',
+    ],
   });
 };
 
@@ -59,6 +80,15 @@ const variableOf = (word: string): string => word.replaceAll('.', '_').replace(/
 const fileView = ({ path, mode, content }: RenderedFile, words: readonly string[]) => {
   const used = words.filter((word) => content.includes(word));
   const secret = used.length > 0;
-  const text = used.reduce((all, word) => all.replaceAll(word, `\${${variableOf(word)}}`), secret ? content.replace(/[\\$`]/g, '\\$&') : content);
-  return { path, mode: mode.toString(8).padStart(4, '0'), secret, open: !secret, lines: text.replace(/\n$/, '').split('\n') };
+  const text = used.reduce(
+    (all, word) => all.replaceAll(word, `\${${variableOf(word)}}`),
+    secret ? content.replace(/[\\$`]/g, '\\$&') : content,
+  );
+  return {
+    path,
+    mode: mode.toString(8).padStart(4, '0'),
+    secret,
+    open: !secret,
+    lines: text.replace(/\n$/, '').split('\n'),
+  };
 };

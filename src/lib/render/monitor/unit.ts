@@ -17,11 +17,18 @@ export interface MonitorUnit {
   readonly writable: readonly string[];
 }
 
-/** systemd.service(5), systemd.exec(5): a path without blanks, quotes, `%`, `$` and backslashes means itself everywhere in a unit. */
+/**
+ * systemd.service(5), systemd.exec(5): a path without blanks, quotes, `%`, `$` and backslashes means itself everywhere
+ * in a unit.
+ */
 const PLAIN = /^\/[A-Za-z0-9._/@+,:=-]*$/;
 
 const plain = (path: string): string => {
-  if (!PLAIN.test(path)) throw usageError('holds characters that mean something in a unit file', { field: path.replace(/[^\x20-\x7e]/g, '?').slice(0, 120), next: 'move it to a path of letters, digits and "._/@+,:=-"' });
+  if (!PLAIN.test(path))
+    throw usageError('holds characters that mean something in a unit file', {
+      field: path.replace(/[^\x20-\x7e]/g, '?').slice(0, 120),
+      next: 'move it to a path of letters, digits and "._/@+,:=-"',
+    });
   return path;
 };
 

@@ -5,23 +5,48 @@ export const balancerResources = (): Resources => ({
   BalancerSecurityGroup: {
     Type: 'AWS::EC2::SecurityGroup',
     Condition: 'HasBalancer',
-    Properties: { GroupDescription: 'Load balancer: HTTP from anywhere', VpcId: ref('Vpc'), SecurityGroupIngress: [{ IpProtocol: 'tcp', FromPort: 80, ToPort: 80, CidrIp: '0.0.0.0/0', Description: 'HTTP' }], Tags: tags('balancer') },
+    Properties: {
+      GroupDescription: 'Load balancer: HTTP from anywhere',
+      VpcId: ref('Vpc'),
+      SecurityGroupIngress: [{ IpProtocol: 'tcp', FromPort: 80, ToPort: 80, CidrIp: '0.0.0.0/0', Description: 'HTTP' }],
+      Tags: tags('balancer'),
+    },
   },
   ApplicationBalancer: {
     Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
     Condition: 'HasAlb',
     DependsOn: 'PublicDefaultRoute',
-    Properties: { Type: 'application', Scheme: 'internet-facing', Subnets: [ref('PublicSubnet1'), ref('PublicSubnet2')], SecurityGroups: [att('BalancerSecurityGroup', 'GroupId')], Tags: tags('balancer') },
+    Properties: {
+      Type: 'application',
+      Scheme: 'internet-facing',
+      Subnets: [ref('PublicSubnet1'), ref('PublicSubnet2')],
+      SecurityGroups: [att('BalancerSecurityGroup', 'GroupId')],
+      Tags: tags('balancer'),
+    },
   },
   WebTargets: {
     Type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
     Condition: 'HasAlb',
-    Properties: { VpcId: ref('Vpc'), Protocol: 'HTTP', Port: 80, TargetType: 'instance', HealthCheckPath: '/', Targets: either('HasWeb', [{ Id: ref('WebServer'), Port: 80 }], NOTHING), Tags: tags('web') },
+    Properties: {
+      VpcId: ref('Vpc'),
+      Protocol: 'HTTP',
+      Port: 80,
+      TargetType: 'instance',
+      HealthCheckPath: '/',
+      Targets: either('HasWeb', [{ Id: ref('WebServer'), Port: 80 }], NOTHING),
+      Tags: tags('web'),
+    },
   },
   HttpListener: {
     Type: 'AWS::ElasticLoadBalancingV2::Listener',
     Condition: 'HasAlb',
-    Properties: { LoadBalancerArn: ref('ApplicationBalancer'), Protocol: 'HTTP', Port: 80, DefaultActions: [{ Type: 'forward', TargetGroupArn: ref('WebTargets') }], Tags: tags('balancer') },
+    Properties: {
+      LoadBalancerArn: ref('ApplicationBalancer'),
+      Protocol: 'HTTP',
+      Port: 80,
+      DefaultActions: [{ Type: 'forward', TargetGroupArn: ref('WebTargets') }],
+      Tags: tags('balancer'),
+    },
   },
   ClassicBalancer: {
     Type: 'AWS::ElasticLoadBalancing::LoadBalancer',

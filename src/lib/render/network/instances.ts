@@ -9,7 +9,13 @@ const group = (key: string, condition: string, description: string, ingress: Val
   Condition: condition,
   Properties: { GroupDescription: description, VpcId: ref('Vpc'), SecurityGroupIngress: ingress, Tags: tags(key) },
 });
-const rule = (protocol: string, port: number, from: Value, why: string): Value => ({ IpProtocol: protocol, FromPort: port, ToPort: port, ...(from as object), Description: why });
+const rule = (protocol: string, port: number, from: Value, why: string): Value => ({
+  IpProtocol: protocol,
+  FromPort: port,
+  ToPort: port,
+  ...(from as object),
+  Description: why,
+});
 const network = (value: Value): Value => ({ CidrIp: value });
 const groupOf = (id: string): Value => ({ SourceSecurityGroupId: att(id, 'GroupId') });
 
@@ -18,7 +24,9 @@ const launchTemplate: Resource = {
   Type: 'AWS::EC2::LaunchTemplate',
   Condition: 'HasInstances',
   Properties: {
-    LaunchTemplateData: { MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 } },
+    LaunchTemplateData: {
+      MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 },
+    },
     TagSpecifications: [{ ResourceType: 'launch-template', Tags: tags('metadata') }],
   },
 };
@@ -39,11 +47,19 @@ const instance = ({ key, condition, type, subnet, group: of, more = {} }: Box): 
   Properties: {
     ImageId: ref('ImageId'),
     InstanceType: ref(type),
-    LaunchTemplate: { LaunchTemplateId: ref('InstanceDefaults'), Version: att('InstanceDefaults', 'LatestVersionNumber') },
+    LaunchTemplate: {
+      LaunchTemplateId: ref('InstanceDefaults'),
+      Version: att('InstanceDefaults', 'LatestVersionNumber'),
+    },
     SubnetId: subnet,
     SecurityGroupIds: [att(of, 'GroupId')],
     KeyName: either('HasKey', ref('KeyName'), NOTHING),
-    BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeType: 'gp3', VolumeSize: 8, DeleteOnTermination: true } }],
+    BlockDeviceMappings: [
+      {
+        DeviceName: '/dev/xvda',
+        Ebs: { Encrypted: true, VolumeType: 'gp3', VolumeSize: 8, DeleteOnTermination: true },
+      },
+    ],
     PropagateTagsToVolumeOnCreation: true,
     Tags: tags(key),
     ...more,
@@ -96,22 +112,45 @@ const address = (key: string, condition: string, of: string): Resource => ({
 
 /**
  * What the web server may do: be reached by Session Manager, which needs no open port. The seed gave it the account's
- * admin rights, so that whoever got into nginx had the account. The message channels have no ARN, so IAM takes `*` alone for them.
+ * admin rights, so that whoever got into nginx had the account. The message channels have no ARN, so IAM takes `*`
+ * alone for them.
  */
 const webRole: Resource = {
   Type: 'AWS::IAM::Role',
   Condition: 'HasWeb',
   Properties: {
     Description: 'Web server: Session Manager, nothing else',
-    AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: { 'Fn::FindInMap': ['Partitions', ref('AWS::Partition'), 'Ec2Principal'] } }, Action: 'sts:AssumeRole' }] },
+    AssumeRolePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: { 'Fn::FindInMap': ['Partitions', ref('AWS::Partition'), 'Ec2Principal'] } },
+          Action: 'sts:AssumeRole',
+        },
+      ],
+    },
     Policies: [
       {
         PolicyName: 'session',
         PolicyDocument: {
           Version: '2012-10-17',
           Statement: [
-            { Effect: 'Allow', Action: 'ssm:UpdateInstanceInformation', Resource: sub('arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*') },
-            { Effect: 'Allow', Action: ['ssmmessages:CreateControlChannel', 'ssmmessages:CreateDataChannel', 'ssmmessages:OpenControlChannel', 'ssmmessages:OpenDataChannel'], Resource: '*' },
+            {
+              Effect: 'Allow',
+              Action: 'ssm:UpdateInstanceInformation',
+              Resource: sub('arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*'),
+            },
+            {
+              Effect: 'Allow',
+              Action: [
+                'ssmmessages:CreateControlChannel',
+                'ssmmessages:CreateDataChannel',
+                'ssmmessages:OpenControlChannel',
+                'ssmmessages:OpenDataChannel',
+              ],
+              Resource: '*',
+            },
           ],
         },
       },
@@ -123,16 +162,30 @@ const webRole: Resource = {
 /** SSH comes by the bastion alone; HTTP by the balancer where there is one, else from anywhere. */
 const webIngress = (): Value => {
   const open = [
-    either('HasBalancer', rule('tcp', 80, groupOf('BalancerSecurityGroup'), 'HTTP from the load balancer'), rule('tcp', 80, network(ANYWHERE), 'HTTP')),
+    either(
+      'HasBalancer',
+      rule('tcp', 80, groupOf('BalancerSecurityGroup'), 'HTTP from the load balancer'),
+      rule('tcp', 80, network(ANYWHERE), 'HTTP'),
+    ),
     rule('icmp', -1, network(ref('VpcCidr')), 'ping from the VPC'),
   ];
   // Whole lists: AWS::NoValue as an item is CloudFormation's to drop, and not every endpoint does.
-  return either('HasBastion', [...open, rule('tcp', 22, groupOf('BastionSecurityGroup'), 'SSH from the bastion')], open);
+  return either(
+    'HasBastion',
+    [...open, rule('tcp', 22, groupOf('BastionSecurityGroup'), 'SSH from the bastion')],
+    open,
+  );
 };
 
 /** The private subnets, and the database subnets where they leave by the NAT too. */
 const natIngress = (): Value => {
-  const from = (tier: Tier): Value[] => SUBNETS.filter((one) => one.tier === tier).map(({ id }) => ({ IpProtocol: '-1', FromPort: -1, ToPort: -1, CidrIp: ref(`${id}Cidr`) }));
+  const from = (tier: Tier): Value[] =>
+    SUBNETS.filter((one) => one.tier === tier).map(({ id }) => ({
+      IpProtocol: '-1',
+      FromPort: -1,
+      ToPort: -1,
+      CidrIp: ref(`${id}Cidr`),
+    }));
   return either('DatabaseApart', from('Private'), [...from('Private'), ...from('Database')]);
 };
 
@@ -142,8 +195,16 @@ export const instanceResources = (): Resources => ({
   NatSecurityGroup: group('nat', 'NatInstances', 'NAT instances: everything from the private subnets', natIngress()),
   NatInstance1: natInstance(1),
   NatInstance2: natInstance(2),
-  BastionSecurityGroup: group('bastion', 'HasBastion', 'Bastion: SSH from the administrators', [rule('tcp', 22, network(ref('AdminCidr')), 'SSH from the administrators')]),
-  BastionHost: instance({ key: 'bastion', condition: 'HasBastion', type: 'BastionInstanceType', subnet: ref('PublicSubnet1'), group: 'BastionSecurityGroup' }),
+  BastionSecurityGroup: group('bastion', 'HasBastion', 'Bastion: SSH from the administrators', [
+    rule('tcp', 22, network(ref('AdminCidr')), 'SSH from the administrators'),
+  ]),
+  BastionHost: instance({
+    key: 'bastion',
+    condition: 'HasBastion',
+    type: 'BastionInstanceType',
+    subnet: ref('PublicSubnet1'),
+    group: 'BastionSecurityGroup',
+  }),
   BastionAddress: address('bastion', 'HasBastion', 'BastionHost'),
   WebSecurityGroup: group('web', 'HasWeb', 'Web server: HTTP, SSH from the bastion', webIngress()),
   WebRole: webRole,

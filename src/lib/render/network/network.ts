@@ -13,7 +13,9 @@ export const WEB_PLACES = ['private', 'public', 'none'] as const;
 export const BALANCERS = ['alb', 'elb', 'none'] as const;
 export const YES_NO = ['yes', 'no'] as const;
 
-/** Newest Amazon Linux 2023, kept by AWS in every region of every partition. Source: "AL2023 on EC2", Parameter Store. */
+/**
+ * Newest Amazon Linux 2023, kept by AWS in every region of every partition. Source: "AL2023 on EC2", Parameter Store.
+ */
 export const IMAGE = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
 
 /** The template's parameters as CloudFormation takes them: text. */
@@ -47,7 +49,9 @@ export type NetworkWishes = Partial<Omit<Network, 'Site' | `${string}Subnet${1 |
   readonly prefixes?: Partial<Readonly<Record<Tier, number>>>;
 };
 
-export const SUBNETS = TIERS.flatMap((tier) => ([1, 2] as const).map((zone) => ({ tier, zone, id: `${tier}Subnet${zone}` as const })));
+export const SUBNETS = TIERS.flatMap((tier) =>
+  ([1, 2] as const).map((zone) => ({ tier, zone, id: `${tier}Subnet${zone}` as const })),
+);
 
 const DEFAULTS = {
   VpcCidr: '10.40.0.0/16',
@@ -66,21 +70,41 @@ const DEFAULTS = {
 } as const;
 
 /**
- * All parameters of the template. What was not said is as it is in the stack, else the default; subnets are laid out anew
+ * All parameters of the template. What was not said is as it is in the stack, else the default; subnets are laid out
+ * anew
  * only where the VPC's CIDR or a size was said.
  * @param before the parameters of the stack that is there. @returns a sentence where the subnets do not fit the VPC.
  */
-export const networkOf = (site: string, { prefixes = {}, ...wishes }: NetworkWishes, before: Partial<Network> = {}): Network | string => {
-  const said = Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined)) as Omit<NetworkWishes, 'prefixes'>;
+export const networkOf = (
+  site: string,
+  { prefixes = {}, ...wishes }: NetworkWishes,
+  before: Partial<Network> = {},
+): Network | string => {
+  const said = Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined)) as Omit<
+    NetworkWishes,
+    'prefixes'
+  >;
   const chosen = { ...DEFAULTS, ...before, ...said };
   const kept = SUBNETS.map(({ id }) => before[`${id}Cidr`]);
-  const asIs = (said.VpcCidr === undefined || said.VpcCidr === before.VpcCidr) && Object.keys(prefixes).length === 0 && kept.every((text) => text !== undefined);
+  const asIs =
+    (said.VpcCidr === undefined || said.VpcCidr === before.VpcCidr) &&
+    Object.keys(prefixes).length === 0 &&
+    kept.every((text) => text !== undefined);
   const vpc = cidr(chosen.VpcCidr);
   const sizeNow = (tier: Tier): number | undefined => {
     const network = said.VpcCidr === undefined ? parseCidr(before[`${tier}Subnet1Cidr`] ?? '') : '';
     return typeof network === 'string' ? undefined : network.prefix;
   };
-  const cidrs = asIs ? (kept as readonly string[]) : layOut(vpc, SUBNETS.map(({ tier }) => prefixes[tier] ?? sizeNow(tier) ?? usualPrefix(vpc)));
+  const cidrs = asIs
+    ? (kept as readonly string[])
+    : layOut(
+        vpc,
+        SUBNETS.map(({ tier }) => prefixes[tier] ?? sizeNow(tier) ?? usualPrefix(vpc)),
+      );
   if (typeof cidrs === 'string') return cidrs;
-  return { ...chosen, Site: site, ...Object.fromEntries(SUBNETS.map(({ id }, at) => [`${id}Cidr`, cidrs[at]!])) } as Network;
+  return {
+    ...chosen,
+    Site: site,
+    ...Object.fromEntries(SUBNETS.map(({ id }, at) => [`${id}Cidr`, cidrs[at]!])),
+  } as Network;
 };

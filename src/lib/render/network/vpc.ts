@@ -18,16 +18,24 @@ const subnet = (tier: Tier, number: 1 | 2): Resource => ({
   },
 });
 
-const table = (key: string, condition?: string): Resource => ({ Type: 'AWS::EC2::RouteTable', ...(condition === undefined ? {} : { Condition: condition }), Properties: { VpcId: ref('Vpc'), Tags: tags(key) } });
+const table = (key: string, condition?: string): Resource => ({
+  Type: 'AWS::EC2::RouteTable',
+  ...(condition === undefined ? {} : { Condition: condition }),
+  Properties: { VpcId: ref('Vpc'), Tags: tags(key) },
+});
 
 /** The table of a subnet. The second private one has its own only where its zone has a NAT of its own. */
 const tableOf = (tier: Tier, number: 1 | 2): Value => {
-  const behindNat = number === 1 ? ref('PrivateRouteTable1') : either('TwoNats', ref('PrivateRouteTable2'), ref('PrivateRouteTable1'));
+  const behindNat =
+    number === 1 ? ref('PrivateRouteTable1') : either('TwoNats', ref('PrivateRouteTable2'), ref('PrivateRouteTable1'));
   if (tier === 'Public') return ref('PublicRouteTable');
   return tier === 'Private' ? behindNat : either('DatabaseApart', ref('DatabaseRouteTable'), behindNat);
 };
 
-/** One resource for both kinds of NAT: the move from one to the other then replaces the route's target and never lacks it. */
+/**
+ * One resource for both kinds of NAT: the move from one to the other then replaces the route's target and never lacks
+ * it.
+ */
 const wayOut = (number: 1 | 2): Resource => ({
   Type: 'AWS::EC2::Route',
   ...(number === 1 ? {} : { Condition: 'TwoNats' }),
@@ -41,25 +49,51 @@ const wayOut = (number: 1 | 2): Resource => ({
 
 /** VPC, internet gateway, six subnets in two zones and their route tables. */
 export const vpcResources = (): Resources => ({
-  Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: ref('VpcCidr'), EnableDnsSupport: true, EnableDnsHostnames: true, Tags: tags('vpc') } },
+  Vpc: {
+    Type: 'AWS::EC2::VPC',
+    Properties: { CidrBlock: ref('VpcCidr'), EnableDnsSupport: true, EnableDnsHostnames: true, Tags: tags('vpc') },
+  },
   InternetGateway: { Type: 'AWS::EC2::InternetGateway', Properties: { Tags: tags('internet') } },
-  InternetGatewayAttachment: { Type: 'AWS::EC2::VPCGatewayAttachment', Properties: { VpcId: ref('Vpc'), InternetGatewayId: ref('InternetGateway') } },
+  InternetGatewayAttachment: {
+    Type: 'AWS::EC2::VPCGatewayAttachment',
+    Properties: { VpcId: ref('Vpc'), InternetGatewayId: ref('InternetGateway') },
+  },
   ...Object.fromEntries(SUBNETS.map(({ tier, zone: number, id }) => [id, subnet(tier, number)])),
   PublicRouteTable: table('public'),
   PrivateRouteTable1: table('private-1'),
   PrivateRouteTable2: table('private-2', 'TwoNats'),
   DatabaseRouteTable: table('database', 'DatabaseApart'),
-  PublicDefaultRoute: { Type: 'AWS::EC2::Route', DependsOn: 'InternetGatewayAttachment', Properties: { RouteTableId: ref('PublicRouteTable'), DestinationCidrBlock: ANYWHERE, GatewayId: ref('InternetGateway') } },
+  PublicDefaultRoute: {
+    Type: 'AWS::EC2::Route',
+    DependsOn: 'InternetGatewayAttachment',
+    Properties: {
+      RouteTableId: ref('PublicRouteTable'),
+      DestinationCidrBlock: ANYWHERE,
+      GatewayId: ref('InternetGateway'),
+    },
+  },
   PrivateDefaultRoute1: wayOut(1),
   PrivateDefaultRoute2: wayOut(2),
-  ...Object.fromEntries(SUBNETS.map(({ tier, zone: number, id }): readonly [string, Resource] => [`${id}Routes`, { Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: { SubnetId: ref(id), RouteTableId: tableOf(tier, number) } }])),
+  ...Object.fromEntries(
+    SUBNETS.map(({ tier, zone: number, id }): readonly [string, Resource] => [
+      `${id}Routes`,
+      {
+        Type: 'AWS::EC2::SubnetRouteTableAssociation',
+        Properties: { SubnetId: ref(id), RouteTableId: tableOf(tier, number) },
+      },
+    ]),
+  ),
 });
 
 const natGateway = (number: 1 | 2): Resource => ({
   Type: 'AWS::EC2::NatGateway',
   Condition: number === 1 ? 'NatGateways' : 'TwoNatGateways',
   DependsOn: 'InternetGatewayAttachment',
-  Properties: { SubnetId: ref(`PublicSubnet${number}`), AllocationId: att(`NatAddress${number}`, 'AllocationId'), Tags: tags(`nat-${number}`) },
+  Properties: {
+    SubnetId: ref(`PublicSubnet${number}`),
+    AllocationId: att(`NatAddress${number}`, 'AllocationId'),
+    Tags: tags(`nat-${number}`),
+  },
 });
 
 /** The address stays over a change from instance to gateway: whoever lets it in need not change a rule. */
@@ -67,7 +101,11 @@ const natAddress = (number: 1 | 2): Resource => ({
   Type: 'AWS::EC2::EIP',
   ...(number === 1 ? {} : { Condition: 'TwoNats' }),
   DependsOn: 'InternetGatewayAttachment',
-  Properties: { Domain: 'vpc', InstanceId: either('NatInstances', ref(`NatInstance${number}`), NOTHING), Tags: tags(`nat-${number}`) },
+  Properties: {
+    Domain: 'vpc',
+    InstanceId: either('NatInstances', ref(`NatInstance${number}`), NOTHING),
+    Tags: tags(`nat-${number}`),
+  },
 });
 
 export const natResources = (): Resources => ({

@@ -13,7 +13,9 @@ export type Resources = Readonly<Record<string, Resource>>;
 export const ref = (name: string): Value => ({ Ref: name });
 export const att = (resource: string, attribute: string): Value => ({ 'Fn::GetAtt': [resource, attribute] });
 export const sub = (text: string): Value => ({ 'Fn::Sub': text });
-export const either = (condition: string, then: Value, otherwise: Value): Value => ({ 'Fn::If': [condition, then, otherwise] });
+export const either = (condition: string, then: Value, otherwise: Value): Value => ({
+  'Fn::If': [condition, then, otherwise],
+});
 export const NOTHING = ref('AWS::NoValue');
 
 /** Every resource that can carry tags says whose it is: the same two that the other procedures go by. */

@@ -16,13 +16,19 @@ interface At {
 
 const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
-const label = (text: string, { x, y }: At, style: string, most = 40): string => `<text class="${style}" x="${x}" y="${y}">${escaped(cut(text, most))}</text>`;
+const label = (text: string, { x, y }: At, style: string, most = 40): string =>
+  `<text class="${style}" x="${x}" y="${y}">${escaped(cut(text, most))}</text>`;
 
-const box = (x: number, y: number, width: number, height: number, style: string): string => `<rect class="${style}" x="${x}" y="${y}" width="${width}" height="${height}" rx="${style === 'side' ? 14 : 8}"/>`;
+const box = (x: number, y: number, width: number, height: number, style: string): string =>
+  `<rect class="${style}" x="${x}" y="${y}" width="${width}" height="${height}" rx="${style === 'side' ? 14 : 8}"/>`;
 
 /** A box with a name, and under it what it is. Its middle is at `y`. */
 const node = ({ x, y }: At, width: number, name: string, sub = ''): string =>
-  [box(x, y - 21, width, 42, 'node'), label(name, { x: x + width / 2, y: sub === '' ? y + 5 : y - 1 }, 'name', width / 8), ...(sub === '' ? [] : [label(sub, { x: x + width / 2, y: y + 14 }, 'sub', width / 6)])].join('');
+  [
+    box(x, y - 21, width, 42, 'node'),
+    label(name, { x: x + width / 2, y: sub === '' ? y + 5 : y - 1 }, 'name', width / 8),
+    ...(sub === '' ? [] : [label(sub, { x: x + width / 2, y: y + 14 }, 'sub', width / 6)]),
+  ].join('');
 
 /** A wire, and over one that carries, what moves along it. */
 const wire = (path: string, { tone, carries }: Pick<Lane, 'tone' | 'carries'>): string =>
@@ -33,7 +39,8 @@ const bend = (from: At, to: At): string => {
   return `M${from.x} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;
 };
 
-const spread = (count: number, from: number, to: number): readonly number[] => Array.from({ length: count }, (_, index) => from + ((to - from) * (index + 0.5)) / count);
+const spread = (count: number, from: number, to: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => from + ((to - from) * (index + 0.5)) / count);
 
 /** Name, state and round trip over the wire; under it what the wire is. */
 const laneText = ({ link, tone }: Lane, { x, y }: At, medium: string): string =>
@@ -44,7 +51,10 @@ interface Scene extends Pick<Picture, 'region' | 'cidr' | 'networks' | 'routes'>
   readonly lanes: readonly Lane[];
 }
 
-const sides = ({ region, cidr, networks }: Scene) => ({ cloud: `${region}, VPC ${cidr}`, office: cut(networks.join(', '), 34) });
+const sides = ({ region, cidr, networks }: Scene) => ({
+  cloud: `${region}, VPC ${cidr}`,
+  office: cut(networks.join(', '), 34),
+});
 
 /** Tables at the left, the links side by side as lanes, the office at the right. */
 const wide = (scene: Scene): string => {
@@ -94,7 +104,14 @@ const narrow = (scene: Scene): string => {
   const foot = (lines.at(-1) ?? head) + 44;
   const ends = lanes.map((lane, index) => {
     const y = lines[index]!;
-    return [wire(`M13 ${head}V${y}H26`, lane), wire(`M104 ${y}H236`, lane), wire(`M314 ${y}H327V${foot}`, lane), node({ x: 26, y }, 78, lane.link.cloudEnd), node({ x: 236, y }, 78, lane.link.router), laneText(lane, { x: 170, y }, lane.link.kind === 'dx' ? 'Direct Connect' : 'IPsec')].join('');
+    return [
+      wire(`M13 ${head}V${y}H26`, lane),
+      wire(`M104 ${y}H236`, lane),
+      wire(`M314 ${y}H327V${foot}`, lane),
+      node({ x: 26, y }, 78, lane.link.cloudEnd),
+      node({ x: 236, y }, 78, lane.link.router),
+      laneText(lane, { x: 170, y }, lane.link.kind === 'dx' ? 'Direct Connect' : 'IPsec'),
+    ].join('');
   });
   // What carries is drawn last: wires share their way down.
   const order = [...ends.keys()].sort((one, other) => Number(lanes[one]!.carries) - Number(lanes[other]!.carries));
@@ -104,7 +121,10 @@ const narrow = (scene: Scene): string => {
     box(1, foot, 338, 39, 'side'),
     label(cloud, { x: 14, y: 24 }, 'title'),
     label(`Office ${office}`, { x: 14, y: foot + 25 }, 'title'),
-    ...routes.map(({ name, at }, index) => `<text class="row" x="14" y="${50 + index * 22}"><tspan class="name">${escaped(cut(name, 20))}</tspan><tspan class="dim" dx="6">over</tspan><tspan class="name" dx="6">${escaped(cut(place(at), 20))}</tspan></text>`),
+    ...routes.map(
+      ({ name, at }, index) =>
+        `<text class="row" x="14" y="${50 + index * 22}"><tspan class="name">${escaped(cut(name, 20))}</tspan><tspan class="dim" dx="6">over</tspan><tspan class="name" dx="6">${escaped(cut(place(at), 20))}</tspan></text>`,
+    ),
     ...order.map((index) => ends[index]!),
     '</svg>',
   ].join('');
@@ -121,7 +141,15 @@ const spoken = ({ lanes, routes }: Scene): string =>
 
 /** The site drawn, for wide and for narrow windows; the style shows one of them. */
 export const mapMarkup = (picture: Picture): string => {
-  const lanes = picture.links.map((link): Lane => ({ link, tone: TONE[link.state], carries: picture.routes.some(({ at }) => at === link.name) }));
-  const scene: Scene = { region: picture.region, cidr: picture.cidr, networks: picture.networks, routes: picture.routes, lanes };
+  const lanes = picture.links.map(
+    (link): Lane => ({ link, tone: TONE[link.state], carries: picture.routes.some(({ at }) => at === link.name) }),
+  );
+  const scene: Scene = {
+    region: picture.region,
+    cidr: picture.cidr,
+    networks: picture.networks,
+    routes: picture.routes,
+    lanes,
+  };
   return `<div role="img" aria-label="${escaped(spoken(scene))}">${wide(scene)}${narrow(scene)}</div>`;
 };

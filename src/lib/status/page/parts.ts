@@ -42,7 +42,13 @@ const routeTone = ({ at, preferred }: RouteNow, links: readonly LinkNow[]): Tone
 const routes = ({ routes: all, links }: Picture): string =>
   table(
     'The link that each route table uses for each destination',
-    [{ title: 'Route table' }, { title: 'Destination' }, { title: 'Carried by' }, { title: 'Preferred' }, { title: 'Since', numeric: true }],
+    [
+      { title: 'Route table' },
+      { title: 'Destination' },
+      { title: 'Carried by' },
+      { title: 'Preferred' },
+      { title: 'Since', numeric: true },
+    ],
     all.map((route) => [
       escaped(route.name),
       escaped(route.destination),
@@ -52,7 +58,10 @@ const routes = ({ routes: all, links }: Picture): string =>
     ]),
   );
 
-const moveRow = ({ at, table: id, from, to, outcome, detectMs, apiMs, verifyMs }: PastMove, { routes: all, at: now }: Picture): readonly string[] => [
+const moveRow = (
+  { at, table: id, from, to, outcome, detectMs, apiMs, verifyMs }: PastMove,
+  { routes: all, at: now }: Picture,
+): readonly string[] => [
   clockTime(Date.parse(at), now),
   escaped(all.find((route) => route.table === id)?.name ?? id),
   `${escaped(from)} <span class="dim" aria-label="to">→</span> ${escaped(to)}`,
@@ -62,13 +71,27 @@ const moveRow = ({ at, table: id, from, to, outcome, detectMs, apiMs, verifyMs }
   millis(verifyMs),
 ];
 
-const MOVES = [{ title: 'At' }, { title: 'Route table' }, { title: 'Move' }, { title: 'Outcome' }, { title: 'Detect', numeric: true }, { title: 'API', numeric: true }, { title: 'Verify', numeric: true }];
+const MOVES = [
+  { title: 'At' },
+  { title: 'Route table' },
+  { title: 'Move' },
+  { title: 'Outcome' },
+  { title: 'Detect', numeric: true },
+  { title: 'API', numeric: true },
+  { title: 'Verify', numeric: true },
+];
 
 /** Steps that the table of moves does not tell; a route by its table's name. */
 const otherSteps = ({ moves, steps }: Incident, { routes: all }: Picture): Incident['steps'] => {
   const told = moves.map(({ table: one, destination, from, to }) => `${one}|${destination}: ${from} to ${to} (moved)`);
-  const named = (what: string): string => all.reduce((text, route) => text.replace(`${route.table}|${route.destination}`, `${route.name} ${route.destination}`), what);
-  return steps.filter(({ what }) => !told.some((move) => what.startsWith(move))).map((step) => ({ ...step, what: named(step.what) }));
+  const named = (what: string): string =>
+    all.reduce(
+      (text, route) => text.replace(`${route.table}|${route.destination}`, `${route.name} ${route.destination}`),
+      what,
+    );
+  return steps
+    .filter(({ what }) => !told.some((move) => what.startsWith(move)))
+    .map((step) => ({ ...step, what: named(step.what) }));
 };
 
 const incident = (one: Incident, picture: Picture, index: number): string => {
@@ -76,24 +99,45 @@ const incident = (one: Incident, picture: Picture, index: number): string => {
   const steps = otherSteps(one, picture);
   const first = moves.find(({ outcome }) => outcome === 'done') ?? moves[0];
   const told = first === undefined ? (steps[0]?.what ?? links.join(', ')) : `${first.from} to ${first.to}`;
-  const took = moves.reduce((most, { detectMs, apiMs, verifyMs }) => Math.max(most, (detectMs ?? 0) + (apiMs ?? 0) + (verifyMs ?? 0)), 0);
+  const took = moves.reduce(
+    (most, { detectMs, apiMs, verifyMs }) => Math.max(most, (detectMs ?? 0) + (apiMs ?? 0) + (verifyMs ?? 0)),
+    0,
+  );
   return (
     `<details id="incident-${escaped(id)}"${index === 0 ? ' open' : ''}><summary><time datetime="${escaped(began)}">${clockTime(Date.parse(began), picture.at)}</time> <b>${escaped(told)}</b> ` +
     `<span class="dim">${moves.length === 0 ? 'no move' : `${moves.length} move${moves.length === 1 ? '' : 's'}`}</span>${took === 0 ? '' : `<span class="took">${millis(took)}</span>`}</summary>` +
-    `${moves.length === 0 ? '' : table(`Moves of incident ${id}`, MOVES, moves.map((move) => moveRow(move, picture)))}` +
+    `${
+      moves.length === 0
+        ? ''
+        : table(
+            `Moves of incident ${id}`,
+            MOVES,
+            moves.map((move) => moveRow(move, picture)),
+          )
+    }` +
     `<ol class="steps">${steps.map(({ at, what }) => `<li><time datetime="${escaped(at)}">${clockTime(Date.parse(at), picture.at)}</time> ${escaped(what)}</li>`).join('')}</ol></details>`
   );
 };
 
 const incidents = (picture: Picture): string =>
-  picture.incidents.length === 0 ? '<p class="none">No incident in the event log.</p>' : picture.incidents.map((one, index) => incident(one, picture, index)).join('');
+  picture.incidents.length === 0
+    ? '<p class="none">No incident in the event log.</p>'
+    : picture.incidents.map((one, index) => incident(one, picture, index)).join('');
 
 const traffic = ({ traffic: all }: Picture): string =>
   all.length === 0
     ? '<p class="none">No charon is asked for its counters: run this on a gateway, or name its socket with --vici.</p>'
     : table(
         'Traffic of each tunnel as its charon counts it',
-        [{ title: 'Tunnel' }, { title: 'Link' }, { title: 'State' }, { title: 'In', numeric: true }, { title: 'Out', numeric: true }, { title: 'Received', numeric: true }, { title: 'Sent', numeric: true }],
+        [
+          { title: 'Tunnel' },
+          { title: 'Link' },
+          { title: 'State' },
+          { title: 'In', numeric: true },
+          { title: 'Out', numeric: true },
+          { title: 'Received', numeric: true },
+          { title: 'Sent', numeric: true },
+        ],
         all.map(({ tunnel, link, state }) => [
           escaped(plain(tunnel)),
           link === null ? '–' : escaped(link),
@@ -120,9 +164,27 @@ export const pageOf = (picture: Picture): Page => {
     figures: Object.fromEntries([
       ['clock', clockTime(at, at)],
       ['watcher', watcherText(picture)],
-      ...links.flatMap(({ name, rttMs, loss, since }) => [[`rtt:${name}`, millis(rttMs)], [`way:${name}`, rttMs === null ? '' : millis(rttMs)], [`loss:${name}`, percent(loss)], [`since:${name}`, ago(since, at)]] as const),
-      ...picture.routes.map(({ table: id, destination, since }) => [`moved:${id}|${destination}`, ago(since, at)] as const),
-      ...picture.traffic.flatMap(({ tunnel, inRate, outRate, inBytes, outBytes }) => [[`in:${tunnel}`, rate(inRate)], [`out:${tunnel}`, rate(outRate)], [`received:${tunnel}`, amount(inBytes)], [`sent:${tunnel}`, amount(outBytes)]] as const),
+      ...links.flatMap(
+        ({ name, rttMs, loss, since }) =>
+          [
+            [`rtt:${name}`, millis(rttMs)],
+            [`way:${name}`, rttMs === null ? '' : millis(rttMs)],
+            [`loss:${name}`, percent(loss)],
+            [`since:${name}`, ago(since, at)],
+          ] as const,
+      ),
+      ...picture.routes.map(
+        ({ table: id, destination, since }) => [`moved:${id}|${destination}`, ago(since, at)] as const,
+      ),
+      ...picture.traffic.flatMap(
+        ({ tunnel, inRate, outRate, inBytes, outBytes }) =>
+          [
+            [`in:${tunnel}`, rate(inRate)],
+            [`out:${tunnel}`, rate(outRate)],
+            [`received:${tunnel}`, amount(inBytes)],
+            [`sent:${tunnel}`, amount(outBytes)],
+          ] as const,
+      ),
     ]),
   };
 };

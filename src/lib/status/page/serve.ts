@@ -13,7 +13,10 @@ interface Message {
   readonly title?: string;
   readonly parts?: Page['parts'];
   readonly figures?: Page['figures'];
-  /** By link: `[wall ms, round trip ms or null, loss 0 to 1 or null, state]`. The first message has all, later ones what is new. */
+  /**
+   * By link: `[wall ms, round trip ms or null, loss 0 to 1 or null, state]`. The first message has all, later ones what
+   * is new.
+   */
   readonly points?: Readonly<Record<string, readonly Plotted[]>>;
   /** For readers of the screen. */
   readonly say?: string;
@@ -42,15 +45,25 @@ export interface LivePage {
   beat(): void;
 }
 
-const changed = (before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined => {
+const changed = (
+  before: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> | undefined => {
   const names = Object.keys(now).filter((name) => before[name] !== now[name]);
   return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, now[name]!]));
 };
 
-const plotted = ({ at, rttMs, loss, state }: Point): Plotted => [at, rttMs === null ? null : Math.round(rttMs * 100) / 100, loss === null ? null : Math.round(loss * 1_000) / 1_000, state];
+const plotted = ({ at, rttMs, loss, state }: Point): Plotted => [
+  at,
+  rttMs === null ? null : Math.round(rttMs * 100) / 100,
+  loss === null ? null : Math.round(loss * 1_000) / 1_000,
+  state,
+];
 
 const since = (series: Series, after: number): Message['points'] => {
-  const fresh = [...series].map(([link, points]) => [link, points.filter(({ at }) => at > after).map(plotted)] as const).filter(([, points]) => points.length > 0);
+  const fresh = [...series]
+    .map(([link, points]) => [link, points.filter(({ at }) => at > after).map(plotted)] as const)
+    .filter(([, points]) => points.length > 0);
   return fresh.length === 0 ? undefined : Object.fromEntries(fresh);
 };
 
@@ -62,7 +75,8 @@ export const livePage = (guard: Guard): LivePage => {
   let last: { readonly page: Page; readonly series: Series; readonly title: string } | undefined;
   let shown = 0;
 
-  const everything = (): Message => (last === undefined ? {} : { title: last.title, ...last.page, whole: true, points: since(last.series, 0) ?? {} });
+  const everything = (): Message =>
+    last === undefined ? {} : { title: last.title, ...last.page, whole: true, points: since(last.series, 0) ?? {} };
   const send = (message: Message, to: Iterable<(text: string) => void> = readers): void => {
     const line = `${JSON.stringify(message)}\n`;
     for (const reader of to) reader(line);
@@ -78,11 +92,22 @@ export const livePage = (guard: Guard): LivePage => {
       const live = request.path === '/live';
       const file = FILES[request.path];
       const refused = refusal(request, guard, live);
-      const plain = (status: number, why: string, more: Readonly<Record<string, string>> = {}): WebAnswer => ({ status, headers: { ...HEADERS, ...more, 'content-type': 'text/plain; charset=utf-8' }, body: `${why}\n` });
+      const plain = (status: number, why: string, more: Readonly<Record<string, string>> = {}): WebAnswer => ({
+        status,
+        headers: { ...HEADERS, ...more, 'content-type': 'text/plain; charset=utf-8' },
+        body: `${why}\n`,
+      });
       if (refused !== undefined) return plain(refused.status, refused.why, refused.headers);
       // No proxy must gather the stream up.
-      if (live) return { status: 200, headers: { ...HEADERS, 'content-type': 'application/x-ndjson', 'x-accel-buffering': 'no' }, body: stream };
-      return file === undefined ? plain(404, 'not here') : { status: 200, headers: { ...HEADERS, 'content-type': file.type }, body: file.body };
+      if (live)
+        return {
+          status: 200,
+          headers: { ...HEADERS, 'content-type': 'application/x-ndjson', 'x-accel-buffering': 'no' },
+          body: stream,
+        };
+      return file === undefined
+        ? plain(404, 'not here')
+        : { status: 200, headers: { ...HEADERS, 'content-type': file.type }, body: file.body };
     },
     show(picture, series, say) {
       const page = pageOf(picture);

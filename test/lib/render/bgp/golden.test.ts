@@ -18,7 +18,16 @@ const twoLinks = (): SiteInput => {
     ...lab,
     links: [
       ...lab.links.map((link) => (link.kind === 'dx' ? { ...link, bgp_password_file: 'bgp/dx-1' } : link)),
-      { name: 'dx-2', kind: 'dx', router: 'rtr-2', vlan: 200, inside: '169.254.20.0/30', cloud_asn: 64_512, role: 'standby', bfd: false },
+      {
+        name: 'dx-2',
+        kind: 'dx',
+        router: 'rtr-2',
+        vlan: 200,
+        inside: '169.254.20.0/30',
+        cloud_asn: 64_512,
+        role: 'standby',
+        bfd: false,
+      },
     ],
   };
 };
@@ -39,7 +48,9 @@ const IOS: readonly (readonly [name: string, input: SiteInput, device: string, w
   ['managed.rtr-2.modern', fixture('lab'), 'rtr-2', { managed: true }],
 ];
 test.each(IOS)('BGP on IOS: %s', async (name, input, device, wanted) => {
-  await expect(rendered(renderIosBgp, input, device, wanted)).toMatchFileSnapshot(`../../../golden/dx-ios/${name}.conf`);
+  await expect(rendered(renderIosBgp, input, device, wanted)).toMatchFileSnapshot(
+    `../../../golden/dx-ios/${name}.conf`,
+  );
 });
 
 test('BGP of an ASA stands in its one file, and no static route', async () => {
@@ -51,8 +62,11 @@ test('BGP of an ASA stands in its one file, and no static route', async () => {
 /** As a BGP speaker weighs them: by the length of the path AWS hears, and by the preference the office gives. */
 test('AWS and the office take the tunnels of all routers in the same order', () => {
   const site = siteOf(fixture('lab'));
-  const sessions = ['rtr-1', 'rtr-2'].map((name) => deviceOf(site, name, { managed: true })).flatMap((device) => tunnelSessions(device).map((session) => ({ ...session, metric: bgpMetric(device, []) })));
-  const sorted = (by: (session: (typeof sessions)[number]) => number): readonly string[] => [...sessions].sort((a, b) => by(a) - by(b)).map(({ name }) => name);
+  const sessions = ['rtr-1', 'rtr-2']
+    .map((name) => deviceOf(site, name, { managed: true }))
+    .flatMap((device) => tunnelSessions(device).map((session) => ({ ...session, metric: bgpMetric(device, []) })));
+  const sorted = (by: (session: (typeof sessions)[number]) => number): readonly string[] =>
+    [...sessions].sort((a, b) => by(a) - by(b)).map(({ name }) => name);
   const hears = sorted(({ prepend }) => prepend.length);
   expect(hears).toEqual(sorted(({ metric, preference }) => metric * 100 - preference));
   expect(new Set(sessions.map(({ prepend }) => prepend)).size).toBe(4);
@@ -61,17 +75,25 @@ test('AWS and the office take the tunnels of all routers in the same order', () 
 
 test('a file with a password is private, one without is not', () => {
   const site = siteOf(onInterfaces(twoLinks()));
-  const modes = [renderIosBgp, renderFrr].flatMap((renderer) => ['rtr-1', 'rtr-2'].map((name) => renderer(deviceOf(site, name, { bgpPasswords }))[0]!.mode));
+  const modes = [renderIosBgp, renderFrr].flatMap((renderer) =>
+    ['rtr-1', 'rtr-2'].map((name) => renderer(deviceOf(site, name, { bgpPasswords }))[0]!.mode),
+  );
   expect(modes).toEqual([0o600, 0o644, 0o600, 0o644]);
 });
 
 const xfrm = (input: SiteInput): SiteInput => ({
   ...input,
   cloud: { ...input.cloud, networks: ['172.16.11.0/24', '172.16.12.0/24'] },
-  onprem: { networks: [...input.onprem.networks, '192.168.50.0/24'], routers: input.onprem.routers.map((router) => ({ ...router, interface: 'xfrm' as const })) },
+  onprem: {
+    networks: [...input.onprem.networks, '192.168.50.0/24'],
+    routers: input.onprem.routers.map((router) => ({ ...router, interface: 'xfrm' as const })),
+  },
   tunnels: input.tunnels.map((tunnel) => ({ ...tunnel, router: 'rtr-1' })),
 });
-const policy = (input: SiteInput): SiteInput => ({ ...input, tunnels: input.tunnels.map((tunnel) => ({ ...tunnel, mode: 'policy' as const })) });
+const policy = (input: SiteInput): SiteInput => ({
+  ...input,
+  tunnels: input.tunnels.map((tunnel) => ({ ...tunnel, mode: 'policy' as const })),
+});
 
 const FRR: readonly (readonly [name: string, input: SiteInput, device: string, wanted: Wanted])[] = [
   ['lab.rtr-1', fixture('lab'), 'rtr-1', {}],
@@ -102,6 +124,8 @@ describe("FRR's own parser", () => {
     check(rendered(renderFrr, input, device, wanted));
   });
   test('refuses a file with one word misspelt, so the check can fail', () => {
-    expect(() => check(rendered(renderFrr, fixture('lab'), 'rtr-1').replace('redistribute static', 'redistribute statics'))).toThrow(/redistribute statics/);
+    expect(() =>
+      check(rendered(renderFrr, fixture('lab'), 'rtr-1').replace('redistribute static', 'redistribute statics')),
+    ).toThrow(/redistribute statics/);
   });
 });

@@ -7,7 +7,13 @@ import type { Renderer } from '../../../../src/lib/render/types.ts';
 import { fixture, rendered } from './helper.ts';
 
 /** Fixture, box, dialect: each at every crypto level it is able to do. */
-const ROWS: readonly (readonly [fixture: string, device: string, dialect: Dialect, renderer: Renderer, folder: string])[] = [
+const ROWS: readonly (readonly [
+  fixture: string,
+  device: string,
+  dialect: Dialect,
+  renderer: Renderer,
+  folder: string,
+])[] = [
   ['seed-bjs', 'cisco-1', 'ios-vti', renderIosVti, 'ios'],
   ['seed-bjs', 'cisco-2', 'ios-vti', renderIosVti, 'ios'],
   ['lab', 'rtr-1', 'ios-vti', renderIosVti, 'ios'],
@@ -21,14 +27,19 @@ const ROWS: readonly (readonly [fixture: string, device: string, dialect: Dialec
   ['lab', 'rtr-2', 'asa-9.7-vti', renderAsa97Vti, 'asa'],
 ];
 
-const cases = ROWS.flatMap((row) => CRYPTO_LEVELS.filter((level) => row[2] !== 'asa-8.2' || level === 'seed').map((level) => [...row, level] as const));
+const cases = ROWS.flatMap((row) =>
+  CRYPTO_LEVELS.filter((level) => row[2] !== 'asa-8.2' || level === 'seed').map((level) => [...row, level] as const),
+);
 
 test.each(cases)('%s %s as %s', async (name, device, dialect, renderer, folder, crypto) => {
   const text = rendered(renderer, fixture(name), device, { crypto, dialect });
   await expect(text).toMatchFileSnapshot(`../../../golden/${folder}/${name}.${device}.${dialect}.${crypto}.conf`);
 });
 
-test.each(cases)('%s %s as %s can be pasted: no help character, no blank line, no tab', (name, device, dialect, renderer, _folder, crypto) => {
-  const text = rendered(renderer, fixture(name), device, { crypto, dialect });
-  expect(text).not.toMatch(/[?\t]|\n\n|[^\n]$|undefined|NaN|\[object/);
-});
+test.each(cases)(
+  '%s %s as %s can be pasted: no help character, no blank line, no tab',
+  (name, device, dialect, renderer, _folder, crypto) => {
+    const text = rendered(renderer, fixture(name), device, { crypto, dialect });
+    expect(text).not.toMatch(/[?\t]|\n\n|[^\n]$|undefined|NaN|\[object/);
+  },
+);

@@ -31,7 +31,11 @@ export const siteOf = (input: SiteInput, { crypto, dialect }: Wanted = {}): Site
   };
 };
 
-export const deviceOf = (described: Site, name: string, { psk = 'cisco', managed = false, bgpPasswords = new Map() }: Wanted = {}): Device => {
+export const deviceOf = (
+  described: Site,
+  name: string,
+  { psk = 'cisco', managed = false, bgpPasswords = new Map() }: Wanted = {},
+): Device => {
   const site = managed ? managedSite(described) : described;
   return {
     name,

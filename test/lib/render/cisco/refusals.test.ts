@@ -31,13 +31,20 @@ test.each(MODES)('%s refuses a tunnel of the other mode, with field and mend', (
   const error = refusal(() => renderer(deviceOf(wrong, 'cisco-1')));
   const right = mode === 'route' ? 'policy' : 'route';
   expect([error.exit, error.field, error.message, error.next?.startsWith(`set mode: ${right}`)]).toEqual([
-    2, 'tunnels.vpn1.mode', `${dialect} has ${right}-based tunnels only, and vpn1 is ${mode}-based`, true,
+    2,
+    'tunnels.vpn1.mode',
+    `${dialect} has ${right}-based tunnels only, and vpn1 is ${mode}-based`,
+    true,
   ]);
 });
 
 test.each(['modern', 'cnsa'] as const)('ASA 8.2 refuses %s', (crypto) => {
   const error = refusal(() => rendered(renderAsa82, fixture('seed-openswan'), 'cisco', { crypto, dialect: 'asa-8.2' }));
-  expect([error.exit, error.field, error.next]).toEqual([2, 'onprem.routers.cisco.dialect', 'raise the box to 9.0 and say asa-8.3, or set crypto: seed']);
+  expect([error.exit, error.field, error.next]).toEqual([
+    2,
+    'onprem.routers.cisco.dialect',
+    'raise the box to 9.0 and say asa-8.3, or set crypto: seed',
+  ]);
 });
 
 test('a crypto map entry refuses gateways whose lifetimes or PFS differ', () => {
@@ -53,8 +60,29 @@ test('a crypto map entry refuses gateways whose lifetimes or PFS differ', () => 
 });
 
 describe('a key that a Cisco command line would not take is refused, and not shown', () => {
-  const KEYS = ['with space', 'what?key', 'a"quoted"', "it's-a-key", 'new\nline', 'tab\there', 'bell\u0007bell', 'back\\slash', 'ключ-ключ', 'x'.repeat(81), 'four', '', 'local', 'remote', 'semi;colon', '!comment'];
-  test.each(KEYS.flatMap((psk) => MODES.map(([dialect, renderer]) => [JSON.stringify(psk).slice(0, 20), dialect, psk, renderer] as const)))('%s on %s', (_shown, dialect, psk, renderer) => {
+  const KEYS = [
+    'with space',
+    'what?key',
+    'a"quoted"',
+    "it's-a-key",
+    'new\nline',
+    'tab\there',
+    'bell\u0007bell',
+    'back\\slash',
+    'ключ-ключ',
+    'x'.repeat(81),
+    'four',
+    '',
+    'local',
+    'remote',
+    'semi;colon',
+    '!comment',
+  ];
+  test.each(
+    KEYS.flatMap((psk) =>
+      MODES.map(([dialect, renderer]) => [JSON.stringify(psk).slice(0, 20), dialect, psk, renderer] as const),
+    ),
+  )('%s on %s', (_shown, dialect, psk, renderer) => {
     const error = refusal(() => rendered(renderer, fixture('seed-bjs'), 'cisco-1', { psk, dialect }));
     expect([error.exit, error.field]).toEqual([2, 'tunnels.vpn1.psk_file']);
     if (psk.length > 6) expect([error.message, error.next].join(' ')).not.toContain(psk);
@@ -69,14 +97,25 @@ describe('a key that a Cisco command line would not take is refused, and not sho
 describe('Direct Connect', () => {
   const dx = fixture('seed-dx');
   test('needs an AS number', () => {
-    const input: SiteInput = { ...dx, onprem: { ...dx.onprem, routers: dx.onprem.routers.map(({ asn: _asn, ...router }) => router) } };
+    const input: SiteInput = {
+      ...dx,
+      onprem: { ...dx.onprem, routers: dx.onprem.routers.map(({ asn: _asn, ...router }) => router) },
+    };
     expect(refusal(() => rendered(renderIosBgp, input, 'cisco-2')).field).toBe('onprem.routers.cisco-2.asn');
   });
   test('does not end on an ASA', () => {
-    expect(refusal(() => rendered(renderIosBgp, dx, 'cisco-2', { dialect: 'asa-9.7-vti' })).field).toBe('onprem.routers.cisco-2.dialect');
+    expect(refusal(() => rendered(renderIosBgp, dx, 'cisco-2', { dialect: 'asa-9.7-vti' })).field).toBe(
+      'onprem.routers.cisco-2.dialect',
+    );
   });
-  test.each([['no such', undefined], ['a bad', 'pass word']])('refuses %s BGP password', (_what, password) => {
-    const input: SiteInput = { ...dx, links: dx.links.map((link) => (link.kind === 'dx' ? { ...link, bgp_password_file: 'bgp/key' } : link)) };
+  test.each([
+    ['no such', undefined],
+    ['a bad', 'pass word'],
+  ])('refuses %s BGP password', (_what, password) => {
+    const input: SiteInput = {
+      ...dx,
+      links: dx.links.map((link) => (link.kind === 'dx' ? { ...link, bgp_password_file: 'bgp/key' } : link)),
+    };
     const bgpPasswords = new Map(password === undefined ? [] : [['dx-cids', password]]);
     const error = refusal(() => rendered(renderIosBgp, input, 'cisco-2', { bgpPasswords }));
     expect([error.field, error.message.includes(password ?? '\0')]).toEqual(['links.dx-cids.bgp_password_file', false]);

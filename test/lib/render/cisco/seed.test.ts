@@ -117,9 +117,21 @@ const natSite = () => {
 };
 
 const ROWS: readonly (readonly [what: string, seed: string, file: () => string])[] = [
-  ['Cisco Router 1', router('10.10.1.100', '54.223.192.238', '169.254.100.1', '169.254.100.2', '1.1.1.1'), () => rendered(renderIosVti, fixture('seed-bjs'), 'cisco-1')],
-  ['Cisco Router 2', router('10.10.2.100', '54.222.191.34', '169.254.200.1', '169.254.200.2', '2.2.2.2'), () => rendered(renderIosVti, fixture('seed-bjs'), 'cisco-2')],
-  ['the crypto map', CRYPTO_MAP, () => rendered(renderIosCryptomap, fixture('seed-openswan'), 'cisco', { psk: 'aws123' })],
+  [
+    'Cisco Router 1',
+    router('10.10.1.100', '54.223.192.238', '169.254.100.1', '169.254.100.2', '1.1.1.1'),
+    () => rendered(renderIosVti, fixture('seed-bjs'), 'cisco-1'),
+  ],
+  [
+    'Cisco Router 2',
+    router('10.10.2.100', '54.222.191.34', '169.254.200.1', '169.254.200.2', '2.2.2.2'),
+    () => rendered(renderIosVti, fixture('seed-bjs'), 'cisco-2'),
+  ],
+  [
+    'the crypto map',
+    CRYPTO_MAP,
+    () => rendered(renderIosCryptomap, fixture('seed-openswan'), 'cisco', { psk: 'aws123' }),
+  ],
   ['NAT exemption before ASA 8.3', ASA_82, () => rendered(renderAsa82, natSite(), 'cisco', { dialect: 'asa-8.2' })],
   ['NAT exemption since ASA 8.3', ASA_83, () => rendered(renderAsa83, natSite(), 'cisco', { dialect: 'asa-8.3' })],
   ['the standby Direct Connect router', DX, () => rendered(renderIosBgp, fixture('seed-dx'), 'cisco-2')],
@@ -133,5 +145,7 @@ describe('level seed carries every command and value of', () => {
 
 test('the comparison itself finds a changed value', () => {
   const file = rendered(renderIosBgp, fixture('seed-dx'), 'cisco-2');
-  expect(absent(DX, file.replace('local-preference 50', 'local-preference 500'))).toEqual(['route-map LOCAL-PRE permit 10 > set local-preference 50']);
+  expect(absent(DX, file.replace('local-preference 50', 'local-preference 500'))).toEqual([
+    'route-map LOCAL-PRE permit 10 > set local-preference 50',
+  ]);
 });

@@ -23,8 +23,14 @@ const gateway = (change: object, tunnel: object = {}) =>
     }),
     'gw-1',
   );
-const twoOnOne = deviceOf(siteOf('lab', (site) => void (site.tunnels[1].gateway = 'gw-1')), 'gw-1');
-const router = deviceOf(siteOf('lab', (site) => void (site.onprem.routers[0].wan = 'GigabitEthernet1')), 'rtr-1');
+const twoOnOne = deviceOf(
+  siteOf('lab', (site) => void (site.tunnels[1].gateway = 'gw-1')),
+  'gw-1',
+);
+const router = deviceOf(
+  siteOf('lab', (site) => void (site.onprem.routers[0].wan = 'GigabitEthernet1')),
+  'rtr-1',
+);
 const openswan = deviceOf(
   siteOf('seed-openswan', (site) => {
     site.tunnels[0].mode = 'route';
@@ -34,13 +40,49 @@ const openswan = deviceOf(
 );
 
 const BOXES: readonly (readonly [what: string, device: Device, field: string, message: RegExp, next: RegExp])[] = [
-  ['Openswan with modern crypto', gateway({ dialect: 'openswan' }, { mode: 'policy' }), 'gateways.gw-1.dialect', /neither AES-GCM/, /crypto: seed/],
+  [
+    'Openswan with modern crypto',
+    gateway({ dialect: 'openswan' }, { mode: 'policy' }),
+    'gateways.gw-1.dialect',
+    /neither AES-GCM/,
+    /crypto: seed/,
+  ],
   ['Openswan with an interface', openswan, 'gateways.openswan-1.dialect', /no tunnel interface/, /mode: policy/],
-  ['ipsec.conf with an XFRM interface', gateway({ dialect: 'ipsec-conf', interface: 'xfrm' }), 'gateways.gw-1.interface', /no if_id/, /interface: vti/],
-  ['Libreswan in userspace', gateway({ dialect: 'libreswan' }), 'gateways.gw-1.interface', /kernel-libipsec/, /interface: xfrm/],
-  ['two tunnels in userspace', twoOnOne, 'gateways.gw-1.interface', /one tunnel a box, and gw-1 has 2/, /interface: xfrm/],
-  ['a route without an interface', gateway({ interface: 'policy' }), 'gateways.gw-1.interface', /would take all traffic/, /interface: xfrm/],
-  ["a Cisco's interface on Linux", router, 'onprem.routers.rtr-1.wan', /GigabitEthernet1 is not the name of a Linux interface/, /eth0/],
+  [
+    'ipsec.conf with an XFRM interface',
+    gateway({ dialect: 'ipsec-conf', interface: 'xfrm' }),
+    'gateways.gw-1.interface',
+    /no if_id/,
+    /interface: vti/,
+  ],
+  [
+    'Libreswan in userspace',
+    gateway({ dialect: 'libreswan' }),
+    'gateways.gw-1.interface',
+    /kernel-libipsec/,
+    /interface: xfrm/,
+  ],
+  [
+    'two tunnels in userspace',
+    twoOnOne,
+    'gateways.gw-1.interface',
+    /one tunnel a box, and gw-1 has 2/,
+    /interface: xfrm/,
+  ],
+  [
+    'a route without an interface',
+    gateway({ interface: 'policy' }),
+    'gateways.gw-1.interface',
+    /would take all traffic/,
+    /interface: xfrm/,
+  ],
+  [
+    "a Cisco's interface on Linux",
+    router,
+    'onprem.routers.rtr-1.wan',
+    /GigabitEthernet1 is not the name of a Linux interface/,
+    /eth0/,
+  ],
 ];
 
 describe('what a dialect can’t express', () => {
@@ -52,10 +94,26 @@ describe('what a dialect can’t express', () => {
   });
 });
 
-const KEYS = ['two"quotes', "one'quote", 'back\\slash', 'line\nbreak', 'line\rbreak', 'white space', 'Schlüssel', 'nul\u0000', '', '0xdeadbeef', '0sZGVhZA=='];
+const KEYS = [
+  'two"quotes',
+  "one'quote",
+  'back\\slash',
+  'line\nbreak',
+  'line\rbreak',
+  'white space',
+  'Schlüssel',
+  'nul\u0000',
+  '',
+  '0xdeadbeef',
+  '0sZGVhZA==',
+];
 
 describe('keys that can’t be quoted', () => {
-  it.each(KEYS.flatMap((key) => ['lab', 'seed-bjs', 'seed-openswan'].map((fixture) => [JSON.stringify(key), fixture, key] as const)))('%s in %s', (_shown, fixture, key) => {
+  it.each(
+    KEYS.flatMap((key) =>
+      ['lab', 'seed-bjs', 'seed-openswan'].map((fixture) => [JSON.stringify(key), fixture, key] as const),
+    ),
+  )('%s in %s', (_shown, fixture, key) => {
     const site = siteOf(fixture);
     const { name } = site.gateways[0]!;
     const tunnel = site.tunnels[0]!.name;
@@ -66,6 +124,9 @@ describe('keys that can’t be quoted', () => {
   });
 
   it('a missing one', () => {
-    expect(refusal(deviceOf(siteOf('lab'), 'gw-1', new Map()))).toMatchObject({ exit: 2, field: 'tunnels.vpn1.psk_file' });
+    expect(refusal(deviceOf(siteOf('lab'), 'gw-1', new Map()))).toMatchObject({
+      exit: 2,
+      field: 'tunnels.vpn1.psk_file',
+    });
   });
 });

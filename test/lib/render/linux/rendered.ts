@@ -18,14 +18,23 @@ export const siteOf = (fixture: string, edit: (site: Loose) => void = () => unde
 export const deviceOf = (site: Site, name: string, psks?: ReadonlyMap<string, string>): Device => {
   const side = site.gateways.some((gateway) => gateway.name === name) ? 'cloud' : 'onprem';
   const tunnels = tunnelsOf(site).filter((tunnel) => tunnel[side].device === name);
-  return { name, side, site, tunnels, psks: psks ?? new Map(tunnels.map((tunnel) => [tunnel.name, `Key.of.${tunnel.name}`])), bgpPasswords: new Map() };
+  return {
+    name,
+    side,
+    site,
+    tunnels,
+    psks: psks ?? new Map(tunnels.map((tunnel) => [tunnel.name, `Key.of.${tunnel.name}`])),
+    bgpPasswords: new Map(),
+  };
 };
 
 export const rendered = (site: Site, name: string): readonly RenderedFile[] => renderLinux(deviceOf(site, name));
 
 /** All files of a box in one text, for whole-box golden files. */
 export const bundle = (files: readonly RenderedFile[]): string =>
-  files.map(({ path, mode, what, content }) => `===== ${path} ${mode.toString(8).padStart(4, '0')} (${what})\n${content}`).join('\n');
+  files
+    .map(({ path, mode, what, content }) => `===== ${path} ${mode.toString(8).padStart(4, '0')} (${what})\n${content}`)
+    .join('\n');
 
 export const fileOf = (files: readonly RenderedFile[], path: string): string => {
   const found = files.find((file) => file.path === path);

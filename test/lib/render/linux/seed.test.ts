@@ -31,7 +31,12 @@ const IPSEC_CONF = (left: string, leftid: string, right: string): readonly strin
   'dpdaction=restart',
   'mark=100',
 ];
-const BJS_SYSCTL = ['net.ipv4.ip_forward = 1', 'net.ipv4.conf.all.accept_redirects = 0', 'net.ipv4.conf.all.send_redirects = 0', 'net.ipv4.conf.default.rp_filter = 2'];
+const BJS_SYSCTL = [
+  'net.ipv4.ip_forward = 1',
+  'net.ipv4.conf.all.accept_redirects = 0',
+  'net.ipv4.conf.all.send_redirects = 0',
+  'net.ipv4.conf.default.rp_filter = 2',
+];
 const RC_LOCAL = (local: string, remote: string, mine: string, theirs: string, inside: string): readonly string[] => [
   `ip link add tunnel1 type vti local ${local} remote ${remote} key 100`,
   `ip addr add ${mine}/30 remote ${theirs}/30 dev tunnel1`,
@@ -68,9 +73,12 @@ const OPENSWAN_SYSCTL = [
 ];
 
 const lines = (text: string): readonly string[] => text.split('\n').map((line) => line.trim());
-const lacking = (wanted: readonly string[], text: string): readonly string[] => wanted.filter((line) => !lines(text).includes(line));
+const lacking = (wanted: readonly string[], text: string): readonly string[] =>
+  wanted.filter((line) => !lines(text).includes(line));
 
-/** Every program call of `tunnels up`, on a machine where each succeeds and no interface, rule or clamp is there yet. */
+/**
+ * Every program call of `tunnels up`, on a machine where each succeeds and no interface, rule or clamp is there yet.
+ */
 const callsOf = async (files: readonly RenderedFile[]): Promise<readonly string[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'hyr-seed-'));
   try {
@@ -82,19 +90,32 @@ const callsOf = async (files: readonly RenderedFile[]): Promise<readonly string[
       await chmod(join(bin, name), 0o755);
     }
     await writeFile(join(folder, 'tunnels'), fileOf(files, 'usr/local/lib/hybridctl/tunnels'));
-    await promisify(execFile)('sh', [join(folder, 'tunnels'), 'up'], { env: { PATH: `${bin}:${process.env['PATH']}` } });
+    await promisify(execFile)('sh', [join(folder, 'tunnels'), 'up'], {
+      env: { PATH: `${bin}:${process.env['PATH']}` },
+    });
     return lines(await readFile(join(folder, 'calls'), 'utf8'));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 };
 /** `replace` is `add` that may run twice; we also name the device where the seed leaves it to the lookup. */
-const asInSeed = (call: string): string => call.replace(/^ip (addr|route) replace/, 'ip $1 add').replace(/^(ip route .*) dev tunnel1$/, '$1');
+const asInSeed = (call: string): string =>
+  call.replace(/^ip (addr|route) replace/, 'ip $1 add').replace(/^(ip route .*) dev tunnel1$/, '$1');
 
 describe('the seed, letter by letter', () => {
   it.each([
-    ['strongswan-1', 'vpn1', ['172.16.1.157', '54.223.192.238', '52.50.130.77'], ['169.254.100.2', '169.254.100.1', '169.254.100.0']],
-    ['strongswan-2', 'vpn1', ['172.16.2.126', '54.222.191.34', '52.51.34.140'], ['169.254.200.2', '169.254.200.1', '169.254.200.0']],
+    [
+      'strongswan-1',
+      'vpn1',
+      ['172.16.1.157', '54.223.192.238', '52.50.130.77'],
+      ['169.254.100.2', '169.254.100.1', '169.254.100.0'],
+    ],
+    [
+      'strongswan-2',
+      'vpn1',
+      ['172.16.2.126', '54.222.191.34', '52.51.34.140'],
+      ['169.254.200.2', '169.254.200.1', '169.254.200.0'],
+    ],
   ] as const)('BJS VPN: %s', async (name, conn, [left, leftid, right], [mine, theirs, inside]) => {
     const site = siteOf('seed-bjs', (loose) => {
       // In the document both boxes call their one connection vpn1; in a site file names are unique.
@@ -107,7 +128,9 @@ describe('the seed, letter by letter', () => {
     expect(lacking(IPSEC_CONF(left, leftid, right), fileOf(files, 'etc/ipsec.conf'))).toEqual([]);
     expect(lacking([`${leftid} ${right} : PSK "cisco"`], fileOf(files, 'etc/ipsec.secrets'))).toEqual([]);
     expect(lacking(BJS_SYSCTL, fileOf(files, 'etc/sysctl.d/90-hybridctl.conf'))).toEqual([]);
-    expect(lacking(RC_LOCAL(left, right, mine, theirs, inside), (await callsOf(files)).map(asInSeed).join('\n'))).toEqual([]);
+    expect(
+      lacking(RC_LOCAL(left, right, mine, theirs, inside), (await callsOf(files)).map(asInSeed).join('\n')),
+    ).toEqual([]);
     expect(fileOf(files, 'etc/hybridctl/mss.nft')).toContain('set 1387');
   });
 
@@ -119,7 +142,9 @@ describe('the seed, letter by letter', () => {
     expect(fileOf(files, 'etc/ipsec.d/cisco.secrets')).toMatch(/^54\.223\.152\.218 54\.223\.170\.5 ?: PSK "aws123"$/m);
     expect(lacking(OPENSWAN_SYSCTL, fileOf(files, 'etc/sysctl.d/90-hybridctl.conf'))).toEqual([]);
     if (dialect === 'openswan') {
-      expect(await callsOf(files)).toContain('iptables -t mangle -A FORWARD -o eth0 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1387');
+      expect(await callsOf(files)).toContain(
+        'iptables -t mangle -A FORWARD -o eth0 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1387',
+      );
     }
   });
 });

@@ -44,7 +44,8 @@ describe.each([
     await a.run('ip', 'link', 'set', aName, 'up');
     await b.run('ip', 'link', 'set', bName, 'up');
   };
-  const tunnels = async (space: Space, charon: Charon, verb: 'up' | 'down') => space.run(`${charon.root}/usr/local/lib/hybridctl/tunnels`, verb);
+  const tunnels = async (space: Space, charon: Charon, verb: 'up' | 'down') =>
+    space.run(`${charon.root}/usr/local/lib/hybridctl/tunnels`, verb);
   const reaches = async (...flags: string[]): Promise<boolean> =>
     spaces.host.run('ping', '-c', '1', '-W', '1', ...flags, OFFICE).then(
       () => true,
@@ -52,7 +53,8 @@ describe.each([
     );
 
   beforeAll(async () => {
-    for (const name of ['host', 'gw', 'net', 'rtr', 'office'] as const) spaces[name] = await makeSpace(`${tag}-${name}`);
+    for (const name of ['host', 'gw', 'net', 'rtr', 'office'] as const)
+      spaces[name] = await makeSpace(`${tag}-${name}`);
     const { host, gw, net, rtr, office } = spaces;
     await cable(host, 'eth0', `${HOST}/24`, gw, 'lan', '172.16.11.1/24');
     await cable(gw, 'eth0', '172.16.1.157/24', net, 'vpc', '172.16.1.1/24');
@@ -64,7 +66,10 @@ describe.each([
     await office.run('ip', 'route', 'add', 'default', 'via', '10.10.0.2');
     // The Elastic IP: the gateway itself never sees it.
     await net.run('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1');
-    await net.run('nft', 'add table ip eip; add chain ip eip in { type nat hook prerouting priority dstnat; }; add chain ip eip out { type nat hook postrouting priority srcnat; }; add rule ip eip in ip daddr 203.0.113.11 dnat to 172.16.1.157; add rule ip eip out ip saddr 172.16.1.157 snat to 203.0.113.11');
+    await net.run(
+      'nft',
+      'add table ip eip; add chain ip eip in { type nat hook prerouting priority dstnat; }; add chain ip eip out { type nat hook postrouting priority srcnat; }; add rule ip eip in ip daddr 203.0.113.11 dnat to 172.16.1.157; add rule ip eip out ip saddr 172.16.1.157 snat to 203.0.113.11',
+    );
     // The waiting end first, so that the initiator's first packet finds it.
     for (const [space, device] of [
       [rtr, 'rtr-1'],
@@ -89,12 +94,19 @@ describe.each([
     await until('host reaches office', () => reaches());
     const sas = await charons[1]!.swanctl('--list-sas');
     expect(sas).toMatch(crypto === 'seed' ? /ESTABLISHED, IKEv1/ : /ESTABLISHED, IKEv2/);
-    expect(sas).toContain(crypto === 'seed' ? 'AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024' : 'AES_GCM_16-256/PRF_HMAC_SHA2_384/ECP_384');
+    expect(sas).toContain(
+      crypto === 'seed'
+        ? 'AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024'
+        : 'AES_GCM_16-256/PRF_HMAC_SHA2_384/ECP_384',
+    );
     expect(sas).toContain('TUNNEL-in-UDP');
   });
 
   it('twice "up" is as good as once', async () => {
-    const state = async () => Promise.all(['-o addr show', 'rule', 'route show table all'].map((what) => spaces.gw.run('ip', '-4', ...what.split(' '))));
+    const state = async () =>
+      Promise.all(
+        ['-o addr show', 'rule', 'route show table all'].map((what) => spaces.gw.run('ip', '-4', ...what.split(' '))),
+      );
     const before = await state();
     const rules = await spaces.gw.run('nft', 'list', 'ruleset');
     await tunnels(spaces.gw, charons[1]!, 'up');
@@ -105,13 +117,21 @@ describe.each([
   it('a packet of the interface’s MTU leaves as one, and arrives; one byte more, and it is cut', async () => {
     expect(await spaces.gw.run('ip', '-o', 'link', 'show', 'ipsec0')).toContain(`mtu ${mtu} `);
     const outer = async (size: number): Promise<number> => {
-      const count = async () => Number((JSON.parse(await spaces.gw.run('ip', '-j', '-s', 'link', 'show', 'ipsec0')) as { stats64: { tx: { packets: number } } }[])[0]!.stats64.tx.packets);
+      const count = async () =>
+        Number(
+          (
+            JSON.parse(await spaces.gw.run('ip', '-j', '-s', 'link', 'show', 'ipsec0')) as {
+              stats64: { tx: { packets: number } };
+            }[]
+          )[0]!.stats64.tx.packets,
+        );
       const before = await count();
       await spaces.host.run('ping', '-c', '1', '-W', '2', '-M', 'dont', '-s', String(size - 28), OFFICE);
       return (await count()) - before;
     };
     // The interface's own packets (router solicitations, which come for some seconds) only add to the count.
-    const least = async (size: number): Promise<number> => Math.min(await outer(size), await outer(size), await outer(size));
+    const least = async (size: number): Promise<number> =>
+      Math.min(await outer(size), await outer(size), await outer(size));
     expect([await least(mtu), await least(mtu + 1)]).toEqual([1, 2]);
   });
 
@@ -123,10 +143,25 @@ describe.each([
     // With both at it, each could do one direction only and nobody would see.
     await spaces.rtr.run('nft', 'delete table ip hybridctl');
     const ss = `require('node:child_process').execFileSync('ss', ['-tinH', 'state', 'established']).toString()`;
-    const server = spawn('ip', ['netns', 'exec', spaces.office.name, 'node', '-e', `require('node:net').createServer((s) => s.once('data', () => s.end(${ss}))).listen(7000, '${OFFICE}', () => console.log('ready'))`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const server = spawn(
+      'ip',
+      [
+        'netns',
+        'exec',
+        spaces.office.name,
+        'node',
+        '-e',
+        `require('node:net').createServer((s) => s.once('data', () => s.end(${ss}))).listen(7000, '${OFFICE}', () => console.log('ready'))`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     try {
       await once(server.stdout, 'data');
-      const said = await spaces.host.run('node', '-e', `const s = require('node:net').connect(7000, '${OFFICE}', () => { console.log(${ss}); s.write('your turn'); }); s.pipe(process.stdout)`);
+      const said = await spaces.host.run(
+        'node',
+        '-e',
+        `const s = require('node:net').connect(7000, '${OFFICE}', () => { console.log(${ss}); s.write('your turn'); }); s.pipe(process.stdout)`,
+      );
       // Of the MSS, the timestamp option takes 12 bytes of every segment.
       expect([...said.matchAll(/ mss:(\d+)/g)].map(([, size]) => Number(size))).toEqual([mtu - 40 - 12, mtu - 40 - 12]);
     } finally {

@@ -1,7 +1,4 @@
-import {
-  GetCallerIdentityCommand as GetCallerIdentity,
-  STSClient,
-} from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand as GetCallerIdentity, STSClient } from '@aws-sdk/client-sts';
 import type { Operations } from './types.ts';
 
 export const sts: Operations = {

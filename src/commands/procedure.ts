@@ -2,11 +2,11 @@ import { flag, FLAG, list, text, type Flag, type Outcome, type Raw, type Style }
 import { EXIT, interrupted, usageError } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
 import type { Hands, PlannedStep, Step } from '../lib/core/procedure.ts';
-import { applySteps, type Applied } from '../lib/procedures/engine/apply.ts';
-import { destroySteps } from '../lib/procedures/engine/destroy.ts';
-import { asMarkdown, asShell, runbookOf } from '../lib/procedures/engine/emit.ts';
-import { aliyunLazily, lazily } from '../lib/procedures/engine/lazily.ts';
-import { pendingOf, planRemoval, planSteps } from '../lib/procedures/engine/plan.ts';
+import { applySteps, type Applied } from '../lib/procedures/kit/apply.ts';
+import { destroySteps } from '../lib/procedures/kit/destroy.ts';
+import { asMarkdown, asShell, runbookOf } from '../lib/procedures/kit/emit.ts';
+import { aliyunLazily, lazily } from '../lib/procedures/kit/lazily.ts';
+import { pendingOf, planRemoval, planSteps } from '../lib/procedures/kit/plan.ts';
 
 /** What every command asks that carries out a procedure. */
 export interface ProcedureOptions {

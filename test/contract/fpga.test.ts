@@ -7,7 +7,7 @@ import type { FaasVersion } from '../../src/lib/core/aliyun.ts';
 import type { CloudName, FpgaCloud, FpgaImage, ImageRequest } from '../../src/lib/core/fpga.ts';
 import type { Hands } from '../../src/lib/core/procedure.ts';
 import { FAAS_POLICY, FAAS_ROLE } from '../../src/lib/domain/fpga/faas-policy.ts';
-import { applySteps } from '../../src/lib/procedures/engine/apply.ts';
+import { applySteps } from '../../src/lib/procedures/kit/apply.ts';
 import { faasAccessSteps } from '../../src/lib/procedures/fpga/faas-access.ts';
 import { fakeFpga } from '../fakes/fpga.ts';
 import { testAliyun } from '../helpers/aliyun/index.ts';

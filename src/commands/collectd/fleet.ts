@@ -6,9 +6,9 @@ import type { Hands, PlannedStep } from '../../lib/core/procedure.ts';
 import type { HostPlan } from '../../lib/procedures/collectd/deploy.ts';
 import { lookAtHost, type CollectdHost } from '../../lib/procedures/collectd/host.ts';
 import { puttingBack } from '../../lib/procedures/collectd/put-back.ts';
-import { applySteps } from '../../lib/procedures/engine/apply.ts';
-import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/engine/emit.ts';
-import { pendingOf, planSteps } from '../../lib/procedures/engine/plan.ts';
+import { applySteps } from '../../lib/procedures/kit/apply.ts';
+import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/kit/emit.ts';
+import { pendingOf, planSteps } from '../../lib/procedures/kit/plan.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { consent, handsOf, humanProcedure, tell, type ProcedureOptions } from '../procedure.ts';
 

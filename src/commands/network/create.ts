@@ -1,6 +1,6 @@
 import { defineCommand, FLAG } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
-import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/engine/emit.ts';
+import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/kit/emit.ts';
 import { createNetwork, withImage } from '../../lib/procedures/network/create.ts';
 import { networkStep } from '../../lib/procedures/network/runbook.ts';
 import { findStack } from '../../lib/procedures/network/stack.ts';

@@ -1,6 +1,6 @@
 import { defineCommand, FLAG } from '../../lib/core/command.ts';
 import { HybridError, interrupted, partly } from '../../lib/core/errors.ts';
-import { pendingOf } from '../../lib/procedures/engine/plan.ts';
+import { pendingOf } from '../../lib/procedures/kit/plan.ts';
 import { healSteps } from '../../lib/procedures/s3/steps.ts';
 import { absolute } from '../../lib/site/file.ts';
 import {

@@ -9,9 +9,9 @@ import { LEVELS, type Finding, type Level } from '../../lib/doctor/types.ts';
 import { CASES, readFailures } from '../../lib/domain/failures.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
 import { tunnelsOf } from '../../lib/domain/tunnel.ts';
-import { carryOut } from '../../lib/procedures/engine/carry-out.ts';
-import { lineOf } from '../../lib/procedures/engine/emit.ts';
-import { aliyunLazily } from '../../lib/procedures/engine/lazily.ts';
+import { carryOut } from '../../lib/procedures/kit/carry-out.ts';
+import { lineOf } from '../../lib/procedures/kit/emit.ts';
+import { aliyunLazily } from '../../lib/procedures/kit/lazily.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { readLog } from './charon-log.ts';
 

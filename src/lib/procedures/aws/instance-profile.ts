@@ -1,7 +1,7 @@
 import { api } from '../../core/aws.ts';
 import type { Step } from '../../core/procedure.ts';
 import { isOurs, tagsOf } from '../../domain/tags.ts';
-import { variable } from '../engine/values.ts';
+import { variable } from '../kit/values.ts';
 import { nameOf, NO_ENTITY, refuseForeign, unlessNone } from './names.ts';
 
 /**

@@ -2,7 +2,7 @@ import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
 import type { Found, Look, Step, Values, World } from '../../core/procedure.ts';
 import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
-import { variable } from '../engine/values.ts';
+import { variable } from '../kit/values.ts';
 import { unlessNone } from './names.ts';
 
 export interface Ec2Instance {

@@ -3,7 +3,7 @@ import { api } from '../../core/aws.ts';
 import { failure, missing, usageError } from '../../core/errors.ts';
 import type { Step } from '../../core/procedure.ts';
 import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
-import { variable } from '../engine/values.ts';
+import { variable } from '../kit/values.ts';
 import { nameOf, refuseForeign } from './names.ts';
 
 export interface KeyFile {

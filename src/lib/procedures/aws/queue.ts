@@ -3,7 +3,7 @@ import { failure } from '../../core/errors.ts';
 import type { Step } from '../../core/procedure.ts';
 import { sameDocument, type PolicyDocument } from '../../domain/iam.ts';
 import { isOurs, tagsOf } from '../../domain/tags.ts';
-import { variable as shellName } from '../engine/values.ts';
+import { variable as shellName } from '../kit/values.ts';
 import { refuseForeign, unlessNone } from './names.ts';
 
 const NONE = /QueueDoesNotExist$|NonExistentQueue$/;

@@ -1,7 +1,7 @@
 import { HybridError, partly, retold } from '../../core/errors.ts';
 import type { Call, Hands } from '../../core/procedure.ts';
-import type { Applied } from '../engine/apply.ts';
-import { carryOut } from '../engine/carry-out.ts';
+import type { Applied } from '../kit/apply.ts';
+import { carryOut } from '../kit/carry-out.ts';
 
 /**
  * Around a run: where it fails, also by Ctrl-C, its files are put back as they were, and what reads them is started

@@ -2,7 +2,7 @@ import { api, type ApiCall, type Aws } from '../../core/aws.ts';
 import { HybridError, partly } from '../../core/errors.ts';
 import type { Hands, Step } from '../../core/procedure.ts';
 import { isOurs, KEY_TAG, SITE_TAG, type Tag } from '../../domain/tags.ts';
-import { destroySteps } from '../engine/destroy.ts';
+import { destroySteps } from '../kit/destroy.ts';
 import type { StackResource } from './stack.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { failure, HybridError, partly, retold } from '../../core/errors.ts';
 import type { Hands, PlannedStep, RunCall } from '../../core/procedure.ts';
-import type { Applied } from '../engine/apply.ts';
-import { carryOut } from '../engine/carry-out.ts';
+import type { Applied } from '../kit/apply.ts';
+import { carryOut } from '../kit/carry-out.ts';
 import { FRR, readSettings, RELAY, SCRIPT, stampOf, unitsOf, type HostBox, type Where } from './box.ts';
 import { daemonOf, restartCalls, run, stopCalls } from './daemon.ts';
 import { frrCall, stamp } from './steps.ts';

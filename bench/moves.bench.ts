@@ -10,7 +10,7 @@ import type { Prober } from '../src/lib/core/ports.ts';
 import { LIMITS } from '../src/lib/domain/failover/buckets.ts';
 import { profileOf } from '../src/lib/domain/health/profiles.ts';
 import { siteSchema } from '../src/lib/domain/site.ts';
-import { startCloud } from '../src/lib/lab/cloud/server.ts';
+import { startCloud } from '../src/lib/cloud/server.ts';
 import { privateStore } from '../src/lib/monitor/lease.ts';
 import { monitor } from '../src/lib/monitor/loop.ts';
 import { monitorPolicy } from '../src/lib/monitor/policy.ts';

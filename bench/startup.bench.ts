@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { siteSchema } from '../src/lib/domain/site.ts';
-import { startCloud } from '../src/lib/lab/cloud/server.ts';
+import { startCloud } from '../src/lib/cloud/server.ts';
 import { interleaved, type Contender } from './measure.ts';
 
 const SITE = 'test/fixtures/lab.yaml';

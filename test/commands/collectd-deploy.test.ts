@@ -6,7 +6,7 @@ import { files } from '../../src/lib/adapters/files.ts';
 import { openSource } from '../../src/lib/adapters/source.ts';
 import { connectSsh } from '../../src/lib/adapters/ssh.ts';
 import type { Clock, Ports } from '../../src/lib/core/ports.ts';
-import type { CloudState } from '../../src/lib/lab/cloud/state.ts';
+import type { CloudState } from '../../src/lib/cloud/state.ts';
 import { fixture, testCloud, type TestCloud } from '../helpers/cloud.ts';
 import { packPlugin, startRoom, type CollectdHostRoom, type PluginArchive } from '../helpers/collectd-hosts.ts';
 import { freePort } from '../helpers/sshd.ts';

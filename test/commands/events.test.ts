@@ -2,8 +2,8 @@ import { runInNewContext } from 'node:vm';
 import { strFromU8, unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { debuggerZip } from '../../src/lib/render/events/function.ts';
-import type { CloudState } from '../../src/lib/lab/cloud/state.ts';
-import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
+import type { CloudState } from '../../src/lib/cloud/state.ts';
+import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
 import { fixture, testCloud } from '../helpers/cloud.ts';
 
 const AT = '--name shop --region cn-north-1';

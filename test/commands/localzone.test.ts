@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
-import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
+import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
 import { fixture, testCloud } from '../helpers/cloud.ts';
 
 /**

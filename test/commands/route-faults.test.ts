@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EXIT, failure, missing, type ExitCode } from '../../src/lib/core/errors.ts';
 import type { RouteTable } from '../../src/lib/core/ports.ts';
 import { fakeRouteTables, type FakeRouteTables, type FakeRouteTablesOptions } from '../fakes/route-tables.ts';
-import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
+import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
 import { fixture, testCloud, type TestCloud } from '../helpers/cloud.ts';
 import { run, type RunOptions } from '../helpers/run.ts';
 

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { files as realFiles } from '../../src/lib/adapters/files.ts';
 import { outlets } from '../../src/lib/adapters/records/outlets.ts';
 import type { Files } from '../../src/lib/core/ports.ts';
-import type { CloudState } from '../../src/lib/lab/cloud/state.ts';
+import type { CloudState } from '../../src/lib/cloud/state.ts';
 import { fakeCharon } from '../fakes/vici.ts';
 import { fixture, testCloud } from '../helpers/cloud.ts';
 import { startServices } from '../helpers/services.ts';

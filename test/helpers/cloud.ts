@@ -9,9 +9,9 @@ import { clock } from '../../src/lib/adapters/clock.ts';
 import type { Aws } from '../../src/lib/core/aws.ts';
 import type { Instances, RouteTables } from '../../src/lib/core/ports.ts';
 import { siteSchema, type Site } from '../../src/lib/domain/site.ts';
-import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
-import { startCloud } from '../../src/lib/lab/cloud/server.ts';
-import type { RunningCloud, StartCloudOptions } from '../../src/lib/lab/cloud/types.ts';
+import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
+import { startCloud } from '../../src/lib/cloud/server.ts';
+import type { RunningCloud, StartCloudOptions } from '../../src/lib/cloud/types.ts';
 import { run, type Ran, type RunOptions } from './run.ts';
 
 export const fixture = (name: string): string =>

@@ -7,7 +7,7 @@ import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import type { Aws } from '../../src/lib/core/aws.ts';
 import type { Clock, Files, Ports } from '../../src/lib/core/ports.ts';
-import type { CloudState } from '../../src/lib/lab/cloud/state.ts';
+import type { CloudState } from '../../src/lib/cloud/state.ts';
 import { fixture, testCloud, type TestCloud } from './cloud.ts';
 import { run, type Ran } from './run.ts';
 

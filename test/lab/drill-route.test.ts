@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { files } from '../../src/lib/adapters/files.ts';
 import type { RouteDrillReport } from '../../src/lib/drill/route-report.ts';
-import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
+import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
 import { environmentOf } from '../../src/lib/lab/environment.ts';
 import { openLab, paths, type Lab } from '../../src/lib/lab/state.ts';
 import { nodeNamed } from '../../src/lib/lab/topology.ts';

@@ -8,7 +8,7 @@ import { shell } from '../../src/lib/adapters/shell.ts';
 import { connectVici } from '../../src/lib/adapters/vici/client.ts';
 import type { Ports } from '../../src/lib/core/ports.ts';
 import { cut, heal } from '../../src/lib/lab/cut.ts';
-import type { FaultsInput } from '../../src/lib/lab/cloud/faults.ts';
+import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
 import { openLab, paths, type Lab } from '../../src/lib/lab/state.ts';
 import { measureGap } from '../../src/lib/lab/stream.ts';
 import { until } from '../../src/lib/lab/wait.ts';

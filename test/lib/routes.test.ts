@@ -14,7 +14,7 @@ import {
   type Change,
 } from '../../src/lib/domain/routes.ts';
 import type { Site } from '../../src/lib/domain/site.ts';
-import { cloudFromSite } from '../../src/lib/lab/cloud/seed.ts';
+import { cloudFromSite } from '../../src/lib/cloud/seed.ts';
 import {
   createRoute,
   deleteRoute,
@@ -23,8 +23,8 @@ import {
   routesOf,
   setNetworks,
   setPropagation,
-} from '../../src/lib/lab/cloud/route-state.ts';
-import type { CloudState } from '../../src/lib/lab/cloud/state.ts';
+} from '../../src/lib/cloud/route-state.ts';
+import type { CloudState } from '../../src/lib/cloud/state.ts';
 import { fixture, siteOf } from '../helpers/cloud.ts';
 
 const ONPREM = '10.10.0.0/16';

@@ -1,6 +1,6 @@
 import { defineCommand, flag, text, type Raw } from '../../lib/core/command.ts';
 import { failure, usageError } from '../../lib/core/errors.ts';
-import { BREAKS, type FaultsInput } from '../../lib/lab/cloud/faults.ts';
+import { BREAKS, type FaultsInput } from '../../lib/cloud/faults.ts';
 import { openLab } from '../../lib/lab/state.ts';
 import { labName, NAME } from './flags.ts';
 

@@ -1,5 +1,5 @@
 import type { Site, SiteRouteTable } from '../domain/site.ts';
-import type { FaultsInput } from '../lab/cloud/faults.ts';
+import type { FaultsInput } from '../cloud/faults.ts';
 import type { CutKind, CutSpec, Direction } from '../lab/faults.ts';
 import {
   KILL_STEPS,

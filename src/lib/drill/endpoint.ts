@@ -1,5 +1,5 @@
 import { failure } from '../core/errors.ts';
-import type { FaultsInput } from '../lab/cloud/faults.ts';
+import type { FaultsInput } from '../cloud/faults.ts';
 import type { Lab } from '../lab/state.ts';
 
 const TIMEOUT_MS = 5_000;

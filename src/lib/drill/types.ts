@@ -1,5 +1,5 @@
 import { PROFILE_NAMES, type ProfileName } from '../domain/health/profiles.ts';
-import type { FaultsInput } from '../lab/cloud/faults.ts';
+import type { FaultsInput } from '../cloud/faults.ts';
 import type { CutSpec } from '../lab/faults.ts';
 
 /** One thing that goes wrong. Every fault can be taken back. */

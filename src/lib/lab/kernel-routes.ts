@@ -1,6 +1,6 @@
 import type { CloudRoute, RouteTable } from '../core/ports.ts';
 import { effectiveRoutes } from '../domain/routes.ts';
-import type { CloudInstance } from './cloud/types.ts';
+import type { CloudInstance } from '../cloud/types.ts';
 import { LAB_NET, ROUTING } from './numbers.ts';
 import { companion } from './run.ts';
 import { nodeNamed, type Topology } from './topology.ts';

@@ -1,6 +1,6 @@
 import type { Ports } from '../core/ports.ts';
 import { startBox, stopBox } from './box.ts';
-import { startCloud } from './cloud/server.ts';
+import { startCloud } from '../cloud/server.ts';
 import { kernelSync } from './kernel-routes.ts';
 import { watchPropagation } from './propagation.ts';
 import { paths, processId, readRecord, writeRecord, type LabRecord } from './state.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EC2_ACTIONS } from '../../../src/lib/lab/cloud/actions.ts';
-import { createCloud, type CloudModel } from '../../../src/lib/lab/cloud/model.ts';
-import { cloudFromSite } from '../../../src/lib/lab/cloud/seed.ts';
-import { Ec2Error, type CloudState } from '../../../src/lib/lab/cloud/state.ts';
-import { taggables } from '../../../src/lib/lab/cloud/tag-state.ts';
+import { EC2_ACTIONS } from '../../../src/lib/cloud/actions.ts';
+import { createCloud, type CloudModel } from '../../../src/lib/cloud/model.ts';
+import { cloudFromSite } from '../../../src/lib/cloud/seed.ts';
+import { Ec2Error, type CloudState } from '../../../src/lib/cloud/state.ts';
+import { taggables } from '../../../src/lib/cloud/tag-state.ts';
 import { fixture, siteOf } from '../../helpers/cloud.ts';
 
 const TIMES = {

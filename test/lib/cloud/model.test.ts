@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createCloud } from '../../../src/lib/lab/cloud/model.ts';
-import { cloudFromSite } from '../../../src/lib/lab/cloud/seed.ts';
-import { startInstance, stopInstance } from '../../../src/lib/lab/cloud/instance-state.ts';
-import { createRoute, deleteRoute, replaceRoute } from '../../../src/lib/lab/cloud/route-state.ts';
-import { Ec2Error } from '../../../src/lib/lab/cloud/state.ts';
-import { bucketOf, createThrottle } from '../../../src/lib/lab/cloud/throttle.ts';
-import { createFaults } from '../../../src/lib/lab/cloud/faults.ts';
+import { createCloud } from '../../../src/lib/cloud/model.ts';
+import { cloudFromSite } from '../../../src/lib/cloud/seed.ts';
+import { startInstance, stopInstance } from '../../../src/lib/cloud/instance-state.ts';
+import { createRoute, deleteRoute, replaceRoute } from '../../../src/lib/cloud/route-state.ts';
+import { Ec2Error } from '../../../src/lib/cloud/state.ts';
+import { bucketOf, createThrottle } from '../../../src/lib/cloud/throttle.ts';
+import { createFaults } from '../../../src/lib/cloud/faults.ts';
 import { fixture, siteOf } from '../../helpers/cloud.ts';
 
 const A = 'rtb-0468f52220000000a';

@@ -1,4 +1,4 @@
-import { arn } from '../../domain/partition.ts';
+import { arn } from '../domain/partition.ts';
 import type { Action } from './actions.ts';
 import { jsonFields, tagList } from './json-params.ts';
 import {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseManifest } from '../../domain/fpga/manifest.ts';
+import { parseManifest } from '../domain/fpga/manifest.ts';
 import type { ObjectState } from './s3-state.ts';
 
 /**

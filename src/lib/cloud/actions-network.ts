@@ -1,5 +1,5 @@
-import { cidr } from '../../domain/cidr.ts';
-import { partitionOf } from '../../domain/partition.ts';
+import { cidr } from '../domain/cidr.ts';
+import { partitionOf } from '../domain/partition.ts';
 import type { Action } from './actions.ts';
 import { FILTERS, PAGES, tagSet, takes } from './params.ts';
 import { list, required, select, set } from './protocol.ts';

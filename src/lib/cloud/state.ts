@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { addressNumber, addressText, cidr, contains } from '../../domain/cidr.ts';
+import { addressNumber, addressText, cidr, contains } from '../domain/cidr.ts';
 import type { Parameter } from './actions-ssm.ts';
 import type { Balanced } from './balancer-state.ts';
 import type { CfnState } from './cfn-state.ts';

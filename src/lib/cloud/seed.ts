@@ -1,6 +1,6 @@
-import { addressText, cidr, contains } from '../../domain/cidr.ts';
-import { destinationsOf, linkTargets } from '../../domain/routes.ts';
-import type { Site } from '../../domain/site.ts';
+import { addressText, cidr, contains } from '../domain/cidr.ts';
+import { destinationsOf, linkTargets } from '../domain/routes.ts';
+import type { Site } from '../domain/site.ts';
 import { NO_STACKS } from './cfn-state.ts';
 import { NO_IAM } from './iam-state.ts';
 import { EVERYWHERE, type GroupRule, type Permission, type SecurityGroup } from './group-state.ts';

@@ -1,4 +1,4 @@
-import { addressNumber, parseCidr } from '../../domain/cidr.ts';
+import { addressNumber, parseCidr } from '../domain/cidr.ts';
 import {
   canonical,
   Ec2Error,

@@ -1,4 +1,4 @@
-import { addressNumber, addressText, cidr, overlaps, parseCidr } from '../../domain/cidr.ts';
+import { addressNumber, addressText, cidr, overlaps, parseCidr } from '../domain/cidr.ts';
 import { invalidValue } from './state.ts';
 
 /**

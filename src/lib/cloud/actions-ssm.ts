@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { arn } from '../../domain/partition.ts';
+import { arn } from '../domain/partition.ts';
 import type { Action } from './actions.ts';
 import { imagesOf } from './images.ts';
 import type { CloudModel } from './model.ts';

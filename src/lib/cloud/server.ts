@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { ZodError } from 'zod';
-import type { Clock } from '../../core/ports.ts';
+import type { Clock } from '../core/ports.ts';
 import { behind } from './behind.ts';
 import { breaksBefore } from './breaks.ts';
 import { createFaults, type Faults } from './faults.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../../core/ports.ts';
+import type { Clock } from '../core/ports.ts';
 import { breaksBefore } from './breaks.ts';
 import type { Faults } from './faults.ts';
 import { document } from './protocol.ts';

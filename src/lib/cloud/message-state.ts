@@ -1,4 +1,4 @@
-import { arn } from '../../domain/partition.ts';
+import { arn } from '../domain/partition.ts';
 import type { Ec2Error, CloudState } from './state.ts';
 
 /** Topics and queues, each with its policy and what it was given. */

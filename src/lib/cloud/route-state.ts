@@ -1,5 +1,5 @@
-import type { CloudRoute, RouteTarget } from '../../core/ports.ts';
-import { cidr, covers } from '../../domain/cidr.ts';
+import type { CloudRoute, RouteTarget } from '../core/ports.ts';
+import { cidr, covers } from '../domain/cidr.ts';
 import { findInstance, findInterface } from './instance-state.ts';
 import { canonical, Ec2Error, findIn, findVpc, invalidValue, replaced, type CloudState } from './state.ts';
 import { isAttached, networksOf } from './vpn-state.ts';

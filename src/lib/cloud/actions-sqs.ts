@@ -1,4 +1,4 @@
-import { partitionOf } from '../../domain/partition.ts';
+import { partitionOf } from '../domain/partition.ts';
 import type { Action } from './actions.ts';
 import { jsonFields } from './json-params.ts';
 import { policyText, queueArn, type Queue } from './message-state.ts';

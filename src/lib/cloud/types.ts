@@ -1,5 +1,5 @@
-import type { Clock, RouteTable } from '../../core/ports.ts';
-import type { Site } from '../../domain/site.ts';
+import type { Clock, RouteTable } from '../core/ports.ts';
+import type { Site } from '../domain/site.ts';
 import type { Quotas } from './state.ts';
 
 export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';

@@ -1,4 +1,4 @@
-import { arn } from '../../domain/partition.ts';
+import { arn } from '../domain/partition.ts';
 import { matches, type Pattern } from './event-pattern.ts';
 import { functionArn, type LambdaFunction } from './function-state.ts';
 import { counted, type MetricState } from './metric-state.ts';

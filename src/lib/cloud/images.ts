@@ -1,4 +1,4 @@
-import { partitionOf } from '../../domain/partition.ts';
+import { partitionOf } from '../domain/partition.ts';
 import { idOf } from './state.ts';
 
 export interface Image {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createContext, runInContext } from 'node:vm';
 import { unzipSync } from 'fflate';
-import { arn } from '../../domain/partition.ts';
+import { arn } from '../domain/partition.ts';
 import { Ec2Error, type CloudState } from './state.ts';
 
 /** A function with its code, which really runs when it is called. */

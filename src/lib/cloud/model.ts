@@ -1,4 +1,4 @@
-import type { Clock, RouteTable } from '../../core/ports.ts';
+import type { Clock, RouteTable } from '../core/ports.ts';
 import { advanceInstances } from './instance-state.ts';
 import { createObjects, type ObjectState } from './s3-state.ts';
 import { findTable, routesOf, setNetworks } from './route-state.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { partitionOf } from '../../domain/partition.ts';
+import { partitionOf } from '../domain/partition.ts';
 import { Ec2Error } from './state.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { arn, partitionOf } from '../../domain/partition.ts';
+import { arn, partitionOf } from '../domain/partition.ts';
 import { Ec2Error, idOf, type CloudState } from './state.ts';
 
 /** A template that was read, and what its functions come to. */

@@ -1,4 +1,4 @@
-import type { CloudRoute } from '../../core/ports.ts';
+import type { CloudRoute } from '../core/ports.ts';
 import type { Action } from './actions.ts';
 import { FILTERS, PAGES, tagSet, takes } from './params.ts';
 import { optional, required, select, set, type Params, type Xml } from './protocol.ts';

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseFaasCredentials } from '../../src/lib/domain/fpga/faascredentials.ts';
-import { ACCOUNT, KEY_ID } from '../helpers/aliyun/index.ts';
+import { ACCOUNT, KEY_ID } from '../helpers/aliyun.ts';
 import { BUCKET, faasWorld } from '../helpers/fpga-aliyun.ts';
 
 const ROLE = 'AliyunFAASDefaultRole';
@@ -11,7 +11,7 @@ const fresh = () => faasWorld('2017-08-24', { auth: false });
 describe('fpga auth and fpga policy', () => {
   it('makes folder, role and policy once, shows them, and takes the policy back', async () => {
     const { run, changing, server } = await fresh();
-    server.account.buckets.get(BUCKET)!.objects.clear();
+    server.account.oss.buckets.get(BUCKET)!.objects.clear();
     expect(await run('policy list')).toMatchObject({ exit: 1, out: 'no policy: hybridctl fpga auth\n' });
     const planned = await run(`auth --bucket ${BUCKET} --dry-run --detailed-exitcode`);
     expect([planned.exit, planned.out, changing()]).toEqual([3, expect.stringContaining('compiling_logs/'), []]);
@@ -32,7 +32,7 @@ describe('fpga auth and fpga policy', () => {
 
     expect(await run('policy delete')).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
     expect((await run('policy delete --yes')).exit).toBe(0);
-    expect([server.account.policies.size, [...server.account.roles.keys()]]).toEqual([0, [ROLE]]);
+    expect([server.account.ram.policies.size, [...server.account.ram.roles.keys()]]).toEqual([0, [ROLE]]);
     expect((await run('policy delete --yes')).exit).toBe(0);
   });
 
@@ -49,11 +49,13 @@ describe('fpga auth and fpga policy', () => {
       { bucket: BUCKET, enough: true },
       { bucket: 'second', enough: true },
     ]);
-    expect(server.account.policies.get('faasPolicy')!.versions.map(({ id, isDefault }) => [id, isDefault])).toEqual([
-      ['v1', false],
-      ['v2', true],
-    ]);
-    expect(server.account.policies.get('faasPolicy')!.versions[1]!.document).toContain('kms:Decrypt');
+    expect(server.account.ram.policies.get('faasPolicy')!.versions.map(({ id, isDefault }) => [id, isDefault])).toEqual(
+      [
+        ['v1', false],
+        ['v2', true],
+      ],
+    );
+    expect(server.account.ram.policies.get('faasPolicy')!.versions[1]!.document).toContain('kms:Decrypt');
   });
 
   it('is written down for a runbook, with no secret and no change', async () => {
@@ -71,7 +73,7 @@ describe('fpga auth and fpga policy', () => {
     const { run, server } = await fresh();
     server.account.keys.get(KEY_ID)!.denied.add(action);
     expect(await run(`auth --bucket ${BUCKET} --yes`)).toMatchObject({ exit: 4, err: expect.stringContaining(words) });
-    expect([server.account.roles.size, server.account.policies.size]).toEqual([0, 0]);
+    expect([server.account.ram.roles.size, server.account.ram.policies.size]).toEqual([0, 0]);
   });
 
   it('is for FaaS', async () => {

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { ACCOUNT, BOARD, INSTANCE, KEY_ID, SECRET } from '../helpers/aliyun/index.ts';
+import { ACCOUNT, BOARD, INSTANCE, KEY_ID, SECRET } from '../helpers/aliyun.ts';
 import { BUCKET, faasWorld, gbs, type FaasWorld } from '../helpers/fpga-aliyun.ts';
 
 const UPLOAD = `upload filter.gbs --bucket ${BUCKET} --create --shell V1.1`;
@@ -15,7 +15,7 @@ const deny =
 /** As many images as an account may have, built. */
 const ten = async ({ server }: FaasWorld) => {
   for (let at = 0; at < 10; at += 1)
-    server.account.images.set(`intel${at}`, {
+    server.account.faas.images.set(`intel${at}`, {
       id: `intel${at}`,
       owner: ACCOUNT,
       createdAt: 0,
@@ -32,10 +32,10 @@ const ten = async ({ server }: FaasWorld) => {
     });
 };
 const there = async ({ server }: FaasWorld) => server.put(BUCKET, 'filter.gbs', gbs());
-const roleOf = ({ server }: FaasWorld) => server.account.roles.get('AliyunFAASDefaultRole')!;
+const roleOf = ({ server }: FaasWorld) => server.account.ram.roles.get('AliyunFAASDefaultRole')!;
 const noRole = async (world: FaasWorld) => {
   roleOf(world).policies.clear();
-  world.server.account.roles.clear();
+  world.server.account.ram.roles.clear();
 };
 
 type Row = readonly [
@@ -297,8 +297,8 @@ const BOARDS: readonly Row[] = [
   [
     "another account's image",
     async ({ server }) =>
-      void server.account.images.set('intelother', {
-        ...[...server.account.images.values()][0]!,
+      void server.account.faas.images.set('intelother', {
+        ...[...server.account.faas.images.values()][0]!,
         id: 'intelother',
         owner: '6543210987654321',
       }),
@@ -352,7 +352,7 @@ describe('refused before anything is sent', () => {
     const world = await faasWorld();
     await see(world, row);
     expect(world.changing().filter((call) => !call.includes('!'))).toEqual([]);
-    for (const { objects, uploads } of world.server.account.buckets.values())
+    for (const { objects, uploads } of world.server.account.oss.buckets.values())
       expect([[...objects.keys()], uploads.size]).toEqual([['compiling_logs/'], 0]);
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fpga, objects } from '../../src/lib/adapters/fpga.ts';
 import { FAAS_VERSIONS, type FaasVersion } from '../../src/lib/core/aliyun.ts';
-import { BOARD, INSTANCE } from '../helpers/aliyun/index.ts';
+import { BOARD, INSTANCE } from '../helpers/aliyun.ts';
 import { BUCKET, faasWorld, gbs } from '../helpers/fpga-aliyun.ts';
 
 const OTHER_BOARD = '0x6c92bf4d7c000002';
@@ -61,7 +61,7 @@ describe.each(FAAS_VERSIONS)('FaaS of %s', (version) => {
     expect((await run(`publish ${image.id} --machine-image m-bp1g7004ksh0oeuco000 --yes`)).out).toContain(
       `asked FaaS to publish ${image.id}`,
     );
-    expect(server.account.images.get(image.id)?.published).toEqual(['m-bp1g7004ksh0oeuco000']);
+    expect(server.account.faas.images.get(image.id)?.published).toEqual(['m-bp1g7004ksh0oeuco000']);
     expect(await run(`delete ${image.id}`)).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
     expect((await run(`delete ${image.id} --yes`)).out).toContain('deleted');
     expect((await run('list')).out).toBe('no FPGA images\n');
@@ -139,7 +139,7 @@ describe('images', () => {
     const line = `upload filter.gbs --bucket ${BUCKET} --create --shell V1.1`;
     expect((await run(line)).exit).toBe(1);
     expect((await run(line)).err).toContain('of the same content is pending');
-    expect(server.account.images.size).toBe(1);
+    expect(server.account.faas.images.size).toBe(1);
   });
 
   it('asked for within half an hour are waited for, where the build is', async () => {
@@ -150,7 +150,7 @@ describe('images', () => {
     const { exit, err } = await run(`upload other.gbs --bucket ${BUCKET} --create --shell V1.1 --wait`);
     expect([exit, err]).toEqual([0, expect.stringContaining('asking again each minute')]);
     expect((clock.now() - start) / 60_000).toBe(30 + 40);
-    expect(server.account.images.size).toBe(2);
+    expect(server.account.faas.images.size).toBe(2);
   });
 
   it('are taken up on another day by their id', async () => {
@@ -218,13 +218,13 @@ describe('uploads', () => {
       expect.stringContaining('taking up an earlier upload: 1 of 2 parts are there'),
       expect.stringContaining('25 B sent, the rest was there'),
     ]);
-    expect(server.account.buckets.get(BUCKET)!.objects.get('big.gbs')!.body.equals(content)).toBe(true);
+    expect(server.account.oss.buckets.get(BUCKET)!.objects.get('big.gbs')!.body.equals(content)).toBe(true);
     await store.begin('half');
     expect(await run(`uploads --bucket ${BUCKET} --abort`)).toMatchObject({
       exit: 2,
       err: expect.stringContaining('--yes'),
     });
     expect((await run(`uploads --bucket ${BUCKET} --abort --yes`)).out).toContain('1 removed');
-    expect(server.account.buckets.get(BUCKET)!.uploads.size).toBe(0);
+    expect(server.account.oss.buckets.get(BUCKET)!.uploads.size).toBe(0);
   });
 });

@@ -10,7 +10,7 @@ import { FAAS_POLICY, FAAS_ROLE } from '../../src/lib/domain/fpga/faas-policy.ts
 import { applySteps } from '../../src/lib/procedures/kit/apply.ts';
 import { faasAccessSteps } from '../../src/lib/procedures/fpga/faas-access.ts';
 import { fakeFpga } from '../fakes/fpga.ts';
-import { testAliyun } from '../helpers/aliyun/index.ts';
+import { testAliyun } from '../helpers/aliyun.ts';
 import { fixture, standingClock, testCloud } from '../helpers/cloud.ts';
 
 interface Side {

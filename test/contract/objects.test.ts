@@ -4,8 +4,8 @@ import { aliyunObjects } from '../../src/lib/adapters/aliyun/objects.ts';
 import { awsObjects } from '../../src/lib/adapters/aws/objects.ts';
 import type { ChecksumName, ObjectStore } from '../../src/lib/core/objects.ts';
 import { fakeObjects } from '../fakes/objects.ts';
-import { crc64 } from '../helpers/aliyun/crc64.ts';
-import { testAliyun } from '../helpers/aliyun/index.ts';
+import { crc64 } from '../../src/lib/cloud/aliyun/oss/crc64.ts';
+import { testAliyun } from '../helpers/aliyun.ts';
 import { fixture, testCloud } from '../helpers/cloud.ts';
 
 interface Side {

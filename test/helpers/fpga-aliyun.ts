@@ -11,7 +11,7 @@ import type { FaasVersion } from '../../src/lib/core/aliyun.ts';
 import type { Ports } from '../../src/lib/core/ports.ts';
 import { FAAS_POLICY, FAAS_ROLE, policyWith, trustWithFaas } from '../../src/lib/domain/fpga/faas-policy.ts';
 import { fakeClock, type FakeClock } from '../fakes/clock.ts';
-import { SECRET, testAliyun, type TestAliyun } from './aliyun/index.ts';
+import { SECRET, testAliyun, type TestAliyun } from './aliyun.ts';
 import { run, type Ran, type RunOptions } from './run.ts';
 
 const folders: string[] = [];
@@ -65,13 +65,13 @@ export const faasWorld = async (version: FaasVersion = '2017-08-24', { auth = tr
     return ran;
   };
   if (auth) {
-    server.account.roles.set(FAAS_ROLE, {
+    server.account.ram.roles.set(FAAS_ROLE, {
       name: FAAS_ROLE,
       description: '',
       trust: JSON.stringify(trustWithFaas(undefined)),
       policies: new Set([FAAS_POLICY]),
     });
-    server.account.policies.set(FAAS_POLICY, {
+    server.account.ram.policies.set(FAAS_POLICY, {
       name: FAAS_POLICY,
       description: '',
       versions: [

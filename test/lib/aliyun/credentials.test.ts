@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { credentialsOf } from '../../../src/lib/adapters/aliyun/credentials.ts';
 import { endpointOf, regionOf } from '../../../src/lib/adapters/aliyun/endpoints.ts';
 import { faasCredentialsText, parseFaasCredentials } from '../../../src/lib/domain/fpga/faascredentials.ts';
-import { testAliyun } from '../../helpers/aliyun/index.ts';
+import { testAliyun } from '../../helpers/aliyun.ts';
 
 /** As the seed shows the file, blanks and all. */
 const FILE = [

@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import OSS from 'ali-oss';
 import { aliyunApi } from '../../../src/lib/adapters/aliyun/api.ts';
 import { aliyun } from '../../../src/lib/core/aliyun.ts';
-import { KEY_ID, SECRET, testAliyun } from '../../helpers/aliyun/index.ts';
-import { crc64 } from '../../helpers/aliyun/crc64.ts';
+import { KEY_ID, SECRET, testAliyun } from '../../helpers/aliyun.ts';
+import { crc64 } from '../../../src/lib/cloud/aliyun/oss/crc64.ts';
 
 const REGION = { region: 'cn-hangzhou' };
 const images = (version?: '2017-08-24' | '2020-02-17') => aliyun('faas', 'DescribeFpgaImages', {}, version);
@@ -29,8 +29,8 @@ describe('signatures, as the SDKs send them', () => {
       }),
     );
     await api.send(aliyun('oss', 'PutObject', { Bucket: 'fpga-builds', Key: 'a b/例+(1)*.tar' }));
-    expect(server.account.buckets.get('fpga-builds')!.objects.has('a b/例+(1)*.tar')).toBe(true);
-    expect(server.account.roles.get('a')!.description).toBe("it's (a) *test* ~ 例 +&=");
+    expect(server.account.oss.buckets.get('fpga-builds')!.objects.has('a b/例+(1)*.tar')).toBe(true);
+    expect(server.account.ram.roles.get('a')!.description).toBe("it's (a) *test* ~ 例 +&=");
     expect(server.calls.map(({ action, signature }) => `${action} ${signature}`)).toEqual([
       'faas:DescribeFpgaImages rpc-v1',
       'faas:DescribeFpgaImages acs3',
@@ -67,7 +67,7 @@ describe('signatures, as the SDKs send them', () => {
       code: 'SignatureDoesNotMatch',
       message: 'Alibaba Cloud refused the credentials (SignatureDoesNotMatch)',
     });
-    expect(server.account.buckets.get('fpga-builds')!.objects.has('x')).toBe(false);
+    expect(server.account.oss.buckets.get('fpga-builds')!.objects.has('x')).toBe(false);
   });
 
   it('an unknown key id is refused, a token goes along and must fit', async () => {

@@ -1,13 +1,16 @@
-/** CRC-64/XZ (ECMA-182, reflected), as OSS tells it. Two tables of 32 bits: BigInt would take a second a MiB. */
+/**
+ * CRC-64/XZ (ECMA-182, reflected), which OSS answers with. Two tables of 32 bits each, since BigInt takes a second a
+ * MiB.
+ */
 const LOW = new Uint32Array(256);
 const HIGH = new Uint32Array(256);
 for (let byte = 0; byte < 256; byte += 1) {
   let [low, high] = [byte, 0];
   for (let bit = 0; bit < 8; bit += 1) {
-    const odd = low & 1;
+    const lowest = low & 1;
     low = ((low >>> 1) | (high << 31)) >>> 0;
     high >>>= 1;
-    if (odd === 1) [low, high] = [(low ^ 0xd7870f42) >>> 0, (high ^ 0xc96c5795) >>> 0];
+    if (lowest === 1) [low, high] = [(low ^ 0xd7870f42) >>> 0, (high ^ 0xc96c5795) >>> 0];
   }
   LOW[byte] = low;
   HIGH[byte] = high;
@@ -17,10 +20,10 @@ for (let byte = 0; byte < 256; byte += 1) {
 export const crc64 = (data: Uint8Array): string => {
   let [low, high] = [0xffffffff, 0xffffffff];
   for (const byte of data) {
-    const at = (low ^ byte) & 0xff;
+    const index = (low ^ byte) & 0xff;
     const next = ((low >>> 8) | (high << 24)) >>> 0;
-    high = ((high >>> 8) ^ HIGH[at]!) >>> 0;
-    low = (next ^ LOW[at]!) >>> 0;
+    high = ((high >>> 8) ^ HIGH[index]!) >>> 0;
+    low = (next ^ LOW[index]!) >>> 0;
   }
   return String((BigInt((high ^ 0xffffffff) >>> 0) << 32n) | BigInt((low ^ 0xffffffff) >>> 0));
 };

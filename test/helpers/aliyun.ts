@@ -2,11 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, vi } from 'vitest';
-import { startAliyun, type AliyunServer, type ServerOptions } from './server.ts';
-import { KEY_ID, SECRET } from './state.ts';
+import { newBucket } from '../../src/lib/cloud/aliyun/oss/state.ts';
+import { startAliyun, type AliyunServer, type ServerOptions } from '../../src/lib/cloud/aliyun/server.ts';
 
-export { ACCOUNT, BOARD, INSTANCE, KEY_ID, SECRET } from './state.ts';
-export type { AliyunServer } from './server.ts';
+export { ACCOUNT_ID as ACCOUNT } from '../../src/lib/cloud/aliyun/account.ts';
+export { FPGA_BOARD as BOARD, FPGA_INSTANCE as INSTANCE } from '../../src/lib/cloud/aliyun/faas/state.ts';
+export type { AliyunServer } from '../../src/lib/cloud/aliyun/server.ts';
+
+export const KEY_ID = 'LTAI5tHybridctlTest';
+export const SECRET = 'never-shown-anywhere';
 
 const running: AliyunServer[] = [];
 const folders: string[] = [];
@@ -32,7 +36,7 @@ export interface TestAliyun extends AliyunServer {
 export const testAliyun = async (options: ServerOptions = {}): Promise<TestAliyun> => {
   let now = Date.UTC(2026, 10, 28, 8, 0, 0);
   const time = options.now ?? (() => now);
-  const server = await startAliyun({ ...options, now: time });
+  const server = await startAliyun({ key: { id: KEY_ID, secret: SECRET }, ...options, now: time });
   running.push(server);
   const home = mkdtempSync(join(tmpdir(), 'hybridctl-home-'));
   folders.push(home);
@@ -49,13 +53,13 @@ export const testAliyun = async (options: ServerOptions = {}): Promise<TestAliyu
   vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', KEY_ID);
   vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', SECRET);
   const put: TestAliyun['put'] = (bucket, key, content) =>
-    void server.account.buckets.get(bucket)!.objects.set(key, { body: Buffer.from(content), at: time() });
+    void server.account.oss.buckets.get(bucket)!.objects.set(key, { body: Buffer.from(content), at: time() });
   return {
     ...server,
     home,
     pass: (ms) => void (now += ms),
     bucket(name, region = server.account.region, { logs } = { logs: true }) {
-      server.account.buckets.set(name, { region, objects: new Map(), uploads: new Map() });
+      server.account.oss.buckets.set(name, newBucket(region));
       if (logs) put(name, 'compiling_logs/', '');
     },
     put,

@@ -1,7 +1,7 @@
 import { flag, FLAG, list, text, type Flag, type Outcome, type Raw, type Style } from '../lib/core/command.ts';
 import { EXIT, interrupted, usageError } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
-import type { Hands, PlannedStep, Step } from '../lib/core/procedure.ts';
+import type { ExecutionContext, PlannedStep, Step } from '../lib/core/procedure.ts';
 import { applySteps, type Applied } from '../lib/procedures/kit/apply.ts';
 import { destroySteps } from '../lib/procedures/kit/destroy.ts';
 import { asMarkdown, asShell, runbookOf } from '../lib/procedures/kit/emit.ts';
@@ -88,14 +88,14 @@ export interface Procedure {
   /** Where its programs run and its files are; absent: this host. */
   readonly machine?: Pick<Ports, 'shell' | 'files'>;
   /** Around the carrying out, where something is to be done: saves what was there, and puts it back on a failure. */
-  readonly around?: (hands: Hands, apply: () => Promise<Applied>) => Promise<Applied>;
+  readonly around?: (context: ExecutionContext, apply: () => Promise<Applied>) => Promise<Applied>;
 }
 
 const cloudsOf = (
   ports: Ports,
   { cloud, s3Url }: Pick<Procedure, 'cloud' | 's3Url'>,
   where: { readonly region: string; readonly profile: string | undefined },
-): Pick<Hands, 'aws' | 'aliyun'> => ({
+): Pick<ExecutionContext, 'aws' | 'aliyun'> => ({
   aws: lazily(cloud === undefined ? where.region : '', () =>
     ports.aws({ ...where, ...(s3Url === undefined ? {} : { s3Url }) }),
   ),
@@ -103,11 +103,11 @@ const cloudsOf = (
 });
 
 /** The signal is not the client's: what was made must be undone after a Ctrl-C too. */
-export const handsOf = (
+export const contextOf = (
   ports: Ports,
   procedure: Pick<Procedure, 'region' | 'cloud' | 'machine' | 's3Url'>,
   options: Pick<ProcedureOptions, 'region' | 'profile'>,
-): Hands => ({
+): ExecutionContext => ({
   ...cloudsOf(ports, procedure, { region: options.region ?? procedure.region ?? '', profile: options.profile }),
   shell: procedure.machine?.shell ?? ports.shell,
   files: procedure.machine?.files ?? ports.files,
@@ -156,10 +156,10 @@ export const runApply = async (
       field: '--adopt',
       next: `the keys are ${steps.map(({ key }) => key).join(', ')}`,
     });
-  const hands = handsOf(ports, procedure, options);
-  const scene = { site, adopted };
+  const context = contextOf(ports, procedure, options);
+  const scope = { site, adopted };
   if (options.emit !== undefined) {
-    const runbook = await runbookOf(title, steps, hands, scene);
+    const runbook = await runbookOf(title, steps, context, scope);
     return {
       result: {
         did: 'emitted',
@@ -169,17 +169,17 @@ export const runApply = async (
       },
     };
   }
-  const planned = await planSteps(steps, hands, scene);
+  const planned = await planSteps(steps, context, scope);
   if (options.dryRun)
     return { result: { did: 'planned', steps: planned, values: {}, runbook: null }, exit: exitOf(planned, options) };
   if (pendingOf(planned) > 0 && !options.yes) {
     tell(ports, planned);
     await consent(ports, options, `Make ${title} so?`);
   }
-  const apply = (): Promise<Applied> => applySteps(steps, hands, { ...scene, keepOnFailure });
+  const apply = (): Promise<Applied> => applySteps(steps, context, { ...scope, keepOnFailure });
   const applied = await (procedure.around === undefined || pendingOf(planned) === 0
     ? apply()
-    : procedure.around(hands, apply));
+    : procedure.around(context, apply));
   return { result: { did: 'applied', ...applied, runbook: null } };
 };
 
@@ -190,16 +190,16 @@ export const runDestroy = async (
   options: ProcedureOptions,
 ): Promise<Outcome<ProcedureResult>> => {
   const { site, steps, title } = procedure;
-  const hands = handsOf(ports, procedure, options);
-  const scene = { site, adopted: new Map<string, string>() };
-  const planned = await planRemoval(steps, hands, scene);
+  const context = contextOf(ports, procedure, options);
+  const scope = { site, adopted: new Map<string, string>() };
+  const planned = await planRemoval(steps, context, scope);
   if (options.dryRun)
     return { result: { did: 'planned', steps: planned, values: {}, runbook: null }, exit: exitOf(planned, options) };
   if (pendingOf(planned) > 0 && !options.yes) {
     tell(ports, planned);
     await consent(ports, options, `Remove ${title}?`);
   }
-  return { result: { did: 'destroyed', steps: await destroySteps(steps, hands, scene), values: {}, runbook: null } };
+  return { result: { did: 'destroyed', steps: await destroySteps(steps, context, scope), values: {}, runbook: null } };
 };
 
 export const humanProcedure = ({ did, steps, runbook }: ProcedureResult, style: Style): string => {

@@ -5,7 +5,7 @@ import { fpgaOver } from '../../src/lib/adapters/aws/fpga.ts';
 import { clock } from '../../src/lib/adapters/clock.ts';
 import type { FaasVersion } from '../../src/lib/core/aliyun.ts';
 import type { CloudName, FpgaCloud, FpgaImage, ImageRequest } from '../../src/lib/core/fpga.ts';
-import type { Hands } from '../../src/lib/core/procedure.ts';
+import type { ExecutionContext } from '../../src/lib/core/procedure.ts';
 import { FAAS_POLICY, FAAS_ROLE } from '../../src/lib/domain/fpga/faas-policy.ts';
 import { applySteps } from '../../src/lib/procedures/kit/apply.ts';
 import { faasAccessSteps } from '../../src/lib/procedures/fpga/faas-access.ts';
@@ -69,7 +69,7 @@ const faas = (apiVersion: FaasVersion) => async (): Promise<Side> => {
       clock,
       signal: new AbortController().signal,
       progress: () => undefined,
-    } as unknown as Hands,
+    } as unknown as ExecutionContext,
     { site: 'faas', adopted: new Map(), keepOnFailure: false },
   );
   return {

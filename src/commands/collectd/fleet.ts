@@ -2,7 +2,7 @@ import { list, text, type Flag, type Outcome, type Raw, type Style } from '../..
 import { EXIT, failure, HybridError, usageError } from '../../lib/core/errors.ts';
 import type { Machine } from '../../lib/core/machine.ts';
 import type { Ports } from '../../lib/core/ports.ts';
-import type { Hands, PlannedStep } from '../../lib/core/procedure.ts';
+import type { ExecutionContext, PlannedStep } from '../../lib/core/procedure.ts';
 import type { HostPlan } from '../../lib/procedures/collectd/deploy.ts';
 import { lookAtHost, type CollectdHost } from '../../lib/procedures/collectd/host.ts';
 import { puttingBack } from '../../lib/procedures/collectd/put-back.ts';
@@ -10,7 +10,7 @@ import { applySteps } from '../../lib/procedures/kit/apply.ts';
 import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/kit/emit.ts';
 import { pendingOf, planSteps } from '../../lib/procedures/kit/plan.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { consent, handsOf, humanProcedure, tell, type ProcedureOptions } from '../procedure.ts';
+import { consent, contextOf, humanProcedure, tell, type ProcedureOptions } from '../procedure.ts';
 
 export interface Fleet {
   /** As the user wrote them; none: this host. */
@@ -64,7 +64,7 @@ const SCENE = { site: 'collectd', adopted: new Map<string, string>() };
 interface OneHost {
   readonly name: string;
   machine?: Pick<Machine, 'shell' | 'files'> & { close?(): Promise<void> };
-  hands?: Hands;
+  context?: ExecutionContext;
   plan?: HostPlan;
   steps: readonly PlannedStep[];
   error?: HybridError;
@@ -124,34 +124,34 @@ export const onFleet = async (
                 signal: ports.signal,
               }));
         const { plan, region } = await planOf(machine, await lookAtHost(machine, fleet.config));
-        const hands = handsOf(ports, { region, machine }, options);
+        const context = contextOf(ports, { region, machine }, options);
         Object.assign(host, {
           plan,
-          hands: { ...hands, progress: (line: string) => ports.progress(`${host.name}: ${line}`) },
+          context: { ...context, progress: (line: string) => ports.progress(`${host.name}: ${line}`) },
         });
         // Who says yes beforehand is shown what was done: a host far away is not looked at twice.
         if (options.dryRun || (!options.yes && options.emit === undefined))
-          host.steps = await planSteps(plan.steps, hands, SCENE);
+          host.steps = await planSteps(plan.steps, context, SCENE);
       }),
     );
     const [only] = hosts;
     if (options.emit !== undefined && only?.plan !== undefined) {
-      const runbook = await runbookOf(title, only.plan.steps, only.hands!, SCENE);
+      const runbook = await runbookOf(title, only.plan.steps, only.context!, SCENE);
       return { result: { hosts: [], runbook: options.emit === 'sh' ? asShell(runbook) : asMarkdown(runbook) } };
     }
     if (options.dryRun) return outcomeOf(hosts, 'planned', options);
     const ready = hosts.filter(({ error }) => error === undefined);
     const pending = ready.filter(({ steps }) => pendingOf(steps) > 0);
     if (pending.length > 0 && !options.yes) {
-      for (const { hands, steps } of pending) tell({ ...ports, progress: hands!.progress }, steps);
+      for (const { context, steps } of pending) tell({ ...ports, progress: context!.progress }, steps);
       await consent(ports, options, `Make ${title} so on ${pending.map(({ name }) => name).join(', ')}?`);
     }
     await eachOf(
       ready,
       guarded(async (host) => {
-        const { plan, hands } = host;
-        const apply = () => applySteps(plan!.steps, hands!, { ...SCENE, keepOnFailure: false });
-        host.steps = (await puttingBack(plan!.paths, plan!.again)(hands!, apply)).steps;
+        const { plan, context } = host;
+        const apply = () => applySteps(plan!.steps, context!, { ...SCENE, keepOnFailure: false });
+        host.steps = (await puttingBack(plan!.paths, plan!.again)(context!, apply)).steps;
       }),
     );
     return outcomeOf(hosts, 'applied', options);

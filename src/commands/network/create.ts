@@ -9,7 +9,7 @@ import {
   APPLY_FLAGS,
   consent,
   exitOf,
-  handsOf,
+  contextOf,
   humanProcedure,
   procedureOptions,
   tell,
@@ -64,11 +64,14 @@ export const create = defineCommand<Options, ProcedureResult>({
   async run({ site, region, wishes, procedure }, ports) {
     const { dryRun, emit, keepOnFailure, yes } = procedure;
     const title = `the network of ${site}`;
-    const hands = await handsOf(ports, { region }, procedure);
+    const context = await contextOf(ports, { region }, procedure);
     if (emit !== undefined) {
-      const stack = await findStack(hands.aws, site);
-      const network = await withImage(hands.aws, complete(resolved(site, wishes, stack?.parameters)), stack);
-      const runbook = await runbookOf(title, [networkStep(site, network, stack)], hands, { site, adopted: new Map() });
+      const stack = await findStack(context.aws, site);
+      const network = await withImage(context.aws, complete(resolved(site, wishes, stack?.parameters)), stack);
+      const runbook = await runbookOf(title, [networkStep(site, network, stack)], context, {
+        site,
+        adopted: new Map(),
+      });
       return {
         result: {
           did: 'emitted',
@@ -78,7 +81,7 @@ export const create = defineCommand<Options, ProcedureResult>({
         },
       };
     }
-    const { steps, values } = await createNetwork(hands, {
+    const { steps, values } = await createNetwork(context, {
       site,
       wanted: (before) => complete(resolved(site, wishes, before)),
       keepOnFailure,

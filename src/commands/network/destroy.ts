@@ -7,7 +7,7 @@ import {
   consent,
   DESTROY_FLAGS,
   exitOf,
-  handsOf,
+  contextOf,
   humanProcedure,
   procedureOptions,
   tell,
@@ -37,15 +37,15 @@ export const destroy = defineCommand<Options, ProcedureResult>({
   parse: (raw) => ({ site: nameIn(raw), region: regionIn(raw), procedure: procedureOptions(raw) }),
 
   async run({ site, region, procedure }, ports) {
-    const hands = await handsOf(ports, { region }, procedure);
-    const stack = await findStack(hands.aws, site);
+    const context = await contextOf(ports, { region }, procedure);
+    const stack = await findStack(context.aws, site);
     const did = procedure.dryRun ? 'planned' : 'destroyed';
     const resources =
       stack === undefined
         ? []
-        : (await resourcesOf(hands.aws, stack)).filter(({ status }) => status !== 'DELETE_COMPLETE');
+        : (await resourcesOf(context.aws, stack)).filter(({ status }) => status !== 'DELETE_COMPLETE');
     const ids = new Set(resources.map(({ id }) => id));
-    const remains = (await remainsOf(hands.aws, site))
+    const remains = (await remainsOf(context.aws, site))
       .filter(({ id, alias }) => !ids.has(id) && !ids.has(alias))
       .reverse();
     const removal = (key: string, title: string, id: string | null): PlannedStep => ({
@@ -66,8 +66,8 @@ export const destroy = defineCommand<Options, ProcedureResult>({
     if (steps.length === 0) return { result };
     if (!procedure.yes) tell(ports, steps);
     await consent(ports, procedure, `Remove the network of ${site}?`);
-    if (stack !== undefined) await removeStack(hands, site, stack);
-    await removeRemains(hands, site, resources);
+    if (stack !== undefined) await removeStack(context, site, stack);
+    await removeRemains(context, site, resources);
     return { result };
   },
 

@@ -2,7 +2,7 @@ import { defineCommand, FLAG } from '../../lib/core/command.ts';
 import { EXIT, failure } from '../../lib/core/errors.ts';
 import { driftOf, findStack, resourcesOf, type Stack, type StackResource } from '../../lib/procedures/network/stack.ts';
 import type { NetworkWishes } from '../../lib/render/network/network.ts';
-import { handsOf, procedureOptions, type ProcedureOptions } from '../procedure.ts';
+import { contextOf, procedureOptions, type ProcedureOptions } from '../procedure.ts';
 import { NAME_FLAG, nameIn, NETWORK_FLAGS, REGION_FLAG, regionIn, resolved, wishesIn } from './flags.ts';
 
 interface Options {
@@ -43,7 +43,7 @@ export const status = defineCommand<Options, StatusResult>({
   }),
 
   async run({ site, region, wishes, procedure }, ports) {
-    const { aws } = await handsOf(ports, { region }, procedure);
+    const { aws } = await contextOf(ports, { region }, procedure);
     const found = await findStack(aws, site);
     if (found === undefined)
       throw failure(`there is no network of ${site} in ${aws.region}`, {

@@ -9,7 +9,7 @@ import { LEVELS, type Finding, type Level } from '../../lib/doctor/types.ts';
 import { CASES, readFailures } from '../../lib/domain/failures.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
 import { tunnelsOf } from '../../lib/domain/tunnel.ts';
-import { carryOut } from '../../lib/procedures/kit/carry-out.ts';
+import { execute } from '../../lib/procedures/kit/execute.ts';
 import { lineOf } from '../../lib/procedures/kit/emit.ts';
 import { aliyunLazily } from '../../lib/procedures/kit/lazily.ts';
 import { loadSite } from '../../lib/site/file.ts';
@@ -108,7 +108,7 @@ const mend = async (
     if (!(await ports.ask.confirm(`Run ${lines.length === 1 ? 'this' : `these ${lines.length}`}?`, { default: false })))
       throw interrupted();
   }
-  const hands = {
+  const context = {
     aws: await aws(),
     aliyun: aliyunLazily('', () => ports.aliyun({ region: undefined })),
     shell: ports.shell,
@@ -118,7 +118,7 @@ const mend = async (
     progress: ports.progress,
   };
   for (const [at, call] of calls.entries()) {
-    await carryOut(call, hands);
+    await execute(call, context);
     ports.progress(`done: ${lines[at]}`);
   }
   return lines;

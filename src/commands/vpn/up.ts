@@ -4,7 +4,7 @@ import { keepingBefore, planRollback, rollback } from '../../lib/procedures/vpn-
 import { upSteps } from '../../lib/procedures/vpn-host/steps.ts';
 import {
   APPLY_FLAGS,
-  handsOf,
+  contextOf,
   humanProcedure,
   procedureOptions,
   runApply,
@@ -85,7 +85,7 @@ export const up = defineCommand<Options, ProcedureResult>({
           if (!(await ports.ask.confirm(`Put ${box.device} back to how it was?`, { default: false })))
             throw interrupted();
         }
-        await rollback(box, handsOf(ports, { machine }, options));
+        await rollback(box, contextOf(ports, { machine }, options));
       }
       return {
         result: { did, steps, values: {}, runbook: null },

@@ -46,7 +46,7 @@ export interface Values {
 }
 
 /** Where a step looks. Reading only; nothing here is called to change anything. */
-export interface World {
+export interface ReadContext {
   readonly aws: Aws;
   readonly aliyun: Aliyun;
   readonly shell: Shell;
@@ -60,22 +60,22 @@ export interface World {
 }
 
 /** How things are. A look that can't read throws; it never says `absent` for that. */
-export type Look =
+export type ReadResult =
   /** `gives`: what making it has to know, by slot. */
-  | { readonly state: 'absent'; readonly gives?: Readonly<Record<string, string>> }
+  | { readonly state: 'absent'; readonly outputs?: Readonly<Record<string, string>> }
   /** On its way: asked for, not usable yet. */
-  | { readonly state: 'pending'; readonly why: string; readonly found?: Found }
-  | { readonly state: 'ready'; readonly found: Found }
+  | { readonly state: 'pending'; readonly why: string; readonly found?: Existing }
+  | { readonly state: 'ready'; readonly found: Existing }
   /** There, but not as it should be: each difference in a few words, `source/dest check is on`. */
-  | { readonly state: 'differs'; readonly found: Found; readonly differences: readonly string[] };
+  | { readonly state: 'differs'; readonly found: Existing; readonly differences: readonly string[] };
 
-export interface Found {
+export interface Existing {
   /** Its id or name. */
   readonly id: string;
   /** Further values for other steps, by slot; the step's own slot has the id. */
-  readonly gives?: Readonly<Record<string, string>>;
+  readonly outputs?: Readonly<Record<string, string>>;
   /** Made by us for this site (its tags say so): only such a thing is ever removed. */
-  readonly ours: boolean;
+  readonly owned: boolean;
   /** Others with the same tags, of a run that died between a call and its answer; ids. */
   readonly surplus?: readonly string[];
   /** Worth saying of what is kept; nothing follows from it: `also lets in tcp 22 from 0.0.0.0/0`. */
@@ -95,22 +95,22 @@ export interface Step {
   readonly cost?: string;
   /** Slots without which there is nothing to look for: until they are known the thing is absent. */
   readonly needs?: readonly string[];
-  look(world: World): Promise<Look>;
+  read(context: ReadContext): Promise<ReadResult>;
   /** Makes it. Its answer need not be read: the next look finds it. */
-  make(values: Values): readonly Call[];
+  create(values: Values): readonly Call[];
   /** JMESPath of the id in the answer to the last call of `make`; for runbooks. */
-  readonly answer?: string;
+  readonly idPath?: string;
   /**
    * Lines of a runbook after it was made or changed: `aws ec2 wait instance-running …`, or
    * `variable('eip/gw-1/address')=$(…)` for a further slot.
    */
   after?(values: Values): readonly string[];
   /** Brings what differs to what it should be. Absent: such a difference is an error, for a person to decide. */
-  mend?(values: Values, found: Found, differences: readonly string[]): readonly Call[];
+  update?(values: Values, found: Existing, differences: readonly string[]): readonly Call[];
   /** Removes it. Absent: it goes with something else. */
-  drop?(values: Values, id: string): readonly Call[];
+  delete?(values: Values, id: string): readonly Call[];
   /** Longest wait until it is ready, or gone; ms. Default a minute. */
-  readonly patienceMs?: number;
+  readonly timeoutMs?: number;
 }
 
 /** What would be done about a step, or was. */
@@ -126,7 +126,7 @@ export interface PlannedStep {
   readonly cost: string | null;
 }
 
-export interface Hands {
+export interface ExecutionContext {
   readonly aws: Aws;
   readonly aliyun: Aliyun;
   readonly shell: Shell;

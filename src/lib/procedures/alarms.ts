@@ -16,8 +16,8 @@ const TOPIC = 'alarms';
 const gatewayInstance = (site: string, { name, instance }: Site['gateways'][number]): Step => ({
   key: `instance/${name}`,
   title: `instance of ${name}`,
-  async look({ aws }) {
-    if (instance !== undefined) return { state: 'ready', found: { id: instance, ours: false } };
+  async read({ aws }) {
+    if (instance !== undefined) return { state: 'ready', found: { id: instance, owned: false } };
     const reservations = await aws.all(
       'ec2',
       'DescribeInstances',
@@ -32,9 +32,9 @@ const gatewayInstance = (site: string, { name, instance }: Site['gateways'][numb
         field: `gateways.${name}.instance`,
         next: 'give its id in the site file, or make it: hybridctl vpn init --apply',
       });
-    return { state: 'ready', found: { id: alive.InstanceId!, ours: false } };
+    return { state: 'ready', found: { id: alive.InstanceId!, owned: false } };
   },
-  make: () => [],
+  create: () => [],
 });
 
 export interface AlarmWishes {

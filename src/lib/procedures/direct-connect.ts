@@ -1,6 +1,6 @@
 import { api, type Aws, type Output } from '../core/aws.ts';
 import { failure, HybridError, usageError } from '../core/errors.ts';
-import type { Found, Look, Step } from '../core/procedure.ts';
+import type { Existing, ReadResult, Step } from '../core/procedure.ts';
 import { dxSession } from '../domain/direct-connect.ts';
 import type { DxLink, Site } from '../domain/site.ts';
 import { isOurs, tagsOf, type Tag } from '../domain/tags.ts';
@@ -92,9 +92,9 @@ const connection = ({ link }: VifLink): Step => ({
   key: `dxcon/${link.name}`,
   title: `Connection of ${link.name}`,
   cost: 'a Direct Connect port, by the hour from its acceptance on',
-  async look({ aws }): Promise<Look> {
+  async read({ aws }): Promise<ReadResult> {
     const { connectionId, connectionState, vlan } = await connectionNamed(aws, link.connection);
-    const found: Found = { id: connectionId!, ours: false };
+    const found: Existing = { id: connectionId!, owned: false };
     switch (connectionState) {
       case 'ordering':
         return { state: 'differs', found, differences: ['it awaits acceptance'] };
@@ -113,8 +113,8 @@ const connection = ({ link }: VifLink): Step => ({
         });
     }
   },
-  make: () => [],
-  mend: (_values, { id }, differences) => {
+  create: () => [],
+  update: (_values, { id }, differences) => {
     if (!differences.includes('it awaits acceptance'))
       throw usageError(differences.join(', '), {
         field: `links.${link.name}.vlan`,
@@ -125,7 +125,7 @@ const connection = ({ link }: VifLink): Step => ({
   after: () => [
     `until [ "$(aws directconnect describe-connections --connection-id ${link.connection} --query 'connections[0].connectionState' --output text)" = available ]; do sleep 10; done`,
   ],
-  patienceMs: PATIENCE_MS,
+  timeoutMs: PATIENCE_MS,
 });
 
 const dxTags = (site: string, key: string): { key: string; value: string }[] =>
@@ -140,7 +140,7 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
     key,
     title: `Virtual interface of ${link.name}`,
     needs: [`dxcon/${link.name}`],
-    async look({ aws }) {
+    async read({ aws }) {
       const { virtualInterfaces = [] } = await aws.ask('directconnect', 'DescribeVirtualInterfaces', {
         connectionId: link.connection,
       });
@@ -150,7 +150,7 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
       );
       const [vif] = living;
       if (vif === undefined) return { state: 'absent' };
-      const found: Found = { id: vif.virtualInterfaceId!, ours: isOurs(capital(vif.tags), site, key) };
+      const found: Existing = { id: vif.virtualInterfaceId!, owned: isOurs(capital(vif.tags), site, key) };
       if (vif.virtualInterfaceState === 'confirming') return { state: 'differs', found, differences: [AWAITS] };
       const differences = [
         ...(vif.asn === asn ? [] : [`its AS number is ${vif.asn}, the router's ${asn}`]),
@@ -169,7 +169,7 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
         ? { state: 'pending', found, why: `the virtual interface is ${vif.virtualInterfaceState}` }
         : { state: 'ready', found };
     },
-    make: (values) => [
+    create: (values) => [
       api(
         'directconnect',
         'CreatePrivateVirtualInterface',
@@ -191,8 +191,8 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
         password === undefined ? [] : ['newPrivateVirtualInterface.authKey'],
       ),
     ],
-    answer: 'virtualInterfaceId',
-    mend: (_values, { id }, differences) => {
+    idPath: 'virtualInterfaceId',
+    update: (_values, { id }, differences) => {
       if (!differences.includes(AWAITS))
         throw failure(`virtual interface ${id}: ${differences.join('; ')}`, {
           next: 'correct the site file, or delete the interface and run this again: BGP sessions are not changed in place',
@@ -201,8 +201,8 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
         api('directconnect', 'ConfirmPrivateVirtualInterface', { virtualInterfaceId: id, virtualGatewayId: gateway }),
       ];
     },
-    drop: (_values, id) => [api('directconnect', 'DeleteVirtualInterface', { virtualInterfaceId: id })],
-    patienceMs: PATIENCE_MS,
+    delete: (_values, id) => [api('directconnect', 'DeleteVirtualInterface', { virtualInterfaceId: id })],
+    timeoutMs: PATIENCE_MS,
   };
 };
 
@@ -218,9 +218,9 @@ export const acceptSteps = (site: Site, vif: VifLink): readonly Step[] => {
     connection(vif),
     {
       ...made,
-      look: async (world) => {
-        const look = await made.look(world);
-        return look.state === 'absent' ? { state: 'ready', found: { id: '-', ours: false } } : look;
+      read: async (context) => {
+        const look = await made.read(context);
+        return look.state === 'absent' ? { state: 'ready', found: { id: '-', owned: false } } : look;
       },
     },
   ];
@@ -259,8 +259,8 @@ export const vifStatus = async (aws: Aws, site: Site, vif: VifLink): Promise<Vif
   const found = virtualInterfaces.find(
     ({ vlan, virtualInterfaceState: now }) => vlan === link.vlan && now !== 'deleted',
   );
-  const world = { aws } as Parameters<Step['look']>[0];
-  const look = found === undefined ? undefined : await virtualInterface(site.site, vif).look(world);
+  const context = { aws } as Parameters<Step['read']>[0];
+  const look = found === undefined ? undefined : await virtualInterface(site.site, vif).read(context);
   const tables = site.route_tables.filter(({ links }) => links.includes(link.name));
   const { RouteTables = [] } =
     tables.length === 0

@@ -52,7 +52,7 @@ const subnet = (site: Site, id: string): Step => ({
   key: `subnet/${WHAT}`,
   title: `subnet ${id}`,
   needs: ['vpc'],
-  async look({ aws, values }) {
+  async read({ aws, values }) {
     const [found] = await aws.all('ec2', 'DescribeSubnets', { SubnetIds: [id] }, 'Subnets');
     if (found === undefined || found.VpcId !== values('vpc'))
       throw failure(`${id} is no subnet of ${values('vpc')}`, { field: '--subnet' });
@@ -71,9 +71,9 @@ const subnet = (site: Site, id: string): Step => ({
         `${id} has the routes of ${moved.name}, which the monitor moves: its probes would go by the VPN and never see Direct Connect come back`,
         { field: '--subnet', next: 'choose a subnet whose table only follows the virtual private gateway' },
       );
-    return { state: 'ready', found: { id, ours: false } };
+    return { state: 'ready', found: { id, owned: false } };
   },
-  make: () => [],
+  create: () => [],
 });
 
 const roleSteps = (site: Site, { url, sessions }: Pick<UtilityOptions, 'url' | 'sessions'>): readonly Step[] => [

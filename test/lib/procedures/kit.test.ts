@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApiCall, Aws } from '../../../src/lib/core/aws.ts';
 import { EXIT, failure, HybridError } from '../../../src/lib/core/errors.ts';
-import type { Hands, Step } from '../../../src/lib/core/procedure.ts';
+import type { ExecutionContext, Step } from '../../../src/lib/core/procedure.ts';
 import { applySteps } from '../../../src/lib/procedures/kit/apply.ts';
 import { destroySteps } from '../../../src/lib/procedures/kit/destroy.ts';
 import { asMarkdown, asShell, cliName, runbookOf } from '../../../src/lib/procedures/kit/emit.ts';
@@ -19,7 +19,7 @@ interface Box {
   readonly id: string;
   readonly key: string;
   readonly on: string | undefined;
-  readonly ours: boolean;
+  readonly owned: boolean;
   size: number;
   /** Reads that do not see it yet. */
   hidden: number;
@@ -39,7 +39,7 @@ const cloudOf = () => {
       const { key, on, size } = input as { key: string; on?: string; size: number };
       if (on !== undefined && !boxes.some(({ id }) => id === on))
         throw failure(`no ${on}`, { call: 'refused', code: 'Box.NotFound' });
-      boxes.push({ id: `box-${(serial += 1)}`, key, on, ours: true, size, hidden: lag });
+      boxes.push({ id: `box-${(serial += 1)}`, key, on, owned: true, size, hidden: lag });
     } else if (operation === 'Resize') {
       boxes.find(({ id }) => id === input['id'])!.size = input['size'] as number;
     } else {
@@ -87,25 +87,28 @@ const boxStep = ({ seen, boxes }: Boxes, index: number, size = 1): Step => {
     title: `Box ${index}`,
     cost: 'a box',
     ...(below === undefined ? {} : { needs: [below] }),
-    async look() {
+    async read() {
       // The one in use stays, as the builders do it.
       const used = ({ id }: Box) => Number(boxes.some(({ on }) => on === id));
       const [first, ...more] = seen(key).sort((a, b) => used(b) - used(a) || (a.id < b.id ? -1 : 1));
       if (first === undefined) return { state: 'absent' };
-      const found = { id: first.id, ours: first.ours, surplus: more.map(({ id }) => id) };
+      const found = { id: first.id, owned: first.owned, surplus: more.map(({ id }) => id) };
       return first.size === size
         ? { state: 'ready', found }
         : { state: 'differs', found, differences: [`its size is ${first.size}`] };
     },
-    make: (values) => [call('Make', { key, size, ...(below === undefined ? {} : { on: values(below) }) })],
-    answer: 'BoxId',
-    mend: (_values, { id }) => [call('Resize', { id, size })],
-    drop: (_values, id) => [call('Drop', { id })],
+    create: (values) => [call('Make', { key, size, ...(below === undefined ? {} : { on: values(below) }) })],
+    idPath: 'BoxId',
+    update: (_values, { id }) => [call('Resize', { id, size })],
+    delete: (_values, id) => [call('Drop', { id })],
   };
 };
 
 const SCENE = { site: 'lab', adopted: new Map<string, string>() };
-const handsOn = ({ aws }: Boxes, stop = new AbortController()): Hands & { stop: AbortController; told: string[] } => {
+const handsOn = (
+  { aws }: Boxes,
+  stop = new AbortController(),
+): ExecutionContext & { stop: AbortController; told: string[] } => {
   const told: string[] = [];
   return {
     aws,
@@ -187,7 +190,7 @@ describe('apply', () => {
   it('says what could not be undone', async () => {
     const cloud = cloudOf();
     const stubborn = steps(cloud).map((step, index) =>
-      index === 1 ? { ...step, drop: () => [call('Drop', { id: cloud.boxes[0]!.id })] } : step,
+      index === 1 ? { ...step, delete: () => [call('Drop', { id: cloud.boxes[0]!.id })] } : step,
     );
     cloud.set({ at: 3, kind: 'refuse' });
     const error = await errorOf(applySteps(stubborn, handsOn(cloud), { ...SCENE, keepOnFailure: false }));
@@ -229,7 +232,7 @@ describe('whatever happens at whatever call', () => {
 describe('destroy', () => {
   it('leaves alone what is not ours, and says so in its plan', async () => {
     const cloud = cloudOf();
-    cloud.boxes.push({ id: 'box-theirs', key: 'box/0', on: undefined, ours: false, size: 1, hidden: 0 });
+    cloud.boxes.push({ id: 'box-theirs', key: 'box/0', on: undefined, owned: false, size: 1, hidden: 0 });
     await applySteps(steps(cloud), handsOn(cloud), { ...SCENE, keepOnFailure: false });
     expect((await planRemoval(steps(cloud), handsOn(cloud), SCENE)).map(({ action, id }) => `${action} ${id}`)).toEqual(
       ['remove box-3', 'remove box-2', 'remove box-1', 'keep box-theirs'],
@@ -247,8 +250,8 @@ describe('a runbook', () => {
     const write: Step = {
       key: 'file/conf',
       title: 'Configuration',
-      look: async () => ({ state: 'absent' }),
-      make: () => [
+      read: async () => ({ state: 'absent' }),
+      create: () => [
         { kind: 'write', secret: false, file: { path: '/etc/x.conf', content: "a='$b'\n", mode: 0o644 } },
         { kind: 'write', secret: true, file: { path: '/etc/x.key', content: 'never shown', mode: 0o600 } },
         { kind: 'run', file: 'swanctl', args: ['--load-all', '--file', "it's"] },

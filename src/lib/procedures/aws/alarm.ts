@@ -82,7 +82,7 @@ export const metricAlarm = (site: string, alarm: Alarm, topics: readonly string[
     key,
     title: `alarm ${alarm.name}: ${conditionOf(alarm)}`,
     cost: 'an alarm, and its metric where it is a custom one',
-    async look({ aws, values }) {
+    async read({ aws, values }) {
       const [there] =
         (await aws.ask('cloudwatch', 'DescribeAlarms', { AlarmNames: [AlarmName], AlarmTypes: ['MetricAlarm'] }))
           .MetricAlarms ?? [];
@@ -94,7 +94,7 @@ export const metricAlarm = (site: string, alarm: Alarm, topics: readonly string[
         )
       )?.Tags;
       refuseForeign('an alarm', AlarmName, tags, site, key);
-      const found = { id: AlarmName, ours: isOurs(tags, site, key) };
+      const found = { id: AlarmName, owned: isOurs(tags, site, key) };
       const differences = slots.every((slot) => values.has(slot))
         ? differencesOf(there, inputOf(site, alarm, topics, region, values))
         : [];
@@ -106,12 +106,12 @@ export const metricAlarm = (site: string, alarm: Alarm, topics: readonly string[
             differences: [...new Set(differences)].map((what) => (what.includes(' are ') ? what : `its ${what}`)),
           };
     },
-    make: (values) => [
+    create: (values) => [
       api('cloudwatch', 'PutMetricAlarm', { ...inputOf(site, alarm, topics, region, values), Tags: tagsOf(site, key) }),
     ],
     // Tags go only with a creation.
-    mend: (values) => [api('cloudwatch', 'PutMetricAlarm', inputOf(site, alarm, topics, region, values))],
-    drop: (_values, id) => [api('cloudwatch', 'DeleteAlarms', { AlarmNames: [id] })],
+    update: (values) => [api('cloudwatch', 'PutMetricAlarm', inputOf(site, alarm, topics, region, values))],
+    delete: (_values, id) => [api('cloudwatch', 'DeleteAlarms', { AlarmNames: [id] })],
   };
 };
 

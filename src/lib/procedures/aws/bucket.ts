@@ -42,7 +42,7 @@ const regionOf = async (aws: Aws, bucket: string): Promise<string | undefined> =
 export const s3Bucket = (site: string, { bucket, region, create, foreign }: Bucket): Step => ({
   key: 'bucket',
   title: `bucket ${bucket}`,
-  async look({ aws }) {
+  async read({ aws }) {
     const where = await regionOf(aws, bucket);
     if (where === undefined) {
       if (!create)
@@ -55,9 +55,9 @@ export const s3Bucket = (site: string, { bucket, region, create, foreign }: Buck
         field: '--region',
         ...(where === 'another region' ? {} : { next: `give --region ${where}` }),
       });
-    return { state: 'ready', found: { id: bucket, ours: true } };
+    return { state: 'ready', found: { id: bucket, owned: true } };
   },
-  make: () => [
+  create: () => [
     api('s3', 'CreateBucket', {
       Bucket: bucket,
       ...(region === 'us-east-1'
@@ -86,6 +86,6 @@ export const s3Bucket = (site: string, { bucket, region, create, foreign }: Buck
         ]),
   ],
   // Refused by S3 while something lies in it, so nothing can be lost.
-  drop: () => [api('s3', 'DeleteBucket', { Bucket: bucket })],
+  delete: () => [api('s3', 'DeleteBucket', { Bucket: bucket })],
   cost: `what lies in it, by the price list of S3 in ${partitionOf(region).id}`,
 });

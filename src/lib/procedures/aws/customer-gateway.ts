@@ -1,5 +1,5 @@
 import { api } from '../../core/aws.ts';
-import type { Found, Step } from '../../core/procedure.ts';
+import type { Existing, Step } from '../../core/procedure.ts';
 import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 
 export interface CustomerGateway {
@@ -22,7 +22,7 @@ export const customerGateway = (site: string, { name, address, asn }: CustomerGa
   return {
     key,
     title: `customer gateway of ${name}`,
-    async look({ aws, adopted }) {
+    async read({ aws, adopted }) {
       const id = adopted.get(key);
       const all = async (asked: { CustomerGatewayIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
         ((await aws.ask('ec2', 'DescribeCustomerGateways', asked)).CustomerGateways ?? []).filter(
@@ -44,9 +44,9 @@ export const customerGateway = (site: string, { name, address, asn }: CustomerGa
               })
             ).slice(0, 1);
       if (first === undefined) return { state: 'absent' };
-      const found: Found = {
+      const found: Existing = {
         id: first.CustomerGatewayId!,
-        ours: isOurs(first.Tags, site, key),
+        owned: isOurs(first.Tags, site, key),
         surplus: surplus.map(({ CustomerGatewayId }) => CustomerGatewayId!),
       };
       if (first.State === 'pending') return { state: 'pending', found, why: 'is pending' };
@@ -58,7 +58,7 @@ export const customerGateway = (site: string, { name, address, asn }: CustomerGa
       ];
       return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
     },
-    make: () => [
+    create: () => [
       api('ec2', 'CreateCustomerGateway', {
         Type: 'ipsec.1',
         IpAddress: address,
@@ -66,7 +66,7 @@ export const customerGateway = (site: string, { name, address, asn }: CustomerGa
         TagSpecifications: [{ ResourceType: 'customer-gateway', Tags: tagsOf(site, key) }],
       }),
     ],
-    answer: 'CustomerGateway.CustomerGatewayId',
-    drop: (_values, id) => [api('ec2', 'DeleteCustomerGateway', { CustomerGatewayId: id })],
+    idPath: 'CustomerGateway.CustomerGatewayId',
+    delete: (_values, id) => [api('ec2', 'DeleteCustomerGateway', { CustomerGatewayId: id })],
   };
 };

@@ -12,27 +12,27 @@ export const elasticIpAssociation = (site: string, name: string): Step => {
     key: `association/${name}`,
     title: `Elastic IP on ${name}`,
     needs: [address, instance],
-    async look({ aws, values }) {
+    async read({ aws, values }) {
       const { Addresses: [found] = [] } = await aws.ask('ec2', 'DescribeAddresses', {
         AllocationIds: [values(address)],
       });
       if (found?.AssociationId === undefined) return { state: 'absent' };
-      const what = { id: found.AssociationId, ours: isOurs(found.Tags, site) };
+      const what = { id: found.AssociationId, owned: isOurs(found.Tags, site) };
       if (found.InstanceId === values(instance)) return { state: 'ready', found: what };
       return {
         state: 'differs',
-        found: { ...what, ours: false },
+        found: { ...what, owned: false },
         differences: [`${found.PublicIp} is on ${found.InstanceId ?? found.NetworkInterfaceId}`],
       };
     },
-    make: (values) => [
+    create: (values) => [
       api('ec2', 'AssociateAddress', {
         AllocationId: values(address),
         InstanceId: values(instance),
         AllowReassociation: false,
       }),
     ],
-    answer: 'AssociationId',
-    drop: (_values, id) => [api('ec2', 'DisassociateAddress', { AssociationId: id })],
+    idPath: 'AssociationId',
+    delete: (_values, id) => [api('ec2', 'DisassociateAddress', { AssociationId: id })],
   };
 };

@@ -20,7 +20,7 @@ export const elasticIp = (site: string, { name, address }: ElasticIp): Step => {
     key,
     title: `Elastic IP of ${name}`,
     cost: 'an Elastic IP, by the hour',
-    async look({ aws, adopted }) {
+    async read({ aws, adopted }) {
       const id = adopted.get(key);
       const ask = async (asked: { AllocationIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
         (await aws.ask('ec2', 'DescribeAddresses', asked)).Addresses ?? [];
@@ -44,20 +44,20 @@ export const elasticIp = (site: string, { name, address }: ElasticIp): Step => {
         state: 'ready',
         found: {
           id: first.AllocationId!,
-          gives: { [`${key}/address`]: first.PublicIp! },
-          ours: isOurs(first.Tags, site, key),
+          outputs: { [`${key}/address`]: first.PublicIp! },
+          owned: isOurs(first.Tags, site, key),
           surplus: surplus.map(({ AllocationId }) => AllocationId!),
         },
       };
     },
-    make: () => [
+    create: () => [
       api('ec2', 'AllocateAddress', {
         Domain: 'vpc',
         TagSpecifications: [{ ResourceType: 'elastic-ip', Tags: tagsOf(site, key) }],
       }),
     ],
-    answer: 'AllocationId',
-    drop: (_values, id) => [api('ec2', 'ReleaseAddress', { AllocationId: id })],
+    idPath: 'AllocationId',
+    delete: (_values, id) => [api('ec2', 'ReleaseAddress', { AllocationId: id })],
   };
 };
 

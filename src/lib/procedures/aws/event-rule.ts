@@ -37,13 +37,13 @@ export const eventRule = (site: string, { name, rule, description, pattern }: Ru
   return {
     key,
     title: `rule ${rule}`,
-    async look({ aws }) {
+    async read({ aws }) {
       const found = await unlessNone(aws.ask('events', 'DescribeRule', { Name: rule }), NONE);
       if (found === undefined) return { state: 'absent' };
       const tags = (await unlessNone(aws.ask('events', 'ListTagsForResource', { ResourceARN: found.Arn! }), NONE))
         ?.Tags;
       refuseForeign('a rule', rule, tags, site, key);
-      const what = { id: found.Arn!, ours: isOurs(tags, site, key) };
+      const what = { id: found.Arn!, owned: isOurs(tags, site, key) };
       const differences = [
         ...(same(found.EventPattern ?? '', pattern) ? [] : ['its pattern is another']),
         ...(found.State === 'ENABLED' ? [] : ['it is disabled']),
@@ -52,11 +52,11 @@ export const eventRule = (site: string, { name, rule, description, pattern }: Ru
         ? { state: 'ready', found: what }
         : { state: 'differs', found: what, differences };
     },
-    make: () => [put(true)],
-    answer: 'RuleArn',
+    create: () => [put(true)],
+    idPath: 'RuleArn',
     // Tags go only with a creation: EventBridge ignores them later.
-    mend: () => [put(false)],
-    drop: () => [api('events', 'DeleteRule', { Name: rule })],
+    update: () => [put(false)],
+    delete: () => [api('events', 'DeleteRule', { Name: rule })],
   };
 };
 
@@ -75,11 +75,11 @@ export const ruleTargets = (
     key,
     title: `targets of rule ${rule}`,
     needs: [`rule/${name}`],
-    async look({ aws, values }) {
+    async read({ aws, values }) {
       const there = (await unlessNone(aws.all('events', 'ListTargetsByRule', { Rule: rule }, 'Targets'), NONE)) ?? [];
       const mine = there.filter(({ Id }) => Object.hasOwn(targets, Id!));
       if (mine.length === 0) return { state: 'absent' };
-      const found = { id: mine.map(({ Id }) => Id).join(', '), ours: true };
+      const found = { id: mine.map(({ Id }) => Id).join(', '), owned: true };
       const differences = Object.entries(targets).flatMap(([id, slot]) => {
         const one = mine.find(({ Id }) => Id === id);
         return one === undefined
@@ -90,8 +90,8 @@ export const ruleTargets = (
       });
       return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
     },
-    make: (values) => [put(values)],
-    mend: (values) => [put(values)],
-    drop: () => [api('events', 'RemoveTargets', { Rule: rule, Ids: Object.keys(targets) })],
+    create: (values) => [put(values)],
+    update: (values) => [put(values)],
+    delete: () => [api('events', 'RemoveTargets', { Rule: rule, Ids: Object.keys(targets) })],
   };
 };

@@ -14,16 +14,16 @@ export const forwarding = (name: string): Step => {
     key: `forwarding/${name}`,
     title: `source/dest check off on ${name}`,
     needs: [instance],
-    async look({ aws, values }) {
+    async read({ aws, values }) {
       const { Reservations: [reservation] = [] } = await aws.ask('ec2', 'DescribeInstances', {
         InstanceIds: [values(instance)],
       });
-      const found = { id: values(instance), ours: true };
+      const found = { id: values(instance), owned: true };
       return reservation?.Instances?.[0]?.SourceDestCheck === false
         ? { state: 'ready', found }
         : { state: 'differs', found, differences: ['source/dest check is on'] };
     },
-    make: (values) => off(values(instance)),
-    mend: (_values, { id }) => off(id),
+    create: (values) => off(values(instance)),
+    update: (_values, { id }) => off(id),
   };
 };

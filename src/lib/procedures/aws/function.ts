@@ -1,6 +1,6 @@
 import { api } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
-import type { Look, Step } from '../../core/procedure.ts';
+import type { ReadResult, Step } from '../../core/procedure.ts';
 import { arn, servicePrincipal } from '../../domain/partition.ts';
 import { isOurs, tagsOf } from '../../domain/tags.ts';
 import { refuseForeign, unlessNone } from './names.ts';
@@ -41,7 +41,7 @@ export const lambdaFunction = (
     key,
     title: `function ${fn}`,
     needs: ['account', `role/${name}`],
-    async look({ aws, values, adopted }): Promise<Look> {
+    async read({ aws, values, adopted }): Promise<ReadResult> {
       const id = adopted.get(key) ?? fn;
       const answer = await unlessNone(aws.ask('lambda', 'GetFunction', { FunctionName: id }), NONE);
       if (answer === undefined) {
@@ -51,7 +51,7 @@ export const lambdaFunction = (
       const tags = asTags(answer.Tags);
       if (!adopted.has(key)) refuseForeign('a function', fn, tags, site, key);
       const { FunctionArn, State, LastUpdateStatus, CodeSha256, Runtime, Handler, Role } = answer.Configuration ?? {};
-      const found = { id: FunctionArn!, ours: isOurs(tags, site, key) };
+      const found = { id: FunctionArn!, owned: isOurs(tags, site, key) };
       if (State === 'Failed')
         throw failure(`function ${fn} could not be made`, {
           field: key,
@@ -59,7 +59,7 @@ export const lambdaFunction = (
         });
       if (State === 'Pending' || LastUpdateStatus === 'InProgress')
         return { state: 'pending', found, why: 'Lambda is still setting it up' };
-      if (!found.ours) return { state: 'ready', found };
+      if (!found.owned) return { state: 'ready', found };
       const differences = [
         ...(CodeSha256 === (await sha256(zip)) ? [] : [CODE]),
         ...(Runtime === runtime && Handler === handler && Role === roleArn(values)
@@ -68,7 +68,7 @@ export const lambdaFunction = (
       ];
       return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
     },
-    make: (values) => [
+    create: (values) => [
       api('lambda', 'CreateFunction', {
         FunctionName: fn,
         Runtime: runtime as 'nodejs22.x',
@@ -81,8 +81,8 @@ export const lambdaFunction = (
         Tags: Object.fromEntries(tagsOf(site, key).map(({ Key, Value }) => [Key, Value])),
       }),
     ],
-    answer: 'FunctionArn',
-    mend: (values, _found, differences) => [
+    idPath: 'FunctionArn',
+    update: (values, _found, differences) => [
       ...(differences.includes(CODE) ? [api('lambda', 'UpdateFunctionCode', { FunctionName: fn, ZipFile: zip })] : []),
       ...(differences.length === 1 && differences.includes(CODE)
         ? []
@@ -95,8 +95,8 @@ export const lambdaFunction = (
             }),
           ]),
     ],
-    drop: () => [api('lambda', 'DeleteFunction', { FunctionName: fn })],
-    patienceMs: PATIENCE_MS,
+    delete: () => [api('lambda', 'DeleteFunction', { FunctionName: fn })],
+    timeoutMs: PATIENCE_MS,
   };
 };
 
@@ -127,21 +127,21 @@ export const functionPermission = (name: string, rule: string, region: string): 
     key,
     title: `rule ${rule} may call function ${name}`,
     needs: [slot, `rule/${rule}`],
-    async look({ aws, values }) {
+    async read({ aws, values }) {
       const policy = (await unlessNone(aws.ask('lambda', 'GetPolicy', { FunctionName: values(slot) }), NONE))?.Policy;
       const statements = policy === undefined ? [] : (JSON.parse(policy) as { Statement: readonly Shown[] }).Statement;
       const one = statements.find((statement) => statement.Sid === Sid);
       if (one === undefined) return { state: 'absent' };
-      const found = { id: Sid, ours: true };
+      const found = { id: Sid, owned: true };
       const right =
         one.Principal?.Service === principal && one.Condition?.ArnLike?.['AWS:SourceArn'] === values(`rule/${rule}`);
       return right ? { state: 'ready', found } : { state: 'differs', found, differences: ['it lets in another'] };
     },
-    make: (values) => [allow(values)],
-    mend: (values) => [
+    create: (values) => [allow(values)],
+    update: (values) => [
       api('lambda', 'RemovePermission', { FunctionName: values(slot), StatementId: Sid }),
       allow(values),
     ],
-    drop: (values) => [api('lambda', 'RemovePermission', { FunctionName: values(slot), StatementId: Sid })],
+    delete: (values) => [api('lambda', 'RemovePermission', { FunctionName: values(slot), StatementId: Sid })],
   };
 };

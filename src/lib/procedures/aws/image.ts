@@ -71,8 +71,8 @@ export const newestImage = (distribution: Distribution, instanceType: string, ne
   return {
     key: 'image',
     title: `newest image of ${title} (${architecture})`,
-    async look({ aws, adopted }) {
-      if (!needed) return { state: 'ready', found: { id: 'not needed', ours: false } };
+    async read({ aws, adopted }) {
+      if (!needed) return { state: 'ready', found: { id: 'not needed', owned: false } };
       const id =
         adopted.get('image') ??
         (await pointer(aws, distribution, architecture)) ??
@@ -84,10 +84,10 @@ export const newestImage = (distribution: Distribution, instanceType: string, ne
       const size = image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === root)?.Ebs?.VolumeSize ?? MIN_GIB;
       return {
         state: 'ready',
-        found: { id, gives: { 'image/root': root, 'image/size': String(Math.max(size, MIN_GIB)) }, ours: false },
+        found: { id, outputs: { 'image/root': root, 'image/size': String(Math.max(size, MIN_GIB)) }, owned: false },
       };
     },
-    make: () => [],
+    create: () => [],
   };
 };
 

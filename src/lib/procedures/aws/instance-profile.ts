@@ -16,7 +16,7 @@ export const instanceProfile = (site: string, name: string): Step => {
   return {
     key,
     title: `instance profile ${InstanceProfileName}`,
-    async look({ aws, adopted, values }) {
+    async read({ aws, adopted, values }) {
       const id = adopted.get(key);
       const answer = await unlessNone(
         aws.ask('iam', 'GetInstanceProfile', { InstanceProfileName: id ?? InstanceProfileName }),
@@ -28,22 +28,22 @@ export const instanceProfile = (site: string, name: string): Step => {
       const [has] = profile?.Roles ?? [];
       const found = {
         id: profile?.InstanceProfileName ?? id!,
-        ours: isOurs(profile?.Tags, site, key),
-        gives: has?.RoleName === undefined ? {} : { [held]: has.RoleName },
+        owned: isOurs(profile?.Tags, site, key),
+        outputs: has?.RoleName === undefined ? {} : { [held]: has.RoleName },
       };
-      if (!found.ours || !values.has(slot) || has?.RoleName === values(slot)) return { state: 'ready', found };
+      if (!found.owned || !values.has(slot) || has?.RoleName === values(slot)) return { state: 'ready', found };
       return {
         state: 'differs',
         found,
         differences: [has === undefined ? 'it has no role yet' : `its role is ${has.RoleName}`],
       };
     },
-    make: (values) => [
+    create: (values) => [
       api('iam', 'CreateInstanceProfile', { InstanceProfileName, Tags: tagsOf(site, key) }),
       api('iam', 'AddRoleToInstanceProfile', { InstanceProfileName, RoleName: values(slot) }),
     ],
     after: () => [`${variable(key)}=${InstanceProfileName}`],
-    mend: (values, { id }, [difference]) => [
+    update: (values, { id }, [difference]) => [
       ...(difference === 'it has no role yet'
         ? []
         : [
@@ -54,7 +54,7 @@ export const instanceProfile = (site: string, name: string): Step => {
           ]),
       api('iam', 'AddRoleToInstanceProfile', { InstanceProfileName: id, RoleName: values(slot) }),
     ],
-    drop: (values, id) => [
+    delete: (values, id) => [
       ...(values.has(held)
         ? [api('iam', 'RemoveRoleFromInstanceProfile', { InstanceProfileName: id, RoleName: values(held) })]
         : []),

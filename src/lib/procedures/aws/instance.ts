@@ -1,6 +1,6 @@
 import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
-import type { Found, Look, Step, Values, World } from '../../core/procedure.ts';
+import type { Existing, ReadResult, Step, Values, ReadContext } from '../../core/procedure.ts';
 import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 import { variable } from '../kit/values.ts';
 import { unlessNone } from './names.ts';
@@ -49,25 +49,25 @@ export const ec2Instance = (site: string, spec: Ec2Instance): Step => {
     key,
     title: `instance ${name}`,
     cost: `a ${spec.type} instance, by the hour, and its volume`,
-    patienceMs: PATIENCE_MS,
-    async look(world) {
-      const id = world.adopted.get(key) ?? spec.known;
-      return id === undefined ? ownOf(world, site, key, spec) : knownOf(world, id, site, key, spec);
+    timeoutMs: PATIENCE_MS,
+    async read(context) {
+      const id = context.adopted.get(key) ?? spec.known;
+      return id === undefined ? ownOf(context, site, key, spec) : knownOf(context, id, site, key, spec);
     },
-    make(values) {
+    create(values) {
       const input = inputOf(values, site, key, spec);
       // The same for the same wish after the same past: a call that is sent again makes nothing new, and a new wish is
       // a new call.
       const ClientToken = `hybridctl-${fingerprint(JSON.stringify([input, values.has(`${key}/before`) ? values(`${key}/before`) : '']))}`;
       return [api('ec2', 'RunInstances', { ...input, ClientToken })];
     },
-    answer: 'Instances[0].InstanceId',
+    idPath: 'Instances[0].InstanceId',
     after: (values) => [
       `aws ec2 wait instance-running --instance-ids ${values(key)}`,
       `${variable(`${key}/eni`)}=$(aws ec2 describe-instances --instance-ids ${values(key)} --query 'Reservations[0].Instances[0].NetworkInterfaces[0].NetworkInterfaceId' --output text)`,
     ],
-    mend: (_values, { id }) => [api('ec2', 'StartInstances', { InstanceIds: [id] })],
-    drop: (_values, id) => [api('ec2', 'TerminateInstances', { InstanceIds: [id] })],
+    update: (_values, { id }) => [api('ec2', 'StartInstances', { InstanceIds: [id] })],
+    delete: (_values, id) => [api('ec2', 'TerminateInstances', { InstanceIds: [id] })],
   };
 };
 
@@ -132,7 +132,7 @@ const instancesOf = (
   reservations: NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>,
 ): readonly Described[] => reservations.flatMap(({ Instances = [] }) => Instances);
 
-const ownOf = async ({ aws }: World, site: string, key: string, spec: Ec2Instance): Promise<Look> => {
+const ownOf = async ({ aws }: ReadContext, site: string, key: string, spec: Ec2Instance): Promise<ReadResult> => {
   const all = oursIn(
     instancesOf(await aws.all('ec2', 'DescribeInstances', { Filters: filtersOf(site, key) }, 'Reservations')),
     site,
@@ -146,12 +146,18 @@ const ownOf = async ({ aws }: World, site: string, key: string, spec: Ec2Instanc
     .filter((one) => one !== first)
     .map(({ InstanceId }) => InstanceId!)
     .sort();
-  if (first === undefined) return { state: 'absent', gives: { [`${key}/before`]: past.join(' ') } };
+  if (first === undefined) return { state: 'absent', outputs: { [`${key}/before`]: past.join(' ') } };
   const surplus = others.filter(({ State }) => State?.Name !== 'shutting-down').map(({ InstanceId }) => InstanceId!);
   return judge(first, { ...foundOf(first, site, key), surplus }, spec);
 };
 
-const knownOf = async ({ aws }: World, id: string, site: string, key: string, spec: Ec2Instance): Promise<Look> => {
+const knownOf = async (
+  { aws }: ReadContext,
+  id: string,
+  site: string,
+  key: string,
+  spec: Ec2Instance,
+): Promise<ReadResult> => {
   const answer = await unlessNone(
     aws.ask('ec2', 'DescribeInstances', { InstanceIds: [id] }),
     /^InvalidInstanceID\.NotFound$/,
@@ -174,21 +180,21 @@ const foundOf = (
   { InstanceId, NetworkInterfaces = [], PrivateIpAddress, Tags }: Described,
   site: string,
   key: string,
-): Found => {
+): Existing => {
   const eni = NetworkInterfaces.find(({ Attachment }) => (Attachment?.DeviceIndex ?? 0) === 0)?.NetworkInterfaceId;
-  const ours = isOurs(Tags, site, key);
+  const owned = isOurs(Tags, site, key);
   return {
     id: InstanceId!,
-    gives: {
+    outputs: {
       ...(eni === undefined ? {} : { [`${key}/eni`]: eni }),
       ...(PrivateIpAddress === undefined ? {} : { [`${key}/address`]: PrivateIpAddress }),
-      ...(ours ? { [`${key}/made`]: 'yes' } : {}),
+      ...(owned ? { [`${key}/made`]: 'yes' } : {}),
     },
-    ours,
+    owned,
   };
 };
 
-const judge = ({ State, PrivateIpAddress }: Described, found: Found, { privateIp }: Ec2Instance): Look => {
+const judge = ({ State, PrivateIpAddress }: Described, found: Existing, { privateIp }: Ec2Instance): ReadResult => {
   const state = State?.Name ?? 'pending';
   if (state === 'stopped') return { state: 'differs', found, differences: ['is stopped'] };
   if (state !== 'running') return { state: 'pending', why: `is ${state}`, found };

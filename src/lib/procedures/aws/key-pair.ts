@@ -24,10 +24,10 @@ export const keyFile = ({ name, path, purge }: KeyFile): Step => {
   return {
     key,
     title: `SSH key ${path}`,
-    async look({ files, shell, signal }) {
+    async read({ files, shell, signal }) {
       const stat = await files.stat(path);
       if (stat === undefined) return { state: 'absent' };
-      if (purge) return { state: 'ready', found: { id: path, ours: true } };
+      if (purge) return { state: 'ready', found: { id: path, owned: true } };
       if ((stat.mode & 0o077) !== 0)
         throw usageError(`${path} can be read by others (mode ${stat.mode.toString(8).padStart(4, '0')})`, {
           field: '--key-file',
@@ -42,9 +42,9 @@ export const keyFile = ({ name, path, purge }: KeyFile): Step => {
           field: '--key-file',
           next: 'name another file, or one that is not there yet',
         });
-      return { state: 'ready', found: { id: path, gives: { [`${key}/public`]: stdout.trim() }, ours: false } };
+      return { state: 'ready', found: { id: path, outputs: { [`${key}/public`]: stdout.trim() }, owned: false } };
     },
-    make: () => [
+    create: () => [
       { kind: 'run', file: 'mkdir', args: ['-p', '-m', '0700', dirname(path)] },
       {
         kind: 'run',
@@ -53,7 +53,7 @@ export const keyFile = ({ name, path, purge }: KeyFile): Step => {
       },
     ],
     after: () => [`${variable(`${key}/public`)}=$(ssh-keygen -y -P '' -f ${path})`],
-    ...(purge ? { drop: () => [{ kind: 'run' as const, file: 'rm', args: ['-f', path, `${path}.pub`] }] } : {}),
+    ...(purge ? { delete: () => [{ kind: 'run' as const, file: 'rm', args: ['-f', path, `${path}.pub`] }] } : {}),
   };
 };
 
@@ -71,7 +71,7 @@ export const keyPair = (site: string, name: string): Step => {
   return {
     key,
     title: `key pair ${KeyName}`,
-    async look({ aws, adopted, values }) {
+    async read({ aws, adopted, values }) {
       const id = adopted.get(key);
       const pairs = async (Filters: { Name: string; Values: string[] }[]) =>
         (await aws.ask('ec2', 'DescribeKeyPairs', { Filters, IncludePublicKey: true })).KeyPairs ?? [];
@@ -84,14 +84,14 @@ export const keyPair = (site: string, name: string): Step => {
         if (foreign !== undefined) refuseForeign('a key pair', KeyName, foreign.Tags, site, key);
         return { state: 'absent' };
       }
-      const found = { id: own.KeyName!, ours: isOurs(own.Tags, site, key) };
+      const found = { id: own.KeyName!, owned: isOurs(own.Tags, site, key) };
       const other =
-        found.ours && values.has(slot) && own.PublicKey !== undefined && keyOf(own.PublicKey) !== keyOf(values(slot));
+        found.owned && values.has(slot) && own.PublicKey !== undefined && keyOf(own.PublicKey) !== keyOf(values(slot));
       return other
         ? { state: 'differs', found, differences: ['it is of another key than the file here'] }
         : { state: 'ready', found };
     },
-    make: (values) => [
+    create: (values) => [
       // As the SDK takes it: bytes of the line, which it encodes.
       api('ec2', 'ImportKeyPair', {
         KeyName,
@@ -99,8 +99,8 @@ export const keyPair = (site: string, name: string): Step => {
         TagSpecifications: [{ ResourceType: 'key-pair', Tags: tagsOf(site, key) }],
       }),
     ],
-    answer: 'KeyName',
-    drop: (_values, id) => [api('ec2', 'DeleteKeyPair', { KeyName: id })],
+    idPath: 'KeyName',
+    delete: (_values, id) => [api('ec2', 'DeleteKeyPair', { KeyName: id })],
   };
 };
 

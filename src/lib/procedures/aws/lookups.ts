@@ -1,5 +1,5 @@
 import { failure } from '../../core/errors.ts';
-import type { Found, Step, World } from '../../core/procedure.ts';
+import type { Existing, Step, ReadContext } from '../../core/procedure.ts';
 import { cidr, contains } from '../../domain/cidr.ts';
 import { NO_ENTITY, unlessNone } from './names.ts';
 
@@ -8,13 +8,13 @@ const lookup = (
   key: string,
   title: string,
   needs: readonly string[],
-  find: (world: World) => Promise<Omit<Found, 'ours'>>,
+  find: (context: ReadContext) => Promise<Omit<Existing, 'owned'>>,
 ): Step => ({
   key,
   title,
   needs,
-  look: async (world) => ({ state: 'ready', found: { ...(await find(world)), ours: false } }),
-  make: () => [],
+  read: async (context) => ({ state: 'ready', found: { ...(await find(context)), owned: false } }),
+  create: () => [],
 });
 
 /** The account's number, for ARNs, in the slot `account`. */

@@ -30,7 +30,7 @@ const overrideRoute = (site: Site, { id, name, links }: SiteRouteTable, destinat
   return {
     key: `override/${name}/${destination}`,
     title: `static route of ${name} to ${destination}`,
-    async look({ aws }) {
+    async read({ aws }) {
       const { RouteTables: [table] = [] } = await aws.ask('ec2', 'DescribeRouteTables', { RouteTableIds: [id] });
       const routes = table?.Routes ?? [];
       const route = routes.find(
@@ -54,10 +54,10 @@ const overrideRoute = (site: Site, { id, name, links }: SiteRouteTable, destinat
           `the static route of ${name} to ${destination} is all that carries: nothing is propagated into ${id}`,
           { field: `route_tables.${name}`, next: 'wait until Direct Connect is back, or give --keep-routes' },
         );
-      return { state: 'ready', found: { id: `${id} ${destination}`, ours: true } };
+      return { state: 'ready', found: { id: `${id} ${destination}`, owned: true } };
     },
-    make: () => [],
-    drop: () => [api('ec2', 'DeleteRoute', { RouteTableId: id, ...aim })],
+    create: () => [],
+    delete: () => [api('ec2', 'DeleteRoute', { RouteTableId: id, ...aim })],
   };
 };
 

@@ -24,7 +24,7 @@ export const secretParameter = (site: string, { name, title, path, value, isNew 
   return {
     key,
     title,
-    async look({ aws, adopted }) {
+    async read({ aws, adopted }) {
       const Name = adopted.get(key) ?? path;
       const answer = await unlessNone(
         aws.ask('ssm', 'GetParameter', { Name, WithDecryption: value !== undefined }),
@@ -35,14 +35,14 @@ export const secretParameter = (site: string, { name, title, path, value, isNew 
         aws.ask('ssm', 'ListTagsForResource', { ResourceType: 'Parameter', ResourceId: Name }),
         /^InvalidResourceId$|^ParameterNotFound$/,
       );
-      const found = { id: Name, ours: isOurs(tags?.TagList, site, key) };
-      if (!found.ours && !adopted.has(key))
+      const found = { id: Name, owned: isOurs(tags?.TagList, site, key) };
+      if (!found.owned && !adopted.has(key))
         throw failure(`a parameter ${Name} is there and is not hybridctl's`, {
           field: key,
           next: `remove it, or say --adopt ${key}=${Name} to use it as it is`,
         });
       if (value === undefined || answer.Parameter?.Value === value) return { state: 'ready', found };
-      if (isNew || !found.ours)
+      if (isNew || !found.owned)
         throw failure(`the parameter ${Name} holds another key than the file here`, {
           field: key,
           next: isNew
@@ -51,15 +51,15 @@ export const secretParameter = (site: string, { name, title, path, value, isNew 
         });
       return { state: 'differs', found, differences: ['it holds another key'] };
     },
-    make: () => [
+    create: () => [
       api('ssm', 'PutParameter', { Name: path, Type: 'SecureString', Value: value!, Tags: tagsOf(site, key) }, [
         'Value',
       ]),
     ],
     // Tags and Overwrite exclude each other.
-    mend: (_values, { id }) => [
+    update: (_values, { id }) => [
       api('ssm', 'PutParameter', { Name: id, Type: 'SecureString', Value: value!, Overwrite: true }, ['Value']),
     ],
-    drop: (_values, id) => [api('ssm', 'DeleteParameter', { Name: id })],
+    delete: (_values, id) => [api('ssm', 'DeleteParameter', { Name: id })],
   };
 };

@@ -28,7 +28,7 @@ export const sqsQueue = (site: string, { name, queue }: QueueOptions): Step => {
   return {
     key,
     title: `queue ${queue}`,
-    async look({ aws, adopted }) {
+    async read({ aws, adopted }) {
       const wanted = adopted.get(key)?.split(':').at(-1) ?? queue;
       const url = await queueUrl(aws, wanted);
       if (url === undefined) {
@@ -44,10 +44,10 @@ export const sqsQueue = (site: string, { name, queue }: QueueOptions): Step => {
       if (!adopted.has(key)) refuseForeign('a queue', queue, tags, site, key);
       return {
         state: 'ready',
-        found: { id: attributes.QueueArn, ours: isOurs(tags, site, key), gives: { [`${key}/url`]: url } },
+        found: { id: attributes.QueueArn, owned: isOurs(tags, site, key), outputs: { [`${key}/url`]: url } },
       };
     },
-    make: () => [
+    create: () => [
       api('sqs', 'CreateQueue', {
         QueueName: queue,
         tags: Object.fromEntries(tagsOf(site, key).map(({ Key, Value }) => [Key, Value])),
@@ -57,7 +57,7 @@ export const sqsQueue = (site: string, { name, queue }: QueueOptions): Step => {
       `${shellName(`${key}/url`)}=$(aws sqs get-queue-url --queue-name ${queue} --query QueueUrl --output text)`,
       `${shellName(key)}=$(aws sqs get-queue-attributes --queue-url ${values(`${key}/url`)} --attribute-names QueueArn --query Attributes.QueueArn --output text)`,
     ],
-    drop: (values) => [api('sqs', 'DeleteQueue', { QueueUrl: values(`${key}/url`) })],
+    delete: (values) => [api('sqs', 'DeleteQueue', { QueueUrl: values(`${key}/url`) })],
   };
 };
 
@@ -78,13 +78,13 @@ export const queuePolicy = (
     key,
     title: `who may send to queue ${name}`,
     needs: [slot, ...needs],
-    async look({ aws, values, adopted }) {
+    async read({ aws, values, adopted }) {
       const { Attributes } = await aws.ask('sqs', 'GetQueueAttributes', {
         QueueUrl: values(`${slot}/url`),
         AttributeNames: ['Policy'],
       });
       const policy = Attributes?.Policy;
-      const found = { id: name, ours: true };
+      const found = { id: name, owned: true };
       if (policy !== undefined && sameDocument(policy, document(values))) return { state: 'ready', found };
       return {
         state: 'differs',
@@ -96,8 +96,8 @@ export const queuePolicy = (
         ],
       };
     },
-    make: (values) => [set(values)],
-    mend: (values, _found, [difference]) => {
+    create: (values) => [set(values)],
+    update: (values, _found, [difference]) => {
       if (difference !== 'it lets in others, or nobody')
         throw failure(difference!, { field: key, next: `add the statement yourself, or leave out --adopt ${slot}` });
       return [set(values)];

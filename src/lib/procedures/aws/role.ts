@@ -23,19 +23,19 @@ export const role = (site: string, { name, service, region, description, path }:
   return {
     key,
     title: `role ${RoleName}`,
-    async look({ aws, adopted }) {
+    async read({ aws, adopted }) {
       const id = adopted.get(key);
       const answer = await unlessNone(aws.ask('iam', 'GetRole', { RoleName: id ?? RoleName }), NO_ENTITY);
       const found = answer?.Role;
       if (found === undefined && id === undefined) return { state: 'absent' };
-      const ours = isOurs(found?.Tags, site, key);
+      const owned = isOurs(found?.Tags, site, key);
       if (id === undefined) refuseForeign('a role', RoleName, found?.Tags, site, key);
-      const what = { id: found?.RoleName ?? id!, ours };
-      return !ours || sameDocument(found?.AssumeRolePolicyDocument ?? '', trust)
+      const what = { id: found?.RoleName ?? id!, owned };
+      return !owned || sameDocument(found?.AssumeRolePolicyDocument ?? '', trust)
         ? { state: 'ready', found: what }
         : { state: 'differs', found: what, differences: [`its trust policy is not that ${service} may take it`] };
     },
-    make: () => [
+    create: () => [
       api('iam', 'CreateRole', {
         RoleName,
         AssumeRolePolicyDocument: JSON.stringify(trust),
@@ -44,11 +44,11 @@ export const role = (site: string, { name, service, region, description, path }:
         ...(path === undefined ? {} : { Path: path }),
       }),
     ],
-    answer: 'Role.RoleName',
-    mend: (_values, { id }) => [
+    idPath: 'Role.RoleName',
+    update: (_values, { id }) => [
       api('iam', 'UpdateAssumeRolePolicy', { RoleName: id, PolicyDocument: JSON.stringify(trust) }),
     ],
-    drop: (_values, id) => [api('iam', 'DeleteRole', { RoleName: id })],
+    delete: (_values, id) => [api('iam', 'DeleteRole', { RoleName: id })],
   };
 };
 
@@ -69,32 +69,32 @@ export const rolePolicy = (site: string, { name, needs, document }: RolePolicy):
     key,
     title: `policy ${PolicyName}`,
     needs: [slot],
-    async look({ aws, values }) {
+    async read({ aws, values }) {
       const answer = await unlessNone(
         aws.ask('iam', 'GetRolePolicy', { RoleName: values(slot), PolicyName }),
         NO_ENTITY,
       );
       if (answer === undefined) return { state: 'absent' };
-      const found = { id: PolicyName, ours: true };
+      const found = { id: PolicyName, owned: true };
       const known = needs.every((one) => values.has(one));
       return known && sameDocument(answer.PolicyDocument ?? '', document(values))
         ? { state: 'ready', found }
         : { state: 'differs', found, differences: ['it allows something else'] };
     },
-    make: (values) => [
+    create: (values) => [
       api('iam', 'PutRolePolicy', {
         RoleName: values(slot),
         PolicyName,
         PolicyDocument: JSON.stringify(document(values)),
       }),
     ],
-    mend: (values) => [
+    update: (values) => [
       api('iam', 'PutRolePolicy', {
         RoleName: values(slot),
         PolicyName,
         PolicyDocument: JSON.stringify(document(values)),
       }),
     ],
-    drop: (values) => [api('iam', 'DeleteRolePolicy', { RoleName: values(slot), PolicyName })],
+    delete: (values) => [api('iam', 'DeleteRolePolicy', { RoleName: values(slot), PolicyName })],
   };
 };

@@ -1,6 +1,6 @@
 import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
-import type { Found, Step, Values } from '../../core/procedure.ts';
+import type { Existing, Step, Values } from '../../core/procedure.ts';
 
 /** A gateway as a route's target: by name, and by the interface that the site file knows it by. */
 export interface RouteGateway {
@@ -59,7 +59,7 @@ export const gatewayRoute = ({ table, id, destination, to, gateways }: GatewayRo
     key: `route/${table}/${destination}`,
     title: `route of ${table} to ${destination}${to === undefined ? '' : ` by ${to.name}`}`,
     needs: to === undefined ? [] : [eniSlot(to.name)],
-    async look({ aws, values }) {
+    async read({ aws, values }) {
       const { RouteTables: [found] = [] } = await aws.ask('ec2', 'DescribeRouteTables', { RouteTableIds: [id] });
       if (found === undefined) throw failure(`there is no route table ${id}`, { field: `route_tables.${table}` });
       const route = (found.Routes ?? []).find(
@@ -71,9 +71,9 @@ export const gatewayRoute = ({ table, id, destination, to, gateways }: GatewayRo
       const target = pointsAt(route);
       const owner = gateways.find((gateway) => eniOf(values, gateway) === target || gateway.eni === target);
       // To the interface of one that is gone it leads nowhere, and nobody misses it.
-      const ours = owner !== undefined && (values.has(`instance/${owner.name}/made`) || route.State === 'blackhole');
-      const what: Found = { id: `${id} ${destination}`, ours };
-      if (to === undefined) return !ours ? { state: 'absent' } : { state: 'ready', found: what };
+      const owned = owner !== undefined && (values.has(`instance/${owner.name}/made`) || route.State === 'blackhole');
+      const what: Existing = { id: `${id} ${destination}`, owned };
+      if (to === undefined) return !owned ? { state: 'absent' } : { state: 'ready', found: what };
       if (target === values(eniSlot(to.name))) return { state: 'ready', found: what };
       // Of an instance that is gone: the interface that the site file still names.
       if (owner?.name === to.name)
@@ -84,12 +84,12 @@ export const gatewayRoute = ({ table, id, destination, to, gateways }: GatewayRo
         next: 'move it by "hybridctl route set", or leave the link out of the table in the site file',
       });
     },
-    make: (values) => [
+    create: (values) => [
       api('ec2', 'CreateRoute', { RouteTableId: id, ...aim, NetworkInterfaceId: values(eniSlot(to!.name)) }),
     ],
-    mend: (values) => [
+    update: (values) => [
       api('ec2', 'ReplaceRoute', { RouteTableId: id, ...aim, NetworkInterfaceId: values(eniSlot(to!.name)) }),
     ],
-    drop: () => [api('ec2', 'DeleteRoute', { RouteTableId: id, ...aim })],
+    delete: () => [api('ec2', 'DeleteRoute', { RouteTableId: id, ...aim })],
   };
 };

@@ -66,7 +66,7 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
   const group: Step = {
     key,
     title: `security group ${GroupName}`,
-    async look({ aws, adopted, values }) {
+    async read({ aws, adopted, values }) {
       const id = adopted.get(key);
       const groups = async (asked: { GroupIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
         aws.all('ec2', 'DescribeSecurityGroups', asked, 'SecurityGroups');
@@ -79,7 +79,7 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
           state: 'ready',
           found: {
             id: found.GroupId!,
-            ours: isOurs(found.Tags, site, key),
+            owned: isOurs(found.Tags, site, key),
             surplus: surplus.map(({ GroupId }) => GroupId!),
           },
         };
@@ -99,7 +99,7 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
       }
       return { state: 'absent' };
     },
-    make: (values) => [
+    create: (values) => [
       api('ec2', 'CreateSecurityGroup', {
         GroupName,
         Description: description,
@@ -107,8 +107,8 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
         TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsOf(site, key) }],
       }),
     ],
-    answer: 'GroupId',
-    drop: (_values, id) => [api('ec2', 'DeleteSecurityGroup', { GroupId: id })],
+    idPath: 'GroupId',
+    delete: (_values, id) => [api('ec2', 'DeleteSecurityGroup', { GroupId: id })],
   };
   const authorize = (GroupId: string, rules: readonly IngressRule[]) => [
     api('ec2', 'AuthorizeSecurityGroupIngress', { GroupId, IpPermissions: rules.map(permissionOf) }),
@@ -117,7 +117,7 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
     key: `${key}/rules`,
     title: `what ${GroupName} lets in`,
     needs: [key],
-    async look({ aws, values }) {
+    async read({ aws, values }) {
       // By filter: a group that is not visible yet is then absent, where its id would be an error.
       const [found] = await aws.all(
         'ec2',
@@ -131,15 +131,15 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
       if (lacks.length === wanted.length && has.length === 0) return { state: 'absent' };
       const common = {
         id: values(key),
-        ours: isOurs(found?.Tags, site, key),
+        owned: isOurs(found?.Tags, site, key),
         notes: has.filter((text) => !wanted.includes(text)).map((text) => `also lets in ${text}`),
       };
       return lacks.length === 0
         ? { state: 'ready', found: common }
         : { state: 'differs', found: common, differences: lacks.map((text) => `does not let in ${text}`) };
     },
-    make: (values) => authorize(values(key), ingress),
-    mend: (_values, { id }, differences) =>
+    create: (values) => authorize(values(key), ingress),
+    update: (_values, { id }, differences) =>
       authorize(
         id,
         ingress.filter((rule) => differences.includes(`does not let in ${ruleText(rule)}`)),

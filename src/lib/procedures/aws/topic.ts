@@ -23,7 +23,7 @@ export const snsTopic = (site: string, { name, topic, region }: Topic): Step => 
     key,
     title: `topic ${topic}`,
     needs: ['account'],
-    async look({ aws, values, adopted }) {
+    async read({ aws, values, adopted }) {
       const id = adopted.get(key) ?? arn(region, 'sns', values('account'), topic);
       const answer = await unlessNone(aws.ask('sns', 'GetTopicAttributes', { TopicArn: id }), NONE);
       if (answer === undefined) {
@@ -32,11 +32,11 @@ export const snsTopic = (site: string, { name, topic, region }: Topic): Step => 
       }
       const tags = (await unlessNone(aws.ask('sns', 'ListTagsForResource', { ResourceArn: id }), NONE))?.Tags;
       if (!adopted.has(key)) refuseForeign('a topic', topic, tags, site, key);
-      return { state: 'ready', found: { id, ours: isOurs(tags, site, key) } };
+      return { state: 'ready', found: { id, owned: isOurs(tags, site, key) } };
     },
-    make: () => [api('sns', 'CreateTopic', { Name: topic, Tags: tagsOf(site, key) })],
-    answer: 'TopicArn',
-    drop: (_values, id) => [api('sns', 'DeleteTopic', { TopicArn: id })],
+    create: () => [api('sns', 'CreateTopic', { Name: topic, Tags: tagsOf(site, key) })],
+    idPath: 'TopicArn',
+    delete: (_values, id) => [api('sns', 'DeleteTopic', { TopicArn: id })],
   };
 };
 
@@ -61,9 +61,9 @@ export const topicPolicy = (
     key,
     title: `who may publish to topic ${name}`,
     needs: [slot, ...needs],
-    async look({ aws, values, adopted }) {
+    async read({ aws, values, adopted }) {
       const { Attributes } = await aws.ask('sns', 'GetTopicAttributes', { TopicArn: values(slot) });
-      const found = { id: name, ours: true };
+      const found = { id: name, owned: true };
       if (sameDocument(Attributes?.['Policy'] ?? '', document(values))) return { state: 'ready', found };
       return {
         state: 'differs',
@@ -71,8 +71,8 @@ export const topicPolicy = (
         differences: [adopted.has(slot) ? `the policy of ${values(slot)} is not ours to change` : 'it lets in others'],
       };
     },
-    make: (values) => [set(values)],
-    mend: (values, _found, [difference]) => {
+    create: (values) => [set(values)],
+    update: (values, _found, [difference]) => {
       if (difference !== 'it lets in others')
         throw failure(difference!, { field: key, next: `add the statements yourself, or leave out --adopt ${slot}` });
       return [set(values)];
@@ -88,7 +88,7 @@ export const mailSubscription = (topic: string, mail: string): Step => {
     key,
     title: `mail to ${mail}`,
     needs: [slot],
-    async look({ aws, values }) {
+    async read({ aws, values }) {
       const all =
         (await unlessNone(
           aws.all('sns', 'ListSubscriptionsByTopic', { TopicArn: values(slot) }, 'Subscriptions'),
@@ -101,11 +101,11 @@ export const mailSubscription = (topic: string, mail: string): Step => {
         state: 'ready',
         found: {
           id: mail,
-          ours: true,
+          owned: true,
           ...(pending ? { notes: ['the mailbox has yet to say yes: see its mail from SNS'] } : {}),
         },
       };
     },
-    make: (values) => [api('sns', 'Subscribe', { TopicArn: values(slot), Protocol: 'email', Endpoint: mail })],
+    create: (values) => [api('sns', 'Subscribe', { TopicArn: values(slot), Protocol: 'email', Endpoint: mail })],
   };
 };

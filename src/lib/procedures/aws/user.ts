@@ -12,17 +12,17 @@ export const user = (site: string, name: string): Step => {
   return {
     key,
     title: `user ${UserName}`,
-    async look({ aws, adopted }) {
+    async read({ aws, adopted }) {
       const id = adopted.get(key);
       const found = (await unlessNone(aws.ask('iam', 'GetUser', { UserName: id ?? UserName }), NO_ENTITY))?.User;
       if (found === undefined && id !== undefined) throw failure(`there is no user ${id}`, { field: '--adopt' });
       if (found === undefined) return { state: 'absent' };
       if (id === undefined) refuseForeign('a user', UserName, found.Tags, site, key);
-      return { state: 'ready', found: { id: found.UserName!, ours: isOurs(found.Tags, site, key) } };
+      return { state: 'ready', found: { id: found.UserName!, owned: isOurs(found.Tags, site, key) } };
     },
-    make: () => [api('iam', 'CreateUser', { UserName, Tags: tagsOf(site, key) })],
-    answer: 'User.UserName',
-    drop: (_values, id) => [api('iam', 'DeleteUser', { UserName: id })],
+    create: () => [api('iam', 'CreateUser', { UserName, Tags: tagsOf(site, key) })],
+    idPath: 'User.UserName',
+    delete: (_values, id) => [api('iam', 'DeleteUser', { UserName: id })],
   };
 };
 
@@ -37,20 +37,20 @@ export const userPolicy = (site: string, name: string, document: PolicyDocument)
     key: `user-policy/${name}`,
     title: `policy ${PolicyName}`,
     needs: [slot],
-    async look({ aws, values }) {
+    async read({ aws, values }) {
       const answer = await unlessNone(
         aws.ask('iam', 'GetUserPolicy', { UserName: values(slot), PolicyName }),
         NO_ENTITY,
       );
       if (answer === undefined) return { state: 'absent' };
-      const found = { id: PolicyName, ours: true };
+      const found = { id: PolicyName, owned: true };
       return sameDocument(answer.PolicyDocument ?? '', document)
         ? { state: 'ready', found }
         : { state: 'differs', found, differences: ['it allows something else'] };
     },
-    make: put,
-    mend: put,
-    drop: (values) => [api('iam', 'DeleteUserPolicy', { UserName: values(slot), PolicyName })],
+    create: put,
+    update: put,
+    delete: (values) => [api('iam', 'DeleteUserPolicy', { UserName: values(slot), PolicyName })],
   };
 };
 
@@ -84,7 +84,7 @@ export const accessKey = ({ name, path, format, idIn }: AccessKey): Step => {
     key,
     title: `access key in ${path}`,
     needs: [slot],
-    async look({ aws, values, files }) {
+    async read({ aws, values, files }) {
       const answer = await unlessNone(
         aws.all('iam', 'ListAccessKeys', { UserName: values(slot) }, 'AccessKeyMetadata'),
         NO_ENTITY,
@@ -98,25 +98,25 @@ export const accessKey = ({ name, path, format, idIn }: AccessKey): Step => {
       if (id === undefined)
         return {
           state: 'differs',
-          found: { id: surplus[0]!, ours: true, surplus: surplus.slice(1) },
+          found: { id: surplus[0]!, owned: true, surplus: surplus.slice(1) },
           differences: [`its secret is not in ${path}, so it is replaced`],
         };
       const open = (stat?.mode ?? 0) & 0o077;
       return open === 0
-        ? { state: 'ready', found: { id, ours: true, surplus } }
+        ? { state: 'ready', found: { id, owned: true, surplus } }
         : {
             state: 'differs',
-            found: { id, ours: true, surplus },
+            found: { id, owned: true, surplus },
             differences: [`${path} can be read by others, so the key is replaced`],
           };
     },
-    make: (values) => [create(values(slot))],
-    mend: (values, { id, surplus = [] }) => [
+    create: (values) => [create(values(slot))],
+    update: (values, { id, surplus = [] }) => [
       ...[id, ...surplus].map((one) => remove(values(slot), one)),
       create(values(slot)),
     ],
     // A surplus one has no file.
-    drop: (values, id) => [
+    delete: (values, id) => [
       remove(values(slot), id),
       ...(values(key) === id ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }] : []),
     ],

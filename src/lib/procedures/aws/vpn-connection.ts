@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import { api, type Input, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
-import type { Found, Look, Step, World } from '../../core/procedure.ts';
+import type { Existing, ReadResult, Step, ReadContext } from '../../core/procedure.ts';
 import { addressText, cidr } from '../../domain/cidr.ts';
 import { ENDS, type EndFacts, type EndNumber, type TunnelRules } from '../../domain/managed-vpn.ts';
 import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
@@ -116,7 +116,7 @@ const factsOf = (described: Described, spec: VpnConnection): readonly EndFacts[]
 const leaving = ({ State }: Described): boolean => State === 'deleting';
 
 const describe = async (
-  { aws }: Pick<World, 'aws'>,
+  { aws }: Pick<ReadContext, 'aws'>,
   asked: Input<'ec2', 'DescribeVpnConnections'>,
 ): Promise<readonly Described[]> =>
   ((await aws.ask('ec2', 'DescribeVpnConnections', asked)).VpnConnections ?? [])
@@ -142,15 +142,15 @@ const connection = (site: string, spec: VpnConnection): Step => {
     key,
     title: `VPN connection of ${spec.name}`,
     cost: 'a VPN connection, by the hour, and its traffic',
-    patienceMs: PATIENCE_MS,
-    async look(world): Promise<Look> {
-      const { adopted, values } = world;
+    timeoutMs: PATIENCE_MS,
+    async read(context): Promise<ReadResult> {
+      const { adopted, values } = context;
       const id = adopted.get(key);
       const [customer, gateway] = [`customer-gateway/${spec.name}`, 'vgw'];
       const [first, ...surplus] =
         id === undefined
-          ? oursIn(await describe(world, { Filters: filtersOf(site, key) }), site, key)
-          : await describe(world, { VpnConnectionIds: [id] });
+          ? oursIn(await describe(context, { Filters: filtersOf(site, key) }), site, key)
+          : await describe(context, { VpnConnectionIds: [id] });
       if (first === undefined) {
         if (id !== undefined)
           throw failure(`there is no VPN connection ${id}`, {
@@ -159,7 +159,7 @@ const connection = (site: string, spec: VpnConnection): Step => {
           });
         if (!values.has(customer) || !values.has(gateway)) return { state: 'absent' };
         // Between two gateways there is one: AWS would answer with it and make none.
-        const [other] = await describe(world, {
+        const [other] = await describe(context, {
           Filters: [
             { Name: 'customer-gateway-id', Values: [values(customer)] },
             { Name: 'vpn-gateway-id', Values: [values(gateway)] },
@@ -186,10 +186,10 @@ const connection = (site: string, spec: VpnConnection): Step => {
           ? []
           : [network],
       );
-      const found: Found = {
+      const found: Existing = {
         id: first.VpnConnectionId!,
-        ours: isOurs(first.Tags, site, key),
-        gives: Object.fromEntries(told) as Record<string, string>,
+        owned: isOurs(first.Tags, site, key),
+        outputs: Object.fromEntries(told) as Record<string, string>,
         surplus: surplus.filter((other) => !leaving(other)).map(({ VpnConnectionId }) => VpnConnectionId!),
         notes: others.length === 0 || networks.length === 0 ? [] : [`also leads to ${others.join(', ')}`],
       };
@@ -210,7 +210,7 @@ const connection = (site: string, spec: VpnConnection): Step => {
         };
       return { state: 'ready', found };
     },
-    make: (values) => [
+    create: (values) => [
       api(
         'ec2',
         'CreateVpnConnection',
@@ -230,16 +230,16 @@ const connection = (site: string, spec: VpnConnection): Step => {
         ENDS.map((end) => `Options.TunnelOptions.${end - 1}.PreSharedKey`),
       ),
     ],
-    answer: 'VpnConnection.VpnConnectionId',
+    idPath: 'VpnConnection.VpnConnectionId',
     after: (values) => [waitFor(values(key))],
-    drop: (_values, id) => [api('ec2', 'DeleteVpnConnection', { VpnConnectionId: id })],
+    delete: (_values, id) => [api('ec2', 'DeleteVpnConnection', { VpnConnectionId: id })],
   };
 };
 
 const waitFor = (id: string): string => `aws ec2 wait vpn-connection-available --vpn-connection-ids ${id}`;
 
-const one = async (world: World, name: string): Promise<Described | undefined> =>
-  (await describe(world, { VpnConnectionIds: [world.values(keyOf(name))] }))[0];
+const one = async (context: ReadContext, name: string): Promise<Described | undefined> =>
+  (await describe(context, { VpnConnectionIds: [context.values(keyOf(name))] }))[0];
 
 /**
  * A tunnel's options, mended by themselves: ModifyVpnTunnelOptions takes down one tunnel, ModifyVpnConnectionOptions
@@ -252,29 +252,29 @@ const tunnel = (site: string, spec: VpnConnection, end: EndNumber): Step => {
     key: `vpn-tunnel/${spec.name}/${end}`,
     title: `Tunnel ${end} of ${spec.name}`,
     needs: [keyOf(spec.name)],
-    patienceMs: PATIENCE_MS,
-    async look(world) {
-      const described = await one(world, spec.name);
+    timeoutMs: PATIENCE_MS,
+    async read(context) {
+      const described = await one(context, spec.name);
       if (described === undefined) return { state: 'absent' };
       const told = inOrder(described.Options?.TunnelOptions ?? [], ({ TunnelInsideCidr }) => TunnelInsideCidr, spec)[
         end - 1
       ];
-      const found: Found = {
-        id: told?.OutsideIpAddress ?? world.values(factSlot(spec.name, 'outside', end)),
-        ours: isOurs(described.Tags, site, keyOf(spec.name)),
+      const found: Existing = {
+        id: told?.OutsideIpAddress ?? context.values(factSlot(spec.name, 'outside', end)),
+        owned: isOurs(described.Tags, site, keyOf(spec.name)),
       };
       if (described.State !== 'available')
         return { state: 'pending', found, why: `the connection is ${described.State}` };
       if (told === undefined) return { state: 'ready', found: { ...found, notes: ['its options are not told'] } };
       const differences = differencesOf(told, wanted);
       // An adopted connection is used as it is.
-      if (!found.ours) return { state: 'ready', found: { ...found, notes: differences } };
+      if (!found.owned) return { state: 'ready', found: { ...found, notes: differences } };
       return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
     },
     // It comes with the connection.
-    make: () => [],
+    create: () => [],
     after: (values) => [waitFor(values(keyOf(spec.name)))],
-    mend: (values, { id }) => [
+    update: (values, { id }) => [
       api(
         'ec2',
         'ModifyVpnTunnelOptions',
@@ -289,14 +289,14 @@ const route = (spec: VpnConnection, network: string): Step => ({
   key: `vpn-route/${spec.name}/${network.replace('/', '-')}`,
   title: `Route to ${network} over ${spec.name}`,
   needs: [keyOf(spec.name)],
-  async look(world) {
-    const there = (await one(world, spec.name))?.Routes?.find(
+  async read(context) {
+    const there = (await one(context, spec.name))?.Routes?.find(
       ({ DestinationCidrBlock, State }) =>
         DestinationCidrBlock === network && State !== 'deleted' && State !== 'deleting',
     );
-    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: network, ours: true } };
+    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: network, owned: true } };
   },
-  make: (values) => [
+  create: (values) => [
     api('ec2', 'CreateVpnConnectionRoute', {
       VpnConnectionId: values(keyOf(spec.name)),
       DestinationCidrBlock: network,

@@ -1,6 +1,6 @@
 import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
-import type { Found, Step, Values } from '../../core/procedure.ts';
+import type { Existing, Step, Values } from '../../core/procedure.ts';
 import { AWS_ASN } from '../../domain/managed-vpn.ts';
 import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 
@@ -25,8 +25,8 @@ export const vpnGateway = (site: string, known: string | undefined): readonly St
   {
     key: KEY,
     title: 'virtual private gateway',
-    patienceMs: PATIENCE_MS,
-    async look({ aws, adopted, values }) {
+    timeoutMs: PATIENCE_MS,
+    async read({ aws, adopted, values }) {
       const id = adopted.get(KEY) ?? known;
       const ask = async (asked: { VpnGatewayIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
         ((await aws.ask('ec2', 'DescribeVpnGateways', asked)).VpnGateways ?? []).filter(lives);
@@ -54,29 +54,29 @@ export const vpnGateway = (site: string, known: string | undefined): readonly St
           });
         return { state: 'absent' };
       }
-      const found: Found = {
+      const found: Existing = {
         id: first.VpnGatewayId!,
-        ours: isOurs(first.Tags, site, KEY),
-        gives: { [VGW_ASN]: String(first.AmazonSideAsn ?? AWS_ASN) },
+        owned: isOurs(first.Tags, site, KEY),
+        outputs: { [VGW_ASN]: String(first.AmazonSideAsn ?? AWS_ASN) },
         surplus: surplus.map(({ VpnGatewayId }) => VpnGatewayId!),
       };
       return first.State === 'pending' ? { state: 'pending', found, why: 'is pending' } : { state: 'ready', found };
     },
-    make: () => [
+    create: () => [
       api('ec2', 'CreateVpnGateway', {
         Type: 'ipsec.1',
         TagSpecifications: [{ ResourceType: 'vpn-gateway', Tags: tagsOf(site, KEY) }],
       }),
     ],
-    answer: 'VpnGateway.VpnGatewayId',
-    drop: (_values, id) => [api('ec2', 'DeleteVpnGateway', { VpnGatewayId: id })],
+    idPath: 'VpnGateway.VpnGatewayId',
+    delete: (_values, id) => [api('ec2', 'DeleteVpnGateway', { VpnGatewayId: id })],
   },
   {
     key: `${KEY}/attachment`,
     title: 'its attachment to the VPC',
     needs: [KEY],
-    patienceMs: PATIENCE_MS,
-    async look({ aws, values }) {
+    timeoutMs: PATIENCE_MS,
+    async read({ aws, values }) {
       const gateway = (
         (await aws.ask('ec2', 'DescribeVpnGateways', { VpnGatewayIds: [values(KEY)] })).VpnGateways ?? []
       ).find(lives);
@@ -87,16 +87,16 @@ export const vpnGateway = (site: string, known: string | undefined): readonly St
           field: 'cloud.vgw',
           next: 'correct cloud.vgw or cloud.vpc',
         });
-      const found: Found = { id: there.VpcId!, ours: isOurs(gateway.Tags, site, KEY) };
+      const found: Existing = { id: there.VpcId!, owned: isOurs(gateway.Tags, site, KEY) };
       return there.State === 'attached'
         ? { state: 'ready', found }
         : { state: 'pending', found, why: `is ${there.State}` };
     },
-    make: (values) => [api('ec2', 'AttachVpnGateway', { VpnGatewayId: values(KEY), VpcId: values('vpc') })],
+    create: (values) => [api('ec2', 'AttachVpnGateway', { VpnGatewayId: values(KEY), VpcId: values('vpc') })],
     after: (values) => [
       `until [ "$(aws ec2 describe-vpn-gateways --vpn-gateway-ids ${values(KEY)} --query 'VpnGateways[0].VpcAttachments[0].State' --output text)" = attached ]; do sleep 5; done`,
     ],
-    drop: (values, id) => [api('ec2', 'DetachVpnGateway', { VpnGatewayId: values(KEY), VpcId: id })],
+    delete: (values, id) => [api('ec2', 'DetachVpnGateway', { VpnGatewayId: values(KEY), VpcId: id })],
   },
 ];
 
@@ -109,10 +109,10 @@ export const routePropagation = (
   key: `propagation/${name}`,
   title: `Route propagation into ${name}`,
   needs,
-  async look({ aws, values }) {
+  async read({ aws, values }) {
     const { RouteTables = [] } = await aws.ask('ec2', 'DescribeRouteTables', { RouteTableIds: [table] });
     const on = RouteTables[0]?.PropagatingVgws?.some(({ GatewayId }) => GatewayId === gateway(values)) === true;
-    return on ? { state: 'ready', found: { id: table, ours: false } } : { state: 'absent' };
+    return on ? { state: 'ready', found: { id: table, owned: false } } : { state: 'absent' };
   },
-  make: (values) => [api('ec2', 'EnableVgwRoutePropagation', { GatewayId: gateway(values), RouteTableId: table })],
+  create: (values) => [api('ec2', 'EnableVgwRoutePropagation', { GatewayId: gateway(values), RouteTableId: table })],
 });

@@ -1,4 +1,4 @@
-import type { Call, Look, Step } from '../../core/procedure.ts';
+import type { Call, ReadResult, Step } from '../../core/procedure.ts';
 import { renderStatusConf } from '../../render/collectd/index.ts';
 import { script } from './daemon.ts';
 
@@ -29,11 +29,11 @@ export const statusStep = (url: string, debian: boolean): Step => {
   return {
     key: 'apache',
     title: `mod_status at ${url}`,
-    async look({ shell }): Promise<Look> {
+    async read({ shell }): Promise<ReadResult> {
       const { exitCode } = await shell.run('sh', ['-c', ASK, 'sh', url], { timeoutMs: 20_000 });
-      return exitCode === 0 ? { state: 'ready', found: { id: url, ours: false } } : { state: 'absent' };
+      return exitCode === 0 ? { state: 'ready', found: { id: url, owned: false } } : { state: 'absent' };
     },
-    make: calls,
-    patienceMs: 15_000,
+    create: calls,
+    timeoutMs: 15_000,
   };
 };

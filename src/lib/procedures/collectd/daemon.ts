@@ -1,4 +1,4 @@
-import type { Look, RunCall, Step } from '../../core/procedure.ts';
+import type { ReadResult, RunCall, Step } from '../../core/procedure.ts';
 import type { CollectdHost, Where } from './host.ts';
 
 export const run = (file: string, ...args: readonly string[]): RunCall => ({ kind: 'run', file, args });
@@ -66,7 +66,7 @@ export const daemonStep = (host: CollectdHost, files: readonly string[]): Step =
     key: 'collectd',
     title: 'collectd',
     needs: ['files'],
-    async look({ shell }): Promise<Look> {
+    async read({ shell }): Promise<ReadResult> {
       const { exitCode, stdout } = await shell.run('sh', [
         '-c',
         `${alive(host)} || exit ${DEAD}; shift; ${NEWER}`,
@@ -77,13 +77,13 @@ export const daemonStep = (host: CollectdHost, files: readonly string[]): Step =
       ]);
       if (exitCode !== 0) return { state: 'absent' };
       const newer = lines(stdout);
-      const found = { id: 'collectd', ours: false };
+      const found = { id: 'collectd', owned: false };
       return newer.length === 0
         ? { state: 'ready', found }
         : { state: 'differs', found, differences: newer.map((file) => `it runs since before ${file}`) };
     },
-    make: calls,
-    mend: calls,
-    patienceMs: 20_000,
+    create: calls,
+    update: calls,
+    timeoutMs: 20_000,
   };
 };

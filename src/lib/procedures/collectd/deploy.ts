@@ -1,5 +1,5 @@
 import { failure, usageError } from '../../core/errors.ts';
-import type { Look, RunCall, Step } from '../../core/procedure.ts';
+import type { ReadResult, RunCall, Step } from '../../core/procedure.ts';
 import { HOST_NAME, settingIn, withAgentCredentials, withInclude } from '../../domain/collectd/config.ts';
 import { heartbeat, type Sender } from '../../domain/collectd/policy.ts';
 import { readWhitelist } from '../../domain/collectd/whitelist.ts';
@@ -87,7 +87,7 @@ const packagesStep = (host: CollectdHost, { sender, apache }: Deployment): Step 
   return {
     key: 'packages',
     title: 'packages',
-    async look({ shell }): Promise<Look> {
+    async read({ shell }): Promise<ReadResult> {
       const { exitCode } = await shell.run('sh', [
         '-c',
         `PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; ${HAS}`,
@@ -95,9 +95,9 @@ const packagesStep = (host: CollectdHost, { sender, apache }: Deployment): Step 
         sender === 'agent' ? AGENT_CTL : '',
         ...plugins,
       ]);
-      return exitCode === 0 ? { state: 'ready', found: { id: 'collectd', ours: false } } : { state: 'absent' };
+      return exitCode === 0 ? { state: 'ready', found: { id: 'collectd', owned: false } } : { state: 'absent' };
     },
-    make: () => {
+    create: () => {
       if (host.manager === undefined)
         throw failure('the host has neither apt-get, dnf nor yum', {
           next: 'install collectd yourself, then run this again',
@@ -125,7 +125,7 @@ const packagesStep = (host: CollectdHost, { sender, apache }: Deployment): Step 
         ),
       ];
     },
-    patienceMs: 10_000,
+    timeoutMs: 10_000,
   };
 };
 
@@ -141,7 +141,7 @@ const agentStep = (host: CollectdHost, files: readonly string[]): Step => {
     key: 'agent',
     title: 'CloudWatch Agent',
     needs: ['packages', 'files'],
-    async look({ shell }): Promise<Look> {
+    async read({ shell }): Promise<ReadResult> {
       const [{ stdout }, stale] = await Promise.all([
         shell.run(AGENT_CTL, ['-a', 'status'], { timeoutMs: 30_000 }),
         newerThan({ shell }, mark, files),
@@ -151,11 +151,11 @@ const agentStep = (host: CollectdHost, files: readonly string[]): Step => {
         ...(running ? [] : ['it does not run']),
         ...stale.map((file) => `it has not read ${file} as it is`),
       ];
-      const found = { id: 'amazon-cloudwatch-agent', ours: false };
+      const found = { id: 'amazon-cloudwatch-agent', owned: false };
       return wrong.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences: wrong };
     },
-    make: load,
-    mend: load,
+    create: load,
+    update: load,
   };
 };
 
@@ -167,7 +167,7 @@ const publishedStep = ({ sender, flush }: Deployment, name: string): Step => ({
   key: 'published',
   title: `metrics of ${name} in CloudWatch`,
   needs: ['collectd'],
-  async look({ aws, shell }): Promise<Look> {
+  async read({ aws, shell }): Promise<ReadResult> {
     const { stdout } = await shell.run('sh', ['-c', 'date +%s; stat -c %Y "$1"', 'sh', MARK]);
     const [now = 0, since = now] = stdout.trim().split('\n').map(Number);
     const metric = heartbeat(sender, name);
@@ -180,14 +180,14 @@ const publishedStep = ({ sender, flush }: Deployment, name: string): Step => ({
     });
     const came = (MetricDataResults ?? []).some(({ Values }) => (Values ?? []).length > 0);
     return came
-      ? { state: 'ready', found: { id: `${metric.Namespace}/${metric.MetricName}`, ours: false } }
+      ? { state: 'ready', found: { id: `${metric.Namespace}/${metric.MetricName}`, owned: false } }
       : {
           state: 'pending',
           why: `${metric.Namespace}/${metric.MetricName} did not come: see collectd's log for the plugin's words, and what the role allows`,
         };
   },
-  make: () => [],
-  patienceMs: PROOF_MS,
+  create: () => [],
+  timeoutMs: PROOF_MS,
 });
 
 /** What its metrics carry as their host. Through the agent that is collectd's own name for itself. */

@@ -1,5 +1,5 @@
 import { failure } from '../../core/errors.ts';
-import type { Call, Look, Step, WriteCall } from '../../core/procedure.ts';
+import type { Call, ReadResult, Step, WriteCall } from '../../core/procedure.ts';
 import { lineDiff } from '../../domain/collectd/config.ts';
 import { script } from './daemon.ts';
 
@@ -48,10 +48,10 @@ export const filesStep = (title: string, files: readonly HostFile[], trial: read
   return {
     key: 'files',
     title,
-    async look(world): Promise<Look> {
+    async read(context): Promise<ReadResult> {
       const seen = await Promise.all(
         files.map(async (file) => {
-          const [before, stat] = await Promise.all([world.files.read(file.path), world.files.stat(file.path)]);
+          const [before, stat] = await Promise.all([context.files.read(file.path), context.files.stat(file.path)]);
           return { file, before, stat };
         }),
       );
@@ -64,11 +64,11 @@ export const filesStep = (title: string, files: readonly HostFile[], trial: read
       const id = files.map(({ path }) => path).join(' ');
       if (seen.every(({ before }) => before === undefined)) return { state: 'absent' };
       return found.length === 0
-        ? { state: 'ready', found: { id, ours: true } }
-        : { state: 'differs', found: { id, ours: true }, differences: found };
+        ? { state: 'ready', found: { id, owned: true } }
+        : { state: 'differs', found: { id, owned: true }, differences: found };
     },
-    make: calls,
-    mend: calls,
+    create: calls,
+    update: calls,
   };
 };
 

@@ -1,5 +1,5 @@
 import { failure } from '../../core/errors.ts';
-import type { Look, Step, WriteCall } from '../../core/procedure.ts';
+import type { ReadResult, Step, WriteCall } from '../../core/procedure.ts';
 import { ENDPOINT_FILES, mendEndpoint } from '../../domain/collectd/config.ts';
 import { MARK, run, script } from './daemon.ts';
 
@@ -75,11 +75,11 @@ export const pluginStep = (given: PluginPackage | undefined): Step => {
   return {
     key: 'plugin',
     title: `CloudWatch plugin in ${PLUGINS}`,
-    async look({ files }): Promise<Look> {
+    async read({ files }): Promise<ReadResult> {
       const [writer, sum] = await Promise.all([files.stat(WRITER), files.read(SUM)]);
       if (writer === undefined) return { state: 'absent' };
       const mark = sum?.trim();
-      const found = { id: PLUGINS, ours: mark !== undefined };
+      const found = { id: PLUGINS, owned: mark !== undefined };
       return given === undefined || mark === given.sha256
         ? { state: 'ready', found }
         : {
@@ -88,10 +88,10 @@ export const pluginStep = (given: PluginPackage | undefined): Step => {
             differences: [mark === undefined ? 'it is not from this package' : 'it is from another package'],
           };
     },
-    make: install,
-    mend: install,
-    drop: () => [run('rm', '-rf', '--', `${PLUGINS}/cloudwatch`, WRITER, SUM)],
-    patienceMs: 10_000,
+    create: install,
+    update: install,
+    delete: () => [run('rm', '-rf', '--', `${PLUGINS}/cloudwatch`, WRITER, SUM)],
+    timeoutMs: 10_000,
   };
 };
 
@@ -102,7 +102,7 @@ export const endpointStep = (): Step => {
     key: 'endpoint',
     title: "the plugin's endpoint in China",
     needs: ['plugin'],
-    async look({ files }): Promise<Look> {
+    async read({ files }): Promise<ReadResult> {
       const changes: WriteCall[] = [];
       const seen = await Promise.all(
         ENDPOINT_FILES.map((name) => `${PLUGINS}/${name}`).map(async (path) => ({
@@ -123,13 +123,13 @@ export const endpointStep = (): Step => {
           changes.push({ kind: 'write', secret: false, file: { path, content: better, mode: stat?.mode ?? 0o644 } });
       }
       mended = changes;
-      const found = { id: 'amazonaws.com.cn', ours: true };
+      const found = { id: 'amazonaws.com.cn', owned: true };
       return changes.length === 0
         ? { state: 'ready', found }
         : { state: 'differs', found, differences: changes.map(({ file }) => `${file.path} ends it in .amazonaws.com`) };
     },
-    make: () => [],
-    mend: () => mended,
+    create: () => [],
+    update: () => mended,
   };
 };
 
@@ -141,12 +141,12 @@ export const startedStep = (): Step => ({
   key: 'started',
   title: "the plugin's start",
   needs: ['collectd'],
-  async look({ shell }): Promise<Look> {
+  async read({ shell }): Promise<ReadResult> {
     const { stdout } = await shell.run('find', [BLOCKED, '-maxdepth', '0', '-newer', MARK]);
     return stdout.trim() !== ''
-      ? { state: 'ready', found: { id: BLOCKED, ours: false } }
+      ? { state: 'ready', found: { id: BLOCKED, owned: false } }
       : { state: 'pending', why: `it wrote no ${BLOCKED} since collectd started: see collectd's log` };
   },
-  make: () => [],
-  patienceMs: 20_000,
+  create: () => [],
+  timeoutMs: 20_000,
 });

@@ -1,7 +1,7 @@
 import { HybridError, partly, retold } from '../../core/errors.ts';
-import type { Call, Hands } from '../../core/procedure.ts';
+import type { Call, ExecutionContext } from '../../core/procedure.ts';
 import type { Applied } from '../kit/apply.ts';
-import { carryOut } from '../kit/carry-out.ts';
+import { execute } from '../kit/execute.ts';
 
 /**
  * Around a run: where it fails, also by Ctrl-C, its files are put back as they were, and what reads them is started
@@ -10,10 +10,10 @@ import { carryOut } from '../kit/carry-out.ts';
  */
 export const puttingBack =
   (paths: readonly string[], again: readonly Call[]) =>
-  async (hands: Hands, apply: () => Promise<Applied>): Promise<Applied> => {
+  async (context: ExecutionContext, apply: () => Promise<Applied>): Promise<Applied> => {
     const before = await Promise.all(
       paths.map(async (path) => {
-        const [content, stat] = await Promise.all([hands.files.read(path), hands.files.stat(path)]);
+        const [content, stat] = await Promise.all([context.files.read(path), context.files.stat(path)]);
         return { path, content, mode: stat?.mode ?? 0o644 };
       }),
     );
@@ -22,7 +22,7 @@ export const puttingBack =
     } catch (thrown) {
       if (!(thrown instanceof HybridError)) throw thrown;
       // A Ctrl-C has ended everything that hears of it: putting back goes on without it.
-      const calm: Hands = { ...hands, signal: new AbortController().signal };
+      const calm: ExecutionContext = { ...context, signal: new AbortController().signal };
       const now = await Promise.all(before.map(({ path }) => calm.files.read(path)));
       const changed = before.filter(({ content }, index) => now[index] !== content);
       if (changed.length === 0) throw thrown;
@@ -33,11 +33,11 @@ export const puttingBack =
       for (const { path, content, mode } of changed) {
         await attempt(
           content === undefined
-            ? carryOut({ kind: 'run', file: 'rm', args: ['-f', '--', path] }, calm)
+            ? execute({ kind: 'run', file: 'rm', args: ['-f', '--', path] }, calm)
             : calm.files.write([{ path, content, mode }]),
         );
       }
-      for (const call of again) await attempt(carryOut(call, calm));
+      for (const call of again) await attempt(execute(call, calm));
       if (left.length > 0)
         throw partly(`${thrown.message}; not all could be put back`, {
           cause: thrown,

@@ -1,6 +1,6 @@
 import { aliyun, type Aliyun, type AliyunAnswer, type AliyunCall } from '../../core/aliyun.ts';
 import { usageError } from '../../core/errors.ts';
-import type { Step, World } from '../../core/procedure.ts';
+import type { Step, ReadContext } from '../../core/procedure.ts';
 import {
   faasMayTake,
   lacking,
@@ -18,7 +18,7 @@ const ROTATE = 'DeleteOldestNonDefaultVersionWhenLimitExceeded';
 const OURS = 'made by hybridctl';
 
 const ask = (
-  { aliyun: api }: Pick<World, 'aliyun'>,
+  { aliyun: api }: Pick<ReadContext, 'aliyun'>,
   product: AliyunCall['product'],
   action: string,
   params: AliyunCall['params'],
@@ -35,16 +35,16 @@ const logsFolder = (bucket: string, made: boolean): Step => ({
   key: 'folder/logs',
   needs: made ? ['bucket'] : [],
   title: `folder ${LOGS_FOLDER} of the bucket ${bucket}`,
-  async look(world) {
-    if (!made && (await ask(world, 'oss', 'GetBucketInfo', { Bucket: bucket })) === undefined)
+  async read(context) {
+    if (!made && (await ask(context, 'oss', 'GetBucketInfo', { Bucket: bucket })) === undefined)
       throw usageError(`there is no bucket ${bucket}`, {
         field: '--bucket',
         next: `make it: aliyun oss mb oss://${bucket}, or give --make-bucket`,
       });
-    const there = await ask(world, 'oss', 'HeadObject', { Bucket: bucket, Key: LOGS_FOLDER });
-    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: LOGS_FOLDER, ours: false } };
+    const there = await ask(context, 'oss', 'HeadObject', { Bucket: bucket, Key: LOGS_FOLDER });
+    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: LOGS_FOLDER, owned: false } };
   },
-  make: () => [aliyun('oss', 'PutObject', { Bucket: bucket, Key: LOGS_FOLDER })],
+  create: () => [aliyun('oss', 'PutObject', { Bucket: bucket, Key: LOGS_FOLDER })],
 });
 
 /** @param region where it is made. */
@@ -52,51 +52,51 @@ const newBucket = (bucket: string): Step => ({
   key: 'bucket',
   title: `OSS bucket ${bucket}`,
   cost: 'what is stored in it',
-  async look(world) {
-    const there = await ask(world, 'oss', 'GetBucketInfo', { Bucket: bucket });
-    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: bucket, ours: false } };
+  async read(context) {
+    const there = await ask(context, 'oss', 'GetBucketInfo', { Bucket: bucket });
+    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: bucket, owned: false } };
   },
-  make: () => [aliyun('oss', 'PutBucket', { Bucket: bucket })],
+  create: () => [aliyun('oss', 'PutBucket', { Bucket: bucket })],
 });
 
 const role = (name: string): Step => ({
   key: 'role',
   title: `role ${name}`,
-  async look(world) {
-    const answer = await ask(world, 'ram', 'GetRole', { RoleName: name });
+  async read(context) {
+    const answer = await ask(context, 'ram', 'GetRole', { RoleName: name });
     if (answer === undefined) return { state: 'absent' };
     const trust = words(answer, 'Role', 'AssumeRolePolicyDocument');
     const found = {
       id: words(answer, 'Role', 'RoleName'),
-      ours: words(answer, 'Role', 'Description').includes(OURS),
-      gives: { 'role/arn': words(answer, 'Role', 'Arn'), 'role/trust': trust },
+      owned: words(answer, 'Role', 'Description').includes(OURS),
+      outputs: { 'role/arn': words(answer, 'Role', 'Arn'), 'role/trust': trust },
     };
     return faasMayTake(trust)
       ? { state: 'ready', found }
       : { state: 'differs', found, differences: ['FaaS may not take it'] };
   },
-  make: () => [
+  create: () => [
     aliyun('ram', 'CreateRole', {
       RoleName: name,
       Description: `for FaaS, ${OURS}`,
       AssumeRolePolicyDocument: JSON.stringify(trustWithFaas(undefined)),
     }),
   ],
-  mend: (values) => [
+  update: (values) => [
     aliyun('ram', 'UpdateRole', {
       RoleName: name,
       NewAssumeRolePolicyDocument: JSON.stringify(trustWithFaas(values('role/trust'))),
     }),
   ],
-  drop: (_values, id) => [aliyun('ram', 'DeleteRole', { RoleName: id })],
+  delete: (_values, id) => [aliyun('ram', 'DeleteRole', { RoleName: id })],
 });
 
 /** What `policy` gives besides: its document, its versions but the one in force, and who else has it. */
-const policyLook = async (world: World, name: string) => {
-  const answer = await ask(world, 'ram', 'GetPolicy', { PolicyName: name, PolicyType: 'Custom' });
+const policyLook = async (context: ReadContext, name: string) => {
+  const answer = await ask(context, 'ram', 'GetPolicy', { PolicyName: name, PolicyType: 'Custom' });
   if (answer === undefined) return undefined;
   const versions = listOf(
-    await ask(world, 'ram', 'ListPolicyVersions', { PolicyName: name, PolicyType: 'Custom' }),
+    await ask(context, 'ram', 'ListPolicyVersions', { PolicyName: name, PolicyType: 'Custom' }),
     'PolicyVersions',
     'PolicyVersion',
   );
@@ -113,21 +113,21 @@ const policyLook = async (world: World, name: string) => {
 const policy = (name: string, grant: FaasGrant): Step => ({
   key: 'policy',
   title: `policy ${name}`,
-  async look(world) {
-    const there = await policyLook(world, name);
+  async read(context) {
+    const there = await policyLook(context, name);
     if (there === undefined) return { state: 'absent' };
-    const found = { id: name, ours: there.description.includes(OURS), gives: { 'policy/document': there.document } };
+    const found = { id: name, owned: there.description.includes(OURS), outputs: { 'policy/document': there.document } };
     const differences = lacking(there.document, grant);
     return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
   },
-  make: () => [
+  create: () => [
     aliyun('ram', 'CreatePolicy', {
       PolicyName: name,
       Description: `what FaaS may do, ${OURS}`,
       PolicyDocument: JSON.stringify(policyWith(undefined, grant)),
     }),
   ],
-  mend: (values) => [
+  update: (values) => [
     aliyun('ram', 'CreatePolicyVersion', {
       PolicyName: name,
       PolicyDocument: JSON.stringify(policyWith(values('policy/document'), grant)),
@@ -135,11 +135,11 @@ const policy = (name: string, grant: FaasGrant): Step => ({
       RotateStrategy: ROTATE,
     }),
   ],
-  drop: (_values, id) => [aliyun('ram', 'DeletePolicy', { PolicyName: id })],
+  delete: (_values, id) => [aliyun('ram', 'DeletePolicy', { PolicyName: id })],
 });
 
-const holders = async (world: World, name: string): Promise<readonly string[]> => {
-  const answer = await ask(world, 'ram', 'ListEntitiesForPolicy', { PolicyName: name, PolicyType: 'Custom' });
+const holders = async (context: ReadContext, name: string): Promise<readonly string[]> => {
+  const answer = await ask(context, 'ram', 'ListEntitiesForPolicy', { PolicyName: name, PolicyType: 'Custom' });
   return (['Role', 'User', 'Group'] as const).flatMap((kind) =>
     listOf(answer, `${kind}s`, kind).map((one) => String(one[`${kind}Name`])),
   );
@@ -149,12 +149,12 @@ const attachment = (roleName: string, name: string, needs: readonly string[]): S
   key: 'attachment',
   title: `policy ${name} of the role ${roleName}`,
   needs,
-  async look(world) {
-    const there = (await holders(world, name)).find((one) => one.toLowerCase() === roleName.toLowerCase());
-    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: there, ours: true } };
+  async read(context) {
+    const there = (await holders(context, name)).find((one) => one.toLowerCase() === roleName.toLowerCase());
+    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: there, owned: true } };
   },
-  make: () => [aliyun('ram', 'AttachPolicyToRole', { PolicyName: name, PolicyType: 'Custom', RoleName: roleName })],
-  drop: () => [aliyun('ram', 'DetachPolicyFromRole', { PolicyName: name, PolicyType: 'Custom', RoleName: roleName })],
+  create: () => [aliyun('ram', 'AttachPolicyToRole', { PolicyName: name, PolicyType: 'Custom', RoleName: roleName })],
+  delete: () => [aliyun('ram', 'DetachPolicyFromRole', { PolicyName: name, PolicyType: 'Custom', RoleName: roleName })],
 });
 
 export interface FaasAccess extends FaasGrant {
@@ -186,19 +186,19 @@ export const policyRemovalSteps = (roleName: string, name: string): readonly Ste
   {
     key: 'policy',
     title: `policy ${name}`,
-    async look(world) {
-      const there = await policyLook(world, name);
+    async read(context) {
+      const there = await policyLook(context, name);
       if (there === undefined) return { state: 'absent' };
-      const others = (await holders(world, name)).filter((one) => one.toLowerCase() !== roleName.toLowerCase());
+      const others = (await holders(context, name)).filter((one) => one.toLowerCase() !== roleName.toLowerCase());
       if (others.length > 0)
         throw usageError(`the policy ${name} is given to ${others.join(', ')} too`, {
           field: '--policy',
           next: 'take it from them first in the RAM console, if that is what you want',
         });
-      return { state: 'ready', found: { id: name, ours: true, gives: { 'policy/old': there.old.join(' ') } } };
+      return { state: 'ready', found: { id: name, owned: true, outputs: { 'policy/old': there.old.join(' ') } } };
     },
-    make: () => [],
-    drop: (values, id) => [
+    create: () => [],
+    delete: (values, id) => [
       ...values('policy/old')
         .split(' ')
         .filter((version) => /^v\d+$/.test(version))
@@ -221,8 +221,8 @@ export interface PolicyView {
 
 /** `faascmd list_policy`. @returns undefined where there is none. */
 export const readPolicy = async (api: Aliyun, name: string): Promise<PolicyView | undefined> => {
-  const world = { aliyun: api } as World;
-  const answer = await ask(world, 'ram', 'GetPolicy', { PolicyName: name, PolicyType: 'Custom' });
+  const context = { aliyun: api } as ReadContext;
+  const answer = await ask(context, 'ram', 'GetPolicy', { PolicyName: name, PolicyType: 'Custom' });
   if (answer === undefined) return undefined;
   const text = words(answer, 'DefaultPolicyVersion', 'PolicyDocument');
   let document: unknown = text;
@@ -235,7 +235,7 @@ export const readPolicy = async (api: Aliyun, name: string): Promise<PolicyView 
     name,
     version: words(answer, 'DefaultPolicyVersion', 'VersionId'),
     createdAt: words(answer, 'DefaultPolicyVersion', 'CreateDate'),
-    holders: await holders(world, name),
+    holders: await holders(context, name),
     document,
     text,
   };

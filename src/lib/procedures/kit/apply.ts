@@ -1,10 +1,10 @@
 import { EXIT, HybridError, interrupted, partly, retold } from '../../core/errors.ts';
-import type { Found, Hands, PlannedStep, Step, World } from '../../core/procedure.ts';
-import { carryOut, together } from './carry-out.ts';
-import { awaitLook, foundOf, lookAt, worldOf, type Scene } from './look.ts';
-import { ledger, type Ledger } from './values.ts';
+import type { Existing, ExecutionContext, PlannedStep, Step, ReadContext } from '../../core/procedure.ts';
+import { execute, batched } from './execute.ts';
+import { waitUntil, existingOf, readStep, readContextOf, type Scope } from './read.ts';
+import { valueStore, type ValueStore } from './values.ts';
 
-export interface ApplyOptions extends Scene {
+export interface ApplyOptions extends Scope {
   /** Leave what was made when a later step fails; else it is undone. */
   readonly keepOnFailure: boolean;
 }
@@ -27,73 +27,80 @@ export interface Applied {
  */
 export const applySteps = async (
   steps: readonly Step[],
-  hands: Hands,
-  { keepOnFailure, ...scene }: ApplyOptions,
+  context: ExecutionContext,
+  { keepOnFailure, ...scope }: ApplyOptions,
 ): Promise<Applied> => {
-  const known = ledger();
-  const world = worldOf(hands, scene, known);
+  const store = valueStore();
+  const readContext = readContextOf(context, scope, store);
   const done: PlannedStep[] = [];
   const made: Step[] = [];
   const slots = new Set<string>();
   for (const step of steps) {
     try {
-      const { action, found, notes } = await applyStep(step, hands, world, known, () => made.push(step));
+      const { action, found, notes } = await applyStep(step, context, readContext, store, () => made.push(step));
       done.push({ key: step.key, title: step.title, action, id: found.id, notes, cost: step.cost ?? null });
-      for (const slot of [step.key, ...Object.keys(found.gives ?? {})]) slots.add(slot);
+      for (const slot of [step.key, ...Object.keys(found.outputs ?? {})]) slots.add(slot);
     } catch (error) {
-      throw await explain(error, step, made, keepOnFailure, hands, world, known);
+      throw await explain(error, step, made, keepOnFailure, context, readContext, store);
     }
   }
-  return { steps: done, values: Object.fromEntries([...slots].map((slot) => [slot, known.values(slot)])) };
+  return { steps: done, values: Object.fromEntries([...slots].map((slot) => [slot, store.values(slot)])) };
 };
 
 interface StepDone {
   readonly action: PlannedStep['action'];
-  readonly found: Found;
+  readonly found: Existing;
   readonly notes: readonly string[];
 }
 
 const applyStep = async (
   step: Step,
-  hands: Hands,
-  world: World,
-  known: Ledger,
+  context: ExecutionContext,
+  readContext: ReadContext,
+  store: ValueStore,
   making: () => void,
 ): Promise<StepDone> => {
-  const { progress, signal } = hands;
+  const { progress, signal } = context;
   if (signal.aborted) throw interrupted();
-  let look = await lookAt(step, world, known);
+  let result = await readStep(step, readContext, store);
   // What is on its way may be on its way out.
-  if (look.state === 'pending') look = await awaitLook(step, hands, world, known, ({ state }) => state !== 'pending');
+  if (result.state === 'pending')
+    result = await waitUntil(step, context, readContext, store, ({ state }) => state !== 'pending');
   let action: PlannedStep['action'] = 'keep';
   let notes: readonly string[] = [];
-  if (look.state === 'absent') {
+  if (result.state === 'absent') {
     progress(`${step.title}: making it`);
     action = 'make';
     // Noted before the call: a call without an answer may have been carried out.
     making();
-    for (const call of together(step.make(known.values)))
-      await unless(THERE, () => insist(() => carryOut(call, hands), step, hands));
-    look = await awaitLook(step, hands, world, known, ({ state }) => state === 'ready' || state === 'differs');
-    progress(`${step.title}: ${foundOf(look)!.id}`);
+    for (const call of batched(step.create(store.values)))
+      await unless(THERE, () => retried(() => execute(call, context), step, context));
+    result = await waitUntil(
+      step,
+      context,
+      readContext,
+      store,
+      ({ state }) => state === 'ready' || state === 'differs',
+    );
+    progress(`${step.title}: ${existingOf(result)!.id}`);
   }
-  if (look.state === 'differs') {
-    const { differences, found } = look;
-    if (step.mend === undefined)
+  if (result.state === 'differs') {
+    const { differences, found } = result;
+    if (step.update === undefined)
       throw new HybridError(EXIT.failed, `${step.title} (${found.id}): ${differences.join(', ')}`, {
         next: 'change it yourself, or remove it and run this again',
       });
     if (action === 'keep') [action, notes] = ['change', differences];
     progress(`${step.title}: ${differences.join(', ')}; changing it`);
-    for (const call of together(step.mend(known.values, found, differences)))
-      await unless(THERE, () => insist(() => carryOut(call, hands), step, hands));
-    look = await awaitLook(step, hands, world, known, ({ state }) => state === 'ready');
+    for (const call of batched(step.update(store.values, found, differences)))
+      await unless(THERE, () => retried(() => execute(call, context), step, context));
+    result = await waitUntil(step, context, readContext, store, ({ state }) => state === 'ready');
   }
-  const found = foundOf(look)!;
-  if (found.ours && step.drop !== undefined) {
+  const found = existingOf(result)!;
+  if (found.owned && step.delete !== undefined) {
     for (const id of found.surplus ?? []) {
       progress(`${step.title}: ${id} was made by a run that broke off; removing it`);
-      for (const call of step.drop(known.values, id)) await carryOut(call, hands);
+      for (const call of step.delete(store.values, id)) await execute(call, context);
       if (action === 'keep') action = 'change';
     }
   }
@@ -101,9 +108,9 @@ const applyStep = async (
 };
 
 /**
- * An answer that says "it is there": of a call that was sent twice because its first answer was lost, or after a look
+ * An answer that says "it is there": of a call that was sent twice because its first answer was lost, or after a read
  * that
- * was stale. Whose it is, the next look tells.
+ * was stale. Whose it is, the next read tells.
  */
 const THERE = /AlreadyExists(Exception)?$|^EntityAlreadyExists\.|\.Duplicate$|\.AlreadyAssociated$/;
 /**
@@ -136,7 +143,7 @@ const NOT_YET =
   /\.NotFound$|^NoSuchEntity|^EntityNotExist\.|^InvalidPrincipal|^DependencyViolation$|^IncorrectState$|^IncorrectInstanceState$|^DeleteConflict/;
 /** The code of a plain mistake too: the words tell them apart. */
 const WORDS_NOT_YET = /iam instance profile|invalid principal|cannot be assumed by lambda|following state: pending/i;
-const INSIST_MS = 30_000;
+const RETRY_MS = 30_000;
 
 /** What was made shows up within this, as a rule in one or two seconds. */
 const SHOWS_MS = 20_000;
@@ -145,12 +152,12 @@ const isNotYet = (error: unknown): boolean =>
   error instanceof HybridError && (NOT_YET.test(error.code ?? '') || WORDS_NOT_YET.test(error.message));
 
 /** Tries a call again while the answer is one that time alone mends; at the end the API's own word is the error. */
-const insist = async (
+const retried = async (
   work: () => Promise<void>,
-  { patienceMs = INSIST_MS }: Step,
-  { clock, signal }: Hands,
+  { timeoutMs = RETRY_MS }: Step,
+  { clock, signal }: ExecutionContext,
 ): Promise<void> => {
-  const until = clock.now() + Math.min(patienceMs, INSIST_MS);
+  const until = clock.now() + Math.min(timeoutMs, RETRY_MS);
   for (let pause = 500; ; pause = Math.min(2 * pause, 5_000)) {
     try {
       return await work();
@@ -167,12 +174,12 @@ const explain = async (
   failed: Step,
   made: readonly Step[],
   keep: boolean,
-  hands: Hands,
-  world: World,
-  known: Ledger,
+  context: ExecutionContext,
+  readContext: ReadContext,
+  store: ValueStore,
 ): Promise<unknown> => {
   if (!(thrown instanceof HybridError)) return thrown;
-  const mine = made.filter((step) => step.drop !== undefined);
+  const mine = made.filter((step) => step.delete !== undefined);
   if (mine.length === 0) return thrown;
   const at = `at "${failed.title}"`;
   if (keep)
@@ -183,25 +190,25 @@ const explain = async (
       ...(thrown.code === undefined ? {} : { code: thrown.code }),
     });
   // A Ctrl-C has ended everything that hears of it: undoing goes on without it, and a second one ends the process.
-  const calm: Hands = { ...hands, signal: new AbortController().signal };
+  const uninterrupted: ExecutionContext = { ...context, signal: new AbortController().signal };
   const left: string[] = [];
   const certainlyNot = thrown.call === 'refused' || thrown.call === 'throttled';
   for (const step of [...mine].reverse()) {
-    const there = { ...world, signal: calm.signal };
+    const there = { ...readContext, signal: uninterrupted.signal };
     // What was just made may not show yet; nothing is "undone" because it could not be seen.
     if (step !== failed || !certainlyNot)
-      await awaitLook(
-        { ...step, patienceMs: SHOWS_MS },
-        calm,
+      await waitUntil(
+        { ...step, timeoutMs: SHOWS_MS },
+        uninterrupted,
         there,
-        known,
-        (look) => foundOf(look) !== undefined,
+        store,
+        (result) => existingOf(result) !== undefined,
       ).catch(() => undefined);
-    const word = await removeStep(step, calm, there, known).then(
+    const word = await removeStep(step, uninterrupted, there, store).then(
       () => undefined,
       (error: Error) => error.message,
     );
-    if (word !== undefined) left.push(`${step.title} (${known.values(step.key)}): ${word}`);
+    if (word !== undefined) left.push(`${step.title} (${store.values(step.key)}): ${word}`);
   }
   if (left.length > 0)
     return partly(`${thrown.message}, ${at}; not all could be undone`, {
@@ -220,17 +227,17 @@ const explain = async (
  */
 export const removeStep = async (
   step: Step,
-  hands: Hands,
-  world: World,
-  known: Ledger,
+  context: ExecutionContext,
+  readContext: ReadContext,
+  store: ValueStore,
 ): Promise<string | undefined> => {
-  const found = foundOf(await lookAt(step, world, known));
-  if (found === undefined || !found.ours || step.drop === undefined) return undefined;
-  hands.progress(`${step.title}: removing ${found.id}`);
+  const found = existingOf(await readStep(step, readContext, store));
+  if (found === undefined || !found.owned || step.delete === undefined) return undefined;
+  context.progress(`${step.title}: removing ${found.id}`);
   for (const id of [...(found.surplus ?? []), found.id]) {
-    for (const call of step.drop(known.values, id))
-      await insist(() => unless(GONE, () => carryOut(call, hands)), step, hands);
+    for (const call of step.delete(store.values, id))
+      await retried(() => unless(GONE, () => execute(call, context)), step, context);
   }
-  await awaitLook(step, hands, world, known, (look) => foundOf(look)?.ours !== true);
+  await waitUntil(step, context, readContext, store, (result) => existingOf(result)?.owned !== true);
   return found.id;
 };

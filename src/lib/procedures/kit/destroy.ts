@@ -1,8 +1,8 @@
 import { HybridError, interrupted, partly } from '../../core/errors.ts';
-import type { Hands, PlannedStep, Step } from '../../core/procedure.ts';
+import type { ExecutionContext, PlannedStep, Step } from '../../core/procedure.ts';
 import { removeStep } from './apply.ts';
-import { lookAt, worldOf, type Scene } from './look.ts';
-import { ledger } from './values.ts';
+import { readStep, readContextOf, type Scope } from './read.ts';
+import { valueStore } from './values.ts';
 
 /**
  * Removes what carries our tags for this site, the last made first. What can't be removed does not stop the rest.
@@ -10,19 +10,19 @@ import { ledger } from './values.ts';
  */
 export const destroySteps = async (
   steps: readonly Step[],
-  hands: Hands,
-  scene: Scene,
+  context: ExecutionContext,
+  scope: Scope,
 ): Promise<readonly PlannedStep[]> => {
-  const known = ledger();
-  const world = worldOf(hands, scene, known);
+  const store = valueStore();
+  const readContext = readContextOf(context, scope, store);
   // All is looked at first: later steps tell the ids by which earlier ones are let go of.
-  for (const step of steps) await lookAt(step, world, known);
+  for (const step of steps) await readStep(step, readContext, store);
   const removed: PlannedStep[] = [];
   const left: string[] = [];
   for (const step of [...steps].reverse()) {
-    if (hands.signal.aborted) throw interrupted();
+    if (context.signal.aborted) throw interrupted();
     try {
-      const id = await removeStep(step, hands, world, known);
+      const id = await removeStep(step, context, readContext, store);
       if (id !== undefined)
         removed.push({ key: step.key, title: step.title, action: 'remove', id, notes: [], cost: null });
     } catch (error) {

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import type { AliyunCall } from '../../core/aliyun.ts';
 import type { ApiCall } from '../../core/aws.ts';
-import type { Call, Hands, PlannedStep, Step } from '../../core/procedure.ts';
-import { foundOf, lookAt, worldOf, type Scene } from './look.ts';
-import { ledger, variable } from './values.ts';
+import type { Call, ExecutionContext, PlannedStep, Step } from '../../core/procedure.ts';
+import { existingOf, readStep, readContextOf, type Scope } from './read.ts';
+import { valueStore, variable } from './values.ts';
 
 /** A plan as somebody would carry it out by hand. */
 export interface Runbook {
@@ -163,12 +163,12 @@ const needsOf = (call: Call, key: string): readonly string[] => {
   return secret.map((path) => `: "\${${variable(`${key}/${path}`)}:?set it first: it is not shown here}"`);
 };
 
-const linesFor = ({ key, answer }: Step, calls: readonly Call[]): readonly string[] =>
+const linesFor = ({ key, idPath }: Step, calls: readonly Call[]): readonly string[] =>
   calls.map((call, index) =>
     lineOf(
       call,
       key,
-      index === calls.length - 1 && answer !== undefined ? { in: variable(key), query: answer } : undefined,
+      index === calls.length - 1 && idPath !== undefined ? { in: variable(key), query: idPath } : undefined,
     ),
   );
 
@@ -176,38 +176,38 @@ const linesFor = ({ key, answer }: Step, calls: readonly Call[]): readonly strin
 export const runbookOf = async (
   title: string,
   steps: readonly Step[],
-  hands: Hands,
-  scene: Scene,
+  context: ExecutionContext,
+  scope: Scope,
 ): Promise<Runbook> => {
-  const known = ledger((slot) => `${OPEN}${variable(slot)}${CLOSE}`);
-  const world = worldOf(hands, scene, known);
+  const store = valueStore((slot) => `${OPEN}${variable(slot)}${CLOSE}`);
+  const readContext = readContextOf(context, scope, store);
   const written: RunbookStep[] = [];
   for (const step of steps) {
-    const look = await lookAt(step, world, known);
-    const found = foundOf(look);
+    const result = await readStep(step, readContext, store);
+    const found = existingOf(result);
     const common = { title: step.title, id: found?.id ?? null, cost: step.cost ?? null };
     const calls =
-      look.state === 'absent'
-        ? step.make(known.values)
-        : look.state === 'differs'
-          ? (step.mend?.(known.values, look.found, look.differences) ?? [])
+      result.state === 'absent'
+        ? step.create(store.values)
+        : result.state === 'differs'
+          ? (step.update?.(store.values, result.found, result.differences) ?? [])
           : [];
-    const typed = look.state === 'absent' ? linesFor(step, calls) : calls.map((call) => lineOf(call, step.key));
+    const typed = result.state === 'absent' ? linesFor(step, calls) : calls.map((call) => lineOf(call, step.key));
     // What comes with another step, by no call of its own, was waited for there.
-    const lines = calls.length === 0 ? [] : [...typed, ...(step.after?.(known.values) ?? []).map(filled)];
+    const lines = calls.length === 0 ? [] : [...typed, ...(step.after?.(store.values) ?? []).map(filled)];
     const needs = calls.flatMap((call) => needsOf(call, step.key));
     written.push({
       ...common,
-      action: look.state === 'absent' ? 'make' : look.state === 'differs' ? 'change' : 'keep',
-      notes: look.state === 'differs' ? look.differences : [],
+      action: result.state === 'absent' ? 'make' : result.state === 'differs' ? 'change' : 'keep',
+      notes: result.state === 'differs' ? result.differences : [],
       needs,
       lines,
     });
   }
   const [region, regionVariable] =
-    hands.aliyun.region === ''
-      ? ([hands.aws.region, 'AWS_DEFAULT_REGION'] as const)
-      : ([hands.aliyun.region, 'ALIBABA_CLOUD_REGION_ID'] as const);
+    context.aliyun.region === ''
+      ? ([context.aws.region, 'AWS_DEFAULT_REGION'] as const)
+      : ([context.aliyun.region, 'ALIBABA_CLOUD_REGION_ID'] as const);
   return { title, region, regionVariable, steps: written };
 };
 

@@ -1,21 +1,21 @@
-import type { Hands, Look, PlannedStep, Step } from '../../core/procedure.ts';
-import { foundOf, lookAt, worldOf, type Scene } from './look.ts';
-import { ledger } from './values.ts';
+import type { ExecutionContext, ReadResult, PlannedStep, Step } from '../../core/procedure.ts';
+import { existingOf, readStep, readContextOf, type Scope } from './read.ts';
+import { valueStore } from './values.ts';
 
-const plannedOf = ({ key, title, cost, mend }: Step, look: Look): PlannedStep => {
-  const found = foundOf(look);
+const plannedOf = ({ key, title, cost, update }: Step, result: ReadResult): PlannedStep => {
+  const found = existingOf(result);
   const common = { key, title, id: found?.id ?? null, cost: cost ?? null };
   const foreign = [
-    ...(found === undefined || found.ours ? [] : ['not made by hybridctl: used, never removed']),
+    ...(found === undefined || found.owned ? [] : ['not made by hybridctl: used, never removed']),
     ...(found?.notes ?? []),
   ];
-  switch (look.state) {
+  switch (result.state) {
     case 'absent':
       return { ...common, action: 'make', notes: [] };
     case 'pending':
-      return { ...common, action: 'make', notes: [look.why, ...foreign] };
+      return { ...common, action: 'make', notes: [result.why, ...foreign] };
     case 'ready': {
-      const surplus = look.found.surplus ?? [];
+      const surplus = result.found.surplus ?? [];
       return surplus.length === 0
         ? { ...common, action: 'keep', notes: foreign }
         : { ...common, action: 'change', notes: [`made twice by a run that broke off: ${surplus.join(', ')} will go`] };
@@ -24,7 +24,7 @@ const plannedOf = ({ key, title, cost, mend }: Step, look: Look): PlannedStep =>
       return {
         ...common,
         action: 'change',
-        notes: [...look.differences, ...(mend === undefined ? ['only you can change that'] : []), ...foreign],
+        notes: [...result.differences, ...(update === undefined ? ['only you can change that'] : []), ...foreign],
       };
   }
 };
@@ -32,35 +32,35 @@ const plannedOf = ({ key, title, cost, mend }: Step, look: Look): PlannedStep =>
 /** What `apply` would do now. Reads only. */
 export const planSteps = async (
   steps: readonly Step[],
-  hands: Hands,
-  scene: Scene,
+  context: ExecutionContext,
+  scope: Scope,
 ): Promise<readonly PlannedStep[]> => {
-  const known = ledger();
-  const world = worldOf(hands, scene, known);
+  const store = valueStore();
+  const readContext = readContextOf(context, scope, store);
   const planned: PlannedStep[] = [];
-  for (const step of steps) planned.push(plannedOf(step, await lookAt(step, world, known)));
+  for (const step of steps) planned.push(plannedOf(step, await readStep(step, readContext, store)));
   return planned;
 };
 
 /** What `destroy` would remove now, in its order. Reads only. */
 export const planRemoval = async (
   steps: readonly Step[],
-  hands: Hands,
-  scene: Scene,
+  context: ExecutionContext,
+  scope: Scope,
 ): Promise<readonly PlannedStep[]> => {
-  const known = ledger();
-  const world = worldOf(hands, scene, known);
+  const store = valueStore();
+  const readContext = readContextOf(context, scope, store);
   const planned: PlannedStep[] = [];
   for (const step of steps) {
-    const found = foundOf(await lookAt(step, world, known));
+    const found = existingOf(await readStep(step, readContext, store));
     if (found === undefined) continue;
-    const removes = found.ours && step.drop !== undefined;
+    const removes = found.owned && step.delete !== undefined;
     planned.push({
       key: step.key,
       title: step.title,
       action: removes ? 'remove' : 'keep',
       id: found.id,
-      notes: removes ? [] : [found.ours ? 'goes with something else' : 'not made by hybridctl'],
+      notes: removes ? [] : [found.owned ? 'goes with something else' : 'not made by hybridctl'],
       cost: null,
     });
   }

@@ -163,5 +163,5 @@ export const managedRemoval = (site: Site): readonly Step[] => {
     ...routers.flatMap((router) =>
       vpnConnection(site.site, { name: router.name, rules, ends: [], routing: routingOf(router, []) }),
     ),
-  ].filter(({ drop }) => drop !== undefined);
+  ].filter((step) => step.delete !== undefined);
 };

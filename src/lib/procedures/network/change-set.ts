@@ -1,6 +1,6 @@
 import type { Input, Output } from '../../core/aws.ts';
 import { failure, HybridError } from '../../core/errors.ts';
-import type { Hands, PlannedStep } from '../../core/procedure.ts';
+import type { ExecutionContext, PlannedStep } from '../../core/procedure.ts';
 import type { Network } from '../../render/network/network.ts';
 import { templateOf } from '../../render/network/template.ts';
 import { readStack, stackName, stackTags, type Stack } from './stack.ts';
@@ -96,7 +96,7 @@ const GONE_MS = 30_000;
  * meet.
  */
 export const dropChangeSet = async (
-  { aws, clock }: Hands,
+  { aws, clock }: ExecutionContext,
   site: string,
   id: string,
   stack: string,
@@ -117,12 +117,12 @@ export const dropChangeSet = async (
  * @throws failure with CloudFormation's reason; what was made for the plan is removed.
  */
 export const planChangeSet = async (
-  hands: Hands,
+  context: ExecutionContext,
   site: string,
   network: Network,
   stack: Stack | undefined,
 ): Promise<ChangeSet | undefined> => {
-  const { aws, clock } = hands;
+  const { aws, clock } = context;
   const input = { ...changeSetInput(site, network, stack), ClientToken: `hybridctl-${clock.now()}` };
   const { Id, StackId } = await aws.ask('cloudformation', 'CreateChangeSet', input).catch(async (error: unknown) => {
     if (!(error instanceof HybridError) || !/^AlreadyExists/.test(error.code ?? '')) throw error;
@@ -130,7 +130,7 @@ export const planChangeSet = async (
     await aws.ask('cloudformation', 'DeleteChangeSet', { ChangeSetName: CHANGE_SET, StackName: stackName(site) });
     return aws.ask('cloudformation', 'CreateChangeSet', { ...input, ClientToken: `${input.ClientToken}-again` });
   });
-  const drop = () => dropChangeSet(hands, site, Id!, StackId!, stack === undefined);
+  const drop = () => dropChangeSet(context, site, Id!, StackId!, stack === undefined);
   try {
     const until = clock.now() + PATIENCE_MS;
     for (let pause = 250; ; pause = Math.min(2 * pause, 3_000)) {
@@ -150,7 +150,7 @@ export const planChangeSet = async (
         throw failure(`the plan of ${stackName(site)} is ${Status ?? 'not to be seen'} after ${PATIENCE_MS / 1000} s`, {
           next: 'run the same again',
         });
-      await clock.sleep(pause, hands.signal);
+      await clock.sleep(pause, context.signal);
     }
     const changes = await aws.all(
       'cloudformation',

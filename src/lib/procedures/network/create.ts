@@ -1,5 +1,5 @@
 import { EXIT, failure, HybridError, partly } from '../../core/errors.ts';
-import type { Hands, PlannedStep } from '../../core/procedure.ts';
+import type { ExecutionContext, PlannedStep } from '../../core/procedure.ts';
 import { IMAGE, type Network } from '../../render/network/network.ts';
 import { imageWithoutPointer } from '../aws/image.ts';
 import { dropChangeSet, planChangeSet } from './change-set.ts';
@@ -29,13 +29,17 @@ export interface NetworkDone {
   readonly values: Readonly<Record<string, string>>;
 }
 
-const upToDate = async ({ aws }: Hands, network: Network, stack: Stack): Promise<boolean> =>
+const upToDate = async ({ aws }: ExecutionContext, network: Network, stack: Stack): Promise<boolean> =>
   stack.status.endsWith('_COMPLETE') && (await driftOf(aws, network, stack)).length === 0;
 
 /**
  * A network that is to be made, with an image that its region has: the pointer to the newest is not kept everywhere.
  */
-export const withImage = async (aws: Hands['aws'], network: Network, stack: Stack | undefined): Promise<Network> => {
+export const withImage = async (
+  aws: ExecutionContext['aws'],
+  network: Network,
+  stack: Stack | undefined,
+): Promise<Network> => {
   if (network.ImageId !== IMAGE || stack?.parameters['ImageId'] === IMAGE) return network;
   const image = await imageWithoutPointer(aws, 'al2023', 'x86_64').catch((error: unknown) => {
     if (!(error instanceof HybridError) || error.exit !== EXIT.failed || error.call !== undefined) throw error;
@@ -49,7 +53,11 @@ export const withImage = async (aws: Hands['aws'], network: Network, stack: Stac
 };
 
 /** The plan, with the ids of what came of it; what a condition left out after all was not made. */
-const made = async ({ aws }: Hands, steps: readonly PlannedStep[], stack: Stack): Promise<readonly PlannedStep[]> => {
+const made = async (
+  { aws }: ExecutionContext,
+  steps: readonly PlannedStep[],
+  stack: Stack,
+): Promise<readonly PlannedStep[]> => {
   const ids = new Map((await resourcesOf(aws, stack)).map(({ key, id }) => [key, id]));
   return steps
     .filter(({ action, key }) => action !== 'make' || ids.has(key))
@@ -57,8 +65,8 @@ const made = async ({ aws }: Hands, steps: readonly PlannedStep[], stack: Stack)
 };
 
 /** Makes the network so, or says what would be done. Where a run died, it is taken up where the stack stands. */
-export const createNetwork = async (hands: Hands, request: NetworkRequest): Promise<NetworkDone> => {
-  const { aws, progress } = hands;
+export const createNetwork = async (context: ExecutionContext, request: NetworkRequest): Promise<NetworkDone> => {
+  const { aws, progress } = context;
   const { site, dryRun } = request;
   let stack = await findStack(aws, site);
   if (stack !== undefined && isBusy(stack)) {
@@ -67,7 +75,7 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
         next: 'run it without --dry-run to follow it, or wait for its end',
       });
     progress(`${stack.name} is ${stack.status}: following it`);
-    await follow(hands, site, stack.id, await seenOf(hands, stack.id), undefined);
+    await follow(context, site, stack.id, await seenOf(context, stack.id), undefined);
     stack = await findStack(aws, site);
   }
   const ruin = stack !== undefined && isRuin(stack) ? stack : undefined;
@@ -80,7 +88,7 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
     throw failure(`${stack.name} is UPDATE_ROLLBACK_FAILED`, {
       next: `mend what the events name, then: aws cloudformation continue-update-rollback --stack-name ${stack.name}`,
     });
-  if (ruin === undefined && stack !== undefined && (await upToDate(hands, network, stack)))
+  if (ruin === undefined && stack !== undefined && (await upToDate(context, network, stack)))
     return { steps: [], values: stack.outputs };
   if (ruin !== undefined && dryRun && ruin.status !== 'REVIEW_IN_PROGRESS')
     throw failure(`${ruin.name} is ${ruin.status} and would be removed first`, {
@@ -89,12 +97,12 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
   if (!dryRun) request.canConsent();
   if (ruin !== undefined) {
     progress(`${ruin.name} is ${ruin.status}: removing what is left of it`);
-    await removeStack(hands, site, ruin);
+    await removeStack(context, site, ruin);
   }
   const before = ruin === undefined ? stack : undefined;
-  const plan = await planChangeSet(hands, site, network, before);
+  const plan = await planChangeSet(context, site, network, before);
   if (plan === undefined) return { steps: [], values: before?.outputs ?? {} };
-  const drop = () => dropChangeSet(hands, site, plan.id, plan.stack, before === undefined);
+  const drop = () => dropChangeSet(context, site, plan.id, plan.stack, before === undefined);
   if (dryRun) {
     await drop();
     return { steps: plan.steps, values: {} };
@@ -105,7 +113,7 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
     await drop();
     throw error;
   }
-  const seen = await seenOf(hands, plan.stack);
+  const seen = await seenOf(context, plan.stack);
   // The change set's own id: a call that is sent twice is carried out once, and another plan has another one.
   const token = `hybridctl-${plan.id
     .split('/')
@@ -119,7 +127,7 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
     ...(request.keepOnFailure ? { DisableRollback: true } : {}),
   });
   const { stack: after, failed } = await follow(
-    hands,
+    context,
     site,
     plan.stack,
     seen,
@@ -127,7 +135,7 @@ export const createNetwork = async (hands: Hands, request: NetworkRequest): Prom
     true,
   );
   if (after?.status === 'CREATE_COMPLETE' || after?.status === 'UPDATE_COMPLETE')
-    return { steps: await made(hands, plan.steps, after), values: after.outputs };
+    return { steps: await made(context, plan.steps, after), values: after.outputs };
   const more = failed.length > 0 ? failed : after === undefined || after.reason === null ? [] : [after.reason];
   const words = `${stackName(site)} ended as ${after?.status ?? 'gone'}`;
   if (after?.status.endsWith('ROLLBACK_COMPLETE') === true)

@@ -1,5 +1,5 @@
 import { HybridError, partly } from '../../core/errors.ts';
-import type { Hands } from '../../core/procedure.ts';
+import type { ExecutionContext } from '../../core/procedure.ts';
 import { follow, seenOf } from './follow.ts';
 import { holdersOf } from './remains.ts';
 import { readStack, resourcesOf, type Stack } from './stack.ts';
@@ -7,7 +7,7 @@ import { readStack, resourcesOf, type Stack } from './stack.ts';
 /**
  * A refusal stands where the stack still does; where it is gone all the same, what it let go of is for `removeRemains`.
  */
-const deleteStack = async ({ aws, clock, progress }: Hands, site: string, stack: Stack): Promise<void> => {
+const deleteStack = async ({ aws, clock, progress }: ExecutionContext, site: string, stack: Stack): Promise<void> => {
   try {
     await aws.ask('cloudformation', 'DeleteStack', {
       StackName: stack.id,
@@ -25,12 +25,12 @@ const deleteStack = async ({ aws, clock, progress }: Hands, site: string, stack:
  * Deletes a stack and follows it to the end; one that is being deleted already is followed.
  * @throws partly (exit 5) with each resource that stays, and why.
  */
-export const removeStack = async (hands: Hands, site: string, stack: Stack): Promise<void> => {
-  const { aws, progress } = hands;
+export const removeStack = async (context: ExecutionContext, site: string, stack: Stack): Promise<void> => {
+  const { aws, progress } = context;
   const under = stack.status === 'DELETE_IN_PROGRESS';
-  const seen = await seenOf(hands, stack.id);
-  if (!under) await deleteStack(hands, site, stack);
-  const { stack: after, failed } = await follow(hands, site, stack.id, seen, under ? undefined : stack.status);
+  const seen = await seenOf(context, stack.id);
+  if (!under) await deleteStack(context, site, stack);
+  const { stack: after, failed } = await follow(context, site, stack.id, seen, under ? undefined : stack.status);
   if (after === undefined) {
     progress(`${stack.name}: gone`);
     return;

@@ -1,6 +1,6 @@
 import type { Output } from '../../core/aws.ts';
 import { EXIT, HybridError } from '../../core/errors.ts';
-import type { Hands } from '../../core/procedure.ts';
+import type { ExecutionContext } from '../../core/procedure.ts';
 import { isBusy, readStack, type Stack } from './stack.ts';
 
 type Event = NonNullable<Output<'cloudformation', 'DescribeStackEvents'>['StackEvents']>[number];
@@ -28,7 +28,7 @@ const lineOf = ({ LogicalResourceId, ResourceType, ResourceStatus, ResourceStatu
   `${LogicalResourceId ?? ''} (${ResourceType ?? ''}): ${ResourceStatus ?? ''}${ResourceStatusReason === undefined || ResourceStatusReason === '' ? '' : `: ${ResourceStatusReason}`}`;
 
 /** Every event so far, the oldest first. A stack that is gone has none. */
-export const eventsOf = async ({ aws }: Pick<Hands, 'aws'>, stack: string): Promise<readonly Event[]> => {
+export const eventsOf = async ({ aws }: Pick<ExecutionContext, 'aws'>, stack: string): Promise<readonly Event[]> => {
   try {
     return [...(await aws.all('cloudformation', 'DescribeStackEvents', { StackName: stack }, 'StackEvents'))].reverse();
   } catch (error) {
@@ -38,8 +38,8 @@ export const eventsOf = async ({ aws }: Pick<Hands, 'aws'>, stack: string): Prom
 };
 
 /** Marks where the history of a stack stands: what is there now is not told again. */
-export const seenOf = async (hands: Pick<Hands, 'aws'>, stack: string): Promise<ReadonlySet<string>> =>
-  new Set((await eventsOf(hands, stack)).map(({ EventId }) => EventId!));
+export const seenOf = async (context: Pick<ExecutionContext, 'aws'>, stack: string): Promise<ReadonlySet<string>> =>
+  new Set((await eventsOf(context, stack)).map(({ EventId }) => EventId!));
 
 /**
  * Tells what happens to a stack until it is at rest. Nothing here makes it go on: CloudFormation does that by itself.
@@ -50,14 +50,14 @@ export const seenOf = async (hands: Pick<Hands, 'aws'>, stack: string): Promise<
  * @throws interrupted (exit 130) on Ctrl-C, with the word that the cloud goes on.
  */
 export const follow = async (
-  hands: Hands,
+  context: ExecutionContext,
   site: string,
   id: string,
   seen: ReadonlySet<string>,
   began: string | undefined,
   making = false,
 ): Promise<Followed> => {
-  const { aws, clock, signal, progress } = hands;
+  const { aws, clock, signal, progress } = context;
   const told = new Set(seen);
   const failed: string[] = [];
   const from = clock.now();
@@ -66,7 +66,7 @@ export const follow = async (
     // The state first: an event that comes between the two reads is told in the next round, and none is left untold at
     // the end.
     const stack = await readStack(aws, site, id);
-    const fresh = (await eventsOf(hands, id)).filter(({ EventId }) => !told.has(EventId!));
+    const fresh = (await eventsOf(context, id)).filter(({ EventId }) => !told.has(EventId!));
     for (const event of fresh) {
       told.add(event.EventId!);
       progress(lineOf(event));

@@ -1,6 +1,6 @@
 import { api, type ApiCall, type Aws } from '../../core/aws.ts';
 import { HybridError, partly } from '../../core/errors.ts';
-import type { Hands, Step } from '../../core/procedure.ts';
+import type { ExecutionContext, Step } from '../../core/procedure.ts';
 import { isOurs, KEY_TAG, SITE_TAG, type Tag } from '../../domain/tags.ts';
 import { destroySteps } from '../kit/destroy.ts';
 import type { StackResource } from './stack.ts';
@@ -260,13 +260,13 @@ const stepOf = (site: string, { key, what, id, calls }: Remain, had: readonly St
   return {
     key: `${key}/${id}`,
     title: `${what} ${id}`,
-    look: async ({ aws }) =>
+    read: async ({ aws }) =>
       (await ofKind(aws, site, kind, had)).some((one) => one.id === id)
-        ? { state: 'ready', found: { id, ours: true } }
+        ? { state: 'ready', found: { id, owned: true } }
         : { state: 'absent' },
-    make: () => [],
-    drop: () => calls,
-    ...(kind.patienceMs === undefined ? {} : { patienceMs: kind.patienceMs }),
+    create: () => [],
+    delete: () => calls,
+    ...(kind.patienceMs === undefined ? {} : { timeoutMs: kind.patienceMs }),
   };
 };
 
@@ -292,20 +292,24 @@ export const holdersOf = async (aws: Aws, site: string, vpc: string): Promise<re
 /**
  * Removes what no stack takes away, in its order. @throws partly (exit 5) with what stays, why, and what is in the way.
  */
-export const removeRemains = async (hands: Hands, site: string, had: readonly StackResource[]): Promise<void> => {
-  const remains = await remainsOf(hands.aws, site, had);
+export const removeRemains = async (
+  context: ExecutionContext,
+  site: string,
+  had: readonly StackResource[],
+): Promise<void> => {
+  const remains = await remainsOf(context.aws, site, had);
   if (remains.length === 0) return;
-  hands.progress(`${remains.length} of the network ${remains.length === 1 ? 'is' : 'are'} in no stack: removing`);
+  context.progress(`${remains.length} of the network ${remains.length === 1 ? 'is' : 'are'} in no stack: removing`);
   try {
     await destroySteps(
       remains.map((one) => stepOf(site, one, had)),
-      hands,
+      context,
       { site, adopted: new Map() },
     );
   } catch (error) {
     if (!(error instanceof HybridError) || error.more.length === 0) throw error;
     const vpc = remains.find(({ what }) => what === 'VPC')?.id;
-    const holders = vpc === undefined ? [] : await holdersOf(hands.aws, site, vpc).catch(() => []);
+    const holders = vpc === undefined ? [] : await holdersOf(context.aws, site, vpc).catch(() => []);
     throw partly(error.message, {
       more: [...error.more, ...holders],
       next: error.next ?? 'run it again',

@@ -13,18 +13,18 @@ export const networkStep = (site: string, network: Network, stack: Stack | undef
     key: 'stack/network',
     title: `CloudFormation stack ${name}`,
     cost: 'NAT, addresses, instances and load balancer, by the hour',
-    look: async ({ aws }) => {
+    read: async ({ aws }) => {
       const found = await findStack(aws, site);
       return found === undefined
         ? { state: 'absent' }
         : {
             state: 'differs',
-            found: { id: found.name, ours: true },
+            found: { id: found.name, owned: true },
             differences: ['to be updated by a change set, which fails where nothing differs'],
           };
     },
-    make: () => [changeSet],
-    mend: () => [changeSet],
+    create: () => [changeSet],
+    update: () => [changeSet],
     after: () => [
       `aws cloudformation wait change-set-create-complete ${names}`,
       `aws cloudformation describe-change-set ${names} --query 'Changes[].ResourceChange.[Action,LogicalResourceId,ResourceType,Replacement]' --output table`,

@@ -1,5 +1,5 @@
 import { missing } from '../../core/errors.ts';
-import type { Look, RunCall, Step, World } from '../../core/procedure.ts';
+import type { ReadResult, RunCall, Step, ReadContext } from '../../core/procedure.ts';
 import { fstabLineAt, withFstabLine } from '../../domain/s3/mounts.ts';
 import type { MountSpec } from '../../domain/s3/spec.ts';
 import { bootUnit, fstabLine } from '../../render/s3/boot.ts';
@@ -12,13 +12,14 @@ const BEFORE = 'boot/fstab';
 const FSTAB_MODE = 'boot/fstab-mode';
 
 const systemctl = (...args: string[]): RunCall => ({ kind: 'run', file: 'systemctl', args });
-const systemdRuns = async ({ files }: Pick<World, 'files'>): Promise<boolean> =>
+const systemdRuns = async ({ files }: Pick<ReadContext, 'files'>): Promise<boolean> =>
   (await files.stat('/run/systemd/system')) !== undefined;
-const versionIn = (values: World['values']): string | undefined => (values.has(VERSION) ? values(VERSION) : undefined);
+const versionIn = (values: ReadContext['values']): string | undefined =>
+  values.has(VERSION) ? values(VERSION) : undefined;
 
 /** A line of fstab; everything else in it stays as it is. */
 const fstabStep = (spec: MountSpec): Step => {
-  const write = (values: World['values'], line: string | undefined) => ({
+  const write = (values: ReadContext['values'], line: string | undefined) => ({
     kind: 'write' as const,
     secret: false,
     file: {
@@ -27,17 +28,17 @@ const fstabStep = (spec: MountSpec): Step => {
       mode: values.has(FSTAB_MODE) ? Number.parseInt(values(FSTAB_MODE), 8) : 0o644,
     },
   });
-  const line = (values: World['values']): string => fstabLine(spec, versionIn(values));
+  const line = (values: ReadContext['values']): string => fstabLine(spec, versionIn(values));
   return {
     key: 'boot',
     title: `line of ${FSTAB}`,
-    async look({ files, values }): Promise<Look> {
+    async read({ files, values }): Promise<ReadResult> {
       const [text = '', stat] = [await files.read(FSTAB), await files.stat(FSTAB)];
-      const gives = { [BEFORE]: text, ...(stat === undefined ? {} : { [FSTAB_MODE]: stat.mode.toString(8) }) };
+      const outputs = { [BEFORE]: text, ...(stat === undefined ? {} : { [FSTAB_MODE]: stat.mode.toString(8) }) };
       const before = fstabLineAt(text, spec.directory);
-      if (before === undefined) return { state: 'absent', gives };
-      const found = { id: FSTAB, ours: / fuse\.s3fs /.test(before), gives };
-      if (!found.ours)
+      if (before === undefined) return { state: 'absent', outputs };
+      const found = { id: FSTAB, owned: / fuse\.s3fs /.test(before), outputs };
+      if (!found.owned)
         return {
           state: 'differs',
           found,
@@ -47,16 +48,16 @@ const fstabStep = (spec: MountSpec): Step => {
         ? { state: 'ready', found }
         : { state: 'differs', found, differences: ['its options are others'] };
     },
-    make: (values) => [write(values, line(values))],
-    mend: (values) => [write(values, line(values))],
-    drop: (values) => [write(values, undefined)],
+    create: (values) => [write(values, line(values))],
+    update: (values) => [write(values, line(values))],
+    delete: (values) => [write(values, undefined)],
   };
 };
 
 /** A unit of systemd: a mount unit for s3fs, a service for the engines that fstab does not know. */
 const unitStep = (spec: MountSpec, program: string): Step => {
-  const unit = (values: World['values']) => bootUnit(spec, versionIn(values), program);
-  const install = (values: World['values']) => {
+  const unit = (values: ReadContext['values']) => bootUnit(spec, versionIn(values), program);
+  const install = (values: ReadContext['values']) => {
     const { name, path, content } = unit(values);
     return [
       { kind: 'write' as const, secret: false, file: { path, content, mode: 0o644 } },
@@ -67,11 +68,11 @@ const unitStep = (spec: MountSpec, program: string): Step => {
   return {
     key: 'boot',
     title: `unit ${bootUnit(spec, undefined, program).name}`,
-    async look(world): Promise<Look> {
-      const { name, path, content } = unit(world.values);
-      const before = await world.files.read(path);
+    async read(context): Promise<ReadResult> {
+      const { name, path, content } = unit(context.values);
+      const before = await context.files.read(path);
       if (before === undefined) {
-        if (!(await systemdRuns(world)))
+        if (!(await systemdRuns(context)))
           throw missing('systemd does not run here', {
             field: '--boot',
             next:
@@ -81,17 +82,17 @@ const unitStep = (spec: MountSpec, program: string): Step => {
           });
         return { state: 'absent' };
       }
-      const enabled = (await world.shell.run('systemctl', ['is-enabled', '--quiet', name])).exitCode === 0;
+      const enabled = (await context.shell.run('systemctl', ['is-enabled', '--quiet', name])).exitCode === 0;
       const differences = [
-        ...(world.values.has(VERSION) && before !== content ? ['its content'] : []),
+        ...(context.values.has(VERSION) && before !== content ? ['its content'] : []),
         ...(enabled ? [] : ['it is not enabled']),
       ];
-      const found = { id: name, ours: before.startsWith('# Written by "hybridctl s3 mount') };
+      const found = { id: name, owned: before.startsWith('# Written by "hybridctl s3 mount') };
       return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
     },
-    make: install,
-    mend: install,
-    drop: (values, id) => [
+    create: install,
+    update: install,
+    delete: (values, id) => [
       systemctl('disable', '--now', id),
       { kind: 'run', file: 'rm', args: ['-f', unit(values).path] },
       systemctl('daemon-reload'),

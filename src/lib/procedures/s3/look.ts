@@ -1,8 +1,8 @@
 import askScript from '../../../../templates/s3/ask.sh?raw';
-import type { World } from '../../core/procedure.ts';
+import type { ReadContext } from '../../core/procedure.ts';
 import { engineOf, mountAt, parseMountinfo, type Mounted } from '../../domain/s3/mounts.ts';
 
-export type Where = Pick<World, 'shell' | 'files'>;
+export type Where = Pick<ReadContext, 'shell' | 'files'>;
 
 /**
  * `dead`: its daemon is gone (ENOTCONN, or ECONNABORTED while it ends). `hung`: its daemon answers nothing. `silent`:

@@ -3,17 +3,17 @@ import probeScript from '../../../../templates/s3/probe.sh?raw';
 import unmountScript from '../../../../templates/s3/unmount.sh?raw';
 import { api } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
-import type { Look, RunCall, Step, World, WriteCall } from '../../core/procedure.ts';
+import type { ReadResult, RunCall, Step, ReadContext, WriteCall } from '../../core/procedure.ts';
 import { mountSchema, filesOf, type MountSpec } from '../../domain/s3/spec.ts';
 import { ENGINE, mountCommand, refuseWhatItCant } from '../../render/s3/engines.ts';
 import { newerThan } from '../vpn-host/steps.ts';
 import { lookAtMount } from './look.ts';
 import { VERSION } from './tool.ts';
 
-const differs = (id: string, differences: readonly string[]): Look =>
+const differs = (id: string, differences: readonly string[]): ReadResult =>
   differences.length === 0
-    ? { state: 'ready', found: { id, ours: true } }
-    : { state: 'differs', found: { id, ours: true }, differences };
+    ? { state: 'ready', found: { id, owned: true } }
+    : { state: 'differs', found: { id, owned: true }, differences };
 
 /** @throws failure for a definition that nobody of us wrote. */
 export const parseDefinition = (path: string, text: string): MountSpec => {
@@ -38,7 +38,7 @@ export const definitionStep = (spec: MountSpec, folder: string): Step => {
   return {
     key: 'definition',
     title: `definition ${path}`,
-    async look({ files }) {
+    async read({ files }) {
       const before = await files.read(path);
       if (before === undefined) return { state: 'absent' };
       const was = parseDefinition(path, before);
@@ -55,9 +55,9 @@ export const definitionStep = (spec: MountSpec, folder: string): Step => {
         fields.map((field) => `${field} was ${JSON.stringify(was[field])}`),
       );
     },
-    make: () => [write],
-    mend: () => [write],
-    drop: () => [
+    create: () => [write],
+    update: () => [write],
+    delete: () => [
       {
         kind: 'run',
         file: 'rm',
@@ -82,7 +82,7 @@ const optionSet = (words: readonly string[]): string =>
 
 /** How the command line of a running daemon differs from the one we would start; undefined: no such process is seen. */
 const runningOtherwise = async (
-  { shell }: Pick<World, 'shell'>,
+  { shell }: Pick<ReadContext, 'shell'>,
   spec: MountSpec,
   wanted: readonly string[],
 ): Promise<boolean | undefined> => {
@@ -102,13 +102,15 @@ const runningOtherwise = async (
  * Whether the key was changed since the mount was made; one that is mounted by fstab or systemd took the key at boot.
  */
 const isNewer = async (
-  world: Pick<World, 'shell' | 'files'>,
+  context: Pick<ReadContext, 'shell' | 'files'>,
   { credentials }: Pick<MountSpec, 'credentials'>,
   mounted: string,
 ): Promise<boolean> => {
   if (credentials.kind !== 'file') return false;
-  const there = await Promise.all([mounted, credentials.path].map((path) => world.files.stat(path)));
-  return there.every((stat) => stat !== undefined) && (await newerThan(world, mounted, [credentials.path])).length > 0;
+  const there = await Promise.all([mounted, credentials.path].map((path) => context.files.stat(path)));
+  return (
+    there.every((stat) => stat !== undefined) && (await newerThan(context, mounted, [credentials.path])).length > 0
+  );
 };
 
 export const mountCall = (spec: MountSpec, version: string | undefined, folder: string): RunCall => {
@@ -160,24 +162,25 @@ const PATIENT_TURNS = 250;
  * never lazily.
  */
 export const mountStep = (spec: MountSpec, { folder, nonce, lazily = false }: MountStep): Step => {
-  const version = (values: World['values']): string | undefined => (values.has(VERSION) ? values(VERSION) : undefined);
+  const version = (values: ReadContext['values']): string | undefined =>
+    values.has(VERSION) ? values(VERSION) : undefined;
   const paths = filesOf(folder, spec.name);
   return {
     key: 'mount',
     title: `${spec.bucket} at ${spec.directory}`,
-    async look(world) {
-      const { values } = world;
+    async read(context) {
+      const { values } = context;
       refuseWhatItCant(spec, version(values));
-      const { state, mounted, why } = await lookAtMount(world, spec.directory, nonce, undefined, PATIENT_TURNS);
+      const { state, mounted, why } = await lookAtMount(context, spec.directory, nonce, undefined, PATIENT_TURNS);
       if (mounted === undefined) return { state: 'absent' };
-      const found = { id: spec.directory, ours: true, gives: { [IDENTITY]: mounted.identity } };
+      const found = { id: spec.directory, owned: true, outputs: { [IDENTITY]: mounted.identity } };
       if (state === 'other') return { state: 'absent' };
       if (state === 'dead' || state === 'hung') return { state: 'differs', found, differences: [why!] };
       if (!values.has(VERSION)) return { state: 'ready', found };
       // Its own log file and what the kernel adds aside.
       const otherwise =
-        (await runningOtherwise(world, spec, ENGINE[spec.engine].args(spec, version(values), paths.log))) === true;
-      const key = await isNewer(world, spec, paths.mounted);
+        (await runningOtherwise(context, spec, ENGINE[spec.engine].args(spec, version(values), paths.log))) === true;
+      const key = await isNewer(context, spec, paths.mounted);
       const differences = [
         ...(otherwise ? [OTHERWISE[0]!] : []),
         ...(key ? [OTHERWISE[1]!] : []),
@@ -187,14 +190,14 @@ export const mountStep = (spec: MountSpec, { folder, nonce, lazily = false }: Mo
         ? { state: 'differs', found, differences }
         : { state: 'ready', found: { ...found, notes: differences } };
     },
-    make: (values) => [mountCall(spec, version(values), folder)],
-    mend: (values, _found, differences) => [
+    create: (values) => [mountCall(spec, version(values), folder)],
+    update: (values, _found, differences) => [
       unmountCall(spec.directory, differences.some((one) => OTHERWISE.includes(one)) ? undefined : 'abort'),
       mountCall(spec, version(values), folder),
     ],
-    drop: () => [unmountCall(spec.directory, lazily ? 'lazily' : undefined)],
+    delete: () => [unmountCall(spec.directory, lazily ? 'lazily' : undefined)],
     // The engine's own tries to reach S3 come first.
-    patienceMs: 30_000,
+    timeoutMs: 30_000,
   };
 };
 
@@ -220,26 +223,26 @@ export const proofStep = (spec: MountSpec, { folder, nonce }: MountStep): Step =
     key: 'proof',
     title: 'proof by a probe object',
     needs: ['mount', IDENTITY],
-    async look({ aws, files, values }) {
+    async read({ aws, files, values }) {
       const { Contents = [] } = await aws.ask('s3', 'ListObjectsV2', { Bucket: spec.bucket, Prefix: Key });
       const there = Contents.some((one) => one.Key === Key && one.Size === nonce.length);
-      const found = { id: Key, ours: true };
+      const found = { id: Key, owned: true };
       if (there) return { state: 'differs', found, differences: ['written, and seen by S3'] };
       const known = (await files.read(proven))?.trim() === values(IDENTITY);
       return known ? { state: 'ready', found } : { state: 'absent' };
     },
-    make: () =>
+    create: () =>
       spec.readOnly ? [api('s3', 'PutObject', { Bucket: spec.bucket, Key, Body: nonce })] : [probe('write')],
     after: () =>
       spec.readOnly
         ? [`cat ${file}`, `aws s3api delete-object --bucket ${spec.bucket} --key ${Key}`]
         : [`aws s3api head-object --bucket ${spec.bucket} --key ${Key}`, `rm ${file}`],
-    mend: () =>
+    update: () =>
       spec.readOnly
         ? [probe('read', proven), api('s3', 'DeleteObject', { Bucket: spec.bucket, Key })]
         : [probe('remove', proven)],
     // Of a proof that broke off: through the API, for the mount may be what is broken.
-    drop: () => [api('s3', 'DeleteObject', { Bucket: spec.bucket, Key })],
-    patienceMs: 30_000,
+    delete: () => [api('s3', 'DeleteObject', { Bucket: spec.bucket, Key })],
+    timeoutMs: 30_000,
   };
 };

@@ -1,10 +1,10 @@
 import { failure, missing, usageError } from '../../core/errors.ts';
-import type { Step, World } from '../../core/procedure.ts';
+import type { Step, ReadContext } from '../../core/procedure.ts';
 import { engineOf, mountAt } from '../../domain/s3/mounts.ts';
 import type { MountSpec } from '../../domain/s3/spec.ts';
 import { mountsOf } from './look.ts';
 
-const entries = async ({ shell }: Pick<World, 'shell'>, directory: string): Promise<number> => {
+const entries = async ({ shell }: Pick<ReadContext, 'shell'>, directory: string): Promise<number> => {
   const { exitCode, stdout, stderr } = await shell.run('find', [
     directory,
     '-maxdepth',
@@ -24,10 +24,10 @@ const entries = async ({ shell }: Pick<World, 'shell'>, directory: string): Prom
 export const directoryStep = ({ directory }: Pick<MountSpec, 'directory'>): Step => ({
   key: 'directory',
   title: `mount point ${directory}`,
-  async look(world) {
-    const ready = { state: 'ready' as const, found: { id: directory, ours: true } };
+  async read(context) {
+    const ready = { state: 'ready' as const, found: { id: directory, owned: true } };
     // First of all: what is mounted there may be dead, and stat would not come back.
-    const mounted = mountAt(await mountsOf(world), directory);
+    const mounted = mountAt(await mountsOf(context), directory);
     if (mounted !== undefined) {
       if (engineOf(mounted) === undefined)
         throw usageError(`${directory} is a mount point already: ${mounted.source} of type ${mounted.type}`, {
@@ -36,7 +36,7 @@ export const directoryStep = ({ directory }: Pick<MountSpec, 'directory'>): Step
         });
       return ready;
     }
-    const { exitCode, stdout } = await world.shell.run('stat', ['-c', '%F', directory]);
+    const { exitCode, stdout } = await context.shell.run('stat', ['-c', '%F', directory]);
     if (exitCode !== 0) return { state: 'absent' };
     const kind = stdout.trim();
     if (kind !== 'directory')
@@ -44,15 +44,15 @@ export const directoryStep = ({ directory }: Pick<MountSpec, 'directory'>): Step
         field: 'directory',
         next: kind === 'symbolic link' ? 'name the directory that it points to' : 'name another one',
       });
-    if ((await entries(world, directory)) > 0)
+    if ((await entries(context, directory)) > 0)
       throw usageError(`${directory} is not empty: what lies there would be hidden by the mount`, {
         field: 'directory',
         next: 'name an empty folder, or one that is not there yet',
       });
     return ready;
   },
-  make: () => [{ kind: 'run', file: 'mkdir', args: ['-p', directory], what: `making ${directory}` }],
-  drop: () => [{ kind: 'run', file: 'rmdir', args: [directory], what: `removing ${directory}` }],
+  create: () => [{ kind: 'run', file: 'mkdir', args: ['-p', directory], what: `making ${directory}` }],
+  delete: () => [{ kind: 'run', file: 'rmdir', args: [directory], what: `removing ${directory}` }],
 });
 
 /**
@@ -65,7 +65,7 @@ const LEAST_FREE = 256 * 2 ** 20;
 export const cacheStep = (cache: string): Step => ({
   key: 'cache',
   title: `cache ${cache}`,
-  async look({ shell }) {
+  async read({ shell }) {
     // Of the nearest folder that is there.
     const { stdout } = await shell.run('sh', [
       '-c',
@@ -82,19 +82,19 @@ export const cacheStep = (cache: string): Step => ({
         { field: '--cache', next: 'make room, or name a folder on another file system' },
       );
     return (await shell.run('test', ['-d', cache])).exitCode === 0
-      ? { state: 'ready', found: { id: cache, ours: true } }
+      ? { state: 'ready', found: { id: cache, owned: true } }
       : { state: 'absent' };
   },
   // It holds what the bucket holds.
-  make: () => [{ kind: 'run', file: 'mkdir', args: ['-p', '-m', '0700', cache], what: `making ${cache}` }],
-  drop: () => [{ kind: 'run', file: 'rmdir', args: [cache], what: `removing ${cache}` }],
+  create: () => [{ kind: 'run', file: 'mkdir', args: ['-p', '-m', '0700', cache], what: `making ${cache}` }],
+  delete: () => [{ kind: 'run', file: 'rmdir', args: [cache], what: `removing ${cache}` }],
 });
 
 /** A key that the user brought. */
 export const keyFileStep = (path: string, idIn: (text: string) => string | undefined, form: string): Step => ({
   key: 'key-file',
   title: `key in ${path}`,
-  async look({ files }) {
+  async read({ files }) {
     const [text, stat] = [await files.read(path), await files.stat(path)];
     if (text === undefined || stat === undefined) throw usageError(`there is no file ${path}`, { field: '--key-file' });
     if ((stat.mode & 0o077) !== 0)
@@ -104,7 +104,7 @@ export const keyFileStep = (path: string, idIn: (text: string) => string | undef
       });
     const id = idIn(text);
     if (id === undefined) throw usageError(`${path} is not of the form ${form}`, { field: '--key-file' });
-    return { state: 'ready', found: { id, ours: false } };
+    return { state: 'ready', found: { id, owned: false } };
   },
-  make: () => [],
+  create: () => [],
 });

@@ -1,5 +1,5 @@
 import { missing } from '../../core/errors.ts';
-import type { Step, World } from '../../core/procedure.ts';
+import type { Step, ReadContext } from '../../core/procedure.ts';
 import type { Engine } from '../../domain/s3/spec.ts';
 import { ENGINE } from '../../render/s3/engines.ts';
 
@@ -18,14 +18,14 @@ const WHERE: Readonly<Record<Engine, string>> = {
 };
 
 /** @returns the version of an engine's program; undefined where it is not installed. */
-export const versionOf = async ({ shell }: Pick<World, 'shell'>, engine: Engine): Promise<string | undefined> => {
+export const versionOf = async ({ shell }: Pick<ReadContext, 'shell'>, engine: Engine): Promise<string | undefined> => {
   const { program, version } = ENGINE[engine];
   if ((await shell.which(program)) === undefined) return undefined;
   const { stdout, stderr } = await shell.run(program, ['--version'], { timeoutMs: 20_000 });
   return version.exec(`${stdout}${stderr}`)?.[1] ?? 'unknown';
 };
 
-const installedBy = async ({ shell }: Pick<World, 'shell'>): Promise<Manager | undefined> => {
+const installedBy = async ({ shell }: Pick<ReadContext, 'shell'>): Promise<Manager | undefined> => {
   for (const manager of MANAGERS) if ((await shell.which(manager)) !== undefined) return manager;
   return undefined;
 };
@@ -36,23 +36,26 @@ export const toolStep = (engine: Engine): Step => {
   return {
     key: 'tool',
     title: program,
-    async look(world) {
-      const version = await versionOf(world, engine);
+    async read(context) {
+      const version = await versionOf(context, engine);
       if (version !== undefined)
-        return { state: 'ready', found: { id: `${program} ${version}`, gives: { [VERSION]: version }, ours: false } };
-      const manager = await installedBy(world);
+        return {
+          state: 'ready',
+          found: { id: `${program} ${version}`, outputs: { [VERSION]: version }, owned: false },
+        };
+      const manager = await installedBy(context);
       if (manager === undefined)
         throw missing(`${program} is not installed, and there is no apt-get, dnf or yum to install it`, {
           next: `install ${program} yourself`,
         });
-      const root = (await world.shell.run('id', ['-u'])).stdout.trim() === '0';
+      const root = (await context.shell.run('id', ['-u'])).stdout.trim() === '0';
       if (!root)
         throw missing(`${program} is not installed, and only root can install it`, {
           next: `sudo ${manager} install ${packages[manager]}`,
         });
-      return { state: 'absent', gives: { [MANAGER]: manager } };
+      return { state: 'absent', outputs: { [MANAGER]: manager } };
     },
-    make: (values) => {
+    create: (values) => {
       const manager = MANAGERS.find((one) => one === values(MANAGER)) ?? 'apt-get';
       const what = `${packages[manager]} can't be installed; ${WHERE[engine]}`;
       if (manager !== 'apt-get')

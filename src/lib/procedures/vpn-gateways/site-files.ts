@@ -1,6 +1,6 @@
 import type { Aws } from '../../core/aws.ts';
 import type { FileToWrite, Ports } from '../../core/ports.ts';
-import type { Step, Values, World } from '../../core/procedure.ts';
+import type { Step, Values, ReadContext } from '../../core/procedure.ts';
 import type { Site } from '../../domain/site.ts';
 import { readDocument } from '../../site/document.ts';
 import { amendedText, draftOf } from '../../site/write.ts';
@@ -16,11 +16,11 @@ const writing = (files: readonly FileToWrite[]) =>
 export const keyFiles = (files: readonly FileToWrite[]): Step => ({
   key: 'site/keys',
   title: `${files.length} ${files.length === 1 ? 'file' : 'files'} for keys`,
-  async look(world) {
-    const there = await Promise.all(files.map(async ({ path }) => (await world.files.stat(path)) !== undefined));
-    return there.every(Boolean) ? { state: 'ready', found: { id: 'here', ours: true } } : { state: 'absent' };
+  async read(context) {
+    const there = await Promise.all(files.map(async ({ path }) => (await context.files.stat(path)) !== undefined));
+    return there.every(Boolean) ? { state: 'ready', found: { id: 'here', owned: true } } : { state: 'absent' };
   },
-  make: () => writing(files),
+  create: () => writing(files),
 });
 
 /**
@@ -42,7 +42,7 @@ export const settledFiles = (
     key,
     title,
     needs,
-    async look({ values }) {
+    async read({ values }) {
       const all = await Promise.all(
         filesOf(values).map(async (file) => ({
           file,
@@ -52,9 +52,9 @@ export const settledFiles = (
         })),
       );
       pending = all.flatMap(({ file, same }) => (same ? [] : [file]));
-      return pending.length > 0 ? { state: 'absent' } : { state: 'ready', found: { id, ours: true } };
+      return pending.length > 0 ? { state: 'absent' } : { state: 'ready', found: { id, owned: true } };
     },
-    make: () => writing(pending),
+    create: () => writing(pending),
   };
 };
 
@@ -75,15 +75,15 @@ export const siteFiles = (
     key: 'site',
     title: 'site file and rendered files',
     needs,
-    async look({ values }) {
+    async read({ values }) {
       pending = (await planInit(ports, request(values))).pending;
-      return pending.length > 0 ? { state: 'absent' } : { state: 'ready', found: { id: path, ours: true } };
+      return pending.length > 0 ? { state: 'absent' } : { state: 'ready', found: { id: path, owned: true } };
     },
-    make: () => writing(pending),
+    create: () => writing(pending),
     ...(needs.length === 0
       ? {}
       : {
-          drop: () =>
+          delete: () =>
             before === undefined
               ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }]
               : writing([{ path, content: before, mode: 0o644 }]),
@@ -109,7 +109,7 @@ const named = (
 };
 
 const textOf = async (
-  { files }: Pick<World, 'files'>,
+  { files }: Pick<ReadContext, 'files'>,
   path: string,
 ): Promise<{ text: string; site: Site } | undefined> => {
   const text = await files.read(path);
@@ -124,22 +124,22 @@ export const siteIds = (gateways: readonly string[], path: string): Step => {
     key: 'site/ids',
     title: 'instances and interfaces in the site file',
     needs: gateways.map((name) => `instance/${name}`),
-    async look(world) {
-      const read = await textOf(world, path);
+    async read(context) {
+      const read = await textOf(context, path);
       if (read === undefined) return { state: 'absent' };
-      const { values } = world;
+      const { values } = context;
       const slot = (name: string): string | undefined => (values.has(name) ? values(name) : undefined);
       content = named(read.text, read.site, (name) => {
         const eni = slot(`instance/${name}/eni`);
         return { instance: values(`instance/${name}`), ...(eni === undefined ? {} : { eni }) };
       });
-      const found = { id: path, ours: true };
+      const found = { id: path, owned: true };
       return content === read.text
         ? { state: 'ready', found }
         : { state: 'differs', found, differences: ['it lacks ids'] };
     },
-    make: () => [],
-    mend: () => writing([{ path, content, mode: 0o644 }]),
+    create: () => [],
+    update: () => writing([{ path, content, mode: 0o644 }]),
   };
 };
 
@@ -154,10 +154,10 @@ export const releasedAddresses = (path: string): Step => {
   return {
     key: 'site/addresses',
     title: 'Elastic IPs in the site file',
-    async look(world) {
-      const read = await textOf(world, path);
+    async read(context) {
+      const read = await textOf(context, path);
       if (read === undefined) return { state: 'absent' };
-      const { values } = world;
+      const { values } = context;
       const goes = (name: string): boolean => {
         const gateway = read.site.gateways.find((one) => one.name === name);
         return (
@@ -167,10 +167,10 @@ export const releasedAddresses = (path: string): Step => {
         );
       };
       content = named(read.text, read.site, (name) => (goes(name) ? { released: true } : {}));
-      return content === read.text ? { state: 'absent' } : { state: 'ready', found: { id: path, ours: true } };
+      return content === read.text ? { state: 'absent' } : { state: 'ready', found: { id: path, owned: true } };
     },
-    make: () => [],
-    drop: () => writing([{ path, content, mode: 0o644 }]),
+    create: () => [],
+    delete: () => writing([{ path, content, mode: 0o644 }]),
   };
 };
 

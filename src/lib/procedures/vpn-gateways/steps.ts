@@ -165,4 +165,4 @@ export const removalSteps = (site: Site, path: string): readonly Step[] =>
     ...site.gateways.map(({ name }) => ec2Instance(site.site, { name, type: '', profile: '', securityGroup: '' })),
     ...site.gateways.map(({ name }) => elasticIpAssociation(site.site, name)),
     ...routeSteps(site, true),
-  ].filter(({ drop }) => drop !== undefined);
+  ].filter((step) => step.delete !== undefined);

@@ -1,7 +1,7 @@
 import { failure, HybridError, partly, retold } from '../../core/errors.ts';
-import type { Hands, PlannedStep, RunCall } from '../../core/procedure.ts';
+import type { ExecutionContext, PlannedStep, RunCall } from '../../core/procedure.ts';
 import type { Applied } from '../kit/apply.ts';
-import { carryOut } from '../kit/carry-out.ts';
+import { execute } from '../kit/execute.ts';
 import { FRR, readSettings, RELAY, SCRIPT, stampOf, unitsOf, type HostBox, type Where } from './box.ts';
 import { daemonOf, restartCalls, run, stopCalls } from './daemon.ts';
 import { frrCall, stamp } from './steps.ts';
@@ -64,7 +64,7 @@ const look = async (box: HostBox, where: Where): Promise<Before> => {
   };
 };
 
-const save = ({ files }: Hands, box: HostBox, before: Before): Promise<void> =>
+const save = ({ files }: ExecutionContext, box: HostBox, before: Before): Promise<void> =>
   files.write([{ path: beforePath(box), content: `${JSON.stringify(before)}\n`, mode: 0o600 }]);
 
 /**
@@ -81,25 +81,25 @@ const merged = (first: Before, now: Before): Before => ({
  */
 export const keepingBefore =
   (box: HostBox) =>
-  async (hands: Hands, apply: () => Promise<Applied>): Promise<Applied> => {
-    const earlier = await readBefore(box, hands);
-    const now = await look(box, hands);
+  async (context: ExecutionContext, apply: () => Promise<Applied>): Promise<Applied> => {
+    const earlier = await readBefore(box, context);
+    const now = await look(box, context);
     const before = earlier?.open === true ? merged(earlier, now) : now;
     if (earlier?.open === true) {
       // A run that was killed while it wrote left its temp files, keys among them.
       const folders = [...new Set(box.files.map(({ path }) => path.replace(/\/[^/]*$/, '')))];
-      await hands.shell.run('find', [...folders, '-maxdepth', '1', '-name', '.*.hybridctl-tmp', '-delete']);
+      await context.shell.run('find', [...folders, '-maxdepth', '1', '-name', '.*.hybridctl-tmp', '-delete']);
     }
-    await save(hands, box, before);
+    await save(context, box, before);
     try {
       const applied = await apply();
-      await save(hands, box, { ...before, open: false });
+      await save(context, box, { ...before, open: false });
       return applied;
     } catch (thrown) {
       if (!(thrown instanceof HybridError)) throw thrown;
-      hands.progress('it failed; putting back what was there');
+      context.progress('it failed; putting back what was there');
       // A Ctrl-C has ended everything that hears of it: putting back goes on without it.
-      const left = await restore(box, { ...hands, signal: new AbortController().signal }, before);
+      const left = await restore(box, { ...context, signal: new AbortController().signal }, before);
       if (left.length > 0)
         throw partly(`${thrown.message}; not all could be put back`, {
           cause: thrown,
@@ -113,17 +113,18 @@ export const keepingBefore =
 /**
  * Carried out whatever fails: a box that is half put back is worse than one that lacks a program. @returns what failed
  */
-const tryAll = async (calls: readonly RunCall[], hands: Hands): Promise<readonly string[]> => {
+const tryAll = async (calls: readonly RunCall[], context: ExecutionContext): Promise<readonly string[]> => {
   const left: string[] = [];
-  for (const call of calls) await carryOut(call, hands).catch((error: Error) => left.push(error.message));
+  for (const call of calls) await execute(call, context).catch((error: Error) => left.push(error.message));
   return left;
 };
 
 /** @returns what could not be done, a line each; where that is nothing, the record is gone too. */
-const restore = async (box: HostBox, hands: Hands, before: Before): Promise<readonly string[]> => {
+const restore = async (box: HostBox, context: ExecutionContext, before: Before): Promise<readonly string[]> => {
   const daemon = daemonOf(box);
   const left: string[] = [];
-  const carry = async (...calls: readonly RunCall[]): Promise<void> => void left.push(...(await tryAll(calls, hands)));
+  const carry = async (...calls: readonly RunCall[]): Promise<void> =>
+    void left.push(...(await tryAll(calls, context)));
   const was = (path: string) => before.files.find((file) => file.path === path);
   const there = (path: string): boolean => typeof was(path)?.content === 'string';
   // What is as it was is not written: by its time the daemon would seem to be older than its settings.
@@ -132,17 +133,17 @@ const restore = async (box: HostBox, hands: Hands, before: Before): Promise<read
       before.files.map(async (file) => ({
         ...file,
         same:
-          ((await hands.files.read(file.path)) ?? null) === file.content &&
-          (file.content === null || (await hands.files.stat(file.path))?.mode === file.mode),
+          ((await context.files.read(file.path)) ?? null) === file.content &&
+          (file.content === null || (await context.files.stat(file.path))?.mode === file.mode),
       })),
     )
   ).filter(({ same }) => !same);
   const disabled = [...unitsOf(box), daemon.unit].filter((unit) => !before.enabled.includes(unit));
 
   // While the script that made the interface is still there.
-  if ((await hands.files.stat(SCRIPT)) !== undefined) await carry(run(SCRIPT, 'down'));
+  if ((await context.files.stat(SCRIPT)) !== undefined) await carry(run(SCRIPT, 'down'));
   if (box.systemd && disabled.length > 0) await carry(run('systemctl', 'disable', ...disabled));
-  await hands.files.write(
+  await context.files.write(
     changed.flatMap(({ path, content, mode }) => (content === null ? [] : [{ path, content, mode }])),
   );
   await carry(
@@ -167,10 +168,10 @@ const restore = async (box: HostBox, hands: Hands, before: Before): Promise<read
           ),
     );
   if (!before.daemon) {
-    if (await daemon.answers(hands)) await carry(...stopCalls(box, daemon));
+    if (await daemon.answers(context)) await carry(...stopCalls(box, daemon));
   } else {
     if (changed.some(({ path }) => daemon.settings.test(path))) await carry(...restartCalls(box, daemon));
-    await awaitAnswer(box, hands);
+    await awaitAnswer(box, context);
     if (before.tunnels && there(SCRIPT)) await carry(run(SCRIPT, 'up'));
     await carry(
       ...daemon.load({
@@ -184,16 +185,16 @@ const restore = async (box: HostBox, hands: Hands, before: Before): Promise<read
       ...(there(RELAY) ? (['relay'] as const) : []),
       ...(there(FRR) ? (['frr'] as const) : []),
     ];
-    if (left.length === 0) for (const what of done) await carryOut(stamp(stampOf(box, what)), hands);
+    if (left.length === 0) for (const what of done) await execute(stamp(stampOf(box, what)), context);
   }
   if (left.length === 0) await carry(run('rm', '-rf', '--', beforePath(box).replace(/\/[^/]*$/, '')));
   return left;
 };
 
 /** A daemon that was restarted needs a moment until it hears. */
-const awaitAnswer = async (box: HostBox, hands: Hands): Promise<void> => {
-  for (let tries = 0; tries < 100 && !(await daemonOf(box).answers(hands)); tries += 1)
-    await hands.clock.sleep(100, hands.signal);
+const awaitAnswer = async (box: HostBox, context: ExecutionContext): Promise<void> => {
+  for (let tries = 0; tries < 100 && !(await daemonOf(box).answers(context)); tries += 1)
+    await context.clock.sleep(100, context.signal);
 };
 
 const plannedOf = (now: string | null, { path, content }: Before['files'][number]): PlannedStep => ({
@@ -216,8 +217,8 @@ export const planRollback = async (box: HostBox, where: Where): Promise<readonly
 };
 
 /** Puts back how the box was before the last run that changed it. @throws partly (exit 5) where not all could be. */
-export const rollback = async (box: HostBox, hands: Hands): Promise<void> => {
-  const before = await readBefore(box, hands);
-  const left = before === undefined ? [] : await restore(box, hands, before);
+export const rollback = async (box: HostBox, context: ExecutionContext): Promise<void> => {
+  const before = await readBefore(box, context);
+  const left = before === undefined ? [] : await restore(box, context, before);
   if (left.length > 0) throw partly('not all could be put back', { more: left, next: 'mend that and run it again' });
 };

@@ -1,5 +1,5 @@
 import { failure } from '../../core/errors.ts';
-import type { Call, Look, Step } from '../../core/procedure.ts';
+import type { Call, ReadResult, Step } from '../../core/procedure.ts';
 import { SCRIPT, stampOf, unitsOf, type HostBox, type Where } from './box.ts';
 import { daemonOf, run } from './daemon.ts';
 
@@ -7,8 +7,8 @@ const SWANCTL = '/etc/swanctl/swanctl.conf';
 const SNIPPETS = /^(?:\/etc\/swanctl\/)?conf\.d\/\*\.conf$/;
 const OTHERS = '/run/hybridctl/others.conf';
 
-const there = (id: string): Look => ({ state: 'ready', found: { id, ours: true } });
-const ABSENT: Look = { state: 'absent' };
+const there = (id: string): ReadResult => ({ state: 'ready', found: { id, owned: true } });
+const ABSENT: ReadResult = { state: 'absent' };
 
 /**
  * swanctl can only load files, and drops what is not in them: so this site's connections go by loading everybody
@@ -101,28 +101,28 @@ export const downSteps = async (box: HostBox, where: Where, purge: boolean): Pro
         ({
           key: `file${path}`,
           title: `${what} ${path}`,
-          look: async ({ files }) => ((await files.stat(path)) === undefined ? ABSENT : there(path)),
-          make: () => [],
-          drop: () => [run('rm', '-f', '--', path)],
+          read: async ({ files }) => ((await files.stat(path)) === undefined ? ABSENT : there(path)),
+          create: () => [],
+          delete: () => [run('rm', '-f', '--', path)],
         } satisfies Step),
     ),
     box.systemd && {
       key: 'units',
       title: 'start at boot',
-      async look({ shell }) {
+      async read({ shell }) {
         for (const unit of units)
           if ((await shell.run('systemctl', ['is-enabled', '--quiet', unit])).exitCode === 0)
             return there(units.join(' '));
         return ABSENT;
       },
-      make: () => [],
+      create: () => [],
       // The daemon may serve others: it stays as it is.
-      drop: () => [run('systemctl', 'disable', ...units)],
+      delete: () => [run('systemctl', 'disable', ...units)],
     },
     {
       key: 'tunnels',
       title: 'tunnel interface, routes and MSS clamp',
-      async look({ shell, files }) {
+      async read({ shell, files }) {
         if ((await files.stat(SCRIPT)) === undefined) return ABSENT;
         const marked = (await files.stat(stampOf(box, 'tunnels'))) !== undefined;
         const shown = await Promise.all(
@@ -132,8 +132,8 @@ export const downSteps = async (box: HostBox, where: Where, purge: boolean): Pro
           ? there(SCRIPT)
           : ABSENT;
       },
-      make: () => [],
-      drop: () => [
+      create: () => [],
+      delete: () => [
         run(SCRIPT, 'down'),
         ...(box.systemd ? [run('systemctl', 'stop', 'hybridctl-tunnels.service')] : []),
         run('rm', '-f', stampOf(box, 'tunnels')),
@@ -142,13 +142,13 @@ export const downSteps = async (box: HostBox, where: Where, purge: boolean): Pro
     {
       key: 'connections',
       title: `connections ${box.tunnels.join(', ')}`,
-      async look(world) {
-        const known = (await daemon.answers(world)) ? (await daemon.names(world)).known : [];
+      async read(context) {
+        const known = (await daemon.answers(context)) ? (await daemon.names(context)).known : [];
         const ours = box.tunnels.filter((name) => known.includes(name));
         return ours.length === 0 ? ABSENT : there(ours.join(' '));
       },
-      make: () => [],
-      drop: () => [...unload, run('rm', '-f', stampOf(box, 'loaded'))],
+      create: () => [],
+      delete: () => [...unload, run('rm', '-f', stampOf(box, 'loaded'))],
     },
   ];
   return steps.filter((step) => step !== false);

@@ -1,5 +1,5 @@
 import { failure } from '../../core/errors.ts';
-import type { Call, Look, RunCall, Step, World, WriteCall } from '../../core/procedure.ts';
+import type { Call, ReadResult, RunCall, Step, ReadContext, WriteCall } from '../../core/procedure.ts';
 import type { RenderedFile } from '../../render/types.ts';
 import {
   FRR,
@@ -15,14 +15,14 @@ import {
 } from './box.ts';
 import { daemonOf, restartCalls, run, startCalls } from './daemon.ts';
 
-const ready = (id: string): Look => ({ state: 'ready', found: { id, ours: true } });
-const differs = (id: string, differences: readonly string[]): Look =>
-  differences.length === 0 ? ready(id) : { state: 'differs', found: { id, ours: true }, differences };
+const ready = (id: string): ReadResult => ({ state: 'ready', found: { id, owned: true } });
+const differs = (id: string, differences: readonly string[]): ReadResult =>
+  differences.length === 0 ? ready(id) : { state: 'differs', found: { id, owned: true }, differences };
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 
 /** @returns those files that were written after `than` was; all where that is not there. */
 export const newerThan = async (
-  { shell, files }: Pick<World, 'shell' | 'files'>,
+  { shell, files }: Pick<ReadContext, 'shell' | 'files'>,
   than: string,
   paths: readonly string[],
 ): Promise<readonly string[]> => {
@@ -43,7 +43,7 @@ const fileStep = ({ path, content, mode, what }: RenderedFile): Step => {
   return {
     key: `file${path}`,
     title: `${what} ${path}`,
-    async look({ files }) {
+    async read({ files }) {
       const [before, stat] = await Promise.all([files.read(path), files.stat(path)]);
       if (before === undefined || stat === undefined) return { state: 'absent' };
       // Read as text it could not be put back byte for byte.
@@ -56,9 +56,9 @@ const fileStep = ({ path, content, mode, what }: RenderedFile): Step => {
         ...(stat.mode === mode ? [] : [`mode ${octal(stat.mode)} instead of ${octal(mode)}`]),
       ]);
     },
-    make: () => [write],
+    create: () => [write],
     // What the old script made only the old script takes away.
-    mend: (_values, _found, differences) =>
+    update: (_values, _found, differences) =>
       path === SCRIPT && differences.includes('its content') ? [run(SCRIPT, 'down'), write] : [write],
   };
 };
@@ -66,8 +66,8 @@ const fileStep = ({ path, content, mode, what }: RenderedFile): Step => {
 const settingsStep = (box: HostBox): Step => ({
   key: 'settings',
   title: `kernel settings of ${box.device}`,
-  async look(world) {
-    const now = await readSettings(box, world);
+  async read(context) {
+    const now = await readSettings(box, context);
     // A setting that this kernel does not have can't be wrong.
     return differs(
       'sysctl',
@@ -76,8 +76,8 @@ const settingsStep = (box: HostBox): Step => ({
       ),
     );
   },
-  make: () => [],
-  mend: () => [run('sysctl', '-q', '-e', '-p', SYSCTL)],
+  create: () => [],
+  update: () => [run('sysctl', '-q', '-e', '-p', SYSCTL)],
 });
 
 const unitsStep = (box: HostBox): Step => {
@@ -85,7 +85,7 @@ const unitsStep = (box: HostBox): Step => {
   return {
     key: 'units',
     title: 'start at boot',
-    async look({ shell }) {
+    async read({ shell }) {
       const lacking: string[] = [];
       for (const unit of units) {
         if ((await shell.run('systemctl', ['is-enabled', '--quiet', unit])).exitCode !== 0)
@@ -97,8 +97,8 @@ const unitsStep = (box: HostBox): Step => {
       }
       return differs(units.join(' '), lacking);
     },
-    make: () => [],
-    mend: () => [run('systemctl', 'daemon-reload'), run('systemctl', 'enable', ...units)],
+    create: () => [],
+    update: () => [run('systemctl', 'daemon-reload'), run('systemctl', 'enable', ...units)],
   };
 };
 
@@ -106,10 +106,10 @@ const unitsStep = (box: HostBox): Step => {
 const loadedFrom = (key: string, title: string, file: string, mark: string, calls: readonly Call[]): Step => ({
   key,
   title,
-  look: async (world) =>
-    differs(file, (await newerThan(world, mark, [file])).length === 0 ? [] : ['not loaded as it is now']),
-  make: () => [],
-  mend: () => [...calls, stamp(mark)],
+  read: async (context) =>
+    differs(file, (await newerThan(context, mark, [file])).length === 0 ? [] : ['not loaded as it is now']),
+  create: () => [],
+  update: () => [...calls, stamp(mark)],
 });
 
 const daemonStep = (box: HostBox): Step => {
@@ -118,16 +118,16 @@ const daemonStep = (box: HostBox): Step => {
   return {
     key: 'daemon',
     title: daemon.unit.replace('.service', ''),
-    async look(world) {
-      if (!(await daemon.answers(world))) return { state: 'absent' };
-      const newer = await newerThan(world, daemon.socket, settings);
+    async read(context) {
+      if (!(await daemon.answers(context))) return { state: 'absent' };
+      const newer = await newerThan(context, daemon.socket, settings);
       return differs(
         daemon.unit,
         newer.map((path) => `it runs since before ${path}: a restart takes all its tunnels down for a moment`),
       );
     },
-    make: () => startCalls(box, daemon),
-    mend: () => restartCalls(box, daemon),
+    create: () => startCalls(box, daemon),
+    update: () => restartCalls(box, daemon),
   };
 };
 
@@ -139,7 +139,7 @@ interface Shown {
 }
 
 const interfaceTroubles = async (
-  { shell }: Pick<World, 'shell'>,
+  { shell }: Pick<ReadContext, 'shell'>,
   { name, address, peer, mtu, rule }: TunnelInterface,
 ): Promise<readonly string[]> => {
   const { exitCode, stdout } = await shell.run('ip', ['-j', 'addr', 'show', 'dev', name]);
@@ -166,16 +166,16 @@ const tunnelsStep = (box: HostBox): Step => {
   return {
     key: 'tunnels',
     title: names.length === 0 ? 'MSS clamp' : `tunnel interface ${names.join(', ')}, routes and MSS clamp`,
-    async look(world) {
-      const troubles = (await Promise.all(box.interfaces.map((one) => interfaceTroubles(world, one)))).flat();
-      const stale = (await newerThan(world, mark, scriptFiles(box))).length > 0;
+    async read(context) {
+      const troubles = (await Promise.all(box.interfaces.map((one) => interfaceTroubles(context, one)))).flat();
+      const stale = (await newerThan(context, mark, scriptFiles(box))).length > 0;
       return differs(names.join(' ') || 'nft', [
         ...troubles,
         ...(stale ? ['not brought up as the script is now'] : []),
       ]);
     },
-    make: () => [],
-    mend: () => [
+    create: () => [],
+    update: () => [
       run(SCRIPT, 'up'),
       ...(box.systemd ? [run('systemctl', 'start', 'hybridctl-tunnels.service')] : []),
       stamp(mark),
@@ -203,14 +203,14 @@ const connectionsStep = (box: HostBox): Step => {
     key: 'connections',
     title: `connections ${box.tunnels.join(', ')}`,
     needs: ['daemon'],
-    async look(world) {
-      const { known, met } = await daemon.names(world);
+    async read(context) {
+      const { known, met } = await daemon.names(context);
       const lacking = box.tunnels.filter((name) => !known.includes(name));
       if (lacking.length === box.tunnels.length) return { state: 'absent' };
       // A daemon that started after the files were written has read them itself, at boot; a stamp of ours is later
       // still.
       const stale =
-        (await newerThan(world, daemon.socket, paths)).length === 0 ? [] : await newerThan(world, mark, paths);
+        (await newerThan(context, daemon.socket, paths)).length === 0 ? [] : await newerThan(context, mark, paths);
       // charon gives up for good where the peer answered that it knows no such connection, as one that is just starting
       // does.
       const unmet = begun ? [] : box.begins.filter((name) => !lacking.includes(name) && !met.includes(name));
@@ -220,8 +220,8 @@ const connectionsStep = (box: HostBox): Step => {
         ...unmet.map(lacksPeer),
       ]);
     },
-    make: () => calls(),
-    mend: (_values, _found, differences) => calls(differences),
+    create: () => calls(),
+    update: (_values, _found, differences) => calls(differences),
   };
 };
 

@@ -1,5 +1,5 @@
 import { failure, interrupted } from '../../core/errors.ts';
-import type { Call, Hands, KeepCall, WriteCall } from '../../core/procedure.ts';
+import type { Call, ExecutionContext, KeepCall, WriteCall } from '../../core/procedure.ts';
 import type { FileToWrite } from '../../core/ports.ts';
 
 /** Files that are written in one go: all are complete before the first takes its place. */
@@ -12,7 +12,7 @@ interface Writes {
  * Calls with those that write one after another made one: a machine far away is asked once, and none is written when
  * one can not be.
  */
-export const together = (calls: readonly Call[]): readonly (Exclude<Call, WriteCall> | Writes)[] => {
+export const batched = (calls: readonly Call[]): readonly (Exclude<Call, WriteCall> | Writes)[] => {
   const all: (Exclude<Call, WriteCall> | Writes)[] = [];
   for (const call of calls) {
     const last = all.at(-1);
@@ -24,7 +24,10 @@ export const together = (calls: readonly Call[]): readonly (Exclude<Call, WriteC
 };
 
 /** Carries out one call. @throws HybridError */
-export const carryOut = async (call: Call | Writes, { aws, aliyun, shell, files, signal }: Hands): Promise<void> => {
+export const execute = async (
+  call: Call | Writes,
+  { aws, aliyun, shell, files, signal }: ExecutionContext,
+): Promise<void> => {
   if (signal.aborted) throw interrupted();
   switch (call.kind) {
     case 'aws':

@@ -77,13 +77,3 @@ export interface Aws {
     field: F,
   ): Promise<NonNullable<Output<S, O>[F]>>;
 }
-
-/** What an SDK error about a bucket that is elsewhere says of where: in its headers or its document. */
-export const regionIn = (error: unknown): string | undefined => {
-  const { $response, Region } = (error ?? {}) as {
-    readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> };
-    readonly Region?: string;
-  };
-  const region = $response?.headers?.['x-amz-bucket-region'] ?? Region;
-  return region !== undefined && /^[a-z0-9-]+$/.test(region) ? region : undefined;
-};

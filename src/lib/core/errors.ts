@@ -24,9 +24,36 @@ export interface ErrorDetail {
   readonly cause?: unknown;
   /** Of a call to the cloud's API; absent: not known, so as good as `unclear`. */
   readonly call?: CallFailure | undefined;
-  /** The API's own code, where a procedure may have to tell one refusal from another. */
+  /** The API's own code: people search for it. What it means to a procedure is its `kind`. */
   readonly code?: string | undefined;
+  /** What the API's answer means, whichever service gave it. */
+  readonly kind?: ErrorKind | undefined;
+  /** Where the thing is, of kind `elsewhere`. */
+  readonly region?: string | undefined;
 }
+
+/**
+ * What a service's refusal means, told by its adapter from the service's own codes:
+ * - `absent`: there is no such thing. Of a removal: it is gone already. Right after a creation: it does not show yet.
+ * - `exists`: there is one already.
+ * - `notYet`: what it rests on is not known everywhere yet, or it is too soon after the last request; time helps.
+ * - `conflict`: it is in use, or in a state that does not allow the request; time may help.
+ * - `elsewhere`: it is in another region; `region` says in which, where the service told.
+ * - `denied`: a policy does not allow the request.
+ * - `throttled`: too many requests.
+ * - `invalid`: the request itself is wrong; sent again, it is refused again.
+ * - `unsupported`: the server does not know the operation, as an emulator may not.
+ */
+export type ErrorKind =
+  | 'absent'
+  | 'exists'
+  | 'notYet'
+  | 'conflict'
+  | 'elsewhere'
+  | 'denied'
+  | 'throttled'
+  | 'invalid'
+  | 'unsupported';
 
 /**
  * What a failed call may have done: `throttled` and `refused` certainly nothing; `unclear`: all of it, nothing, or it
@@ -42,6 +69,8 @@ export class HybridError extends Error {
   readonly more: readonly string[];
   readonly call: CallFailure | undefined;
   readonly code: string | undefined;
+  readonly kind: ErrorKind | undefined;
+  readonly region: string | undefined;
 
   constructor(
     readonly exit: ExitCode,
@@ -54,6 +83,8 @@ export class HybridError extends Error {
     this.more = detail.more ?? [];
     this.call = detail.call;
     this.code = detail.code;
+    this.kind = detail.kind;
+    this.region = detail.region;
   }
 }
 
@@ -71,3 +102,20 @@ export const interrupted = () => new HybridError(EXIT.interrupted, 'interrupted'
 /** The same error with more to say. @param detail `more` takes the place of the error's own findings. */
 export const retold = (error: HybridError, detail: Pick<ErrorDetail, 'more' | 'next'>): HybridError =>
   new HybridError(error.exit, error.message, { ...error, cause: error, ...detail });
+
+/** Whether an error is a service's answer of one of these kinds. */
+export const isKind = (error: unknown, ...kinds: readonly ErrorKind[]): error is HybridError =>
+  error instanceof HybridError && error.kind !== undefined && kinds.includes(error.kind);
+
+/** The answer, or undefined where the service says that there is no such thing. Every other error is thrown. */
+export const unlessAbsent = <T>(asked: Promise<T>): Promise<T | undefined> => unlessKind(asked, 'absent');
+
+/** The answer, or undefined where the service's refusal is of one of these kinds. Every other error is thrown. */
+export const unlessKind = async <T>(asked: Promise<T>, ...kinds: readonly ErrorKind[]): Promise<T | undefined> => {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isKind(error, ...kinds)) return undefined;
+    throw error;
+  }
+};

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { credentialsOf } from '../../../src/lib/adapters/aliyun/credentials.ts';
 import { endpointOf, regionOf } from '../../../src/lib/adapters/aliyun/endpoints.ts';
+import { PRODUCTS } from '../../../src/lib/adapters/aliyun/services/index.ts';
 import { faasCredentialsText, parseFaasCredentials } from '../../../src/lib/domain/fpga/faascredentials.ts';
 import { testAliyun } from '../../helpers/aliyun.ts';
 
@@ -109,17 +110,17 @@ describe('profiles of the Alibaba Cloud CLI', () => {
 describe('endpoints', () => {
   it('follow the region; the override stands for all', () => {
     vi.stubEnv('ALIBABA_CLOUD_ENDPOINT_URL', '');
-    expect((['faas', 'oss', 'ram', 'sts'] as const).map((product) => endpointOf(product, 'cn-hangzhou').host)).toEqual([
+    expect(Object.values(PRODUCTS).map((product) => endpointOf(product, 'cn-hangzhou').host)).toEqual([
       'faas.cn-hangzhou.aliyuncs.com',
       'oss-cn-hangzhou.aliyuncs.com',
       'ram.aliyuncs.com',
       'sts.cn-hangzhou.aliyuncs.com',
     ]);
-    expect(endpointOf('oss', 'cn-hangzhou').protocol).toBe('https');
+    expect(endpointOf(PRODUCTS.oss, 'cn-hangzhou').protocol).toBe('https');
     vi.stubEnv('ALIBABA_CLOUD_ENDPOINT_URL', 'http://127.0.0.1:8080');
-    expect(endpointOf('ram', 'cn-hangzhou')).toEqual({ protocol: 'http', host: '127.0.0.1:8080' });
+    expect(endpointOf(PRODUCTS.ram, 'cn-hangzhou')).toEqual({ protocol: 'http', host: '127.0.0.1:8080' });
     vi.stubEnv('ALIBABA_CLOUD_ENDPOINT_URL', 'ftp://x');
-    expect(() => endpointOf('ram', 'cn-hangzhou')).toThrow('is no http or https URL');
+    expect(() => endpointOf(PRODUCTS.ram, 'cn-hangzhou')).toThrow('is no http or https URL');
   });
 
   it('need a region that could be one', () => {

@@ -6,8 +6,7 @@ import { credentialsOf } from './credentials.ts';
 import { endpointOf, regionOf } from './endpoints.ts';
 import { asHybridError, isThrottled, unreadable } from './errors.ts';
 import { sendToOss } from './oss-calls.ts';
-
-const VERSIONS = { faas: '2017-08-24', ram: '2015-05-01', sts: '2015-04-01' } as const;
+import { PRODUCTS } from './services/index.ts';
 
 /** A call is answered within a second as a rule; creating a policy version took six. */
 const [CONNECT_MS, ANSWER_MS] = [3_000, 10_000];
@@ -16,10 +15,6 @@ const TRIES = 4;
 /** The package is CommonJS: Node and the bundle give its exports as the default, a test runner the class itself. */
 const Client =
   (OpenApi as { readonly default?: typeof OpenApi.default }).default ?? (OpenApi as unknown as typeof OpenApi.default);
-
-/** FaaS of 2017 documents the first signature of RPC alone (HMAC-SHA1); everything later takes ACS3-HMAC-SHA256. */
-const signatureOf = ({ product, version = VERSIONS.faas }: AliyunCall): 'v2' | 'ACS3-HMAC-SHA256' =>
-  product === 'faas' && version === VERSIONS.faas ? 'v2' : 'ACS3-HMAC-SHA256';
 
 /**
  * Alibaba Cloud's API by its OpenAPI core; of OSS only what procedures make. Throttled calls are sent again, others
@@ -31,7 +26,9 @@ export const aliyunApi = async ({ region: given, profile, signal }: AliyunOption
 
   const send = async (call: AliyunCall): Promise<AliyunAnswer> => {
     if (call.product === 'oss') return sendToOss(call, { region, credentials });
-    const { protocol, host } = endpointOf(call.product, region);
+    const product = PRODUCTS[call.product];
+    const version = call.version ?? product.version!;
+    const { protocol, host } = endpointOf(product, region);
     const keys = await credentials();
     // The client signs by its own setting and with its own keys, so it is made for the call; it holds no connection.
     const client = new Client(
@@ -40,7 +37,7 @@ export const aliyunApi = async ({ region: given, profile, signal }: AliyunOption
         endpoint: host,
         protocol,
         regionId: region,
-        signatureAlgorithm: signatureOf(call),
+        signatureAlgorithm: product.firstSignature?.includes(version) === true ? 'v2' : 'ACS3-HMAC-SHA256',
         userAgent: 'hybridctl',
         connectTimeout: CONNECT_MS,
         readTimeout: ANSWER_MS,
@@ -48,7 +45,7 @@ export const aliyunApi = async ({ region: given, profile, signal }: AliyunOption
     );
     const params = new $OpenApiUtil.Params({
       action: call.action,
-      version: call.version ?? VERSIONS[call.product],
+      version,
       protocol,
       method: 'POST',
       authType: 'AK',
@@ -62,8 +59,7 @@ export const aliyunApi = async ({ region: given, profile, signal }: AliyunOption
       new $OpenApiUtil.OpenApiRequest({ query: { RegionId: region, ...call.params } }),
       {} as Parameters<typeof client.callApi>[2],
     )) as { body?: unknown };
-    if (typeof body !== 'object' || body === null || !('RequestId' in body))
-      throw unreadable(`${call.product}:${call.action}`);
+    if (typeof body !== 'object' || body === null || !('RequestId' in body)) throw unreadable(product, call.action);
     return body as AliyunAnswer;
   };
 
@@ -73,7 +69,8 @@ export const aliyunApi = async ({ region: given, profile, signal }: AliyunOption
       try {
         return await send(call);
       } catch (error) {
-        if (!isThrottled(error) || tries >= TRIES) throw asHybridError(error, `${call.product}:${call.action}`, region);
+        if (!isThrottled(error) || tries >= TRIES)
+          throw asHybridError(error, PRODUCTS[call.product], call.action, region);
         await delay(2 ** tries * (100 + Math.random() * 100));
       }
     }

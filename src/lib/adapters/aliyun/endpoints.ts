@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts';
-import type { AliyunProduct } from '../../core/aliyun.ts';
+import type { ProductDescriptor } from './services/service.ts';
 
 export interface Endpoint {
   readonly protocol: 'http' | 'https';
@@ -9,21 +9,13 @@ export interface Endpoint {
 
 const OVERRIDE = 'ALIBABA_CLOUD_ENDPOINT_URL';
 
-const HOSTS: Readonly<Record<AliyunProduct, (region: string) => string>> = {
-  faas: (region) => `faas.${region}.aliyuncs.com`,
-  oss: (region) => `oss-${region}.aliyuncs.com`,
-  // RAM is one for all regions.
-  ram: () => 'ram.aliyuncs.com',
-  sts: (region) => `sts.${region}.aliyuncs.com`,
-};
-
 /**
  * `ALIBABA_CLOUD_ENDPOINT_URL` points every product elsewhere, as AWS_ENDPOINT_URL does. @throws usage where it is no
  * URL.
  */
-export const endpointOf = (product: AliyunProduct, region: string): Endpoint => {
+export const endpointOf = (product: ProductDescriptor, region: string): Endpoint => {
   const given = process.env[OVERRIDE];
-  if (!given) return { protocol: 'https', host: HOSTS[product](region) };
+  if (!given) return { protocol: 'https', host: product.host(region) };
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw usageError('is no http or https URL', { field: OVERRIDE });

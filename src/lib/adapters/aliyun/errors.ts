@@ -1,4 +1,6 @@
 import { failure, HybridError, interrupted, missing, usageError, type CallFailure } from '../../core/errors.ts';
+import { kindOf } from '../error-kinds.ts';
+import { COMMON_ERRORS, type ProductDescriptor } from './services/service.ts';
 
 /** What an error of the OpenAPI core, of ali-oss or of the HTTP client below them may carry. */
 interface SdkError {
@@ -13,10 +15,6 @@ interface SdkError {
 
 const CREDENTIALS =
   /^(InvalidAccessKeyId(Error|\..+)?|InvalidSecurityToken.*|SignatureDoesNotMatch|IncompleteSignature|SecurityTokenExpired|InvalidCredentials|RequestTimeTooSkewed)$/;
-const FORBIDDEN = /^(NoPermissi?on.*|Forbidden\.RAM|AccessDenied|Forbidden)$/;
-/** The role or the key is not what FaaS wants: nothing is wrong with the call itself. */
-const UNFIT = /^(RoleAccessError|EntityNotExist\.RoleError|AccessDeniedError|CALLER TYPE NOT SUPPORT)$/;
-const THROTTLED = /^Throttling|^ServiceUnavailable$/;
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -31,9 +29,6 @@ const UNREACHABLE = new Set([
   'ResponseTimeoutError',
   'RequestTimeoutError',
 ]);
-
-const NAMES: Readonly<Record<string, string>> = { faas: 'FaaS', oss: 'OSS', ram: 'RAM', sts: 'STS' };
-const serviceOf = (action: string): string => NAMES[action.split(':')[0]!] ?? action;
 
 /** The service's own code; people search for it. */
 export const codeOf = (thrown: unknown): string => {
@@ -52,7 +47,8 @@ const sentence = ({ data, message }: SdkError): string => {
 };
 
 /** Worth another try, since nothing was done: the service sends us away for a moment. */
-export const isThrottled = (thrown: unknown): boolean => THROTTLED.test(codeOf(thrown));
+export const isThrottled = (thrown: unknown): boolean =>
+  kindOf([COMMON_ERRORS], { code: codeOf(thrown), operation: '', message: '' }) === 'throttled';
 
 /** Worth another try of a call that may be made twice: the service or the line failed. */
 export const isPassing = (thrown: unknown): boolean =>
@@ -66,38 +62,44 @@ export const CREDENTIALS_NEXT =
 /**
  * An error of Alibaba's SDKs in our words: whose fault, and one next step. `code` is the service's own, so that
  * `fpga explain` finds it. No cause goes along: the credentials library puts whole files into its messages.
- * @param action the RAM action, e.g. `oss:PutObject`
+ * @param operation as a RAM policy names it: `PutObject`
  */
-export const asHybridError = (thrown: unknown, action: string, region: string): HybridError => {
+export const asHybridError = (
+  thrown: unknown,
+  product: ProductDescriptor,
+  operation: string,
+  region: string,
+): HybridError => {
   if (thrown instanceof HybridError) return thrown;
   const error = thrown as SdkError;
   const code = codeOf(thrown);
   const status = error.statusCode ?? error.status ?? 0;
-  const call: CallFailure = THROTTLED.test(code) ? 'throttled' : status >= 400 && status < 500 ? 'refused' : 'unclear';
-  const detail = { call, code };
+  const action = `${product.name}:${operation}`;
+  const kind = kindOf([product.errors, COMMON_ERRORS], { code, operation, message: error.message ?? '' });
+  const call: CallFailure = kind === 'throttled' ? 'throttled' : status >= 400 && status < 500 ? 'refused' : 'unclear';
+  const detail = { call, code, kind };
   if (code === 'AbortError') return interrupted();
   if (CREDENTIALS.test(code))
     return missing(`Alibaba Cloud refused the credentials (${code})`, { ...detail, next: CREDENTIALS_NEXT });
-  // OSS answers so where the bucket lies elsewhere, and names the right endpoint.
-  if (code === 'AccessDenied' && /specified endpoint/.test(error.message ?? ''))
+  if (kind === 'elsewhere')
     return usageError(`the bucket is not in ${region}`, {
       ...detail,
       code: 'BucketInOtherRegion',
       field: '--region',
       next: 'give the region of the bucket: "aliyun oss stat oss://BUCKET" names it',
     });
-  if (FORBIDDEN.test(code))
+  if (kind === 'denied')
     return missing(`not allowed to call ${action} in ${region} (${code})`, {
       ...detail,
       next: `allow ${action} in a RAM policy of the user or role`,
     });
-  if (call === 'throttled')
-    return failure(`${serviceOf(action)} throttles ${action} (${code})`, {
+  if (kind === 'throttled')
+    return failure(`${product.title} throttles ${action} (${code})`, {
       ...detail,
       next: 'wait some seconds and run it again: what is done already is not done twice',
     });
   if (UNREACHABLE.has(code) || UNREACHABLE.has(error.name ?? ''))
-    return failure(`the ${serviceOf(action)} endpoint of ${region} is not reachable (${code})`, {
+    return failure(`the ${product.title} endpoint of ${region} is not reachable (${code})`, {
       ...detail,
       call: 'unclear',
       next: 'see to network, proxy and ALIBABA_CLOUD_ENDPOINT_URL',
@@ -108,7 +110,7 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
     code === 'undefined' ||
     /^(Error|SyntaxError|TypeError|Unknown(Error)?)$/.test(code)
   )
-    return unreadable(action);
+    return unreadable(product, operation);
   if (code === 'NoSuchBucket')
     return failure(`${action}: there is no such bucket`, {
       ...detail,
@@ -116,15 +118,15 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
     });
   // Tickets begin with it.
   const request = error.data?.RequestId ?? error.requestId;
-  return (UNFIT.test(code) ? missing : failure)(
+  return (product.lacking?.includes(code) === true ? missing : failure)(
     `${action}: ${code}${sentence(error) === '' ? '' : `: ${sentence(error)}`}`,
     { ...detail, ...(request === undefined ? {} : { more: [`request id ${request}`] }) },
   );
 };
 
 /** A proxy or a captive portal stands in the way. */
-export const unreadable = (action: string): HybridError =>
-  failure(`the answer to ${action} is not ${serviceOf(action)}'s`, {
+export const unreadable = (product: ProductDescriptor, operation: string): HybridError =>
+  failure(`the answer to ${product.name}:${operation} is not ${product.title}'s`, {
     call: 'unclear',
     next: 'see to ALIBABA_CLOUD_ENDPOINT_URL and any proxy in between',
   });

@@ -1,9 +1,8 @@
 import { aliyun, type Aliyun, type AliyunAnswer } from '../../core/aliyun.ts';
-import { HybridError, missing } from '../../core/errors.ts';
+import { isKind, missing, unlessAbsent } from '../../core/errors.ts';
 import { faasMayTake, FAAS_ROLE, forbidden } from '../../domain/fpga/faas-policy.ts';
 import { readFaasCredentials } from './credentials.ts';
 
-const NO_ROLE = 'EntityNotExist.Role';
 const authLine = (bucket: string, region: string): string =>
   `hybridctl fpga auth --bucket ${bucket} --region ${region}`;
 const noRole = (name: string, next: string) =>
@@ -16,18 +15,10 @@ const noRole = (name: string, next: string) =>
 export const findRole = async (api: Aliyun, bucket = 'BUCKET'): Promise<string> => {
   const file = await readFaasCredentials();
   if (file?.role !== undefined) return file.role;
-  try {
-    const { Role } = await api.send(aliyun('ram', 'GetRole', { RoleName: FAAS_ROLE }));
-    return String((Role as AliyunAnswer | undefined)?.['Arn'] ?? '');
-  } catch (error) {
-    if (error instanceof HybridError && error.code === NO_ROLE) throw noRole(FAAS_ROLE, authLine(bucket, api.region));
-    throw error;
-  }
+  const answer = await unlessAbsent(api.send(aliyun('ram', 'GetRole', { RoleName: FAAS_ROLE })));
+  if (answer === undefined) throw noRole(FAAS_ROLE, authLine(bucket, api.region));
+  return String((answer['Role'] as AliyunAnswer | undefined)?.['Arn'] ?? '');
 };
-
-/** Many RAM users may not look at RAM; FaaS will tell in its time. */
-const unseen = (error: unknown): boolean =>
-  error instanceof HybridError && /^(NoPermi|Forbidden)/.test(error.code ?? '');
 
 /**
  * What FaaS would say once the file is sent: there is no role, it is another account's, FaaS may not take it, or it may
@@ -51,7 +42,8 @@ export const checkRole = async (
       await api.send(aliyun('ram', action, params)),
     );
   try {
-    const role = await of('GetRole', { RoleName: asked }, ['Role']);
+    const role = await unlessAbsent(of('GetRole', { RoleName: asked }, ['Role']));
+    if (role === undefined) throw noRole(asked, next);
     const name = String(role['RoleName']);
     const unfit = (why: string) =>
       missing(`the role ${name} ${why}`, { code: 'RoleAccessError', call: 'refused', next });
@@ -75,7 +67,7 @@ export const checkRole = async (
         next: `${next}; where a policy of the bucket lets FaaS in, upload without --create, then "hybridctl fpga create"`,
       });
   } catch (error) {
-    if (error instanceof HybridError && error.code === NO_ROLE) throw noRole(asked, next);
-    if (!unseen(error)) throw error;
+    // Many RAM users may not look at RAM; FaaS will tell in its time.
+    if (!isKind(error, 'denied')) throw error;
   }
 };

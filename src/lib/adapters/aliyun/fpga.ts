@@ -98,6 +98,7 @@ export const aliyunFpga = async ({ region: given, profile, signal, apiVersion }:
           if (image === undefined)
             throw failure(`there is no FPGA image ${id} in ${api.region}`, {
               code: 'IMAGE NOT FOUND',
+              kind: 'absent',
               call: 'refused',
               next: `hybridctl fpga list --cloud aliyun --region ${api.region}`,
             });

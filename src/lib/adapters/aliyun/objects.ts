@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type OSS from 'ali-oss';
-import { failure, HybridError, interrupted } from '../../core/errors.ts';
+import { failure, interrupted, unlessAbsent } from '../../core/errors.ts';
 import type { FpgaOptions } from '../../core/fpga.ts';
 import type { ObjectStore, StoredObject, StoredPart } from '../../core/objects.ts';
 import { many } from '../../domain/many.ts';
@@ -11,6 +11,7 @@ import { regionOf } from './endpoints.ts';
 import { asHybridError, isPassing } from './errors.ts';
 import { hush } from './hush.ts';
 import { ossClient } from './oss-client.ts';
+import { oss } from './services/oss.ts';
 
 /** Header by which OSS tells the CRC-64 of what it has: a decimal number. */
 const CRC = 'x-oss-hash-crc64ecma';
@@ -72,17 +73,9 @@ export const aliyunObjects = async (
         return await send();
       } catch (error) {
         if (stopped()) throw interrupted();
-        if (!isPassing(error) || attempt >= tries) throw asHybridError(error, `oss:${action}`, region);
+        if (!isPassing(error) || attempt >= tries) throw asHybridError(error, oss, action, region);
         await delay(2 ** attempt * (50 + Math.random() * 50));
       }
-    }
-  };
-  const unless = async <Answer>(codes: readonly string[], work: Promise<Answer>): Promise<Answer | undefined> => {
-    try {
-      return await work;
-    } catch (error) {
-      if (error instanceof HybridError && codes.includes(error.code ?? '')) return undefined;
-      throw error;
     }
   };
   const badDigest = (what: string) =>
@@ -102,8 +95,7 @@ export const aliyunObjects = async (
     checksum: 'crc64xz',
 
     async region() {
-      const info = await unless(
-        ['NoSuchBucket'],
+      const info = await unlessAbsent(
         calling('GetBucketInfo', () => client.getBucketInfo(bucket) as Promise<{ bucket: { Location?: string } }>),
       );
       return info === undefined ? undefined : (info.bucket.Location ?? `oss-${region}`).replace(/^oss-/, '');
@@ -132,10 +124,7 @@ export const aliyunObjects = async (
     },
 
     async head(key) {
-      const answer = await unless(
-        ['NoSuchKey'],
-        calling('GetObject', () => client.head(key)),
-      );
+      const answer = await unlessAbsent(calling('GetObject', () => client.head(key)));
       if (answer === undefined) return undefined;
       const headers = headersOf(answer);
       return {
@@ -234,8 +223,7 @@ export const aliyunObjects = async (
     },
 
     abort: async ({ key, id }) =>
-      void (await unless(
-        ['NoSuchUpload'],
+      void (await unlessAbsent(
         calling('AbortMultipartUpload', () => client.abortMultipartUpload(key, id), { always: true }),
       )),
   };

@@ -4,6 +4,7 @@ import OSS from 'ali-oss';
 import { usageError } from '../../core/errors.ts';
 import type { CredentialSource, Keys } from './credentials.ts';
 import { endpointOf } from './endpoints.ts';
+import { oss } from './services/oss.ts';
 
 export interface OssPlace {
   readonly region: string;
@@ -33,7 +34,7 @@ export const ossClient = async (
       `"${bucket.slice(0, 80)}" is no name of an OSS bucket: 3 to 63 small letters, digits and hyphens`,
       { field: '--bucket' },
     );
-  const { protocol, host } = endpointOf('oss', region);
+  const { protocol, host } = endpointOf(oss, region);
   const { accessKeyId, accessKeySecret, securityToken } = await credentials();
   return new OSS({
     accessKeyId,

@@ -1,29 +1,10 @@
 import type { ApiCall, Aws, Service } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
 import type { CloudOptions } from '../../core/ports.ts';
-import { clientConfig, storageConfig, type Tuning } from './config.ts';
+import { clientConfig, type Tuning } from './config.ts';
 import { asHybridError, unreadable } from './errors.ts';
-import type { Operations } from './operations/types.ts';
-
-/** Loaded with the first call to a service; a service costs some 50 ms. */
-const SERVICES: Readonly<Record<Service, () => Promise<Operations>>> = {
-  ec2: async () => (await import('./operations/ec2.ts')).ec2,
-  iam: async () => (await import('./operations/iam.ts')).iam,
-  s3: async () => (await import('./operations/s3.ts')).s3,
-  ssm: async () => (await import('./operations/ssm.ts')).ssm,
-  sts: async () => (await import('./operations/sts.ts')).sts,
-  cloudformation: async () => (await import('./operations/cloudformation.ts')).cloudformation,
-  elbv2: async () => (await import('./operations/elbv2.ts')).elbv2,
-  directconnect: async () => (await import('./operations/direct-connect.ts')).directconnect,
-  cloudwatch: async () => (await import('./operations/cloudwatch.ts')).cloudwatch,
-  events: async () => (await import('./operations/events.ts')).events,
-  lambda: async () => (await import('./operations/lambda.ts')).lambda,
-  sns: async () => (await import('./operations/sns.ts')).sns,
-  sqs: async () => (await import('./operations/sqs.ts')).sqs,
-};
-
-/** Where a policy names a service otherwise than the CLI does. */
-const IAM_PREFIXES: Partial<Readonly<Record<Service, string>>> = { elbv2: 'elasticloadbalancing' };
+import { SERVICES } from './services/index.ts';
+import type { ServiceDescriptor } from './services/service.ts';
 
 /** One answer, with what every answer carries. */
 interface Answer {
@@ -40,20 +21,21 @@ const MOST_PAGES = 1_000;
 /** The AWS API by the SDK: credentials, endpoints (aws-cn included) and `AWS_ENDPOINT_URL` by the SDK's own rules. */
 export const awsApi = (options: CloudOptions, tuning: Partial<Tuning> = {}): Aws => {
   const { region, signal } = options;
-  const clients = new Map<
-    Service,
-    Promise<{ readonly unnumbered: boolean; send(operation: string, input: object): Promise<Answer> }>
-  >();
-  const clientOf = (service: Service) => {
+  interface Client {
+    readonly descriptor: ServiceDescriptor;
+    send(operation: string, input: object): Promise<Answer>;
+  }
+  const clients = new Map<Service, Promise<Client>>();
+  const clientOf = (service: Service): Promise<Client> => {
     const known = clients.get(service);
     if (known !== undefined) return known;
-    const made = SERVICES[service]().then(({ client, commands, unnumbered = false }) => {
-      const sdk = client({ ...clientConfig(options, tuning), ...(service === 's3' ? storageConfig(options) : {}) });
+    const made = SERVICES[service]().then((descriptor) => {
+      const sdk = descriptor.client(clientConfig(options, tuning), options);
       return {
-        unnumbered,
+        descriptor,
         send(operation: string, input: object): Promise<Answer> {
-          const command = commands[operation];
-          if (command === undefined) throw new Error(`operations of ${service} lack ${operation}`);
+          const command = descriptor.commands[operation];
+          if (command === undefined) throw new Error(`services/${service}.ts lacks ${operation}`);
           return sdk.send(
             new command(input as never) as never,
             signal === undefined ? {} : { abortSignal: signal },
@@ -66,14 +48,14 @@ export const awsApi = (options: CloudOptions, tuning: Partial<Tuning> = {}): Aws
   };
 
   const send = async ({ service, operation, input }: Omit<ApiCall, 'kind'>): Promise<Answer> => {
-    const action = `${IAM_PREFIXES[service] ?? service}:${operation}`;
     const client = await clientOf(service);
     try {
       const answer = await client.send(operation, input);
-      if (answer.$metadata.requestId === undefined && !client.unnumbered) throw unreadable(action);
+      if (answer.$metadata.requestId === undefined && client.descriptor.unnumbered !== true)
+        throw unreadable(client.descriptor, operation);
       return answer;
     } catch (error) {
-      throw asHybridError(error, action, region);
+      throw asHybridError(error, client.descriptor, operation, region);
     }
   };
 

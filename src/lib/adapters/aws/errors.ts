@@ -1,4 +1,6 @@
-import { failure, HybridError, interrupted, missing, type CallFailure } from '../../core/errors.ts';
+import { failure, HybridError, interrupted, missing, type CallFailure, type ErrorKind } from '../../core/errors.ts';
+import { kindOf } from '../error-kinds.ts';
+import { actionOf, COMMON_ERRORS, type ServiceDescriptor } from './services/service.ts';
 
 /** What an error from the SDK may carry. */
 interface SdkError {
@@ -24,22 +26,6 @@ const CREDENTIALS = new Set([
   'PendingVerification',
   'Blocked',
 ]);
-const FORBIDDEN = new Set([
-  'Forbidden',
-  'UnauthorizedOperation',
-  'AccessDenied',
-  'AccessDeniedException',
-  'AuthorizationError',
-  'AuthorizationErrorException',
-]);
-const THROTTLED = new Set([
-  'RequestLimitExceeded',
-  'Throttling',
-  'ThrottlingException',
-  'TooManyRequestsException',
-  'EC2ThrottledException',
-  'SlowDown',
-]);
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -56,27 +42,8 @@ const UNREACHABLE = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-const NAMES: Readonly<Record<string, string>> = {
-  sns: 'SNS',
-  cloudwatch: 'CloudWatch',
-  iam: 'IAM',
-  ssm: 'Systems Manager',
-  sts: 'STS',
-  cloudformation: 'CloudFormation',
-  directconnect: 'Direct Connect',
-  s3: 'S3',
-  events: 'EventBridge',
-  lambda: 'Lambda',
-  sqs: 'SQS',
-  elasticloadbalancing: 'Elastic Load Balancing',
-};
-/** Who answers an action, as people call it. */
-const serviceOf = (action: string): string => NAMES[action.split(':')[0]!] ?? 'EC2';
-
 export const codeOf = (error: unknown): string => (error as SdkError).name ?? '';
 
-/** AWS knows every operation that is sent; an emulator may lack some. */
-const UNKNOWN = new Set(['InvalidAction', 'UnknownOperationException', 'NotImplemented', 'NotImplementedException']);
 const LACKS = 'see to AWS_ENDPOINT_URL: an emulator of AWS may lack this operation';
 
 /**
@@ -87,15 +54,36 @@ const sentence = (error: SdkError): string => {
   return line.length > 160 ? `${line.slice(0, 157)}...` : line;
 };
 
+/** What an SDK error means, by the codes of the service that gave it; undefined where that says nothing of use. */
+export const kindOfError = (thrown: unknown, service: ServiceDescriptor, operation: string): ErrorKind | undefined =>
+  kindOf([service.errors, COMMON_ERRORS], {
+    code: codeOf(thrown),
+    operation,
+    message: (thrown as SdkError).message ?? '',
+  });
+
 /**
- * An SDK error in our words: whose fault, and one next step. EC2's own codes are kept: people search for them.
- * @param action the IAM action, e.g. `ec2:ReplaceRoute`
+ * An SDK error in our words: its kind, whose fault it is, and one next step. The service's own codes are kept: people
+ * search for them.
  */
-export const asHybridError = (thrown: unknown, action: string, region: string): HybridError => {
+export const asHybridError = (
+  thrown: unknown,
+  service: ServiceDescriptor,
+  operation: string,
+  region: string,
+): HybridError => {
   if (thrown instanceof HybridError) return thrown;
   const error = thrown as SdkError;
   const code = codeOf(thrown);
-  const detail = { cause: thrown, call: callOf(error, code), code };
+  const action = actionOf(service, operation);
+  const kind = kindOfError(thrown, service, operation);
+  const detail = {
+    cause: thrown,
+    call: callOf(error, code, kind),
+    code,
+    kind,
+    region: kind === 'elsewhere' ? service.regionIn?.(thrown) : undefined,
+  };
   if (code === 'AbortError') return interrupted();
   if (CREDENTIALS.has(code)) {
     const why =
@@ -105,42 +93,42 @@ export const asHybridError = (thrown: unknown, action: string, region: string): 
       next: 'give --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where an instance role is attached',
     });
   }
-  if (FORBIDDEN.has(code))
+  if (kind === 'denied')
     return missing(`not allowed to call ${action} in ${region}`, {
       ...detail,
       next: `allow ${action} in the role's or user's policy`,
     });
-  if (THROTTLED.has(code))
-    return failure(`${serviceOf(action)} throttles ${action} (${code})`, {
+  if (kind === 'throttled')
+    return failure(`${service.title} throttles ${action} (${code})`, {
       ...detail,
       next: 'wait some seconds and run it again: what is done already is not done twice',
     });
   if (code === 'TimeoutError')
-    return failure(`no answer from ${serviceOf(action)} to ${action} (timed out, or the connection broke)`, {
+    return failure(`no answer from ${service.title} to ${action} (timed out, or the connection broke)`, {
       ...detail,
-      next: `see whether the endpoint is reachable: a call without an answer may have been applied; ${lookAgain(action)}`,
+      next: `see whether the endpoint is reachable: a call without an answer may have been applied; ${lookAgain(operation)}`,
     });
   if (UNREACHABLE.has(error.code ?? '') || UNREACHABLE.has(code))
-    return failure(`the ${serviceOf(action)} endpoint of ${region} is not reachable (${error.code ?? code})`, {
+    return failure(`the ${service.title} endpoint of ${region} is not reachable (${error.code ?? code})`, {
       ...detail,
       next: 'see to network, proxy and AWS_ENDPOINT_URL',
     });
-  if (UNKNOWN.has(code))
+  if (kind === 'unsupported')
     return failure(`the endpoint of ${region} does not know ${action} (${code})`, { ...detail, next: LACKS });
-  if (isUnreadable(error)) return unreadable(action, thrown);
+  if (isUnreadable(error)) return unreadable(service, operation, thrown);
   return failure(`${action}: ${code}${sentence(error) === '' ? '' : `: ${sentence(error)}`}`, detail);
 };
 
 /** Where to see what became of a call that nobody knows about. */
-const lookAgain = (action: string): string =>
-  /:(Create|Replace|Delete)Route$/.test(action)
+const lookAgain = (operation: string): string =>
+  /^(Create|Replace|Delete)Route$/.test(operation)
     ? '"hybridctl route status" shows what was applied'
     : 'run it again: it looks at what is there first';
 
-/** EC2 applies nothing it answers with a 4xx; with a 5xx, or without an answer, nobody knows. */
-const callOf = ({ $metadata }: SdkError, code: string): CallFailure => {
-  if (THROTTLED.has(code)) return 'throttled';
-  if (CREDENTIALS.has(code) || FORBIDDEN.has(code)) return 'refused';
+/** AWS applies nothing it answers with a 4xx; with a 5xx, or without an answer, nobody knows. */
+const callOf = ({ $metadata }: SdkError, code: string, kind: ErrorKind | undefined): CallFailure => {
+  if (kind === 'throttled') return 'throttled';
+  if (CREDENTIALS.has(code) || kind === 'denied') return 'refused';
   const status = $metadata?.httpStatusCode ?? 0;
   return status >= 400 && status < 500 ? 'refused' : 'unclear';
 };
@@ -155,9 +143,9 @@ const isUnreadable = (error: SdkError): boolean =>
   error.name === 'UnknownError' ||
   (error.$metadata === undefined && error.code === undefined);
 
-export const unreadable = (action: string, cause?: unknown): HybridError =>
-  failure(`the answer to ${action} is not ${serviceOf(action)}'s`, {
+export const unreadable = (service: ServiceDescriptor, operation: string, cause?: unknown): HybridError =>
+  failure(`the answer to ${actionOf(service, operation)} is not ${service.title}'s`, {
     call: 'unclear',
     ...(cause === undefined ? {} : { cause }),
-    next: `see to AWS_ENDPOINT_URL (an emulator of AWS may lack this operation) and any proxy in between; ${lookAgain(action)}`,
+    next: `see to AWS_ENDPOINT_URL (an emulator of AWS may lack this operation) and any proxy in between; ${lookAgain(operation)}`,
   });

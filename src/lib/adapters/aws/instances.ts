@@ -10,7 +10,8 @@ import {
 import { failure, usageError } from '../../core/errors.ts';
 import type { CloudInstanceView, CloudOptions, Instances } from '../../core/ports.ts';
 import { ec2Client, type Tuning } from './client.ts';
-import { asHybridError, codeOf, unreadable } from './errors.ts';
+import { asHybridError, kindOfError, unreadable } from './errors.ts';
+import { ec2 } from './services/ec2.ts';
 
 /** The gateways' instances by the EC2 API. */
 export const awsInstances = (options: CloudOptions, tuning: Partial<Tuning> = {}): Instances => {
@@ -19,15 +20,16 @@ export const awsInstances = (options: CloudOptions, tuning: Partial<Tuning> = {}
   const abort = signal === undefined ? {} : { abortSignal: signal };
 
   const calling = async <Answer extends { readonly $metadata: { requestId?: string | undefined } }>(
-    action: string,
+    operation: string,
     send: () => Promise<Answer>,
   ): Promise<Answer> => {
     try {
       const answer = await send();
-      if (answer.$metadata.requestId === undefined) throw unreadable(action);
+      if (answer.$metadata.requestId === undefined) throw unreadable(ec2, operation);
       return answer;
     } catch (error) {
-      if (/^InvalidInstanceID\./.test(codeOf(error))) {
+      const kind = kindOfError(error, ec2, operation);
+      if (operation !== 'DescribeAddresses' && (kind === 'absent' || kind === 'invalid')) {
         throw usageError(`there is no such instance in ${region}`, {
           field: 'gateways.instance',
           next: 'correct the id in the site file',
@@ -36,14 +38,14 @@ export const awsInstances = (options: CloudOptions, tuning: Partial<Tuning> = {}
           call: 'refused',
         });
       }
-      throw asHybridError(error, action, region);
+      throw asHybridError(error, ec2, operation, region);
     }
   };
 
   return {
     async describe(ids) {
       if (ids.length === 0) return [];
-      const { Reservations = [] } = await calling('ec2:DescribeInstances', () =>
+      const { Reservations = [] } = await calling('DescribeInstances', () =>
         client.send(new DescribeInstancesCommand({ InstanceIds: [...new Set(ids)] }), abort),
       );
       const found = new Map(
@@ -64,17 +66,17 @@ export const awsInstances = (options: CloudOptions, tuning: Partial<Tuning> = {}
     },
 
     stop: async (instance, { force }) =>
-      void (await calling('ec2:StopInstances', () =>
+      void (await calling('StopInstances', () =>
         client.send(new StopInstancesCommand({ InstanceIds: [instance], ...(force ? { Force: true } : {}) }), abort),
       )),
 
     start: async (instance) =>
-      void (await calling('ec2:StartInstances', () =>
+      void (await calling('StartInstances', () =>
         client.send(new StartInstancesCommand({ InstanceIds: [instance] }), abort),
       )),
 
     async attachAddress(instance, publicIp) {
-      const { Addresses = [] } = await calling('ec2:DescribeAddresses', () =>
+      const { Addresses = [] } = await calling('DescribeAddresses', () =>
         client.send(new DescribeAddressesCommand({ PublicIps: [publicIp] }), abort),
       );
       const allocation = Addresses[0]?.AllocationId;
@@ -83,7 +85,7 @@ export const awsInstances = (options: CloudOptions, tuning: Partial<Tuning> = {}
           call: 'refused',
           next: 'correct public_ip in the site file',
         });
-      await calling('ec2:AssociateAddress', () =>
+      await calling('AssociateAddress', () =>
         client.send(
           new AssociateAddressCommand({ AllocationId: allocation, InstanceId: instance, AllowReassociation: false }),
           abort,
@@ -92,7 +94,7 @@ export const awsInstances = (options: CloudOptions, tuning: Partial<Tuning> = {}
     },
 
     clearSourceDestCheck: async (instance) =>
-      void (await calling('ec2:ModifyInstanceAttribute', () =>
+      void (await calling('ModifyInstanceAttribute', () =>
         client.send(
           new ModifyInstanceAttributeCommand({ InstanceId: instance, SourceDestCheck: { Value: false } }),
           abort,

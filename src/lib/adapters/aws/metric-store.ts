@@ -1,16 +1,8 @@
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { Undeliverable, type MetricStore } from '../../core/outlets.ts';
 import type { CloudOptions } from '../../core/ports.ts';
-import { asHybridError, codeOf, unreadable } from './errors.ts';
-
-const FINAL = new Set([
-  'InvalidParameterValue',
-  'InvalidParameterValueException',
-  'InvalidParameterCombination',
-  'InvalidParameterCombinationException',
-  'MissingParameter',
-  'MissingRequiredParameterException',
-]);
+import { asHybridError, codeOf, kindOfError, unreadable } from './errors.ts';
+import { cloudwatch } from './services/cloudwatch.ts';
 
 /**
  * From here on gzip makes a request shorter: five figures. A thousand of them are 200 KB, and 10 KB when compressed.
@@ -40,11 +32,11 @@ export const awsMetricStore = ({ region, profile }: CloudOptions): MetricStore =
         const { $metadata } = await client.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }), {
           abortSignal: signal,
         });
-        if ($metadata.requestId === undefined) throw unreadable('cloudwatch:PutMetricData');
+        if ($metadata.requestId === undefined) throw unreadable(cloudwatch, 'PutMetricData');
       } catch (error) {
-        if (FINAL.has(codeOf(error)))
+        if (kindOfError(error, cloudwatch, 'PutMetricData') === 'invalid')
           throw new Undeliverable(`cloudwatch:PutMetricData: ${codeOf(error)}`, { cause: error });
-        throw asHybridError(error, 'cloudwatch:PutMetricData', region);
+        throw asHybridError(error, cloudwatch, 'PutMetricData', region);
       }
     },
   };

@@ -1,19 +1,8 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { Undeliverable, type Notifier } from '../../core/outlets.ts';
 import type { CloudOptions } from '../../core/ports.ts';
-import { asHybridError, codeOf, unreadable } from './errors.ts';
-
-/** What sending once more can't mend. Permissions can be mended while we run, so they are not among them. */
-const FINAL = new Set([
-  'NotFoundException',
-  'NotFound',
-  'InvalidParameterException',
-  'InvalidParameter',
-  'InvalidParameterValueException',
-  'ParameterValueInvalid',
-  'OptedOutException',
-  'EndpointDisabledException',
-]);
+import { asHybridError, codeOf, kindOfError, unreadable } from './errors.ts';
+import { sns } from './services/sns.ts';
 
 /** Mail subjects: ASCII, shorter than 100 characters, no line breaks (SNS Publish, parameter Subject). */
 const asSubject = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 99);
@@ -51,10 +40,13 @@ export const awsNotifier = ({ region, profile }: CloudOptions): Notifier => {
           { abortSignal: signal },
         );
         // The page of a captive portal parses as an empty answer.
-        if (MessageId === undefined) throw unreadable('sns:Publish');
+        if (MessageId === undefined) throw unreadable(sns, 'Publish');
       } catch (error) {
-        if (FINAL.has(codeOf(error))) throw new Undeliverable(`sns:Publish: ${codeOf(error)}`, { cause: error });
-        throw asHybridError(error, 'sns:Publish', where);
+        // Sending it once more can't help; permissions can be put right while we run, so `denied` is not among these.
+        const kind = kindOfError(error, sns, 'Publish');
+        if (kind === 'absent' || kind === 'invalid')
+          throw new Undeliverable(`sns:Publish: ${codeOf(error)}`, { cause: error });
+        throw asHybridError(error, sns, 'Publish', where);
       }
     },
   };

@@ -1,6 +1,8 @@
-import { regionIn } from '../../core/aws.ts';
 import { failure, HybridError, missing, usageError } from '../../core/errors.ts';
+import { kindOf } from '../error-kinds.ts';
 import { asHybridError, codeOf } from './errors.ts';
+import { regionIn, s3 } from './services/s3.ts';
+import { actionOf, COMMON_ERRORS } from './services/service.ts';
 
 interface S3Failure {
   readonly $metadata?: { readonly httpStatusCode?: number };
@@ -16,12 +18,12 @@ export const redirectedTo = (error: unknown): string | undefined =>
 const BY_STATUS: Readonly<Record<number, string>> = { 403: 'AccessDenied', 404: 'NotFound' };
 
 /**
- * An S3 error in our words. @param action the IAM action: `s3:PutObject` also stands for every call of a multipart
+ * An S3 error in our words. @param operation as a policy names it: `PutObject` also stands for every call of a multipart
  * upload.
  */
 export const asStoreError = (
   thrown: unknown,
-  action: string,
+  operation: string,
   { bucket, region }: { readonly bucket: string; readonly region: string },
 ): HybridError => {
   if (thrown instanceof HybridError) return thrown;
@@ -29,7 +31,9 @@ export const asStoreError = (
   const code = ['', 'Error', 'Unknown', 'UnknownError', 'Forbidden', '403', 'NotFound'].includes(named)
     ? (BY_STATUS[statusOf(thrown)] ?? named)
     : named;
-  const detail = { cause: thrown, code };
+  const action = actionOf(s3, operation);
+  const kind = kindOf([s3.errors, COMMON_ERRORS], { code, operation, message: (thrown as Error).message });
+  const detail = { cause: thrown, code, kind };
   const elsewhere = redirectedTo(thrown);
   if (elsewhere !== undefined && elsewhere !== region)
     return usageError(`the bucket ${bucket} is in ${elsewhere}, not in ${region}`, {
@@ -40,9 +44,9 @@ export const asStoreError = (
     });
   if (code === 'NoSuchBucket')
     return usageError(`there is no bucket ${bucket}`, { ...detail, call: 'refused', field: '--bucket' });
-  if (code === 'NoSuchKey' || (code === 'NotFound' && action === 's3:GetObject'))
+  if (code === 'NoSuchKey' || (code === 'NotFound' && operation === 'GetObject'))
     return failure(`there is no such object in ${bucket}`, { ...detail, call: 'refused' });
-  if (code === 'AccessDenied' || code === 'AllAccessDisabled')
+  if (kind === 'denied')
     return missing(`not allowed to ${action} in the bucket ${bucket}`, {
       ...detail,
       call: 'refused',
@@ -54,7 +58,7 @@ export const asStoreError = (
       call: 'unclear',
       next: 'see whether the endpoint is reachable, then run it again: what is there is not sent twice',
     });
-  const { message, exit, next, call } = asHybridError(thrown, action, region);
+  const { message, exit, next, call } = asHybridError(thrown, s3, operation, region);
   const unreadable = message.startsWith('the answer to');
   return new HybridError(exit, message, {
     ...detail,

@@ -85,7 +85,7 @@ export const awsObjects = (
   const client = clientOf(options, tuning);
   const Bucket = bucket;
   const calling = async <Answer>(
-    action: string,
+    operation: string,
     send: (abort: { abortSignal?: AbortSignal }) => Promise<Answer>,
     signal?: AbortSignal,
   ): Promise<Answer> => {
@@ -93,7 +93,7 @@ export const awsObjects = (
       const both = [given, signal].filter((one) => one !== undefined);
       return await send(both.length === 0 ? {} : { abortSignal: both.length === 1 ? both[0]! : AbortSignal.any(both) });
     } catch (error) {
-      throw asStoreError(error, `s3:${action}`, { bucket, region });
+      throw asStoreError(error, operation, { bucket, region });
     }
   };
 

@@ -18,9 +18,11 @@ import {
   type RouteTarget,
 } from '../../core/ports.ts';
 import { ec2Client, type Tuning } from './client.ts';
-import { asHybridError, codeOf, unreadable } from './errors.ts';
+import type { ErrorKind } from '../../core/errors.ts';
+import { asHybridError, codeOf, kindOfError, unreadable } from './errors.ts';
+import { ec2 } from './services/ec2.ts';
 
-const READ = 'ec2:DescribeRouteTables';
+const READ = 'DescribeRouteTables';
 /** Values a filter takes, and far more pages than an account has of 100 tables each. */
 const MOST_FILTERED = 200;
 const MOST_PAGES = 100;
@@ -32,13 +34,14 @@ export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = 
 
   type Send = (options: { abortSignal?: AbortSignal }) => Promise<{ $metadata: { requestId?: string | undefined } }>;
   /** A page of a captive portal parses as an empty answer, but it does not carry EC2's request id. */
-  const write = async (action: string, race: (error: unknown) => boolean, send: Send): Promise<void> => {
+  const write = async (operation: string, race: ErrorKind, send: Send): Promise<void> => {
     try {
       const { $metadata } = await send(signal === undefined ? {} : { abortSignal: signal });
-      if ($metadata.requestId === undefined) throw unreadable(action);
+      if ($metadata.requestId === undefined) throw unreadable(ec2, operation);
     } catch (error) {
-      if (race(error)) throw new RouteRace(`${action}: ${codeOf(error)}`, { cause: error });
-      throw asHybridError(error, action, region);
+      if (kindOfError(error, ec2, operation) === race)
+        throw new RouteRace(`ec2:${operation}: ${codeOf(error)}`, { cause: error });
+      throw asHybridError(error, ec2, operation, region);
     }
   };
 
@@ -51,14 +54,14 @@ export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = 
         new DescribeRouteTablesCommand({ ...input, ...(token === undefined ? {} : { NextToken: token }) }),
         signal === undefined ? {} : { abortSignal: signal },
       );
-      if (page.RouteTables === undefined) throw unreadable(READ);
+      if (page.RouteTables === undefined) throw unreadable(ec2, READ);
       for (const table of page.RouteTables)
         if (table.RouteTableId !== undefined) found.set(table.RouteTableId, asTable(table.RouteTableId, table));
       token = page.NextToken;
       if (token === undefined || token === '') return found;
       // A proxy that answers every question from its memory would keep us asking for ever.
       if (tokens.has(token) || tokens.size >= MOST_PAGES)
-        throw failure(`the pages of ${READ} do not end`, {
+        throw failure(`the pages of ec2:${READ} do not end`, {
           call: 'unclear',
           next: 'see to AWS_ENDPOINT_URL and any proxy in between',
         });
@@ -84,7 +87,7 @@ export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = 
           });
         return there;
       } catch (error) {
-        throw asHybridError(error, READ, region);
+        throw asHybridError(error, ec2, READ, region);
       }
     },
 
@@ -94,7 +97,7 @@ export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = 
       try {
         found = await pages({ RouteTableIds: [...new Set(ids)] });
       } catch (error) {
-        throw unknownTable(error, ids, region) ?? asHybridError(error, READ, region);
+        throw unknownTable(error, ids, region) ?? asHybridError(error, ec2, READ, region);
       }
       return ids.map((id) => {
         const table = found.get(id);
@@ -107,33 +110,25 @@ export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = 
     },
 
     createRoute: (table, destination, target) =>
-      write(
-        'ec2:CreateRoute',
-        (error) => codeOf(error) === 'RouteAlreadyExists',
-        (options) =>
-          client.send(new CreateRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options),
+      write('CreateRoute', 'exists', (options) =>
+        client.send(new CreateRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options),
       ),
 
     replaceRoute: (table, destination, target) =>
-      write('ec2:ReplaceRoute', isNoRoute, (options) =>
+      write('ReplaceRoute', 'absent', (options) =>
         client.send(new ReplaceRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options),
       ),
 
     deleteRoute: (table, destination) =>
-      write('ec2:DeleteRoute', isNoRoute, (options) =>
+      write('DeleteRoute', 'absent', (options) =>
         client.send(new DeleteRouteCommand({ RouteTableId: table, ...to(destination) }), options),
       ),
   };
 };
 
-/** DeleteRoute says InvalidRoute.NotFound; ReplaceRoute says InvalidParameterValue and means the same. */
-const isNoRoute = (error: unknown): boolean =>
-  codeOf(error) === 'InvalidRoute.NotFound' ||
-  (codeOf(error) === 'InvalidParameterValue' && /no route defined/i.test((error as Error).message));
-
 const unknownTable = (error: unknown, ids: readonly string[], region: string) => {
-  const code = codeOf(error);
-  if (!/^InvalidRouteTableID\./i.test(code)) return undefined;
+  const kind = kindOfError(error, ec2, READ);
+  if (kind !== 'absent' && kind !== 'invalid') return undefined;
   const named = ids.find((id) => (error as Error).message.includes(id)) ?? ids.join(', ');
   return usageError(`there is no route table ${named} in ${region}`, {
     field: 'route_tables',

@@ -1,4 +1,4 @@
-import { api, regionIn, type Aws, type Input } from '../../core/aws.ts';
+import { api, type Aws, type Input } from '../../core/aws.ts';
 import { failure, HybridError, missing, usageError } from '../../core/errors.ts';
 import type { Step } from '../../core/procedure.ts';
 import { partitionOf } from '../../domain/partition.ts';
@@ -13,9 +13,6 @@ export interface Bucket {
   readonly foreign: boolean;
 }
 
-const ELSEWHERE =
-  /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|TemporaryRedirect)$/;
-
 /** The region of a bucket; undefined where there is none. @throws exit 4 naming what is not allowed. */
 const regionOf = async (aws: Aws, bucket: string): Promise<string | undefined> => {
   try {
@@ -25,10 +22,9 @@ const regionOf = async (aws: Aws, bucket: string): Promise<string | undefined> =
     return told === '' ? 'us-east-1' : told === 'EU' ? 'eu-west-1' : told;
   } catch (error) {
     if (!(error instanceof HybridError)) throw error;
-    if (error.code === 'NoSuchBucket') return undefined;
-    if (ELSEWHERE.test(error.code ?? ''))
-      return regionIn(error.cause) ?? /expecting '([a-z0-9-]+)'/.exec(error.message)?.[1] ?? 'another region';
-    if (error.code === 'AccessDenied' || error.code === 'Forbidden')
+    if (error.kind === 'absent') return undefined;
+    if (error.kind === 'elsewhere') return error.region ?? 'another region';
+    if (error.kind === 'denied')
       throw missing(`not allowed to call s3:GetBucketLocation on the bucket ${bucket}, or it is somebody else's`, {
         cause: error,
         code: error.code,

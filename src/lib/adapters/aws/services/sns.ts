@@ -8,9 +8,11 @@ import {
   SubscribeCommand as Subscribe,
   SNSClient,
 } from '@aws-sdk/client-sns';
-import type { Operations } from './types.ts';
+import type { ServiceDescriptor } from './service.ts';
 
-export const sns: Operations = {
+export const sns: ServiceDescriptor = {
+  name: 'sns',
+  title: 'SNS',
   client: (config) => new SNSClient(config),
   commands: {
     CreateTopic,
@@ -20,5 +22,10 @@ export const sns: Operations = {
     ListTagsForResource,
     SetTopicAttributes,
     Subscribe,
+  },
+  errors: {
+    absent: ['NotFound', 'ResourceNotFound'],
+    conflict: ['ConcurrentAccess'],
+    invalid: ['InvalidParameter', 'InvalidParameterValue', 'ParameterValueInvalid', 'OptedOut', 'EndpointDisabled'],
   },
 };

@@ -9,9 +9,11 @@ import {
   RemoveTargetsCommand as RemoveTargets,
   EventBridgeClient,
 } from '@aws-sdk/client-eventbridge';
-import type { Operations } from './types.ts';
+import type { ServiceDescriptor } from './service.ts';
 
-export const events: Operations = {
+export const events: ServiceDescriptor = {
+  name: 'events',
+  title: 'EventBridge',
   client: (config) => new EventBridgeClient(config),
   commands: {
     DeleteRule,
@@ -22,5 +24,10 @@ export const events: Operations = {
     PutRule,
     PutTargets,
     RemoveTargets,
+  },
+  errors: {
+    absent: ['ResourceNotFound'],
+    exists: ['ResourceAlreadyExists'],
+    conflict: ['ConcurrentModification'],
   },
 };

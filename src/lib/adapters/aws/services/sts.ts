@@ -1,9 +1,12 @@
 import { GetCallerIdentityCommand as GetCallerIdentity, STSClient } from '@aws-sdk/client-sts';
-import type { Operations } from './types.ts';
+import type { ServiceDescriptor } from './service.ts';
 
-export const sts: Operations = {
+export const sts: ServiceDescriptor = {
+  name: 'sts',
+  title: 'STS',
   client: (config) => new STSClient(config),
   commands: {
     GetCallerIdentity,
   },
+  errors: {},
 };

@@ -10,9 +10,11 @@ import {
   DescribeVirtualInterfacesCommand as DescribeVirtualInterfaces,
   DirectConnectClient,
 } from '@aws-sdk/client-direct-connect';
-import type { Operations } from './types.ts';
+import type { ServiceDescriptor } from './service.ts';
 
-export const directconnect: Operations = {
+export const directconnect: ServiceDescriptor = {
+  name: 'directconnect',
+  title: 'Direct Connect',
   client: (config) => new DirectConnectClient(config),
   commands: {
     ConfirmConnection,
@@ -24,5 +26,9 @@ export const directconnect: Operations = {
     DescribeHostedConnections,
     DescribeVirtualGateways,
     DescribeVirtualInterfaces,
+  },
+  errors: {
+    // One code for every mistake of the caller's: the words tell.
+    absent: [{ code: 'DirectConnectClientException', says: /not found|not find|does not exist|unknown/i }],
   },
 };

@@ -8,9 +8,11 @@ import {
   PutParameterCommand as PutParameter,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import type { Operations } from './types.ts';
+import type { ServiceDescriptor } from './service.ts';
 
-export const ssm: Operations = {
+export const ssm: ServiceDescriptor = {
+  name: 'ssm',
+  title: 'Systems Manager',
   client: (config) => new SSMClient(config),
   commands: {
     AddTagsToResource,
@@ -20,5 +22,11 @@ export const ssm: Operations = {
     GetParameters,
     ListTagsForResource,
     PutParameter,
+  },
+  errors: {
+    // ListTagsForResource says InvalidResourceId of a parameter that is not there.
+    absent: ['ParameterNotFound', 'InvalidResourceId'],
+    exists: ['ParameterAlreadyExists'],
+    conflict: ['TooManyUpdates'],
   },
 };

@@ -7,9 +7,11 @@ import {
   SetQueueAttributesCommand as SetQueueAttributes,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Operations } from './types.ts';
+import type { ServiceDescriptor } from './service.ts';
 
-export const sqs: Operations = {
+export const sqs: ServiceDescriptor = {
+  name: 'sqs',
+  title: 'SQS',
   // The queue's URL is a name to us: requests go to the region's endpoint, or to AWS_ENDPOINT_URL.
   client: (config) => new SQSClient({ ...config, useQueueUrlAsEndpoint: false }),
   commands: {
@@ -19,5 +21,11 @@ export const sqs: Operations = {
     GetQueueUrl,
     ListQueueTags,
     SetQueueAttributes,
+  },
+  // The codes of the query protocol are still sent beside those of JSON.
+  errors: {
+    absent: ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'],
+    exists: ['QueueNameExists', 'QueueAlreadyExists'],
+    notYet: ['QueueDeletedRecently', 'AWS.SimpleQueueService.QueueDeletedRecently'],
   },
 };

@@ -25,9 +25,11 @@ import {
   UpdateAssumeRolePolicyCommand as UpdateAssumeRolePolicy,
   IAMClient,
 } from '@aws-sdk/client-iam';
-import type { Operations } from './types.ts';
+import type { ServiceDescriptor } from './service.ts';
 
-export const iam: Operations = {
+export const iam: ServiceDescriptor = {
+  name: 'iam',
+  title: 'IAM',
   client: (config) => new IAMClient(config),
   commands: {
     AddRoleToInstanceProfile,
@@ -54,5 +56,13 @@ export const iam: Operations = {
     TagInstanceProfile,
     TagRole,
     UpdateAssumeRolePolicy,
+  },
+  errors: {
+    absent: ['NoSuchEntity'],
+    // An instance profile takes one role: the second of two equal calls meets the quota that the first filled.
+    exists: ['EntityAlreadyExists', { code: 'LimitExceeded', says: /InstanceSessionsPerInstanceProfile/ }],
+    // A role or user that was just made is not known to every part of IAM yet.
+    notYet: ['EntityTemporarilyUnmodifiable', { code: 'MalformedPolicyDocument', says: /invalid principal/i }],
+    conflict: ['DeleteConflict', 'ConcurrentModification'],
   },
 };

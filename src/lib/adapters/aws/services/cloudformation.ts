@@ -11,9 +11,11 @@ import {
   ValidateTemplateCommand as ValidateTemplate,
   CloudFormationClient,
 } from '@aws-sdk/client-cloudformation';
-import type { Operations } from './types.ts';
+import type { ServiceDescriptor } from './service.ts';
 
-export const cloudformation: Operations = {
+export const cloudformation: ServiceDescriptor = {
+  name: 'cloudformation',
+  title: 'CloudFormation',
   client: (config) => new CloudFormationClient(config),
   commands: {
     CreateChangeSet,
@@ -26,5 +28,10 @@ export const cloudformation: Operations = {
     ExecuteChangeSet,
     GetTemplate,
     ValidateTemplate,
+  },
+  errors: {
+    // A stack that is not there is a plain validation error.
+    absent: ['ChangeSetNotFound', { code: 'ValidationError', says: /does not exist/i }],
+    exists: ['AlreadyExists'],
   },
 };

@@ -73,9 +73,11 @@ import {
   TerminateInstancesCommand as TerminateInstances,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import type { Operations } from './types.ts';
+import type { ServiceDescriptor } from './service.ts';
 
-export const ec2: Operations = {
+export const ec2: ServiceDescriptor = {
+  name: 'ec2',
+  title: 'EC2',
   client: (config) => new EC2Client(config),
   commands: {
     AllocateAddress,
@@ -150,5 +152,20 @@ export const ec2: Operations = {
     StartInstances,
     StopInstances,
     TerminateInstances,
+  },
+  // Source: "Error codes for the Amazon EC2 API"; the SDK has no model of them.
+  errors: {
+    absent: [
+      '*.NotFound',
+      'NatGatewayNotFound',
+      'Gateway.NotAttached',
+      // DeleteRoute says InvalidRoute.NotFound; ReplaceRoute means the same.
+      { code: 'InvalidParameterValue', says: /no route defined/i, operations: ['ReplaceRoute'] },
+    ],
+    exists: ['*.Duplicate', '*AlreadyExists', 'Resource.AlreadyAssociated'],
+    // IAM takes some ten seconds until EC2 knows of a new instance profile.
+    notYet: [{ code: 'InvalidParameterValue', says: /iam instance profile/i }],
+    conflict: ['DependencyViolation', 'IncorrectState', 'IncorrectInstanceState'],
+    invalid: ['*.Malformed'],
   },
 };

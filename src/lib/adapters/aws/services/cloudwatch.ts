@@ -6,9 +6,11 @@ import {
   PutMetricAlarmCommand as PutMetricAlarm,
   CloudWatchClient,
 } from '@aws-sdk/client-cloudwatch';
-import type { Operations } from './types.ts';
+import type { ServiceDescriptor } from './service.ts';
 
-export const cloudwatch: Operations = {
+export const cloudwatch: ServiceDescriptor = {
+  name: 'cloudwatch',
+  title: 'CloudWatch',
   client: (config) => new CloudWatchClient(config),
   commands: {
     DeleteAlarms,
@@ -16,5 +18,16 @@ export const cloudwatch: Operations = {
     GetMetricData,
     ListTagsForResource,
     PutMetricAlarm,
+  },
+  errors: {
+    absent: ['ResourceNotFound'],
+    conflict: ['ConcurrentModification'],
+    invalid: [
+      'InvalidParameterValue',
+      'InvalidParameterCombination',
+      'InvalidFormat',
+      'MissingParameter',
+      'MissingRequiredParameter',
+    ],
   },
 };

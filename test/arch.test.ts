@@ -1,48 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LONGER_COMMANDS, LONGER_FILES } from './arch-longer.ts';
+import { except, offences, read, sources, tree, under, words, type Source } from './helpers/sources.ts';
 
 /** Which way imports point, and what keeps each room honest. Every rule says the failure it prevents. */
-
-interface Source {
-  readonly path: string;
-  readonly text: string;
-  /** Without comments: a word in prose breaks no rule. */
-  readonly code: string;
-  /** Paths of our own files from the root, and names of packages. */
-  readonly imports: readonly string[];
-}
-
-const tree = (folder: string, ending: RegExp): readonly string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && ending.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-
-const withoutComments = (text: string): string =>
-  text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
-
-const read = (path: string): Source => {
-  const text = readFileSync(path, 'utf8');
-  const code = withoutComments(text);
-  const imports = [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm)].map(([, target]) =>
-    target!.startsWith('.') ? normalize(join(dirname(path), target!)) : target!,
-  );
-  return { path, text, code, imports };
-};
-
-const sources = tree('src', /\.ts$/).map(read);
-const under = (...folders: string[]) =>
-  sources.filter(({ path }) => folders.some((folder) => path.startsWith(`src/${folder}/`)));
-const except = (list: readonly Source[], ...allowed: string[]) =>
-  list.filter(({ path }) => !allowed.some((start) => path.startsWith(`src/${start}`)));
-/** Lines like `src/x.ts: what`, so that a failure names the place. */
-const offences = (list: readonly Source[], find: (source: Source) => readonly string[]) =>
-  list.flatMap((source) => find(source).map((what) => `${source.path}: ${what}`));
-const words =
-  (pattern: RegExp) =>
-  ({ code }: Source) => [...new Set([...code.matchAll(pattern)].map(([word]) => word.trim()))];
 
 test('there is something to judge', () => {
   expect(sources.length).toBeGreaterThan(40);
@@ -78,8 +39,14 @@ describe('imports point one way', () => {
       because: 'the doctor holds what it sees against what would be rendered, linted and made, by ports alone',
     },
     {
-      room: 'lib/monitor',
+      room: 'lib/routes',
       may: ['lib/core', 'lib/domain', 'lib/site'],
+      because:
+        'whoever moves a route moves it here: the monitor, a drill and a person share one writer and one throttle',
+    },
+    {
+      room: 'lib/monitor',
+      may: ['lib/core', 'lib/domain', 'lib/site', 'lib/routes'],
       because: "a monitor over ports runs in a test, with faults and time of the test's own",
     },
     {
@@ -115,7 +82,7 @@ describe('imports point one way', () => {
     },
     {
       room: 'lib/drill',
-      may: ['lib/core', 'lib/domain', 'lib/site', 'lib/cloud', 'lib/lab', 'lib/monitor'],
+      may: ['lib/core', 'lib/domain', 'lib/site', 'lib/routes', 'lib/cloud', 'lib/lab', 'lib/monitor'],
       because: 'a drill judges the monitor as it stands, from outside',
     },
     {
@@ -131,6 +98,7 @@ describe('imports point one way', () => {
         'lib/cloud',
         'lib/lab',
         'lib/monitor',
+        'lib/routes',
         'lib/status',
         'lib/drill',
         'lib/upload',
@@ -202,6 +170,12 @@ describe('imports point one way', () => {
       ),
     ).toEqual([]);
   });
+});
+
+test('routes have one writer: two would have two throttles, and neither would count the calls of the other', () => {
+  // The port's implementation and the embedded cloud have functions of these names.
+  const callers = except(sources, 'lib/routes/write.ts', 'lib/adapters/aws/routes.ts', 'lib/cloud/');
+  expect(offences(callers, words(/\.(?:create|replace|delete)Route\(/g))).toEqual([]);
 });
 
 describe('purity', () => {

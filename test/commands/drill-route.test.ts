@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RouteDrillReport } from '../../src/lib/drill/route-report.ts';
+import type { RouteDrillReport } from '../../src/lib/drill/real/report.ts';
 import type { Ran } from '../helpers/run.ts';
 import { routeWorld, type RouteWorld } from '../helpers/route-world.ts';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { files } from '../../src/lib/adapters/files.ts';
-import type { RouteDrillReport } from '../../src/lib/drill/route-report.ts';
+import type { RouteDrillReport } from '../../src/lib/drill/real/report.ts';
 import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
 import { environmentOf } from '../../src/lib/lab/environment.ts';
 import { openLab, paths, type Lab } from '../../src/lib/lab/state.ts';

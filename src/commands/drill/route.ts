@@ -2,13 +2,13 @@ import { FLAG, defineCommand, flag, text, type Raw, type Style } from '../../lib
 import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { addressNumber } from '../../lib/domain/cidr.ts';
-import type { Leg, RouteDrillReport } from '../../lib/drill/route-report.ts';
+import type { Leg, RouteDrillReport } from '../../lib/drill/real/report.ts';
+import type { RouteDrillOptions } from '../../lib/drill/real/context.ts';
+import type { Returned } from '../../lib/drill/real/recover.ts';
+import { strandedText } from '../../lib/drill/real/return.ts';
+import { runRouteDrill } from '../../lib/drill/real/run.ts';
 import { STATE_FLAG, TABLE_FLAG } from '../route/pin.ts';
-import { parseSelection } from '../route/select.ts';
-import type { RouteDrillOptions } from './place.ts';
-import type { Returned } from './return-left.ts';
-import { runRouteDrill } from './run-route.ts';
-import { strandedText } from './give-back.ts';
+import { confirm, parseSelection } from '../route/shared.ts';
 
 const within = (
   raw: Raw,
@@ -53,7 +53,7 @@ const parse = (raw: Raw, ports: Ports): RouteDrillOptions => {
     stateDir: text(raw, 'stateDir') ?? STATE_FLAG.default,
     giveBack,
     dryRun,
-    yes,
+    confirm: (question) => confirm(question, { yes }, ports),
   };
 };
 

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../lib/core/command.ts';
-import { move, type MoveReport } from './move.ts';
-import { open, targetOf } from './select.ts';
-import { MOVE_FLAGS, moveText, parseMove, type MoveCommandOptions } from './shared.ts';
+import type { MoveReport } from '../../lib/routes/report.ts';
+import { open, targetOf } from '../../lib/routes/select.ts';
+import { MOVE_FLAGS, moveText, parseMove, runMove, type MoveCommandOptions } from './shared.ts';
 
 export const failback = defineCommand<MoveCommandOptions, MoveReport>({
   path: 'route failback',
@@ -19,7 +19,7 @@ export const failback = defineCommand<MoveCommandOptions, MoveReport>({
   parse: parseMove,
   async run(options, ports) {
     const opened = await open(options, ports);
-    return move(opened, ({ entry }) => targetOf(opened.links, entry.links[0]!), options, ports);
+    return runMove(opened, ({ entry }) => targetOf(opened.links, entry.links[0]!), options, ports);
   },
   human: moveText,
 });

@@ -1,19 +1,8 @@
 import { defineCommand } from '../../lib/core/command.ts';
-import { effectiveRoute, linkOf, nextLink } from '../../lib/domain/routes.ts';
-import { move, type ChooseLink, type MoveReport } from './move.ts';
-import { open, type Opened } from './select.ts';
-import { MOVE_FLAGS, moveText, parseMove, type MoveCommandOptions } from './shared.ts';
-
-export const next =
-  ({ links }: Opened): ChooseLink =>
-  ({ entry, destination }, table) => {
-    const route = effectiveRoute(table, destination);
-    const current = route === undefined ? undefined : linkOf(route.target, entry.links, links);
-    return (
-      nextLink(current, entry.links, links) ??
-      `${current?.name ?? entry.links[0]} is the last of its links with a target of its own`
-    );
-  };
+import { toNextLink } from '../../lib/routes/plan.ts';
+import type { MoveReport } from '../../lib/routes/report.ts';
+import { open } from '../../lib/routes/select.ts';
+import { MOVE_FLAGS, moveText, parseMove, runMove, type MoveCommandOptions } from './shared.ts';
 
 export const failover = defineCommand<MoveCommandOptions, MoveReport>({
   path: 'route failover',
@@ -30,7 +19,7 @@ export const failover = defineCommand<MoveCommandOptions, MoveReport>({
   async run(options, ports) {
     const opened = await open(options, ports);
     const { to } = opened;
-    return move(opened, to === undefined ? next(opened) : () => to, options, ports);
+    return runMove(opened, to === undefined ? toNextLink(opened.links) : () => to, options, ports);
   },
   human: moveText,
 });

@@ -12,9 +12,9 @@ import { monitorPolicy } from '../../lib/monitor/policy.ts';
 import { openRecords } from '../../lib/monitor/records.ts';
 import { say } from '../../lib/monitor/say.ts';
 import { canariesOf, watchedBy } from '../../lib/monitor/watch.ts';
+import { refuseUnmade } from '../../lib/routes/select.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { STATE_FLAG } from './pin.ts';
-import { refuseUnmade } from './select.ts';
 
 declare const HYBRIDCTL_VERSION: string;
 

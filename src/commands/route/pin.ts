@@ -4,8 +4,8 @@ import type { Ports } from '../../lib/core/ports.ts';
 import { linkTargets } from '../../lib/domain/routes.ts';
 import type { Site, SiteRouteTable } from '../../lib/domain/site.ts';
 import { editPins, pinPath, STATE_DIR } from '../../lib/monitor/pins.ts';
+import { chosenTables, targetOf } from '../../lib/routes/select.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
-import { chosenTables, targetOf } from './select.ts';
 
 export const STATE_FLAG = {
   flags: '--state-dir <folder>',

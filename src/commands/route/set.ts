@@ -1,8 +1,8 @@
 import { defineCommand } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
-import { move, type MoveReport } from './move.ts';
-import { open } from './select.ts';
-import { MOVE_FLAGS, moveText, parseMove, type MoveCommandOptions } from './shared.ts';
+import type { MoveReport } from '../../lib/routes/report.ts';
+import { open } from '../../lib/routes/select.ts';
+import { MOVE_FLAGS, moveText, parseMove, runMove, type MoveCommandOptions } from './shared.ts';
 
 export const set = defineCommand<MoveCommandOptions, MoveReport>({
   path: 'route set',
@@ -32,7 +32,7 @@ export const set = defineCommand<MoveCommandOptions, MoveReport>({
   },
   async run(options, ports) {
     const opened = await open(options, ports, true);
-    return move(opened, () => opened.to!, options, ports);
+    return runMove(opened, () => opened.to!, options, ports);
   },
   human: moveText,
 });

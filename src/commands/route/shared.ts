@@ -1,13 +1,51 @@
-import { FLAG, flag, text, type Flag, type Raw, type Style } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
+import { FLAG, flag, list, text, type Flag, type Outcome, type Raw, type Style } from '../../lib/core/command.ts';
+import { failure, usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
-import type { MoveOptions, MoveReport, StepReport } from './move.ts';
-import { parseSelection, SELECT_FLAGS, type Selection } from './select.ts';
-import { routeText } from './view.ts';
+import { parseCidr } from '../../lib/domain/cidr.ts';
+import { REGION } from '../../lib/domain/partition.ts';
+import { move } from '../../lib/routes/move.ts';
+import type { ChooseLink } from '../../lib/routes/plan.ts';
+import type { MoveReport, StepReport } from '../../lib/routes/report.ts';
+import type { Opened, Selection } from '../../lib/routes/select.ts';
+import type { RouteView } from '../../lib/routes/view.ts';
+
+export const SELECT_FLAGS: readonly Flag[] = [
+  FLAG.site,
+  { flags: '--table <table...>', summary: 'only these route tables, by name or id (default: all of the site file)' },
+  { flags: '--destination <network...>', summary: "only these networks or prefix lists (default: the table's own)" },
+  FLAG.region,
+  FLAG.profile,
+];
+
+export const parseSelection = (raw: Raw): Selection => {
+  const region = text(raw, 'region');
+  if (region !== undefined && !REGION.test(region))
+    throw usageError(`"${region.slice(0, 40)}" is not a region`, {
+      field: '--region',
+      next: 'write it like cn-north-1',
+    });
+  const destinations = list(raw, 'destination');
+  for (const destination of destinations) {
+    const parsed = /^pl-[0-9a-f]{8,17}$/.test(destination) ? undefined : parseCidr(destination);
+    if (typeof parsed === 'string')
+      throw usageError(`${destination.slice(0, 40)} ${parsed}`, { field: '--destination' });
+  }
+  return {
+    site: text(raw, 'site') ?? FLAG.site.default,
+    tables: list(raw, 'table'),
+    destinations,
+    region,
+    profile: text(raw, 'profile'),
+  };
+};
 
 export const MOVE_FLAGS: readonly Flag[] = [...SELECT_FLAGS, FLAG.dryRun, FLAG.yes, FLAG.detailedExitcode];
 
-export interface MoveCommandOptions extends Selection, MoveOptions {}
+export interface MoveCommandOptions extends Selection {
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly detailedExitcode: boolean;
+}
 
 /** Off a terminal nobody can say yes, so --yes or --dry-run must be on the line. */
 export const parseMove = (raw: Raw, ports: Ports): MoveCommandOptions => {
@@ -24,6 +62,31 @@ export const parseMove = (raw: Raw, ports: Ports): MoveCommandOptions => {
       next: 'give --yes, or --dry-run to see the plan',
     });
   return options;
+};
+
+export const confirm = async (
+  question: string,
+  { yes }: Pick<MoveCommandOptions, 'yes'>,
+  { ask }: Ports,
+): Promise<void> => {
+  if (!yes && (ask === undefined || !(await ask.confirm(question))))
+    throw failure('not confirmed; nothing was changed');
+};
+
+/** The end of every command that moves: only the choice differs. */
+export const runMove = (
+  opened: Opened,
+  choose: ChooseLink,
+  options: MoveCommandOptions,
+  ports: Ports,
+): Promise<Outcome<MoveReport>> =>
+  move(opened, choose, { ...options, confirm: (question) => confirm(question, options, ports) }, ports);
+
+/** `dx-1`, `vpn-a BLACKHOLE`, `igw-… (unmanaged)` or `no route`. */
+export const routeText = (route: RouteView | null, style: Style): string => {
+  if (route === null) return style.bad('no route');
+  const name = route.link ?? `${route.target} (unmanaged)`;
+  return route.state === 'blackhole' ? style.bad(`${name} BLACKHOLE`) : name;
 };
 
 const VERB = { create: 'create static', replace: 'replace static', delete: 'delete static', none: '-' } as const;

@@ -1,10 +1,12 @@
 import { FLAG, defineCommand, flag, text } from '../../lib/core/command.ts';
 import { EXIT } from '../../lib/core/errors.ts';
+import { unlessInterrupted } from '../../lib/core/interrupt.ts';
 import { pinPath, readPins } from '../../lib/monitor/pins.ts';
+import { open, type Selection } from '../../lib/routes/select.ts';
+import { following, type Following } from '../../lib/routes/view.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { STATE_FLAG } from './pin.ts';
-import { open, parseSelection, SELECT_FLAGS, unlessInterrupted, type Selection } from './select.ts';
-import { following, routeText, type Following } from './view.ts';
+import { parseSelection, routeText, SELECT_FLAGS } from './shared.ts';
 
 interface Options extends Selection {
   readonly stateDir: string;

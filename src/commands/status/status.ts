@@ -1,3 +1,4 @@
+import { unlessInterrupted } from '../../lib/core/interrupt.ts';
 import { defineCommand, FLAG, flag, list, text, type Emit, type Style } from '../../lib/core/command.ts';
 import { EXIT, usageError, type ExitCode } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
@@ -8,7 +9,6 @@ import { isWell, verdict, type Picture, type Series } from '../../lib/status/pic
 import { watchSite, type Sources, type Watching } from '../../lib/status/watch.ts';
 import { clockTime, plain } from '../../lib/status/words.ts';
 import { STATE_FLAG } from '../route/pin.ts';
-import { unlessInterrupted } from '../route/select.ts';
 import { sourcesOf, type Where } from './sources.ts';
 import { statusLines } from './text.ts';
 import { parseWeb, servePage, WEB_FLAGS, type WebOptions } from './web.ts';

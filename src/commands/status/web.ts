@@ -1,3 +1,4 @@
+import { unlessInterrupted } from '../../lib/core/interrupt.ts';
 import { text, list, type Emit, type Flag, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
@@ -7,7 +8,6 @@ import { say } from '../../lib/monitor/say.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { BEAT_MS, livePage } from '../../lib/status/page/serve.ts';
 import { watchSite, type Sources, type Watching } from '../../lib/status/watch.ts';
-import { unlessInterrupted } from '../route/select.ts';
 
 export interface WebOptions {
   readonly host: string;

@@ -1,4 +1,4 @@
-import { asCase, type RouteDrillReport } from './route-report.ts';
+import { asCase, type RouteDrillReport } from './real/report.ts';
 import type { CaseResult, DrillReport, Lane, Stretch } from './types.ts';
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);

@@ -1,6 +1,6 @@
-import { HybridError } from '../core/errors.ts';
-import { RouteRace, type Instances, type RouteTable, type RouteTables } from '../core/ports.ts';
-import type { Action, ActionOutcome, ActionResult, InstanceView } from '../domain/failover/types.ts';
+import type { Instances, RouteTable, RouteTables } from '../core/ports.ts';
+import type { Action, ActionResult, InstanceView } from '../domain/failover/types.ts';
+import { outcomeOf, readBack, ROUTE_CALL, writeRoute } from '../routes/write.ts';
 import type { MonitorEvent } from './events.ts';
 import type { LeaseKeeper } from './lease.ts';
 
@@ -30,9 +30,7 @@ export interface Done extends ActionResult {
 const CALL: Partial<Record<Action['kind'], string>> = {
   read: 'DescribeRouteTables',
   inspect: 'DescribeInstances',
-  create: 'CreateRoute',
-  replace: 'ReplaceRoute',
-  delete: 'DeleteRoute',
+  ...ROUTE_CALL,
   stop: 'StopInstances',
   start: 'StartInstances',
   'attach-address': 'AssociateAddress',
@@ -65,12 +63,6 @@ export const act = async (acting: Acting, action: Action, decidedAt: number): Pr
   return { id, ms, ...result };
 };
 
-/** What is not known to have been refused may have been done. */
-const outcomeOf = (error: unknown): ActionOutcome => {
-  if (error instanceof RouteRace) return 'race';
-  return error instanceof HybridError ? (error.call ?? 'unclear') : 'unclear';
-};
-
 const DONE = { outcome: 'done' } as const;
 
 /** A table that somebody has deleted is told, and the others are watched on. */
@@ -78,8 +70,7 @@ const readThere = async (
   tables: RouteTables,
   ids: readonly string[],
 ): Promise<{ readonly tables: readonly RouteTable[]; readonly why?: string }> => {
-  const there = await tables.readThere(ids);
-  const gone = ids.filter((id) => !there.some((table) => table.id === id));
+  const { tables: there, gone } = await readBack(tables, ids);
   return {
     tables: there,
     ...(gone.length === 0 ? {} : { why: `there is no route table ${gone.join(', ')}; the others are watched on` }),
@@ -94,13 +85,11 @@ const perform = async (
     case 'read':
       return { ...DONE, ...(await readThere(tables, action.tables)) };
     case 'create':
-      await tables.createRoute(action.table, action.destination, action.target!);
-      return DONE;
     case 'replace':
-      await tables.replaceRoute(action.table, action.destination, action.target!);
+      await writeRoute(tables, action.table, action.destination, { kind: action.kind, target: action.target! });
       return DONE;
     case 'delete':
-      await tables.deleteRoute(action.table, action.destination);
+      await writeRoute(tables, action.table, action.destination, { kind: 'delete' });
       return DONE;
     case 'inspect': {
       const views = await instances.describe(action.instances);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gapsOf } from '../../../src/lib/drill/route-report.ts';
-import { holesOf } from '../../../src/lib/drill/route-stream.ts';
+import { gapsOf } from '../../../src/lib/drill/real/report.ts';
+import { holesOf } from '../../../src/lib/drill/real/stream.ts';
 
 describe('holes of the stream', () => {
   it.each<[what: string, answered: number[], lost: number[], holes: unknown]>([

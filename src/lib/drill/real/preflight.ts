@@ -1,19 +1,18 @@
-import { failure, usageError } from '../../lib/core/errors.ts';
-import type { Ports } from '../../lib/core/ports.ts';
-import { cidr, contains, covers, parseCidr } from '../../lib/domain/cidr.ts';
-import { effectiveRoute, linkOf, ownRoute, routesInside } from '../../lib/domain/routes.ts';
-import type { MovedRoute } from '../../lib/drill/route-record.ts';
-import type { Watching } from '../../lib/drill/route-stream.ts';
-import { leaseHolder } from '../../lib/monitor/lease.ts';
-import { readPins } from '../../lib/monitor/pins.ts';
-import { next } from '../route/failover.ts';
-import { planSteps, type Step } from '../route/move.ts';
-import { open, type Opened } from '../route/select.ts';
-import type { Place, RouteDrillOptions } from './place.ts';
+import { failure, usageError } from '../../core/errors.ts';
+import type { Ports } from '../../core/ports.ts';
+import { cidr, contains, covers, parseCidr } from '../../domain/cidr.ts';
+import { effectiveRoute, linkOf, ownRoute, routesInside } from '../../domain/routes.ts';
+import type { MovedRoute } from './record.ts';
+import type { Watching } from './stream.ts';
+import { leaseHolder } from '../../monitor/lease.ts';
+import { readPins } from '../../monitor/pins.ts';
+import { readAndPlan, toNextLink, type RouteStep } from '../../routes/plan.ts';
+import { open, type Opened } from '../../routes/select.ts';
+import type { DrillContext, RouteDrillOptions } from './context.ts';
 
-export interface Rehearsal {
+export interface Preflight {
   readonly opened: Opened;
-  readonly steps: readonly Step[];
+  readonly steps: readonly RouteStep[];
   readonly routes: readonly MovedRoute[];
   /** Links that the routes go to. */
   readonly standby: readonly string[];
@@ -24,17 +23,21 @@ const MONITORED =
   'a monitor runs here: it keeps to the pins that the drill sets for the time, and has its say again after';
 
 /** Reads, plans, and refuses everything that would make a drill harm more than it tells. Changes nothing. */
-export const rehearse = async (options: RouteDrillOptions, place: Place, ports: Ports): Promise<Rehearsal> => {
+export const checkFirst = async (
+  options: RouteDrillOptions,
+  context: DrillContext,
+  ports: Ports,
+): Promise<Preflight> => {
   const opened = await open(options, ports);
   const { to } = opened;
-  const pins = await readPins(ports.files, place.pins);
+  const pins = await readPins(ports.files, context.pins);
   const pinned = opened.managed.find(({ entry }) => pins.has(entry.id));
   if (pinned !== undefined)
     throw failure(`is pinned to ${pins.get(pinned.entry.id)}, and somebody had a reason`, {
       field: pinned.entry.name,
       next: `"hybridctl route unpin --table ${pinned.entry.name}" first`,
     });
-  const steps = await planSteps(opened, to === undefined ? next(opened) : () => to, ports);
+  const steps = await readAndPlan(opened, to === undefined ? toNextLink(opened.links) : () => to, ports.signal);
   const routes = steps.map((step) => movedBy(opened, step));
   for (const [index, { table, home, to: link, destination }] of routes.entries()) {
     const first = routes.find((other) => other.table === table)!;
@@ -46,14 +49,14 @@ export const rehearse = async (options: RouteDrillOptions, place: Place, ports: 
   }
   refuseTarget(options.target, steps);
   const notes = [
-    ...((await leaseHolder(place.lease)) === undefined ? [] : [MONITORED]),
+    ...((await leaseHolder(context.lease)) === undefined ? [] : [MONITORED]),
     ...(await whetherItCrosses(options.target, steps, ports)),
   ];
   return { opened, steps, routes, standby: [...new Set(routes.map((route) => route.to))], notes };
 };
 
 /** Where a route comes from has to be known and alive, or there is nothing to bring it back to. */
-const movedBy = ({ links }: Opened, { entry, destination, before, to, change }: Step): MovedRoute => {
+const movedBy = ({ links }: Opened, { entry, destination, before, to, change }: RouteStep): MovedRoute => {
   const where = { field: `${entry.name} ${destination}` };
   const carrying = effectiveRoute(before, destination);
   const home = carrying === undefined ? undefined : linkOf(carrying.target, entry.links, links);
@@ -101,7 +104,7 @@ const reaches = (route: string, destination: string): boolean => {
 };
 
 /** A stream that does not follow the moved routes would call everything well. Prefix lists can't be looked into. */
-const refuseTarget = (target: string, steps: readonly Step[]): void => {
+const refuseTarget = (target: string, steps: readonly RouteStep[]): void => {
   const networks = steps.filter(({ destination }) => !destination.startsWith('pl-'));
   const within = networks.filter(({ destination }) => contains(cidr(destination), target));
   if (within.length === 0 && networks.length === steps.length)
@@ -122,7 +125,7 @@ const refuseTarget = (target: string, steps: readonly Step[]): void => {
 /** Whether packets of this host follow one of the tables; what can't be known is a note. */
 const whetherItCrosses = async (
   target: string,
-  steps: readonly Step[],
+  steps: readonly RouteStep[],
   { shell }: Ports,
 ): Promise<readonly string[]> => {
   const entries = [...new Set(steps.map(({ entry }) => entry))];
@@ -155,7 +158,7 @@ const RECENT_MS = 1_000;
 /** Throws unless the stream is answered and every link that the routes go to carries, as of now. */
 export const refuseUnready = (
   { target }: RouteDrillOptions,
-  { standby }: Rehearsal,
+  { standby }: Preflight,
   watching: Watching,
   now: number,
 ): void => {

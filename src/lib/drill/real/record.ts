@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { failure } from '../core/errors.ts';
-import type { LeaseStore, RouteTarget } from '../core/ports.ts';
+import { failure } from '../../core/errors.ts';
+import type { LeaseStore, RouteTarget } from '../../core/ports.ts';
 
 /** One route that a drill moves, and all that is needed to put it back exactly. */
 export interface MovedRoute {

@@ -1,11 +1,10 @@
-import { EXIT, usageError, type ExitCode } from '../../lib/core/errors.ts';
-import type { Ports } from '../../lib/core/ports.ts';
-import type { DrillRecord } from '../../lib/drill/route-record.ts';
-import type { Stranded } from '../../lib/drill/route-report.ts';
-import { open } from '../route/select.ts';
-import { confirm } from '../route/move.ts';
-import { giveBack } from './give-back.ts';
-import type { Place, RouteDrillOptions } from './place.ts';
+import { EXIT, usageError, type ExitCode } from '../../core/errors.ts';
+import type { Ports } from '../../core/ports.ts';
+import type { DrillRecord } from './record.ts';
+import type { Stranded } from './report.ts';
+import { open } from '../../routes/select.ts';
+import { giveBack } from './return.ts';
+import type { DrillContext, RouteDrillOptions } from './context.ts';
 
 /** What came of putting back what an earlier drill has left. */
 export interface Returned {
@@ -27,11 +26,11 @@ export interface Returned {
 /** Puts back what a drill that was killed has left behind, with that drill's region and profile. */
 export const returnLeft = async (
   options: RouteDrillOptions,
-  place: Place,
+  context: DrillContext,
   left: DrillRecord | undefined,
   ports: Ports,
 ): Promise<{ result: Returned; exit: ExitCode }> => {
-  const { site } = place;
+  const { site } = context;
   const outcome = (more: Partial<Returned> = {}): Returned => ({
     site: site.site,
     began: left?.startedAt ?? null,
@@ -62,20 +61,20 @@ export const returnLeft = async (
   for (const { name, destination, from, home } of routes)
     ports.progress(`left by a drill of ${left.startedAt}: ${name} ${destination}: ${from} -> ${home}`);
   if (options.dryRun) return { result: outcome({ routes }), exit: EXIT.ok };
-  await confirm('Put this back?', options, ports);
+  await options.confirm('Put this back?');
   const region = options.region ?? left.region;
   const tables = [...new Set(left.routes.map(({ table }) => table))];
   const opened = await open(
     { ...options, tables, to: undefined, region, profile: options.profile ?? left.profile ?? undefined },
     ports,
   );
-  const { stranded, troubles } = await giveBack(left.routes, opened, place, {
+  const { stranded, troubles } = await giveBack(left.routes, opened, context, {
     ...ports,
     signal: new AbortController().signal,
   });
   const unfinished = stranded.length > 0 || troubles.length > 0;
   return {
-    result: outcome({ routes, stranded, troubles, next: stranded.length > 0 ? place.returnLine : null }),
+    result: outcome({ routes, stranded, troubles, next: stranded.length > 0 ? context.returnLine : null }),
     exit: unfinished ? EXIT.partly : EXIT.ok,
   };
 };

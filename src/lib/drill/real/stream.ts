@@ -1,7 +1,7 @@
-import type { Prober, ProbeSpec, Sample } from '../core/ports.ts';
-import type { Profile } from '../domain/health/profiles.ts';
-import type { PathVerdict } from '../domain/health/types.ts';
-import { observe, type Watched } from '../monitor/observe.ts';
+import type { Prober, ProbeSpec, Sample } from '../../core/ports.ts';
+import type { Profile } from '../../domain/health/profiles.ts';
+import type { PathVerdict } from '../../domain/health/types.ts';
+import { observe, type Watched } from '../../monitor/observe.ts';
 
 /**
  * A stretch in which probes were lost, by the times at which the answered ones around it were sent; ms on the samples'

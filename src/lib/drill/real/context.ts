@@ -1,10 +1,10 @@
-import { FLAG } from '../../lib/core/command.ts';
-import type { LeaseStore, Ports } from '../../lib/core/ports.ts';
-import type { Site } from '../../lib/domain/site.ts';
-import { RECORD_MODE, recordPath } from '../../lib/drill/route-record.ts';
-import { leasePath, pinPath, STATE_DIR } from '../../lib/monitor/pins.ts';
-import { absolute, loadSite } from '../../lib/site/file.ts';
-import type { Selection } from '../route/select.ts';
+import { FLAG } from '../../core/command.ts';
+import type { LeaseStore, Ports } from '../../core/ports.ts';
+import type { Site } from '../../domain/site.ts';
+import { RECORD_MODE, recordPath } from './record.ts';
+import { leasePath, pinPath, STATE_DIR } from '../../monitor/pins.ts';
+import { absolute, loadSite } from '../../site/file.ts';
+import type { Selection } from '../../routes/select.ts';
 
 export interface RouteDrillOptions extends Selection {
   readonly target: string;
@@ -16,11 +16,12 @@ export interface RouteDrillOptions extends Selection {
   /** Only put back what a drill has left. */
   readonly giveBack: boolean;
   readonly dryRun: boolean;
-  readonly yes: boolean;
+  /** Asks whoever is there. Throws where the answer is no. */
+  confirm(question: string): Promise<void>;
 }
 
 /** What a drill on real routes shares with the monitor of this machine, and what it leaves for its own successor. */
-export interface Place {
+export interface DrillContext {
   readonly site: Site;
   readonly pins: string;
   readonly lease: LeaseStore;
@@ -32,10 +33,10 @@ export interface Place {
 const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-export const findPlace = async (
+export const openContext = async (
   { site: path, stateDir: given, region, profile }: RouteDrillOptions,
   ports: Ports,
-): Promise<Place> => {
+): Promise<DrillContext> => {
   const { site } = await loadSite(ports, path);
   const stateDir = absolute(ports.cwd, given);
   const flags = [

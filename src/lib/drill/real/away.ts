@@ -1,6 +1,6 @@
-import { EXIT, type ExitCode } from '../../lib/core/errors.ts';
-import type { Ports } from '../../lib/core/ports.ts';
-import { begin, finish } from '../../lib/drill/route-record.ts';
+import { EXIT, type ExitCode } from '../../core/errors.ts';
+import type { Ports } from '../../core/ports.ts';
+import { begin, finish } from './record.ts';
 import {
   gapsOf,
   lanesOf,
@@ -9,14 +9,14 @@ import {
   type Marks,
   type RouteDrillEnd,
   type RouteDrillReport,
-} from '../../lib/drill/route-report.ts';
-import { guard, LOOK_MS } from '../../lib/drill/route-guard.ts';
-import type { Watching } from '../../lib/drill/route-stream.ts';
-import { editPins } from '../../lib/monitor/pins.ts';
-import { applyAll } from '../route/apply.ts';
-import { giveBack, keyOf, legOf, strandedText, type GivenBack } from './give-back.ts';
-import type { Place, RouteDrillOptions } from './place.ts';
-import type { Rehearsal } from './rehearse.ts';
+} from './report.ts';
+import { guard, LOOK_MS } from './guard.ts';
+import type { Watching } from './stream.ts';
+import { editPins } from '../../monitor/pins.ts';
+import { applyAll } from '../../routes/apply.ts';
+import { giveBack, keyOf, legOf, strandedText, type GivenBack } from './return.ts';
+import type { DrillContext, RouteDrillOptions } from './context.ts';
+import type { Preflight } from './preflight.ts';
 
 /** What comes right after the return is still in the picture; a path's first answers take a round trip. */
 const TAIL_MS = 500;
@@ -33,10 +33,10 @@ const TAIL_MS = 500;
  * write
  * towards the same link, and a write that finds the other's done reads again and is content.
  */
-export const play = async (
+export const moveAway = async (
   options: RouteDrillOptions,
-  place: Place,
-  { opened, steps, routes, standby, notes }: Rehearsal,
+  context: DrillContext,
+  { opened, steps, routes, standby, notes }: Preflight,
   watching: Watching,
   begunAt: number,
   ports: Ports,
@@ -59,21 +59,21 @@ export const play = async (
   let outAt: number | undefined;
   let awayAt: number | undefined;
 
-  await begin(place.record, {
+  await begin(context.record, {
     startedAt: new Date(startedAt).toISOString(),
     region: opened.region,
     profile: options.profile ?? null,
     routes,
   });
   try {
-    await editPins(files, place.pins, (pins) => routes.forEach(({ table, to }) => pins.set(table, to)));
+    await editPins(files, context.pins, (pins) => routes.forEach(({ table, to }) => pins.set(table, to)));
   } catch (error) {
-    await Promise.all([watch.end(), finish(place.record)]);
+    await Promise.all([watch.end(), finish(context.record)]);
     throw error;
   }
   try {
     outAt = now();
-    for (const done of await applyAll(opened, steps, { ...ports, signal: watch.signal }))
+    for (const done of await applyAll(opened.tables, steps, { ...ports, signal: watch.signal }))
       out.set(keyOf({ table: done.step.entry.id, destination: done.step.destination }), legOf(done));
     awayAt = now();
     if ([...out.values()].every(({ status }) => status === 'moved')) {
@@ -101,7 +101,7 @@ export const play = async (
         : `going back: ${problems[0] ?? 'not every route could be moved'}`,
   );
   const backAt = now();
-  const back: GivenBack = await giveBack(routes, opened, place, unguarded);
+  const back: GivenBack = await giveBack(routes, opened, context, unguarded);
   if (back.stranded.length === 0) tell('every route is back as it was');
   const backed = now();
   while ((watching.answeredAt() ?? 0) < backed && now() - backed < options.maxGapMs) await clock.sleep(LOOK_MS);
@@ -137,7 +137,7 @@ export const play = async (
         ]
       : []),
   ];
-  const unfinished = back.stranded.length > 0 || (await left(place));
+  const unfinished = back.stranded.length > 0 || (await left(context));
   const passed = all.length === 0 && ended === 'stayed';
   const holes = watching.holes();
   const result: RouteDrillReport = {
@@ -157,7 +157,7 @@ export const play = async (
     gapMs: gapsOf(holes, marks, options.intervalMs),
     stream: watching.counts(),
     stranded: back.stranded,
-    next: unfinished ? place.returnLine : null,
+    next: unfinished ? context.returnLine : null,
     lanes: lanesOf(drilled, holes, marks),
     story: diary.map(({ at, line }) => `${Math.round(at - (outAt ?? begunAt))} ms  ${line}`),
   };
@@ -168,7 +168,7 @@ export const play = async (
 };
 
 /** The pins or the record could not be cleared: the routes are back, but another go has to finish. */
-const left = async ({ record }: Place): Promise<boolean> =>
+const left = async ({ record }: DrillContext): Promise<boolean> =>
   record.read().then(
     (text) => text !== undefined && /"holder"/.test(text),
     () => true,

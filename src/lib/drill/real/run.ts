@@ -1,17 +1,17 @@
-import { EXIT, type ExitCode } from '../../lib/core/errors.ts';
-import type { Ports } from '../../lib/core/ports.ts';
-import { DEFAULT_BUDGET, profileOf } from '../../lib/domain/health/profiles.ts';
-import { routePageOf } from '../../lib/drill/page.ts';
-import { readLeft } from '../../lib/drill/route-record.ts';
-import type { RouteDrillReport } from '../../lib/drill/route-report.ts';
-import { watchRoutes, type Watching } from '../../lib/drill/route-stream.ts';
-import { watchedBy } from '../../lib/monitor/watch.ts';
-import { absolute } from '../../lib/site/file.ts';
-import { confirm, sayPlan } from '../route/move.ts';
-import { findPlace, type Place, type RouteDrillOptions } from './place.ts';
-import { play } from './play.ts';
-import { refuseUnready, rehearse, type Rehearsal } from './rehearse.ts';
-import { returnLeft, type Returned } from './return-left.ts';
+import { EXIT, type ExitCode } from '../../core/errors.ts';
+import type { Ports } from '../../core/ports.ts';
+import { DEFAULT_BUDGET, profileOf } from '../../domain/health/profiles.ts';
+import { routePageOf } from '../page.ts';
+import { readLeft } from './record.ts';
+import type { RouteDrillReport } from './report.ts';
+import { watchRoutes, type Watching } from './stream.ts';
+import { watchedBy } from '../../monitor/watch.ts';
+import { absolute } from '../../site/file.ts';
+import { planLines } from '../../routes/plan.ts';
+import { openContext, type DrillContext, type RouteDrillOptions } from './context.ts';
+import { moveAway } from './away.ts';
+import { refuseUnready, checkFirst, type Preflight } from './preflight.ts';
+import { returnLeft, type Returned } from './recover.ts';
 
 /** Long enough for a link that loses packets to be suspected: twenty probes at the default pace. */
 const WARM_MS = 2_000;
@@ -20,29 +20,29 @@ type Ran<T> = Promise<{ readonly result: T; readonly exit: ExitCode }>;
 
 /** First what an earlier drill has left, then this one. */
 export const runRouteDrill = async (options: RouteDrillOptions, ports: Ports): Ran<RouteDrillReport | Returned> => {
-  const place = await findPlace(options, ports);
-  const left = await readLeft(place.record);
+  const context = await openContext(options, ports);
+  const left = await readLeft(context.record);
   if (options.giveBack || left !== undefined) {
-    const returned = await returnLeft(options, place, left, ports);
+    const returned = await returnLeft(options, context, left, ports);
     if (options.giveBack || options.dryRun || returned.exit !== EXIT.ok) return returned;
   }
-  const rehearsal = await rehearse(options, place, ports);
-  sayPlan(rehearsal.opened, rehearsal.steps, ports);
-  for (const note of rehearsal.notes) ports.progress(`note: ${note}`);
-  return drillOn(options, place, rehearsal, ports);
+  const preflight = await checkFirst(options, context, ports);
+  planLines(preflight.opened, preflight.steps).forEach((line) => ports.progress(line));
+  for (const note of preflight.notes) ports.progress(`note: ${note}`);
+  return drillOn(options, context, preflight, ports);
 };
 
 /** The stream and the probes run from before the question until after the return. */
 const drillOn = async (
   options: RouteDrillOptions,
-  place: Place,
-  rehearsal: Rehearsal,
+  context: DrillContext,
+  preflight: Preflight,
   ports: Ports,
 ): Ran<RouteDrillReport> => {
   const { intervalMs, target, dryRun, stayMs } = options;
-  const profile = profileOf('default', place.site.monitor?.budget ?? DEFAULT_BUDGET);
-  const all = watchedBy(place.site, profile);
-  const links = all.watched.links.filter(({ link }) => rehearsal.standby.includes(link));
+  const profile = profileOf('default', context.site.monitor?.budget ?? DEFAULT_BUDGET);
+  const all = watchedBy(context.site, profile);
+  const links = all.watched.links.filter(({ link }) => preflight.standby.includes(link));
   const probes = all.probes.filter(({ id }) => links.some((link) => link.probes.includes(id)));
   const now = (): number => performance.now();
   const begunAt = now();
@@ -55,15 +55,15 @@ const drillOn = async (
   });
   try {
     await ports.clock.sleep(WARM_MS, ports.signal);
-    refuseUnready(options, rehearsal, watching, now());
+    refuseUnready(options, preflight, watching, now());
     ports.progress(
-      `${rehearsal.standby.join(', ')} ${rehearsal.standby.length === 1 ? 'carries' : 'carry'}, ${target} answers`,
+      `${preflight.standby.join(', ')} ${preflight.standby.length === 1 ? 'carries' : 'carry'}, ${target} answers`,
     );
-    if (dryRun) return { result: planned(options, rehearsal, watching, ports), exit: EXIT.ok };
-    await confirm(`Move there, and back after ${stayMs / 1_000} s, in ${rehearsal.opened.region}?`, options, ports);
+    if (dryRun) return { result: planned(options, preflight, watching, ports), exit: EXIT.ok };
+    await options.confirm(`Move there, and back after ${stayMs / 1_000} s, in ${preflight.opened.region}?`);
     // A person may have thought about it for an hour.
-    refuseUnready(options, rehearsal, watching, now());
-    const outcome = await play(options, place, rehearsal, watching, begunAt, ports);
+    refuseUnready(options, preflight, watching, now());
+    const outcome = await moveAway(options, context, preflight, watching, begunAt, ports);
     return { ...outcome, result: await keep(outcome.result, options, ports) };
   } finally {
     await watching.stop();
@@ -90,7 +90,7 @@ const keep = async (
 
 const planned = (
   { target, intervalMs, stayMs }: RouteDrillOptions,
-  { opened, steps, routes, standby, notes }: Rehearsal,
+  { opened, steps, routes, standby, notes }: Preflight,
   watching: Watching,
   { clock }: Ports,
 ): RouteDrillReport => ({

@@ -1,5 +1,5 @@
-import type { Hole, StreamCounts } from './route-stream.ts';
-import type { CaseResult, Lane, Stretch } from './types.ts';
+import type { Hole, StreamCounts } from './stream.ts';
+import type { CaseResult, Lane, Stretch } from '../types.ts';
 
 /** One write and what came of it; times in ms. */
 export interface Leg {

@@ -1,13 +1,13 @@
-import type { Ports, RouteTable } from '../../lib/core/ports.ts';
-import { effectiveRoute, linkOf, ownRoute, planRestore, type Change } from '../../lib/domain/routes.ts';
-import { finish, type MovedRoute } from '../../lib/drill/route-record.ts';
-import type { Leg, Stranded } from '../../lib/drill/route-report.ts';
-import { leaseHolder } from '../../lib/monitor/lease.ts';
-import { editPins } from '../../lib/monitor/pins.ts';
-import { applyAll, type Applied } from '../route/apply.ts';
-import type { Step } from '../route/move.ts';
-import type { Opened } from '../route/select.ts';
-import type { Place } from './place.ts';
+import type { Ports, RouteTable } from '../../core/ports.ts';
+import { effectiveRoute, linkOf, ownRoute, planRestore, type Change } from '../../domain/routes.ts';
+import { finish, type MovedRoute } from './record.ts';
+import type { Leg, Stranded } from './report.ts';
+import { leaseHolder } from '../../monitor/lease.ts';
+import { editPins } from '../../monitor/pins.ts';
+import { applyAll, type Applied } from '../../routes/apply.ts';
+import type { RouteStep } from '../../routes/plan.ts';
+import type { Opened } from '../../routes/select.ts';
+import type { DrillContext } from './context.ts';
 
 /**
  * Rounds of the return: an API that throttles or fails for some seconds is waited out. The SDK's own tries come on top.
@@ -39,7 +39,7 @@ export const legOf = ({ step: { change }, status, apiMs, verifyMs, error }: Appl
 /**
  * The step that undoes one move. It writes even where a first read shows nothing to undo: that read may be a stale one.
  */
-const stepBack = ({ site, links }: Opened, route: MovedRoute, before: RouteTable): Step => {
+const stepBack = ({ site, links }: Opened, route: MovedRoute, before: RouteTable): RouteStep => {
   const { destination, home, was } = route;
   const entry = site.route_tables.find(({ id }) => id === route.table)!;
   const to = links.find(({ name }) => name === home)!;
@@ -68,7 +68,7 @@ const stepBack = ({ site, links }: Opened, route: MovedRoute, before: RouteTable
 export const giveBack = async (
   routes: readonly MovedRoute[],
   opened: Opened,
-  place: Place,
+  context: DrillContext,
   ports: Ports,
 ): Promise<GivenBack> => {
   const { clock, files } = ports;
@@ -81,10 +81,10 @@ export const giveBack = async (
   const homes = new Map(routes.map(({ table, home, to }) => [table, { home, to }]));
 
   await attempt('pin the routes home', async () => {
-    await editPins(files, place.pins, (pins) =>
+    await editPins(files, context.pins, (pins) =>
       homes.forEach(({ home, to }, table) => pins.get(table) === to && pins.set(table, home)),
     );
-    if ((await leaseHolder(place.lease)) !== undefined) await clock.sleep(PINS_READ_MS);
+    if ((await leaseHolder(context.lease)) !== undefined) await clock.sleep(PINS_READ_MS);
   });
 
   const legs = new Map<string, Leg>();
@@ -108,7 +108,7 @@ export const giveBack = async (
           `${entry.name} ${destination} was found on ${on?.name ?? own.target.id}: somebody moved it during the drill`,
         );
     }
-    for (const done of await applyAll(opened, steps, ports)) {
+    for (const done of await applyAll(opened.tables, steps, ports)) {
       const { entry, destination } = done.step;
       const key = keyOf({ table: entry.id, destination });
       legs.set(key, legOf(done));
@@ -126,11 +126,11 @@ export const giveBack = async (
   if (stranded.length > 0) return { legs, stranded, troubles };
 
   const cleared = await attempt('take the pins away', () =>
-    editPins(files, place.pins, (pins) =>
+    editPins(files, context.pins, (pins) =>
       homes.forEach(({ home, to }, table) => [home, to].includes(pins.get(table) ?? '') && pins.delete(table)),
     ),
   );
-  if (cleared) await attempt('clear the record of the drill', () => finish(place.record));
+  if (cleared) await attempt('clear the record of the drill', () => finish(context.record));
   return { legs, stranded, troubles };
 };
 

@@ -1,21 +1,10 @@
-import { FLAG, list, text, type Flag, type Raw } from '../../lib/core/command.ts';
-import { interrupted, usageError } from '../../lib/core/errors.ts';
-import type { Destination, Ports, RouteTables } from '../../lib/core/ports.ts';
-import { withoutTarget } from '../../lib/domain/check.ts';
-import { parseCidr } from '../../lib/domain/cidr.ts';
-import { pathText } from '../../lib/domain/issue.ts';
-import { REGION } from '../../lib/domain/partition.ts';
-import { destinationsOf, linkTargets, type LinkTarget } from '../../lib/domain/routes.ts';
-import type { Site, SiteRouteTable } from '../../lib/domain/site.ts';
-import { loadSite } from '../../lib/site/file.ts';
-
-export const SELECT_FLAGS: readonly Flag[] = [
-  FLAG.site,
-  { flags: '--table <table...>', summary: 'only these route tables, by name or id (default: all of the site file)' },
-  { flags: '--destination <network...>', summary: "only these networks or prefix lists (default: the table's own)" },
-  FLAG.region,
-  FLAG.profile,
-];
+import { usageError } from '../core/errors.ts';
+import type { Destination, Ports, RouteTables } from '../core/ports.ts';
+import { withoutTarget } from '../domain/check.ts';
+import { pathText } from '../domain/issue.ts';
+import { destinationsOf, linkTargets, type LinkTarget } from '../domain/routes.ts';
+import type { Site, SiteRouteTable } from '../domain/site.ts';
+import { loadSite } from '../site/file.ts';
 
 export interface Selection {
   readonly site: string;
@@ -26,28 +15,6 @@ export interface Selection {
   /** The link named by --to, where the command has that flag. */
   readonly to?: string | undefined;
 }
-
-export const parseSelection = (raw: Raw): Selection => {
-  const region = text(raw, 'region');
-  if (region !== undefined && !REGION.test(region))
-    throw usageError(`"${region.slice(0, 40)}" is not a region`, {
-      field: '--region',
-      next: 'write it like cn-north-1',
-    });
-  const destinations = list(raw, 'destination');
-  for (const destination of destinations) {
-    const parsed = /^pl-[0-9a-f]{8,17}$/.test(destination) ? undefined : parseCidr(destination);
-    if (typeof parsed === 'string')
-      throw usageError(`${destination.slice(0, 40)} ${parsed}`, { field: '--destination' });
-  }
-  return {
-    site: text(raw, 'site') ?? FLAG.site.default,
-    tables: list(raw, 'table'),
-    destinations,
-    region,
-    profile: text(raw, 'profile'),
-  };
-};
 
 /** One destination in one route table of the site. */
 export interface Managed {
@@ -143,19 +110,4 @@ export const targetOf = (links: readonly LinkTarget[], name: string): LinkTarget
       next: 'add the id to the site file',
     });
   return link;
-};
-
-/** For reads: Ctrl-C leaves at once, the answer is not waited for. */
-export const unlessInterrupted = async <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
-  if (signal.aborted) throw interrupted();
-  let leave: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    leave = () => reject(interrupted());
-    signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
 };

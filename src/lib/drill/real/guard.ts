@@ -1,5 +1,5 @@
-import type { Ports } from '../core/ports.ts';
-import type { Watching } from './route-stream.ts';
+import type { Ports } from '../../core/ports.ts';
+import type { Watching } from './stream.ts';
 
 /** Between two looks at the stream while the routes are away. */
 export const LOOK_MS = 25;

@@ -1,6 +1,5 @@
-import type { Style } from '../../lib/core/command.ts';
-import type { CloudRoute, RouteTable } from '../../lib/core/ports.ts';
-import { carriers, linkOf, routesInside, sharesTarget, type LinkTarget } from '../../lib/domain/routes.ts';
+import type { CloudRoute, RouteTable } from '../core/ports.ts';
+import { carriers, linkOf, routesInside, sharesTarget, type LinkTarget } from '../domain/routes.ts';
 import type { Managed } from './select.ts';
 
 /** A route as it is shown. `link` is null when the target is no link of the site. */
@@ -60,11 +59,4 @@ export const following = (
     backups: backups.map(view),
     inside: routesInside(table, destination).map(view),
   };
-};
-
-/** `dx-1`, `vpn-a BLACKHOLE`, `igw-… (unmanaged)` or `no route`. */
-export const routeText = (route: RouteView | null, style: Style): string => {
-  if (route === null) return style.bad('no route');
-  const name = route.link ?? `${route.target} (unmanaged)`;
-  return route.state === 'blackhole' ? style.bad(`${name} BLACKHOLE`) : name;
 };

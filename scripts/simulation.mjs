@@ -7,6 +7,9 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** The text, whatever line breaks the formatter has put into it. */
+const anyLayout = (text) => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ +/g, '\\s+'), 'g');
+
 /**
  * @param {readonly { file: string, find: string, put: string }[]} [edits] pieces of text of the domain's source files,
  * and what stands in their place.
@@ -20,8 +23,9 @@ export const bundleSimulation = async (edits = []) => {
       onLoad({ filter: /[/\\]lib[/\\]domain[/\\].*\.ts$/ }, async ({ path }) => {
         let contents = await readFile(path, 'utf8');
         for (const edit of edits.filter(({ file }) => path.endsWith(`/${file}.ts`))) {
-          if (contents.split(edit.find).length !== 2) continue;
-          contents = contents.replace(edit.find, () => edit.put);
+          const found = contents.match(anyLayout(edit.find));
+          if (found?.length !== 1) continue;
+          contents = contents.replace(found[0], () => edit.put);
           lost.delete(edit);
         }
         return { contents, loader: 'ts' };

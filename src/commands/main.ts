@@ -1,4 +1,4 @@
-import type { Command, Style } from '../lib/core/command.ts';
+import type { Command, Emit, Style } from '../lib/core/command.ts';
 import { EXIT, usageError, type ExitCode } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
 import { buildProgram } from './program.ts';
@@ -35,17 +35,21 @@ export const main = async (argv: readonly string[], { ports, output, version }: 
       { named: group, commands, version, env: ports.env, out: output.out },
       async (command, raw) => {
         const options = command.parse(raw, heard);
-        const { result, exit: code } = await command.run(
-          options,
-          heard,
-          (event) => global.json && output.out(`${JSON.stringify(event)}\n`),
-        );
+        const print = async (result: unknown): Promise<void> => {
+          const text = global.json
+            ? JSON.stringify(result, undefined, 2)
+            : command.human(result, await output.style(plain));
+          if (text !== '') output.out(text.endsWith('\n') ? text : `${text}\n`);
+        };
+        let printed: Promise<void> | undefined;
+        const emit: Emit = (event) => {
+          if (command.streams !== true) printed = print(event);
+          else if (global.json) output.out(`${JSON.stringify(event)}\n`);
+        };
+        const { result, exit: code } = await command.run(options, heard, emit);
         exit = code ?? EXIT.ok;
         if (global.json && command.streams === true) return;
-        const text = global.json
-          ? JSON.stringify(result, undefined, 2)
-          : command.human(result, await output.style(plain));
-        if (text !== '') output.out(text.endsWith('\n') ? text : `${text}\n`);
+        await (printed ?? print(result));
       },
     );
     await program.parseAsync([...taken.rest], { from: 'user' });

@@ -18,6 +18,14 @@ describe('lab: refusals that need no root', () => {
     ['lab cloud --fail 0', '--fail'],
     ['lab cloud --throttle 5', '--throttle'],
     ['lab cloud --how melt', 'melt'],
+    ['lab cloud --serve gcp', '--serve'],
+    ['lab cloud --port 4566', 'is for --serve'],
+    ['lab cloud --region us-east-1', 'is for --serve'],
+    ['lab cloud --serve aws --port 70000', '--port'],
+    ['lab cloud --serve aws --clear', '--clear'],
+    ['lab cloud --serve aws --site lab.yaml --region us-east-1', '--region'],
+    ['lab cloud --serve aws --site none.yaml', 'no such file'],
+    ['lab cloud --serve aliyun --delay 1s', '--serve'],
   ])('%s', async (line, named) => {
     const { exit, out, err } = await run(line);
     expect({ exit, out }).toEqual({ exit: 2, out: '' });

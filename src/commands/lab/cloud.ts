@@ -1,8 +1,9 @@
 import { defineCommand, flag, text, type Raw } from '../../lib/core/command.ts';
 import { failure, usageError } from '../../lib/core/errors.ts';
 import { BREAKS, type FaultsInput } from '../../lib/cloud/faults.ts';
+import { exportLines, serveAlone, type Listening, type StandaloneOptions } from '../../lib/lab/standalone.ts';
 import { openLab } from '../../lib/lab/state.ts';
-import { labName, NAME } from './flags.ts';
+import { count, labName, NAME, SERVE_FLAGS, serveOptions } from './flags.ts';
 
 type Fault = FaultsInput[string];
 
@@ -11,12 +12,16 @@ interface Options {
   readonly action: string;
   readonly fault: Fault;
   readonly clear: boolean;
+  /** Start an endpoint of its own, without a lab. */
+  readonly alone: StandaloneOptions | undefined;
 }
 
-interface Result {
+interface LabEndpoint {
   readonly endpoint: string;
   readonly faults: FaultsInput;
 }
+
+type Result = LabEndpoint | Listening;
 
 /** `500ms`, `2s`. @returns ms. */
 const duration = (raw: Raw, name: string): number | undefined => {
@@ -25,13 +30,6 @@ const duration = (raw: Raw, name: string): number | undefined => {
   const [, amount, unit] = /^(\d{1,6}(?:\.\d+)?)(ms|s)$/.exec(given) ?? [];
   if (amount === undefined) throw usageError('is not a duration: write it like 500ms or 2s', { field: `--${name}` });
   return Number(amount) * (unit === 's' ? 1000 : 1);
-};
-
-const count = (raw: Raw, name: string): number | undefined => {
-  const given = text(raw, name);
-  if (given === undefined) return undefined;
-  if (!/^[1-9]\d{0,5}$/.test(given)) throw usageError('is not a whole number above 0', { field: `--${name}` });
-  return Number(given);
 };
 
 /** `5/0.5`: a burst of 5, then one call every 2 s. */
@@ -48,10 +46,13 @@ const given = <T extends object>(fields: T): T =>
 
 export const cloud = defineCommand<Options, Result>({
   path: 'lab cloud',
-  summary: "show or set the faults of the lab's EC2 endpoint",
+  summary: "show or set the faults of the lab's EC2 endpoint, or serve an endpoint alone",
   details:
-    'Without a flag it shows them. A fault holds for --action, or for every action that has none of its own, until --clear.',
+    'Without a flag it shows them. A fault holds for --action, or for every action that has none of its own, until --clear. ' +
+    '--serve starts an account of AWS or of Alibaba Cloud on loopback, without a lab and without root, so that every command can be tried without an account. It runs until Ctrl-C, and what was made in it is then gone. ' +
+    'Once it listens, it prints the environment variables for another shell on stdout, and what the account holds on stderr: a script can wait for the first line.',
   flags: [
+    ...SERVE_FLAGS,
     { flags: '--action <name>', summary: 'only this EC2 action, like ReplaceRoute', default: '*' },
     { flags: '--delay <time>', summary: 'answers come this much later' },
     {
@@ -65,6 +66,12 @@ export const cloud = defineCommand<Options, Result>({
     NAME,
   ],
   examples: [
+    { line: 'hybridctl lab cloud --serve aws', why: 'an AWS account on this machine; paste the lines it prints' },
+    {
+      line: 'hybridctl lab cloud --serve aliyun > cloud.env & until [ -s cloud.env ]; do sleep 0.1; done; . ./cloud.env',
+      why: 'in a script: wait until it listens, then use it',
+    },
+    { line: 'hybridctl lab cloud --serve aws --throttle 5/1', why: 'an account whose API allows five calls at once' },
     { line: 'sudo hybridctl lab cloud --delay 500ms --stale 2s', why: 'a slow API whose reads lag behind' },
     { line: 'sudo hybridctl lab cloud --action ReplaceRoute --fail 3', why: 'the next three moves are refused' },
     { line: 'sudo hybridctl lab cloud --clear', why: 'the API is well again' },
@@ -80,10 +87,12 @@ export const cloud = defineCommand<Options, Result>({
       times,
       break: how ?? (times === undefined ? undefined : ('error' as const)),
     }) as Fault;
-    return { lab: labName(raw), action: text(raw, 'action') ?? '*', fault, clear: flag(raw, 'clear') };
+    const action = text(raw, 'action') ?? '*';
+    return { lab: labName(raw), action, fault, clear: flag(raw, 'clear'), alone: serveOptions(raw, action, fault) };
   },
 
-  async run({ lab, action, fault, clear }, ports) {
+  async run({ lab, action, fault, clear, alone }, ports, emit) {
+    if (alone !== undefined) return { result: await serveAlone(alone, ports, emit) };
     const { record } = await openLab(ports.files, lab);
     const url = `${record.endpoint}/_lab/faults`;
     const ask = async (init?: RequestInit): Promise<unknown> => {
@@ -105,7 +114,9 @@ export const cloud = defineCommand<Options, Result>({
     return { result: { endpoint: record.endpoint!, faults: (await ask()) as FaultsInput } };
   },
 
-  human({ endpoint, faults }, style) {
+  human(result, style) {
+    if ('url' in result) return exportLines(result);
+    const { endpoint, faults } = result;
     const rows = Object.entries(faults).map(([action, { code, message, status, ...rest }]) => [
       action,
       JSON.stringify(rest),

@@ -62,8 +62,11 @@ export const startCloud = async ({
   clock = wallClock,
   times = {},
   quotas = {},
+  buckets = [],
 }: StartCloudOptions): Promise<RunningCloud> => {
   const cloud = createCloud(cloudFromSite(site, quotas), { clock, times: { ...TIMES, ...times } });
+  for (const name of buckets)
+    cloud.objects.buckets.set(name, { name, region: site.cloud.region, objects: new Map(), uploads: new Map() });
   const closing = new AbortController();
   const endpoint: Endpoint = {
     cloud,

@@ -82,6 +82,8 @@ export interface StartCloudOptions {
   readonly times?: Partial<TransitionTimes>;
   /** Default: EC2's own five addresses, and 20 instances. */
   readonly quotas?: Partial<Quotas>;
+  /** Names of buckets that are there from the start. */
+  readonly buckets?: readonly string[];
 }
 
 /** What `startCloud` of `server.ts` resolves to. */

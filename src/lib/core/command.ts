@@ -48,8 +48,9 @@ export interface Style {
 }
 
 /**
- * For commands that run until they are stopped: under --json, one object now, as a line of its own on stdout; without
- * --json nothing (people read `ports.progress`). A command that emits says `streams`.
+ * For commands that run until they are stopped. Where the command says `streams`: under --json, one object now, as a
+ * line of its own on stdout; without --json nothing (people read `ports.progress`). Of any other command it is the
+ * result, printed now in place of at the end: for what a user needs while the command still runs.
  */
 export type Emit = (event: object) => void;
 

@@ -3,9 +3,10 @@ import { usageError } from '../../lib/core/errors.ts';
 import type { Line } from '../../lib/monitor/ecs.ts';
 import { eventIn } from '../../lib/monitor/history.ts';
 import { isSelected, queryOf, type LogSelection } from '../../lib/monitor/log-search.ts';
+import { indexOf, logPaths, logTexts, siteFor, type LogSource } from '../../lib/monitor/log-source.ts';
 import type { LoadedSite } from '../../lib/site/file.ts';
 import { momentIn } from '../moment.ts';
-import { indexOf, LOG_FLAGS, logPaths, logPlaceOf, logTexts, siteFor, type LogPlace } from './log-source.ts';
+import { LOG_FLAGS, logSourceOf } from './shared.ts';
 
 const KINDS = [
   'alert',
@@ -25,7 +26,7 @@ const KINDS = [
 type Links = readonly string[] | true | undefined;
 
 interface Options extends Omit<LogSelection, 'links'> {
-  readonly place: LogPlace;
+  readonly place: LogSource;
   readonly dx: Links;
   readonly vpn: Links;
   readonly last: number;
@@ -91,7 +92,7 @@ export const log = defineCommand<Options, Result>({
     if (!/^[1-9]\d{0,4}$/.test(last))
       throw usageError(`${last.slice(0, 20)} is no number from 1 to 99999`, { field: '--last' });
     return {
-      place: logPlaceOf(raw),
+      place: logSourceOf(raw),
       sites: list(raw, 'inSite'),
       dx: linksIn(raw, 'dx'),
       vpn: linksIn(raw, 'vpn'),

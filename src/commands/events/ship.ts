@@ -2,11 +2,12 @@ import { defineCommand, flag, text } from '../../lib/core/command.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { shipLines, type Shipped } from '../../lib/monitor/ship.ts';
 import { renderLogstash } from '../../lib/render/events/logstash.ts';
+import { indexOf, logPaths, logTexts, siteFor, type LogSource } from '../../lib/monitor/log-source.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { indexOf, LOG_FLAGS, logPaths, logPlaceOf, logTexts, siteFor, type LogPlace } from './log-source.ts';
+import { LOG_FLAGS, logSourceOf } from './shared.ts';
 
 interface Options {
-  readonly place: LogPlace;
+  readonly place: LogSource;
   readonly logstash: boolean;
   readonly output: string | undefined;
 }
@@ -48,7 +49,7 @@ export const ship = defineCommand<Options, Result>({
     },
   ],
   parse(raw) {
-    const options = { place: logPlaceOf(raw), logstash: flag(raw, 'logstash'), output: text(raw, 'output') };
+    const options = { place: logSourceOf(raw), logstash: flag(raw, 'logstash'), output: text(raw, 'output') };
     if (options.output !== undefined && !options.logstash)
       throw usageError('goes with --logstash', { field: '--output' });
     if (options.logstash && options.place.logs.length > 1)

@@ -1,16 +1,14 @@
 import { dirname } from 'node:path';
-import { flag, FLAG, list, text, type Flag, type Raw } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
-import type { SearchIndex } from '../../lib/core/outlets.ts';
-import type { Ports } from '../../lib/core/ports.ts';
-import { recordsSchema } from '../../lib/domain/records.ts';
-import { eventLogPath, readEventLog } from '../../lib/monitor/event-log.ts';
-import { apiKeyProblem } from '../../lib/monitor/records.ts';
-import { absolute, loadSecret, loadSite, type LoadedSite } from '../../lib/site/file.ts';
-import { STATE_FLAG } from '../route/pin.ts';
+import { usageError } from '../core/errors.ts';
+import type { SearchIndex } from '../core/outlets.ts';
+import type { Ports } from '../core/ports.ts';
+import { recordsSchema } from '../domain/records.ts';
+import { eventLogPath, readEventLog } from './event-log.ts';
+import { apiKeyProblem } from './records.ts';
+import { absolute, loadSecret, loadSite, type LoadedSite } from '../site/file.ts';
 
 /** Where event logs are, and the index that they may be sent to. */
-export interface LogPlace {
+export interface LogSource {
   readonly file: string;
   readonly stateDir: string;
   readonly logs: readonly string[];
@@ -21,33 +19,7 @@ export interface LogPlace {
   readonly elasticsearch: boolean;
 }
 
-export const LOG_FLAGS: readonly Flag[] = [
-  FLAG.site,
-  STATE_FLAG,
-  {
-    flags: '--log <file...>',
-    summary: "event log (default: the site's own); no site file is needed then",
-    env: 'HYBRIDCTL_EVENT_LOG',
-  },
-  {
-    flags: '--elasticsearch [url]',
-    summary: "the index in place of files: the site file's (monitor.records.elasticsearch), or the one at this address",
-  },
-  { flags: '--index <name>', summary: "index or data stream there (default: the site file's, else hybridctl)" },
-  { flags: '--api-key-file <file>', summary: 'file with the API key, mode 0600' },
-];
-
-export const logPlaceOf = (raw: Raw): LogPlace => ({
-  file: text(raw, 'site') ?? FLAG.site.default,
-  stateDir: text(raw, 'stateDir') ?? STATE_FLAG.default,
-  logs: list(raw, 'log'),
-  url: text(raw, 'elasticsearch'),
-  index: text(raw, 'index'),
-  apiKeyFile: text(raw, 'apiKeyFile'),
-  elasticsearch: text(raw, 'elasticsearch') !== undefined || flag(raw, 'elasticsearch'),
-});
-
-export interface IndexPlace {
+export interface IndexSource {
   readonly url: string;
   readonly index: string;
   readonly keyed: boolean;
@@ -61,9 +33,9 @@ export interface IndexPlace {
  */
 export const indexOf = async (
   ports: Ports,
-  { url, index, apiKeyFile }: LogPlace,
+  { url, index, apiKeyFile }: LogSource,
   loaded: LoadedSite | undefined,
-): Promise<IndexPlace> => {
+): Promise<IndexSource> => {
   const own = loaded?.site.monitor?.records?.elasticsearch;
   if (url === undefined && own === undefined)
     throw usageError('is needed: the site file names no index', {
@@ -101,7 +73,7 @@ export const indexOf = async (
 /** The site file, where one is needed or there. */
 export const siteFor = async (
   ports: Ports,
-  { file, logs, url }: LogPlace,
+  { file, logs, url }: LogSource,
   needed: boolean,
 ): Promise<LoadedSite | undefined> => {
   if (
@@ -115,7 +87,7 @@ export const siteFor = async (
 
 export const logPaths = (
   ports: Ports,
-  { logs, stateDir }: LogPlace,
+  { logs, stateDir }: LogSource,
   loaded: LoadedSite | undefined,
 ): readonly string[] =>
   logs.length > 0

@@ -47,7 +47,6 @@ export const LONGER_FILES: readonly string[] = [
 export const LONGER_COMMANDS: readonly string[] = [
   'src/commands/alarm/create.ts',
   'src/commands/collectd/deploy.ts',
-  'src/commands/collectd/fleet.ts',
   'src/commands/drill/drill.ts',
   'src/commands/fpga/build.ts',
   'src/commands/fpga/upload.ts',

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../lib/core/command.ts';
 import { suggest, type Suggestion } from '../../lib/domain/collectd/metrics.ts';
 import { costOf, priceListOf, type PriceList } from '../../lib/domain/collectd/price.ts';
-import { count, money, PRICE_REGION, priceRegion } from './shared.ts';
-import { namesOf, SOURCE_FLAGS, sourceOf, type Source } from './source.ts';
+import { namesOf, type MetricSource } from '../../lib/procedures/collectd/names.ts';
+import { count, money, PRICE_REGION, priceRegion, SOURCE_FLAGS, sourceOf } from './shared.ts';
 
 interface Result {
   readonly metrics: number;
@@ -10,7 +10,7 @@ interface Result {
   readonly price: PriceList;
 }
 
-export const blocked = defineCommand<{ readonly source: Source; readonly price: PriceList }, Result>({
+export const blocked = defineCommand<{ readonly source: MetricSource; readonly price: PriceList }, Result>({
   path: 'collectd blocked',
   summary: 'what is not published, and what could be added to the whitelist for it',
   details:

@@ -1,35 +1,18 @@
 import { defineCommand, flag, FLAG, list, text, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
-import type { Ports } from '../../lib/core/ports.ts';
 import { HOST_NAME } from '../../lib/domain/collectd/config.ts';
-import { chooseSender, type Sender } from '../../lib/domain/collectd/policy.ts';
-import { REGION } from '../../lib/domain/partition.ts';
-import { dimensionOf, planDeploy } from '../../lib/procedures/collectd/deploy.ts';
-import { WRITER } from '../../lib/procedures/collectd/plugin.ts';
+import type { Sender } from '../../lib/domain/collectd/policy.ts';
+import type { Fleet, FleetResult } from '../../lib/procedures/collectd/fleet.ts';
+import { hostPlanner, type DeployChoice } from '../../lib/procedures/collectd/host-plan.ts';
 import { senderRole } from '../../lib/procedures/collectd/role.ts';
-import { absolute } from '../../lib/site/file.ts';
 import { APPLY_FLAGS, procedureOptions, runApply, type ProcedureOptions } from '../procedure.ts';
-import { FLEET_FLAGS, fleetOf, humanFleet, onFleet, type Fleet, type FleetResult } from './fleet.ts';
-import { packageOf } from './package.ts';
-import { lintedWhitelist } from './whitelist-deploy.ts';
+import { FLEET_FLAGS, fleetOf, humanFleet, runFleet } from './shared.ts';
 
-interface Options {
+interface Options extends DeployChoice {
   readonly fleet: Fleet;
   readonly procedure: ProcedureOptions;
-  readonly plugin: Sender | 'auto';
-  readonly name: string | undefined;
-  readonly reads: readonly string[];
-  readonly apache: string | undefined;
-  readonly whitelist: string | undefined;
-  readonly credentials: string | undefined;
-  readonly package: string | undefined;
-  readonly sha256: string | undefined;
-  readonly flush: number;
-  readonly debug: boolean;
-  readonly prove: boolean;
-  /** Site for whose hosts a role is made, or a user for each. */
+  /** Site for whose hosts a role is made. */
   readonly role: string | undefined;
-  readonly user: string | undefined;
 }
 
 const SENDERS = ['auto', 'agent', 'python'] as const;
@@ -98,16 +81,6 @@ const optionsOf = (raw: Raw): Options => {
       next: 'give --package and --sha256',
     });
   return options;
-};
-
-/** Once, however many hosts lack it. @throws usage error off a terminal. */
-const asker = (ports: Ports, field: string, question: string, shape: RegExp): (() => Promise<string>) => {
-  let asked: Promise<string> | undefined;
-  return () => {
-    if (ports.ask === undefined)
-      throw usageError('is needed for a host that is not on EC2', { field, next: `give ${field}` });
-    return (asked ??= ports.ask.input(question, { validate: (answer) => shape.test(answer) || 'that is none' }));
-  };
 };
 
 export const deploy = defineCommand<Options, FleetResult>({
@@ -182,19 +155,6 @@ export const deploy = defineCommand<Options, FleetResult>({
 
   async run(options, ports) {
     const { fleet, procedure } = options;
-    const whitelist = options.whitelist === undefined ? undefined : await lintedWhitelist(ports, options.whitelist);
-    const given = await packageOf(ports, options);
-    const askRegion = asker(ports, '--region', 'Region for the metrics?', REGION);
-    const askCredentials = asker(ports, '--user or --credentials', 'File with AWS credentials for the plugin?', /^.+$/);
-    const read = async (path: string): Promise<string> => {
-      const content = await ports.files.read(absolute(ports.cwd, path), 65_536);
-      if (content === undefined || !/^\s*aws_secret_(access_)?key\s*=\s*\S/m.test(content))
-        throw usageError(content === undefined ? 'no such file' : 'has no aws_secret_access_key', {
-          field: path,
-          next: 'give a file with aws_access_key_id = … and aws_secret_access_key = …',
-        });
-      return content;
-    };
     const roleSteps =
       options.role === undefined ? [] : senderRole(options.role, procedure.region!, options.plugin as Sender);
     // A runbook is of one host and has all in it; else the role comes first, once.
@@ -203,44 +163,9 @@ export const deploy = defineCommand<Options, FleetResult>({
       ? (await runApply(ports, { title: 'the role of the hosts', site: options.role!, steps: roleSteps }, procedure))
           .result.steps
       : [];
-    const names = new Set<string>();
-    const outcome = await onFleet(ports, fleet, procedure, 'collectd', async (machine, host) => {
-      const python = async (): Promise<boolean> =>
-        given !== undefined || (await machine.files.stat(WRITER)) !== undefined;
-      const sender =
-        options.plugin === 'auto'
-          ? chooseSender({
-              agent: host.agent || host.manager === 'dnf' || host.manager === 'yum',
-              python: await python(),
-            })
-          : options.plugin;
-      if (sender === undefined)
-        throw usageError(
-          'neither the CloudWatch Agent nor the plugin is there, and no repository of the host has them',
-          { field: '--plugin', next: "install AWS's amazon-cloudwatch-agent.deb first, or give --package" },
-        );
-      const region = procedure.region ?? host.region ?? (await askRegion());
-      const own =
-        options.credentials ??
-        (options.user === undefined && sender === 'python' && host.region === undefined
-          ? await askCredentials()
-          : undefined);
-      const deployment = {
-        ...options,
-        sender,
-        region,
-        whitelist,
-        credentials: own === undefined ? undefined : await read(own),
-        package: given,
-      };
-      const name = dimensionOf(deployment, host);
-      if (names.has(name))
-        throw usageError(
-          `another of these hosts is called ${name} too, and one name for both would make one metric of theirs`,
-          { field: '--name', next: 'deploy to them one by one, each with its --name' },
-        );
-      names.add(name);
-      const plan = await planDeploy(machine, host, deployment);
+    const planOf = await hostPlanner(ports, options, procedure.region);
+    const outcome = await runFleet(ports, fleet, procedure, 'collectd', async (machine, host) => {
+      const { plan, region } = await planOf(machine, host);
       return { plan: first ? plan : { ...plan, steps: [...roleSteps, ...plan.steps] }, region };
     });
     return { ...outcome, result: { ...outcome.result, cloud } };

@@ -3,7 +3,8 @@ import { usageError } from '../../lib/core/errors.ts';
 import { lintWhitelist } from '../../lib/domain/collectd/whitelist-lint.ts';
 import { readWhitelist } from '../../lib/domain/collectd/whitelist.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { count, linesOf, readList, WHAT, WHITELIST, whitelistOf, wordsOf } from './shared.ts';
+import { readList } from '../../lib/procedures/collectd/whitelist-file.ts';
+import { count, linesOf, WHAT, WHITELIST, whitelistOf, wordsOf } from './shared.ts';
 
 interface Options {
   readonly file: string;

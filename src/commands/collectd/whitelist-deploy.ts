@@ -1,11 +1,9 @@
 import { defineCommand } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
-import { lintWhitelist } from '../../lib/domain/collectd/whitelist-lint.ts';
-import { readWhitelist } from '../../lib/domain/collectd/whitelist.ts';
 import { planWhitelist } from '../../lib/procedures/collectd/deploy.ts';
+import type { Fleet, FleetResult } from '../../lib/procedures/collectd/fleet.ts';
+import { lintedWhitelist } from '../../lib/procedures/collectd/whitelist-file.ts';
 import { APPLY_FLAGS, procedureOptions, type ProcedureOptions } from '../procedure.ts';
-import { FLEET_FLAGS, fleetOf, humanFleet, onFleet, type Fleet, type FleetResult } from './fleet.ts';
-import { readList, WHITELIST, whitelistOf } from './shared.ts';
+import { FLEET_FLAGS, fleetOf, humanFleet, runFleet, WHITELIST, whitelistOf } from './shared.ts';
 
 interface Options {
   readonly file: string;
@@ -33,25 +31,10 @@ export const deploy = defineCommand<Options, FleetResult>({
   parse: (raw) => ({ file: whitelistOf(raw), fleet: fleetOf(raw), procedure: procedureOptions(raw) }),
   async run({ file, fleet, procedure }, ports) {
     const content = await lintedWhitelist(ports, file);
-    return onFleet(ports, fleet, procedure, 'the whitelist', async (machine, host) => ({
+    return runFleet(ports, fleet, procedure, 'the whitelist', async (machine, host) => ({
       plan: await planWhitelist(machine, host, content),
       region: '',
     }));
   },
   human: humanFleet,
 });
-
-/** @throws usage error naming the first line with trouble. */
-export const lintedWhitelist = async (ports: Parameters<typeof readList>[0], file: string): Promise<string> => {
-  const content = await readList(ports, file);
-  if (content === undefined) throw usageError('no such file', { field: file });
-  const errors = lintWhitelist(readWhitelist(content)).filter(({ severity }) => severity === 'error');
-  const [first] = errors;
-  if (first !== undefined)
-    throw usageError(first.message, {
-      field: `${file}:${first.line}`,
-      more: errors.slice(1).map(({ line, message }) => `${file}:${line}: ${message}`),
-      next: first.mend,
-    });
-  return content;
-};

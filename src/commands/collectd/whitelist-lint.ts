@@ -1,7 +1,8 @@
 import { defineCommand, flag } from '../../lib/core/command.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { lintWhitelist, type WhitelistFinding } from '../../lib/domain/collectd/whitelist-lint.ts';
-import { count, loadWhitelist, PASS_THROUGH, WHITELIST } from './shared.ts';
+import { loadWhitelist } from '../../lib/procedures/collectd/whitelist-file.ts';
+import { count, PASS_THROUGH, WHITELIST } from './shared.ts';
 
 interface Options {
   readonly file: string;

@@ -1,7 +1,8 @@
 import { defineCommand, flag } from '../../lib/core/command.ts';
 import { setOfLine, SETS } from '../../lib/domain/collectd/sets.ts';
 import type { Line } from '../../lib/domain/collectd/whitelist.ts';
-import { loadWhitelist, PASS_THROUGH, WHITELIST, whitelistOf } from './shared.ts';
+import { loadWhitelist } from '../../lib/procedures/collectd/whitelist-file.ts';
+import { PASS_THROUGH, WHITELIST, whitelistOf } from './shared.ts';
 
 interface Options {
   readonly file: string;

@@ -3,23 +3,25 @@ import { failure, usageError } from '../../lib/core/errors.ts';
 import { preview as previewOf, type Preview } from '../../lib/domain/collectd/metrics.ts';
 import { BeyondUs } from '../../lib/domain/collectd/pattern.ts';
 import { costOf, MOST_TIERS, priceListOf, type Cost, type PriceList } from '../../lib/domain/collectd/price.ts';
+import { namesOf, type MetricSource } from '../../lib/procedures/collectd/names.ts';
+import { loadWhitelist } from '../../lib/procedures/collectd/whitelist-file.ts';
 import {
   count,
-  loadWhitelist,
   money,
   PRICE_REGION,
   priceRegion,
   PASS_THROUGH,
+  SOURCE_FLAGS,
+  sourceOf,
   WHITELIST,
   whitelistOf,
 } from './shared.ts';
-import { namesOf, SOURCE_FLAGS, sourceOf, type Source } from './source.ts';
 
 interface Options {
   readonly file: string;
   readonly passThrough: boolean;
   readonly hosts: number;
-  readonly source: Source;
+  readonly source: MetricSource;
   readonly price: PriceList;
 }
 

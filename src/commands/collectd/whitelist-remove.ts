@@ -2,7 +2,8 @@ import { defineCommand, flag, FLAG } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { setNamed } from '../../lib/domain/collectd/sets.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { count, linesOf, readList, WHAT, WHITELIST, whitelistOf, wordsOf } from './shared.ts';
+import { readList } from '../../lib/procedures/collectd/whitelist-file.ts';
+import { count, linesOf, WHAT, WHITELIST, whitelistOf, wordsOf } from './shared.ts';
 
 interface Options {
   readonly file: string;

@@ -1,7 +1,7 @@
-import { usageError } from '../../lib/core/errors.ts';
-import type { Ports } from '../../lib/core/ports.ts';
-import type { PluginPackage } from '../../lib/procedures/collectd/plugin.ts';
-import { absolute } from '../../lib/site/file.ts';
+import { usageError } from '../../core/errors.ts';
+import type { Ports } from '../../core/ports.ts';
+import type { PluginPackage } from './plugin.ts';
+import { absolute } from '../../site/file.ts';
 
 /** The plugin's archive has 60 kB; what is much larger is something else. */
 const LIMIT = 5 << 20;

@@ -1,16 +1,15 @@
-import { list, text, type Flag, type Outcome, type Raw, type Style } from '../../lib/core/command.ts';
-import { EXIT, failure, HybridError, usageError } from '../../lib/core/errors.ts';
-import type { Machine } from '../../lib/core/machine.ts';
-import type { Ports } from '../../lib/core/ports.ts';
-import type { ExecutionContext, PlannedStep } from '../../lib/core/procedure.ts';
-import type { HostPlan } from '../../lib/procedures/collectd/deploy.ts';
-import { lookAtHost, type CollectdHost } from '../../lib/procedures/collectd/host.ts';
-import { puttingBack } from '../../lib/procedures/collectd/put-back.ts';
-import { applySteps } from '../../lib/procedures/kit/apply.ts';
-import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/kit/emit.ts';
-import { pendingOf, planSteps } from '../../lib/procedures/kit/plan.ts';
-import { absolute } from '../../lib/site/file.ts';
-import { consent, contextOf, humanProcedure, tell, type ProcedureOptions } from '../procedure.ts';
+import type { Outcome } from '../../core/command.ts';
+import { EXIT, failure, HybridError, usageError } from '../../core/errors.ts';
+import type { Machine } from '../../core/machine.ts';
+import type { Ports } from '../../core/ports.ts';
+import type { ExecutionContext, PlannedStep } from '../../core/procedure.ts';
+import type { HostPlan } from './deploy.ts';
+import { lookAtHost, type CollectdHost } from './host.ts';
+import { puttingBack } from './put-back.ts';
+import { applySteps } from '../kit/apply.ts';
+import { asMarkdown, asShell, runbookOf } from '../kit/emit.ts';
+import { pendingOf, planSteps } from '../kit/plan.ts';
+import { absolute } from '../../site/file.ts';
 
 export interface Fleet {
   /** As the user wrote them; none: this host. */
@@ -34,36 +33,33 @@ export interface FleetResult {
   readonly runbook: string | null;
 }
 
-export const FLEET_FLAGS: readonly Flag[] = [
-  {
-    flags: '--host <user@host...>',
-    summary: 'machines to work on by ssh, user@host or user@host:port (default: this one)',
-  },
-  { flags: '--identity <file>', summary: 'private key for --host' },
-  { flags: '--known-hosts <file>', summary: "host keys to believe, in place of ssh's own files" },
-  { flags: '--config <path>', summary: "collectd's main configuration file there, where it is not the usual one" },
-];
-
-export const fleetOf = (raw: Raw): Fleet => {
-  const config = text(raw, 'config');
-  if (config !== undefined && !/^\/[A-Za-z0-9._/@+-]{1,300}$/.test(config))
-    throw usageError('is no absolute path of letters, digits and "._/@+-"', { field: '--config' });
-  return {
-    hosts: [...new Set(list(raw, 'host'))],
-    identity: text(raw, 'identity'),
-    knownHosts: text(raw, 'knownHosts'),
-    config,
-  };
-};
-
 /** Machines at once: each is a process of ssh. */
 const AT_ONCE = 16;
 const HERE = 'this host';
 const SCENE = { site: 'collectd', adopted: new Map<string, string>() };
 
+/** What the flags say of the run, and whom the command asks. */
+export interface FleetRun {
+  readonly dryRun: boolean;
+  readonly detailedExitcode: boolean;
+  readonly emit: 'sh' | 'md' | undefined;
+  readonly yes: boolean;
+  contextOf(region: string, machine: FleetMachine): ExecutionContext;
+  /** Shows what is pending and asks. Throws where the answer is no. */
+  agree(pending: readonly PendingHost[], question: string): Promise<void>;
+}
+
+export interface PendingHost {
+  readonly context: ExecutionContext;
+  readonly steps: readonly PlannedStep[];
+}
+
+/** This host, or one that is reached by ssh. */
+export type FleetMachine = Pick<Machine, 'shell' | 'files'> & { close?(): Promise<void> };
+
 interface OneHost {
   readonly name: string;
-  machine?: Pick<Machine, 'shell' | 'files'> & { close?(): Promise<void> };
+  machine?: FleetMachine;
   context?: ExecutionContext;
   plan?: HostPlan;
   steps: readonly PlannedStep[];
@@ -98,14 +94,11 @@ const guarded =
 export const onFleet = async (
   ports: Ports,
   fleet: Fleet,
-  options: ProcedureOptions,
+  run: FleetRun,
   title: string,
-  planOf: (
-    machine: NonNullable<OneHost['machine']>,
-    host: CollectdHost,
-  ) => Promise<{ readonly plan: HostPlan; readonly region: string }>,
+  planOf: (machine: FleetMachine, host: CollectdHost) => Promise<{ readonly plan: HostPlan; readonly region: string }>,
 ): Promise<Outcome<FleetResult>> => {
-  if (options.emit !== undefined && fleet.hosts.length > 1)
+  if (run.emit !== undefined && fleet.hosts.length > 1)
     throw usageError('a runbook is of one host', { field: '--emit', next: 'give one --host' });
   const file = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : absolute(ports.cwd, path);
@@ -124,27 +117,29 @@ export const onFleet = async (
                 signal: ports.signal,
               }));
         const { plan, region } = await planOf(machine, await lookAtHost(machine, fleet.config));
-        const context = contextOf(ports, { region, machine }, options);
+        const context = run.contextOf(region, machine);
         Object.assign(host, {
           plan,
           context: { ...context, progress: (line: string) => ports.progress(`${host.name}: ${line}`) },
         });
         // Who says yes beforehand is shown what was done: a host far away is not looked at twice.
-        if (options.dryRun || (!options.yes && options.emit === undefined))
+        if (run.dryRun || (!run.yes && run.emit === undefined))
           host.steps = await planSteps(plan.steps, context, SCENE);
       }),
     );
     const [only] = hosts;
-    if (options.emit !== undefined && only?.plan !== undefined) {
+    if (run.emit !== undefined && only?.plan !== undefined) {
       const runbook = await runbookOf(title, only.plan.steps, only.context!, SCENE);
-      return { result: { hosts: [], runbook: options.emit === 'sh' ? asShell(runbook) : asMarkdown(runbook) } };
+      return { result: { hosts: [], runbook: run.emit === 'sh' ? asShell(runbook) : asMarkdown(runbook) } };
     }
-    if (options.dryRun) return outcomeOf(hosts, 'planned', options);
+    if (run.dryRun) return outcomeOf(hosts, 'planned', run);
     const ready = hosts.filter(({ error }) => error === undefined);
     const pending = ready.filter(({ steps }) => pendingOf(steps) > 0);
-    if (pending.length > 0 && !options.yes) {
-      for (const { context, steps } of pending) tell({ ...ports, progress: context!.progress }, steps);
-      await consent(ports, options, `Make ${title} so on ${pending.map(({ name }) => name).join(', ')}?`);
+    if (pending.length > 0 && !run.yes) {
+      await run.agree(
+        pending.map(({ context, steps }) => ({ context: context!, steps })),
+        `Make ${title} so on ${pending.map(({ name }) => name).join(', ')}?`,
+      );
     }
     await eachOf(
       ready,
@@ -154,7 +149,7 @@ export const onFleet = async (
         host.steps = (await puttingBack(plan!.paths, plan!.again)(context!, apply)).steps;
       }),
     );
-    return outcomeOf(hosts, 'applied', options);
+    return outcomeOf(hosts, 'applied', run);
   } finally {
     await Promise.all(hosts.map(({ machine }) => (fleet.hosts.length === 0 ? undefined : machine?.close?.())));
   }
@@ -163,7 +158,7 @@ export const onFleet = async (
 const outcomeOf = (
   hosts: readonly OneHost[],
   did: 'planned' | 'applied',
-  { detailedExitcode }: ProcedureOptions,
+  { detailedExitcode }: FleetRun,
 ): Outcome<FleetResult> => {
   const failed = hosts.filter(({ error }) => error !== undefined);
   if (hosts.length === 1 && failed.length === 1) throw failed[0]!.error!;
@@ -186,24 +181,4 @@ const outcomeOf = (
     result: { hosts: results, runbook: null },
     exit: failed.length > 0 ? EXIT.partly : changes ? EXIT.changesPending : EXIT.ok,
   };
-};
-
-export const humanFleet = ({ hosts, runbook, cloud = [] }: FleetResult, style: Style): string => {
-  if (runbook !== null) return runbook;
-  const did = hosts.some((host) => host.did === 'planned') ? 'planned' : 'applied';
-  const above = cloud.length === 0 ? [] : [humanProcedure({ did, steps: cloud, values: {}, runbook: null }, style)];
-  const parts = hosts.map(
-    ({ host, steps, error }) =>
-      `${style.bold(host)}\n${error === null ? humanProcedure({ did, steps, values: {}, runbook: null }, style) : style.bad(`${error.message}${error.next === null ? '' : `\n${error.next}`}`)}`,
-  );
-  const failed = hosts.filter(({ error }) => error !== null).length;
-  return [
-    ...above,
-    ...parts,
-    ...(hosts.length === 1
-      ? []
-      : [
-          `${hosts.length - failed} of ${hosts.length} hosts ${did === 'planned' ? 'looked at' : 'done'}${failed === 0 ? '' : style.bad(`, ${failed} failed`)}`,
-        ]),
-  ].join('\n\n');
 };

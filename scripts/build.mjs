@@ -1,6 +1,7 @@
 // Bundles the command line into dist/, in two steps: esbuild can share code between lazily loaded parts only in ES
 // module
 // output, and Node starts CommonJS faster and can be given compiled code for it (see launcher.cjs).
+// usage: node scripts/build.mjs [--clean]; with --clean dist/ is written anew even where nothing has changed.
 import { build, transform } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -46,11 +47,11 @@ const files = await Promise.all(
 const buildId = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
 const launcher = (await readFile(join(root, 'scripts/launcher.cjs'), 'utf8')).replace('__BUILD_ID__', buildId);
 
-// Nothing new: leave it, and the compiled code that runs have gathered for it.
+// Nothing new: leave it.
 const standing = await Promise.all(
   Object.keys(present).map((name) => readFile(join(root, `dist/${name}.cjs`), 'utf8').catch(() => '')),
 );
-if (standing.some((text) => text !== launcher)) {
+if (process.argv.includes('--clean') || standing.some((text) => text !== launcher)) {
   // Built beside and swapped in, so that a run in between meets either the old build or the new one.
   const fresh = join(root, `dist.${process.pid}`);
   await mkdir(join(fresh, 'app'), { recursive: true });

@@ -1,16 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** An esbuild plugin: templates are imported as `x.hbs?raw`, the way vitest understands too. */
 export const raw = {
   name: 'raw',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path.replace(/\?raw$/, '')),
+      // Relative, since esbuild writes the path into the bundle, which is to be the same wherever it is built.
+      path: relative(root, join(resolveDir, path.replace(/\?raw$/, ''))),
       namespace: 'raw',
     }));
     onLoad({ filter: /.*/, namespace: 'raw' }, async ({ path }) => ({
-      contents: await readFile(path, 'utf8'),
+      contents: await readFile(join(root, path), 'utf8'),
       loader: 'text',
     }));
   },
@@ -44,6 +48,8 @@ export const forNode = {
   target: 'node20',
   // The SDK's ES modules lose what is not used; its CommonJS files stay whole.
   mainFields: ['module', 'main'],
+  // A linked node_modules gives the same bundle, byte by byte: paths are part of the names that files of it get.
+  preserveSymlinks: true,
   // urllib (below ali-oss) asks for it only where a caller turns its own proxy support on, and it is not installed with
   // it.
   external: ['proxy-agent'],

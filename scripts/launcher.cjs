@@ -1,21 +1,39 @@
 #!/usr/bin/env node
 'use strict';
 /*
- * Loads the bundle beside it (app/) with V8's compiled code from an earlier run. Compiling the AWS SDK is most of the
- * time a one-call command takes, and Node 20 has no compile cache of its own; one loader serves every Node version.
+ * Starts the bundle beside it (app/). This file is written in the JavaScript of Node 10 (no `?.`, no `??`, no `node:`),
+ * so that a Node that is too old can still read it and say so in one line.
  *
- * The cache is written when a run ends, so that it holds the functions that run compiled lazily. It is native code in
- * all but name: it is loaded only from a folder that is ours and that nobody else can write. Whatever goes wrong with
- * it is silent, since all it costs is time. NODE_DISABLE_COMPILE_CACHE=1, Node's own switch, turns it off.
+ * It gives the bundle V8's compiled code from an earlier run. Compiling the AWS SDK is most of the time a one-call
+ * command takes, and Node 20 has no compile cache of its own; one loader serves every Node version.
+ *
+ * The compiled code is written when a run ends, so that it holds the functions that run compiled lazily. It goes into
+ * the user's cache folder ($XDG_CACHE_HOME/hybridctl or ~/.cache/hybridctl), never into the package's own folder: a
+ * package stays as it was installed. Compiled code is native code in all but name: it is loaded only from a folder that
+ * is ours and that nobody else can write. Whatever goes wrong with it is silent, since all it costs is time.
+ * NODE_DISABLE_COMPILE_CACHE=1, Node's own switch, turns it off.
  */
-const fs = require('node:fs');
-const path = require('node:path');
-const vm = require('node:vm');
+
+/** The least minor version of each major one, as package.json's engines say; from 24 on all will do. */
+const LEAST_MINOR = { 20: 17, 22: 13, 23: 5 };
+const version = process.versions.node.split('.').map(Number);
+if (version[0] < 24 && !(version[1] >= LEAST_MINOR[version[0]])) {
+  process.stderr.write(
+    `hybridctl needs Node.js 20.17, 22.13, 24 or later; this is Node.js ${process.versions.node} (${process.execPath})\n`,
+  );
+  process.exit(4);
+}
+
+const fs = require('fs');
+const path = require('path');
+const vm = require('vm');
 
 const app = path.join(__dirname, 'app');
 // The build's hash is part of the name, so a new build never meets old code.
 const build = '__BUILD_ID__';
 const key = `${build}-${process.version}-${process.arch}`;
+/** Several builds may be in use on one machine. The newest few keep their code; each is some megabytes. */
+const KEPT = 5;
 
 const quietly = (work) => {
   try {
@@ -25,33 +43,56 @@ const quietly = (work) => {
   }
 };
 
-/** Ours alone: a real folder, our uid, no write permission for group or others. */
-const isOurs = (folder) => {
+/** A real folder of our uid. */
+const belongsToUs = (folder) => {
   const stat = quietly(() => fs.lstatSync(folder));
-  return stat?.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
+  return stat !== undefined && stat.isDirectory() && process.getuid !== undefined && stat.uid === process.getuid();
 };
 
-const home = process.env.XDG_CACHE_HOME || (process.env.HOME && path.join(process.env.HOME, '.cache'));
-const roots = process.env.NODE_DISABLE_COMPILE_CACHE
-  ? []
-  : [path.join(__dirname, '.cache'), ...(home ? [path.join(home, 'hybridctl')] : [])];
-const found = roots.map((root) => path.join(root, key)).find(isOurs);
+/** And nobody else may write in it: no write permission for group or others. */
+const isOurs = (folder) => belongsToUs(folder) && (fs.lstatSync(folder).mode & 0o022) === 0;
 
-/** Makes the folder for this build, and forgets what earlier builds left. */
+/**
+ * Where compiled code lies, or undefined for nowhere. Folders are made only below a folder that is ours: root with the
+ * HOME of somebody else would leave that user a ~/.cache that is root's.
+ */
+const cacheRoot = () => {
+  const { HOME, XDG_CACHE_HOME, NODE_DISABLE_COMPILE_CACHE } = process.env;
+  if (NODE_DISABLE_COMPILE_CACHE) return undefined;
+  // XDG base directory specification: a relative path is to be ignored.
+  if (XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME)) return path.join(XDG_CACHE_HOME, 'hybridctl');
+  return HOME && belongsToUs(HOME) ? path.join(HOME, '.cache', 'hybridctl') : undefined;
+};
+
+const root = cacheRoot();
+const ours = root === undefined ? undefined : path.join(root, key);
+const found = ours !== undefined && isOurs(ours) ? ours : undefined;
+
+/** Removes the code of all builds but the newest few. */
+const forgetOld = () => {
+  const byAge = fs
+    .readdirSync(root)
+    .map((name) => ({ name, time: fs.statSync(path.join(root, name)).mtimeMs }))
+    .sort((one, other) => other.time - one.time);
+  for (const { name } of byAge.slice(KEPT - 1)) quietly(() => removeFolder(path.join(root, name)));
+};
+
+/** It holds files alone. */
+const removeFolder = (folder) => {
+  for (const name of fs.readdirSync(folder)) fs.unlinkSync(path.join(folder, name));
+  fs.rmdirSync(folder);
+};
+
+/** Makes the folder for this build. @returns it, or undefined where that can't be done. */
 const makeFolder = () => {
-  for (const root of roots) {
-    const folder = path.join(root, key);
-    const made = quietly(() => {
-      fs.mkdirSync(root, { recursive: true, mode: 0o700 });
-      if (!isOurs(root)) return false;
-      for (const old of fs.readdirSync(root))
-        if (!old.startsWith(build)) fs.rmSync(path.join(root, old), { recursive: true, force: true });
-      fs.mkdirSync(folder, { mode: 0o700 });
-      return true;
-    });
-    if (made || isOurs(folder)) return folder;
-  }
-  return undefined;
+  if (root === undefined) return undefined;
+  quietly(() => {
+    fs.mkdirSync(root, { recursive: true, mode: 0o700 });
+    if (!isOurs(root)) return;
+    quietly(forgetOld);
+    fs.mkdirSync(ours, { mode: 0o700 });
+  });
+  return isOurs(ours) ? ours : undefined;
 };
 
 const modules = new Map();
@@ -66,8 +107,8 @@ const load = (id) => {
   const filename = path.join(app, name);
   const cachedData = found && quietly(() => fs.readFileSync(path.join(found, name)));
   const source = `(function (exports, require, module) {${fs.readFileSync(filename, 'utf8')}\n})`;
-  const script = new vm.Script(source, { filename, ...(cachedData ? { cachedData } : {}) });
-  if (cachedData === undefined || script.cachedDataRejected) fresh.push({ name, script });
+  const script = new vm.Script(source, Object.assign({ filename }, cachedData ? { cachedData } : {}));
+  if (!cachedData || script.cachedDataRejected) fresh.push({ name, script });
   const module = { exports: {} };
   modules.set(id, module);
   script.runInThisContext()(module.exports, load, module);
@@ -75,7 +116,7 @@ const load = (id) => {
 };
 
 process.once('exit', () => {
-  const folder = fresh.length > 0 && roots.length > 0 ? (found ?? makeFolder()) : undefined;
+  const folder = fresh.length > 0 ? found || makeFolder() : undefined;
   if (folder === undefined) return;
   for (const { name, script } of fresh) {
     quietly(() => {

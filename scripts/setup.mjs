@@ -27,7 +27,7 @@ const LAB = [
 ];
 
 /**
- * @type {Record<string, { packages: string[], tools?: Record<string, string>, libreswan?: boolean, root?: boolean }>}
+ * @type {Record<string, { packages: string[], tools?: Record<string, string>, libreswan?: boolean, root?: boolean, clean?: boolean }>}
  */
 const MODES = {
   test: {
@@ -50,6 +50,8 @@ const MODES = {
   },
   demo: { packages: LAB, root: true },
   bench: { packages: [] },
+  // A package is made from a dist/ of its own: what somebody left in the old one does not get into it.
+  pack: { packages: [], clean: true },
 };
 
 const say = (line) => process.stderr.write(`set-up: ${line}\n`);
@@ -156,7 +158,7 @@ const debianPackages = ({ packages, tools = {} }) => {
   }
 };
 
-const prepare = ({ packages, tools, libreswan, root: asRoot }) => {
+const prepare = ({ packages, tools, libreswan, root: asRoot, clean }) => {
   checkNode();
   npmPackages();
   debianPackages({ packages, tools });
@@ -167,7 +169,7 @@ const prepare = ({ packages, tools, libreswan, root: asRoot }) => {
       say("unpacking Libreswan's parsers into .cache (its package conflicts with strongSwan's)");
     run(process.execPath, [join(root, 'scripts/libreswan.mjs')]);
   }
-  run(process.execPath, [join(root, 'scripts/build.mjs')]);
+  run(process.execPath, [join(root, 'scripts/build.mjs'), ...(clean === true ? ['--clean'] : [])]);
 };
 
 /**

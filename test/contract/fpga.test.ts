@@ -125,7 +125,7 @@ describe.each(Object.entries(SIDES))('FPGA images: %s', (_, open) => {
     const { fpga, cloud, region, lost, notFound } = await open();
     expect([fpga.cloud, fpga.region, await fpga.images()]).toEqual([cloud, region, []]);
     for (const call of [fpga.images([lost]), fpga.remove(lost)])
-      await expect(call).rejects.toMatchObject({ code: notFound, call: 'refused' });
+      await expect(call).rejects.toMatchObject({ code: notFound, kind: 'absent', call: 'refused' });
   });
 
   it('makes an image, pending at first', async () => {
@@ -167,7 +167,7 @@ describe.each(Object.entries(SIDES))('FPGA images: %s', (_, open) => {
     const { fpga, request, notFound } = await open();
     const { id } = await fpga.create(request);
     await fpga.remove(id);
-    await expect(fpga.images([id])).rejects.toMatchObject({ code: notFound });
+    await expect(fpga.images([id])).rejects.toMatchObject({ code: notFound, kind: 'absent' });
     expect(await fpga.images()).toEqual([]);
   });
 });

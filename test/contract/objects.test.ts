@@ -83,7 +83,10 @@ describe.each(Object.entries(SIDES))('objects: %s', (_, start) => {
     await store.remove('a/two');
     await store.remove('a/two');
     expect(await store.head('a/two')).toBeUndefined();
-    await expect((async () => read(await store.get('a/two')))()).rejects.toMatchObject({ code: 'NoSuchKey' });
+    await expect((async () => read(await store.get('a/two')))()).rejects.toMatchObject({
+      code: 'NoSuchKey',
+      kind: 'absent',
+    });
   });
 
   it('joins parts, and shows what it holds before', async () => {
@@ -115,7 +118,7 @@ describe.each(Object.entries(SIDES))('objects: %s', (_, start) => {
     expect(await store.uploads('')).toEqual([]);
     expect(await store.head('big')).toMatchObject({ size: whole.length, checksum: sum(whole) });
     expect(Buffer.compare(await read(await store.get('big')), whole)).toBe(0);
-    await expect(store.parts(upload)).rejects.toMatchObject({ code: 'NoSuchUpload' });
+    await expect(store.parts(upload)).rejects.toMatchObject({ code: 'NoSuchUpload', kind: 'absent' });
     await store.abort(upload);
   });
 

@@ -17,6 +17,7 @@ export const fakeFpga = (region = 'cn-north-1'): FakeFpga => {
     if (found === undefined)
       throw failure(`ec2: InvalidFpgaImageID.NotFound: ${id}`, {
         code: 'InvalidFpgaImageID.NotFound',
+        kind: 'absent',
         call: 'refused',
       });
     return found;
@@ -83,7 +84,7 @@ export const fakeFpga = (region = 'cn-north-1'): FakeFpga => {
         }).id;
       const source = find(id);
       if (source.state !== 'available')
-        throw failure('not in a suitable state', { code: 'IncorrectState', call: 'refused' });
+        throw failure('not in a suitable state', { code: 'IncorrectState', kind: 'conflict', call: 'refused' });
       return add(token, { name: name ?? source.name, globalId: source.globalId }).id;
     },
     sharing: {

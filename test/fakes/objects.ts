@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { failure, HybridError, missing } from '../../src/lib/core/errors.ts';
+import { failure, HybridError, missing, type ErrorKind } from '../../src/lib/core/errors.ts';
 import type { ChecksumName, ObjectStore, StoredPart } from '../../src/lib/core/objects.ts';
 import { crc64xz } from '../../src/lib/domain/crc.ts';
 
@@ -45,13 +45,13 @@ export const fakeObjects = ({
   const kept = (bytes: Uint8Array): bigint | undefined => (plain ? undefined : sum(bytes));
   const uploads = new Map<string, { key: string; startedAt: number; parts: Map<number, Uint8Array> }>();
   const objects = new Map<string, Uint8Array>();
-  const refuse = (code: string, message = code): never => {
-    throw failure(message, { code, call: 'refused' });
+  const refuse = (code: string, kind?: ErrorKind): never => {
+    throw failure(code, { code, kind, call: 'refused' });
   };
   const check = (bytes: Uint8Array, given: bigint | undefined): void => {
     if (!plain && given !== undefined && given !== sum(bytes)) refuse('BadDigest');
   };
-  const open = (id: string) => uploads.get(id) ?? refuse('NoSuchUpload');
+  const open = (id: string) => uploads.get(id) ?? refuse('NoSuchUpload', 'absent');
   const store: FakeObjects = {
     scheme: checksum === 'crc32' ? 's3' : 'oss',
     bucket,
@@ -61,7 +61,8 @@ export const fakeObjects = ({
     onPart: () => undefined,
     losesAnswer: false,
     async region() {
-      if (forbidden) throw missing(`not allowed to s3:ListBucket in the bucket ${bucket}`, { code: 'AccessDenied' });
+      if (forbidden)
+        throw missing(`not allowed to s3:ListBucket in the bucket ${bucket}`, { code: 'AccessDenied', kind: 'denied' });
       return region;
     },
     list: async (prefix) =>
@@ -74,7 +75,7 @@ export const fakeObjects = ({
       return found === undefined ? undefined : { key, size: found.length, modifiedAt: now(), checksum: kept(found) };
     },
     async get(key) {
-      const found = objects.get(key) ?? refuse('NoSuchKey');
+      const found = objects.get(key) ?? refuse('NoSuchKey', 'absent');
       return (async function* () {
         for (let at = 0; at < found.length; at += 65_536) yield found.subarray(at, at + 65_536);
       })();

@@ -27,7 +27,7 @@ export interface ObjectStore {
   uploads(prefix: string): Promise<readonly IncompleteUpload[]>;
   /** @returns the id of a new upload. */
   begin(key: string): Promise<string>;
-  /** Parts that the service holds, every page, in order. Throws with code NoSuchUpload where the upload is over. */
+  /** Parts that the service holds, every page, in order. Throws an error of kind `absent` where the upload is over. */
   parts(upload: UploadId): Promise<readonly StoredPart[]>;
   /** @param number from 1. A part that is there is replaced. @returns its ETag. */
   putPart(upload: UploadId, number: number, body: Uint8Array, options?: SendOptions): Promise<string>;

@@ -36,7 +36,7 @@ export const imageNamed = async (fpga: FpgaCloud, id: string): Promise<FpgaImage
 /** Throttling and lost answers pass. @param young it may not be known yet. */
 const passes = (error: unknown, young: boolean): boolean =>
   error instanceof HybridError &&
-  (error.call === 'throttled' || error.call === 'unclear' || (young && /not ?found/i.test(error.code ?? '')));
+  (error.call === 'throttled' || error.call === 'unclear' || (young && error.kind === 'absent'));
 
 /**
  * @returns the image once it is no longer pending. Throws where that takes longer than six hours: it goes on without

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { failure, HybridError } from '../core/errors.ts';
+import { failure, isKind } from '../core/errors.ts';
 import type { FpgaCloud, FpgaImage, ImageId, ImageRequest } from '../core/fpga.ts';
 import type { Clock } from '../core/ports.ts';
 
@@ -41,10 +41,9 @@ export const order = async (fpga: FpgaCloud, { source, ...request }: Order): Pro
 };
 
 /**
- * FaaS takes one request in half an hour (seed 004 §8.1.4, FREQUENCY ERROR), and refuses the others without doing
- * anything.
+ * Between two requests for one image: FaaS takes one in half an hour (seed 004 §8.1.4, FREQUENCY ERROR), and refuses
+ * the others without doing anything.
  */
-const TOO_SOON = 'FREQUENCY ERROR';
 const ASK_MS = 60_000;
 /** One more than half an hour has: the service's clock is not ours. */
 const MOST_ASKED = 31;
@@ -68,7 +67,7 @@ export const orderPatiently = async (
     try {
       return await order(fpga, request);
     } catch (error) {
-      if (!(error instanceof HybridError && error.code === TOO_SOON) || asked > MOST_ASKED) throw error;
+      if (!isKind(error, 'notYet') || asked > MOST_ASKED) throw error;
       if (asked === 1)
         progress('FaaS takes one image in half an hour: asking again each minute until it takes this one');
       await clock.sleep(ASK_MS, signal);

@@ -1,12 +1,12 @@
 import type { Aws } from '../core/aws.ts';
-import { failure } from '../core/errors.ts';
+import { failure, unlessAbsent } from '../core/errors.ts';
 import type { Step } from '../core/procedure.ts';
 import { COMPARISONS, conditionOf, type Alarm } from '../domain/alarms.ts';
 import type { Site } from '../domain/site.ts';
 import { filtersOf, isOurs } from '../domain/tags.ts';
 import { alarmRemoval, metricAlarm, type MetricAlarm } from './aws/alarm.ts';
 import { account } from './aws/lookups.ts';
-import { nameOf, unlessNone } from './aws/names.ts';
+import { nameOf } from './aws/names.ts';
 import { mailSubscription, snsTopic } from './aws/topic.ts';
 
 /** The topic that is made where none is given. */
@@ -126,12 +126,8 @@ export const listAlarms = async (aws: Aws, site: string): Promise<readonly Liste
   );
   const ours: ListedAlarm[] = [];
   for (const one of all) {
-    const tags = (
-      await unlessNone(
-        aws.ask('cloudwatch', 'ListTagsForResource', { ResourceARN: one.AlarmArn! }),
-        /^ResourceNotFound/,
-      )
-    )?.Tags;
+    const tags = (await unlessAbsent(aws.ask('cloudwatch', 'ListTagsForResource', { ResourceARN: one.AlarmArn! })))
+      ?.Tags;
     if (isOurs(tags, site)) ours.push(listed(site, one));
   }
   return ours;

@@ -1,5 +1,5 @@
 import { api, type Aws, type Output } from '../core/aws.ts';
-import { failure, HybridError, usageError } from '../core/errors.ts';
+import { failure, unlessAbsent, usageError } from '../core/errors.ts';
 import type { Existing, ReadResult, Step } from '../core/procedure.ts';
 import { dxSession } from '../domain/direct-connect.ts';
 import type { DxLink, Site } from '../domain/site.ts';
@@ -67,18 +67,9 @@ export const vifLinkOf = (site: Site, name: string | undefined, passwords: Reado
   };
 };
 
-/** Direct Connect has one code for every mistake of a caller; the words tell an id that it does not know. */
-const NO_CONNECTION =
-  /^ConnectionNotFound|^DirectConnectClientException .*(not found|not find|does not exist|unknown)/i;
-
 const connectionNamed = async (aws: Aws, id: string): Promise<Connection> => {
-  const { connections = [] } = await aws
-    .ask('directconnect', 'DescribeConnections', { connectionId: id })
-    .catch((error: unknown): { readonly connections?: Connection[] } => {
-      if (error instanceof HybridError && NO_CONNECTION.test(`${error.code ?? ''} ${error.message}`)) return {};
-      throw error;
-    });
-  const found = connections[0];
+  const found = (await unlessAbsent(aws.ask('directconnect', 'DescribeConnections', { connectionId: id })))
+    ?.connections?.[0];
   if (found === undefined)
     throw failure(`there is no connection ${id} in ${aws.region}`, {
       field: 'connection',

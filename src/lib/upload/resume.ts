@@ -1,4 +1,4 @@
-import { HybridError } from '../core/errors.ts';
+import { isKind, unlessAbsent } from '../core/errors.ts';
 import type { ObjectStore, SentPart, SourceFile, UploadId } from '../core/objects.ts';
 import { isSame, type Checksum } from './checksum.ts';
 import type { Plan } from './plan.ts';
@@ -22,20 +22,15 @@ const uploadsOf = async (store: ObjectStore, key: string, say: (line: string) =>
   try {
     return await store.uploads(key);
   } catch (error) {
-    if (!(error instanceof HybridError) || !['NotImplemented', 'AccessDenied'].includes(error.code ?? '')) throw error;
+    if (!isKind(error, 'unsupported', 'denied')) throw error;
     say(`begins anew, for an earlier upload can't be looked for: ${error.message}`);
     return [];
   }
 };
 
 const partsOf = async (store: ObjectStore, upload: UploadId) => {
-  try {
-    return await store.parts(upload);
-  } catch (error) {
-    // Over since it was listed.
-    if (error instanceof HybridError && error.code === 'NoSuchUpload') return [];
-    throw error;
-  }
+  // Absent: over since it was listed.
+  return (await unlessAbsent(store.parts(upload))) ?? [];
 };
 
 /**

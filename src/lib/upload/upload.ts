@@ -33,8 +33,6 @@ interface Job extends UploadOptions {
   readonly sums: Checksum;
 }
 
-const codeIn = (error: unknown): string | undefined => (error instanceof HybridError ? error.code : undefined);
-
 /**
  * Sends a file as one object: parts side by side, each with its checksum, the whole proven by the checksum that follows
  * from them. What a run that died has sent is found again at the service and not sent twice. On an error the parts
@@ -160,7 +158,7 @@ const join = async (
   try {
     await store.complete(target, parts, whole);
   } catch (error) {
-    if (codeIn(error) !== 'NoSuchUpload' && !(error instanceof HybridError && error.call === 'unclear')) throw error;
+    if (!(error instanceof HybridError && (error.kind === 'absent' || error.call === 'unclear'))) throw error;
     const there = await store.head(key);
     if (
       there === undefined ||

@@ -64,7 +64,8 @@ describe('following a build', () => {
     const { fpga, id, go, waited } = await world();
     let asked = 0;
     const late = async (ids?: readonly string[]) => {
-      if ((asked += 1) <= 3) throw failure('not yet', { call: 'refused', code: 'InvalidFpgaImageID.NotFound' });
+      if ((asked += 1) <= 3)
+        throw failure('not yet', { call: 'refused', code: 'InvalidFpgaImageID.NotFound', kind: 'absent' });
       fpga.end(id);
       return fpga.images(ids);
     };

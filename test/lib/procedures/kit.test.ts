@@ -38,13 +38,12 @@ const cloudOf = () => {
     if (operation === 'Make') {
       const { key, on, size } = input as { key: string; on?: string; size: number };
       if (on !== undefined && !boxes.some(({ id }) => id === on))
-        throw failure(`no ${on}`, { call: 'refused', code: 'Box.NotFound' });
+        throw failure(`no ${on}`, { call: 'refused', kind: 'absent' });
       boxes.push({ id: `box-${(serial += 1)}`, key, on, owned: true, size, hidden: lag });
     } else if (operation === 'Resize') {
       boxes.find(({ id }) => id === input['id'])!.size = input['size'] as number;
     } else {
-      if (boxes.some(({ on }) => on === input['id']))
-        throw failure('in use', { call: 'refused', code: 'DependencyViolation' });
+      if (boxes.some(({ on }) => on === input['id'])) throw failure('in use', { call: 'refused', kind: 'conflict' });
       const at = boxes.findIndex(({ id }) => id === input['id']);
       if (at >= 0) boxes.splice(at, 1);
     }

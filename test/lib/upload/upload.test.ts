@@ -148,7 +148,9 @@ describe('upload', () => {
     const store = {
       ...fakeObjects({ leastPart: 1 }),
       uploads: async () =>
-        Promise.reject(failure('not allowed to s3:ListBucketMultipartUploads', { code: 'AccessDenied' })),
+        Promise.reject(
+          failure('not allowed to s3:ListBucketMultipartUploads', { code: 'AccessDenied', kind: 'denied' }),
+        ),
     };
     const { result, said } = start(store, content(3 * PART));
     expect([await result, said]).toMatchObject([

@@ -1,7 +1,7 @@
 import type { Aws, Input } from '../../core/aws.ts';
 import { healthNames, LEVELS, type Level, type NAMES } from '../../domain/health-events.ts';
 import { arn } from '../../domain/partition.ts';
-import { unlessNone } from '../aws/names.ts';
+import { unlessAbsent } from '../../core/errors.ts';
 import { queueUrl } from '../aws/queue.ts';
 
 export interface RuleStatus {
@@ -34,8 +34,6 @@ export interface HealthStatus {
     readonly errors: number;
   } | null;
 }
-
-const NONE = /NotFound|DoesNotExist|NonExistent/;
 
 type Query = NonNullable<Input<'cloudwatch', 'GetMetricData'>['MetricDataQueries']>[number];
 interface Counter {
@@ -114,11 +112,11 @@ export const healthStatus = async (
   const rules: RuleStatus[] = [];
   for (const [at, level] of LEVELS.entries()) {
     const rule = names.rules[level];
-    const found = await unlessNone(aws.ask('events', 'DescribeRule', { Name: rule }), NONE);
+    const found = await unlessAbsent(aws.ask('events', 'DescribeRule', { Name: rule }));
     const targets =
       found === undefined
         ? []
-        : ((await unlessNone(aws.all('events', 'ListTargetsByRule', { Rule: rule }, 'Targets'), NONE)) ?? []);
+        : ((await unlessAbsent(aws.all('events', 'ListTargetsByRule', { Rule: rule }, 'Targets'))) ?? []);
     rules.push({
       level,
       rule,
@@ -134,19 +132,16 @@ export const healthStatus = async (
     url === undefined
       ? undefined
       : (
-          await unlessNone(
+          await unlessAbsent(
             aws.ask('sqs', 'GetQueueAttributes', { QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }),
-            NONE,
           )
         )?.Attributes;
   const topic = (
-    await unlessNone(
+    await unlessAbsent(
       aws.ask('sns', 'GetTopicAttributes', { TopicArn: arn(aws.region, 'sns', Account!, names.topic) }),
-      NONE,
     )
   )?.Attributes;
-  const fn = (await unlessNone(aws.ask('lambda', 'GetFunction', { FunctionName: names.function }), NONE))
-    ?.Configuration;
+  const fn = (await unlessAbsent(aws.ask('lambda', 'GetFunction', { FunctionName: names.function })))?.Configuration;
   return {
     since: new Date(since).toISOString(),
     rules,

@@ -1,5 +1,5 @@
 import { aliyun, type Aliyun, type AliyunAnswer, type AliyunCall } from '../../core/aliyun.ts';
-import { usageError } from '../../core/errors.ts';
+import { unlessAbsent, usageError } from '../../core/errors.ts';
 import type { Step, ReadContext } from '../../core/procedure.ts';
 import {
   faasMayTake,
@@ -9,9 +9,7 @@ import {
   trustWithFaas,
   type FaasGrant,
 } from '../../domain/fpga/faas-policy.ts';
-import { unlessNone } from '../aws/names.ts';
 
-const NONE = /^EntityNotExist\.|^NoSuchKey$|^NoSuchBucket$/;
 /** A RAM policy keeps five versions; the service drops the oldest when asked to. */
 const ROTATE = 'DeleteOldestNonDefaultVersionWhenLimitExceeded';
 /** By the description we know what we made: roles and policies of faascmd are left where they are. */
@@ -22,7 +20,7 @@ const ask = (
   product: AliyunCall['product'],
   action: string,
   params: AliyunCall['params'],
-): Promise<AliyunAnswer | undefined> => unlessNone(api.send(aliyun(product, action, params)), NONE);
+): Promise<AliyunAnswer | undefined> => unlessAbsent(api.send(aliyun(product, action, params)));
 const field = (answer: AliyunAnswer | undefined, ...path: readonly string[]): unknown =>
   path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], answer);
 const words = (answer: AliyunAnswer | undefined, ...path: readonly string[]): string =>

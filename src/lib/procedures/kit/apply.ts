@@ -1,4 +1,4 @@
-import { EXIT, HybridError, interrupted, partly, retold } from '../../core/errors.ts';
+import { EXIT, HybridError, interrupted, isKind, partly, retold, unlessAbsent, unlessKind } from '../../core/errors.ts';
 import type { Existing, ExecutionContext, PlannedStep, Step, ReadContext } from '../../core/procedure.ts';
 import { execute, batched } from './execute.ts';
 import { waitUntil, existingOf, readStep, readContextOf, type Scope } from './read.ts';
@@ -74,7 +74,7 @@ const applyStep = async (
     // Noted before the call: a call without an answer may have been carried out.
     making();
     for (const call of batched(step.create(store.values)))
-      await unless(THERE, () => retried(() => execute(call, context), step, context));
+      await unlessThere(retried(() => execute(call, context), step, context));
     result = await waitUntil(
       step,
       context,
@@ -93,7 +93,7 @@ const applyStep = async (
     if (action === 'keep') [action, notes] = ['change', differences];
     progress(`${step.title}: ${differences.join(', ')}; changing it`);
     for (const call of batched(step.update(store.values, found, differences)))
-      await unless(THERE, () => retried(() => execute(call, context), step, context));
+      await unlessThere(retried(() => execute(call, context), step, context));
     result = await waitUntil(step, context, readContext, store, ({ state }) => state === 'ready');
   }
   const found = existingOf(result)!;
@@ -108,48 +108,21 @@ const applyStep = async (
 };
 
 /**
- * An answer that says "it is there": of a call that was sent twice because its first answer was lost, or after a read
- * that
- * was stale. Whose it is, the next read tells.
+ * What an earlier step made is not known everywhere at once (IAM takes some ten seconds, EC2 about one), and what is
+ * being changed or removed is in use for a moment longer: time alone helps. Source: "Eventual consistency" in the EC2
+ * API reference, "Changes that I make are not always immediately visible" in the IAM guide.
  */
-const THERE = /AlreadyExists(Exception)?$|^EntityAlreadyExists\.|\.Duplicate$|\.AlreadyAssociated$/;
-/**
- * An instance profile takes one role: the second of two equal calls meets the quota that the first filled. Lambda has
- * one code for all conflicts.
- */
-const ROLE_THERE = /InstanceSessionsPerInstanceProfile|^lambda:\w+: ResourceConflictException: .*already exist/;
-/** Of a removal: somebody, or our own call whose answer was lost, was sooner. */
-const GONE =
-  /\.NotFound$|^NoSuchEntity|^EntityNotExist\.|^ParameterNotFound$|^ResourceNotFound(Exception)?$|^NotFound(Exception)?$|^QueueDoesNotExist$/;
-
-const unless = async (done: RegExp, work: () => Promise<void>): Promise<void> => {
-  try {
-    await work();
-  } catch (error) {
-    if (
-      !(error instanceof HybridError) ||
-      !(done.test(error.code ?? '') || (done === THERE && ROLE_THERE.test(error.message)))
-    )
-      throw error;
-  }
-};
-
-/**
- * Codes that say "not yet": what an earlier step made is not known everywhere at once (IAM takes some ten seconds, EC2
- * about one). Source: "Eventual consistency" in the EC2 API reference, "Changes that I make are not always immediately
- * visible" in the IAM guide.
- */
-const NOT_YET =
-  /\.NotFound$|^NoSuchEntity|^EntityNotExist\.|^InvalidPrincipal|^DependencyViolation$|^IncorrectState$|^IncorrectInstanceState$|^DeleteConflict/;
-/** The code of a plain mistake too: the words tell them apart. */
-const WORDS_NOT_YET = /iam instance profile|invalid principal|cannot be assumed by lambda|following state: pending/i;
+const PASSING = ['absent', 'notYet', 'conflict'] as const;
 const RETRY_MS = 30_000;
 
 /** What was made shows up within this, as a rule in one or two seconds. */
 const SHOWS_MS = 20_000;
 
-const isNotYet = (error: unknown): boolean =>
-  error instanceof HybridError && (NOT_YET.test(error.code ?? '') || WORDS_NOT_YET.test(error.message));
+/**
+ * The service says that it is there: of a call that was sent twice because its first answer was lost, or after a read
+ * that was stale. Whose it is, the next read tells.
+ */
+const unlessThere = (call: Promise<void>): Promise<void> => unlessKind(call, 'exists');
 
 /** Tries a call again while the answer is one that time alone mends; at the end the API's own word is the error. */
 const retried = async (
@@ -162,7 +135,7 @@ const retried = async (
     try {
       return await work();
     } catch (error) {
-      if (!isNotYet(error) || clock.now() + pause > until) throw error;
+      if (!isKind(error, ...PASSING) || clock.now() + pause > until) throw error;
       await clock.sleep(pause, signal);
     }
   }
@@ -235,8 +208,9 @@ export const removeStep = async (
   if (found === undefined || !found.owned || step.delete === undefined) return undefined;
   context.progress(`${step.title}: removing ${found.id}`);
   for (const id of [...(found.surplus ?? []), found.id]) {
+    // Gone: somebody, or our own call whose answer was lost, was sooner.
     for (const call of step.delete(store.values, id))
-      await retried(() => unless(GONE, () => execute(call, context)), step, context);
+      await retried(() => unlessAbsent(execute(call, context)), step, context);
   }
   await waitUntil(step, context, readContext, store, (result) => existingOf(result)?.owned !== true);
   return found.id;

@@ -1,5 +1,5 @@
 import type { Input, Output } from '../../core/aws.ts';
-import { failure, HybridError } from '../../core/errors.ts';
+import { failure, isKind } from '../../core/errors.ts';
 import type { ExecutionContext, PlannedStep } from '../../core/procedure.ts';
 import type { Network } from '../../render/network/network.ts';
 import { templateOf } from '../../render/network/template.ts';
@@ -76,11 +76,7 @@ const stepOf = ({
 
 /** What was just made may not show at once. */
 const notYet = (error: unknown): Partial<Output<'cloudformation', 'DescribeChangeSet'>> => {
-  if (
-    error instanceof HybridError &&
-    (/^ChangeSetNotFound/.test(error.code ?? '') || /does not exist/.test(error.message))
-  )
-    return {};
+  if (isKind(error, 'absent')) return {};
   throw error;
 };
 
@@ -125,7 +121,7 @@ export const planChangeSet = async (
   const { aws, clock } = context;
   const input = { ...changeSetInput(site, network, stack), ClientToken: `hybridctl-${clock.now()}` };
   const { Id, StackId } = await aws.ask('cloudformation', 'CreateChangeSet', input).catch(async (error: unknown) => {
-    if (!(error instanceof HybridError) || !/^AlreadyExists/.test(error.code ?? '')) throw error;
+    if (!isKind(error, 'exists')) throw error;
     // Of a run that died: what it meant to do may be out of date.
     await aws.ask('cloudformation', 'DeleteChangeSet', { ChangeSetName: CHANGE_SET, StackName: stackName(site) });
     return aws.ask('cloudformation', 'CreateChangeSet', { ...input, ClientToken: `${input.ClientToken}-again` });

@@ -1,5 +1,5 @@
 import type { Output } from '../../core/aws.ts';
-import { EXIT, HybridError } from '../../core/errors.ts';
+import { EXIT, HybridError, unlessAbsent } from '../../core/errors.ts';
 import type { ExecutionContext } from '../../core/procedure.ts';
 import { isBusy, readStack, type Stack } from './stack.ts';
 
@@ -29,12 +29,10 @@ const lineOf = ({ LogicalResourceId, ResourceType, ResourceStatus, ResourceStatu
 
 /** Every event so far, the oldest first. A stack that is gone has none. */
 export const eventsOf = async ({ aws }: Pick<ExecutionContext, 'aws'>, stack: string): Promise<readonly Event[]> => {
-  try {
-    return [...(await aws.all('cloudformation', 'DescribeStackEvents', { StackName: stack }, 'StackEvents'))].reverse();
-  } catch (error) {
-    if (error instanceof HybridError && error.code === 'ValidationError') return [];
-    throw error;
-  }
+  const events = await unlessAbsent(
+    aws.all('cloudformation', 'DescribeStackEvents', { StackName: stack }, 'StackEvents'),
+  );
+  return [...(events ?? [])].reverse();
 };
 
 /** Marks where the history of a stack stands: what is there now is not told again. */

@@ -1,5 +1,5 @@
 import type { Aws, Output } from '../../core/aws.ts';
-import { failure, HybridError } from '../../core/errors.ts';
+import { failure, unlessAbsent } from '../../core/errors.ts';
 import { isOurs, KEY_TAG, SITE_TAG, type Tag } from '../../domain/tags.ts';
 import type { Network } from '../../render/network/network.ts';
 import { templateOf } from '../../render/network/template.ts';
@@ -25,10 +25,6 @@ export const stackTags = (site: string): Tag[] => [
   { Key: KEY_TAG, Value: KEY },
 ];
 
-/** CloudFormation has one code for everything it does not accept; the words tell an absent stack apart. */
-const isAbsent = (error: unknown): boolean =>
-  error instanceof HybridError && error.code === 'ValidationError' && /does not exist/i.test(error.message);
-
 type StackAnswer = NonNullable<Output<'cloudformation', 'DescribeStacks'>['Stacks']>[number];
 
 const stackOf = (
@@ -48,13 +44,9 @@ const stackOf = (
 
 /** @param which name, or id where a deleted stack is to be seen too. @returns undefined where there is none. */
 export const readStack = async (aws: Aws, site: string, which: string): Promise<Stack | undefined> => {
-  try {
-    const [stack] = await aws.all('cloudformation', 'DescribeStacks', { StackName: which }, 'Stacks');
-    return stack === undefined ? undefined : stackOf(site, stack);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
+  const [stack] =
+    (await unlessAbsent(aws.all('cloudformation', 'DescribeStacks', { StackName: which }, 'Stacks'))) ?? [];
+  return stack === undefined ? undefined : stackOf(site, stack);
 };
 
 /** The network's stack. @throws failure where one of that name is not ours: nothing of it is touched. */

@@ -21,7 +21,7 @@ const PROGRAM: readonly Flag[] = [...GLOBAL, { flags: '--version', summary: 'pri
 const names = ({ flags }: Flag): readonly string[] => flags.split(/[ ,]+/).filter((word) => word.startsWith('-'));
 const long = (flag: Flag): string => names(flag).at(-1)!;
 const takesValue = ({ flags }: Flag): boolean => flags.includes('<');
-const isList = ({ flags }: Flag): boolean => flags.includes('...');
+const isList = ({ flags, repeats }: Flag): boolean => repeats === true || flags.includes('...');
 const namesFile = (placeholder: string): boolean => /<?\[?(file|folder|dir|path)/i.test(placeholder);
 const bare = (values: readonly string[]): readonly Candidate[] => values.map((value) => ({ value, summary: '' }));
 
@@ -83,9 +83,9 @@ const within = (command: Command, before: readonly string[], partial: string): C
   const find = (word: string | undefined) =>
     command.flags.find((flag) => takesValue(flag) && names(flag).includes(word ?? ''));
   const joined = /^(--[^=]+)=/.exec(partial);
-  if (joined !== null) return bare(find(joined[1])?.choices?.map((choice) => `${joined[1]}=${choice}`) ?? []);
+  if (joined !== null) return bare(valuesIn(find(joined[1])).map((value) => `${joined[1]}=${value}`));
   const waiting = find(before.at(-1));
-  if (waiting !== undefined) return valuesOf(waiting.flags, waiting.choices);
+  if (waiting !== undefined) return valuesOf(waiting.flags, waiting);
   if (partial.startsWith('-')) return flagsOf([...command.flags, ...GLOBAL], before);
   // Words after the path that are neither flags nor a flag's value are arguments; a list takes all that follow.
   const given =
@@ -93,13 +93,20 @@ const within = (command: Command, before: readonly string[], partial: string): C
     command.path.split(' ').length;
   const args = command.args ?? [];
   const arg = args[given] ?? (args.at(-1)?.name.includes('...') === true ? args.at(-1) : undefined);
-  return arg === undefined ? [] : valuesOf(arg.name, arg.choices);
+  return arg === undefined ? [] : valuesOf(arg.name, arg);
 };
 
-const valuesOf = (placeholder: string, choices: readonly string[] | undefined): Completion =>
-  choices === undefined ? (namesFile(placeholder) ? 'files' : []) : bare(choices);
+type Offer = Pick<Flag, 'choices' | 'completion'>;
+
+const valuesIn = (offer: Offer | undefined): readonly string[] =>
+  offer?.completion === undefined || offer.completion === 'files' ? (offer?.choices ?? []) : offer.completion;
+
+const valuesOf = (placeholder: string, offer: Offer): Completion =>
+  offer.completion === 'files' || (valuesIn(offer).length === 0 && namesFile(placeholder))
+    ? 'files'
+    : bare(valuesIn(offer));
 
 const flagsOf = (flags: readonly Flag[], before: readonly string[]): readonly Candidate[] =>
   flags
-    .filter((flag) => isList(flag) || !names(flag).some((name) => before.includes(name)))
+    .filter((flag) => flag.nowIs === undefined && (isList(flag) || !names(flag).some((name) => before.includes(name))))
     .map((flag) => ({ value: long(flag), summary: flag.summary }));

@@ -1,5 +1,8 @@
-import { flag, FLAG, list, text, type Flag, type Outcome, type Raw, type Style } from '../lib/core/command.ts';
-import { EXIT, interrupted, usageError } from '../lib/core/errors.ts';
+import type { Command, Example, Outcome, Style } from '../lib/core/command.ts';
+import { defineCommand } from '../lib/core/define.ts';
+import { EXIT, usageError } from '../lib/core/errors.ts';
+import type { Arguments, Flags, Options } from '../lib/core/flags.ts';
+import type { Relations } from '../lib/core/flags/read.ts';
 import type { Ports } from '../lib/core/ports.ts';
 import type { ExecutionContext, PlannedStep, Step } from '../lib/core/procedure.ts';
 import { applySteps, type Applied } from '../lib/procedures/kit/apply.ts';
@@ -7,18 +10,17 @@ import { destroySteps } from '../lib/procedures/kit/destroy.ts';
 import { asMarkdown, asShell, runbookOf } from '../lib/procedures/kit/emit.ts';
 import { aliyunLazily, lazily } from '../lib/procedures/kit/lazily.ts';
 import { pendingOf, planRemoval, planSteps } from '../lib/procedures/kit/plan.ts';
+import { consent } from './consent.ts';
+import { APPLY, DESTROY, type ProcedureOptions } from './procedure-flags.ts';
 
-/** What every command asks that carries out a procedure. */
-export interface ProcedureOptions {
-  readonly region: string | undefined;
-  readonly profile: string | undefined;
-  readonly dryRun: boolean;
-  readonly detailedExitcode: boolean;
-  readonly emit: 'sh' | 'md' | undefined;
-  readonly yes: boolean;
-  readonly keepOnFailure: boolean;
-  readonly adopted: ReadonlyMap<string, string>;
-}
+export {
+  APPLY,
+  APPLY_FLAGS,
+  DESTROY,
+  DESTROY_FLAGS,
+  procedureOptions,
+  type ProcedureOptions,
+} from './procedure-flags.ts';
 
 /** Documented in docs/README.md, "Procedures"; fields are only ever added. */
 export interface ProcedureResult {
@@ -29,50 +31,6 @@ export interface ProcedureResult {
   /** The runbook, when one was asked for. */
   readonly runbook: string | null;
 }
-
-const FORMS = ['sh', 'md'] as const;
-
-export const APPLY_FLAGS: readonly Flag[] = [
-  FLAG.region,
-  FLAG.profile,
-  FLAG.dryRun,
-  FLAG.detailedExitcode,
-  {
-    flags: '--emit <form>',
-    summary: 'print the plan as AWS CLI lines (sh) or as a page for a runbook (md)',
-    choices: FORMS,
-  },
-  {
-    flags: '--adopt <key=id...>',
-    summary: 'use what is there already, by the key that the plan shows: eip/gw-1=eipalloc-0a1b2c3d',
-  },
-  { flags: '--keep-on-failure', summary: 'leave what was made when a later step fails' },
-  FLAG.yes,
-];
-
-export const DESTROY_FLAGS: readonly Flag[] = [FLAG.region, FLAG.profile, FLAG.dryRun, FLAG.detailedExitcode, FLAG.yes];
-
-const KEY = /^[a-z0-9][A-Za-z0-9/._-]{0,80}=[A-Za-z0-9][A-Za-z0-9:/._-]{0,200}$/;
-
-export const procedureOptions = (raw: Raw): ProcedureOptions => ({
-  region: text(raw, 'region'),
-  profile: text(raw, 'profile'),
-  dryRun: flag(raw, 'dryRun'),
-  detailedExitcode: flag(raw, 'detailedExitcode'),
-  emit: FORMS.find((form) => form === text(raw, 'emit')),
-  yes: flag(raw, 'yes'),
-  keepOnFailure: flag(raw, 'keepOnFailure'),
-  adopted: new Map(
-    list(raw, 'adopt').map((pair) => {
-      if (!KEY.test(pair))
-        throw usageError(`${pair.slice(0, 80)}: write KEY=ID`, {
-          field: '--adopt',
-          next: 'the keys are those of --dry-run',
-        });
-      return pair.split(/=(.*)/s, 2) as [string, string];
-    }),
-  ),
-});
 
 export interface Procedure {
   /** `the VPN of lab`: in questions and as the runbook's title. */
@@ -119,18 +77,6 @@ export const contextOf = (
 export const exitOf = (planned: readonly PlannedStep[], { detailedExitcode }: ProcedureOptions) =>
   detailedExitcode && pendingOf(planned) > 0 ? EXIT.changesPending : EXIT.ok;
 
-/** Off a terminal nothing is assumed: without --yes that is a usage error. */
-export const consent = async (
-  ports: Ports,
-  { yes }: Pick<ProcedureOptions, 'yes'>,
-  question: string,
-): Promise<void> => {
-  if (yes) return;
-  if (ports.ask === undefined)
-    throw usageError('needs a yes', { field: '--yes', next: 'look first with --dry-run, then give --yes' });
-  if (!(await ports.ask.confirm(question, { default: false }))) throw interrupted();
-};
-
 export const tell = (ports: Ports, planned: readonly PlannedStep[]): void => {
   for (const { action, title, id, notes, cost } of planned) {
     if (action !== 'keep')
@@ -149,7 +95,8 @@ export const runApply = async (
   options: ProcedureOptions,
 ): Promise<Outcome<ProcedureResult>> => {
   const { site, steps, title } = procedure;
-  const { adopted, keepOnFailure } = options;
+  const adopted = options.adopted ?? new Map(options.adopt ?? []);
+  const keepOnFailure = options.keepOnFailure ?? false;
   const unknown = [...adopted.keys()].find((key) => !steps.some((step) => step.key === key));
   if (unknown !== undefined)
     throw usageError(`nothing of this procedure has the key ${unknown}`, {
@@ -228,3 +175,42 @@ export const humanProcedure = ({ did, steps, runbook }: ProcedureResult, style: 
     sum,
   ].join('\n');
 };
+
+type Base<Verb> = Verb extends 'apply' ? typeof APPLY : typeof DESTROY;
+
+/** A command that makes what a procedure describes, or removes it: its own flags, and one function. */
+export interface ProcedureDefinition<Verb extends 'apply' | 'destroy', A extends Arguments, F extends Flags, O>
+  extends Relations<Extract<keyof A | keyof F | keyof Base<Verb>, string>> {
+  readonly path: string;
+  readonly verb: Verb;
+  readonly summary: string;
+  readonly details?: string;
+  readonly args?: A;
+  /** Beside those that every such command has; one of the same name takes the place of the common one. */
+  readonly flags?: F;
+  readonly examples: readonly Example[];
+  /** The refusals that need more than one value. */
+  refine?(options: Options<A, F & Base<Verb>>, ports: Ports): O;
+  procedure(options: O, ports: Ports): Promise<Procedure> | Procedure;
+}
+
+/** @returns the command, with plan, --emit, --adopt, one consent and one text. */
+export const procedureCommand = <
+  const Verb extends 'apply' | 'destroy',
+  const A extends Arguments = Record<never, never>,
+  const F extends Flags = Record<never, never>,
+  O extends ProcedureOptions = Options<A, F & Base<Verb>> & ProcedureOptions,
+>({
+  verb,
+  flags = {} as F,
+  procedure,
+  ...rest
+}: ProcedureDefinition<Verb, A, F, O>): Command =>
+  defineCommand<A, Flags, ProcedureResult, O>({
+    ...(rest as object as Pick<ProcedureDefinition<'apply', A, Flags, O>, 'path' | 'summary' | 'examples'>),
+    // Its own come first in the help, and win.
+    flags: { ...flags, ...(verb === 'apply' ? APPLY : DESTROY), ...flags },
+    run: async (options, ports) =>
+      (verb === 'apply' ? runApply : runDestroy)(ports, await procedure(options, ports), options),
+    human: humanProcedure,
+  });

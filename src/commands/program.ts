@@ -2,6 +2,7 @@ import { Argument, Command as Program, Option } from 'commander';
 import type { Command, Flag, Raw } from '../lib/core/command.ts';
 import { usageError } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
+import { refuseExcess } from './excess.ts';
 import { GROUPS, type Group } from './registry.ts';
 
 export interface ProgramOptions {
@@ -76,10 +77,18 @@ const attach = (node: Program, command: Command, { env }: ProgramOptions, handle
     .description(command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`);
   for (const { name, summary, choices } of command.args ?? []) {
     const argument = new Argument(name, summary);
-    node.addArgument(choices === undefined ? argument : argument.choices([...choices]));
+    if (choices !== undefined && command.typed === true) argument.argChoices = [...choices];
+    node.addArgument(choices === undefined || command.typed === true ? argument : argument.choices([...choices]));
   }
-  const options = command.flags.map((flag) => [flag, optionFor(flag)] as const);
-  for (const [, option] of options) node.addOption(option);
+  const options = command.flags.map((flag) => [flag, optionFor(flag, command)] as const);
+  const given: Record<string, (string | true)[]> = {};
+  for (const [flag, option] of options) {
+    node.addOption(option);
+    node.on(`option:${option.name()}`, (value: string | null | undefined) => {
+      if (flag.nowIs !== undefined) throw usageError(`is now ${flag.nowIs}`, { field: option.long! });
+      (given[option.long!] ??= []).push(value ?? true);
+    });
+  }
   if (command.passThrough === true) node.passThroughOptions();
   else globals(node.allowUnknownOption(false));
   if (command.examples.length > 0) {
@@ -88,25 +97,41 @@ const attach = (node: Program, command: Command, { env }: ProgramOptions, handle
       `\nExamples:\n${command.examples.map(({ line, why }) => `  ${line}\n      ${why}`).join('\n')}`,
     );
   }
+  node.allowExcessArguments(true);
   node.action(async (...received: unknown[]) => {
+    refuseExcess(command, node.args, rootOf(node).rawArgs);
     const args = (received.slice(0, command.args?.length ?? 0) as Raw['args']).map(withoutDashes);
     const flags = { ...node.opts() };
-    for (const [flag, option] of options) {
-      const name = option.attributeName();
-      if (node.getOptionValueSource(name) !== 'cli') Object.assign(flags, fromEnvironment(flag, name, env));
-    }
-    await handle(command, { args, flags });
+    if (command.typed !== true)
+      for (const [flag, option] of options) {
+        const name = option.attributeName();
+        if (node.getOptionValueSource(name) !== 'cli') Object.assign(flags, fromEnvironment(flag, name, env));
+      }
+    const repeats = new Set(options.flatMap(([flag, option]) => (flag.repeats === true ? [option.long!] : [])));
+    await handle(command, {
+      args,
+      flags,
+      given: Object.fromEntries(
+        Object.entries(given).map(([name, values]) => [name, repeats.has(name) ? values : values.at(-1)!]),
+      ),
+    });
   });
 };
+
+/** The whole line, which commander keeps at the root alone and does not declare. */
+const rootOf = (node: Program): { readonly rawArgs: readonly string[] } =>
+  node.parent === null ? (node as Program & { readonly rawArgs: readonly string[] }) : rootOf(node.parent);
 
 /** `lab exec host -- ls`: commander takes the dashes away only where they come first of all. */
 const withoutDashes = (arg: Raw['args'][number], index: number): Raw['args'][number] =>
   index > 0 && Array.isArray(arg) && arg[0] === '--' ? arg.slice(1) : arg;
 
-const optionFor = ({ flags, summary, env, default: fallback, choices }: Flag): Option => {
+const optionFor = ({ flags, summary, env, default: fallback, choices, nowIs }: Flag, { typed }: Command): Option => {
   const option = new Option(flags, env === undefined ? summary : `${summary} (env: ${env})`);
+  if (nowIs !== undefined) return option.hideHelp();
   if (fallback !== undefined) option.default(fallback);
-  if (choices !== undefined) option.choices([...choices]);
+  if (choices !== undefined && typed === true) option.argChoices = [...choices];
+  else if (choices !== undefined) option.choices([...choices]);
   return option;
 };
 

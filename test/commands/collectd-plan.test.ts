@@ -70,7 +70,7 @@ describe('refusals', () => {
       { exit: 2, err: 'the plugin is not there' },
     ],
     ['collectd deploy --plugin agent', DEBIAN, { exit: 2, err: '--region' }],
-    ['collectd deploy --plugin agent', AMAZON, { exit: 2, err: 'needs a yes' }],
+    ['collectd deploy --plugin agent', AMAZON, { exit: 2, err: 'confirmation needed: add --yes' }],
     ['collectd deploy --plugin agent --credentials keys', AMAZON, { exit: 2, err: 'has no profile [default]' }],
     [
       'collectd deploy --plugin agent --user office --credentials keys',

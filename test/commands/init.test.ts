@@ -261,13 +261,14 @@ describe('a site file that is there', () => {
     const files = { 'hybridctl.yaml': COMMENTED };
     const refused = await run('vpn init --crypto cnsa', { files });
     expect([refused.err, refused.exit, own(refused)]).toEqual([
-      'hybridctl: hybridctl.yaml: is there already and would change\n  next: give --force, or look first with --dry-run\n',
+      'hybridctl: confirmation needed: add --force\n',
       2,
       ['hybridctl.yaml'],
     ]);
     const no = await run('vpn init --crypto cnsa', { files, answers: { 'Change it?': false } });
-    expect([no.exit, own(no), no.asked]).toEqual([
-      130,
+    expect([no.exit, no.err, own(no), no.asked]).toEqual([
+      1,
+      'hybridctl: cancelled; nothing was changed\n',
       ['hybridctl.yaml'],
       ['hybridctl.yaml is there already. Change it?'],
     ]);

@@ -79,12 +79,12 @@ describe('monitor install', () => {
     });
   });
 
-  test.each<[string, RunOptions, number, string]>([
-    ['monitor install', {}, 2, '--yes'],
+  test.each<[string, RunOptions, number, string | undefined]>([
+    ['monitor install', {}, 2, undefined],
     ['monitor install --self gw-9 --yes', {}, 2, '--self'],
     ['monitor install --yes --site no.yaml', {}, 2, 'no.yaml'],
     ['monitor install --dry-run --site "a b.yaml"', { files: { 'a b.yaml': site } }, 2, '/site/a b.yaml'],
-    ['monitor uninstall', {}, 2, '--yes'],
+    ['monitor uninstall', {}, 2, undefined],
   ])('%s is refused', async (line, options, exit, field) => {
     const shell = machine();
     const ran = await on(shell, `${line} --json`, options);

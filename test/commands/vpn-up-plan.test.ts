@@ -52,7 +52,7 @@ describe('refusals', () => {
     ['vpn up nobody', { exit: 2, err: 'no Linux box with a tunnel is called nobody' }],
     ['vpn up gw-1 --rollback --yes', { exit: 1, err: 'nothing is known of how gw-1 was before' }],
     ['vpn up gw-1 --rollback --emit sh', { exit: 2, err: 'a rollback has no runbook' }],
-    ['vpn up gw-1', { exit: 2, err: 'needs a yes' }],
+    ['vpn up gw-1', { exit: 2, err: 'confirmation needed: add --yes' }],
   ])('%s', async (line, { exit, err }) => {
     const ran = await run(line, {
       files: { 'hybridctl.yaml': lab, ...key('vpn1'), ...key('vpn2') },

@@ -16,17 +16,18 @@ const flagRow = ({ flags, summary, env, default: fallback, choices }: Flag): str
 const argument = ({ name, summary, choices }: Argument): string =>
   `- ${code(name)}: ${summary}${choices === undefined ? '' : ` (${choices.map(code).join(', ')})`}`;
 
-const section = (command: Command): string => {
+const section = ({ flags, ...command }: Command): string => {
   const args = command.args ?? [];
+  const shown = flags.filter(({ nowIs }) => nowIs === undefined);
   return [
     `## ${command.path}`,
     `${command.summary[0]!.toUpperCase()}${command.summary.slice(1)}.`,
     ...(command.details === undefined ? [] : [command.details]),
-    `\`\`\`\n${['hybridctl', command.path, ...(command.flags.length > 0 ? ['[flags]'] : []), ...args.map(({ name }) => name)].join(' ')}\n\`\`\``,
+    `\`\`\`\n${['hybridctl', command.path, ...(shown.length > 0 ? ['[flags]'] : []), ...args.map(({ name }) => name)].join(' ')}\n\`\`\``,
     ...(args.length === 0 ? [] : [args.map(argument).join('\n')]),
-    ...(command.flags.length === 0
+    ...(shown.length === 0
       ? []
-      : [['| flag | what | environment | default |', '|---|---|---|---|', ...command.flags.map(flagRow)].join('\n')]),
+      : [['| flag | what | environment | default |', '|---|---|---|---|', ...shown.map(flagRow)].join('\n')]),
     ...(command.examples.length === 0
       ? []
       : [`\`\`\`sh\n${command.examples.map(({ line, why }) => `# ${why}\n${line}`).join('\n\n')}\n\`\`\``]),

@@ -6,7 +6,8 @@ import { REGION } from '../../lib/domain/partition.ts';
 import { onFleet, type Fleet, type FleetResult } from '../../lib/procedures/collectd/fleet.ts';
 import type { MetricSource } from '../../lib/procedures/collectd/names.ts';
 import { PLUGIN_CONFIG } from '../../lib/procedures/collectd/whitelist-file.ts';
-import { consent, contextOf, humanProcedure, tell, type ProcedureOptions } from '../procedure.ts';
+import { consent } from '../consent.ts';
+import { contextOf, humanProcedure, tell, type ProcedureOptions } from '../procedure.ts';
 
 export const WHITELIST: Flag = {
   flags: '--file <file>',

@@ -1,14 +1,13 @@
-import { defineCommand } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { siteJsonSchema } from '../../lib/site/schema.ts';
 
-export const schema = defineCommand<Record<string, never>, object>({
+export const schema = defineCommand({
   path: 'config schema',
   summary: 'print the JSON Schema of the site file',
   details:
     'JSON Schema, draft 2020-12. `vpn init` writes it beside the site file, whose first line points editors to it.',
-  flags: [],
+  flags: {},
   examples: [{ line: 'hybridctl config schema', why: 'for an editor, or for a check in another language' }],
-  parse: () => ({}),
   run: async () => ({ result: siteJsonSchema() }),
   human: (result) => JSON.stringify(result, undefined, 2),
 });

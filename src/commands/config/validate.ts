@@ -1,5 +1,8 @@
-import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
+import { arg } from '../../lib/core/flags.ts';
+import { path } from '../../lib/core/flags/kinds.ts';
 import { blindSpots, siteWarnings } from '../../lib/domain/check.ts';
 import { crossCheck } from '../../lib/domain/cross-check.ts';
 import { cryptoWarnings } from '../../lib/domain/crypto.ts';
@@ -7,6 +10,7 @@ import { explainMtu } from '../../lib/domain/mtu.ts';
 import { tunnelsOf } from '../../lib/domain/tunnel.ts';
 import { placeOf, readDocument, sentenceOf, type Mistake } from '../../lib/site/document.ts';
 import { absolute, checkSecrets, noSuchSite, readSiteText } from '../../lib/site/file.ts';
+import { FLAG } from '../flags.ts';
 
 interface TunnelSummary {
   readonly name: string;
@@ -31,22 +35,21 @@ interface Validation {
   readonly links?: readonly { readonly name: string; readonly kind: string }[];
 }
 
-export const validate = defineCommand<{ file: string }, Validation>({
+export const validate = defineCommand({
   path: 'config validate',
   summary: 'check the site file: every mistake with its line, field and mend',
   details:
     'Checks the text, the shape (JSON Schema), the meaning (names, references, address plan, what each box can do), the key files, ' +
     'and that both ends of each tunnel agree. Exit 2 when there is a mistake; warnings leave it 0. Changes nothing.',
-  args: [{ name: '[file]', summary: 'site file (default: that of --site)' }],
-  flags: [FLAG.site],
+  args: { file: arg(path(), 'site file (default: that of --site)') },
+  flags: { site: FLAG.site },
   examples: [
     { line: 'hybridctl config validate', why: 'check hybridctl.yaml in this folder' },
     { line: 'hybridctl config validate beijing.yaml --json', why: 'the same as data, for a pipeline' },
   ],
 
-  parse: (raw) => ({ file: (raw.args[0] as string | undefined) ?? text(raw, 'site')! }),
-
-  async run({ file }, ports) {
+  async run({ file: named, site: usual }, ports): Promise<Outcome<Validation>> {
+    const file = named ?? usual;
     const source = await readSiteText(ports, file);
     if (source === undefined) throw noSuchSite(file);
     const reading = readDocument(source);

@@ -1,41 +1,29 @@
-import { defineCommand, FLAG } from '../../lib/core/command.ts';
 import { vifSteps } from '../../lib/procedures/direct-connect.ts';
-import {
-  APPLY_FLAGS,
-  humanProcedure,
-  procedureOptions,
-  runApply,
-  type ProcedureOptions,
-  type ProcedureResult,
-} from '../procedure.ts';
-import { LINK, linkOptions, loadLink, type LinkOptions } from './shared.ts';
+import { FLAG } from '../flags.ts';
+import { procedureCommand } from '../procedure.ts';
+import { LINK, loadLink } from './shared.ts';
 
-export const create = defineCommand<LinkOptions & ProcedureOptions, ProcedureResult>({
+export const create = procedureCommand({
+  verb: 'apply',
   path: 'dx vif create',
   summary: 'make the private virtual interface of a link, and let the route tables follow it',
   details:
     "Accepts the connection where that is due, makes the virtual interface with the site file's VLAN, AS number and addresses on the virtual private gateway, and turns route propagation on in every table that has the link. " +
     'The BGP password comes from the link\'s bgp_password_file, never from the command line; without one Direct Connect makes its own. The router\'s half is "hybridctl dx render".',
-  args: [LINK],
-  flags: [FLAG.site, ...APPLY_FLAGS],
+  args: LINK,
+  flags: { site: FLAG.site },
   examples: [
     { line: 'hybridctl dx vif create dx-1 --dry-run', why: 'what is there, and what would be made' },
     { line: 'hybridctl dx vif create dx-1 --yes && hybridctl dx render', why: 'both halves of the link' },
     { line: 'hybridctl dx vif create dx-1 --emit md > runbook.md', why: 'the same as a page of AWS CLI lines' },
   ],
-  parse: (raw) => ({ ...linkOptions(raw), ...procedureOptions(raw) }),
-  async run(options, ports) {
+  async procedure(options, ports) {
     const { site, vif } = await loadLink(ports, options);
-    return runApply(
-      ports,
-      {
-        title: `the virtual interface of ${vif.link.name}`,
-        site: site.site,
-        region: site.cloud.region,
-        steps: vifSteps(site, vif),
-      },
-      options,
-    );
+    return {
+      title: `the virtual interface of ${vif.link.name}`,
+      site: site.site,
+      region: site.cloud.region,
+      steps: vifSteps(site, vif),
+    };
   },
-  human: humanProcedure,
 });

@@ -1,15 +1,10 @@
 import { isAbsolute, relative } from 'node:path';
-import { defineCommand, flag, FLAG, text, type Style } from '../../lib/core/command.ts';
+import type { Outcome, Style } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { planRender, type FileAccount } from '../../lib/procedures/render-files.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
-
-interface Options {
-  readonly site: string;
-  readonly out: string;
-  readonly dryRun: boolean;
-  readonly detailed: boolean;
-}
+import { FLAG } from '../flags.ts';
 
 interface Result {
   readonly out: string;
@@ -24,29 +19,18 @@ interface Result {
   readonly files: readonly FileAccount[];
 }
 
-export const render = defineCommand<Options, Result>({
+export const render = defineCommand({
   path: 'dx render',
   summary: "write the routers' BGP towards Direct Connect",
   details:
     'Of every router that has a link: the session, BFD at 300 ms x 3, and the policy by role. A standby link prepends its own AS number twice on the way out and lowers local preference on the way in, so that both directions prefer the active one. ' +
     'The files are those that "vpn render" writes beside the tunnels\'; tunnels are left alone here.',
-  flags: [
-    FLAG.site,
-    { flags: '-o, --out <dir>', summary: 'folder for the rendered files', default: 'rendered', env: 'HYBRIDCTL_OUT' },
-    FLAG.dryRun,
-    FLAG.detailedExitcode,
-  ],
+  flags: { site: FLAG.site, out: FLAG.out, dryRun: FLAG.dryRun, detailedExitcode: FLAG.detailedExitcode },
   examples: [
     { line: 'hybridctl dx render', why: 'into ./rendered, one folder a router' },
     { line: 'hybridctl dx render --dry-run --detailed-exitcode', why: 'exit 3 when a file differs from the site file' },
   ],
-  parse: (raw) => ({
-    site: text(raw, 'site')!,
-    out: text(raw, 'out')!,
-    dryRun: flag(raw, 'dryRun'),
-    detailed: flag(raw, 'detailedExitcode'),
-  }),
-  async run({ site: file, out, dryRun, detailed }, ports) {
+  async run({ site: file, out, dryRun, detailedExitcode }, ports): Promise<Outcome<Result>> {
     const loaded = await loadSite(ports, file);
     const links = loaded.site.links.flatMap((link) =>
       link.kind === 'dx'
@@ -68,7 +52,7 @@ export const render = defineCommand<Options, Result>({
     const files = mine.map((one) => ({ ...one, path: isAbsolute(out) ? one.path : relative(ports.cwd, one.path) }));
     return {
       result: { out, written: !dryRun, links, files },
-      exit: detailed && dryRun && pending.length > 0 ? EXIT.changesPending : EXIT.ok,
+      exit: detailedExitcode && dryRun && pending.length > 0 ? EXIT.changesPending : EXIT.ok,
     };
   },
   human({ links, files, written, out }, style: Style) {

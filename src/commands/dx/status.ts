@@ -1,13 +1,10 @@
-import { defineCommand, FLAG, text, type Style } from '../../lib/core/command.ts';
+import type { Outcome, Style } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { vifLinkOf, vifStatus, type VifStatus } from '../../lib/procedures/direct-connect.ts';
 import { loadBgpPasswords, loadSite } from '../../lib/site/file.ts';
-import { LINK, linkOptions, type LinkOptions } from './shared.ts';
-
-interface Options extends LinkOptions {
-  readonly region: string | undefined;
-  readonly profile: string | undefined;
-}
+import { FLAG } from '../flags.ts';
+import { LINK } from './shared.ts';
 
 interface Result {
   readonly links: readonly VifStatus[];
@@ -23,18 +20,17 @@ const nextOf = ({ vif, state, link, connectionState, differences, notPropagating
   return state === 'down' ? 'BGP is down: see to the router, "hybridctl dx render" writes its half' : '';
 };
 
-export const status = defineCommand<Options, Result>({
+export const status = defineCommand({
   path: 'dx vif status',
   summary: 'connection, virtual interface, BGP and route propagation of each Direct Connect link',
   details: 'Compares what Direct Connect says with the site file. Exit 1 when a link is not up or differs.',
-  args: [LINK],
-  flags: [FLAG.site, FLAG.region, FLAG.profile],
+  args: LINK,
+  flags: { site: FLAG.site, region: FLAG.region, profile: FLAG.profile },
   examples: [
     { line: 'hybridctl dx vif status', why: 'every link that has a connection' },
     { line: 'hybridctl dx vif status dx-1 --json | jq .links[0].bgp', why: 'up or down, for a script' },
   ],
-  parse: (raw) => ({ ...linkOptions(raw), region: text(raw, 'region'), profile: text(raw, 'profile') }),
-  async run({ site: file, link, region, profile }, ports) {
+  async run({ site: file, link, region, profile }, ports): Promise<Outcome<Result>> {
     const loaded = await loadSite(ports, file);
     const { site } = loaded;
     const passwords = await loadBgpPasswords(ports, loaded);

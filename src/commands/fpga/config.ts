@@ -9,7 +9,7 @@ import {
   type FaasCredentials,
 } from '../../lib/domain/fpga/faascredentials.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { consent } from '../procedure.ts';
+import { consent } from '../consent.ts';
 import { bucketOf } from './shared.ts';
 
 interface Options {

@@ -1,6 +1,6 @@
 import { defineCommand, flag, FLAG } from '../../lib/core/command.ts';
 import { imageNamed } from '../../lib/fpga/follow.ts';
-import { consent } from '../procedure.ts';
+import { consent } from '../consent.ts';
 import { CLOUD_FLAGS, cloudOf, imageIdOf, optionsOf, type CloudChoice } from './shared.ts';
 
 interface Options extends CloudChoice {

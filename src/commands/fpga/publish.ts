@@ -1,7 +1,7 @@
 import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { imageNamed } from '../../lib/fpga/follow.ts';
-import { consent } from '../procedure.ts';
+import { consent } from '../consent.ts';
 import { CLOUD_FLAGS, cloudOf, imageIdOf, optionsOf, type CloudChoice } from './shared.ts';
 
 interface Options extends CloudChoice {

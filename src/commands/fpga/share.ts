@@ -1,7 +1,7 @@
 import { defineCommand, flag, FLAG, list } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import type { Sharing, SharingChange } from '../../lib/core/fpga.ts';
-import { consent } from '../procedure.ts';
+import { consent } from '../consent.ts';
 import { CLOUD_FLAGS, cloudOf, imageIdOf, optionsOf, type CloudChoice } from './shared.ts';
 
 interface Options extends CloudChoice {

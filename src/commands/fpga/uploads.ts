@@ -1,7 +1,7 @@
 import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
 import { partly, usageError } from '../../lib/core/errors.ts';
 import { bytes, duration } from '../../lib/domain/amount.ts';
-import { consent } from '../procedure.ts';
+import { consent } from '../consent.ts';
 import { BUCKET, bucketOf, CLOUD_FLAGS, cloudOf, keyOf, optionsOf, type CloudChoice } from './shared.ts';
 
 interface Options extends CloudChoice {

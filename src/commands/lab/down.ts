@@ -1,9 +1,10 @@
 import { defineCommand, flag, FLAG } from '../../lib/core/command.ts';
-import { failure, usageError } from '../../lib/core/errors.ts';
+import { failure } from '../../lib/core/errors.ts';
 import { isNothing, remainsOf, tearDown, type Remains } from '../../lib/lab/down.ts';
 import { isAlive, readRecord } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
 import { labName, NAME } from './flags.ts';
+import { canConsent, consent } from '../consent.ts';
 
 interface Options {
   readonly lab: string;
@@ -29,12 +30,7 @@ export const down = defineCommand<Options, Result>({
 
   parse(raw, ports) {
     const options = { lab: labName(raw), yes: flag(raw, 'yes'), dryRun: flag(raw, 'dryRun') };
-    if (!options.yes && !options.dryRun && ports.ask === undefined) {
-      throw usageError('this takes a lab away, and nobody is at the terminal to confirm it', {
-        field: '--yes',
-        next: 'give --yes, or --dry-run to see what would go',
-      });
-    }
+    if (!options.dryRun) canConsent(ports, options);
     return options;
   },
 
@@ -48,7 +44,7 @@ export const down = defineCommand<Options, Result>({
     }
     const there = await remainsOf(ports, lab);
     if (dryRun || isNothing(there)) return { result: { lab, removed: false, ...there } };
-    if (!yes && !(await ports.ask!.confirm(`Take the lab ${lab} away?`))) throw failure('not confirmed; the lab stays');
+    await consent(ports, { yes }, `Take the lab ${lab} away?`);
     return { result: { lab, removed: true, ...(await tearDown(ports, lab)) } };
   },
 

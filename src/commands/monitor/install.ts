@@ -8,6 +8,7 @@ import { STATE_DIR } from '../../lib/monitor/pins.ts';
 import { renderMonitorUnit, unitName, unitPath } from '../../lib/render/monitor/unit.ts';
 import { loadSite, type LoadedSite } from '../../lib/site/file.ts';
 import { systemctl } from './systemctl.ts';
+import { canConsent, consent } from '../consent.ts';
 
 interface Options {
   readonly site: string;
@@ -75,11 +76,7 @@ export const install = defineCommand<Options, Installation>({
       dryRun: flag(raw, 'dryRun'),
       yes: flag(raw, 'yes'),
     };
-    if (!options.dryRun && !options.yes && ports.ask === undefined)
-      throw usageError('this starts a service that moves routes, and nobody is at the terminal to confirm it', {
-        field: '--yes',
-        next: 'give --yes, or --dry-run to see the unit',
-      });
+    if (!options.dryRun) canConsent(ports, options);
     return options;
   },
 
@@ -100,8 +97,7 @@ export const install = defineCommand<Options, Installation>({
     const active = (await systemctl(ports, 'is-active', '--quiet', unit)).exitCode === 0;
     const result = { unit, path, text: content, changed };
     if (options.dryRun || (!changed && active)) return { result: { ...result, installed: false, running: active } };
-    if (!options.yes && !(await ports.ask!.confirm(`Write ${path} and start ${unit}?`)))
-      throw failure('not confirmed; nothing was changed');
+    await consent(ports, options, `Write ${path} and start ${unit}?`);
     if (changed) await ports.files.write([{ path, content, mode: 0o644 }]);
     await systemctl(ports, 'daemon-reload');
     for (const args of [

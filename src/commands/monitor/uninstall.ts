@@ -1,8 +1,9 @@
 import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
-import { failure, usageError } from '../../lib/core/errors.ts';
+import { failure } from '../../lib/core/errors.ts';
 import { unitName, unitPath } from '../../lib/render/monitor/unit.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { systemctl } from './systemctl.ts';
+import { canConsent, consent } from '../consent.ts';
 
 interface Options {
   readonly site: string;
@@ -30,11 +31,7 @@ export const uninstall = defineCommand<Options, Removal>({
 
   parse(raw, ports) {
     const options = { site: text(raw, 'site')!, dryRun: flag(raw, 'dryRun'), yes: flag(raw, 'yes') };
-    if (!options.dryRun && !options.yes && ports.ask === undefined)
-      throw usageError('this leaves the routes unwatched, and nobody is at the terminal to confirm it', {
-        field: '--yes',
-        next: 'give --yes, or --dry-run to see what would go',
-      });
+    if (!options.dryRun) canConsent(ports, options);
     return options;
   },
 
@@ -44,8 +41,7 @@ export const uninstall = defineCommand<Options, Removal>({
     const path = unitPath(site.site);
     const there = (await ports.files.stat(path)) !== undefined;
     if (dryRun || !there) return { result: { unit, path, there, removed: false } };
-    if (!yes && !(await ports.ask!.confirm(`Stop ${unit} and remove it?`)))
-      throw failure('not confirmed; the service stays');
+    await consent(ports, { yes }, `Stop ${unit} and remove it?`);
     const { exitCode, stderr } = await systemctl(ports, 'disable', '--now', unit);
     if (exitCode !== 0)
       throw failure(`systemctl disable --now ${unit}: ${stderr.trim().split('\n')[0] || `exit code ${exitCode}`}`, {

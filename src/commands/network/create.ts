@@ -1,5 +1,4 @@
 import { defineCommand, FLAG } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
 import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/kit/emit.ts';
 import { createNetwork, withImage } from '../../lib/procedures/network/create.ts';
 import { networkStep } from '../../lib/procedures/network/runbook.ts';
@@ -7,7 +6,6 @@ import { findStack } from '../../lib/procedures/network/stack.ts';
 import type { NetworkWishes } from '../../lib/render/network/network.ts';
 import {
   APPLY_FLAGS,
-  consent,
   exitOf,
   contextOf,
   humanProcedure,
@@ -16,6 +14,7 @@ import {
   type ProcedureOptions,
   type ProcedureResult,
 } from '../procedure.ts';
+import { canConsent, consent } from '../consent.ts';
 import { complete, NAME_FLAG, nameIn, NETWORK_FLAGS, REGION_FLAG, regionIn, resolved, wishesIn } from './flags.ts';
 
 interface Options {
@@ -84,11 +83,10 @@ export const create = defineCommand<Options, ProcedureResult>({
     const { steps, values } = await createNetwork(context, {
       site,
       wanted: (before) => complete(resolved(site, wishes, before)),
-      keepOnFailure,
+      keepOnFailure: keepOnFailure ?? false,
       dryRun,
       canConsent() {
-        if (!yes && ports.ask === undefined)
-          throw usageError('needs a yes', { field: '--yes', next: 'look first with --dry-run, then give --yes' });
+        canConsent(ports, { yes });
       },
       async consent(planned) {
         if (!yes) tell(ports, planned);

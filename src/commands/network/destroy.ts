@@ -4,7 +4,6 @@ import { removeStack } from '../../lib/procedures/network/destroy.ts';
 import { remainsOf, removeRemains } from '../../lib/procedures/network/remains.ts';
 import { findStack, resourcesOf } from '../../lib/procedures/network/stack.ts';
 import {
-  consent,
   DESTROY_FLAGS,
   exitOf,
   contextOf,
@@ -14,6 +13,7 @@ import {
   type ProcedureOptions,
   type ProcedureResult,
 } from '../procedure.ts';
+import { consent } from '../consent.ts';
 import { NAME_FLAG, nameIn, REGION_FLAG, regionIn } from './flags.ts';
 
 interface Options {

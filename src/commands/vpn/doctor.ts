@@ -1,5 +1,5 @@
 import { defineCommand, flag, FLAG, text, type Style } from '../../lib/core/command.ts';
-import { EXIT, interrupted, usageError } from '../../lib/core/errors.ts';
+import { EXIT, usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import type { Call } from '../../lib/core/procedure.ts';
 import { cloudView } from '../../lib/doctor/cloud-view.ts';
@@ -14,6 +14,7 @@ import { lineOf } from '../../lib/procedures/kit/emit.ts';
 import { aliyunLazily } from '../../lib/procedures/kit/lazily.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { readLog } from './charon-log.ts';
+import { canConsent, consent } from '../consent.ts';
 
 interface Options {
   readonly site: string;
@@ -99,14 +100,9 @@ const mend = async (
 ): Promise<readonly string[]> => {
   const lines = calls.map((call) => lineOf(call, site));
   if (!yes) {
-    if (ports.ask === undefined)
-      throw usageError('this changes what it found wrong, and nobody is at the terminal to confirm it', {
-        field: '--yes',
-        next: 'look first with --fix --dry-run, then give --yes',
-      });
+    canConsent(ports, { yes });
     for (const line of lines) ports.progress(line);
-    if (!(await ports.ask.confirm(`Run ${lines.length === 1 ? 'this' : `these ${lines.length}`}?`, { default: false })))
-      throw interrupted();
+    await consent(ports, { yes }, `Run ${lines.length === 1 ? 'this' : `these ${lines.length}`}?`);
   }
   const context = {
     aws: await aws(),

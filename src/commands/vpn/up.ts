@@ -1,5 +1,5 @@
-import { defineCommand, flag, FLAG } from '../../lib/core/command.ts';
-import { EXIT, interrupted, usageError } from '../../lib/core/errors.ts';
+import { defineCommand, flag } from '../../lib/core/command.ts';
+import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { keepingBefore, planRollback, rollback } from '../../lib/procedures/vpn-host/before.ts';
 import { upSteps } from '../../lib/procedures/vpn-host/steps.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type ProcedureOptions,
   type ProcedureResult,
 } from '../procedure.ts';
+import { consent } from '../consent.ts';
 import { DEVICE, HOST_FLAGS, hostOptions, onHost, type HostOptions } from './host.ts';
 
 interface Options extends HostOptions {
@@ -76,15 +77,7 @@ export const up = defineCommand<Options, ProcedureResult>({
       const steps = await planRollback(box, machine);
       const did = options.dryRun ? 'planned' : 'applied';
       if (!options.dryRun) {
-        if (!options.yes) {
-          if (ports.ask === undefined)
-            throw usageError('needs a yes', {
-              field: FLAG.yes.flags.split(', ')[1]!,
-              next: 'look first with --dry-run, then give --yes',
-            });
-          if (!(await ports.ask.confirm(`Put ${box.device} back to how it was?`, { default: false })))
-            throw interrupted();
-        }
+        await consent(ports, options, `Put ${box.device} back to how it was?`);
         await rollback(box, contextOf(ports, { machine }, options));
       }
       return {

@@ -9,6 +9,12 @@ export interface Flag {
   readonly env?: string;
   readonly default?: string | boolean;
   readonly choices?: readonly string[];
+  /** What the shell offers for its value. */
+  readonly completion?: readonly string[] | 'files';
+  /** May be given more than once, each time with one value. */
+  readonly repeats?: boolean;
+  /** A name that the flag had before, not shown: whoever gives it is told the new one. */
+  readonly nowIs?: string;
 }
 
 export interface Argument {
@@ -16,6 +22,7 @@ export interface Argument {
   readonly name: string;
   readonly summary: string;
   readonly choices?: readonly string[];
+  readonly completion?: readonly string[] | 'files';
 }
 
 export interface Example {
@@ -28,7 +35,12 @@ export interface Example {
 export interface Raw {
   readonly args: readonly (string | readonly string[] | undefined)[];
   readonly flags: Readonly<Record<string, unknown>>;
+  /** What stands on the line itself, by the flag's name (`--dry-run`): without defaults and variables. */
+  readonly given: Readonly<Record<string, GivenValue>>;
 }
+
+/** `true` of a switch, or of a flag whose value was left out. */
+export type GivenValue = string | true | readonly (string | true)[];
 
 export interface Outcome<Result> {
   readonly result: Result;
@@ -80,6 +92,8 @@ export interface Command<Options = unknown, Result = unknown> {
   readonly hidden?: boolean;
   /** Everything after the command's name is passed on as it is (`lab exec NODE ping -c 1 …`). */
   readonly passThrough?: boolean;
+  /** Made by `define.ts`: its flags are read by their kinds, in place of commander's own checks. */
+  readonly typed?: boolean;
 }
 
 /** Erases the type parameters so that commands of different shapes fit one list. */

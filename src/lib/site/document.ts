@@ -14,7 +14,7 @@ import { checkSite } from '../domain/check.ts';
 import { pathText } from '../domain/issue.ts';
 import { siteSchema, type Site, type SiteIssue } from '../domain/site.ts';
 import { MOST, schemaMistakes } from './mistakes.ts';
-import { show } from './words.ts';
+import { show } from '../core/words.ts';
 
 /** A mistake and its place. `line` and `column` count from 1. `path` is empty where the text itself is at fault. */
 export interface Mistake {

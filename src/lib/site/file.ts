@@ -5,7 +5,7 @@ import { pathText } from '../domain/issue.ts';
 import type { Site, SiteIssue } from '../domain/site.ts';
 import { placeOf, readDocument, sentenceOf, type Mistake } from './document.ts';
 import { bgpPasswordProblem, keyIn, pskProblem, pskWarning } from './psk.ts';
-import { show } from './words.ts';
+import { show } from '../core/words.ts';
 
 export interface LoadedSite {
   readonly site: Site;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { SiteIssue } from '../domain/site.ts';
-import { nearest, show } from './words.ts';
+import { nearest, show } from '../core/words.ts';
 
 /** Nobody mends more at a time, and explaining a hundred thousand of them would take minutes. */
 export const MOST = 200;

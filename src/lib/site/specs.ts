@@ -1,5 +1,5 @@
 import { usageError } from '../core/errors.ts';
-import { nearest, show } from './words.ts';
+import { nearest, show } from '../core/words.ts';
 
 /** One compact answer, `az=cn-north-1a,private=172.16.1.157`, in the keys of the site file. */
 export type Spec = Readonly<Record<string, string | number | boolean | readonly string[]>>;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { placeOf, readDocument, sentenceOf } from '../../../src/lib/site/document.ts';
 import { generatePsk, pskProblem, pskWarning } from '../../../src/lib/site/psk.ts';
-import { nearest, show } from '../../../src/lib/site/words.ts';
+import { nearest, show } from '../../../src/lib/core/words.ts';
 
 const LAB = readFileSync(new URL('../../fixtures/lab.yaml', import.meta.url), 'utf8');
 const with_ = (from: string, to: string): string => {

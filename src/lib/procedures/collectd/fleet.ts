@@ -42,7 +42,7 @@ const SCENE = { site: 'collectd', adopted: new Map<string, string>() };
 export interface FleetRun {
   readonly dryRun: boolean;
   readonly detailedExitcode: boolean;
-  readonly emit: 'sh' | 'md' | undefined;
+  readonly emit?: 'sh' | 'md' | undefined;
   readonly yes: boolean;
   contextOf(region: string, machine: FleetMachine): ExecutionContext;
   /** Shows what is pending and asks. Throws where the answer is no. */

@@ -1,0 +1,18 @@
+import { flag, toggle } from '../lib/core/flags.ts';
+import { host, path, secretFile, text } from '../lib/core/flags/kinds.ts';
+import { region } from '../lib/domain/kinds.ts';
+
+/** Flags that mean the same in every command that has them. */
+export const FLAG = {
+  site: flag(path('file'), 'site file', { env: 'HYBRIDCTL_SITE', default: 'hybridctl.yaml' }),
+  dryRun: toggle('say what would change, change nothing'),
+  yes: toggle('do not ask for confirmation', { short: 'y', env: 'HYBRIDCTL_YES' }),
+  detailedExitcode: toggle('exit 3 when changes are pending'),
+  /** The site file has a region of its own, so a variable of the shell does not move it. */
+  region: flag(region(), "cloud region (default: the site file's)"),
+  profile: flag(text({ placeholder: 'name', like: 'default' }), 'AWS profile', { env: 'AWS_PROFILE' }),
+  out: flag(path('dir'), 'folder for the rendered files', { short: 'o', env: 'HYBRIDCTL_OUT', default: 'rendered' }),
+  host: flag(host(), 'work on another machine by ssh, user@host or user@host:port (default: this one)'),
+  identity: flag(secretFile(), 'private key for --host'),
+  knownHosts: flag(path('file'), "host keys to believe, in place of ssh's own files"),
+} as const;

@@ -50,7 +50,7 @@ export const cloud = defineCommand<Options, Result>({
   details:
     'Without a flag it shows them. A fault holds for --action, or for every action that has none of its own, until --clear. ' +
     '--serve starts an account of AWS or of Alibaba Cloud on loopback, without a lab and without root, so that every command can be tried without an account. It runs until Ctrl-C, and what was made in it is then gone. ' +
-    'Once it listens, it prints the environment variables for another shell on stdout, and what the account holds on stderr: a script can wait for the first line.',
+    'Once it listens, it prints the environment variables for another shell on stdout, and what the account holds on stderr: a script sends stdout to a new file and waits until something is in it.',
   flags: [
     ...SERVE_FLAGS,
     { flags: '--action <name>', summary: 'only this EC2 action, like ReplaceRoute', default: '*' },
@@ -68,7 +68,7 @@ export const cloud = defineCommand<Options, Result>({
   examples: [
     { line: 'hybridctl lab cloud --serve aws', why: 'an AWS account on this machine; paste the lines it prints' },
     {
-      line: 'hybridctl lab cloud --serve aliyun > cloud.env & until [ -s cloud.env ]; do sleep 0.1; done; . ./cloud.env',
+      line: 'hybridctl lab cloud --serve aliyun > new.env & until [ -s new.env ]; do sleep 0.1; done; . ./new.env',
       why: 'in a script: wait until it listens, then use it',
     },
     { line: 'hybridctl lab cloud --serve aws --throttle 5/1', why: 'an account whose API allows five calls at once' },

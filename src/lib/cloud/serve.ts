@@ -48,6 +48,9 @@ const awsHoldings = (state: CloudState): readonly Holding[] => {
  */
 export const serveAws = async (site: Site, port: number, clock: Clock): Promise<ServedCloud> => {
   const { url, cloud, close } = await startCloud({ site, port, clock, buckets: [BUCKET] });
+  // No router speaks BGP here: the account holds what the office's routers would have told the VGW.
+  if (site.cloud.vgw !== undefined && site.links.some(({ kind }) => kind === 'dx'))
+    cloud.setPropagated(site.cloud.vgw, site.onprem.networks);
   return {
     cloud: 'aws',
     url,

@@ -58,5 +58,4 @@ export const LONGER_COMMANDS: readonly string[] = [
   'src/commands/vpn/doctor.ts',
   'src/commands/vpn/init.ts',
   'src/commands/vpn/status.ts',
-  'src/commands/vpn/traffic.ts',
 ];

@@ -1,6 +1,7 @@
 import { defineCommand, flag, FLAG, text, type Style } from '../../lib/core/command.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { readLog } from '../../lib/doctor/charon-log.ts';
 import type { Call } from '../../lib/core/procedure.ts';
 import { cloudView } from '../../lib/doctor/cloud-view.ts';
 import { examine } from '../../lib/doctor/examine.ts';
@@ -13,7 +14,6 @@ import { execute } from '../../lib/procedures/kit/execute.ts';
 import { lineOf } from '../../lib/procedures/kit/emit.ts';
 import { aliyunLazily } from '../../lib/procedures/kit/lazily.ts';
 import { loadSite } from '../../lib/site/file.ts';
-import { readLog } from './charon-log.ts';
 import { canConsent, consent } from '../consent.ts';
 
 interface Options {

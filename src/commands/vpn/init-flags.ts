@@ -1,7 +1,9 @@
-import { list, type Flag, type Raw } from '../../lib/core/command.ts';
+import { flag, list, text, type Flag, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { CRYPTO_LEVELS } from '../../lib/domain/crypto.ts';
+import { SYSTEMS, type System } from '../../lib/render/linux/user-data.ts';
 import { type SHAPES, usageOf } from '../../lib/site/specs.ts';
+import { APPLY_FLAGS, procedureOptions, type ProcedureOptions } from '../procedure.ts';
 
 const THINGS: Readonly<Record<keyof typeof SHAPES, string>> = {
   gateway: 'a VPN gateway in the VPC, or aws for a managed connection',
@@ -67,3 +69,78 @@ export const SITE_FLAGS: readonly Flag[] = [
   { flags: '--no-render', summary: 'write the site file and the keys only' },
   { flags: '--force', summary: 'change a site file that is there, without asking' },
 ];
+
+/** `--gateway aws`: AWS's own ends in place of gateways on instances. */
+const AWS = 'aws';
+
+/** Whether AWS's own ends are asked for. @throws usage error where that can't be done together with the rest. */
+export const asksForManaged = (raw: Raw): boolean => {
+  const gateways = list(raw, 'gateway');
+  if (!gateways.includes(AWS)) return false;
+  if (gateways.length > 1)
+    throw usageError('aws stands alone: other gateways are not made in the same run', { field: '--gateway' });
+  if (raw.flags['apply'] !== true)
+    throw usageError('aws is made in the cloud', {
+      field: '--gateway',
+      next: 'give --apply too, or look first with --apply --dry-run',
+    });
+  return true;
+};
+
+export interface VpnApply extends ProcedureOptions {
+  readonly instanceType: string;
+  readonly system: System | undefined;
+  readonly force: boolean;
+  /** AWS's own gateways, not instances. */
+  readonly managed: boolean;
+}
+
+/** The region is an answer of the site's own, and a dry run is known already. */
+const OWN = ['--region <name>', '--dry-run'];
+
+export const VPN_APPLY_FLAGS: readonly Flag[] = [
+  { flags: '--apply', summary: 'make it in the cloud too: Elastic IPs, role, security group, instances, routes' },
+  {
+    flags: '--instance-type <type>',
+    summary: 'EC2 type of the gateways',
+    default: 't3.small',
+    env: 'HYBRIDCTL_INSTANCE_TYPE',
+  },
+  {
+    flags: '--image <system>',
+    summary: 'system of the gateways (default: debian-12 for strongSwan, al2023 for Libreswan)',
+    choices: SYSTEMS,
+    env: 'HYBRIDCTL_IMAGE',
+  },
+  ...APPLY_FLAGS.filter(({ flags }) => !OWN.includes(flags)),
+];
+
+const TYPE = /^[a-z][a-z0-9-]{1,20}\.[a-z0-9-]{1,20}$/;
+
+/** undefined: nothing is asked of the cloud, and then its flags mean nothing. */
+export const vpnApply = (raw: Raw): VpnApply | undefined => {
+  if (!flag(raw, 'apply')) {
+    for (const [name, field] of [
+      ['emit', '--emit'],
+      ['adopt', '--adopt'],
+      ['keepOnFailure', '--keep-on-failure'],
+      ['detailedExitcode', '--detailed-exitcode'],
+    ] as const) {
+      if (raw.flags[name] !== undefined) throw usageError('is for --apply', { field, next: 'give --apply too' });
+    }
+    return undefined;
+  }
+  const instanceType = text(raw, 'instanceType')!;
+  if (!TYPE.test(instanceType))
+    throw usageError(`${instanceType.slice(0, 40)} is no instance type: it looks like t3.small`, {
+      field: '--instance-type',
+    });
+  return {
+    ...procedureOptions(raw),
+    region: undefined,
+    instanceType,
+    system: SYSTEMS.find((system) => system === text(raw, 'image')),
+    force: flag(raw, 'force'),
+    managed: asksForManaged(raw),
+  };
+};

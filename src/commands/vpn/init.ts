@@ -1,13 +1,14 @@
-import { defineCommand, flag, FLAG, list, text } from '../../lib/core/command.ts';
+import { defineCommand, flag, FLAG, list, text, type Outcome } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
+import type { Ports } from '../../lib/core/ports.ts';
 import { askedFor, planInit, type InitRequest, type PlannedFile } from '../../lib/procedures/init-site.ts';
 import type { TunnelAccount } from '../../lib/procedures/render-files.ts';
-import { humanProcedure, type ProcedureResult } from '../procedure.ts';
-import { applyInit, VPN_APPLY_FLAGS, vpnApply, type VpnApply } from './apply.ts';
-import { agreeToChange } from './consent.ts';
-import { applyManaged, asksForManaged } from './managed.ts';
-import { keyFiles, SITE_FLAGS } from './init-flags.ts';
+import { planManagedInit } from '../../lib/procedures/managed-vpn/init.ts';
+import { planGatewayInit } from '../../lib/procedures/vpn-gateways/init.ts';
 import { readSpecs, type SHAPES } from '../../lib/site/specs.ts';
+import { humanProcedure, runApply, type ProcedureResult } from '../procedure.ts';
+import { agreeToChange } from './consent.ts';
+import { asksForManaged, keyFiles, SITE_FLAGS, VPN_APPLY_FLAGS, vpnApply, type VpnApply } from './init-flags.ts';
 
 interface Options extends InitRequest {
   readonly dryRun: boolean;
@@ -26,6 +27,30 @@ interface InitResult {
   /** What was done in the cloud, or would be; null without --apply. */
   readonly applied: ProcedureResult | null;
 }
+
+/** Makes it in the cloud, or says what would be made. */
+const applied = async (ports: Ports, request: InitRequest, apply: VpnApply): Promise<Outcome<InitResult>> => {
+  const runbook = apply.emit !== undefined;
+  const { procedure, files, tunnels, warnings, worthSaying, changesExisting, next } = apply.managed
+    ? await planManagedInit(ports, request, { runbook })
+    : await planGatewayInit(ports, request, apply);
+  for (const warning of worthSaying) ports.progress(`warning: ${warning}`);
+  if (changesExisting && !apply.dryRun && !runbook && !apply.force) await agreeToChange(ports, request.file);
+  const outcome = await runApply(ports, procedure, apply);
+  const done = outcome.result.did === 'applied';
+  return {
+    ...outcome,
+    result: {
+      site: request.file,
+      written: done && (!apply.managed || files.length > 0),
+      files,
+      tunnels,
+      warnings,
+      next: done ? next : [],
+      applied: outcome.result,
+    },
+  };
+};
 
 export const init = defineCommand<Options, InitResult>({
   path: 'vpn init',
@@ -109,39 +134,7 @@ export const init = defineCommand<Options, InitResult>({
 
   async run({ dryRun, force, apply, ...given }, ports) {
     const request = await askedFor(ports, given, apply !== undefined);
-    if (apply?.managed === true) {
-      const { files, warnings, outcome } = await applyManaged(ports, request, apply);
-      return {
-        ...outcome,
-        result: {
-          site: request.file,
-          written: files.length > 0 && outcome.result.did === 'applied',
-          files,
-          tunnels: [],
-          warnings,
-          next: [],
-          applied: outcome.result,
-        },
-      };
-    }
-    if (apply !== undefined) {
-      const { deployment, outcome } = await applyInit(ports, request, apply);
-      const { files, tunnels, warnings } = deployment.plan;
-      const next = outcome.result.did === 'applied' ? ['hybridctl vpn status, on a gateway'] : [];
-      // Until the addresses are made the tunnels hold stand-ins.
-      return {
-        ...outcome,
-        result: {
-          site: request.file,
-          written: outcome.result.did === 'applied',
-          files,
-          tunnels: deployment.fresh.size > 0 ? [] : tunnels,
-          warnings,
-          next,
-          applied: outcome.result,
-        },
-      };
-    }
+    if (apply !== undefined) return applied(ports, request, apply);
     const { pending, files, tunnels, warnings, changesExisting } = await planInit(ports, request);
     for (const warning of warnings) ports.progress(`warning: ${warning}`);
     if (!dryRun && changesExisting && !force) await agreeToChange(ports, request.file);

@@ -1,10 +1,10 @@
 import { defineCommand, list, type Raw, type Style } from '../../lib/core/command.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { readLog } from '../../lib/doctor/charon-log.ts';
 import { bytes, duration } from '../../lib/domain/amount.ts';
 import { readFailures, type LogFailure } from '../../lib/domain/failures.ts';
 import { LOCAL_CHARON, trafficHint, tunnelStatuses, type TunnelStatus } from '../../lib/domain/sa.ts';
-import { readLog } from './charon-log.ts';
 
 interface Options {
   readonly uris: readonly string[];

@@ -1,20 +1,14 @@
-import { defineCommand, flag, FLAG, list, text, type Raw } from '../../lib/core/command.ts';
-import { EXIT, missing, usageError } from '../../lib/core/errors.ts';
+import { defineCommand, flag, FLAG, list, text, type Emit, type Raw } from '../../lib/core/command.ts';
+import { EXIT, usageError } from '../../lib/core/errors.ts';
+import type { Ports } from '../../lib/core/ports.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
-import { remembered, sampleOf, type TrafficSample } from '../../lib/monitor/traffic.ts';
+import { runTraffic, type ScopeFlags, type TrafficOptions } from '../../lib/monitor/traffic-run.ts';
+import type { TrafficSample } from '../../lib/monitor/traffic.ts';
 import { absolute } from '../../lib/site/file.ts';
+import { trafficChart, trafficLine, trafficTable } from '../../lib/status/traffic-text.ts';
 import { STATE_FLAG } from '../route/pin.ts';
-import { memory, placeOf, wantedIn, type Wanted } from './traffic-place.ts';
-import { charonsOf, lookOf, openOutlets, tell, type OutletOptions } from './traffic-run.ts';
-import { trafficChart, trafficTable } from './traffic-view.ts';
 
-interface Options extends OutletOptions {
-  readonly wanted: Wanted;
-  readonly uris: readonly string[];
-  readonly interfaces: readonly string[] | undefined;
-  /** Samples until it ends; undefined: until it is stopped. */
-  readonly count: number | undefined;
-  readonly once: boolean;
+interface Options extends TrafficOptions {
   readonly graph: boolean;
 }
 
@@ -43,6 +37,34 @@ const interfaceIn = (given: string): string => {
       field: '--interface',
     });
   return given;
+};
+
+const scopeIn = (raw: Raw): ScopeFlags => {
+  const [name, region, namespace] = [text(raw, 'name'), text(raw, 'region'), text(raw, 'namespace')];
+  if (name !== undefined && !/^[A-Za-z][A-Za-z0-9-]{0,30}$/.test(name))
+    throw usageError('is not 1 to 31 letters, digits and dashes', { field: '--name' });
+  if (name !== undefined && region === undefined && raw.flags['cloudwatch'] !== false)
+    throw usageError('is needed with --name', {
+      field: '--region',
+      next: 'give a region like cn-north-1, or --no-cloudwatch',
+    });
+  if (namespace !== undefined && !/^(?!AWS\/)[A-Za-z0-9][A-Za-z0-9._/#-]{0,99}$/.test(namespace))
+    throw usageError(
+      'is not a namespace of your own: letters, digits, ".", "_", "/", "#" and "-", not beginning with AWS/',
+      { field: '--namespace' },
+    );
+  return { file: text(raw, 'site') ?? FLAG.site.default, name, region, namespace };
+};
+
+/** The newest sample, to a person and to --json. */
+const show = (ports: Ports, emit: Emit, samples: readonly TrafficSample[], graph: boolean): void => {
+  emit({ kind: 'traffic', ...samples.at(-1)! });
+  const drawn = graph ? trafficChart(samples) : '';
+  if (drawn === '') return ports.progress(trafficLine(samples.at(-1)!));
+  const text = `${drawn}\n\n${trafficLine(samples.at(-1)!)}`;
+  // On a terminal the chart stands still and is drawn over (ECMA-48 CUU and ED).
+  const again = ports.live !== undefined && samples.length > 2 ? `\u001b[${text.split('\n').length}A\u001b[J` : '';
+  ports.progress(again + text);
 };
 
 export const traffic = defineCommand<Options, Result>({
@@ -93,7 +115,7 @@ export const traffic = defineCommand<Options, Result>({
       throw usageError('takes one sample already', { field: '--once', next: 'leave out --count' });
     const interfaces = list(raw, 'interface').map(interfaceIn);
     return {
-      wanted: wantedIn(raw),
+      scope: scopeIn(raw),
       profile: text(raw, 'profile'),
       uris: list(raw, 'uri'),
       interfaces: interfaces.length === 0 ? undefined : interfaces,
@@ -108,46 +130,13 @@ export const traffic = defineCommand<Options, Result>({
   },
 
   async run(options, ports, emit) {
-    const { intervalMs, once, count, graph } = options;
-    const place = await placeOf(ports, options.wanted);
-    const uris = await charonsOf(ports, options.uris);
-    const look = lookOf(ports, { uris, interfaces: options.interfaces });
-    // The first look is in earnest: a charon that was named and does not answer is said at once.
-    const first = await look(options.uris.length > 0);
-    if (first.states.size === 0 && first.interfaces.counters.length === 0)
-      throw missing('no tunnel and no tunnel interface on this machine', {
-        next: 'run it as root on a gateway, or name an --interface or a --uri',
-      });
-    const kept = memory(ports, options.stateDir, place.site);
-    let before = once ? await kept.read() : ((await kept.read()) ?? remembered(undefined, first));
-    const outlets = await openOutlets(ports, options, place);
+    const { graph } = options;
     const samples: TrafficSample[] = [];
-    try {
-      for (
-        let now = first, left = count ?? Number.POSITIVE_INFINITY, next = ports.clock.now() + intervalMs;
-        ;
-        next += intervalMs
-      ) {
-        const sample = sampleOf(before, now);
-        before = remembered(before, now);
-        await kept.write(before);
-        if (sample !== undefined && (once || now !== first)) {
-          outlets.accept(sample);
-          samples.push(sample);
-          if (samples.length > DRAWN) samples.shift();
-          tell(ports, emit, samples, graph);
-          left -= 1;
-        }
-        if (once || left <= 0) break;
-        // A machine that slept has missed looks: they are not made up for.
-        next = Math.max(next, ports.clock.now());
-        await ports.clock.sleep(next - ports.clock.now(), ports.signal).catch(() => undefined);
-        if (ports.signal.aborted) break;
-        now = await look(false);
-      }
-    } finally {
-      await outlets.close();
-    }
+    await runTraffic(options, ports, (sample) => {
+      samples.push(sample);
+      if (samples.length > DRAWN) samples.shift();
+      show(ports, emit, samples, graph);
+    });
     return {
       result: { samples: samples.length, last: samples.at(-1) ?? null, chart: graph ? trafficChart(samples) : '' },
       exit: ports.signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok,

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
-import { failure, usageError } from '../../lib/core/errors.ts';
-import type { Ports } from '../../lib/core/ports.ts';
-import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
+import { failure, usageError } from '../core/errors.ts';
+import type { Ports } from '../core/ports.ts';
+import { LOCAL_CHARON } from '../domain/sa.ts';
 
 /** The end of a charon log says what failed last; 8 MiB are some 60,000 lines. */
 const LOG_BYTES = 8 * 1024 * 1024;

@@ -1,8 +1,8 @@
-import type { Style } from '../../lib/core/command.ts';
-import { bytes } from '../../lib/domain/amount.ts';
-import { bitRate } from '../../lib/domain/traffic.ts';
-import type { Flow, TrafficSample } from '../../lib/monitor/traffic.ts';
-import { chart } from '../../lib/render/chart.ts';
+import type { Style } from '../core/command.ts';
+import { bytes } from '../domain/amount.ts';
+import { bitRate } from '../domain/traffic.ts';
+import type { Flow, TrafficSample } from '../monitor/traffic.ts';
+import { chart } from '../render/chart.ts';
 
 const sum = (flows: readonly Flow[], rate: 'inRate' | 'outRate'): number =>
   flows.reduce((all, flow) => all + (flow[rate] ?? 0), 0);

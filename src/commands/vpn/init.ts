@@ -33,7 +33,7 @@ const applied = async (ports: Ports, request: InitRequest, apply: VpnApply): Pro
   const runbook = apply.emit !== undefined;
   const { procedure, files, tunnels, warnings, worthSaying, changesExisting, next } = apply.managed
     ? await planManagedInit(ports, request, { runbook })
-    : await planGatewayInit(ports, request, apply);
+    : await planGatewayInit(ports, request, { ...apply, runbook });
   for (const warning of worthSaying) ports.progress(`warning: ${warning}`);
   if (changesExisting && !apply.dryRun && !runbook && !apply.force) await agreeToChange(ports, request.file);
   const outcome = await runApply(ports, procedure, apply);

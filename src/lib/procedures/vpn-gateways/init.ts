@@ -59,12 +59,12 @@ export const planGatewayInit = async (
   options: {
     readonly instanceType: string;
     readonly system: System | undefined;
-    readonly emit: 'sh' | 'md' | undefined;
+    readonly runbook: boolean;
   },
 ): Promise<CloudInit> => {
   const deployment = await planDeployment(ports, withWan(given), options);
   const { site, plan, steps, fresh } = deployment;
-  if (options.emit !== undefined) refuseRunbook(deployment);
+  if (options.runbook) refuseRunbook(deployment);
   // What this very run makes is nothing to warn of.
   const made = new Set(withoutTarget(site).map(({ path, message }) => `${pathText(path)}: ${message}`));
   return {

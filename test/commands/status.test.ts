@@ -162,7 +162,7 @@ describe('status --web', () => {
   });
 
   test.each([
-    ['others can read', { content: 'a-token-of-more-than-sixteen', mode: 0o644 }, 'others than its owner can read it'],
+    ['others can read', { content: 'a-token-of-more-than-sixteen', mode: 0o644 }, 'can be read by others (mode 0644)'],
     ['holds too little', { content: 'short\n', mode: 0o600 }, 'holds no token'],
   ])('a token file that %s is refused', async (_, token, message) => {
     const { exit, err } = await ask('status --web --token-file token', { files: { token } });

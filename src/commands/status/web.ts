@@ -3,6 +3,7 @@ import { text, list, type Emit, type Flag, type Raw } from '../../lib/core/comma
 import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { addressNumber } from '../../lib/domain/cidr.ts';
+import { refuseOpenFile } from '../../lib/domain/file-mode.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { say } from '../../lib/monitor/say.ts';
 import { absolute } from '../../lib/site/file.ts';
@@ -90,8 +91,7 @@ const loadToken = async (file: string, ports: Ports): Promise<string> => {
     ports.progress(`made ${path}: give its line to those who may look`);
     return token;
   }
-  if ((found.mode & 0o077) !== 0)
-    throw usageError('others than its owner can read it', { field: path, next: `chmod 600 ${path}` });
+  refuseOpenFile({ path, mode: found.mode, field: '--token-file' });
   const token = (await ports.files.read(path, 4_096))?.trim() ?? '';
   if (!/^[A-Za-z0-9_-]{16,512}$/.test(token))
     throw usageError('holds no token: one line of at least 16 letters, digits, "-" or "_"', {

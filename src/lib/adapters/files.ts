@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure, HybridError, missing, usageError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
+import { isOpenToOthers } from '../domain/file-mode.ts';
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 const absent = (error: unknown): boolean => code(error) === 'ENOENT' || code(error) === 'ENOTDIR';
@@ -65,7 +66,7 @@ export const files: Files = {
     try {
       for (const { path, content, mode } of list) {
         const folder = dirname(path);
-        await mkdir(folder, { recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
+        await mkdir(folder, { recursive: true, mode: isOpenToOthers(mode) ? 0o755 : 0o700 });
         // The global, not node:crypto: that module costs every start 3 ms, also those that write nothing.
         const temp = join(folder, `.${crypto.randomUUID()}.hybridctl-tmp`);
         pending.push({ temp, path });

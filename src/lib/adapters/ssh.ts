@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { failure, type HybridError, interrupted, missing, usageError } from '../core/errors.ts';
 import type { Machine, SshOptions } from '../core/machine.ts';
 import type { Files, Shell, ShellOptions, ShellResult } from '../core/ports.ts';
+import { octal } from '../domain/file-mode.ts';
+import { shellWord } from '../domain/shell.ts';
 import { shell as here } from './shell.ts';
 import { ABSENT, askerOf, FOLDER } from './ssh-read.ts';
 
@@ -17,8 +19,6 @@ const PERSIST_S = 60;
 
 /** At once; below sshd's MaxSessions of 10, above which it refuses and ssh would log in anew for each. */
 const SESSIONS = 6;
-
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Debian and RHEL keep ip, nft and sysctl where a session that is no login does not look. */
 const PATH = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; export PATH';
@@ -138,7 +138,7 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
   /** A script for the far side's sh, whatever shell the login has. */
   const script = async (text: string, args: readonly string[], given: ShellOptions = {}): Promise<ShellResult> => {
     const { input, timeoutMs, signal: own = signal } = given;
-    const line = [...elevate, 'sh', '-c', text, 'sh', ...args].map(quoted).join(' ');
+    const line = [...elevate, 'sh', '-c', text, 'sh', ...args].map(shellWord).join(' ');
     const [turn = Promise.resolve(), ...others] = turns;
     const call = turn.then(() =>
       here.run('ssh', [...common, '--', line], {
@@ -156,7 +156,7 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
   const run: Shell['run'] = async (file, args, given = {}) => {
     if (given.inherit === true) throw failure('a program on another machine has no terminal of ours');
     const env = Object.entries(given.env ?? {}).map(([name, value]) => `${name}=${value}`);
-    const at = given.cwd === undefined ? '' : `cd ${quoted(given.cwd)} || exit; `;
+    const at = given.cwd === undefined ? '' : `cd ${shellWord(given.cwd)} || exit; `;
     const result = await script(`${PATH}; ${at}exec env "$@"`, [...env, file, ...args], given);
     if (result.exitCode === 127 && /No such file|not found/.test(result.stderr))
       throw missing(`${file} is not installed on ${target}`);
@@ -189,11 +189,7 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
       return { mode: Number.parseInt(mode, 8) & 0o777, size: Number(size) };
     },
     async write(list) {
-      const args = list.flatMap(({ path, content, mode }) => [
-        path,
-        mode.toString(8).padStart(3, '0'),
-        String(Buffer.byteLength(content)),
-      ]);
+      const args = list.flatMap(({ path, content, mode }) => [path, octal(mode), String(Buffer.byteLength(content))]);
       const result = await script(WRITE, [crypto.randomUUID(), ...args], {
         input: list.map(({ content }) => content).join(''),
       });

@@ -1,5 +1,6 @@
 import { HybridError } from '../core/errors.ts';
 import type { LogFailure } from '../domain/failures.ts';
+import { isOpenToOthers, octal } from '../domain/file-mode.ts';
 import type { TunnelStatus } from '../domain/sa.ts';
 import { lint } from '../lint/index.ts';
 import { parseFile } from '../lint/parse.ts';
@@ -127,12 +128,12 @@ const files: HostCheck = {
           mend: 'render and copy: "hybridctl vpn render"',
           case: 1,
         });
-      else if (mode === 0o600 && (stat.mode & 0o077) !== 0)
+      else if (mode === 0o600 && isOpenToOthers(stat.mode))
         sights.push({
           level: 'error',
           subject: place,
           found: 'others on this machine can read a key',
-          evidence: `mode ${stat.mode.toString(8).padStart(4, '0')}`,
+          evidence: `mode ${octal(stat.mode)}`,
           mend: `"chmod 600 ${place}"`,
         });
       else if (mode !== 0o600 && (await host.files.read(place)) !== content)

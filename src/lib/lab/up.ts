@@ -3,6 +3,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, HybridError } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
+import { shellWord } from '../domain/shell.ts';
 import { loadBgpPasswords, type LoadedSite } from '../site/file.ts';
 import { lastWords, startCharon } from './charon.ts';
 import { remainsOf, isNothing, tearDown } from './down.ts';
@@ -105,7 +106,7 @@ const build = async (ports: Ports, { lab, loaded, rendered }: UpOptions, siteDig
   await files.write([
     {
       path: join(paths(lab).bin, 'hybridctl'),
-      content: `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(process.argv[1]!)} "$@"\n`,
+      content: `#!/bin/sh\nexec ${shellWord(process.execPath)} ${shellWord(process.argv[1]!)} "$@"\n`,
       mode: 0o755,
     },
   ]);
@@ -124,8 +125,6 @@ const build = async (ports: Ports, { lab, loaded, rendered }: UpOptions, siteDig
   await writeRecord(files, ready);
   return { record: ready, topology };
 };
-
-const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
 
 const startDaemons = async (ports: Ports, record: LabRecord, topology: Topology, loaded: LoadedSite): Promise<void> => {
   const passwords = await loadBgpPasswords(ports, loaded);

@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join, relative } from 'node:path';
 import { usageError } from '../core/errors.ts';
 import type { Files, FileToWrite, Ports } from '../core/ports.ts';
 import { siteWarnings } from '../domain/check.ts';
+import { octal } from '../domain/file-mode.ts';
 import { pathText } from '../domain/issue.ts';
 import { draftSite, saysNothing, unanswered, type Answers, type Draft } from '../site/answers.ts';
 import { readDocument, sentenceOf } from '../site/document.ts';
@@ -84,7 +85,7 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
     files: [...first, ...pending.map((file) => ({ file, what: what.get(file.path) ?? '' }))].map(
       ({ file, what: purpose }) => ({
         path: shown(ports.cwd, file.path),
-        mode: file.mode.toString(8).padStart(4, '0'),
+        mode: octal(file.mode),
         what: purpose,
       }),
     ),

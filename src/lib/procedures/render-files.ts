@@ -3,6 +3,7 @@ import { usageError } from '../core/errors.ts';
 import type { FileToWrite, Ports } from '../core/ports.ts';
 import { checkSite } from '../domain/check.ts';
 import { crossCheck } from '../domain/cross-check.ts';
+import { octal } from '../domain/file-mode.ts';
 import { pathText } from '../domain/issue.ts';
 import { cryptoWarnings, type CryptoLevel } from '../domain/crypto.ts';
 import { explainMtu } from '../domain/mtu.ts';
@@ -112,7 +113,7 @@ export const planRender = async (
       const path = join(out, device, relative);
       const [before, stat] = await Promise.all([ports.files.read(path), ports.files.stat(path)]);
       const state = before === undefined ? 'new' : before === content && stat?.mode === mode ? 'same' : 'changed';
-      accounts.push({ device, dialect, path, what, mode: mode.toString(8).padStart(4, '0'), state });
+      accounts.push({ device, dialect, path, what, mode: octal(mode), state });
       if (state !== 'same') pending.push({ path, content, mode });
     }
   }

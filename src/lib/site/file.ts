@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { HybridError, usageError } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
+import { refuseOpenFile } from '../domain/file-mode.ts';
 import { pathText } from '../domain/issue.ts';
 import type { Site, SiteIssue } from '../domain/site.ts';
 import { placeOf, readDocument, sentenceOf, type Mistake } from './document.ts';
@@ -76,11 +77,7 @@ export const loadSecret = async (
       field,
       next: 'run "hybridctl vpn init" to make the pre-shared keys, or write the file with mode 0600',
     });
-  if ((stat.mode & 0o077) !== 0)
-    throw usageError(`${file} can be read by others (mode ${stat.mode.toString(8).padStart(4, '0')})`, {
-      field,
-      next: `chmod 600 ${path}`,
-    });
+  refuseOpenFile({ path, mode: stat.mode, field, written: file });
   const secret = keyIn(text);
   const wrong = problem(secret);
   if (wrong !== undefined) throw usageError(`${file}: ${wrong}`, { field });

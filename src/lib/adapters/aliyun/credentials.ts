@@ -8,6 +8,7 @@ import {
   type CredentialsProvider,
 } from '@alicloud/credentials';
 import { missing } from '../../core/errors.ts';
+import { isOpenToOthers, octal } from '../../domain/file-mode.ts';
 import { FAAS_CREDENTIALS, parseFaasCredentials, type FaasCredentials } from '../../domain/fpga/faascredentials.ts';
 import { CREDENTIALS_NEXT } from './errors.ts';
 
@@ -20,8 +21,8 @@ export const readFaasCredentials = async (): Promise<FaasCredentials | undefined
   const path = join(home(), FAAS_CREDENTIALS);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined || !found.isFile()) return undefined;
-  if ((found.mode & 0o077) !== 0)
-    throw missing(`${path} can be read by others (mode ${(found.mode & 0o777).toString(8).padStart(4, '0')})`, {
+  if (isOpenToOthers(found.mode))
+    throw missing(`${path} can be read by others (mode ${octal(found.mode & 0o777)})`, {
       next: `chmod 600 ${path}; if others use this machine, take a new AccessKey too`,
     });
   return parseFaasCredentials(await readFile(path, 'utf8'));

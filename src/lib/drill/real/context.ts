@@ -1,5 +1,6 @@
 import { FLAG } from '../../core/command.ts';
 import type { LeaseStore, Ports } from '../../core/ports.ts';
+import { shellWord } from '../../domain/shell.ts';
 import type { Site } from '../../domain/site.ts';
 import { RECORD_MODE, recordPath } from './record.ts';
 import { leasePath, pinPath, STATE_DIR } from '../../monitor/pins.ts';
@@ -29,9 +30,6 @@ export interface DrillContext {
   /** The one command that puts everything back. */
   readonly returnLine: string;
 }
-
-const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 export const openContext = async (
   { site: path, stateDir: given, region, profile }: RouteDrillOptions,

@@ -1,3 +1,4 @@
+import { isOpenToOthers, octal } from '../../domain/file-mode.ts';
 import { sectionOf, settingOf } from '../sections.ts';
 import type { Kind, Parsed, Rule, Setting } from '../types.ts';
 
@@ -82,11 +83,11 @@ export const hostRules: readonly Rule[] = [
     title: 'others may read the key',
     source: 'strongSwan ipsec.secrets(5): root alone, mode 0600',
     check: (file) =>
-      file.mode === undefined || (file.mode & 0o077) === 0
+      file.mode === undefined || !isOpenToOthers(file.mode)
         ? []
         : file.secrets.slice(0, 1).map(({ line }) => ({
             line,
-            message: `the file holds a key and has mode 0${file.mode!.toString(8)}`,
+            message: `the file holds a key and has mode ${octal(file.mode!)}`,
             mend: 'chmod 600, and change the key if others use the machine',
           })),
   },

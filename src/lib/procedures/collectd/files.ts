@@ -1,6 +1,7 @@
 import { failure } from '../../core/errors.ts';
 import type { Call, ReadResult, Step, WriteCall } from '../../core/procedure.ts';
 import { lineDiff } from '../../domain/collectd/config.ts';
+import { isOpenToOthers, octal } from '../../domain/file-mode.ts';
 import { script } from './daemon.ts';
 
 export interface HostFile {
@@ -10,8 +11,7 @@ export interface HostFile {
   readonly mode: 0o600 | 0o644;
 }
 
-const isSecret = ({ mode }: HostFile): boolean => (mode & 0o077) === 0;
-const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+const isSecret = ({ mode }: HostFile): boolean => !isOpenToOthers(mode);
 const MOST_SHOWN = 12;
 
 /** What changes in a file, line by line; of a secret one only that it does. */

@@ -2,6 +2,10 @@ import { dirname } from 'node:path';
 import type { AliyunCall } from '../../core/aliyun.ts';
 import type { ApiCall } from '../../core/aws.ts';
 import type { Call, ExecutionContext, PlannedStep, Step } from '../../core/procedure.ts';
+import { octal } from '../../domain/file-mode.ts';
+import { shellWord } from '../../domain/shell.ts';
+import { ALIYUN_WORDS } from './cli/aliyun.ts';
+import { CLI_SERVICES } from './cli/services.ts';
 import { existingOf, readStep, readContextOf, type Scope } from './read.ts';
 import { valueStore, variable } from './values.ts';
 
@@ -32,32 +36,18 @@ export const cliName = (operation: string): string =>
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
     .toLowerCase();
 
-const plain = /^[A-Za-z0-9_@%+=:,./-]+$/;
-const quoted = (word: string): string => (plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-
 /** Single quotes where nothing is filled in; else a here-document that fills in our variables and nothing else. */
 const argument = (text: string): string => {
-  if (!text.includes(OPEN)) return quoted(text);
+  if (!text.includes(OPEN)) return shellWord(text);
   return `"$(cat <<JSON\n${filledIn(text)}\nJSON\n)"`;
 };
 
 const filledIn = (text: string): string =>
   text.replace(/[\\$`]/g, '\\$&').replace(new RegExp(`${OPEN}(\\w+)${CLOSE}`, 'g'), (_, name: string) => `\${${name}}`);
 
-/** The CLI encodes user data itself, and would do it twice; bytes go their own way. */
-const forCli = ({ operation, input }: ApiCall): ApiCall['input'] =>
-  operation === 'RunInstances' && typeof input['UserData'] === 'string'
-    ? { ...input, UserData: Buffer.from(input['UserData'], 'base64').toString('utf8') }
-    : Object.fromEntries(Object.entries(input).filter(([, value]) => !(value instanceof Uint8Array)));
-
-/** The file of a function, which is no text: by a file of its own. */
-const zipIn = ({ service, input }: ApiCall): Uint8Array | undefined => {
-  const zip =
-    service === 'lambda'
-      ? (input['ZipFile'] ?? (input['Code'] as { ZipFile?: unknown } | undefined)?.ZipFile)
-      : undefined;
-  return zip instanceof Uint8Array ? zip : undefined;
-};
+/** Without bytes, which JSON can't hold: they go their own way. */
+const textsOf = (input: ApiCall['input']): ApiCall['input'] =>
+  Object.fromEntries(Object.entries(input).filter(([, value]) => !(value instanceof Uint8Array)));
 
 /**
  * Text that the API takes as bytes. Versions 1 and 2 of the CLI read such a field of JSON differently, and a file the
@@ -95,21 +85,21 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   const { service, operation, secret = [] } = call;
   const name = (path: string): string => variable(`${key}/${path}`);
   const [open, close] = kept === undefined ? ['', ''] : [`${kept.in}=$(`, ')'];
-  // "aws s3" is for whole files; the API's own words are below "aws s3api".
-  const command = `${open}aws ${service === 's3' ? 's3api' : service} ${cliName(operation)} --cli-input-json`;
-  const query = kept === undefined ? '' : ` --query ${quoted(kept.query)} --output text`;
-  const zip = zipIn(call);
-  if (zip !== undefined) {
-    const { Code: _code, ZipFile: _zip, ...input } = call.input;
-    const base64 = Buffer.from(zip)
+  const cli = CLI_SERVICES[service] ?? {};
+  const input = textsOf(cli.input?.(call) ?? call.input);
+  const command = `${open}aws ${cli.command ?? service} ${cliName(operation)} --cli-input-json`;
+  const query = kept === undefined ? '' : ` --query ${shellWord(kept.query)} --output text`;
+  const file = cli.file?.(call);
+  if (file !== undefined) {
+    const base64 = Buffer.from(file.bytes)
       .toString('base64')
       .replace(/.{1,76}/g, '$&\n');
-    return `zip=$(mktemp)\nbase64 -d > "$zip" <<'ZIP'\n${base64}ZIP\n${command} ${argument(JSON.stringify(input))} --zip-file "fileb://$zip"${query}${close}\nrm -f "$zip"`;
+    return `zip=$(mktemp)\nbase64 -d > "$zip" <<'ZIP'\n${base64}ZIP\n${command} ${argument(JSON.stringify(file.rest))} ${file.flag} "fileb://$zip"${query}${close}\nrm -f "$zip"`;
   }
   const [bytes] = bytesIn(call);
   if (bytes !== undefined)
-    return `${command} ${argument(JSON.stringify(forCli(call)))} ${bytes[0]}${query} <<BYTES\n${filledIn(bytes[1])}\nBYTES${close === '' ? '' : '\n)'}`;
-  if (secret.length === 0) return `${command} ${argument(JSON.stringify(forCli(call)))}${query}${close}`;
+    return `${command} ${argument(JSON.stringify(input))} ${bytes[0]}${query} <<BYTES\n${filledIn(bytes[1])}\nBYTES${close === '' ? '' : '\n)'}`;
+  if (secret.length === 0) return `${command} ${argument(JSON.stringify(input))}${query}${close}`;
   const shown = JSON.stringify(hidden(call.input, secret, (path) => `${OPEN}${name(path)}${CLOSE}`));
   return [
     `input=$(mktemp)\ncat > "$input" <<JSON\n${filledIn(shown)}\nJSON`,
@@ -118,17 +108,12 @@ const awsLine = (call: ApiCall, key: string, kept: Kept | undefined): string => 
   ].join('\n');
 };
 
-/** The Alibaba Cloud CLI takes RPC calls by their own names; of OSS it has ossutil's words. */
-const aliyunLine = ({ product, action, params }: AliyunCall): string => {
-  const object = `oss://${params['Bucket'] ?? ''}/${params['Key'] ?? ''}`;
-  if (product === 'oss')
-    return action === 'PutBucket'
-      ? `aliyun oss mb oss://${params['Bucket']!}`
-      : action === 'PutObject'
-        ? `aliyun oss mkdir ${quoted(object)}`
-        : `aliyun oss rm ${quoted(object)}`;
+const aliyunLine = (call: AliyunCall): string => {
+  const { product, action, params } = call;
+  const words = ALIYUN_WORDS[product]?.[action];
+  if (words !== undefined) return `aliyun ${product} ${words(call)}`;
   const rest = Object.entries(params).map(
-    ([name, value]) => ` --${name} ${value.includes(OPEN) ? argument(value) : quoted(value)}`,
+    ([name, value]) => ` --${name} ${value.includes(OPEN) ? argument(value) : shellWord(value)}`,
   );
   return `aliyun ${product} ${action}${rest.join('')}`;
 };
@@ -142,18 +127,17 @@ export const lineOf = (call: Call, key: string, kept?: Kept): string => {
       return aliyunLine(call);
     case 'run':
       return (
-        [call.file, ...call.args].map(quoted).join(' ') +
+        [call.file, ...call.args].map(shellWord).join(' ') +
         (call.input === undefined ? '' : ' # reads what is not shown here from its standard input')
       );
     case 'keep': {
       const variables = call.fields.map((_, index) => `kept${index}`);
-      return `${awsLine(call.call, key, undefined)} --query '[${call.fields.join(',')}]' --output text | (umask 077; read -r ${variables.join(' ')}; mkdir -p ${quoted(dirname(call.path))}; printf ${quoted(call.format)} ${variables.map((name) => `"$${name}"`).join(' ')} >${quoted(call.path)})`;
+      return `${awsLine(call.call, key, undefined)} --query '[${call.fields.join(',')}]' --output text | (umask 077; read -r ${variables.join(' ')}; mkdir -p ${shellWord(dirname(call.path))}; printf ${shellWord(call.format)} ${variables.map((name) => `"$${name}"`).join(' ')} >${shellWord(call.path)})`;
     }
     case 'write': {
       const { path, content, mode } = call.file;
-      if (call.secret)
-        return `# write ${path} yourself, mode ${mode.toString(8).padStart(4, '0')}: its content is not shown`;
-      return `install -D -m ${mode.toString(8).padStart(4, '0')} /dev/stdin ${quoted(path)} <<'HYBRIDCTL_END'\n${content.replace(/\n$/, '')}\nHYBRIDCTL_END`;
+      if (call.secret) return `# write ${path} yourself, mode ${octal(mode)}: its content is not shown`;
+      return `install -D -m ${octal(mode)} /dev/stdin ${shellWord(path)} <<'HYBRIDCTL_END'\n${content.replace(/\n$/, '')}\nHYBRIDCTL_END`;
     }
   }
 };

@@ -1,5 +1,6 @@
 import { missing } from '../../core/errors.ts';
 import type { ReadResult, RunCall, Step, ReadContext } from '../../core/procedure.ts';
+import { octal } from '../../domain/file-mode.ts';
 import { fstabLineAt, withFstabLine } from '../../domain/s3/mounts.ts';
 import type { MountSpec } from '../../domain/s3/spec.ts';
 import { bootUnit, fstabLine } from '../../render/s3/boot.ts';
@@ -34,7 +35,7 @@ const fstabStep = (spec: MountSpec): Step => {
     title: `line of ${FSTAB}`,
     async read({ files, values }): Promise<ReadResult> {
       const [text = '', stat] = [await files.read(FSTAB), await files.stat(FSTAB)];
-      const outputs = { [BEFORE]: text, ...(stat === undefined ? {} : { [FSTAB_MODE]: stat.mode.toString(8) }) };
+      const outputs = { [BEFORE]: text, ...(stat === undefined ? {} : { [FSTAB_MODE]: octal(stat.mode) }) };
       const before = fstabLineAt(text, spec.directory);
       if (before === undefined) return { state: 'absent', outputs };
       const found = { id: FSTAB, owned: / fuse\.s3fs /.test(before), outputs };

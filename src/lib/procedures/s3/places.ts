@@ -1,5 +1,6 @@
 import { failure, missing, usageError } from '../../core/errors.ts';
 import type { Step, ReadContext } from '../../core/procedure.ts';
+import { refuseOpenFile } from '../../domain/file-mode.ts';
 import { engineOf, mountAt } from '../../domain/s3/mounts.ts';
 import type { MountSpec } from '../../domain/s3/spec.ts';
 import { mountsOf } from './look.ts';
@@ -97,11 +98,7 @@ export const keyFileStep = (path: string, idIn: (text: string) => string | undef
   async read({ files }) {
     const [text, stat] = [await files.read(path), await files.stat(path)];
     if (text === undefined || stat === undefined) throw usageError(`there is no file ${path}`, { field: '--key-file' });
-    if ((stat.mode & 0o077) !== 0)
-      throw usageError(`${path} can be read by others (mode ${stat.mode.toString(8).padStart(4, '0')})`, {
-        field: '--key-file',
-        next: `chmod 600 ${path}`,
-      });
+    refuseOpenFile({ path, mode: stat.mode, field: '--key-file' });
     const id = idIn(text);
     if (id === undefined) throw usageError(`${path} is not of the form ${form}`, { field: '--key-file' });
     return { state: 'ready', found: { id, owned: false } };

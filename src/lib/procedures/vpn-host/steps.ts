@@ -1,5 +1,6 @@
 import { failure } from '../../core/errors.ts';
 import type { Call, ReadResult, RunCall, Step, ReadContext, WriteCall } from '../../core/procedure.ts';
+import { isOpenToOthers, octal } from '../../domain/file-mode.ts';
 import type { RenderedFile } from '../../render/types.ts';
 import {
   FRR,
@@ -18,7 +19,6 @@ import { daemonOf, restartCalls, run, startCalls } from './daemon.ts';
 const ready = (id: string): ReadResult => ({ state: 'ready', found: { id, owned: true } });
 const differs = (id: string, differences: readonly string[]): ReadResult =>
   differences.length === 0 ? ready(id) : { state: 'differs', found: { id, owned: true }, differences };
-const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 
 /** @returns those files that were written after `than` was; all where that is not there. */
 export const newerThan = async (
@@ -39,7 +39,7 @@ export const stamp = (path: string): WriteCall => ({
 });
 
 const fileStep = ({ path, content, mode, what }: RenderedFile): Step => {
-  const write: WriteCall = { kind: 'write', secret: (mode & 0o077) === 0, file: { path, content, mode } };
+  const write: WriteCall = { kind: 'write', secret: !isOpenToOthers(mode), file: { path, content, mode } };
   return {
     key: `file${path}`,
     title: `${what} ${path}`,

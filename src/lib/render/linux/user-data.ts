@@ -1,5 +1,6 @@
 import source from '../../../../templates/linux/user-data.sh.hbs?raw';
 import { usageError } from '../../core/errors.ts';
+import { octal } from '../../domain/file-mode.ts';
 import type { Gateway, LinuxDialect, Site } from '../../domain/site.ts';
 import { keyPath } from '../../domain/gateway-policy.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
@@ -86,7 +87,7 @@ const fileView = ({ path, mode, content }: RenderedFile, words: readonly string[
   );
   return {
     path,
-    mode: mode.toString(8).padStart(4, '0'),
+    mode: octal(mode),
     secret,
     open: !secret,
     lines: text.replace(/\n$/, '').split('\n'),

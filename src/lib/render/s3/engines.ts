@@ -1,4 +1,5 @@
 import { usageError } from '../../core/errors.ts';
+import { octal } from '../../domain/file-mode.ts';
 import { partitionOf } from '../../domain/partition.ts';
 import type { Engine, MountSpec } from '../../domain/s3/spec.ts';
 
@@ -96,8 +97,6 @@ const s3fs: EngineTable = {
   ],
   env: () => ({}),
 };
-
-const octal = (mode: number): string => `0${mode.toString(8)}`;
 
 /** Source: "Mountpoint for Amazon S3 configuration" (awslabs/mountpoint-s3, doc/CONFIGURATION.md). */
 const mountpoint: EngineTable = {

@@ -148,10 +148,10 @@ describe('imports point one way', () => {
     // lines.
     [
       '@aws-sdk/',
-      ['lib/adapters/aws/', 'lib/core/aws.ts'],
+      ['lib/adapters/aws/', 'lib/core/aws.ts', 'lib/cloud/'],
       "an SDK's types in a command would tie every test to one cloud",
     ],
-    ['@smithy/', ['lib/adapters/aws/'], "an SDK's types in a command would tie every test to one cloud"],
+    ['@smithy/', ['lib/adapters/aws/', 'lib/cloud/'], "an SDK's types in a command would tie every test to one cloud"],
     ['@alicloud/', ['lib/adapters/aliyun/'], "an SDK's types in a command would tie every test to one cloud"],
     ['ali-oss', ['lib/adapters/aliyun/'], "an SDK's types in a command would tie every test to one cloud"],
     ['execa', ['lib/adapters/shell.ts'], 'one place starts programs, without a shell'],

@@ -7,6 +7,7 @@ import { openSource } from '../../src/lib/adapters/source.ts';
 import { connectSsh } from '../../src/lib/adapters/ssh.ts';
 import type { Clock, Ports } from '../../src/lib/core/ports.ts';
 import type { CloudState } from '../../src/lib/cloud/state.ts';
+import { metrics } from '../../src/lib/cloud/services/cloudwatch/state.ts';
 import { fixture, testCloud, type TestCloud } from '../helpers/cloud.ts';
 import { packPlugin, startRoom, type CollectdHostRoom, type PluginArchive } from '../helpers/collectd-hosts.ts';
 import { freePort } from '../helpers/sshd.ts';
@@ -54,7 +55,7 @@ describe('two hosts by ssh, a real collectd on each', () => {
       { ports: { ...ports(), ...over } },
     );
   const series = (cloud: TestCloud) =>
-    Object.values((cloud.cloud.snapshot() as CloudState).watch.metrics.series).map(
+    Object.values(metrics.of(cloud.cloud.snapshot() as CloudState).series).map(
       ({ name, dimensions }) => `${dimensions['Host']}/${name}`,
     );
 

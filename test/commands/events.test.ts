@@ -2,6 +2,12 @@ import { runInNewContext } from 'node:vm';
 import { strFromU8, unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { debuggerZip } from '../../src/lib/render/events/function.ts';
+import { metrics } from '../../src/lib/cloud/services/cloudwatch/state.ts';
+import { rules } from '../../src/lib/cloud/services/events/state.ts';
+import { iam } from '../../src/lib/cloud/services/iam/state.ts';
+import { functions } from '../../src/lib/cloud/services/lambda/state.ts';
+import { topics } from '../../src/lib/cloud/services/sns/state.ts';
+import { queues } from '../../src/lib/cloud/services/sqs/state.ts';
 import type { CloudState } from '../../src/lib/cloud/state.ts';
 import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
 import { fixture, testCloud } from '../helpers/cloud.ts';
@@ -13,13 +19,20 @@ const start = async () => {
   const aws = cloud.aws();
   const run = (line: string) => cloud.run(`events ${line}`);
   const changing = async () => (await cloud.calls()).filter((call) => !/^(Describe|Get|List)/.test(call));
-  const watch = () => (cloud.cloud.snapshot() as CloudState).watch;
+  const watch = () => {
+    const state = cloud.cloud.snapshot() as CloudState;
+    return {
+      metrics: metrics.of(state),
+      topics: topics.of(state),
+      queues: queues.of(state),
+      functions: functions.of(state),
+      rules: rules.of(state),
+    };
+  };
   const left = () => {
-    const {
-      iam,
-      watch: { topics, queues, functions, rules },
-    } = cloud.cloud.snapshot() as CloudState;
-    return [iam.roles, topics, queues, functions, rules].flat().map(({ name }) => name);
+    const { topics, queues, functions, rules } = watch();
+    const { roles } = iam.of(cloud.cloud.snapshot() as CloudState);
+    return [roles, topics, queues, functions, rules].flat().map(({ name }) => name);
   };
   return { cloud, aws, run, changing, watch, left };
 };

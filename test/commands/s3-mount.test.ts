@@ -5,7 +5,7 @@ import { awsApi } from '../../src/lib/adapters/aws/api.ts';
 import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
-import { secretOf } from '../../src/lib/cloud/iam-state.ts';
+import { secretOf } from '../../src/lib/cloud/services/iam/state.ts';
 import { mountWorld, read } from '../helpers/mounts.ts';
 
 /** Real s3fs and rclone on a real S3 server; keys by the lab's IAM. */

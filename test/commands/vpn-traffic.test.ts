@@ -6,6 +6,7 @@ import { files as realFiles } from '../../src/lib/adapters/files.ts';
 import { outlets } from '../../src/lib/adapters/records/outlets.ts';
 import type { Files } from '../../src/lib/core/ports.ts';
 import type { CloudState } from '../../src/lib/cloud/state.ts';
+import { metrics } from '../../src/lib/cloud/services/cloudwatch/state.ts';
 import { fakeCharon } from '../fakes/vici.ts';
 import { fixture, testCloud } from '../helpers/cloud.ts';
 import { startServices } from '../helpers/services.ts';
@@ -82,7 +83,7 @@ const gateway = () => {
 };
 
 const figures = (state: CloudState) =>
-  Object.values(state.watch.metrics.series).map(({ name, dimensions, points }) => [
+  Object.values(metrics.of(state).series).map(({ name, dimensions, points }) => [
     name,
     ...Object.values(dimensions).slice(1),
     ...points.map(({ sum }) => sum),

@@ -7,6 +7,8 @@ import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import type { Aws } from '../../src/lib/core/aws.ts';
 import type { Clock, Files, Ports } from '../../src/lib/core/ports.ts';
+import { iam } from '../../src/lib/cloud/services/iam/state.ts';
+import { parameters } from '../../src/lib/cloud/services/ssm/state.ts';
 import type { CloudState } from '../../src/lib/cloud/state.ts';
 import { fixture, testCloud, type TestCloud } from './cloud.ts';
 import { run, type Ran } from './run.ts';
@@ -114,9 +116,9 @@ export const bench = async (): Promise<Bench> => {
         .filter(([, tags]) => tags['hybridctl:site'] === site)
         .map(([id]) => id);
       for (const id of tagged) if (!id.startsWith('i-') || alive.has(id)) count(id.slice(0, id.indexOf('-')), 1);
-      count('role', state.iam.roles.filter(({ name }) => name.startsWith(`hybridctl-${site}-`)).length);
-      count('profile', state.iam.profiles.filter(({ name }) => name.startsWith(`hybridctl-${site}-`)).length);
-      count('parameter', state.parameters.filter(({ name }) => name.startsWith(`/hybridctl/${site}/`)).length);
+      count('role', iam.of(state).roles.filter(({ name }) => name.startsWith(`hybridctl-${site}-`)).length);
+      count('profile', iam.of(state).profiles.filter(({ name }) => name.startsWith(`hybridctl-${site}-`)).length);
+      count('parameter', parameters.of(state).filter(({ name }) => name.startsWith(`/hybridctl/${site}/`)).length);
       count(
         'route',
         state.tables.flatMap(({ statics }) => statics).filter(({ destination }) => destination === '10.20.0.0/16')

@@ -1,6 +1,7 @@
 import type { Action } from './actions.ts';
 import { FILTERS, PAGES, takes } from './params.ts';
-import { idOf, Ec2Error } from './state.ts';
+import { ApiError } from './error.ts';
+import { idOf } from './state.ts';
 import { select, set } from './protocol.ts';
 
 const entry = (ruleNumber: number, ruleAction: 'allow' | 'deny', egress: boolean) => ({
@@ -31,7 +32,7 @@ export const ACL_ACTIONS: Readonly<Record<string, Action>> = {
     });
     const page = select(params, acls, {
       idParameter: 'NetworkAclId',
-      absent: (id) => new Ec2Error('InvalidNetworkAclID.NotFound', `The networkAcl ID '${id}' does not exist`),
+      absent: (id) => new ApiError('InvalidNetworkAclID.NotFound', `The networkAcl ID '${id}' does not exist`),
       id: ({ id }) => id,
       fields: ({ id, vpc, associations }) => ({
         'network-acl-id': [id],

@@ -11,17 +11,18 @@ import { refuseHeldByNat } from './actions-nat.ts';
 import { findInstance, findInterface, type InstanceRecord } from './instance-state.ts';
 import { FILTERS, TAGGED, tagsByKind, tagSet, takes } from './params.ts';
 import { list, optional, required, select, set, yes, type Params } from './protocol.ts';
-import { Ec2Error, invalidValue, type CloudState } from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import type { CloudState } from './state.ts';
 import { tagsOf } from './tag-state.ts';
 
 /** By instance or by interface; an instance has the one. */
 const holderIn = (state: CloudState, params: Params): InstanceRecord => {
   const [instance, eni] = [optional(params, 'InstanceId'), optional(params, 'NetworkInterfaceId')];
   if (instance === undefined && eni === undefined)
-    throw new Ec2Error('MissingParameter', 'Either instance ID or network interface id must be specified');
+    throw new ApiError('MissingParameter', 'Either instance ID or network interface id must be specified');
   const holder = eni === undefined ? findInstance(state, instance!) : findInterface(state, eni);
   if (instance !== undefined && holder.id !== instance)
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidParameterCombination',
       'You may specify either an instance ID or a network interface ID, not both of different machines',
     );
@@ -69,13 +70,13 @@ export const ADDRESS_ACTIONS: Readonly<Record<string, Action>> = {
   DescribeAddresses: takes(['AllocationId.#', 'PublicIp.#', ...FILTERS], ({ state, params }) => {
     const wanted = list(params, 'PublicIp');
     const unknown = wanted.find((ip) => !state.addresses.some(({ publicIp }) => publicIp === ip));
-    if (unknown !== undefined) throw new Ec2Error('InvalidAddress.NotFound', `Address '${unknown}' not found.`);
+    if (unknown !== undefined) throw new ApiError('InvalidAddress.NotFound', `Address '${unknown}' not found.`);
     const { items } = select(
       params,
       state.addresses.map((address) => ({ ...address, owner: holderOf(state, address) })),
       {
         idParameter: 'AllocationId',
-        absent: (id) => new Ec2Error('InvalidAllocationID.NotFound', `The allocation ID '${id}' does not exist`),
+        absent: (id) => new ApiError('InvalidAllocationID.NotFound', `The allocation ID '${id}' does not exist`),
         id: (address) => address.id,
         fields: ({ id, publicIp, owner }) => ({
           'allocation-id': [id],

@@ -3,7 +3,8 @@ import { judge } from './fpga-build.ts';
 import { findFpga, fpgaState, type FpgaRecord } from './fpga-state.ts';
 import { FILTERS, PAGES, structure, structures, TAGGED, tagsByKind, tagSet, takes } from './params.ts';
 import { list, optional, required, select, set, type Params, type Xml } from './protocol.ts';
-import { Ec2Error, fresh, invalidValue, replaced, type CloudState } from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import { fresh, replaced, type CloudState } from './state.ts';
 import { addTags, tagsOf, withoutTags } from './tag-state.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -64,7 +65,7 @@ const grantsIn = (
   const items = structures(params, `LoadPermission.${name}`);
   const accounts = items.flatMap((item) => optional(item, 'UserId') ?? []);
   const wrong = accounts.find((account) => !/^\d{12}$/.test(account));
-  if (wrong !== undefined) throw new Ec2Error('InvalidAttributeValue', `Invalid user ID: ${wrong}`);
+  if (wrong !== undefined) throw new ApiError('InvalidAttributeValue', `Invalid user ID: ${wrong}`);
   return { accounts, everybody: items.some((item) => item.get('Group') === 'all') };
 };
 
@@ -124,7 +125,7 @@ export const FPGA_ACTIONS: Readonly<Record<string, Action>> = {
     );
     const { items, nextToken } = select(params, all, {
       idParameter: 'FpgaImageId',
-      absent: (id) => new Ec2Error('InvalidFpgaImageID.NotFound', `The image ID '${id}' does not exist`),
+      absent: (id) => new ApiError('InvalidFpgaImageID.NotFound', `The image ID '${id}' does not exist`),
       id: ({ id }) => id,
       fields: (image) => ({
         'fpga-image-id': [image.id],
@@ -153,7 +154,7 @@ export const FPGA_ACTIONS: Readonly<Record<string, Action>> = {
         // Another region can't be looked into at once: what is wrong there is told by the copy's state.
         const original = from === state.region ? findFpga(state, source) : undefined;
         if (original !== undefined && fpgaState(original, cloud.now()) !== 'available')
-          throw new Ec2Error('IncorrectState', `Image '${source}' is not in a suitable state to allow copying.`);
+          throw new ApiError('IncorrectState', `Image '${source}' is not in a suitable state to allow copying.`);
         const [copy, next] = fresh(state, 'afi');
         const build = original?.build ?? {
           error: 'NOT_FOUND: Source image is not found or the user ID is not authorized to copy source image.',

@@ -12,7 +12,8 @@ import {
 } from './group-state.ts';
 import { FILTERS, numberIn, PAGES, structures, TAGGED, tagsByKind, tagSet, takes } from './params.ts';
 import { list, optional, required, select, set, type Params, type Xml } from './protocol.ts';
-import { Ec2Error, type CloudState } from './state.ts';
+import { ApiError } from './error.ts';
+import type { CloudState } from './state.ts';
 import { tagsOf } from './tag-state.ts';
 
 const PERMISSIONS = [
@@ -54,14 +55,14 @@ const permissionsIn = (params: Params, egress: boolean): readonly Permission[] =
       ),
     );
     if (found.length === 0)
-      throw new Ec2Error('MissingParameter', 'Source group, CIDR or prefix list must be specified.');
+      throw new ApiError('MissingParameter', 'Source group, CIDR or prefix list must be specified.');
     return found;
   });
 
 const givenIn = (params: Params, egress: boolean): readonly Permission[] => {
   const found = permissionsIn(params, egress);
   if (found.length === 0)
-    throw new Ec2Error(
+    throw new ApiError(
       'MissingParameter',
       'Either the parameter ipPermissions or the parameter securityGroupRuleIds must be specified.',
     );
@@ -139,7 +140,7 @@ export const GROUP_ACTIONS: Readonly<Record<string, Action>> = {
     const tags = tagsByKind(params, 'security-group')['security-group'];
     const [name, description] = [required(params, 'GroupName'), required(params, 'GroupDescription')];
     const vpc = optional(params, 'VpcId');
-    if (vpc === undefined) throw new Ec2Error('VPCIdNotSpecified', 'No default VPC for this user');
+    if (vpc === undefined) throw new ApiError('VPCIdNotSpecified', 'No default VPC for this user');
     const [after, id] = cloud.make((state) => createGroup(state, { vpc, name, description }, tags));
     return {
       return: true,
@@ -163,7 +164,7 @@ export const GROUP_ACTIONS: Readonly<Record<string, Action>> = {
   DescribeSecurityGroups: takes(['GroupId.#', ...FILTERS, ...PAGES], ({ state, params }) => {
     const page = select(params, state.securityGroups, {
       idParameter: 'GroupId',
-      absent: (id) => new Ec2Error('InvalidGroup.NotFound', `The security group '${id}' does not exist`),
+      absent: (id) => new ApiError('InvalidGroup.NotFound', `The security group '${id}' does not exist`),
       id: ({ id }) => id,
       fields: (group) => ({
         'group-id': [group.id],
@@ -207,7 +208,7 @@ export const GROUP_ACTIONS: Readonly<Record<string, Action>> = {
     const page = select(params, all, {
       idParameter: 'SecurityGroupRuleId',
       absent: (id) =>
-        new Ec2Error('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`),
+        new ApiError('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`),
       id: ({ rule }) => rule.id,
       fields: ({ group, rule }) => ({ 'group-id': [group], 'security-group-rule-id': [rule.id] }),
       tags: ({ rule }) => tagsOf(state, rule.id),

@@ -2,7 +2,7 @@ import type { Action } from './actions.ts';
 import { imagesOf } from './images.ts';
 import { FILTERS, PAGES, takes } from './params.ts';
 import { list, select, set } from './protocol.ts';
-import { Ec2Error } from './state.ts';
+import { ApiError } from './error.ts';
 
 export const IMAGE_ACTIONS: Readonly<Record<string, Action>> = {
   DescribeImages: takes(
@@ -19,7 +19,7 @@ export const IMAGE_ACTIONS: Readonly<Record<string, Action>> = {
         .filter(() => runners.length === 0 || runners.includes('all'));
       const page = select(params, all, {
         idParameter: 'ImageId',
-        absent: (id) => new Ec2Error('InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`),
+        absent: (id) => new ApiError('InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`),
         id: (image) => image.id,
         fields: (image) => ({
           'image-id': [image.id],

@@ -16,11 +16,12 @@ import {
 } from './instance-state.ts';
 import { FILTERS, flagIn, PAGES, someOf, takes } from './params.ts';
 import { list, optional, required, select, set, yes, type Fields, type Params, type Xml } from './protocol.ts';
-import { Ec2Error, hasInterface, invalidValue, type CloudState } from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import { hasInterface, type CloudState } from './state.ts';
 import { tagsOf } from './tag-state.ts';
 
-const noInstance = (id: string): Ec2Error =>
-  new Ec2Error('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+const noInstance = (id: string): ApiError =>
+  new ApiError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
 
 const fieldsOf = (instance: InstanceRecord): Fields => {
   const live = hasInterface(instance);
@@ -72,12 +73,12 @@ const attributeIn = (state: CloudState, instance: InstanceRecord, params: Params
   const ids = list(params, groups);
   const given = [check !== undefined, protect !== undefined, ids.length > 0].filter(Boolean).length;
   if (given === 0)
-    throw new Ec2Error(
+    throw new ApiError(
       'MissingParameter',
       'The request must contain the parameter SourceDestCheck.Value, or another attribute',
     );
   if (given > 1)
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidParameterCombination',
       'Fields for multiple attribute types specified: use one at a time',
     );
@@ -192,7 +193,7 @@ export const INSTANCE_ACTIONS: Readonly<Record<string, Action>> = {
     const page = select(params, state.instances.filter(hasInterface), {
       idParameter: 'NetworkInterfaceId',
       absent: (id) =>
-        new Ec2Error('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`),
+        new ApiError('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`),
       id: (instance) => instance.eni,
       fields: (instance) => ({
         'network-interface-id': [instance.eni],
@@ -250,7 +251,7 @@ export const INSTANCE_ACTIONS: Readonly<Record<string, Action>> = {
       state.instances.filter(({ profile }) => profile !== undefined),
       {
         idParameter: 'AssociationId',
-        absent: (id) => new Ec2Error('NoSuchAssociation', `The association ID '${id}' does not exist`),
+        absent: (id) => new ApiError('NoSuchAssociation', `The association ID '${id}' does not exist`),
         id: ({ profile }) => profile!.id,
         fields: ({ id }) => ({ 'instance-id': [id], state: ['associated'] }),
       },

@@ -2,7 +2,9 @@ import type { Action } from './actions.ts';
 import { makeKey, readKey, type MadeKey } from './key-pairs.ts';
 import { FILTERS, flagIn, TAGGED, tagsByKind, tagSet, takes } from './params.ts';
 import { list, optional, required, select, set, type Params } from './protocol.ts';
-import { Ec2Error, fresh, invalidValue, type CloudState, type KeyPair, type Tags } from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import { fresh, type CloudState, type KeyPair } from './state.ts';
+import type { Tags } from './tags.ts';
 import { addTags, tagsOf, withoutTags } from './tag-state.ts';
 
 const nameIn = (params: Params): string => {
@@ -14,7 +16,7 @@ const nameIn = (params: Params): string => {
 
 const refuseTaken = ({ keyPairs }: CloudState, name: string): void => {
   if (keyPairs.some((pair) => pair.name === name))
-    throw new Ec2Error('InvalidKeyPair.Duplicate', 'The keypair already exists');
+    throw new ApiError('InvalidKeyPair.Duplicate', 'The keypair already exists');
 };
 
 const addPair = (
@@ -30,8 +32,8 @@ const addPair = (
   return [addTags({ ...next, keyPairs: [...next.keyPairs, pair] }, [id], tags), pair];
 };
 
-const absent = (name: string): Ec2Error =>
-  new Ec2Error('InvalidKeyPair.NotFound', `The key pair '${name}' does not exist`);
+const absent = (name: string): ApiError =>
+  new ApiError('InvalidKeyPair.NotFound', `The key pair '${name}' does not exist`);
 
 export const KEY_ACTIONS: Readonly<Record<string, Action>> = {
   // The private half is in this answer and nowhere else, not in the state either.
@@ -61,7 +63,7 @@ export const KEY_ACTIONS: Readonly<Record<string, Action>> = {
     const name = nameIn(params);
     const tags = tagsByKind(params, 'key-pair')['key-pair'];
     const key = readKey(Buffer.from(required(params, 'PublicKeyMaterial'), 'base64').toString('utf8'));
-    if (key === undefined) throw new Ec2Error('InvalidKey.Format', 'Key is not in valid OpenSSH public key format');
+    if (key === undefined) throw new ApiError('InvalidKey.Format', 'Key is not in valid OpenSSH public key format');
     const [, pair] = cloud.make((state) => addPair(state, name, key, tags, cloud.now()));
     return { keyName: name, keyPairId: pair.id, keyFingerprint: key.fingerprint, tagSet: tagSet(tags) };
   }),
@@ -72,7 +74,7 @@ export const KEY_ACTIONS: Readonly<Record<string, Action>> = {
     if (unknown !== undefined) throw absent(unknown);
     const { items } = select(params, state.keyPairs, {
       idParameter: 'KeyPairId',
-      absent: (id) => new Ec2Error('InvalidKeyPair.NotFound', `The key pair ID '${id}' does not exist`),
+      absent: (id) => new ApiError('InvalidKeyPair.NotFound', `The key pair ID '${id}' does not exist`),
       id: ({ id }) => id,
       fields: ({ id, name, fingerprint }) => ({ 'key-pair-id': [id], 'key-name': [name], fingerprint: [fingerprint] }),
       tags: ({ id }) => tagsOf(state, id),
@@ -100,7 +102,7 @@ export const KEY_ACTIONS: Readonly<Record<string, Action>> = {
   DeleteKeyPair: takes(['KeyName', 'KeyPairId'], ({ cloud, params }) => {
     const [name, id] = [optional(params, 'KeyName'), optional(params, 'KeyPairId')];
     if (name === undefined && id === undefined)
-      throw new Ec2Error('MissingParameter', 'The request must contain the parameter KeyName or KeyPairId');
+      throw new ApiError('MissingParameter', 'The request must contain the parameter KeyName or KeyPairId');
     const [, gone] = cloud.make((state) => {
       const pair = state.keyPairs.find((one) => (id === undefined ? one.name === name : one.id === id));
       return [

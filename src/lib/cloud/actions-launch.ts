@@ -10,7 +10,8 @@ import {
 } from './instance-state.ts';
 import { flagIn, numberIn, structure, structures, TAGGED, tagsByKind, takes } from './params.ts';
 import { list, optional, required, set, type Params } from './protocol.ts';
-import { Ec2Error, invalidValue, type CloudState } from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import type { CloudState } from './state.ts';
 
 /** Bytes, before base64. Source: "Run commands at launch" in the EC2 user guide. */
 const MOST_USER_DATA = 16_384;
@@ -64,9 +65,9 @@ const TAKEN = [
 
 const imageIn = (state: CloudState, params: Params): Image => {
   const id = required(params, 'ImageId');
-  if (!/^ami-[0-9a-f]{8,17}$/.test(id)) throw new Ec2Error('InvalidAMIID.Malformed', `Invalid id: "${id}"`);
+  if (!/^ami-[0-9a-f]{8,17}$/.test(id)) throw new ApiError('InvalidAMIID.Malformed', `Invalid id: "${id}"`);
   const image = imagesOf(state.region).find((one) => one.id === id);
-  if (image === undefined) throw new Ec2Error('InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`);
+  if (image === undefined) throw new ApiError('InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`);
   return image;
 };
 
@@ -104,14 +105,14 @@ const placeIn = (params: Params): Pick<LaunchInput, 'subnet' | 'privateIp' | 'gr
     throw invalidValue('Each instance must have exactly one network interface, at device index 0.');
   const outside = ['SubnetId', 'PrivateIpAddress', 'SecurityGroupId.1'].some((name) => params.has(name));
   if (own !== undefined && outside)
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidParameterCombination',
       'Network interfaces and an instance-level subnet ID, private address or security groups may not be specified on the same request',
     );
   const from = own ?? params;
   const subnet = optional(from, 'SubnetId');
   if (subnet === undefined)
-    throw new Ec2Error(
+    throw new ApiError(
       'MissingInput',
       'No subnets found for the default VPC: there is no default VPC. Please specify a subnet.',
     );
@@ -139,7 +140,7 @@ const countIn = (state: CloudState, params: Params): number => {
 const profileIn = (params: Params): LaunchInput['profile'] => {
   const [name, arn] = [optional(params, 'IamInstanceProfile.Name'), optional(params, 'IamInstanceProfile.Arn')];
   if (name !== undefined && arn !== undefined)
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidParameterCombination',
       "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
     );
@@ -160,7 +161,7 @@ const launchIn = (state: CloudState, params: Params): LaunchInput => {
   oneOf(params, 'CreditSpecification.CpuCredits', 'standard', 'unlimited');
   const count = countIn(state, params);
   if (count > 1 && place.privateIp !== undefined)
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidParameterCombination',
       'You cannot specify a private IP address when you launch more than one instance.',
     );

@@ -2,16 +2,17 @@ import type { Action } from './actions.ts';
 import type { CloudModel } from './model.ts';
 import { FILTERS, PAGES, TAGGED, tagsByKind, tagSet, takes } from './params.ts';
 import { list, required, select, set } from './protocol.ts';
-import { Ec2Error, findIn, findSubnet, fresh, replaced, type CloudState, type NatGateway } from './state.ts';
+import { ApiError } from './error.ts';
+import { findIn, findSubnet, fresh, replaced, type CloudState, type NatGateway } from './state.ts';
 import { addTags, tagsOf, withoutTags } from './tag-state.ts';
 
 const stateOf = ({ deletedAt }: NatGateway, { now, times }: CloudModel): string =>
   deletedAt === undefined ? 'available' : now() - deletedAt < times.attachMs ? 'deleting' : 'deleted';
 
-/** @throws Ec2Error: EC2's own word, which says nothing of a NAT gateway. */
+/** @throws ApiError: EC2's own word, which says nothing of a NAT gateway. */
 export const refuseHeldByNat = ({ natGateways }: CloudState, allocation: string, cloud: CloudModel): void => {
   if (natGateways.some((one) => one.allocation === allocation && stateOf(one, cloud) !== 'deleted'))
-    throw new Ec2Error('AuthFailure', 'You do not have permission to access the specified resource.');
+    throw new ApiError('AuthFailure', 'You do not have permission to access the specified resource.');
 };
 
 /** Whether a subnet or a VPC still has one. */
@@ -60,7 +61,7 @@ export const NAT_ACTIONS: Readonly<Record<string, Action>> = {
   DescribeNatGateways: takes(['NatGatewayId.#', ...FILTERS, ...PAGES], ({ cloud, state, params }) => {
     const page = select(params, state.natGateways, {
       idParameter: 'NatGatewayId',
-      absent: (id) => new Ec2Error('NatGatewayNotFound', `The Nat Gateway ${id} was not found`),
+      absent: (id) => new ApiError('NatGatewayNotFound', `The Nat Gateway ${id} was not found`),
       id: ({ id }) => id,
       fields: (one) => ({
         'nat-gateway-id': [one.id],
@@ -89,7 +90,7 @@ export const NAT_ACTIONS: Readonly<Record<string, Action>> = {
     const id = required(params, 'NatGatewayId');
     cloud.change((state) => {
       const found = state.natGateways.find((one) => one.id === id);
-      if (found === undefined) throw new Ec2Error('NatGatewayNotFound', `The Nat Gateway ${id} was not found`);
+      if (found === undefined) throw new ApiError('NatGatewayNotFound', `The Nat Gateway ${id} was not found`);
       return {
         ...state,
         natGateways: replaced(state.natGateways, { ...found, deletedAt: found.deletedAt ?? cloud.now() }),
@@ -104,7 +105,7 @@ export const NAT_ACTIONS: Readonly<Record<string, Action>> = {
       const name = required(params, 'LaunchTemplateName');
       const [, id] = cloud.make((state) => {
         if (state.launchTemplates.some((one) => one.name === name))
-          throw new Ec2Error(
+          throw new ApiError(
             'InvalidLaunchTemplateName.AlreadyExistsException',
             'Launch template name already in use.',
           );
@@ -132,7 +133,7 @@ export const NAT_ACTIONS: Readonly<Record<string, Action>> = {
         {
           idParameter: 'LaunchTemplateId',
           absent: (id) =>
-            new Ec2Error(
+            new ApiError(
               'InvalidLaunchTemplateId.NotFound',
               `The specified launch template, with template ID ${id}, does not exist.`,
             ),

@@ -3,11 +3,12 @@ import { partitionOf } from '../domain/partition.ts';
 import type { Action } from './actions.ts';
 import { FILTERS, PAGES, tagSet, takes } from './params.ts';
 import { list, required, select, set } from './protocol.ts';
-import { Ec2Error, findIn, hasInterface, type CloudState, type Subnet } from './state.ts';
+import { ApiError } from './error.ts';
+import { findIn, hasInterface, type CloudState, type Subnet } from './state.ts';
 import { tagsOf } from './tag-state.ts';
 
 const notFound = (code: string, what: string) => (id: string) =>
-  new Ec2Error(code, `The ${what} '${id}' does not exist`);
+  new ApiError(code, `The ${what} '${id}' does not exist`);
 
 /** What a subnet has left: EC2 keeps five for itself. */
 const freeIn = ({ instances }: CloudState, { id, cidr: network }: Subnet): number => {
@@ -65,7 +66,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Action>> = {
         zonesOf(state).map((zone) => zoneElement(state.region, zone)),
         {
           idParameter: 'ZoneName',
-          absent: (zone) => new Ec2Error('InvalidParameterValue', `Invalid availability zone: [${zone}]`),
+          absent: (zone) => new ApiError('InvalidParameterValue', `Invalid availability zone: [${zone}]`),
           id: ({ zoneName }) => zoneName,
           fields: (zone) => ({
             'zone-name': [zone.zoneName],

@@ -11,7 +11,8 @@ import {
   type TableState,
   type TargetInput,
 } from './route-state.ts';
-import { Ec2Error, type CloudState } from './state.ts';
+import { ApiError } from './error.ts';
+import type { CloudState } from './state.ts';
 import { tagsOf } from './tag-state.ts';
 
 const ORIGIN = { table: 'CreateRouteTable', static: 'CreateRoute', propagated: 'EnableVgwRoutePropagation' } as const;
@@ -67,12 +68,12 @@ const destination = (params: Params): string => {
     (text) => text !== undefined,
   );
   if (given.length === 0)
-    throw new Ec2Error(
+    throw new ApiError(
       'MissingParameter',
       'The request must contain the parameter destinationCidrBlock, destinationIpv6CidrBlock or destinationPrefixListId',
     );
   if (given.length > 1)
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidParameterCombination',
       'The parameters destinationCidrBlock and destinationPrefixListId cannot be used together',
     );
@@ -82,7 +83,7 @@ const destination = (params: Params): string => {
 const target = (params: Params): TargetInput => {
   const nat = optional(params, 'NatGatewayId');
   if (nat !== undefined)
-    throw new Ec2Error('InvalidNatGatewayID.NotFound', `The natGateway ID '${nat}' does not exist`);
+    throw new ApiError('InvalidNatGatewayID.NotFound', `The natGateway ID '${nat}' does not exist`);
   return {
     gateway: optional(params, 'GatewayId'),
     eni: optional(params, 'NetworkInterfaceId'),
@@ -106,7 +107,7 @@ export const ROUTE_ACTIONS: Readonly<Record<string, Action>> = {
   DescribeRouteTables: takes(['RouteTableId.#', ...FILTERS, ...PAGES], ({ state, params }) => {
     const page = select(params, state.tables, {
       idParameter: 'RouteTableId',
-      absent: (id) => new Ec2Error('InvalidRouteTableID.NotFound', `The routeTable ID '${id}' does not exist`),
+      absent: (id) => new ApiError('InvalidRouteTableID.NotFound', `The routeTable ID '${id}' does not exist`),
       id: (table) => table.id,
       fields: (table) => {
         const routes = routesOf(state, table);

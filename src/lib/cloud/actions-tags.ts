@@ -1,14 +1,14 @@
 import type { Action } from './actions.ts';
 import { FILTERS, PAGES, someOf, structures, tagsIn, takes } from './params.ts';
 import { required, select, set } from './protocol.ts';
-import { Ec2Error } from './state.ts';
+import { ApiError } from './error.ts';
 import { addTags, removeTags, taggables, tagsOf } from './tag-state.ts';
 
 export const TAG_ACTIONS: Readonly<Record<string, Action>> = {
   CreateTags: takes(['ResourceId.#', 'Tag.#.Key', 'Tag.#.Value'], ({ cloud, params }) => {
     const tags = tagsIn(params);
     if (Object.keys(tags).length === 0)
-      throw new Ec2Error('MissingParameter', 'The request must contain the parameter tagSet');
+      throw new ApiError('MissingParameter', 'The request must contain the parameter tagSet');
     cloud.change((state) => addTags(state, someOf(params, 'ResourceId'), tags));
     return { return: true };
   }),
@@ -37,7 +37,7 @@ export const TAG_ACTIONS: Readonly<Record<string, Action>> = {
     );
     const page = select(params, rows, {
       idParameter: 'ResourceId',
-      absent: (id) => new Ec2Error('InvalidID', `The ID '${id}' is not valid`),
+      absent: (id) => new ApiError('InvalidID', `The ID '${id}' is not valid`),
       id: ({ id }) => id,
       fields: ({ id, kind, key, value }) => ({
         'resource-id': [id],

@@ -3,26 +3,16 @@ import { hasNat } from './actions-nat.ts';
 import { TAGGED, tagsByKind, takes } from './params.ts';
 import { optional, required, type Xml } from './protocol.ts';
 import { findTable, type TableState } from './route-state.ts';
-import {
-  canonical,
-  Ec2Error,
-  findIn,
-  findSubnet,
-  findVpc,
-  fresh,
-  hasInterface,
-  invalidValue,
-  replaced,
-  type CloudState,
-  type Tags,
-} from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import { canonical, findIn, findSubnet, findVpc, fresh, hasInterface, replaced, type CloudState } from './state.ts';
+import type { Tags } from './tags.ts';
 import { addTags, withoutTags } from './tag-state.ts';
 
 const DONE: Xml = { return: true };
 const findGateway = (state: CloudState, id: string) =>
   findIn(state.internetGateways, id, 'InvalidInternetGatewayID.NotFound', 'internetGateway ID');
-const inUse = (what: string, id: string): Ec2Error =>
-  new Ec2Error('DependencyViolation', `The ${what} '${id}' has dependencies and cannot be deleted.`);
+const inUse = (what: string, id: string): ApiError =>
+  new ApiError('DependencyViolation', `The ${what} '${id}' has dependencies and cannot be deleted.`);
 const networkIn = (text: string): string => {
   const network = canonical(text);
   if (network === undefined)
@@ -137,7 +127,7 @@ export const VPC_ACTIONS: Readonly<Record<string, Action>> = {
     cloud.change((state) => {
       const table = findTable(state, required(params, 'RouteTableId'));
       if (state.tables.some(({ subnets }) => subnets.includes(findSubnet(state, subnet).id)))
-        throw new Ec2Error(
+        throw new ApiError(
           'Resource.AlreadyAssociated',
           `the specified association for route table ${table.id} conflicts with an existing association`,
         );
@@ -150,7 +140,7 @@ export const VPC_ACTIONS: Readonly<Record<string, Action>> = {
     const association = required(params, 'AssociationId');
     cloud.change((state) => {
       if (!state.tables.some(({ subnets }) => subnets.some((one) => associationOf(one) === association)))
-        throw new Ec2Error('InvalidAssociationID.NotFound', `The association ID '${association}' does not exist`);
+        throw new ApiError('InvalidAssociationID.NotFound', `The association ID '${association}' does not exist`);
       return {
         ...state,
         tables: state.tables.map((one) => ({
@@ -185,7 +175,7 @@ export const VPC_ACTIONS: Readonly<Record<string, Action>> = {
     cloud.change((state) => {
       const gateway = findGateway(state, required(params, 'InternetGatewayId'));
       if (gateway.vpc !== undefined)
-        throw new Ec2Error(
+        throw new ApiError(
           'Resource.AlreadyAssociated',
           `resource ${gateway.id} is already attached to network ${gateway.vpc}`,
         );
@@ -204,12 +194,12 @@ export const VPC_ACTIONS: Readonly<Record<string, Action>> = {
     cloud.change((state) => {
       const [gateway, vpc] = [findGateway(state, required(params, 'InternetGatewayId')), required(params, 'VpcId')];
       if (gateway.vpc !== vpc)
-        throw new Ec2Error('Gateway.NotAttached', `resource ${gateway.id} is not attached to network ${vpc}`);
+        throw new ApiError('Gateway.NotAttached', `resource ${gateway.id} is not attached to network ${vpc}`);
       const mapped =
         state.instances.some((one) => one.vpc === vpc && hasInterface(one) && one.publicIp !== undefined) ||
         hasNat(state, cloud, { vpc });
       if (mapped)
-        throw new Ec2Error(
+        throw new ApiError(
           'DependencyViolation',
           `Network ${vpc} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,
         );

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Action } from './actions.ts';
 import { FILTERS, flagIn, numberIn, structure, structures, TAGGED, tagsByKind, tagSet, takes } from './params.ts';
 import { optional, required, select, set, type Params, type Xml } from './protocol.ts';
-import { Ec2Error, invalidValue, type CloudState } from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import type { CloudState } from './state.ts';
 import { tagsOf } from './tag-state.ts';
 import { customerGatewayConfiguration } from './vpn-config.ts';
 import {
@@ -169,7 +170,7 @@ const madeKey = (): string =>
     .replace(/[^A-Za-z0-9]/g, '')
     .slice(0, 31)}`;
 
-const absent = (code: string, what: string) => (id: string) => new Ec2Error(code, `The ${what} '${id}' does not exist`);
+const absent = (code: string, what: string) => (id: string) => new ApiError(code, `The ${what} '${id}' does not exist`);
 const done: Xml = { return: true };
 /** What a call has just made or changed is there. */
 const made = <T extends { readonly id: string }>(items: readonly T[], id: string): T =>
@@ -286,7 +287,7 @@ export const VPN_ACTIONS: Readonly<Record<string, Action>> = {
       const tags = tagsByKind(params, 'vpn-connection')['vpn-connection'];
       const options = structure(params, 'Options');
       if (flagIn(options, 'EnableAcceleration') === true)
-        throw new Ec2Error(
+        throw new ApiError(
           'InvalidParameterCombination',
           'Acceleration is supported only for VPN connections to a transit gateway.',
         );

@@ -1,5 +1,6 @@
 import type { CloudModel } from './model.ts';
-import { Ec2Error, type CloudState } from './state.ts';
+import { ApiError } from './error.ts';
+import type { CloudState } from './state.ts';
 
 /**
  * What is refused by a part of the cloud that has not heard of it: ids, IAM's names, and to EC2 an instance profile
@@ -20,7 +21,7 @@ export const behind = (cloud: CloudModel, ago: number): CloudModel => {
     try {
       step(cloud.stateAt(ago));
     } catch (error) {
-      if (!(error instanceof Ec2Error) || NOT_HEARD_OF.test(error.code) || PROFILE.test(error.message)) throw error;
+      if (!(error instanceof ApiError) || NOT_HEARD_OF.test(error.code) || PROFILE.test(error.message)) throw error;
     }
   };
   return {

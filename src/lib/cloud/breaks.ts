@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Fault } from './faults.ts';
-import { Ec2Error } from './state.ts';
+import { ApiError } from './error.ts';
 
 /** Well-formed on purpose: a parser takes it for an answer without content. */
 const PORTAL = '<html><head><title>Sign in</title></head><body><p>Please sign in to the network.</p></body></html>\n';
@@ -9,7 +9,7 @@ const PORTAL = '<html><head><title>Sign in</title></head><body><p>Please sign in
 export const breaksBefore = ({ break: how, code, message, status }: Fault, response: ServerResponse): boolean => {
   switch (how) {
     case 'error':
-      throw new Ec2Error(code, message, status);
+      throw new ApiError(code, message, status);
     case 'drop':
       response.destroy();
       return true;

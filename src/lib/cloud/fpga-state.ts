@@ -1,5 +1,6 @@
 import type { Build } from './fpga-build.ts';
-import { Ec2Error, findIn, type CloudState } from './state.ts';
+import { ApiError } from './error.ts';
+import { findIn, type CloudState } from './state.ts';
 
 /** An FPGA image. How it stands follows from the clock alone: the build ends at `readyAt`. */
 export interface FpgaRecord {
@@ -19,6 +20,6 @@ export const fpgaState = ({ readyAt, build }: FpgaRecord, now: number): 'pending
   now < readyAt ? 'pending' : build.error === undefined ? 'available' : 'failed';
 
 export const findFpga = ({ fpgaImages }: CloudState, id: string): FpgaRecord => {
-  if (!/^afi-[0-9a-f]{8,17}$/.test(id)) throw new Ec2Error('InvalidFpgaImageID.Malformed', `Invalid id: "${id}"`);
+  if (!/^afi-[0-9a-f]{8,17}$/.test(id)) throw new ApiError('InvalidFpgaImageID.Malformed', `Invalid id: "${id}"`);
   return findIn(fpgaImages, id, 'InvalidFpgaImageID.NotFound', 'image ID');
 };

@@ -1,16 +1,6 @@
-import {
-  canonical,
-  Ec2Error,
-  findIn,
-  findVpc,
-  fresh,
-  hasInterface,
-  idOf,
-  invalidValue,
-  replaced,
-  type CloudState,
-  type Tags,
-} from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import { canonical, findIn, findVpc, fresh, hasInterface, idOf, replaced, type CloudState } from './state.ts';
+import type { Tags } from './tags.ts';
 import { addTags, withoutTags } from './tag-state.ts';
 
 export interface SecurityGroup {
@@ -48,7 +38,7 @@ const MOST_RULES = 60;
 
 export const findGroup = (state: CloudState, id: string): SecurityGroup => {
   const found = state.securityGroups.find((group) => group.id === id);
-  if (found === undefined) throw new Ec2Error('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
+  if (found === undefined) throw new ApiError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
   return found;
 };
 
@@ -122,9 +112,9 @@ export const createGroup = (
       'Invalid security group description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*',
     );
   if (name === 'default')
-    throw new Ec2Error('InvalidParameterValue', 'Cannot use reserved security group name: default');
+    throw new ApiError('InvalidParameterValue', 'Cannot use reserved security group name: default');
   if (state.securityGroups.some((group) => group.vpc === vpc && group.name === name))
-    throw new Ec2Error('InvalidGroup.Duplicate', `The security group '${name}' already exists for VPC '${vpc}'`);
+    throw new ApiError('InvalidGroup.Duplicate', `The security group '${name}' already exists for VPC '${vpc}'`);
   const [id, next] = fresh(state, 'sg');
   const rule: GroupRule = {
     id: idOf('sgr', id, 'egress'),
@@ -148,12 +138,12 @@ export const createGroup = (
 export const deleteGroup = (state: CloudState, id: string): CloudState => {
   const group = findGroup(state, id);
   if (group.name === 'default')
-    throw new Ec2Error('CannotDelete', `the specified group: "${id}" name: "default" cannot be deleted by a user`);
+    throw new ApiError('CannotDelete', `the specified group: "${id}" name: "default" cannot be deleted by a user`);
   const used = state.instances.some((one) => hasInterface(one) && one.groups.includes(id));
   const named = state.securityGroups.some(
     (other) => other.id !== id && other.rules.some(({ peer }) => peer.kind === 'group' && peer.value === id),
   );
-  if (used || named) throw new Ec2Error('DependencyViolation', `resource ${id} has a dependent object`);
+  if (used || named) throw new ApiError('DependencyViolation', `resource ${id} has a dependent object`);
   return withoutTags(
     { ...state, securityGroups: state.securityGroups.filter((other) => other.id !== id) },
     id,
@@ -179,7 +169,7 @@ export const authorize = (
     if (wanted.slice(0, at).some((other) => alike(one, other)))
       throw invalidValue('The same permission must not appear multiple times');
     if (group.rules.some((rule) => alike(rule, one)))
-      throw new Ec2Error('InvalidPermission.Duplicate', `the specified rule "${said(one)}" already exists`);
+      throw new ApiError('InvalidPermission.Duplicate', `the specified rule "${said(one)}" already exists`);
     if (one.peer.kind === 'group') findGroup(state, one.peer.value);
     if (one.peer.kind === 'prefixList')
       findIn(state.prefixLists, one.peer.value, 'InvalidPrefixListID.NotFound', 'prefix list ID');
@@ -192,7 +182,7 @@ export const authorize = (
   });
   const rules = [...group.rules, ...made];
   if ([true, false].some((egress) => rules.filter((rule) => rule.egress === egress).length > MOST_RULES))
-    throw new Ec2Error(
+    throw new ApiError(
       'RulesPerSecurityGroupLimitExceeded',
       'The maximum number of rules per security group has been reached.',
     );
@@ -207,7 +197,7 @@ export const authorize = (
 };
 
 /**
- * All rules or none, by what they say or by id. @throws Ec2Error where one is not there: a VPC that is not the default
+ * All rules or none, by what they say or by id. @throws ApiError where one is not there: a VPC that is not the default
  * one takes no slip.
  */
 export const revoke = (
@@ -224,9 +214,9 @@ export const revoke = (
   );
   const missing = ids.find((rule) => !gone.some((other) => other.id === rule));
   if (missing !== undefined)
-    throw new Ec2Error('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${missing}' does not exist`);
+    throw new ApiError('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${missing}' does not exist`);
   if (wanted.some((one) => !gone.some((rule) => alike(rule, one))))
-    throw new Ec2Error('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
+    throw new ApiError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
   return withoutTags(
     withGroup(state, { ...group, rules: group.rules.filter((rule) => !gone.includes(rule)) }),
     ...gone.map((rule) => rule.id),

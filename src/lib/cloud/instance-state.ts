@@ -1,19 +1,18 @@
 import { profileOf } from './profile.ts';
+import { ApiError, invalidValue } from './error.ts';
 import {
-  Ec2Error,
   findIn,
   findSubnet,
   fresh,
   freshPublicIp,
   hasInterface,
   idOf,
-  invalidValue,
   privateIpIn,
   replaced,
   type CloudState,
   type Due,
-  type Tags,
 } from './state.ts';
+import type { Tags } from './tags.ts';
 import { addTags, withoutTags } from './tag-state.ts';
 import type { CloudInstance, InstanceState, TransitionTimes } from './types.ts';
 
@@ -69,7 +68,7 @@ export const findInstance = (state: CloudState, id: string): InstanceRecord =>
 export const findInterface = (state: CloudState, id: string): InstanceRecord => {
   const found = state.instances.filter(hasInterface).find(({ eni }) => eni === id);
   if (found === undefined)
-    throw new Ec2Error('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`);
+    throw new ApiError('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`);
   return found;
 };
 
@@ -81,7 +80,7 @@ export const withInstance = (state: CloudState, instance: InstanceRecord): Cloud
 export const setSourceDestCheck = (state: CloudState, instance: InstanceRecord, enabled: boolean): CloudState =>
   withInstance(state, { ...instance, sourceDestCheck: enabled });
 
-/** The groups of its interface, all of them. @throws Ec2Error where one is not of its VPC. */
+/** The groups of its interface, all of them. @throws ApiError where one is not of its VPC. */
 export const setGroups = (state: CloudState, instance: InstanceRecord, groups: readonly string[]): CloudState =>
   withInstance(state, { ...instance, groups: groupsIn(state, instance.vpc, groups) });
 
@@ -89,9 +88,9 @@ export const setGroups = (state: CloudState, instance: InstanceRecord, groups: r
 const groupsIn = (state: CloudState, vpc: string, ids: readonly string[]): readonly string[] => {
   for (const id of ids) {
     const group = state.securityGroups.find((other) => other.id === id);
-    if (group === undefined) throw new Ec2Error('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
+    if (group === undefined) throw new ApiError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
     if (group.vpc !== vpc)
-      throw new Ec2Error('InvalidParameter', `Security group ${id} and subnet belong to different networks.`);
+      throw new ApiError('InvalidParameter', `Security group ${id} and subnet belong to different networks.`);
   }
   return [...new Set(ids)];
 };
@@ -120,7 +119,7 @@ export interface LaunchInput {
 
 /**
  * Launches, or answers with what the same request under the same client token launched before.
- * @returns the state and the ids. @throws Ec2Error, with nothing done.
+ * @returns the state and the ids. @throws ApiError, with nothing done.
  */
 export const runInstances = (
   state: CloudState,
@@ -132,9 +131,9 @@ export const runInstances = (
     input.clientToken === undefined ? undefined : state.launches.find(({ token }) => token === input.clientToken);
   if (before !== undefined) {
     if (before.request !== input.request)
-      throw new Ec2Error('IdempotentParameterMismatch', 'The client token was used before, with other parameters.');
+      throw new ApiError('IdempotentParameterMismatch', 'The client token was used before, with other parameters.');
     if (before.instances.some((id) => !state.instances.some((one) => one.id === id && hasInterface(one)))) {
-      throw new Ec2Error(
+      throw new ApiError(
         'IdempotentInstanceTerminated',
         'The request to launch an instance uses the same client token as a previous request for which the instance has been terminated.',
       );
@@ -143,13 +142,13 @@ export const runInstances = (
   }
   const alive = state.instances.filter(hasInterface).length;
   if (alive + input.count > state.quotas.instances) {
-    throw new Ec2Error(
+    throw new ApiError(
       'InstanceLimitExceeded',
       `You have requested more instances (${alive + input.count}) than your current instance limit of ${state.quotas.instances} allows for the specified instance type.`,
     );
   }
   if (input.keyName !== undefined && !state.keyPairs.some(({ name }) => name === input.keyName))
-    throw new Ec2Error('InvalidKeyPair.NotFound', `The key pair '${input.keyName}' does not exist`);
+    throw new ApiError('InvalidKeyPair.NotFound', `The key pair '${input.keyName}' does not exist`);
   const [reservation, numbered] = fresh(state, 'r');
   let next = numbered;
   const ids: string[] = [];
@@ -227,16 +226,16 @@ const associationOfProfile = (
   return { id: idOf('iip-assoc', instance, id), arn, profile: id };
 };
 
-/** @throws Ec2Error where it has one already. */
+/** @throws ApiError where it has one already. */
 export const associateProfile = (
   state: CloudState,
   instance: InstanceRecord,
   given: NonNullable<LaunchInput['profile']>,
 ): CloudState => {
   if (instance.profile !== undefined)
-    throw new Ec2Error('IncorrectState', `There is an existing association for instance ${instance.id}`);
+    throw new ApiError('IncorrectState', `There is an existing association for instance ${instance.id}`);
   if (instance.state !== 'running' && instance.state !== 'stopped')
-    throw new Ec2Error(
+    throw new ApiError(
       'IncorrectInstanceState',
       `The instance '${instance.id}' is not in the 'running' or 'stopped' state.`,
     );
@@ -247,12 +246,12 @@ export const associateProfile = (
 export const disassociateProfile = (state: CloudState, association: string): readonly [CloudState, InstanceRecord] => {
   const instance = state.instances.find(({ profile }) => profile?.id === association);
   if (instance === undefined)
-    throw new Ec2Error('NoSuchAssociation', `The association ID '${association}' does not exist`);
+    throw new ApiError('NoSuchAssociation', `The association ID '${association}' does not exist`);
   return [withInstance(state, { ...instance, profile: undefined }), instance];
 };
 
-const wrongState = (id: string, verb: string): Ec2Error =>
-  new Ec2Error('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be ${verb}.`);
+const wrongState = (id: string, verb: string): ApiError =>
+  new ApiError('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be ${verb}.`);
 
 /**
  * Stopping what is stopped or stopping is no error; Force shortens a stop under way. A borrowed public address is given
@@ -294,7 +293,7 @@ export const terminateInstance = (state: CloudState, id: string, now: number, ti
   const instance = findInstance(state, id);
   if (!isThere(instance)) return state;
   if (instance.protected)
-    throw new Ec2Error(
+    throw new ApiError(
       'OperationNotPermitted',
       `The instance '${id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`,
     );
@@ -327,7 +326,7 @@ export const advanceInstances = (state: CloudState, now: number, times: Transiti
     return withoutTags(withInstance(next, over), instance.eni, ...instance.volumes.map(({ id }) => id));
   }, state);
 
-/** @throws Ec2Error where an image is not for the type's processor. */
+/** @throws ApiError where an image is not for the type's processor. */
 export const refuseOtherProcessor = (type: string, architecture: string): void => {
   if (!/^[a-z][a-z0-9-]*\.(?:nano|micro|small|medium|large|\d*xlarge|metal(?:-\d+xl)?)$/.test(type))
     throw invalidValue(`Invalid value '${type}' for InstanceType.`);

@@ -1,9 +1,9 @@
 import type { Json } from './protocol.ts';
-import { Ec2Error } from './state.ts';
+import { ApiError } from './error.ts';
 
 /** Fields of a JSON request. @param code of the refusal, as the service spells it. */
 export const jsonFields = (json: Json, code: string) => {
-  const refuse = (message: string): Ec2Error => new Ec2Error(code, message);
+  const refuse = (message: string): ApiError => new ApiError(code, message);
   const optional = (field: string): string | undefined => {
     const value = json[field];
     if (value === undefined || value === null) return undefined;

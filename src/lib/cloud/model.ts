@@ -1,8 +1,10 @@
 import type { Clock, RouteTable } from '../core/ports.ts';
+import { shownServices } from './slice.ts';
 import { advanceInstances } from './instance-state.ts';
 import { createObjects, type ObjectState } from './s3-state.ts';
 import { findTable, routesOf, setNetworks } from './route-state.ts';
-import { Ec2Error, type CloudState } from './state.ts';
+import { ApiError } from './error.ts';
+import type { CloudState } from './state.ts';
 import { tagsOf } from './tag-state.ts';
 import { advanceVpn } from './vpn-state.ts';
 import type { Cloud, CloudWatcher, TransitionTimes } from './types.ts';
@@ -43,11 +45,10 @@ const tableView = (state: CloudState, id: string): RouteTable => {
 };
 
 const SEALED = '(sealed)';
-/** Anybody on the machine can read a snapshot: keys of tunnels and what Parameter Store keeps sealed are not in it. */
+/** Anybody on the machine can read a snapshot: keys are not in it. */
 const sealed = (state: CloudState): CloudState => ({
   ...state,
-  parameters: state.parameters.map((one) => (one.type === 'SecureString' ? { ...one, value: SEALED } : one)),
-  dx: { ...state.dx, interfaces: state.dx.interfaces.map((one) => ({ ...one, authKey: SEALED })) },
+  services: shownServices(state),
   vpnConnections: state.vpnConnections.map((one) => ({
     ...one,
     tunnels: one.tunnels.map((tunnel) => ({ ...tunnel, psk: SEALED, options: { ...tunnel.options, psk: SEALED } })),
@@ -110,7 +111,7 @@ export const createCloud = (seed: CloudState, { clock, times }: CloudModelOption
       try {
         return tableView(present(), id);
       } catch (error) {
-        throw error instanceof Ec2Error ? new RangeError(error.message) : error;
+        throw error instanceof ApiError ? new RangeError(error.message) : error;
       }
     },
     tables: () => present().tables.map(({ id }) => tableView(present(), id)),

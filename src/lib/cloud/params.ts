@@ -1,6 +1,7 @@
 import type { Action } from './actions.ts';
 import { list, optional, required, set, type Params, type Xml } from './protocol.ts';
-import { Ec2Error, invalidValue, type Tags } from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import type { Tags } from './tags.ts';
 
 /** Filters of a Describe call. */
 export const FILTERS = ['Filter.#.Name', 'Filter.#.Value.#'] as const;
@@ -22,7 +23,7 @@ export const takes = (names: readonly string[], run: Action): Action => {
   const known = new Set([...ALWAYS, ...names]);
   return (call) => {
     const unknown = [...call.params.keys()].find((name) => !known.has(name.replace(/\.\d+(?=\.|$)/g, '.#')));
-    if (unknown !== undefined) throw new Ec2Error('UnknownParameter', `The parameter ${unknown} is not recognized`);
+    if (unknown !== undefined) throw new ApiError('UnknownParameter', `The parameter ${unknown} is not recognized`);
     return run(call);
   };
 };
@@ -50,7 +51,7 @@ export const structure = (params: Params, name: string): Params =>
     ),
   );
 
-/** @throws Ec2Error where it is no whole number. */
+/** @throws ApiError where it is no whole number. */
 export const numberIn = (params: Params, name: string): number | undefined => {
   const text = optional(params, name);
   if (text === undefined) return undefined;
@@ -58,7 +59,7 @@ export const numberIn = (params: Params, name: string): number | undefined => {
   return Number(text);
 };
 
-/** @throws Ec2Error where it is neither `true` nor `false`. */
+/** @throws ApiError where it is neither `true` nor `false`. */
 export const flagIn = (params: Params, name: string): boolean | undefined => {
   const text = optional(params, name)?.toLowerCase();
   if (text === undefined) return undefined;
@@ -90,10 +91,10 @@ export const tagsByKind = <K extends string>(params: Params, ...kinds: readonly 
   >;
 };
 
-/** @throws Ec2Error at an empty list. */
+/** @throws ApiError at an empty list. */
 export const someOf = (params: Params, name: string): readonly string[] => {
   const values = list(params, name);
-  if (values.length === 0) throw new Ec2Error('MissingParameter', `The request must contain the parameter ${name}`);
+  if (values.length === 0) throw new ApiError('MissingParameter', `The request must contain the parameter ${name}`);
   return values;
 };
 

@@ -1,5 +1,6 @@
-import { iamArn, type InstanceProfile } from './iam-state.ts';
-import { invalidValue, type CloudState } from './state.ts';
+import { iam, iamArn, type InstanceProfile } from './services/iam/state.ts';
+import { invalidValue } from './error.ts';
+import type { CloudState } from './state.ts';
 
 /** What EC2 refuses to see of IAM: a profile that is not there (or not yet), and one without a role. */
 export const profileOf = (
@@ -7,9 +8,9 @@ export const profileOf = (
   { name, arn }: { readonly name?: string | undefined; readonly arn?: string | undefined },
 ): { readonly id: string; readonly arn: string } => {
   const arnOf = (profile: InstanceProfile): string => iamArn(state.region, state.owner, 'instance-profile', profile);
-  const found = state.iam.profiles.find((profile) =>
-    arn === undefined ? profile.name === name : arnOf(profile) === arn,
-  );
+  const found = iam
+    .of(state)
+    .profiles.find((profile) => (arn === undefined ? profile.name === name : arnOf(profile) === arn));
   if (found === undefined)
     throw invalidValue(
       arn === undefined

@@ -1,5 +1,5 @@
 import { XMLBuilder } from 'fast-xml-parser';
-import { Ec2Error } from './state.ts';
+import { ApiError } from './error.ts';
 
 /**
  * What goes over the wire. EC2's query protocol and the older services' own: a form body with `Action` and flattened
@@ -31,7 +31,7 @@ export interface Protocol {
   readonly contentType: string;
   /** undefined: the request names none. */
   operation(incoming: Incoming): string | undefined;
-  /** @throws Ec2Error on a body that is none. */
+  /** @throws ApiError on a body that is none. */
   input(incoming: Incoming): { readonly params: Params; readonly json: Json };
   answer(operation: string, requestId: string, body: Xml): string;
   error(code: string, message: string, requestId: string): string;
@@ -97,7 +97,7 @@ export const AWS_JSON: Protocol = {
     try {
       return { params: new Map(), json: JSON.parse(body === '' ? '{}' : body) as Json };
     } catch {
-      throw new Ec2Error('SerializationException', 'The request body is not JSON.');
+      throw new ApiError('SerializationException', 'The request body is not JSON.');
     }
   },
   answer: (_operation, _requestId, body) => JSON.stringify(body),
@@ -161,7 +161,7 @@ export const optional = (params: Params, name: string): string | undefined => {
 
 export const required = (params: Params, name: string): string => {
   const value = optional(params, name);
-  if (value === undefined) throw new Ec2Error('MissingParameter', `The request must contain the parameter ${name}`);
+  if (value === undefined) throw new ApiError('MissingParameter', `The request must contain the parameter ${name}`);
   return value;
 };
 
@@ -204,7 +204,7 @@ const filtersOf = (params: Params): readonly Filter[] =>
 export interface Query<T> {
   /** Parameter that selects by id, e.g. `RouteTableId`, and the error when there is no such id. */
   readonly idParameter: string;
-  readonly absent: (id: string) => Ec2Error;
+  readonly absent: (id: string) => ApiError;
   readonly id: (item: T) => string;
   readonly fields: (item: T) => Fields;
   /** Filtered on by `tag:KEY` and `tag-key`. */
@@ -257,7 +257,7 @@ const matches = (
       : tags !== undefined && name === 'tag-key'
         ? Object.keys(tags)
         : fields[name];
-  if (field === undefined) throw new Ec2Error('InvalidParameterValue', `The filter '${name}' is invalid`);
+  if (field === undefined) throw new ApiError('InvalidParameterValue', `The filter '${name}' is invalid`);
   return field.some((value) => value !== undefined && values.some((wanted) => wanted.test(value)));
 };
 
@@ -266,7 +266,7 @@ const pageSize = (params: Params): number => {
   if (text === undefined) return PAGE;
   const size = Number(text);
   if (!Number.isInteger(size) || size < 5 || size > 1000)
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidParameterValue',
       `Value ( ${text} ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5.`,
     );
@@ -277,6 +277,6 @@ const offsetOf = (params: Params): number => {
   const token = optional(params, 'NextToken');
   if (token === undefined) return 0;
   const offset = /^offset:(\d+)$/.exec(Buffer.from(token, 'base64').toString('latin1'))?.[1];
-  if (offset === undefined) throw new Ec2Error('InvalidParameterValue', 'Unable to parse pagination token');
+  if (offset === undefined) throw new ApiError('InvalidParameterValue', 'Unable to parse pagination token');
   return Number(offset);
 };

@@ -1,7 +1,8 @@
 import type { CloudRoute, RouteTarget } from '../core/ports.ts';
 import { cidr, covers } from '../domain/cidr.ts';
 import { findInstance, findInterface } from './instance-state.ts';
-import { canonical, Ec2Error, findIn, findVpc, invalidValue, replaced, type CloudState } from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import { canonical, findIn, findVpc, replaced, type CloudState } from './state.ts';
 import { isAttached, networksOf } from './vpn-state.ts';
 
 /** What a static route was made with. Instances are resolved to their interface at once, as on EC2. */
@@ -87,7 +88,7 @@ export interface TargetInput {
 const resolveTarget = (state: CloudState, table: TableState, { gateway, eni, instance }: TargetInput): StoredTarget => {
   const given = [gateway, eni, instance].filter((id) => id !== undefined);
   if (given.length !== 1)
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidParameterCombination',
       'The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId, egressOnlyInternetGatewayId, transitGatewayId, localGatewayId, carrierGatewayId, vpcEndpointId, coreNetworkArn or instanceId',
     );
@@ -102,7 +103,7 @@ const resolveTarget = (state: CloudState, table: TableState, { gateway, eni, ins
     throw invalidValue(`route table ${table.id} and interface ${owner.eni} belong to different networks`);
   // Once shut down it has no interface that a route could name.
   if (owner.state === 'shutting-down' || owner.state === 'terminated')
-    throw new Ec2Error('InvalidInstanceID.NotFound', `The instance ID '${owner.id}' does not exist`);
+    throw new ApiError('InvalidInstanceID.NotFound', `The instance ID '${owner.id}' does not exist`);
   return { eni: owner.eni };
 };
 
@@ -136,7 +137,7 @@ export const createRoute = (state: CloudState, tableId: string, to: string, inpu
   const target = resolveTarget(state, table, input);
   const local = findVpc(state, table.vpc).cidr;
   if (destination === local || table.statics.some((route) => route.destination === destination)) {
-    throw new Ec2Error('RouteAlreadyExists', `The route identified by ${destination} already exists.`);
+    throw new ApiError('RouteAlreadyExists', `The route identified by ${destination} already exists.`);
   }
   if ('gateway' in target && !destination.startsWith('pl-') && covers(cidr(local), cidr(destination))) {
     throw invalidValue(
@@ -170,7 +171,7 @@ export const deleteRoute = (state: CloudState, tableId: string, to: string): Clo
   refuseLocal(state, destination, 'remove', table);
   const statics = table.statics.filter((route) => route.destination !== destination);
   if (statics.length === table.statics.length)
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidRoute.NotFound',
       `no route with destination-cidr-block ${destination} in route table ${tableId}`,
     );
@@ -181,7 +182,7 @@ export const setPropagation = (state: CloudState, tableId: string, gateway: stri
   const table = findTable(state, tableId);
   const vgw = findIn(state.vgws, gateway, 'InvalidGatewayID.NotFound', 'gateway ID');
   if (on && !isAttached(vgw, table.vpc))
-    throw new Ec2Error('Gateway.NotAttached', `resource ${gateway} is not attached to network ${table.vpc}`);
+    throw new ApiError('Gateway.NotAttached', `resource ${gateway} is not attached to network ${table.vpc}`);
   const others = table.propagating.filter((id) => id !== gateway);
   return withTable(state, { ...table, propagating: on ? [...others, gateway] : others });
 };

@@ -6,7 +6,7 @@ import type { Faults } from './faults.ts';
 import { document } from './protocol.ts';
 import type { ObjectState } from './s3-state.ts';
 import { answerS3, operationOf, type S3Request } from './s3.ts';
-import { Ec2Error } from './state.ts';
+import { ApiError } from './error.ts';
 
 interface S3Endpoint {
   readonly objects: ObjectState;
@@ -67,7 +67,7 @@ export const answerS3Call = async (
     record({ action, status, code: broken?.break ?? (status === 301 ? 'PermanentRedirect' : undefined) });
     send(status, headers, broken?.break === 'half' && body !== undefined ? body.slice(0, body.length / 2) : body);
   } catch (error) {
-    if (!(error instanceof Ec2Error)) throw error;
+    if (!(error instanceof ApiError)) throw error;
     record({ action, status: error.status, code: error.code });
     send(
       error.status,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { Ec2Error } from './state.ts';
+import { ApiError } from './error.ts';
 
 /**
  * Buckets and objects, in memory. Not part of the cloud's immutable state: it is bytes, and S3 has been strongly
@@ -32,7 +32,7 @@ export interface Bucket {
 
 export interface ObjectState {
   readonly buckets: Map<string, Bucket>;
-  /** @throws Ec2Error NoSuchBucket */
+  /** @throws ApiError NoSuchBucket */
   bucket(name: string): Bucket;
   /** undefined: not there, or not yet. */
   object(bucket: string, key: string): Stored | undefined;
@@ -40,7 +40,7 @@ export interface ObjectState {
   now(): number;
 }
 
-export const s3Error = (code: string, message: string, status = 400): Ec2Error => new Ec2Error(code, message, status);
+export const s3Error = (code: string, message: string, status = 400): ApiError => new ApiError(code, message, status);
 
 export const stored = (body: Buffer, modifiedAt: number, withChecksum = false): Stored => ({
   body,
@@ -80,7 +80,7 @@ export interface Claimed {
   readonly etag: string;
 }
 
-/** Joins the parts that the client names. @throws Ec2Error as S3 does. */
+/** Joins the parts that the client names. @throws ApiError as S3 does. */
 export const completed = (
   { parts }: MultipartUpload,
   claimed: readonly Claimed[],

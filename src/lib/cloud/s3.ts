@@ -273,7 +273,7 @@ const OPERATIONS: Readonly<Record<string, (call: Call) => S3Answer>> = {
 
 const decoded = (path: string): string => decodeURIComponent(path.replaceAll('+', '%2B'));
 
-/** Carries out one request. @throws Ec2Error as S3 does; a bucket of another region redirects. */
+/** Carries out one request. @throws ApiError as S3 does; a bucket of another region redirects. */
 export const answerS3 = (objects: ObjectState, request: S3Request): S3Answer => {
   const operation = operationOf(request);
   const [, name = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(decoded(request.path)) ?? [];

@@ -1,14 +1,13 @@
 import { addressText, cidr, contains } from '../domain/cidr.ts';
 import { destinationsOf, linkTargets } from '../domain/routes.ts';
 import type { Site } from '../domain/site.ts';
-import { NO_STACKS } from './cfn-state.ts';
-import { NO_IAM } from './iam-state.ts';
 import { EVERYWHERE, type GroupRule, type Permission, type SecurityGroup } from './group-state.ts';
 import { imagesOf, type Image } from './images.ts';
+import { withDxOf } from './services/directconnect/seed.ts';
 import type { InstanceRecord } from './instance-state.ts';
 import type { StaticRoute, TableState } from './route-state.ts';
-import { NO_WATCH } from './watch-state.ts';
-import { idOf, type CloudState, type Quotas, type Subnet, type Tags } from './state.ts';
+import { idOf, type CloudState, type Quotas, type Subnet } from './state.ts';
+import type { Tags } from './tags.ts';
 
 /** EC2's own default for addresses; for instances it counts vCPUs, and 20 small ones fit. */
 const QUOTAS: Quotas = { addresses: 5, instances: 20 };
@@ -105,8 +104,7 @@ export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudSt
     propagating: [],
     statics: [{ destination: '0.0.0.0/0', target: { gateway: internetGateway } }],
   };
-  const dxLinks = site.links.filter((link) => link.kind === 'dx');
-  const dx = dxLinks[0];
+  const firstDx = site.links.find((link) => link.kind === 'dx');
   const names: readonly (readonly [string, string])[] = [
     [vpc, site.site],
     ...publicSubnets.map((subnet, index) => [subnet.id, `public-${index + 1}`] as const),
@@ -120,7 +118,7 @@ export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudSt
       [instances[at]!.eni, name] as const,
     ]),
   ];
-  return {
+  const seeded: CloudState = {
     region: site.cloud.region,
     owner: '123456789012',
     serial: 0,
@@ -139,14 +137,13 @@ export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudSt
     keyPairs: [],
     natGateways: [],
     launchTemplates: [],
-    balanced: [],
     vgws:
       site.cloud.vgw === undefined
         ? []
         : [
             {
               id: site.cloud.vgw,
-              asn: dx?.cloud_asn ?? 64512,
+              asn: firstDx?.cloud_asn ?? 64512,
               networks: [],
               state: 'available',
               due: undefined,
@@ -155,24 +152,11 @@ export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudSt
           ],
     customerGateways: [],
     vpnConnections: [],
-    iam: NO_IAM,
-    cfn: NO_STACKS,
-    // A connection that the site file names was made by a partner and awaits a yes; else the link stands already.
-    dx: {
-      connections: dxLinks.map(({ name, connection, vlan }) => ({
-        id: connection ?? `dxcon-${id('dxcon', name).slice(-8)}`,
-        name,
-        state: connection === undefined ? 'available' : 'ordering',
-        dueAt: 0,
-        vlan,
-      })),
-      interfaces: [],
-    },
-    parameters: [],
-    watch: NO_WATCH,
+    services: {},
     fpgaImages: [],
     prefixLists,
   };
+  return withDxOf(seeded, site);
 };
 
 /**

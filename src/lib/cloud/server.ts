@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { ZodError } from 'zod';
 import type { Clock } from '../core/ports.ts';
+import { answerCall } from './answer.ts';
 import { behind } from './behind.ts';
 import { breaksBefore } from './breaks.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -12,8 +13,9 @@ import { createCloud, type CloudModel } from './model.ts';
 import type { Incoming } from './protocol.ts';
 import { answerS3Call, isS3 } from './s3-endpoint.ts';
 import { cloudFromSite } from './seed.ts';
-import { serviceNamed } from './services.ts';
-import { Ec2Error } from './state.ts';
+import { serviceOf } from './services/index.ts';
+import { EC2 } from './services.ts';
+import { ApiError } from './error.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 import type { RunningCloud, StartCloudOptions, TransitionTimes } from './types.ts';
 
@@ -109,15 +111,17 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
   if (url.pathname.startsWith('/_lab/'))
     return control(endpoint, request.method ?? 'GET', url.pathname, body ?? '', response);
   const requestId = randomUUID();
-  const service = serviceNamed(request.headers.authorization);
+  const called = await serviceOf(request.headers.authorization);
+  if (called !== undefined) return answerCall({ ...endpoint, record: calls }, called, { request, response, body, url });
+  const service = EC2;
   const { protocol } = service;
   const send = (status: number, text: string, more: Readonly<Record<string, string>> = {}) => {
     response.writeHead(status, { 'content-type': protocol.contentType, 'x-amzn-requestid': requestId, ...more });
     response.end(text);
   };
-  const refuse = ({ code, message, status }: Ec2Error): void =>
+  const refuse = ({ code, message, status }: ApiError): void =>
     send(status, protocol.error(code, message, requestId), protocol.errorHeaders?.(code));
-  if (body === undefined) return refuse(new Ec2Error('RequestEntityTooLarge', 'The request is too large.', 413));
+  if (body === undefined) return refuse(new ApiError('RequestEntityTooLarge', 'The request is too large.', 413));
   let name = '';
   const record = (status: number, code?: string) => calls({ action: name, status, code });
   try {
@@ -161,7 +165,7 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
     record(200, broken?.break);
     send(200, broken?.break === 'half' ? text.slice(0, text.length / 2) : text);
   } catch (error) {
-    if (!(error instanceof Ec2Error)) throw error;
+    if (!(error instanceof ApiError)) throw error;
     record(error.status, error.code);
     refuse(error);
   }

@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
 import { addressNumber, addressText, cidr, contains } from '../domain/cidr.ts';
-import type { Parameter } from './actions-ssm.ts';
-import type { Balanced } from './balancer-state.ts';
-import type { CfnState } from './cfn-state.ts';
-import type { DxState } from './dx-state.ts';
+import { ApiError, invalidValue } from './error.ts';
 import type { FpgaRecord } from './fpga-state.ts';
 import type { SecurityGroup } from './group-state.ts';
-import type { IamState } from './iam-state.ts';
 import type { InstanceRecord, Launch } from './instance-state.ts';
 import type { TableState } from './route-state.ts';
+import type { Tags } from './tags.ts';
 import type { CustomerGateway, VpnConnection, VpnGateway } from './vpn-state.ts';
-import type { WatchState } from './watch-state.ts';
 
 /**
  * The cloud's state as plain immutable data, and every change to it (here and in the `*-state.ts` beside it) as a
@@ -38,21 +34,14 @@ export interface CloudState {
   readonly keyPairs: readonly KeyPair[];
   readonly natGateways: readonly NatGateway[];
   readonly launchTemplates: readonly LaunchTemplate[];
-  /** Load balancers and their target groups. */
-  readonly balanced: readonly Balanced[];
   readonly vgws: readonly VpnGateway[];
   readonly customerGateways: readonly CustomerGateway[];
   readonly vpnConnections: readonly VpnConnection[];
-  readonly iam: IamState;
-  readonly dx: DxState;
-  readonly cfn: CfnState;
-  readonly parameters: readonly Parameter[];
-  readonly watch: WatchState;
   readonly fpgaImages: readonly FpgaRecord[];
+  /** What each service keeps of its own, by the service's name: see slice.ts. */
+  readonly services: Readonly<Record<string, unknown>>;
   readonly prefixLists: readonly { readonly id: string; readonly entries: readonly string[] }[];
 }
-
-export type Tags = Readonly<Record<string, string>>;
 
 /** A change under way: at `at` (ms) it reaches `to`. */
 export interface Due<S> {
@@ -116,21 +105,7 @@ export interface KeyPair {
   readonly createdAt: number;
 }
 
-/** An error as EC2 spells it. */
-export class Ec2Error extends Error {
-  override readonly name = 'Ec2Error';
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly status = 400,
-  ) {
-    super(message);
-  }
-}
-
-export const invalidValue = (message: string): Ec2Error => new Ec2Error('InvalidParameterValue', message);
-
-/** @throws Ec2Error of `code` where no item has the id. @param what as the message names it: `vpc ID`. */
+/** @throws ApiError of `code` where no item has the id. @param what as the message names it: `vpc ID`. */
 export const findIn = <T extends { readonly id: string }>(
   items: readonly T[],
   id: string,
@@ -138,7 +113,7 @@ export const findIn = <T extends { readonly id: string }>(
   what: string,
 ): T => {
   const found = items.find((item) => item.id === id);
-  if (found === undefined) throw new Ec2Error(code, `The ${what} '${id}' does not exist`);
+  if (found === undefined) throw new ApiError(code, `The ${what} '${id}' does not exist`);
   return found;
 };
 
@@ -190,14 +165,14 @@ export const freshPublicIp = (state: CloudState): readonly [string, CloudState] 
   const from = serial % PUBLIC_POOL.length;
   const free = [...PUBLIC_POOL.slice(from), ...PUBLIC_POOL.slice(0, from)].find((address) => !used.has(address));
   if (free === undefined)
-    throw new Ec2Error('InsufficientAddressCapacity', 'Not enough addresses available to satisfy your request.', 500);
+    throw new ApiError('InsufficientAddressCapacity', 'Not enough addresses available to satisfy your request.', 500);
   return [free, { ...state, serial }];
 };
 
 /** EC2 keeps the first four addresses of a subnet and the last for itself. */
 const RESERVED_FIRST = 4;
 
-/** The private address asked for, or the first free one. @throws Ec2Error where it is taken, reserved or outside. */
+/** The private address asked for, or the first free one. @throws ApiError where it is taken, reserved or outside. */
 export const privateIpIn = (state: CloudState, subnet: Subnet, wanted?: string): string => {
   const { first, last, text } = cidr(subnet.cidr);
   const used = new Set(
@@ -214,14 +189,14 @@ export const privateIpIn = (state: CloudState, subnet: Subnet, wanted?: string):
       throw invalidValue(`Address ${wanted} does not fall within the subnet's address range`);
     if (value < first + RESERVED_FIRST || value === last)
       throw invalidValue(`Address ${wanted} is in subnet's reserved address range`);
-    if (used.has(wanted)) throw new Ec2Error('InvalidIPAddress.InUse', `Address ${wanted} is in use.`);
+    if (used.has(wanted)) throw new ApiError('InvalidIPAddress.InUse', `Address ${wanted} is in use.`);
     return wanted;
   }
   for (let value = first + RESERVED_FIRST; value < last; value += 1) {
     const address = addressText(value);
     if (!used.has(address)) return address;
   }
-  throw new Ec2Error(
+  throw new ApiError(
     'InsufficientFreeAddressesInSubnet',
     `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`,
   );

@@ -1,4 +1,6 @@
-import { Ec2Error, hasInterface, invalidValue, type CloudState, type Tags } from './state.ts';
+import { ApiError, invalidValue } from './error.ts';
+import { hasInterface, type CloudState } from './state.ts';
+import type { Tags } from './tags.ts';
 
 /** Source: "Tag restrictions" in the EC2 user guide. */
 const MOST_TAGS = 50;
@@ -62,7 +64,7 @@ const refuse = (tags: Tags): void => {
 };
 
 /**
- * Adds tags, and changes the values of those that are there. @throws Ec2Error, with nothing done, where one resource is
+ * Adds tags, and changes the values of those that are there. @throws ApiError, with nothing done, where one resource is
  * not there.
  */
 export const addTags = (state: CloudState, ids: readonly string[], tags: Tags): CloudState => {
@@ -72,12 +74,12 @@ export const addTags = (state: CloudState, ids: readonly string[], tags: Tags): 
     if (!known.has(id)) {
       const code = ABSENT[id.split('-')[0]!];
       throw code === undefined
-        ? new Ec2Error('InvalidID', `The ID '${id}' is not valid`)
-        : new Ec2Error(code, `The ID '${id}' does not exist`);
+        ? new ApiError('InvalidID', `The ID '${id}' is not valid`)
+        : new ApiError(code, `The ID '${id}' does not exist`);
     }
     const after = { ...tagsOf(next, id), ...tags };
     if (Object.keys(after).length > MOST_TAGS)
-      throw new Ec2Error('TagLimitExceeded', 'The maximum number of tags for a resource has been reached.');
+      throw new ApiError('TagLimitExceeded', 'The maximum number of tags for a resource has been reached.');
     return { ...next, tags: { ...next.tags, [id]: after } };
   }, state);
 };

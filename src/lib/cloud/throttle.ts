@@ -9,8 +9,6 @@ export interface Bucket {
  * reads 100 and 20/s, mutating calls 50 and 5/s, RunInstances, StartInstances and StopInstances 5 and 2/s.
  */
 export const bucketOf = (action: string): Bucket => {
-  // CloudWatch and EventBridge take hundreds of batches a second ("Quotas" of both).
-  if (/^Put(MetricData|Events)$/.test(action)) return { size: 500, perSecond: 150 };
   if (/^(Describe|Get|List)/.test(action)) return { size: 100, perSecond: 20 };
   if (/^(Run|Start|Stop)Instances$/.test(action)) return { size: 5, perSecond: 2 };
   return { size: 50, perSecond: 5 };

@@ -1,18 +1,17 @@
 import { addressNumber, parseCidr } from '../domain/cidr.ts';
+import { ApiError, invalidValue } from './error.ts';
 import {
   canonical,
-  Ec2Error,
   findIn,
   findVpc,
   fresh,
   freshPublicIp,
   idOf,
-  invalidValue,
   replaced,
   type CloudState,
   type Due,
-  type Tags,
 } from './state.ts';
+import type { Tags } from './tags.ts';
 import { addTags, withoutTags } from './tag-state.ts';
 import { checkTunnel, chosenInside, type TunnelOptions } from './vpn-tunnel.ts';
 import type { TransitionTimes } from './types.ts';
@@ -130,7 +129,7 @@ export const deleteCustomerGateway = (
 ): CloudState => {
   const gateway = findCustomerGateway(state, id);
   if (state.vpnConnections.some((connection) => connection.customerGateway === id && connection.state !== 'deleted'))
-    throw new Ec2Error('IncorrectState', 'The customer gateway is in use.');
+    throw new ApiError('IncorrectState', 'The customer gateway is in use.');
   return {
     ...state,
     customerGateways: replaced(state.customerGateways, {
@@ -179,10 +178,10 @@ export const attachVpnGateway = (
   findVpc(state, vpc);
   if (vgw.attachment !== undefined && holds(vgw.attachment)) {
     if (vgw.attachment.vpc === vpc && vgw.attachment.state !== 'detaching') return state;
-    throw new Ec2Error('VpnGatewayAttachmentLimitExceeded', `The vpnGateway ${id} is already attached to a VPC.`);
+    throw new ApiError('VpnGatewayAttachmentLimitExceeded', `The vpnGateway ${id} is already attached to a VPC.`);
   }
   if (state.vgws.some((other) => other.attachment?.vpc === vpc && holds(other.attachment)))
-    throw new Ec2Error('InvalidVpcState', `VPC ${vpc} is currently attached to the Virtual Private Gateway.`);
+    throw new ApiError('InvalidVpcState', `VPC ${vpc} is currently attached to the Virtual Private Gateway.`);
   return withVgw(state, {
     ...vgw,
     attachment: { vpc, state: 'attaching', due: { at: now + times.attachMs, to: 'attached' } },
@@ -199,7 +198,7 @@ export const detachVpnGateway = (
   const vgw = findVgw(state, id);
   findVpc(state, vpc);
   if (vgw.attachment?.vpc !== vpc || !holds(vgw.attachment))
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidVpnGatewayAttachment.NotFound',
       `The attachment with vpn gateway ID '${id}' and vpc ID '${vpc}' does not exist`,
     );
@@ -219,7 +218,7 @@ export const deleteVpnGateway = (state: CloudState, id: string, now: number, tim
     holds(vgw.attachment) ||
     state.vpnConnections.some((connection) => connection.vgw === id && connection.state !== 'deleted')
   )
-    throw new Ec2Error('IncorrectState', `The vpnGateway ID '${id}' is currently in use.`);
+    throw new ApiError('IncorrectState', `The vpnGateway ID '${id}' is currently in use.`);
   return withVgw(state, { ...vgw, state: 'deleted', networks: [], due: { at: now + times.forgetMs, to: 'deleted' } });
 };
 
@@ -308,7 +307,7 @@ export const modifyTunnel = (
 ): CloudState => {
   const connection = findConnection(state, id);
   if (connection.state !== 'available')
-    throw new Ec2Error('IncorrectState', `The vpnConnection '${id}' is not in a valid state for this operation`);
+    throw new ApiError('IncorrectState', `The vpnConnection '${id}' is not in a valid state for this operation`);
   const tunnel = connection.tunnels.find((one) => one.outside === outside);
   if (tunnel === undefined) throw invalidValue(`The VPN tunnel outside IP address '${outside}' does not exist`);
   const others = state.vpnConnections
@@ -338,12 +337,12 @@ export const setConnectionRoute = (state: CloudState, id: string, destination: s
       `Value (${destination}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.`,
     );
   if (!connection.staticRoutesOnly)
-    throw new Ec2Error(
+    throw new ApiError(
       'InvalidVpnConnection.InvalidType',
       'Static routes cannot be specified for VPN connections that use dynamic routing.',
     );
   if (!there && !connection.routes.includes(network))
-    throw new Ec2Error('InvalidRoute.NotFound', `The route identified by ${network} does not exist`);
+    throw new ApiError('InvalidRoute.NotFound', `The route identified by ${network} does not exist`);
   const others = connection.routes.filter((route) => route !== network);
   return withConnection(state, { ...connection, routes: there ? [...others, network] : others });
 };

@@ -1,5 +1,5 @@
 import { addressNumber, addressText, cidr, overlaps, parseCidr } from '../domain/cidr.ts';
-import { invalidValue } from './state.ts';
+import { invalidValue } from './error.ts';
 
 /**
  * A tunnel's options as CreateVpnConnection takes them; what was not given is not there, and AWS then offers all it
@@ -56,7 +56,7 @@ export const DEFAULT_PHASE2_S = 3_600;
 const DEFAULT_MARGIN_S = 270;
 
 /**
- * @param taken inside networks of the other tunnels on the gateway. @throws Ec2Error at the first option that AWS would
+ * @param taken inside networks of the other tunnels on the gateway. @throws ApiError at the first option that AWS would
  * refuse.
  */
 export const checkTunnel = (options: TunnelOptions, taken: readonly string[]): void => {

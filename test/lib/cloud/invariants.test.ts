@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { EC2_ACTIONS } from '../../../src/lib/cloud/actions.ts';
 import { createCloud, type CloudModel } from '../../../src/lib/cloud/model.ts';
 import { cloudFromSite } from '../../../src/lib/cloud/seed.ts';
-import { Ec2Error, type CloudState } from '../../../src/lib/cloud/state.ts';
+import { ApiError } from '../../../src/lib/cloud/error.ts';
+import type { CloudState } from '../../../src/lib/cloud/state.ts';
 import { taggables } from '../../../src/lib/cloud/tag-state.ts';
 import { fixture, siteOf } from '../../helpers/cloud.ts';
 
@@ -33,7 +34,7 @@ const room = () => {
       EC2_ACTIONS[action]!({ cloud, state: cloud.stateAt(0), params: all, json: {} });
       return 'ok';
     } catch (error) {
-      if (error instanceof Ec2Error) return error.code;
+      if (error instanceof ApiError) return error.code;
       throw error;
     }
   };

@@ -3,7 +3,7 @@ import { createCloud } from '../../../src/lib/cloud/model.ts';
 import { cloudFromSite } from '../../../src/lib/cloud/seed.ts';
 import { startInstance, stopInstance } from '../../../src/lib/cloud/instance-state.ts';
 import { createRoute, deleteRoute, replaceRoute } from '../../../src/lib/cloud/route-state.ts';
-import { Ec2Error } from '../../../src/lib/cloud/state.ts';
+import { ApiError } from '../../../src/lib/cloud/error.ts';
 import { bucketOf, createThrottle } from '../../../src/lib/cloud/throttle.ts';
 import { createFaults } from '../../../src/lib/cloud/faults.ts';
 import { fixture, siteOf } from '../../helpers/cloud.ts';
@@ -56,7 +56,7 @@ const code = (work: () => unknown): string => {
   try {
     work();
   } catch (error) {
-    if (error instanceof Ec2Error) return `${error.code}: ${error.message}`;
+    if (error instanceof ApiError) return `${error.code}: ${error.message}`;
     throw error;
   }
   return 'no error';

@@ -1,8 +1,0 @@
-/** A load balancer or a target group of `elbv2`. */
-export interface Balanced {
-  readonly arn: string;
-  readonly kind: 'loadbalancer' | 'targetgroup';
-  readonly name: string;
-  readonly vpc: string;
-  readonly tags: Readonly<Record<string, string>>;
-}

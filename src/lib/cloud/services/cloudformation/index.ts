@@ -33,7 +33,7 @@ import {
   type StackEvent,
   type StackRecord,
 } from './state.ts';
-import { invalid, physicalId, planOf, type Plan } from './template.ts';
+import { changesOf, invalid, physicalId, planOf, type Plan } from './template.ts';
 
 const change = (cloud: CloudModel, step: (own: CfnState, state: CloudState) => CfnState): void =>
   void cloud.change((state) => cfn.put(state, step(cfn.of(state), state)));
@@ -56,17 +56,6 @@ const changeSet = (state: CloudState, which: string): ChangeSetRecord => {
   if (found === undefined) throw new ApiError('ChangeSetNotFound', `ChangeSet [${which}] does not exist`, 404);
   return found;
 };
-
-const changesOf = (before: Plan | undefined, after: Plan): ChangeSetRecord['changes'] => [
-  ...[...after.resources].flatMap(([name, { type, properties }]): ChangeSetRecord['changes'] => {
-    const old = before?.resources.get(name);
-    if (old === undefined) return [{ action: 'Add', name, type }];
-    return JSON.stringify(old.properties) === JSON.stringify(properties) ? [] : [{ action: 'Modify', name, type }];
-  }),
-  ...[...(before?.resources ?? [])].flatMap(([name, { type }]) =>
-    after.resources.has(name) ? [] : [{ action: 'Remove' as const, name, type }],
-  ),
-];
 
 /** What EC2 would refuse: an instance with a key pair that is not there. */
 const failureIn = ({ keyPairs }: CloudState, plan: Plan, names: readonly string[]): Operation['fails'] => {

@@ -1,5 +1,5 @@
 import { slice } from '../../slice.ts';
-import { physicalId, type Plan } from './template.ts';
+import { physicalId, type Change, type Plan } from './template.ts';
 
 /** What is being done to a stack since `at`; how far it is follows from the clock alone. */
 export interface Operation {
@@ -30,11 +30,7 @@ export interface ChangeSetRecord {
   readonly template: string;
   readonly plan: Plan;
   readonly tags: Readonly<Record<string, string>>;
-  readonly changes: readonly {
-    readonly action: 'Add' | 'Modify' | 'Remove';
-    readonly name: string;
-    readonly type: string;
-  }[];
+  readonly changes: readonly Change[];
 }
 
 export interface CfnState {

@@ -10,6 +10,12 @@ export interface Plan {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+export interface Change {
+  readonly action: 'Add' | 'Modify' | 'Remove';
+  readonly name: string;
+  readonly type: string;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: a template is whatever its author wrote; what is read of it is checked here.
 type Node = Readonly<Record<string, any>>;
 export const invalid = (message: string): ApiError => new ApiError('ValidationError', message);
@@ -150,3 +156,15 @@ export const planOf = (
     ),
   };
 };
+
+/** What a change set would do to come from one plan to another. */
+export const changesOf = (before: Plan | undefined, after: Plan): readonly Change[] => [
+  ...[...after.resources].flatMap(([name, { type, properties }]): readonly Change[] => {
+    const old = before?.resources.get(name);
+    if (old === undefined) return [{ action: 'Add', name, type }];
+    return JSON.stringify(old.properties) === JSON.stringify(properties) ? [] : [{ action: 'Modify', name, type }];
+  }),
+  ...[...(before?.resources ?? [])].flatMap(([name, { type }]) =>
+    after.resources.has(name) ? [] : [{ action: 'Remove' as const, name, type }],
+  ),
+];

@@ -9,6 +9,7 @@ import type {
   Witness,
 } from '../core/ports.ts';
 import { decide } from '../domain/failover/decide.ts';
+import { holdLeft } from '../domain/failover/hold.ts';
 import { initialState } from '../domain/failover/state.ts';
 import type { ActionResult, Policy, Standing } from '../domain/failover/types.ts';
 import { effectiveRoute } from '../domain/routes.ts';
@@ -19,7 +20,7 @@ import type { Sink } from './events.ts';
 import { keepLease, RENEW_MS } from './lease.ts';
 import { observe, type Watched } from './observe.ts';
 import type { Pins } from './pins.ts';
-import { teller } from './tell.ts';
+import { teller, withHold } from './tell.ts';
 import type { Watching } from './watch.ts';
 
 export interface MonitorOptions {
@@ -86,7 +87,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   const observer = observe(watched, profile);
   const keeper = keepLease({ store, now });
   const acting: Acting = { tables, instances, keeper, addresses, now, wall, dryRun, tell };
-  const telling = teller(tell, wall);
+  const telling = teller(tell, wall, policy.timing);
   const startedAt = now();
 
   let state = initialState();
@@ -272,5 +273,11 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     keeper.release().catch((error: Error) => telling.error('release the lease', error.message)),
   ]);
   tell({ kind: 'stop', at: wall(), because });
-  return { ...last, moves, because };
+  const verdicts = new Map(
+    [...last.verdicts].map(([link, verdict]) => [
+      link,
+      { ...verdict, why: withHold(verdict.why, verdict.state === 'alive' ? holdLeft(state, link, policy.timing) : 0) },
+    ]),
+  );
+  return { ...last, verdicts, moves, because };
 };

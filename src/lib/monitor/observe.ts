@@ -109,7 +109,7 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       if (path === undefined) return 'nothing';
       const { dead } = path;
       if (!lostFrom.has(link)) lostFrom.set(link, now);
-      hearPath(path, profile, now, evidence);
+      hearPath(path, profile, evidence);
       return path.dead !== dead ? 'news' : 'doubt';
     },
     verdicts: (now) => new Map([...paths].map(([link, path]) => [link, verdictOf(path, profile, now)])),

@@ -1,5 +1,6 @@
 import type { Decision } from '../domain/failover/decide.ts';
-import type { Action, Observation, RouteAction } from '../domain/failover/types.ts';
+import { holdLeft } from '../domain/failover/hold.ts';
+import type { Action, Observation, RouteAction, Timing } from '../domain/failover/types.ts';
 import type { PathVerdict } from '../domain/health/types.ts';
 import type { Done } from './act.ts';
 import type { MonitorEvent } from './events.ts';
@@ -30,8 +31,12 @@ const isHealing = ({ kind }: Action): boolean =>
 /** An answered write that no read has shown in this time will not be told as done, ms. */
 const UNSEEN_MS = 60_000;
 
+/** What is said of a link that carries again: when traffic may return to it. */
+export const withHold = (why: string, leftMs: number): string =>
+  leftMs === 0 ? why : `${why}; held down for another ${Math.ceil(leftMs / 1_000)} s`;
+
 /** Turns decisions and outcomes into events: each change once, whatever is decided a hundred times a second. */
-export const teller = (tell: (event: MonitorEvent) => void, wall: () => number): Teller => {
+export const teller = (tell: (event: MonitorEvent) => void, wall: () => number, timing: Timing): Teller => {
   const states = new Map<string, PathVerdict['state']>();
   const moves = new Map<string, Move>();
   const faults = new Map<string, string>();
@@ -57,20 +62,20 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number):
     tell({ kind: 'error', at: wall(), during, message });
   };
 
-  const verdictChanges = (seen: Observation, incidents: Readonly<Record<string, string>>): void => {
-    for (const { link, state, suspicion, why } of seen.verdicts.values()) {
+  const verdictChanges = (seen: Observation, state: Decision['state']): void => {
+    for (const { link, state: verdict, suspicion, why } of seen.verdicts.values()) {
       const before = states.get(link) ?? 'unknown';
-      if (state === before) continue;
-      states.set(link, state);
-      const incident = incidents[link];
+      if (verdict === before) continue;
+      states.set(link, verdict);
+      const incident = state.journal.incidents[link];
       tell({
         kind: 'verdict',
         at: wall(),
         link,
         from: before,
-        to: state,
+        to: verdict,
         suspicion,
-        because: why,
+        because: verdict === 'alive' ? withHold(why, holdLeft(state, link, timing)) : why,
         ...(incident === undefined ? {} : { incident }),
       });
     }
@@ -101,7 +106,7 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number):
         tell({ kind: 'lease', at: wall(), held, epoch: epoch ?? 0 });
       }
       pinChanges(seen.pins);
-      verdictChanges(seen, state.journal.incidents);
+      verdictChanges(seen, state);
       for (const { key, at } of standings) {
         const move = moves.get(key);
         if (move?.answeredAt === undefined) continue;

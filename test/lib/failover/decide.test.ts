@@ -44,7 +44,6 @@ const perfect = () => {
           state: word,
           suspicion: word === 'dead' ? 1 : 0,
           lastReplyAt: word === 'alive' ? now - 20 : 0,
-          recovered: word === 'alive',
           why: word,
         },
       ]),
@@ -150,7 +149,6 @@ describe('one decision', () => {
           state: 'dead',
           suspicion: 1,
           lastReplyAt: answering ? now : 0,
-          recovered: false,
           why: 'dead',
         });
         world.round(
@@ -159,7 +157,7 @@ describe('one decision', () => {
             verdicts: new Map([
               ...LINKS.map((link): [string, PathVerdict] => [
                 link,
-                { ...verdict(1_000 + 100 * (count + 21)), link, state: 'alive', suspicion: 0, recovered: true },
+                { ...verdict(1_000 + 100 * (count + 21)), link, state: 'alive', suspicion: 0 },
               ]),
               ['vpn-a', verdict(1_000 + 100 * (count + 21))],
             ]),

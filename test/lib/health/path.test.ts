@@ -36,7 +36,6 @@ describe('the verdict on a path', () => {
       state: 'unknown',
       suspicion: 0,
       lastReplyAt: undefined,
-      recovered: false,
       why: 'no probe of ours came to a result lately',
     });
     pass(path, 0, 30_000);
@@ -45,10 +44,9 @@ describe('the verdict on a path', () => {
       state: 'alive',
       suspicion: 0,
       lastReplyAt: 29_900,
-      recovered: true,
       why: 'carries',
     });
-    expect(verdictOf(path, profile, 40_000)).toMatchObject({ state: 'unknown', recovered: false });
+    expect(verdictOf(path, profile, 40_000)).toMatchObject({ state: 'unknown' });
   });
 
   test('dead, with figures; suspicion rises on the way', () => {
@@ -66,7 +64,6 @@ describe('the verdict on a path', () => {
       state: 'dead',
       suspicion: 1,
       lastReplyAt: 29_900,
-      recovered: false,
       why: 'blackhole: no reply for 500 ms, 5 of 5 probes lost',
     });
   });
@@ -78,7 +75,6 @@ describe('the verdict on a path', () => {
     expect(verdictOf(path, profile, 33_000)).toMatchObject({
       state: 'alive',
       suspicion: 0,
-      recovered: true,
       why: '1 of 2 targets silent, the path carries: a fault of the target',
     });
     pass(path, 33_000, 33_500, [0, 1]);
@@ -98,7 +94,6 @@ describe('the verdict on a path', () => {
     expect(path.dead, 'unknown never heals').toBe(true);
     expect(verdictOf(path, profile, 61_000), 'nor is it still known to be dead').toMatchObject({
       state: 'unknown',
-      recovered: false,
     });
   });
 
@@ -110,49 +105,20 @@ describe('the verdict on a path', () => {
       stepPath(path, profile, 0, { at, kind: 'unknown', size: 'small' });
       stepPath(path, profile, 1, { at, kind: 'lost', size: 'small' });
     }
-    expect(verdictOf(path, profile, 45_000)).toMatchObject({ state: 'unknown', recovered: false });
-    expect(path).toMatchObject({ dead: false, flaps: 0 });
+    expect(verdictOf(path, profile, 45_000)).toMatchObject({ state: 'unknown' });
+    expect(path).toMatchObject({ dead: false });
     pass(path, 45_000, 46_000, [1]);
-    expect(verdictOf(path, profile, 46_000)).toMatchObject({ state: 'alive', recovered: true });
+    expect(verdictOf(path, profile, 46_000)).toMatchObject({ state: 'alive' });
   });
 
   test('carrier loss is heard by all targets; evidence by itself moves nothing', () => {
     const path = startPath('dx-1', profile, 2);
     pass(path, 0, 30_000);
-    hearPath(path, profile, 30_000, 'bfd-down');
+    hearPath(path, profile, 'bfd-down');
     expect(verdictOf(path, profile, 30_000)).toMatchObject({ state: 'alive' });
-    hearPath(path, profile, 30_000, 'link-down');
+    hearPath(path, profile, 'link-down');
     expect(verdictOf(path, profile, 30_000)).toMatchObject({ state: 'dead', why: 'link down' });
     expect(nextLargeMs(path, profile, 0)).toBe(TAU);
-  });
-});
-
-describe('the way back', () => {
-  /** Kills and revives the path. @returns the hold-down that followed, ms, and the time. */
-  const flap = (path: Path, from: number): { hold: number; at: number } => {
-    const dark = pass(path, from, from + 1_000, [0]);
-    expect(verdictOf(path, profile, dark - TAU)).toMatchObject({ state: 'dead', recovered: false });
-    const at = pass(path, dark, dark + 10_000);
-    expect(verdictOf(path, profile, at - TAU)).toMatchObject({
-      state: 'alive',
-      recovered: false,
-      why: expect.stringContaining('carries again, held down'),
-    });
-    return { hold: path.holdUntil! - path.aliveAt!, at };
-  };
-
-  test('is held down 30 s, doubling to 15 min on flaps; an hour of peace forgives', () => {
-    const path = startPath('vpn-a', profile, 1);
-    let at = pass(path, 0, 30_000);
-    const holds = Array.from({ length: 7 }, () => {
-      const flapped = flap(path, at);
-      at = flapped.at;
-      return flapped.hold / 1_000;
-    });
-    expect(holds).toEqual([30, 60, 120, 240, 480, 900, 900]);
-    at = pass(path, at, at + 3_600_000);
-    expect(verdictOf(path, profile, at)).toMatchObject({ state: 'alive', recovered: true });
-    expect(flap(path, at).hold).toBe(30_000);
   });
 });
 

@@ -103,7 +103,7 @@ const aStaleReadNeverFlips: Judge = ({ world, sight }, action) => {
   if (verdicts(world, sight, order, from).every((verdict) => verdict?.state === 'dead')) return undefined;
   if (
     order.indexOf(action.to) < order.indexOf(from) &&
-    verdicts(world, sight, order, action.to).some((verdict) => verdict?.recovered)
+    verdicts(world, sight, order, action.to).some((verdict) => verdict?.state === 'alive')
   )
     return undefined;
   return `left ${from}, which is not judged dead, for ${action.to}`;

@@ -155,7 +155,6 @@ export const runMonitor = (
         state: 'unknown',
         suspicion: dead ? 1 : 0,
         lastReplyAt,
-        recovered: false,
         why: 'too little was seen',
       };
     // Merit is judged by what was shown: of a death in the dark the core can't know.
@@ -167,7 +166,6 @@ export const runMonitor = (
       state: dead ? 'dead' : 'alive',
       suspicion,
       lastReplyAt,
-      recovered: !dead,
       why: dead ? 'no reply' : 'replies',
     };
   };

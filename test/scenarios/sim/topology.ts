@@ -19,6 +19,8 @@ export const TIMING: Timing = {
   minHoldMs: 1_000,
   holdFirstMs: 4_000,
   holdMostMs: 16_000,
+  // Short enough to be reached within an episode.
+  forgiveMs: 40_000,
   darkMs: 2_000,
   backoffMostMs: 2_000,
   healAfterMs: 3_000,

@@ -203,7 +203,6 @@ export const play = ({ title, mode, orders, runsOn, story, ends }: Scenario): st
             state: dead ? 'dead' : 'alive',
             suspicion: dead ? 1 : 0,
             lastReplyAt: repliedAt.get(name),
-            recovered: !dead,
             why: dead ? 'no reply' : 'replies',
           } as const,
         ];

@@ -41,7 +41,7 @@ export const healthOf = ({ links }: Way, { now, verdicts, timing, healing, held 
     const age = verdict.lastReplyAt === undefined ? Infinity : now - verdict.lastReplyAt;
     const fit = verdict.suspicion < SUSPECT && age >= 0 && age <= 2 * timing.probeMs && !healing.has(name);
     usable ||= fit;
-    recovered ||= fit && verdict.recovered && held(name);
+    recovered ||= fit && held(name);
   }
   return { state: alive ? 'alive' : dead ? 'dead' : 'unknown', usable, recovered, suspicion };
 };

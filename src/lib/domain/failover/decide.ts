@@ -303,7 +303,7 @@ const trafficOf = ({ draft, policy }: Turn, looks: readonly Look[]): Traffic => 
 /** Forgives links that have long been good, and closes their incidents. */
 const tidy = (turn: Turn): void => {
   const { draft, policy } = turn;
-  const holds = forgive(draft.journal.holds, draft.links);
+  const holds = forgive(draft.journal.holds, draft.links, policy.timing);
   if (holds !== draft.journal.holds) edit(turn, { holds });
   const over = (link: string) => (draft.links[link]?.goodFor ?? 0) >= 2 * holdOf(draft.journal, link, policy.timing);
   const open = Object.entries(draft.journal.incidents);

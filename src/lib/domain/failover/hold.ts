@@ -1,5 +1,5 @@
 import type { PathVerdict } from '../health/types.ts';
-import type { LinkMemory } from './state.ts';
+import type { LinkMemory, State } from './state.ts';
 import type { Journal, Policy, Timing } from './types.ts';
 
 const NEW_LINK: LinkMemory = { goodFor: 0, deadFor: 0, alive: false, counted: false };
@@ -47,8 +47,16 @@ export const relapse = (
   return { ...holds, [link]: last === undefined ? holdFirstMs : Math.min(2 * last, holdMostMs) };
 };
 
-/** Five times its hold-down without a death, and a link starts afresh: flaps are close together, accidents are not. */
-export const forgive = (holds: Journal['holds'], links: Readonly<Record<string, LinkMemory>>): Journal['holds'] => {
-  const kept = Object.entries(holds).filter(([link, ms]) => (links[link]?.goodFor ?? 0) < 5 * ms);
+/** A link that has been good for `forgiveMs` since its last death starts afresh. */
+export const forgive = (
+  holds: Journal['holds'],
+  links: Readonly<Record<string, LinkMemory>>,
+  { forgiveMs }: Timing,
+): Journal['holds'] => {
+  const kept = Object.entries(holds).filter(([link]) => (links[link]?.goodFor ?? 0) < forgiveMs);
   return kept.length === Object.keys(holds).length ? holds : Object.fromEntries(kept);
 };
+
+/** What is left of the hold-down of a link that was left, ms; 0: traffic may return to it. */
+export const holdLeft = ({ journal, links }: Pick<State, 'journal' | 'links'>, link: string, timing: Timing): number =>
+  journal.holds[link] === undefined ? 0 : Math.max(0, holdOf(journal, link, timing) - (links[link]?.goodFor ?? 0));

@@ -31,6 +31,13 @@ export const DEFAULT_TIMING: Timing = {
    */
   holdFirstMs: 30_000,
   holdMostMs: 900_000,
+  /**
+   * Good for this long without a death, and a link's next hold-down is the first again. It must be well above
+   * `holdMostMs`: forgiven after a few times its own hold-down (150 s after one of 30 s), a link that dies every three
+   * minutes would never be held longer, and would carry its traffic there and back 40 times an hour. An hour is also as
+   * long as BGP's route flap damping keeps a route away at most by its usual settings (RFC 2439, 4.2).
+   */
+  forgiveMs: 3_600_000,
   /** No path left for this long before anybody is woken: the standby may just have been between two replies. */
   darkMs: 2_000,
   /** Longest wait between two tries of a call that fails: the API's return is met within this. */

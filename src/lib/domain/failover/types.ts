@@ -36,6 +36,7 @@ export interface Timing {
   readonly minHoldMs: number;
   readonly holdFirstMs: number;
   readonly holdMostMs: number;
+  readonly forgiveMs: number;
   readonly darkMs: number;
   readonly backoffMostMs: number;
   readonly healAfterMs: number;

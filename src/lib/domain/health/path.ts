@@ -12,11 +12,6 @@ export interface Path {
   readonly link: string;
   readonly targets: readonly Judged[];
   dead: boolean;
-  /** Deaths that count towards the hold-down. */
-  flaps: number;
-  /** Since when it lives again; undefined before the first death. */
-  aliveAt: number | undefined;
-  holdUntil: number | undefined;
 }
 
 export const startPath = (link: string, { kind }: Profile, targets: number): Path => ({
@@ -26,33 +21,21 @@ export const startPath = (link: string, { kind }: Profile, targets: number): Pat
     (): Judged => (kind === 'cusum' ? { kind, health: startTarget() } : { kind, health: startRounds() }),
   ),
   dead: false,
-  flaps: 0,
-  aliveAt: undefined,
-  holdUntil: undefined,
 });
-
-/**
- * Hold-down after a death: 30 s, doubling to 15 min. Traffic that follows a flapping path there and back loses more
- * than
- * one that stays away; the way out is never held. After an hour without a death the count starts again.
- */
-const HOLD_MS = 30_000;
-const LONGEST_HOLD_MS = 900_000;
-const FORGIVE_MS = 3_600_000;
 
 /** A sample of the target with that index. */
 export const stepPath = (path: Path, profile: Profile, index: number, sample: Sample): void => {
   const target = path.targets[index]!;
   if (profile.kind === 'cusum' && target.kind === 'cusum') stepTarget(target.health, profile, sample);
   else if (profile.kind === 'rounds' && target.kind === 'rounds') stepRounds(target.health, profile, sample);
-  settle(path, profile, sample.at);
+  settle(path);
 };
 
-/** What others saw of the path at `at`, ms. The rounds of the seed listen to nobody. */
-export const hearPath = (path: Path, profile: Profile, at: number, evidence: Evidence): void => {
+/** What others saw of the path. The rounds of the seed listen to nobody. */
+export const hearPath = (path: Path, profile: Profile, evidence: Evidence): void => {
   for (const target of path.targets)
     if (profile.kind === 'cusum' && target.kind === 'cusum') hear(target.health, profile, evidence);
-  settle(path, profile, at);
+  settle(path);
 };
 
 /** How soon the next large probe to a target is due after the last, ms; undefined: this detector sends none. */
@@ -87,8 +70,7 @@ export const verdictOf = (path: Path, profile: Profile, now: number): PathVerdic
           : 'unknown';
   const suspicion =
     state === 'dead' ? 1 : living.length === 0 ? 0 : Math.min(...living.map((health) => health.suspicion));
-  const recovered = state === 'alive' && (path.holdUntil === undefined || now >= path.holdUntil);
-  return { link: path.link, state, suspicion, lastReplyAt, recovered, why: whyOf(path, state, fresh, now) };
+  return { link: path.link, state, suspicion, lastReplyAt, why: whyOf(path, state, fresh, now) };
 };
 
 const knownOf = ({ targets }: Path): readonly Health[] =>
@@ -98,18 +80,9 @@ const knownOf = ({ targets }: Path): readonly Health[] =>
  * Follows the path's deaths and returns. One silent target among several is that target's own fault: only when all are
  * dead is the path. A living one that we have lost sight of keeps its say, or our own fault would kill the path.
  */
-const settle = (path: Path, profile: Profile, at: number): void => {
+const settle = (path: Path): void => {
   const known = knownOf(path);
-  const dead = known.length > 0 && known.every((health) => health.dead);
-  if (dead === path.dead) return;
-  path.dead = dead;
-  if (dead) {
-    path.flaps = path.aliveAt !== undefined && at - path.aliveAt >= FORGIVE_MS ? 1 : path.flaps + 1;
-    return;
-  }
-  path.aliveAt = at;
-  // The seed's loop has its ten good rounds behind it and returns at once.
-  path.holdUntil = profile.kind === 'rounds' ? at : at + Math.min(LONGEST_HOLD_MS, HOLD_MS * 2 ** (path.flaps - 1));
+  path.dead = known.length > 0 && known.every((health) => health.dead);
 };
 
 const percent = ({ lost, sent }: Health): string => `${lost} of ${sent} probes lost`;
@@ -141,8 +114,6 @@ const whyOf = (path: Path, state: PathVerdict['state'], fresh: readonly Health[]
   if (state === 'dead') return causeText(fresh[0]!, now);
   const silent = fresh.filter(({ dead }) => dead).length;
   if (silent > 0) return `${silent} of ${path.targets.length} targets silent, the path carries: a fault of the target`;
-  if (path.holdUntil !== undefined && now < path.holdUntil)
-    return `carries again, held down for another ${Math.ceil((path.holdUntil - now) / 1_000)} s after ${path.flaps} ${path.flaps === 1 ? 'death' : 'deaths'}`;
   const worst = fresh.reduce((a, b) => (b.suspicion > a.suspicion ? b : a));
   return worst.suspicion === 0 ? 'carries' : `carries, ${percent(worst)} since it was suspected`;
 };

@@ -11,8 +11,6 @@ export interface PathVerdict {
   readonly suspicion: number;
   /** ms on the samples' clock, of the newest reply of any target; undefined before the first. */
   readonly lastReplyAt: number | undefined;
-  /** Fit to come back to: alive, and it never died or its hold-down since the last death is over. */
-  readonly recovered: boolean;
   /** One line for a person: what was seen, in figures. */
   readonly why: string;
 }

@@ -1,48 +1,29 @@
-import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { partly } from '../../lib/core/errors.ts';
+import { toggle } from '../../lib/core/flags.ts';
 import { isUtility, utilityRemoval } from '../../lib/procedures/localzone.ts';
 import { leftovers } from '../../lib/procedures/vpn-gateways/leftovers.ts';
-import {
-  DESTROY_FLAGS,
-  humanProcedure,
-  procedureOptions,
-  runDestroy,
-  type ProcedureOptions,
-  type ProcedureResult,
-} from '../procedure.ts';
-import { KEY_FILE, keyFileOf, loadOverrideSite, siteOf } from './shared.ts';
+import { FLAG } from '../flags.ts';
+import { DESTROY, humanProcedure, runDestroy } from '../procedure.ts';
+import { KEY_FILE, keyFileOf, loadOverrideSite } from './shared.ts';
 
-interface Options extends ProcedureOptions {
-  readonly site: string;
-  readonly keepRoutes: boolean;
-  readonly purgeKey: boolean;
-  readonly keyFile: string | undefined;
-}
-
-export const destroy = defineCommand<Options, ProcedureResult>({
+export const destroy = defineCommand({
   path: 'localzone destroy',
   summary: 'remove the utility instance, the static routes of its monitor and all it was made of',
   details:
     "Only what carries the site's tags, and only routes that point at the site's gateways. The instance goes first, so that its monitor can put no route back; then the routes, which is refused while nothing is propagated to take over; " +
     'then security group, key pair, instance profile and role. The SSH key file stays unless --purge-key is given. Ends by asking the cloud what still carries its tags; exit 5 names it.',
-  flags: [
-    FLAG.site,
-    { flags: '--keep-routes', summary: 'leave the static routes where they are' },
-    { flags: '--purge-key', summary: 'remove the SSH key file too' },
-    KEY_FILE,
-    ...DESTROY_FLAGS,
-  ],
+  flags: {
+    site: FLAG.site,
+    keepRoutes: toggle('leave the static routes where they are'),
+    purgeKey: toggle('remove the SSH key file too'),
+    keyFile: KEY_FILE,
+    ...DESTROY,
+  },
   examples: [
     { line: 'hybridctl localzone destroy --dry-run', why: 'what would go, in its order' },
     { line: 'hybridctl localzone destroy --purge-key --yes', why: 'all of it, from a script' },
   ],
-  parse: (raw) => ({
-    site: siteOf(raw),
-    keepRoutes: flag(raw, 'keepRoutes'),
-    purgeKey: flag(raw, 'purgeKey'),
-    keyFile: text(raw, 'keyFile'),
-    ...procedureOptions(raw),
-  }),
   async run({ keepRoutes, purgeKey, keyFile, ...options }, ports) {
     const { site } = await loadOverrideSite(ports, options.site);
     const steps = utilityRemoval(site, {

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { FLAG, text, type Flag, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { secretFile } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { refuseWithoutOverride } from '../../lib/procedures/localzone.ts';
 import { absolute, loadSite, type LoadedSite } from '../../lib/site/file.ts';
 
-export const KEY_FILE: Flag = {
-  flags: '--key-file <file>',
-  summary:
-    'SSH key of the utility instance (default: ~/.ssh/hybridctl-SITE-utility); made with mode 0600 where it is not there',
-};
+export const KEY_FILE = flag(
+  secretFile(),
+  'SSH key of the utility instance (default: ~/.ssh/hybridctl-SITE-utility); made with mode 0600 where it is not there',
+);
 
 /** A path that a shell line of a runbook can hold as it is. */
 const PLAIN = /^[A-Za-z0-9._/@+-]{1,300}$/;
@@ -30,8 +30,6 @@ export const keyFileOf = (
   if (!PLAIN.test(path)) throw usageError('is not a plain path: letters, digits and "._/@+-"', { field: '--key-file' });
   return path;
 };
-
-export const siteOf = (raw: Raw): string => text(raw, 'site') ?? FLAG.site.default;
 
 /** The site, which has something for a utility instance to watch. */
 export const loadOverrideSite = async (ports: Ports, file: string): Promise<LoadedSite> => {

@@ -1,14 +1,10 @@
-import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { destinationsOf, effectiveRoute, linkOf, linkTargets } from '../../lib/domain/routes.ts';
 import { utilityOf, type UtilityView } from '../../lib/procedures/localzone.ts';
-import { loadOverrideSite, siteOf } from './shared.ts';
-
-interface Options {
-  readonly site: string;
-  readonly region: string | undefined;
-  readonly profile: string | undefined;
-}
+import { FLAG } from '../flags.ts';
+import { loadOverrideSite } from './shared.ts';
 
 interface RouteView {
   readonly table: string;
@@ -26,16 +22,15 @@ interface Status {
   readonly routes: readonly RouteView[];
 }
 
-export const status = defineCommand<Options, Status>({
+export const status = defineCommand({
   path: 'localzone status',
   summary: 'the utility instance, and which link carries each override table now',
   details:
     'Exit code 1 where no utility instance runs. What the monitor on it thinks is in its journal: "journalctl -u hybridctl-monitor-SITE" there.',
-  flags: [FLAG.site, FLAG.region, FLAG.profile],
+  flags: { site: FLAG.site, region: FLAG.region, profile: FLAG.profile },
   examples: [{ line: 'hybridctl localzone status --json', why: 'for a check from outside' }],
-  parse: (raw) => ({ site: siteOf(raw), region: text(raw, 'region'), profile: text(raw, 'profile') }),
 
-  async run({ site: file, profile, ...given }, ports) {
+  async run({ site: file, profile, ...given }, ports): Promise<Outcome<Status>> {
     const { site } = await loadOverrideSite(ports, file);
     const options = { region: given.region ?? site.cloud.region, profile, signal: ports.signal };
     const instance = await utilityOf(await ports.aws(options), site.site);

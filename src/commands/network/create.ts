@@ -1,30 +1,21 @@
-import { defineCommand, FLAG } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/kit/emit.ts';
 import { createNetwork, withImage } from '../../lib/procedures/network/create.ts';
 import { networkStep } from '../../lib/procedures/network/runbook.ts';
 import { findStack } from '../../lib/procedures/network/stack.ts';
-import type { NetworkWishes } from '../../lib/render/network/network.ts';
 import {
-  APPLY_FLAGS,
+  APPLY,
   exitOf,
   contextOf,
   humanProcedure,
-  procedureOptions,
   tell,
-  type ProcedureOptions,
   type ProcedureResult,
 } from '../procedure.ts';
 import { canConsent, consent } from '../consent.ts';
-import { complete, NAME_FLAG, nameIn, NETWORK_FLAGS, REGION_FLAG, regionIn, resolved, wishesIn } from './flags.ts';
+import { complete, NETWORK, NETWORK_CONFLICTS, PLACE, resolved, wishesIn } from './flags.ts';
 
-interface Options {
-  readonly site: string;
-  readonly region: string;
-  readonly wishes: NetworkWishes;
-  readonly procedure: ProcedureOptions;
-}
-
-export const create = defineCommand<Options, ProcedureResult>({
+export const create = defineCommand({
   path: 'network create',
   summary: 'make the one-click VPC, or bring it to what the flags say',
   details:
@@ -32,12 +23,16 @@ export const create = defineCommand<Options, ProcedureResult>({
     'one that is on its way is followed; a creation that was rolled back is removed and made again. What no flag says stays as the stack has it. ' +
     'What fails, CloudFormation undoes itself, unless --keep-on-failure. Ctrl-C stops following only: the cloud goes on, and the same command follows it again. ' +
     'An update takes the newest Amazon Linux, unless --image names an image: the plan says which instances are replaced by it. Where a region has no pointer to the newest, its id is taken at the making, and stays.',
-  flags: [
-    NAME_FLAG,
-    ...NETWORK_FLAGS,
-    REGION_FLAG,
-    ...APPLY_FLAGS.filter(({ flags }) => flags !== FLAG.region.flags && !flags.startsWith('--adopt')),
-  ],
+  flags: {
+    ...PLACE,
+    ...NETWORK,
+    dryRun: APPLY.dryRun,
+    detailedExitcode: APPLY.detailedExitcode,
+    emit: APPLY.emit,
+    keepOnFailure: APPLY.keepOnFailure,
+    yes: APPLY.yes,
+  },
+  conflicts: NETWORK_CONFLICTS,
   examples: [
     {
       line: 'hybridctl network create --name office --region cn-north-1 --key-name awskey --admin-cidr 198.51.100.0/24 --dry-run',
@@ -53,17 +48,11 @@ export const create = defineCommand<Options, ProcedureResult>({
     },
   ],
 
-  parse: (raw) => ({
-    site: nameIn(raw),
-    region: regionIn(raw),
-    wishes: wishesIn(raw),
-    procedure: procedureOptions(raw),
-  }),
-
-  async run({ site, region, wishes, procedure }, ports) {
-    const { dryRun, emit, keepOnFailure, yes } = procedure;
+  async run(options, ports): Promise<Outcome<ProcedureResult>> {
+    const { name: site, dryRun, emit, keepOnFailure } = options;
+    const wishes = wishesIn(options);
     const title = `the network of ${site}`;
-    const context = await contextOf(ports, { region }, procedure);
+    const context = await contextOf(ports, {}, options);
     if (emit !== undefined) {
       const stack = await findStack(context.aws, site);
       const network = await withImage(context.aws, complete(resolved(site, wishes, stack?.parameters)), stack);
@@ -83,18 +72,18 @@ export const create = defineCommand<Options, ProcedureResult>({
     const { steps, values } = await createNetwork(context, {
       site,
       wanted: (before) => complete(resolved(site, wishes, before)),
-      keepOnFailure: keepOnFailure ?? false,
+      keepOnFailure,
       dryRun,
       canConsent() {
-        canConsent(ports, { yes });
+        canConsent(ports, options);
       },
       async consent(planned) {
-        if (!yes) tell(ports, planned);
-        await consent(ports, procedure, `Make ${title} so?`);
+        if (!options.yes) tell(ports, planned);
+        await consent(ports, options, `Make ${title} so?`);
       },
     });
     const result: ProcedureResult = { did: dryRun ? 'planned' : 'applied', steps, values, runbook: null };
-    return dryRun ? { result, exit: exitOf(steps, procedure) } : { result };
+    return dryRun ? { result, exit: exitOf(steps, options) } : { result };
   },
 
   human(result, style) {

@@ -1,45 +1,36 @@
-import { defineCommand, FLAG } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import type { PlannedStep } from '../../lib/core/procedure.ts';
 import { removeStack } from '../../lib/procedures/network/destroy.ts';
 import { remainsOf, removeRemains } from '../../lib/procedures/network/remains.ts';
 import { findStack, resourcesOf } from '../../lib/procedures/network/stack.ts';
 import {
-  DESTROY_FLAGS,
+  DESTROY,
   exitOf,
   contextOf,
   humanProcedure,
-  procedureOptions,
   tell,
-  type ProcedureOptions,
   type ProcedureResult,
 } from '../procedure.ts';
 import { consent } from '../consent.ts';
-import { NAME_FLAG, nameIn, REGION_FLAG, regionIn } from './flags.ts';
+import { PLACE } from './flags.ts';
 
-interface Options {
-  readonly site: string;
-  readonly region: string;
-  readonly procedure: ProcedureOptions;
-}
-
-export const destroy = defineCommand<Options, ProcedureResult>({
+export const destroy = defineCommand({
   path: 'network destroy',
   summary: 'remove the one-click VPC, completely',
   details:
     "Only what carries hybridctl's tags for that site: the stack, and what no stack takes away (retained by whoever deleted the stack, or left over by an update), in its order. " +
     "What can't be removed is named with the reason and the interfaces that are in the way, exit 5. Ctrl-C stops following only: CloudFormation goes on.",
-  flags: [NAME_FLAG, REGION_FLAG, ...DESTROY_FLAGS.filter(({ flags }) => flags !== FLAG.region.flags)],
+  flags: { ...DESTROY, ...PLACE },
   examples: [
     { line: 'hybridctl network destroy --name office --region cn-north-1 --dry-run', why: 'what would go' },
     { line: 'hybridctl network destroy --name office --region cn-north-1 --yes', why: 'without a question' },
   ],
 
-  parse: (raw) => ({ site: nameIn(raw), region: regionIn(raw), procedure: procedureOptions(raw) }),
-
-  async run({ site, region, procedure }, ports) {
-    const context = await contextOf(ports, { region }, procedure);
+  async run({ name: site, ...options }, ports): Promise<Outcome<ProcedureResult>> {
+    const context = await contextOf(ports, {}, options);
     const stack = await findStack(context.aws, site);
-    const did = procedure.dryRun ? 'planned' : 'destroyed';
+    const did = options.dryRun ? 'planned' : 'destroyed';
     const resources =
       stack === undefined
         ? []
@@ -62,10 +53,10 @@ export const destroy = defineCommand<Options, ProcedureResult>({
       ...remains.map(({ key, what, id }) => removal(key, `${what} of no stack`, id)),
     ];
     const result: ProcedureResult = { did, steps, values: {}, runbook: null };
-    if (procedure.dryRun) return { result, exit: exitOf(steps, procedure) };
+    if (options.dryRun) return { result, exit: exitOf(steps, options) };
     if (steps.length === 0) return { result };
-    if (!procedure.yes) tell(ports, steps);
-    await consent(ports, procedure, `Remove the network of ${site}?`);
+    if (!options.yes) tell(ports, steps);
+    await consent(ports, options, `Remove the network of ${site}?`);
     if (stack !== undefined) await removeStack(context, site, stack);
     await removeRemains(context, site, resources);
     return { result };

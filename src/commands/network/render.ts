@@ -1,17 +1,13 @@
 import { isAbsolute, join } from 'node:path';
-import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
-import type { Network, NetworkWishes } from '../../lib/render/network/network.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { path as file } from '../../lib/core/flags/kinds.ts';
+import type { Network } from '../../lib/render/network/network.ts';
 import { templateText } from '../../lib/render/network/template.ts';
-import { NAME_FLAG, nameIn, NETWORK_FLAGS, resolved, wishesIn } from './flags.ts';
-
-interface Options {
-  readonly site: string;
-  readonly wishes: NetworkWishes;
-  readonly out: string | undefined;
-  readonly dryRun: boolean;
-  readonly detailed: boolean;
-}
+import { FLAG } from '../flags.ts';
+import { NETWORK, NETWORK_CONFLICTS, PLACE, resolved, wishesIn } from './flags.ts';
 
 interface RenderResult {
   /** The file, or null where the template itself is the answer. */
@@ -21,20 +17,21 @@ interface RenderResult {
   readonly template: unknown;
 }
 
-export const render = defineCommand<Options, RenderResult>({
+export const render = defineCommand({
   path: 'network render',
   summary: 'write the CloudFormation template of the one-click VPC',
   details:
     'One template for every network and both partitions: what differs is a parameter, and the flags set its default. It can be uploaded in the console as it is, ' +
     'acknowledging that it makes an IAM role: the web server may be reached by Session Manager and do nothing else (the seed gave it admin rights). ' +
     'Subnets are laid out one after another, the first block of the VPC left free. It is JSON, which CloudFormation takes as it takes YAML.',
-  flags: [
-    NAME_FLAG,
-    ...NETWORK_FLAGS,
-    { flags: '-o, --out <file>', summary: 'write it to a file (default: to stdout)' },
-    FLAG.dryRun,
-    FLAG.detailedExitcode,
-  ],
+  flags: {
+    name: PLACE.name,
+    ...NETWORK,
+    out: flag(file(), 'write it to a file (default: to stdout)', { short: 'o' }),
+    dryRun: FLAG.dryRun,
+    detailedExitcode: FLAG.detailedExitcode,
+  },
+  conflicts: NETWORK_CONFLICTS,
   examples: [
     {
       line: 'hybridctl network render --name office --key-name awskey --admin-cidr 198.51.100.0/24 -o office.template.json',
@@ -46,16 +43,8 @@ export const render = defineCommand<Options, RenderResult>({
     },
   ],
 
-  parse: (raw) => ({
-    site: nameIn(raw),
-    wishes: wishesIn(raw),
-    out: text(raw, 'out'),
-    dryRun: flag(raw, 'dryRun'),
-    detailed: flag(raw, 'detailedExitcode'),
-  }),
-
-  async run({ site, wishes, out, dryRun, detailed }, ports) {
-    const parameters = resolved(site, wishes);
+  async run({ name, out, dryRun, detailedExitcode, ...given }, ports): Promise<Outcome<RenderResult>> {
+    const parameters = resolved(name, wishesIn(given));
     const content = templateText(parameters);
     const template: unknown = JSON.parse(content);
     if (out === undefined) return { result: { file: null, state: 'shown', parameters, template } };
@@ -64,7 +53,7 @@ export const render = defineCommand<Options, RenderResult>({
     if (!same && !dryRun) await ports.files.write([{ path, content, mode: 0o644 }]);
     return {
       result: { file: out, state: same ? 'same' : dryRun ? 'differs' : 'written', parameters, template },
-      exit: detailed && dryRun && !same ? EXIT.changesPending : EXIT.ok,
+      exit: detailedExitcode && dryRun && !same ? EXIT.changesPending : EXIT.ok,
     };
   },
 

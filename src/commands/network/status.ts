@@ -1,16 +1,10 @@
-import { defineCommand, FLAG } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, failure } from '../../lib/core/errors.ts';
 import { driftOf, findStack, resourcesOf, type Stack, type StackResource } from '../../lib/procedures/network/stack.ts';
-import type { NetworkWishes } from '../../lib/render/network/network.ts';
-import { contextOf, procedureOptions, type ProcedureOptions } from '../procedure.ts';
-import { NAME_FLAG, nameIn, NETWORK_FLAGS, REGION_FLAG, regionIn, resolved, wishesIn } from './flags.ts';
-
-interface Options {
-  readonly site: string;
-  readonly region: string;
-  readonly wishes: NetworkWishes;
-  readonly procedure: ProcedureOptions;
-}
+import { FLAG } from '../flags.ts';
+import { contextOf } from '../procedure.ts';
+import { NETWORK, NETWORK_CONFLICTS, PLACE, resolved, wishesIn } from './flags.ts';
 
 interface StatusResult {
   readonly stack: Omit<Stack, 'ours'>;
@@ -21,12 +15,13 @@ interface StatusResult {
   readonly drift: readonly string[];
 }
 
-export const status = defineCommand<Options, StatusResult>({
+export const status = defineCommand({
   path: 'network status',
   summary: 'the stack: state, outputs, resources, and how it differs from what is wanted',
   details:
     'Given the flags of "network create", it says which parameters of the stack differ from them. With --detailed-exitcode a difference is exit 3. Reads only.',
-  flags: [NAME_FLAG, ...NETWORK_FLAGS, REGION_FLAG, FLAG.profile, FLAG.detailedExitcode],
+  flags: { ...PLACE, ...NETWORK, detailedExitcode: FLAG.detailedExitcode },
+  conflicts: NETWORK_CONFLICTS,
   examples: [
     { line: 'hybridctl network status --name office --region cn-north-1', why: 'outputs and resources' },
     {
@@ -35,25 +30,18 @@ export const status = defineCommand<Options, StatusResult>({
     },
   ],
 
-  parse: (raw) => ({
-    site: nameIn(raw),
-    region: regionIn(raw),
-    wishes: wishesIn(raw),
-    procedure: procedureOptions(raw),
-  }),
-
-  async run({ site, region, wishes, procedure }, ports) {
-    const { aws } = await contextOf(ports, { region }, procedure);
+  async run({ name: site, region, profile, detailedExitcode, ...given }, ports): Promise<Outcome<StatusResult>> {
+    const { aws } = await contextOf(ports, {}, { region, profile });
     const found = await findStack(aws, site);
     if (found === undefined)
       throw failure(`there is no network of ${site} in ${aws.region}`, {
         next: 'make it with "hybridctl network create"',
       });
     const { ours: _, ...stack } = found;
-    const drift = await driftOf(aws, resolved(site, wishes, stack.parameters), found);
+    const drift = await driftOf(aws, resolved(site, wishesIn(given), stack.parameters), found);
     return {
       result: { stack, resources: await resourcesOf(aws, found), drift },
-      exit: procedure.detailedExitcode && drift.length > 0 ? EXIT.changesPending : EXIT.ok,
+      exit: detailedExitcode && drift.length > 0 ? EXIT.changesPending : EXIT.ok,
     };
   },
 

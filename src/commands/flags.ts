@@ -1,6 +1,7 @@
 import { flag, toggle } from '../lib/core/flags.ts';
 import { host, path, secretFile, text } from '../lib/core/flags/kinds.ts';
 import { region } from '../lib/domain/kinds.ts';
+import { STATE_DIR } from '../lib/monitor/pins.ts';
 
 /** Flags that mean the same in every command that has them. */
 export const FLAG = {
@@ -10,8 +11,11 @@ export const FLAG = {
   detailedExitcode: toggle('exit 3 when changes are pending'),
   /** The site file has a region of its own, so a variable of the shell does not move it. */
   region: flag(region(), "cloud region (default: the site file's)"),
+  /** Where there is no site file. */
+  ownRegion: flag(region(), 'cloud region', { env: 'AWS_REGION', required: true }),
   profile: flag(text({ placeholder: 'name', like: 'default' }), 'AWS profile', { env: 'AWS_PROFILE' }),
   out: flag(path('dir'), 'folder for the rendered files', { short: 'o', env: 'HYBRIDCTL_OUT', default: 'rendered' }),
+  stateDir: flag(path('dir'), "the monitor's lease and pins", { env: 'HYBRIDCTL_STATE_DIR', default: STATE_DIR }),
   host: flag(host(), 'work on another machine by ssh, user@host or user@host:port (default: this one)'),
   identity: flag(secretFile(), 'private key for --host'),
   knownHosts: flag(path('file'), "host keys to believe, in place of ssh's own files"),

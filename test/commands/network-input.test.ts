@@ -16,7 +16,10 @@ test.each([
   ['network render --name office --nat vpn', '--nat'],
   ['network render --name office --nat-count 3', '--nat-count'],
   ['network render --name office --admin-cidr 0.0.0.0/0', 'lets in SSH from the whole internet'],
-  ['network render --name office --admin-anywhere --admin-cidr 198.51.100.0/24', '--admin-anywhere: cannot be used together with --admin-cidr: give one of them'],
+  [
+    'network render --name office --admin-anywhere --admin-cidr 198.51.100.0/24',
+    '--admin-anywhere: cannot be used together with --admin-cidr: give one of them',
+  ],
   ['network render --name office --instance-type t4g.small', 'has an Arm processor'],
   ['network render --name office --nat-instance-type big', 'big is not an instance type'],
   ['network render --name office --key-name ~/.ssh/id', 'is not a name of a key pair'],

@@ -1,54 +1,31 @@
-import { defineCommand, flag, FLAG, type Raw } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
+import { arg, toggle } from '../../lib/core/flags.ts';
+import { text } from '../../lib/core/flags/kinds.ts';
 import { alarmRemovals, listAlarms } from '../../lib/procedures/alarms.ts';
-import {
-  DESTROY_FLAGS,
-  humanProcedure,
-  procedureOptions,
-  runDestroy,
-  type ProcedureOptions,
-  type ProcedureResult,
-} from '../procedure.ts';
-import { GROUP_FLAG, loadOwner, ownerOf, type Owner } from './shared.ts';
+import { procedureCommand } from '../procedure.ts';
+import { loadOwner, OWNER, OWNER_REQUIRES } from './shared.ts';
 
-interface Options {
-  readonly owner: Owner;
-  readonly names: readonly string[];
-  readonly all: boolean;
-  readonly procedure: ProcedureOptions;
-}
-
-const namesIn = (raw: Raw): readonly string[] => [raw.args[0] ?? []].flat() as string[];
-
-export const remove = defineCommand<Options, ProcedureResult>({
+export const remove = procedureCommand({
+  verb: 'destroy',
   path: 'alarm delete',
   summary: "remove alarms of the site, or all of them and the site's own topic",
   details:
     "Only what carries the site's tags: an alarm of the same name that somebody else made is left alone, and said.",
-  args: [{ name: '[names...]', summary: 'as "alarm list" shows them' }],
-  flags: [
-    FLAG.site,
-    GROUP_FLAG,
-    { flags: '--all', summary: 'every alarm of the site, and the topic that was made for them' },
-    ...DESTROY_FLAGS,
-  ],
+  args: {
+    names: arg(text({ placeholder: 'names', like: 'gw-1-cpu' }), 'as "alarm list" shows them', { many: true }),
+  },
+  flags: { ...OWNER, all: toggle('every alarm of the site, and the topic that was made for them') },
+  requires: OWNER_REQUIRES,
+  conflicts: [['names', 'all']],
+  oneOf: [['names', 'all']],
   examples: [
     { line: 'hybridctl alarm delete gw-1-cpu --yes', why: 'one of them' },
     { line: 'hybridctl alarm delete --all --dry-run', why: 'what would go' },
   ],
-  parse(raw) {
-    const [names, all] = [namesIn(raw), flag(raw, 'all')];
-    if (all === names.length > 0)
-      throw usageError(all ? 'names all of them already' : 'name alarms, or give --all', {
-        field: all ? '--all' : 'names',
-        next: 'hybridctl alarm list',
-      });
-    return { owner: ownerOf(raw), names, all, procedure: procedureOptions(raw) };
-  },
-  async run({ owner, names, all, procedure }, ports) {
-    const { name, region } = await loadOwner(ports, owner);
+  async procedure({ names, all, ...options }, ports) {
+    const { name, region } = await loadOwner(ports, options);
     const there = (
-      await listAlarms(await ports.aws({ region, profile: procedure.profile, signal: ports.signal }), name)
+      await listAlarms(await ports.aws({ region, profile: options.profile, signal: ports.signal }), name)
     ).map((alarm) => alarm.name);
     const unknown = names.find((one) => !there.includes(one));
     if (unknown !== undefined)
@@ -56,11 +33,11 @@ export const remove = defineCommand<Options, ProcedureResult>({
         field: 'names',
         next: there.length === 0 ? 'there are none' : `there are ${there.slice(0, 10).join(', ')}`,
       });
-    return runDestroy(
-      ports,
-      { title: `alarms of ${name}`, site: name, region, steps: alarmRemovals(name, region, all ? there : names, all) },
-      procedure,
-    );
+    return {
+      title: `alarms of ${name}`,
+      site: name,
+      region,
+      steps: alarmRemovals(name, region, all ? there : names, all),
+    };
   },
-  human: humanProcedure,
 });

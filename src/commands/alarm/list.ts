@@ -1,10 +1,8 @@
-import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { listAlarms, type ListedAlarm } from '../../lib/procedures/alarms.ts';
-import { GROUP_FLAG, loadOwner, ownerOf, type Owner } from './shared.ts';
-
-interface Options extends Owner {
-  readonly profile: string | undefined;
-}
+import { FLAG } from '../flags.ts';
+import { loadOwner, OWNER, OWNER_REQUIRES } from './shared.ts';
 
 interface Result {
   readonly alarms: readonly ListedAlarm[];
@@ -13,18 +11,18 @@ interface Result {
 /** The last word of an ARN says what is done: `recover`, a topic's name, a policy's name. */
 const short = (arn: string): string => arn.split(/[:/]/).at(-1)!;
 
-export const listed = defineCommand<Options, Result>({
+export const listed = defineCommand({
   path: 'alarm list',
   summary: "the site's alarms, how they stand and what they do",
   details:
     "Only alarms that carry the site's tags. INSUFFICIENT_DATA: nothing was published yet under exactly these dimensions, or too little.",
-  flags: [FLAG.site, GROUP_FLAG, FLAG.region, FLAG.profile],
+  flags: { ...OWNER, region: FLAG.region, profile: FLAG.profile },
+  requires: OWNER_REQUIRES,
   examples: [
     { line: 'hybridctl alarm list', why: 'all of them' },
     { line: 'hybridctl alarm list --json | jq \'.alarms[] | select(.state == "ALARM")\'', why: 'what is wrong now' },
   ],
-  parse: (raw) => ({ ...ownerOf(raw), profile: text(raw, 'profile') }),
-  async run({ profile, ...owner }, ports) {
+  async run({ profile, ...owner }, ports): Promise<Outcome<Result>> {
     const { name, region } = await loadOwner(ports, owner);
     return { result: { alarms: await listAlarms(await ports.aws({ region, profile, signal: ports.signal }), name) } };
   },

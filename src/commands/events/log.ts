@@ -1,12 +1,14 @@
-import { defineCommand, list, text, type Raw } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { choice, count, moment, text } from '../../lib/core/flags/kinds.ts';
 import type { Line } from '../../lib/monitor/ecs.ts';
 import { eventIn } from '../../lib/monitor/history.ts';
 import { isSelected, queryOf, type LogSelection } from '../../lib/monitor/log-search.ts';
 import { indexOf, logPaths, logTexts, siteFor, type LogSource } from '../../lib/monitor/log-source.ts';
 import type { LoadedSite } from '../../lib/site/file.ts';
-import { momentIn } from '../moment.ts';
-import { LOG_FLAGS, logSourceOf } from './shared.ts';
+import { LOG, logSourceOf } from './shared.ts';
 
 const KINDS = [
   'alert',
@@ -22,10 +24,12 @@ const KINDS = [
   'witness',
 ] as const;
 
+const name = (like: string) => text({ placeholder: 'name', like });
+
 /** Names; `true`: every link of that kind. */
 type Links = readonly string[] | true | undefined;
 
-interface Options extends Omit<LogSelection, 'links'> {
+interface LogOptions extends Omit<LogSelection, 'links'> {
   readonly place: LogSource;
   readonly dx: Links;
   readonly vpn: Links;
@@ -41,10 +45,11 @@ interface Result {
   readonly more: boolean;
 }
 
-const linksIn = (raw: Raw, name: 'dx' | 'vpn'): Links =>
-  raw.flags[name] === true ? true : raw.flags[name] === undefined ? undefined : list(raw, name);
+/** `--dx` alone means all of them, whatever else is named. */
+const linksIn = (given: readonly (string | true)[]): Links =>
+  given.length === 0 ? undefined : given.includes(true) ? true : given.filter((one) => one !== true);
 
-const linksOf = ({ dx, vpn }: Options, loaded: LoadedSite | undefined): readonly string[] | undefined => {
+const linksOf = ({ dx, vpn }: LogOptions, loaded: LoadedSite | undefined): readonly string[] | undefined => {
   if (dx === undefined && vpn === undefined) return undefined;
   const named = (wanted: Links, kind: 'dx' | 'vpn'): readonly string[] => {
     if (wanted !== true) return wanted ?? [];
@@ -59,52 +64,47 @@ const linksOf = ({ dx, vpn }: Options, loaded: LoadedSite | undefined): readonly
 /** What is shown reaches a terminal: nothing in it may steer that. */
 const plain = (value: unknown): string => String(value ?? '').replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 
-export const log = defineCommand<Options, Result>({
+export const log = defineCommand({
   path: 'events log',
   summary: 'search the event log of "route monitor" by site, Direct Connect, VPN, time and kind',
   details:
     'In the files of this machine, rotated ones too, or in Elasticsearch or OpenSearch, where the logs of all sites may lie together. All that is said must hold; of several values one is enough. ' +
     '--dx and --vpn without a name mean every link of that kind in the site file. With --json each event is the whole line, with the names of the Elastic Common Schema.',
-  flags: [
-    ...LOG_FLAGS,
-    { flags: '--in-site <name...>', summary: 'events of these sites' },
-    { flags: '--dx [name...]', summary: 'events of these Direct Connect links' },
-    { flags: '--vpn [name...]', summary: 'events of these VPN links' },
-    { flags: '--table <name...>', summary: 'events of these route tables' },
-    { flags: '--kind <kind...>', summary: 'events of these kinds', choices: KINDS },
-    { flags: '--incident <id>', summary: 'events of this incident' },
-    { flags: '--since <age|date>', summary: 'from then on: 24h, 7d, 2026-01-31' },
-    { flags: '--until <age|date>', summary: 'until then' },
-    { flags: '--last <number>', summary: 'the last so many', default: '50' },
-  ],
+  flags: {
+    ...LOG,
+    inSite: flag(name('demo'), 'events of this site', { many: true }),
+    dx: flag(name('dx-1'), 'events of this Direct Connect link', { many: true, bare: true }),
+    vpn: flag(name('vpn-a'), 'events of this VPN link', { many: true, bare: true }),
+    table: flag(name('private-a'), 'events of this route table', { many: true }),
+    kind: flag(choice(KINDS, 'kind'), 'events of this kind', { many: true }),
+    incident: flag(text({ placeholder: 'id', like: '0a1b2c3d' }), 'events of this incident'),
+    since: flag(moment(), 'from then on: 24h, 7d, 2026-01-31'),
+    until: flag(moment(), 'until then'),
+    last: flag(count({ from: 1, to: 99_999 }), 'the last so many', { default: '50' }),
+  },
   examples: [
     { line: 'hybridctl events log --dx --since 7d', why: 'what happened to Direct Connect in the last week' },
-    { line: 'hybridctl events log --kind move alert --vpn vpn-a', why: 'moves and alerts that touch a link' },
+    { line: 'hybridctl events log --kind move --kind alert --vpn vpn-a', why: 'moves and alerts that touch a link' },
     {
       line: 'hybridctl events log --elasticsearch --in-site Singapore --since 2026-01-31 --until 2026-02-01 --json',
       why: 'a day of one site, from the index',
     },
   ],
-  parse(raw, ports) {
-    const moment = (name: 'since' | 'until'): number | undefined =>
-      text(raw, name) === undefined ? undefined : momentIn(text(raw, name)!, ports.clock.now(), `--${name}`);
-    const last = text(raw, 'last')!;
-    if (!/^[1-9]\d{0,4}$/.test(last))
-      throw usageError(`${last.slice(0, 20)} is no number from 1 to 99999`, { field: '--last' });
+  refine({ inSite, dx, vpn, table, kind, incident, since, until, last, ...source }): LogOptions {
     return {
-      place: logSourceOf(raw),
-      sites: list(raw, 'inSite'),
-      dx: linksIn(raw, 'dx'),
-      vpn: linksIn(raw, 'vpn'),
-      tables: list(raw, 'table'),
-      kinds: list(raw, 'kind'),
-      incident: text(raw, 'incident'),
-      since: moment('since'),
-      until: moment('until'),
-      last: Number(last),
+      place: logSourceOf(source),
+      sites: inSite,
+      dx: linksIn(dx),
+      vpn: linksIn(vpn),
+      tables: table,
+      kinds: kind,
+      incident,
+      since,
+      until,
+      last,
     };
   },
-  async run(options, ports) {
+  async run(options, ports): Promise<Outcome<Result>> {
     const { place, last } = options;
     const loaded = await siteFor(ports, place, options.dx === true || options.vpn === true);
     const selection: LogSelection = { ...options, links: linksOf(options, loaded) };

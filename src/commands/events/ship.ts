@@ -1,16 +1,13 @@
-import { defineCommand, flag, text } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { flag, saying, toggle } from '../../lib/core/flags.ts';
+import { path } from '../../lib/core/flags/kinds.ts';
 import { shipLines, type Shipped } from '../../lib/monitor/ship.ts';
 import { renderLogstash } from '../../lib/render/events/logstash.ts';
-import { indexOf, logPaths, logTexts, siteFor, type LogSource } from '../../lib/monitor/log-source.ts';
+import { indexOf, logPaths, logTexts, siteFor } from '../../lib/monitor/log-source.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { LOG_FLAGS, logSourceOf } from './shared.ts';
-
-interface Options {
-  readonly place: LogSource;
-  readonly logstash: boolean;
-  readonly output: string | undefined;
-}
+import { LOG, logSourceOf } from './shared.ts';
 
 interface Result {
   readonly to: string;
@@ -21,22 +18,20 @@ interface Result {
   readonly written: string | null;
 }
 
-export const ship = defineCommand<Options, Result>({
+export const ship = defineCommand({
   path: 'events ship',
   summary: 'send the event log to Elasticsearch or OpenSearch, or render the logstash.conf that does',
   details:
     'Sends every event of the log, rotated files too, in bulk requests; what the index does not take for now is sent again, and what it refuses for good is counted. An event has one id whoever sends it, ' +
     "so running it again, or beside the monitor's own records (monitor.records.elasticsearch), leaves each there once. Logstash gives ids of its own: use it in place of these, not beside them. " +
     "With --logstash nothing is sent: the configuration of the field document is printed, or written with --output; an API key comes from Logstash's keystore. Exit 5 where some were not taken.",
-  flags: [
-    ...LOG_FLAGS.map((one) =>
-      one.flags.startsWith('--elasticsearch')
-        ? { ...one, summary: "where to: the site file's index, or the one at this address" }
-        : one,
-    ),
-    { flags: '--logstash', summary: 'render logstash.conf, send nothing' },
-    { flags: '-o, --output <file>', summary: 'with --logstash: write it there' },
-  ],
+  flags: {
+    ...LOG,
+    elasticsearch: saying(LOG.elasticsearch, "where to: the site file's index, or the one at this address"),
+    logstash: toggle('render logstash.conf, send nothing'),
+    output: flag(path(), 'with --logstash: write it there', { short: 'o' }),
+  },
+  requires: { output: ['logstash'] },
   examples: [
     { line: 'hybridctl events ship', why: "to the site file's index" },
     {
@@ -48,15 +43,12 @@ export const ship = defineCommand<Options, Result>({
       why: 'as in the field document, by Logstash',
     },
   ],
-  parse(raw) {
-    const options = { place: logSourceOf(raw), logstash: flag(raw, 'logstash'), output: text(raw, 'output') };
-    if (options.output !== undefined && !options.logstash)
-      throw usageError('goes with --logstash', { field: '--output' });
-    if (options.logstash && options.place.logs.length > 1)
-      throw usageError('one log for one logstash.conf', { field: '--log' });
-    return options;
+  refine({ logstash, output, ...source }) {
+    const place = logSourceOf(source);
+    if (logstash && place.logs.length > 1) throw usageError('one log for one logstash.conf', { field: '--log' });
+    return { place, logstash, output };
   },
-  async run({ place, logstash, output }, ports) {
+  async run({ place, logstash, output }, ports): Promise<Outcome<Result>> {
     const loaded = await siteFor(ports, place, false);
     const index = await indexOf(ports, place, loaded);
     const to = `${index.url}/${index.index}`;
@@ -69,9 +61,9 @@ export const ship = defineCommand<Options, Result>({
         index: index.index,
         keyed: index.keyed,
       });
-      const path = output === undefined ? undefined : absolute(ports.cwd, output);
-      if (path !== undefined) await ports.files.write([{ path, content, mode: 0o644 }]);
-      return { result: { to, shipped: null, logstash: content, written: path ?? null } };
+      const target = output === undefined ? undefined : absolute(ports.cwd, output);
+      if (target !== undefined) await ports.files.write([{ path: target, content, mode: 0o644 }]);
+      return { result: { to, shipped: null, logstash: content, written: target ?? null } };
     }
     const texts = await logTexts(ports, paths);
     const shipped = await shipLines(await index.open(), texts, {

@@ -1,38 +1,30 @@
-import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
-import { healthStatus, type HealthStatus } from '../../lib/procedures/events/status.ts';
-import { momentIn } from '../moment.ts';
-import { NAME_FLAG, NAMES_FLAG, placeOf, REGION_FLAG, type Place } from './shared.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { moment } from '../../lib/core/flags/kinds.ts';
+import { healthStatus } from '../../lib/procedures/events/status.ts';
+import { FLAG } from '../flags.ts';
+import { NAMES_FLAG, PLACE } from './shared.ts';
 
-interface Options extends Place {
-  readonly profile: string | undefined;
-  readonly since: number;
-}
-
-export const status = defineCommand<Options, HealthStatus>({
+export const status = defineCommand({
   path: 'events status',
   summary: 'the rules and their targets, and how many events came through',
   details:
     'Counts are CloudWatch metrics, which show up a minute or two after the events, and the messages that lie in the queue now. "refused" are events that a target did not let in: its policy is wrong. ' +
     'Exit code 1 where a rule, a target or a policy is missing (so that events were refused), or the function threw.',
-  flags: [
-    NAME_FLAG,
-    { flags: '--since <age|date>', summary: 'count from then on: 90m, 7d, 2026-01-31', default: '24h' },
-    NAMES_FLAG,
-    REGION_FLAG,
-    FLAG.profile,
-  ],
+  flags: {
+    name: PLACE.name,
+    since: flag(moment(), 'count from then on: 90m, 7d, 2026-01-31', { default: '24h' }),
+    ...NAMES_FLAG,
+    region: PLACE.region,
+    profile: FLAG.profile,
+  },
   examples: [
     {
       line: 'hybridctl events status --name shop --region cn-north-1 --since 1h',
       why: 'after a test of the last hour',
     },
   ],
-  parse: (raw, ports) => ({
-    ...placeOf(raw),
-    profile: text(raw, 'profile'),
-    since: momentIn(text(raw, 'since')!, ports.clock.now(), '--since'),
-  }),
   async run({ region, profile, ...wanted }, ports) {
     const result = await healthStatus(await ports.aws({ region, profile, signal: ports.signal }), {
       ...wanted,

@@ -41,11 +41,9 @@ export const init = procedureCommand({
     }),
     sha256: flag(sha256, 'its SHA-256; another file is not installed', { required: true }),
     type: flag(instanceType(), 'instance type; it must be offered in the Local Zone', { default: 't3.medium' }),
-    admin: flag(
-      cidr({ from: 8, tooWide: 'is nearly everybody' }),
-      'network from which SSH is let in (default: none)',
-      { many: true },
-    ),
+    admin: flag(cidr({ from: 8, tooWide: 'is nearly everybody' }), 'network from which SSH is let in (default: none)', {
+      many: true,
+    }),
     sessionManager: toggle('let the role keep Session Manager channels, in place of SSH'),
     keyFile: KEY_FILE,
   },

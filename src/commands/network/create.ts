@@ -4,14 +4,7 @@ import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/kit/emit.ts
 import { createNetwork, withImage } from '../../lib/procedures/network/create.ts';
 import { networkStep } from '../../lib/procedures/network/runbook.ts';
 import { findStack } from '../../lib/procedures/network/stack.ts';
-import {
-  APPLY,
-  exitOf,
-  contextOf,
-  humanProcedure,
-  tell,
-  type ProcedureResult,
-} from '../procedure.ts';
+import { APPLY, exitOf, contextOf, humanProcedure, tell, type ProcedureResult } from '../procedure.ts';
 import { canConsent, consent } from '../consent.ts';
 import { complete, NETWORK, NETWORK_CONFLICTS, PLACE, resolved, wishesIn } from './flags.ts';
 

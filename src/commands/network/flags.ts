@@ -3,7 +3,7 @@ import { flag, toggle, type Options } from '../../lib/core/flags.ts';
 import type { Kind } from '../../lib/core/flags/kind.ts';
 import { choice, count, text } from '../../lib/core/flags/kinds.ts';
 import { show } from '../../lib/core/words.ts';
-import { cidr, instanceType, region } from '../../lib/domain/kinds.ts';
+import { cidr, instanceType } from '../../lib/domain/kinds.ts';
 import {
   BALANCERS,
   DATABASE_ROUTES,
@@ -50,7 +50,7 @@ export const PLACE = {
     'name of the site; the stack is hybridctl-NAME-network',
     { env: 'HYBRIDCTL_NAME', required: true },
   ),
-  region: flag(region(), 'cloud region', { env: 'AWS_REGION', required: true }),
+  region: FLAG.ownRegion,
   profile: FLAG.profile,
 } as const;
 

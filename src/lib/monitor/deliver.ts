@@ -1,4 +1,5 @@
 import type { Clock } from '../core/ports.ts';
+import { pauseAfter } from '../domain/backoff.ts';
 import type { Spool, Spooled } from './spool.ts';
 
 export interface DeliveryOptions {
@@ -85,9 +86,7 @@ export const deliver = (spool: Spool, { name, most, clock, send, onTrouble, timi
     while (!stop.signal.aborted && spool.oldest(1).length > 0) {
       if (await round()) continue;
       if (closing) break;
-      await clock
-        .sleep(Math.min(mostMs, firstMs * 2 ** Math.min(failures - 1, 20)), wake.signal)
-        .catch(() => undefined);
+      await clock.sleep(pauseAfter(failures, { firstMs, mostMs }), wake.signal).catch(() => undefined);
     }
     // No wait between the last look and this, or what comes in between would lie until the next event.
     running = undefined;

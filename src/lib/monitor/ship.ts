@@ -1,5 +1,6 @@
 import type { SearchDocument, SearchIndex } from '../core/outlets.ts';
 import type { Clock } from '../core/ports.ts';
+import { pauseAfter } from '../domain/backoff.ts';
 import { eventIn } from './history.ts';
 import { documentId, MOST_DOCUMENTS } from './search.ts';
 
@@ -21,7 +22,7 @@ export interface ShipOptions {
 
 /** Tries of a document; the waits between them come to half a minute. */
 const TRIES = 6;
-const FIRST_MS = 1_000;
+const BACKOFF = { firstMs: 1_000, mostMs: 60_000 };
 
 /**
  * Every event of the log as a document. Ids follow from the lines, and the monitor's own sink has the same: shipped
@@ -58,7 +59,7 @@ export const shipLines = async (
       progress(
         `${waiting.length} of ${Math.min(MOST_DOCUMENTS, all.length - from)} events were not taken; trying again`,
       );
-      await clock.sleep(FIRST_MS * 2 ** (tries - 1), signal).catch(() => undefined);
+      await clock.sleep(pauseAfter(tries, BACKOFF), signal).catch(() => undefined);
     }
     left += waiting.length;
     if (all.length > MOST_DOCUMENTS) progress(`${Math.min(from + MOST_DOCUMENTS, all.length)} of ${all.length} events`);

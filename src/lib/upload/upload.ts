@@ -1,5 +1,6 @@
 import { failure, HybridError, interrupted } from '../core/errors.ts';
 import type { ObjectStore, SentPart, SourceFile, UploadId, Whole } from '../core/objects.ts';
+import { inParallel } from '../core/parallel.ts';
 import { CHECKSUMS, checksumOf, type Checksum } from './checksum.ts';
 import type { Progress } from './meter.ts';
 import { planOf, type Part, type Plan } from './plan.ts';
@@ -111,41 +112,23 @@ const inParts = async (job: Job): Promise<Uploaded> => {
   }
 };
 
-/** Each lane has one buffer, and so memory is bounded by how many there are. The first error ends them all. */
+/** Each lane has one buffer, and so memory is bounded by how many there are. */
 const sendAll = async (
   { store, source, plan, sums, signal }: Job,
   target: UploadId,
   done: Map<number, SentPart>,
   onSent: (part: Part) => void,
 ): Promise<void> => {
-  const queue = plan.parts.filter(({ number }) => !done.has(number))[Symbol.iterator]();
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
-  const lane = async (): Promise<void> => {
-    const buffer = new Uint8Array(plan.partSize);
-    for (const part of queue) {
-      if (stop.aborted) return;
-      const bytes = buffer.subarray(0, part.size);
-      await source.read(part.offset, bytes);
-      const checksum = sums.of(bytes);
-      const etag = await store.putPart(target, part.number, bytes, { checksum, signal: stop });
-      done.set(part.number, { number: part.number, etag, checksum });
-      onSent(part);
-    }
-  };
-  const lanes = Array.from({ length: plan.parallel }, () =>
-    lane().catch((error: unknown) => {
-      failed.abort();
-      throw error;
-    }),
-  );
-  const ends = await Promise.allSettled(lanes);
-  if (signal.aborted) throw interrupted();
-  const causes = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
-  // The others were ended by us.
-  const cause =
-    causes.find((error) => !(error instanceof HybridError && error.exit === interrupted().exit)) ?? causes[0];
-  if (cause !== undefined) throw cause;
+  const missing = plan.parts.filter(({ number }) => !done.has(number));
+  const buffers = Array.from({ length: plan.parallel }, () => new Uint8Array(plan.partSize));
+  await inParallel(missing, plan.parallel, signal, async (part, lane) => {
+    const bytes = buffers[lane.index]!.subarray(0, part.size);
+    await source.read(part.offset, bytes);
+    const checksum = sums.of(bytes);
+    const etag = await store.putPart(target, part.number, bytes, { checksum, signal: lane.signal });
+    done.set(part.number, { number: part.number, etag, checksum });
+    onSent(part);
+  });
 };
 
 /** A yes that was lost on its way is found by looking. */

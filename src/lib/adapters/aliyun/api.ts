@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import OpenApi, { $OpenApiUtil } from '@alicloud/openapi-core';
 import type { Aliyun, AliyunAnswer, AliyunCall, AliyunOptions } from '../../core/aliyun.ts';
 import { interrupted } from '../../core/errors.ts';
+import { pauseAfter } from '../../domain/backoff.ts';
 import { credentialsOf } from './credentials.ts';
 import { endpointOf, regionOf } from './endpoints.ts';
 import { asHybridError, isThrottled, unreadable } from './errors.ts';
@@ -11,6 +12,7 @@ import { PRODUCTS } from './services/index.ts';
 /** A call is answered within a second as a rule; creating a policy version took six. */
 const [CONNECT_MS, ANSWER_MS] = [3_000, 10_000];
 const TRIES = 4;
+const BACKOFF = { firstMs: 200, mostMs: 800 };
 
 /** The package is CommonJS: Node and the bundle give its exports as the default, a test runner the class itself. */
 const Client =
@@ -71,7 +73,7 @@ export const aliyunApi = async ({ region: given, profile, signal }: AliyunOption
       } catch (error) {
         if (!isThrottled(error) || tries >= TRIES)
           throw asHybridError(error, PRODUCTS[call.product], call.action, region);
-        await delay(2 ** tries * (100 + Math.random() * 100));
+        await delay(pauseAfter(tries, BACKOFF) * (1 + Math.random()));
       }
     }
   };

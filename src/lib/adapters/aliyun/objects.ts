@@ -5,6 +5,7 @@ import type OSS from 'ali-oss';
 import { failure, interrupted, unlessAbsent } from '../../core/errors.ts';
 import type { FpgaOptions } from '../../core/fpga.ts';
 import type { ObjectStore, StoredObject, StoredPart } from '../../core/objects.ts';
+import { pauseAfter } from '../../domain/backoff.ts';
 import { many } from '../../domain/many.ts';
 import { credentialsOf } from './credentials.ts';
 import { regionOf } from './endpoints.ts';
@@ -18,6 +19,7 @@ const CRC = 'x-oss-hash-crc64ecma';
 /** Most that OSS puts into one page. */
 const PAGE = 1_000;
 const TRIES = 4;
+const BACKOFF = { firstMs: 100, mostMs: 400 };
 
 type Headers = Readonly<Record<string, string | undefined>>;
 const headersOf = ({ res }: { readonly res: { readonly headers: object } }): Headers => res.headers as Headers;
@@ -74,7 +76,7 @@ export const aliyunObjects = async (
       } catch (error) {
         if (stopped()) throw interrupted();
         if (!isPassing(error) || attempt >= tries) throw asHybridError(error, oss, action, region);
-        await delay(2 ** attempt * (50 + Math.random() * 50));
+        await delay(pauseAfter(attempt, BACKOFF) * (1 + Math.random()));
       }
     }
   };

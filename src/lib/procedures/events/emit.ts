@@ -1,6 +1,7 @@
 import { interrupted, HybridError, partly } from '../../core/errors.ts';
 import type { Aws, Input } from '../../core/aws.ts';
 import type { Clock } from '../../core/ports.ts';
+import { pauses } from '../../domain/backoff.ts';
 
 export type Entry = NonNullable<Input<'events', 'PutEvents'>['Entries']>[number];
 
@@ -8,7 +9,7 @@ export type Entry = NonNullable<Input<'events', 'PutEvents'>['Entries']>[number]
 export const BATCH = 10;
 /** Tries of one entry: the waits between them come to some six seconds, what a burst over the quota needs to drain. */
 const TRIES = 6;
-const FIRST_MS = 200;
+const BACKOFF = { firstMs: 200, mostMs: 3_200 };
 
 /**
  * EventBridge's word that time alone can mend; every other one stays as it is (a detail that is no JSON, a source that
@@ -48,7 +49,7 @@ export const emitAll = async (
   let waiting = entries.map((entry, index) => ({ entry, index, tries: 0 }));
   let calls = 0;
   let retried = 0;
-  let pause = FIRST_MS;
+  let pause = pauses(BACKOFF);
   while (waiting.length > 0) {
     if (signal.aborted)
       throw taken.size === 0
@@ -74,11 +75,8 @@ export const emitAll = async (
     retried += again.length;
     waiting = [...again, ...rest];
     progress(taken.size);
-    if (again.length === 0) pause = FIRST_MS;
-    else {
-      await clock.sleep(pause, signal).catch(() => undefined);
-      pause = Math.min(2 * pause, 3_200);
-    }
+    if (again.length === 0) pause = pauses(BACKOFF);
+    else await clock.sleep(pause.next().value, signal).catch(() => undefined);
   }
   return {
     ids: [...taken].sort(([a], [b]) => a - b).map(([, id]) => id),

@@ -1,6 +1,7 @@
 import type { Input, Output } from '../../core/aws.ts';
 import { failure, isKind } from '../../core/errors.ts';
 import type { ExecutionContext, PlannedStep } from '../../core/procedure.ts';
+import { pauses } from '../../domain/backoff.ts';
 import type { Network } from '../../render/network/network.ts';
 import { templateOf } from '../../render/network/template.ts';
 import { readStack, stackName, stackTags, type Stack } from './stack.ts';
@@ -129,7 +130,7 @@ export const planChangeSet = async (
   const drop = () => dropChangeSet(context, site, Id!, StackId!, stack === undefined);
   try {
     const until = clock.now() + PATIENCE_MS;
-    for (let pause = 250; ; pause = Math.min(2 * pause, 3_000)) {
+    for (const pause of pauses({ firstMs: 250, mostMs: 3_000 })) {
       const { Status, StatusReason } = await aws
         .ask('cloudformation', 'DescribeChangeSet', { ChangeSetName: Id!, StackName: StackId! })
         .catch(notYet);

@@ -1,6 +1,7 @@
 import type { Output } from '../../core/aws.ts';
 import { EXIT, HybridError, unlessAbsent } from '../../core/errors.ts';
 import type { ExecutionContext } from '../../core/procedure.ts';
+import { pauses } from '../../domain/backoff.ts';
 import { isBusy, readStack, type Stack } from './stack.ts';
 
 type Event = NonNullable<Output<'cloudformation', 'DescribeStackEvents'>['StackEvents']>[number];
@@ -14,8 +15,7 @@ export interface Followed {
 }
 
 /** Between two looks; CloudFormation shares its request limit among all who look at stacks. */
-const QUICK_MS = 250;
-const SLOW_MS = 4_000;
+const BETWEEN_LOOKS = { firstMs: 250, mostMs: 4_000 };
 /** A NAT gateway takes three minutes, a load balancer as long; an interface that is in use keeps a deletion for 20. */
 const PATIENCE_MS = 3_600_000;
 /** Within this what was asked for has begun to show. */
@@ -60,7 +60,7 @@ export const follow = async (
   const failed: string[] = [];
   const from = clock.now();
   let begun = began === undefined;
-  for (let pause = QUICK_MS; ; pause = Math.min(2 * pause, SLOW_MS)) {
+  for (let pause = pauses(BETWEEN_LOOKS); ; ) {
     // The state first: an event that comes between the two reads is told in the next round, and none is left untold at
     // the end.
     const stack = await readStack(aws, site, id);
@@ -75,7 +75,7 @@ export const follow = async (
       )
         failed.push(lineOf(event));
     }
-    if (fresh.length > 0) pause = QUICK_MS;
+    if (fresh.length > 0) pause = pauses(BETWEEN_LOOKS);
     begun ||=
       (stack === undefined ? !making : stack.status !== began) ||
       fresh.some(({ PhysicalResourceId }) => PhysicalResourceId === id) ||
@@ -88,7 +88,7 @@ export const follow = async (
         next: 'run the same again to follow it further',
       });
     try {
-      await clock.sleep(pause, signal);
+      await clock.sleep(pause.next().value, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
       throw new HybridError(

@@ -1,6 +1,7 @@
 import type { Aws } from '../../core/aws.ts';
-import { failure, interrupted } from '../../core/errors.ts';
+import { failure } from '../../core/errors.ts';
 import type { FileLoad } from '../../core/file-load.ts';
+import { inParallel } from '../../core/parallel.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { MountSpec } from '../../domain/s3/spec.ts';
 
@@ -33,32 +34,6 @@ export interface BenchPorts {
 /** As large as the parts of s3fs and its kin. */
 const PART = 8 * 2 ** 20;
 const SMALL = 4_096;
-
-/** Works through a list, so many at once; the first error ends it, once nothing is under way any more. */
-const inParallel = async <T>(
-  items: readonly T[],
-  parallel: number,
-  signal: AbortSignal,
-  work: (item: T) => Promise<void>,
-): Promise<void> => {
-  const queue = [...items];
-  const worker = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
-      if (signal.aborted) throw interrupted();
-      await work(item);
-    }
-  };
-  const ended = await Promise.allSettled(
-    Array.from({ length: parallel }, () =>
-      worker().catch((error: unknown) => {
-        queue.length = 0;
-        throw error;
-      }),
-    ),
-  );
-  const failed = ended.find((one) => one.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-};
 
 /**
  * The same load through the mount and by bare requests to the same bucket, one after the other. All of it is removed at

@@ -42,6 +42,11 @@ const realPorts = (signal: AbortSignal): Ports => {
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
     env: process.env,
     cwd: process.cwd(),
+    ownCommand: async () =>
+      (await import('../lib/adapters/own-command.ts')).ownCommand(
+        { node: process.execPath, program: process.argv[1] },
+        shell,
+      ),
     progress: tell,
     live: process.stderr.isTTY ? tellLive : undefined,
     signal,

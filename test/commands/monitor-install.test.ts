@@ -14,8 +14,6 @@ const site = fixture('lab');
 const machine = (started = false, refuses = false): FakeShell & { units: { enabled: boolean; active: boolean } } => {
   const units = { enabled: started, active: started };
   const shell = fakeShell({
-    node: () => '',
-    hybridctl: () => '',
     rm: () => '',
     systemctl({ args }) {
       if (args[0] === 'is-active') return { exitCode: units.active ? 0 : 3 };
@@ -112,15 +110,25 @@ describe('monitor install', () => {
     });
   });
 
-  test('without systemd, and off PATH: what is missing is said', async () => {
-    const no = await on(fakeShell({ node: () => '', hybridctl: () => '' }), 'monitor install --yes --json');
+  test('without systemd: what is missing is said', async () => {
+    const no = await on(fakeShell(), 'monitor install --yes --json');
     expect([no.exit, JSON.parse(no.err).error.message]).toEqual([4, 'systemctl is not installed']);
-    const off = await on(fakeShell({ node: () => '' }), 'monitor install --dry-run --json');
-    expect([off.exit, JSON.parse(off.err).error.message]).toEqual([
-      4,
-      'hybridctl is not on PATH, so the unit could not start it',
-    ]);
   });
+
+  test.each(['/tmp/x/hybridctl.cjs', '/var/tmp/hybridctl.cjs', '/root/.npm/_npx/1a/node_modules/hybridctl.cjs'])(
+    'a program that does not stay is refused: %s',
+    async (program) => {
+      const shell = machine();
+      const ran = await on(shell, 'monitor install --yes --json', {
+        ports: { ownCommand: async () => ({ node: '/usr/bin/node', program }) },
+      });
+      expect({ exit: ran.exit, message: JSON.parse(ran.err).error.message, acts: acts(shell) }).toEqual({
+        exit: 2,
+        message: `${program} is in a temporary folder, so a service could not start it`,
+        acts: [],
+      });
+    },
+  );
 });
 
 describe('monitor uninstall', () => {
@@ -169,8 +177,10 @@ describe.skipIf(!analyze)('systemd itself', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const verify = async (change: (text: string) => string = (text) => text) => {
-    const shell = { ...machine(), which: async (name: string) => join(folder, 'bin', name) };
-    const { json } = await on(shell as FakeShell, 'monitor install --dry-run --self gw-1 --json');
+    const own = { node: join(folder, 'bin/node'), program: join(folder, 'bin/hybridctl') };
+    const { json } = await on(machine(), 'monitor install --dry-run --self gw-1 --json', {
+      ports: { ownCommand: async () => own },
+    });
     const path = join(folder, 'hybridctl-monitor-demo.service');
     writeFileSync(path, change(json().text));
     const { status, stderr, stdout } = spawnSync('systemd-analyze', ['verify', '--man=no', path], {

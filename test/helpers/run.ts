@@ -68,6 +68,7 @@ export const fakePorts = (
   ask: options.answers === undefined ? undefined : fakeAsk(options.answers),
   env: options.env ?? {},
   cwd: CWD,
+  ownCommand: async () => ({ node: '/usr/bin/node', program: '/usr/bin/hybridctl' }),
   progress: () => undefined,
   signal: new AbortController().signal,
   random: countingRandom(),

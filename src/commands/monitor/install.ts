@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
-import { failure, missing, usageError } from '../../lib/core/errors.ts';
+import { failure, usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { eventLogPath } from '../../lib/monitor/event-log.ts';
@@ -28,10 +28,15 @@ interface Installation {
   readonly running: boolean;
 }
 
-const program = async (ports: Ports, name: string, next: string): Promise<string> => {
-  const path = await ports.shell.which(name);
-  if (path === undefined) throw missing(`${name} is not on PATH, so the unit could not start it`, { next });
-  return path;
+/** The unit has PrivateTmp=yes: these folders are its own there, and empty. The cache of npx is emptied at any time. */
+const UNFIT = [/^\/tmp\//, /^\/var\/tmp\//, /\/_npx\//];
+
+const refuseUnfit = (paths: readonly string[]): void => {
+  for (const path of paths)
+    if (UNFIT.some((pattern) => pattern.test(path)))
+      throw usageError(`${path} is in a temporary folder, so a service could not start it`, {
+        next: 'install it where it stays: npm install --global hybridctl',
+      });
 };
 
 /** @returns the folder of an event log outside the state folder; systemd can only open what is there. */
@@ -83,10 +88,11 @@ export const install = defineCommand<Options, Installation>({
   async run(options, ports) {
     const loaded = await loadSite(ports, options.site);
     const { site } = loaded;
+    // What runs now: `hybridctl` on PATH may be a wrapper.
+    const own = await ports.ownCommand();
     const content = renderMonitorUnit({
       site: site.site,
-      node: await program(ports, 'node', 'install Node.js where all users find it'),
-      program: await program(ports, 'hybridctl', 'install it where all users find it: npm install --global hybridctl'),
+      ...own,
       siteFile: loaded.path,
       flags: flagsOf(site, options),
       writable: await writable(ports, loaded),
@@ -97,6 +103,7 @@ export const install = defineCommand<Options, Installation>({
     const active = (await systemctl(ports, 'is-active', '--quiet', unit)).exitCode === 0;
     const result = { unit, path, text: content, changed };
     if (options.dryRun || (!changed && active)) return { result: { ...result, installed: false, running: active } };
+    refuseUnfit([own.node, own.program]);
     await consent(ports, options, `Write ${path} and start ${unit}?`);
     if (changed) await ports.files.write([{ path, content, mode: 0o644 }]);
     await systemctl(ports, 'daemon-reload');

@@ -260,6 +260,8 @@ export interface Ports {
   readonly ask: Ask | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** How a service can start this very program again. Throws exit 4 where its file is gone. */
+  ownCommand(): Promise<{ readonly node: string; readonly program: string }>;
   /** One line of progress for a person, on stderr; dropped under --json and --quiet. */
   progress(line: string): void;
   /** The same for a line that the next one takes the place of. Absent off a terminal, under --json and --quiet. */

@@ -1,13 +1,38 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { folderOfRun } from './test/helpers/leftovers.ts';
 
-/** What asks of a lab what is there, and not how fast it came. */
-const UNTIMED = 'lifecycle|doctor';
-/**
- * The other labs, the prober, and mounts that die come last and one at a time: they measure, and on two cores every
- * neighbour would be measured too.
- */
-const TIMED = [`test/lab/!(${UNTIMED}).test.ts`, 'test/contract/prober.test.ts', 'test/commands/s3-faults.test.ts'];
+const LONG_SERIES = process.env['HYBRIDCTL_TEST_LONG'] === '1';
+
+/** Need root, Debian's daemons and tools, or a minute of real time; they may run beside each other. */
+const REAL = [
+  'test/commands/{cloud-serve,collectd-deploy,collectd-plan,init-wizard,localzone,monitor-install,route-monitor-witness,s3-bench,s3-mount,vpn-apply,vpn-status-real,vpn-up}.test.ts',
+  'test/contract/{collectd,files,ssh,vici,witness-bfd,witness-charon}.test.ts',
+  'test/lab/{lifecycle,doctor}.test.ts',
+  'test/lib/cloud/{endpoint,tags}.test.ts',
+  'test/lib/collectd/whitelist.test.ts',
+  'test/lib/monitor/{event-log,hostile}.test.ts',
+  'test/lib/render/any-site.test.ts',
+  'test/lib/render/bgp/{golden,sessions}.test.ts',
+  'test/lib/render/linux/{parsers,tunnels}.test.ts',
+  'test/lib/upload/real.test.ts',
+  'test/package.test.ts',
+];
+/** Measure what two busy neighbours would change. They come last and one at a time. */
+const TIMED = [
+  'test/lab/{lab,monitor,status,drill-route}.test.ts',
+  'test/contract/prober.test.ts',
+  'test/commands/s3-faults.test.ts',
+];
+/** Minutes each: the full matrix of faults, a kill at every call, long watches, other versions of Node. */
+const LONG_ONLY = [
+  'test/lab/{drill,orders,peer,probe,soak}.test.ts',
+  'test/commands/vpn-apply-killed.test.ts',
+  'test/package-nodes.test.ts',
+];
+/** Have a small size for every run and a full size for the long series (see test/helpers/size.ts). */
+const SIZED = ['test/scenarios/simulation.test.ts', 'test/commands/s3-faults.test.ts'];
 /** More than there are cores: much of this waits, for daemons and for limits of time. */
 const WORKERS = 3;
 
@@ -18,7 +43,6 @@ const LONG = [
   'commands/vpn-up',
   'lib/monitor/hostile',
   'lab/doctor',
-  'commands/vpn-apply-killed',
   'commands/vpn-apply',
   'commands/collectd-deploy',
   'commands/s3-mount',
@@ -42,18 +66,30 @@ export default defineConfig({
     hookTimeout: 300_000,
     sequence: { sequencer: LongFirst },
     reporters: ['default', './test/helpers/summary.ts'],
+    // A folder for temporary files by which everything of this run can be told (see test/helpers/leftovers.ts).
+    env: { TMPDIR: folderOfRun(process.pid), XDG_CACHE_HOME: join(import.meta.dirname, 'node_modules/.cache') },
     projects: [
       {
         extends: true,
         test: {
-          name: 'all but the timed',
+          name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: TIMED,
+          exclude: [...REAL, ...TIMED, ...LONG_ONLY],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
+      { extends: true, test: { name: 'real', include: REAL, maxWorkers: WORKERS, sequence: { groupOrder: 0 } } },
       { extends: true, test: { name: 'timed', include: TIMED, fileParallelism: false, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: [...LONG_ONLY, ...(LONG_SERIES ? SIZED : [])],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

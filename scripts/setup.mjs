@@ -39,6 +39,7 @@ const MODES = {
       'chromium',
       'collectd-core',
       'apache2',
+      'jq',
       'python3',
       's3fs',
       'fuse3',
@@ -48,6 +49,8 @@ const MODES = {
     libreswan: true,
     root: true,
   },
+  // Neither root nor a Debian package: what is to be had on any machine with Node.
+  unit: { packages: [] },
   demo: { packages: LAB, root: true },
   bench: { packages: [] },
   // A package is made from a dist/ of its own: what somebody left in the old one does not get into it.

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../helpers/charon-pair.ts';
 import { mountWorld, type MountWorld } from '../helpers/mounts.ts';
+import { sized } from '../helpers/size.ts';
 
 /**
  * What becomes of data and mounts when s3fs or the S3 server is killed: the real ones, by kill -9, in the middle of
@@ -148,13 +149,12 @@ describe('a mount that is no mount any more', () => {
 /**
  * Through s3fs 1.90 a file of 1 GiB and 5,000 small ones take minutes of a two-core machine, most of it in the test's
  * S3 server:
- * HYBRIDCTL_TEST_FULL=1 asks for them; else a sixteenth and a tenth, still in many parts and many folders.
+ * the long series has them; else a sixteenth and a tenth, still in many parts and many folders.
  */
-const FULL = process.env['HYBRIDCTL_TEST_FULL'] === '1';
-const [MIB, FOLDERS, EACH] = FULL ? [1_024, 50, 100] : [64, 20, 25];
+const [MIB, FOLDERS, EACH] = sized([64, 20, 25] as const, [1_024, 50, 100] as const);
 
 describe('much', () => {
-  it(`${MIB} MiB through one mount and back through another`, { timeout: FULL ? 1_200_000 : LONG }, async () => {
+  it(`${MIB} MiB through one mount and back through another`, { timeout: sized(LONG, 1_200_000) }, async () => {
     await mounts('one', 'two');
     const wrote = await world.sh(
       `yes 0123456789abcde | head -c ${MIB * 2 ** 20} | tee ${dir}/big | sha256sum`,
@@ -165,7 +165,7 @@ describe('much', () => {
   });
 
   it(`${FOLDERS * EACH} small files by eight writers, all seen through another mount`, {
-    timeout: FULL ? 1_200_000 : LONG,
+    timeout: sized(LONG, 1_200_000),
   }, async () => {
     await mounts('one', 'two');
     const write = await world.sh(

@@ -108,7 +108,7 @@ describe('records of a site', () => {
     services.mood = 'down';
     const { sink, told } = await open(['alerts: { topics: ["arn:aws-cn:sns:cn-north-1:123456789012:DCI-Status"] }']);
     for (const event of STORY) sink.accept(event);
-    await vi.waitFor(() => expect(told).toHaveLength(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(told).toHaveLength(1), { timeout: 60_000 });
     await sink.close();
     expect(told[0]).toMatch(/^warning: alerts to arn:.*kept and tried again/);
     const log = readFileSync(join(folder, 'state', 'demo.events.ndjson'), 'utf8');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { LONGER_COMMANDS, LONGER_FILES } from './arch-longer.ts';
+import { LONGER_COMMANDS, LONGER_FILES, NO_COMMANDS } from './arch-longer.ts';
 import { except, offences, read, sources, tree, under, words, type Source } from './helpers/sources.ts';
 
 /** Which way imports point, and what keeps each room honest. Every rule says the failure it prevents. */
@@ -170,6 +170,16 @@ describe('imports point one way', () => {
       ),
     ).toEqual([]);
   });
+});
+
+test('commands hold commands: logic in their folder is tested by command lines alone, and no other can use it', () => {
+  const isCommand = ({ code }: Source) => /\b(?:define|procedure)Command\b|^export const commands\b/m.test(code);
+  const isShared = ({ path }: Source) => /^src\/commands\/[\w-]+\.ts$|\/((\w+-)?flags|shared)\.ts$/.test(path);
+  expect(
+    under('commands')
+      .filter((source) => !isCommand(source) && !isShared(source))
+      .map(({ path }) => path),
+  ).toEqual(NO_COMMANDS);
 });
 
 test('routes have one writer: two would have two throttles, and neither would count the calls of the other', () => {

@@ -7,7 +7,7 @@ import { eventLogPath } from '../../lib/monitor/event-log.ts';
 import { STATE_DIR } from '../../lib/monitor/pins.ts';
 import { renderMonitorUnit, unitName, unitPath } from '../../lib/render/monitor/unit.ts';
 import { loadSite, type LoadedSite } from '../../lib/site/file.ts';
-import { systemctl } from './systemctl.ts';
+import { systemctl } from '../../lib/monitor/systemctl.ts';
 import { canConsent, consent } from '../consent.ts';
 
 interface Options {

@@ -2,7 +2,7 @@ import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
 import { failure } from '../../lib/core/errors.ts';
 import { unitName, unitPath } from '../../lib/render/monitor/unit.ts';
 import { loadSite } from '../../lib/site/file.ts';
-import { systemctl } from './systemctl.ts';
+import { systemctl } from '../../lib/monitor/systemctl.ts';
 import { canConsent, consent } from '../consent.ts';
 
 interface Options {

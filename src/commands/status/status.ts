@@ -8,12 +8,13 @@ import { loadSite } from '../../lib/site/file.ts';
 import { isWell, verdict, type Picture, type Series } from '../../lib/status/picture.ts';
 import { watchSite, type Sources, type Watching } from '../../lib/status/watch.ts';
 import { clockTime, plain } from '../../lib/status/words.ts';
+import { servePage, type WebOptions } from '../../lib/status/serve.ts';
+import { sourcesOf, type SourceOptions } from '../../lib/status/sources.ts';
 import { STATE_FLAG } from '../route/pin.ts';
-import { sourcesOf, type Where } from './sources.ts';
+import { parseWeb, WEB_FLAGS } from './flags.ts';
 import { statusLines } from './text.ts';
-import { parseWeb, servePage, WEB_FLAGS, type WebOptions } from './web.ts';
 
-interface Options extends Omit<Where, 'region'> {
+interface Options extends Omit<SourceOptions, 'region'> {
   readonly site: string;
   readonly region: string | undefined;
   readonly show: 'once' | 'watch' | WebOptions;

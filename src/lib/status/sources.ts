@@ -1,16 +1,16 @@
-import type { Ports } from '../../lib/core/ports.ts';
-import { FOREIGN, NO_ROUTE } from '../../lib/domain/failover/types.ts';
-import { destinationsOf, effectiveRoute, linkOf, linkTargets } from '../../lib/domain/routes.ts';
-import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
-import type { Site } from '../../lib/domain/site.ts';
-import { eventLogPath, readEventLog } from '../../lib/monitor/event-log.ts';
-import { feedPath } from '../../lib/monitor/feed.ts';
-import { pinPath, readPins } from '../../lib/monitor/pins.ts';
-import { absolute, type LoadedSite } from '../../lib/site/file.ts';
-import type { Standing } from '../../lib/status/model.ts';
-import type { Sources } from '../../lib/status/watch.ts';
+import type { Ports } from '../core/ports.ts';
+import { FOREIGN, NO_ROUTE } from '../domain/failover/types.ts';
+import { destinationsOf, effectiveRoute, linkOf, linkTargets } from '../domain/routes.ts';
+import { LOCAL_CHARON } from '../domain/sa.ts';
+import type { Site } from '../domain/site.ts';
+import { eventLogPath, readEventLog } from '../monitor/event-log.ts';
+import { feedPath } from '../monitor/feed.ts';
+import { pinPath, readPins } from '../monitor/pins.ts';
+import { absolute, type LoadedSite } from '../site/file.ts';
+import type { Standing } from './model.ts';
+import type { Sources } from './watch.ts';
 
-export interface Where {
+export interface SourceOptions {
   readonly stateDir: string;
   readonly region: string;
   readonly profile: string | undefined;
@@ -21,7 +21,11 @@ export interface Where {
 const LOGS = 1;
 
 /** Where each destination goes, in the monitor's words. */
-const readStandings = async (site: Site, { region, profile }: Where, ports: Ports): Promise<readonly Standing[]> => {
+const readStandings = async (
+  site: Site,
+  { region, profile }: SourceOptions,
+  ports: Ports,
+): Promise<readonly Standing[]> => {
   const links = linkTargets(site);
   const tables = await ports.routeTables({ region, profile, once: true });
   const read = await tables.readThere(site.route_tables.map(({ id }) => id));
@@ -47,7 +51,7 @@ const charonsOf = async (ports: Ports, named: readonly string[]): Promise<readon
       : [LOCAL_CHARON];
 
 /** All that a site's state is read from. */
-export const sourcesOf = async (loaded: LoadedSite, where: Where, ports: Ports): Promise<Sources> => {
+export const sourcesOf = async (loaded: LoadedSite, where: SourceOptions, ports: Ports): Promise<Sources> => {
   const { site } = loaded;
   const stateDir = absolute(ports.cwd, where.stateDir);
   return {

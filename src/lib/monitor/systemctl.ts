@@ -1,5 +1,5 @@
-import { missing } from '../../lib/core/errors.ts';
-import type { Ports, ShellResult } from '../../lib/core/ports.ts';
+import { missing } from '../core/errors.ts';
+import type { Ports, ShellResult } from '../core/ports.ts';
 
 /** Longer than a start may take: systemd itself ends one after 90 s. */
 const ANSWER_MS = 120_000;

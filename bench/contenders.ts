@@ -22,7 +22,7 @@ const lines = (netns: string, argv: readonly string[], hear: (line: string) => v
 };
 
 /**
- * The seeds' loop as it stands in AWS's "High availability for NAT instances" script: three pings, a second's wait, two
+ * The 3-ping loop as it stands in AWS's "High availability for NAT instances" script: three pings, a second's wait, two
  * seconds between rounds, dead when no answer came. Its route call is then ours, which spares it the start of the AWS
  * CLI.
  */

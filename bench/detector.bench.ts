@@ -114,7 +114,7 @@ const cusum = (name: 'fast' | 'default', loss: number): Contender => {
 };
 
 const seedLoop = (): Contender => {
-  const profile = profileOf('seed') as RoundsProfile;
+  const profile = profileOf('legacy') as RoundsProfile;
   const judge = (): Judge => {
     const rounds = startRounds();
     return (sample) => (stepRounds(rounds, profile, sample), rounds.dead);
@@ -127,7 +127,7 @@ const seedLoop = (): Contender => {
     return made;
   };
   return {
-    name: 'seed loop, 3 pings a round',
+    name: '3-ping loop',
     tauMs: 1_000,
     year: Math.round(prospectsOf(profile, 10, LOSS).falseAYear),
     judge: warm,

@@ -1,5 +1,5 @@
-// A blackhole on Direct Connect in the lab, at a random phase: gap of a 1 ms stream under the real monitor, the seeds'
-// loop and 3 x 300 ms.
+// A blackhole on Direct Connect in the lab, at a random phase: gap of a 1 ms stream under the real monitor, the field
+// documents' loop and 3 x 300 ms.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ const RUNS = Number(process.argv[2] ?? 30);
 /** Detections of a gray failure; its time is spread wide, so as many as of the blackhole. */
 const GRAY_RUNS = Number(process.argv[3] ?? 30);
 const LAB = 'fobench';
-/** The seeds' round: a fault is spread evenly over all its phases. */
+/** The round of the 3-ping loop: a fault is spread evenly over all its phases. */
 const PHASE_MS = 5_000;
 /** 60 replies at 100 ms: `p0` has left its first, cautious value; and reads have agreed for 5 s. */
 const WARM_MS = 7_000;
@@ -46,7 +46,7 @@ const MOST_EARLY = 3;
  */
 const BFD_MS = 1_000;
 const ROUTER = '10.10.0.2';
-const NAMES = ['fast', 'default', 'seed', 'control'] as const;
+const NAMES = ['fast', 'default', 'legacy', 'control'] as const;
 type Name = (typeof NAMES)[number];
 const MONITORS = ['fast', 'default'] as const;
 
@@ -134,7 +134,7 @@ const round = async (): Promise<Round> => {
   await inOrder();
   const watchers = await Promise.all(MONITORS.map(watch));
   const loops: readonly Loop[] = [
-    seedLoop(nodeOf('seed'), ROUTER, flip('seed')),
+    seedLoop(nodeOf('legacy'), ROUTER, flip('legacy')),
     threeInARow(nodeOf('control'), ROUTER, flip('control')),
   ];
   try {
@@ -237,7 +237,7 @@ try {
   const titles = [
     'route monitor, fast (20 ms)',
     'route monitor, default (100 ms)',
-    "the seeds' loop, 3 pings a round",
+    'the 3-ping loop, 3 pings a round',
     '3 in a row at 300 ms',
   ];
   gaps.forEach((values, index) =>
@@ -247,7 +247,7 @@ try {
   );
   const median = gaps.map((values) => quantile(values, 0.5));
   console.log(
-    `\nfast is ${(median[2]! / median[0]!).toFixed(1)} times faster than the seeds' loop and ${(median[3]! / median[0]!).toFixed(1)} times faster than 3 in a row; a sender paused for at most ${Math.max(...rows.map((row) => row.precisionMs)).toFixed(1)} ms`,
+    `\nfast is ${(median[2]! / median[0]!).toFixed(1)} times faster than the 3-ping loop and ${(median[3]! / median[0]!).toFixed(1)} times faster than 3 in a row; a sender paused for at most ${Math.max(...rows.map((row) => row.precisionMs)).toFixed(1)} ms`,
   );
   limits.push(
     ...MONITORS.map((name) => ({
@@ -259,7 +259,7 @@ try {
     { what: 'fast, gap p99, ms', seen: quantile(gaps[0]!, 0.99), most: 250 },
     { what: 'default, gap p50, ms', seen: median[1]!, most: 850 },
     { what: 'default, gap p99, ms', seen: quantile(gaps[1]!, 0.99), most: 1_000 },
-    { what: "fast as a part of the seeds' loop", seen: median[0]! / median[2]!, most: 1 / 20 },
+    { what: 'fast as a part of the 3-ping loop', seen: median[0]! / median[2]!, most: 1 / 20 },
     { what: 'fast as a part of 3 x 300 ms', seen: median[0]! / median[3]!, most: 1 / 5 },
   );
   for (const [loss, most] of [

@@ -2,6 +2,7 @@ import { Argument, Command as Program, Option } from 'commander';
 import type { Command, Flag, Raw } from '../lib/core/command.ts';
 import { usageError } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
+import { spelledToday } from '../lib/core/spelling.ts';
 import { refuseExcess } from './excess.ts';
 import { GROUPS, type Group } from './registry.ts';
 
@@ -130,15 +131,24 @@ const optionFor = ({ flags, summary, env, default: fallback, choices, nowIs }: F
   const option = new Option(flags, env === undefined ? summary : `${summary} (env: ${env})`);
   if (nowIs !== undefined) return option.hideHelp();
   if (fallback !== undefined) option.default(fallback);
-  if (choices !== undefined && typed === true) option.argChoices = [...choices];
-  else if (choices !== undefined) option.choices([...choices]);
+  if (choices === undefined) return option;
+  if (typed === true) option.argChoices = [...choices];
+  else {
+    const chosen = option.choices([...choices]).parseArg!;
+    option.argParser<unknown>((given, before) => chosen(choiceOf(choices, given), before));
+  }
   return option;
 };
 
+/** A choice by its name of today; an old spelling is accepted. */
+const choiceOf = (choices: readonly string[], given: string): string =>
+  choices.includes(given) ? given : spelledToday(given);
+
 /** Read here, not by commander, which knows only the process's own environment. Empty counts as not set. */
 const fromEnvironment = ({ env, choices }: Flag, name: string, values: Ports['env']): Record<string, string> => {
-  const value = env === undefined ? undefined : values[env];
-  if (value === undefined || value === '') return {};
+  const given = env === undefined ? undefined : values[env];
+  if (given === undefined || given === '') return {};
+  const value = choices === undefined ? given : choiceOf(choices, given);
   if (choices !== undefined && !choices.includes(value))
     throw usageError(`"${value}" is not one of ${choices.join(', ')}`, { field: env! });
   return { [name]: value };

@@ -6,8 +6,8 @@ import { startCollectd, type TestCollectd } from '../helpers/collectd.ts';
 import { run } from '../helpers/run.ts';
 
 const blocked = readFileSync(new URL('../fixtures/collectd/blocked_metrics', import.meta.url), 'utf8');
-const SEED = { blocked: blocked, 'whitelist.conf': 'memory--memory-.*\n' };
-const on = (line: string, files: Record<string, string> = SEED) => run(`collectd ${line}`, { files });
+const LEGACY = { blocked: blocked, 'whitelist.conf': 'memory--memory-.*\n' };
+const on = (line: string, files: Record<string, string> = LEGACY) => run(`collectd ${line}`, { files });
 
 describe('add and remove', () => {
   test('a set and a pattern, to a new file; what is there stays as it is', async () => {
@@ -27,9 +27,9 @@ describe('add and remove', () => {
     expect(again.files['whitelist.conf']!.content).toBe('load--load-.*\ndf-.*-(df_complex|percent_bytes)-.*\n');
   });
   test('--dry-run writes nothing', async () => {
-    expect((await on('whitelist add load --dry-run')).files['whitelist.conf']!.content).toBe(SEED['whitelist.conf']);
+    expect((await on('whitelist add load --dry-run')).files['whitelist.conf']!.content).toBe(LEGACY['whitelist.conf']);
     expect((await on('whitelist remove memory--memory-.* --dry-run')).files['whitelist.conf']!.content).toBe(
-      SEED['whitelist.conf'],
+      LEGACY['whitelist.conf'],
     );
   });
   test.each([
@@ -42,7 +42,7 @@ describe('add and remove', () => {
     ["''", 'is empty'],
   ])('%s is refused', async (word, why) => {
     const { exit, err, files } = await on(`whitelist add ${word}`);
-    expect({ exit, content: files['whitelist.conf']!.content }).toEqual({ exit: 2, content: SEED['whitelist.conf'] });
+    expect({ exit, content: files['whitelist.conf']!.content }).toEqual({ exit: 2, content: LEGACY['whitelist.conf'] });
     expect(err).toContain(why);
   });
   test('a line goes by its whole text, a set by its name', async () => {

@@ -142,10 +142,10 @@ describe('events init and destroy', () => {
 
   it("has the field document's names, mailboxes, and a runbook", async () => {
     const { run, left } = await start();
-    await expect((await run(`init ${AT} --mail ops@example.com --names seed --emit sh`)).out).toMatchFileSnapshot(
+    await expect((await run(`init ${AT} --mail ops@example.com --names legacy --emit sh`)).out).toMatchFileSnapshot(
       '../golden/procedures/events.sh',
     );
-    const made = await run(`init ${AT} --mail ops@example.com --names seed --yes --json`);
+    const made = await run(`init ${AT} --mail ops@example.com --names legacy --yes --json`);
     expect(made.json().steps.find(({ key }: { key: string }) => key === 'mail/ops@example.com').notes).toEqual([
       'the mailbox has yet to say yes: see its mail from SNS',
     ]);
@@ -158,7 +158,7 @@ describe('events init and destroy', () => {
       'myCustomHealthStatusYellow',
       'myCustomHealthStatusRed',
     ]);
-    expect((await run(`status ${AT} --names seed`)).out).toContain('1 have yet to say yes');
+    expect((await run(`status ${AT} --names legacy`)).out).toContain('1 have yet to say yes');
   });
 });
 

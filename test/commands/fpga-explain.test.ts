@@ -10,7 +10,7 @@ it('says what a code means, in words and as JSON', async () => {
   says   CreateFpgaImage task is allowed to take every half an hour.
   means  an image was asked for less than 30 minutes ago
   next   wait until 30 minutes after the last request, then ask again; the file need not be uploaded again
-  source seed 004 §8.1.4, table of error codes
+  source Alibaba Cloud ECS best practices §8.1.4, table of error codes
 `,
   });
   expect((await run('fpga explain FREQUENCY ERROR --json')).json()).toEqual({
@@ -23,7 +23,7 @@ it('says what a code means, in words and as JSON', async () => {
         message: 'CreateFpgaImage task is allowed to take every half an hour.',
         means: 'an image was asked for less than 30 minutes ago',
         next: 'wait until 30 minutes after the last request, then ask again; the file need not be uploaded again',
-        source: 'seed 004 §8.1.4, table of error codes',
+        source: 'Alibaba Cloud ECS best practices §8.1.4, table of error codes',
       },
     ],
   });

@@ -179,7 +179,7 @@ describe('bad input: one line with the field, exit 2, nothing written', () => {
     [
       'an unknown example',
       'vpn init --example moon',
-      "option '--example <name>' argument 'moon' is invalid. Allowed choices are lab, seed-vpn, seed-openswan.",
+      "option '--example <name>' argument 'moon' is invalid. Allowed choices are lab, legacy-vpn, legacy-openswan.",
     ],
   ])('%s', async (_, line, expected) => {
     const ran = await run(line);
@@ -242,8 +242,8 @@ describe('keys', () => {
     );
   });
 
-  test("the seeds' short key is taken at level seed, with a warning", async () => {
-    const ran = await run('vpn init --example seed-vpn', {
+  test("the field documents' short key is taken at level legacy, with a warning", async () => {
+    const ran = await run('vpn init --example legacy-vpn', {
       env: { HYBRIDCTL_PSK_VPN1: 'cisco', HYBRIDCTL_PSK_VPN2: 'cisco' },
     });
     expect([ran.exit, keyOf(ran)]).toEqual([0, 'cisco\n']);
@@ -273,7 +273,7 @@ describe('a site file that is there', () => {
       ['hybridctl.yaml is there already. Change it?'],
     ]);
     expect(site(await run('vpn init --crypto cnsa', { files, answers: { 'Change it?': true } })).crypto).toBe('cnsa');
-    expect((await run('vpn init --example seed-vpn', { files })).exit).toBe(2);
+    expect((await run('vpn init --example legacy-vpn', { files })).exit).toBe(2);
   });
 
   test('only what was said changes: the rest of the text stays, comments too', async () => {
@@ -325,7 +325,7 @@ describe('a site file that is there', () => {
   });
 });
 
-test.each(['lab', 'seed-vpn', 'seed-openswan'])('--example %s is a valid site, ready to render', async (name) => {
+test.each(['lab', 'legacy-vpn', 'legacy-openswan'])('--example %s is a valid site, ready to render', async (name) => {
   const ran = await run(`vpn init --example ${name}`);
   expect(ran.exit).toBe(0);
   expect(ran.files['hybridctl.yaml']!.content.split('\n')[0]).toBe(

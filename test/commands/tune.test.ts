@@ -32,11 +32,11 @@ describe('route tune', () => {
     `);
   });
 
-  it('shows what the seed does, and does not hold it to a budget that nobody asked for', async () => {
-    const ran = await run('--profile seed');
+  it('shows what the field document does, and does not hold it to a budget that nobody asked for', async () => {
+    const ran = await run('--profile legacy');
     expect(ran.exit).toBe(EXIT.ok);
     expect(ran.out).toMatchInlineSnapshot(`
-      "profile seed: a probe every 1000 ms; times are p50 / p99
+      "profile legacy: a probe every 1000 ms; times are p50 / p99
 
       LINK   RTT    LOSS  BLACKHOLE        50 % LOST     30 % LOST      PMTU HOLE  FALSE/YR  DETECT + API + VERIFY
       dx-1   30 ms  5 %   5.00 s / 6.96 s  24 s / 141 s  104 s / 676 s  never      986       6.96 s + 0.40 s + 0.40 s = 7.76 s
@@ -66,7 +66,7 @@ describe('route tune', () => {
   });
 
   it('has one shape under --json, never is null, and prints the same bytes again', async () => {
-    const first = await run('--json --profile seed');
+    const first = await run('--json --profile legacy');
     expect(first.json().links[0]).toEqual({
       link: 'dx-1',
       kind: 'dx',
@@ -80,7 +80,7 @@ describe('route tune', () => {
       falseAYear: 986,
       timeBudget: { detectMs: 6_960, apiMs: 400, verifyMs: 400, totalMs: 7_760 },
     });
-    expect((await run('--json --profile seed')).out).toBe(first.out);
+    expect((await run('--json --profile legacy')).out).toBe(first.out);
     expect((await run('--json')).json().links.every((link: any) => link.falseAYear <= 1)).toBe(true);
   });
 
@@ -95,7 +95,7 @@ describe('route tune', () => {
     ],
     ['--loss 20', 'next: mend the path first: up to 10 % random loss the budget is kept\n'],
     [
-      '--profile seed --budget 5',
+      '--profile legacy --budget 5',
       'hybridctl: --budget: dx-1 would fail over 986 times a year for nothing at 5 % random loss, not 5\n  next: give --profile default\n',
     ],
   ])('exits 1 with one line and the mend: %s', async (flags, err) => {

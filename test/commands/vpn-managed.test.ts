@@ -257,7 +257,7 @@ describe('vpn init --apply --gateway aws', () => {
     [`${INIT} --name other`, SITE, 'give --force'],
     [`${INIT} --example lab`, SITE, 'gateways of its own'],
     ['vpn init --propagate rtb-0468f52220000000a', SITE, '--gateway aws'],
-    [INIT, SITE.replace('crypto: modern', 'crypto: seed'), 'crypto: modern'],
+    [INIT, SITE.replace('crypto: modern', 'crypto: legacy'), 'crypto: modern'],
     [INIT, fixture('lab'), 'onprem.routers'],
   ])('%s: refused, and nothing is asked of the cloud', async (line, site, words) => {
     const { run, changing } = await start();

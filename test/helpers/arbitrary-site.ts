@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { addressText } from '../../src/lib/domain/cidr.ts';
-import { POLICY_ONLY, ROUTE_ONLY, SEED_CRYPTO_ONLY } from '../../src/lib/domain/capability.ts';
+import { POLICY_ONLY, ROUTE_ONLY, LEGACY_CRYPTO_ONLY } from '../../src/lib/domain/capability.ts';
 import { CRYPTO_LEVELS } from '../../src/lib/domain/crypto.ts';
 import {
   DIALECTS,
@@ -96,7 +96,7 @@ const assemble = (x: Ingredients): SiteInput => {
           ? 'vti'
           : wanted;
   const gateways = x.gateways.map((one, index) => {
-    // At crypto level seed, gateways of one crypto map speak one dialect; a policy-based site may be one of those.
+    // At crypto level legacy, gateways of one crypto map speak one dialect; a policy-based site may be one of those.
     const dialect = fit((x.policy ? x.gateways[0]! : one).dialect, x.policy) as (typeof LINUX_DIALECTS)[number];
     return {
       name: named(one.stem, 'g', index),
@@ -155,11 +155,11 @@ const assemble = (x: Ingredients): SiteInput => {
     })),
   ];
   const onprem = x.onprem.map(({ second, prefix }) => `10.${second}.0.0/${prefix}`);
-  const capable = [...gateways, ...routers].every(({ dialect }) => !SEED_CRYPTO_ONLY.includes(dialect));
+  const capable = [...gateways, ...routers].every(({ dialect }) => !LEGACY_CRYPTO_ONLY.includes(dialect));
   return {
     version: 1,
     site: `s${x.site}`,
-    crypto: capable ? x.crypto : 'seed',
+    crypto: capable ? x.crypto : 'legacy',
     cloud: {
       region: 'cn-north-1',
       cidr: `${addressText(vpcFirst)}/${x.vpc.prefix}`,

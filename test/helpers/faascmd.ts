@@ -1,6 +1,9 @@
-/** Every line of faascmd (seed 004 §8.1.2-8.1.4) and ours. The docs show them, a test parses ours. */
+/**
+ * Every line of faascmd (Alibaba Cloud ECS best practices §8.1.2-8.1.4) and ours. The docs show them, a test parses
+ * ours.
+ */
 export interface FaascmdRow {
-  /** As the seed has it, its blanks mended. */
+  /** As the field document has it, its blanks mended. */
   readonly theirs: string;
   /** With HYBRIDCTL_CLOUD=aliyun and ALIBABA_CLOUD_REGION_ID set. */
   readonly ours: string;
@@ -91,7 +94,7 @@ export const faascmdPage = (notice: string): string =>
   `${[
     notice,
     '# faascmd, line by line',
-    'Every line of faascmd (seed 004 §8.1) and ours, in a shell with',
+    'Every line of faascmd (Alibaba Cloud ECS best practices §8.1) and ours, in a shell with',
     `\`\`\`sh\nexport ${Object.entries(FAASCMD_ENV)
       .map(([name, value]) => `${name}=${value}`)
       .join(' ')}\n\`\`\``,

@@ -182,21 +182,21 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
   [
     'an old ASA with modern crypto',
     (s) => (s.onprem.routers[1].dialect = 'asa-8.2') && (s.tunnels[1].mode = 'policy'),
-    "onprem.routers[1].dialect: asa-8.2 can't do crypto level modern: set crypto: seed, or choose a newer dialect",
+    "onprem.routers[1].dialect: asa-8.2 can't do crypto level modern: set crypto: legacy, or choose a newer dialect",
   ],
   [
     'one crypto map for an Openswan and a strongSwan gateway',
     (s) =>
-      Object.assign(s, { crypto: 'seed' }) &&
+      Object.assign(s, { crypto: 'legacy' }) &&
       Object.assign(s.gateways[0], { dialect: 'openswan' }) &&
       s.tunnels.forEach((t: Loose) => Object.assign(t, { mode: 'policy', router: 'rtr-1' })) === undefined &&
       (s.onprem.routers[0].dialect = 'ios-cryptomap'),
-    'tunnels[1].gateway: rtr-1 has one crypto map entry for all its tunnels, and at crypto level seed an Openswan and a strongSwan gateway differ: give them one dialect, or say crypto: modern',
+    'tunnels[1].gateway: rtr-1 has one crypto map entry for all its tunnels, and at crypto level legacy an Openswan and a strongSwan gateway differ: give them one dialect, or say crypto: modern',
   ],
   [
     'Openswan with modern crypto',
     (s) => (s.gateways[0].dialect = 'openswan') && (s.tunnels[0].mode = 'policy'),
-    "gateways[0].dialect: openswan can't do crypto level modern: set crypto: seed, or choose a newer dialect",
+    "gateways[0].dialect: openswan can't do crypto level modern: set crypto: legacy, or choose a newer dialect",
   ],
   [
     'a route tunnel without an interface',
@@ -306,7 +306,7 @@ describe('warnings', () => {
       'route_tables[1].links[2]: vpn-a ends on gw-1, which has neither eni nor instance: a route can\'t point at it yet, give one or make it with "vpn init --apply"',
     ],
     [
-      (s) => (Object.assign(s.gateways[0], { dialect: 'libreswan', interface: 'xfrm' }), (s.crypto = 'seed')),
+      (s) => (Object.assign(s.gateways[0], { dialect: 'libreswan', interface: 'xfrm' }), (s.crypto = 'legacy')),
       'gateways[0].dialect: Libreswan has DH group 2 (modp1024) only in a special build since 3.30',
     ],
   ];

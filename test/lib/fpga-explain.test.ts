@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { explain, EXPLANATIONS, nearest } from '../../src/lib/domain/fpga/explain.ts';
 
 /** Seed 004 §8.1.4: the table's rows as it prints them (code, API, HTTP status), and the questions before it. */
-const SEED: readonly (readonly [code: string, call: string | undefined, status: number | null])[] = [
+const LEGACY: readonly (readonly [code: string, call: string | undefined, status: number | null])[] = [
   ['PARAMETER INVALIDATE', undefined, 400],
   ['InternalError', undefined, 500],
   ['NoPermisson', undefined, 403],
@@ -35,7 +35,7 @@ const SEED: readonly (readonly [code: string, call: string | undefined, status: 
   ['failed', undefined, null],
 ];
 
-it.each(SEED)("the seed's %s of %s", (code, call, status) => {
+it.each(LEGACY)("the field document's %s of %s", (code, call, status) => {
   const [found, ...more] = explain(code, call);
   expect(more).toEqual([]);
   expect(found).toMatchObject({ code, status, cloud: 'aliyun', source: expect.stringContaining('seed 004') });

@@ -41,7 +41,7 @@ const READ = /swanctl\/|strongswan\.d\/|ipsec\.(?:conf|secrets|d\/)|sysctl/;
 
 const rendered = readdirSync(GOLDEN).flatMap((dialect) =>
   readdirSync(join(GOLDEN, dialect))
-    .filter((name) => /modern|cnsa|^lab\./.test(name) && !name.includes('seed.conf'))
+    .filter((name) => /modern|cnsa|^lab\./.test(name) && !name.includes('legacy.conf'))
     .flatMap((name) => {
       const text = readFileSync(join(GOLDEN, dialect, name), 'utf8');
       if (dialect === 'ios' || dialect === 'asa') return [{ name: `${dialect}/${name}`, mode: 0o600, text }];

@@ -28,7 +28,7 @@ export const init = procedureCommand({
       why: 'made, from a script',
     },
     {
-      line: 'hybridctl events init --name shop --region us-east-1 --names seed --emit sh',
+      line: 'hybridctl events init --name shop --region us-east-1 --names legacy --emit sh',
       why: "the field document's names, as AWS CLI lines",
     },
   ],

@@ -68,16 +68,16 @@ export const NETWORK = {
   natCount: flag(choice(NAT_COUNTS, 'number'), 'one NAT for both zones, or one in each (default: 1)'),
   databaseRoute: flag(
     choice(DATABASE_ROUTES, 'route'),
-    "the database subnets' way out; the seed has nat (default: none)",
+    "the database subnets' way out; the field document has nat (default: none)",
   ),
   bastion: flag(choice(YES_NO, 'answer'), 'a host to come in by SSH (default: yes)'),
   web: flag(
     choice(WEB_PLACES, 'place'),
-    'the web server: behind the load balancer, with an address of its own as in the seed, or none (default: private)',
+    'the web server: behind the load balancer, with an address of its own as in the field document, or none (default: private)',
   ),
   loadBalancer: flag(
     choice(BALANCERS, 'kind'),
-    "application load balancer, the seed's classic one, or none (default: alb)",
+    "application load balancer, the field document's classic one, or none (default: alb)",
   ),
   keyName: flag(
     text({

@@ -22,7 +22,7 @@ export const render = defineCommand({
   summary: 'write the CloudFormation template of the one-click VPC',
   details:
     'One template for every network and both partitions: what differs is a parameter, and the flags set its default. It can be uploaded in the console as it is, ' +
-    'acknowledging that it makes an IAM role: the web server may be reached by Session Manager and do nothing else (the seed gave it admin rights). ' +
+    'acknowledging that it makes an IAM role: the web server may be reached by Session Manager and do nothing else (the field document gave it admin rights). ' +
     'Subnets are laid out one after another, the first block of the VPC left free. It is JSON, which CloudFormation takes as it takes YAML.',
   flags: {
     name: PLACE.name,
@@ -39,7 +39,7 @@ export const render = defineCommand({
     },
     {
       line: 'hybridctl network render --name office --nat instance --web public --load-balancer elb --database-route nat',
-      why: 'the network as the seed has it',
+      why: 'the network as in the field document',
     },
   ],
 

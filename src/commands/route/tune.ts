@@ -185,7 +185,7 @@ export const tune = defineCommand<Options, Result>({
     const budget = options.budget ?? site.monitor?.budget ?? DEFAULT_BUDGET;
     const profile = profileOf(options.profile ?? site.monitor?.profile ?? 'default', budget);
     const links = site.links.map((link) => rowOf(site, link, profile, options));
-    // The seed's loop knows no budget: it is held to one only where one is asked for.
+    // The 3-ping loop knows no budget: it is held to one only where one is asked for.
     const held = profile.kind === 'rounds' ? options.budget : budget;
     for (const row of links) refuse(row, profile, held, options.targetDetectMs);
     return {

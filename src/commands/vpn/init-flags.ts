@@ -38,7 +38,7 @@ export const SITE_FLAGS: readonly Flag[] = [
   {
     flags: '--example <name>',
     summary: 'begin with a ready site',
-    choices: ['lab', 'seed-vpn', 'seed-openswan'],
+    choices: ['lab', 'legacy-vpn', 'legacy-openswan'],
     env: 'HYBRIDCTL_EXAMPLE',
   },
   { flags: '--name <name>', summary: 'name of the site', env: 'HYBRIDCTL_NAME' },

@@ -161,7 +161,7 @@ export interface LeaseStore {
 export interface Sample {
   /** When the outcome was known, ms on a monotonic clock. */
   readonly at: number;
-  /** When it was sent, ms on the same clock; only the seed's rounds ask for it. Default: `at`. */
+  /** When it was sent, ms on the same clock; only the rounds of the 3-ping loop ask for it. Default: `at`. */
   readonly sentAt?: number;
   /** `unknown`: our own fault (loop late, send failed); it changes nothing. */
   readonly kind: 'reply' | 'lost' | 'unknown';

@@ -1,13 +1,13 @@
 import { issue, repeated, type Path } from './issue.ts';
 import type { Dialect, Site, SiteIssue } from './site.ts';
-import { isLinux, seedStyle } from './tunnel.ts';
+import { isLinux, legacyStyle } from './tunnel.ts';
 
 /** Dialects whose boxes have no tunnel interface: selectors decide, so the tunnel must be policy-based. */
 export const POLICY_ONLY: readonly Dialect[] = ['openswan', 'ios-cryptomap', 'asa-8.2', 'asa-8.3'];
 /** Dialects that are a tunnel interface. */
 export const ROUTE_ONLY: readonly Dialect[] = ['ios-vti', 'asa-9.7-vti'];
 /** IKEv1 only (ASA has IKEv2 since 8.4), and neither has AES-GCM with DH 19 or 20. */
-export const SEED_CRYPTO_ONLY: readonly Dialect[] = ['openswan', 'asa-8.2'];
+export const LEGACY_CRYPTO_ONLY: readonly Dialect[] = ['openswan', 'asa-8.2'];
 /** IFNAMSIZ is 16 with the final NUL (linux/if.h); a slash would be a folder in /proc/sys. */
 export const LINUX_INTERFACE = /^[A-Za-z][A-Za-z0-9._-]{0,14}$/;
 /** Userspace ESP over TUN is strongSwan's kernel-libipsec plugin. */
@@ -44,11 +44,11 @@ export const capabilities = (site: Site): readonly SiteIssue[] =>
   boxes(site).flatMap((box) => {
     const found: SiteIssue[] = [];
     const linux = isLinux(box.dialect);
-    if (SEED_CRYPTO_ONLY.includes(box.dialect) && site.crypto !== 'seed' && box.tunnels.length > 0) {
+    if (LEGACY_CRYPTO_ONLY.includes(box.dialect) && site.crypto !== 'legacy' && box.tunnels.length > 0) {
       found.push(
         issue(
           [...box.path, 'dialect'],
-          `${box.dialect} can't do crypto level ${site.crypto}: set crypto: seed, or choose a newer dialect`,
+          `${box.dialect} can't do crypto level ${site.crypto}: set crypto: legacy, or choose a newer dialect`,
         ),
       );
     }
@@ -93,18 +93,18 @@ export const capabilities = (site: Site): readonly SiteIssue[] =>
         ),
       );
     }
-    // Its tunnels share their selectors, so they share one crypto map entry, and the seeds' parameters differ by
-    // gateway software.
+    // Its tunnels share their selectors, so they share one crypto map entry, and the field documents' parameters differ
+    // by gateway software.
     const styles = box.tunnels.map(
       ({ entry }) =>
-        site.gateways.filter(({ name }) => name === entry.gateway).map(({ dialect }) => seedStyle(dialect))[0],
+        site.gateways.filter(({ name }) => name === entry.gateway).map(({ dialect }) => legacyStyle(dialect))[0],
     );
     const odd = styles.findIndex((style) => style !== styles[0]);
-    if (!linux && POLICY_ONLY.includes(box.dialect) && site.crypto === 'seed' && odd > 0) {
+    if (!linux && POLICY_ONLY.includes(box.dialect) && site.crypto === 'legacy' && odd > 0) {
       found.push(
         issue(
           [...box.tunnels[odd]!.path, 'gateway'],
-          `${box.name} has one crypto map entry for all its tunnels, and at crypto level seed an Openswan and a strongSwan gateway differ: give them one dialect, or say crypto: modern`,
+          `${box.name} has one crypto map entry for all its tunnels, and at crypto level legacy an Openswan and a strongSwan gateway differ: give them one dialect, or say crypto: modern`,
         ),
       );
     }

@@ -350,16 +350,16 @@ export const siteWarnings = (site: Site): readonly SiteIssue[] => [
         ? []
         : [issue(box.path, `no tunnel ends on ${box.name}`)];
     const at: Path = [...box.path, 'dialect'];
-    if (box.dialect === 'libreswan' && site.crypto === 'seed')
+    if (box.dialect === 'libreswan' && site.crypto === 'legacy')
       return [issue(at, 'Libreswan has DH group 2 (modp1024) only in a special build since 3.30')];
-    if (box.dialect === 'asa-8.3' && site.crypto !== 'seed')
+    if (box.dialect === 'asa-8.3' && site.crypto !== 'legacy')
       return [
         issue(
           at,
           `crypto level ${site.crypto} needs ASA 9.0 or later: IKEv2 came with 8.4, AES-GCM and DH 19/20 with 9.0`,
         ),
       ];
-    if (box.dialect === 'asa-9.7-vti' && site.crypto !== 'seed')
+    if (box.dialect === 'asa-9.7-vti' && site.crypto !== 'legacy')
       return [issue(at, `crypto level ${site.crypto} needs ASA 9.8(1) or later: the VTI of 9.7 speaks IKEv1 only`)];
     return [];
   }),

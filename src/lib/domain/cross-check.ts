@@ -88,8 +88,8 @@ const one = (site: Site, tunnel: Tunnel): readonly string[] => {
     ...(cloud.initiates !== onprem.initiates
       ? []
       : [`${cloud.initiates ? 'both ends initiate' : 'no end initiates'}: exactly one must`]),
-    // AWS's default and the seeds' habit differ; here the gateway starts, for it is the end that is behind NAT for
-    // certain.
+    // AWS's default and the field documents' habit differ; here the gateway starts, for it is the end that is behind
+    // NAT for certain.
     ...differs('the initiator', cloud.initiates ? 'cloud' : 'onprem', 'cloud'),
     ...differs('selectors of the cloud end', texts(cloud.selectors), policy ? cloudNetworks : ['0.0.0.0/0']),
     ...differs('selectors of the on-prem end', texts(onprem.selectors), policy ? site.onprem.networks : ['0.0.0.0/0']),

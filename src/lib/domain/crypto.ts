@@ -1,12 +1,12 @@
 /**
  * Crypto levels by name. One suite serves both ends of a tunnel, so proposals and lifetimes can't drift apart.
  *
- * - `seed`: the parameters of the field's how-to documents (IKEv1, AES-128, SHA-1, DH 2). RFC 8247 and RFC 9395 call
+ * - `legacy`: the parameters of the field's how-to documents (IKEv1, AES-128, SHA-1, DH 2). RFC 8247 and RFC 9395 call
  *   these history; offered by name for old boxes, always with a warning.
  * - `modern`: IKEv2, AES-GCM, DH 20 first and DH 19 second.
  * - `cnsa`: CNSA 1.0 (RFC 9206): AES-256-GCM, SHA-384, DH 20 only.
  */
-export const CRYPTO_LEVELS = ['seed', 'modern', 'cnsa'] as const;
+export const CRYPTO_LEVELS = ['legacy', 'modern', 'cnsa'] as const;
 export type CryptoLevel = (typeof CRYPTO_LEVELS)[number];
 
 export type Encryption = 'aes128' | 'aes256' | 'aes128gcm16' | 'aes256gcm16';
@@ -35,13 +35,13 @@ export interface Suite {
 
 export const isAead = (encryption: Encryption): boolean => encryption.endsWith('gcm16');
 
-/** The seeds differ by gateway software: "BJS VPN篇" (strongSwan) and "OpenSwan". */
-export type SeedStyle = 'strongswan' | 'openswan';
+/** The field documents differ by gateway software: "BJS VPN篇" (strongSwan) and "OpenSwan". */
+export type LegacyStyle = 'strongswan' | 'openswan';
 
-export const suiteFor = (level: CryptoLevel, seed: SeedStyle = 'strongswan'): Suite => {
+export const suiteFor = (level: CryptoLevel, legacy: LegacyStyle = 'strongswan'): Suite => {
   switch (level) {
-    case 'seed':
-      return seed === 'strongswan'
+    case 'legacy':
+      return legacy === 'strongswan'
         ? {
             level,
             ikeVersion: 1,
@@ -87,8 +87,8 @@ export const suiteFor = (level: CryptoLevel, seed: SeedStyle = 'strongswan'): Su
 
 /** What a person should know before using a level; empty when nothing speaks against it. */
 export const cryptoWarnings = (suite: Suite): readonly string[] =>
-  suite.level === 'seed'
+  suite.level === 'legacy'
     ? [
-        'crypto level "seed" is IKEv1, SHA-1 and DH group 2: history by RFC 8247 and RFC 9395. Use "modern" unless the other end cannot.',
+        'crypto level "legacy" is IKEv1, SHA-1 and DH group 2: history by RFC 8247 and RFC 9395. Use "modern" unless the other end cannot.',
       ]
     : [];

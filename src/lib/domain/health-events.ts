@@ -27,10 +27,10 @@ export interface HealthNames {
   readonly rules: Readonly<Record<Level, string>>;
 }
 
-/** `seed`: the field document's own names, of which an account and region can hold one set only. */
-export const NAMES = ['own', 'seed'] as const;
+/** `legacy`: the field document's own names, of which an account and region can hold one set only. */
+export const NAMES = ['own', 'legacy'] as const;
 export const healthNames = (name: string, style: (typeof NAMES)[number]): HealthNames => {
-  const of = (what: string): string => (style === 'seed' ? what : `hybridctl-${name}-${what}`);
+  const of = (what: string): string => (style === 'legacy' ? what : `hybridctl-${name}-${what}`);
   return {
     function: of('SampleAppDebugger'),
     topic: of('RedHealthNotifier'),

@@ -35,7 +35,7 @@ const [MOST_PHASE1, MOST_PHASE2, LEAST_DPD] = [28_800, 3_600, 30];
 
 /**
  * One proposal and no other: AWS takes the weakest of what both ends have, whatever the order.
- * @throws usage error at level seed, whose SHA-1 and DH 2 it must not speak.
+ * @throws usage error at level legacy, whose SHA-1 and DH 2 it must not speak.
  */
 export const tunnelRules = (level: CryptoLevel): TunnelRules => {
   const {
@@ -43,7 +43,7 @@ export const tunnelRules = (level: CryptoLevel): TunnelRules => {
     lifetime,
     dpd,
   } = suiteFor(level);
-  if (level === 'seed' || proposal?.dh === undefined)
+  if (level === 'legacy' || proposal?.dh === undefined)
     throw usageError(`crypto level ${level} is SHA-1 and DH 2, and a managed VPN connection is not made with those`, {
       field: 'crypto',
       next: 'say crypto: modern in the site file',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { CRYPTO_LEVELS } from './crypto.ts';
 import { addressNumber, isPublic, parseCidr } from './cidr.ts';
 import { DEFAULT_BUDGET, PROFILE_NAMES } from './health/profiles.ts';
+import { OLD_SPELLING_OF_LEGACY } from '../core/spelling.ts';
 import { REGION } from './partition.ts';
 import { recordsSchema } from './records.ts';
 import { RELAY_PORT } from './relay.ts';
@@ -75,8 +76,8 @@ export type DeviceDialect = (typeof DEVICE_DIALECTS)[number];
 export type Dialect = (typeof DIALECTS)[number];
 
 /**
- * How packets reach the tunnel on a Linux end: `xfrm` (kernel 4.19+, today's form), `vti` (the seed's), `tun`
- * (userspace ESP, one tunnel a host), `policy` (no interface: selectors decide, the OpenSwan seed's form).
+ * How packets reach the tunnel on a Linux end: `xfrm` (kernel 4.19+, today's form), `vti` (the field document's), `tun`
+ * (userspace ESP, one tunnel a host), `policy` (no interface: selectors decide, the OpenSwan document's form).
  */
 export const INTERFACE_KINDS = ['xfrm', 'vti', 'tun', 'policy'] as const;
 export type InterfaceKind = (typeof INTERFACE_KINDS)[number];
@@ -267,9 +268,12 @@ const canary = z.union(
 
 const monitor = z.strictObject({
   profile: z
-    .enum(PROFILE_NAMES)
+    .enum([...PROFILE_NAMES, OLD_SPELLING_OF_LEGACY])
     .default('default')
-    .describe('fast: a probe every 20 ms; default: every 100 ms; seed: rounds of three pings.'),
+    .transform((given) => (given === OLD_SPELLING_OF_LEGACY ? 'legacy' : given))
+    .describe(
+      'fast: a probe every 20 ms; default: every 100 ms; legacy: rounds of three pings. seed: the old spelling of legacy.',
+    ),
   budget: z
     .number()
     .min(0.01)
@@ -299,7 +303,13 @@ export const siteSchema = z
   .strictObject({
     version: z.literal(1),
     site: name.describe('Name of the site, in alerts and tags.'),
-    crypto: z.enum(CRYPTO_LEVELS).default('modern'),
+    crypto: z
+      .enum([...CRYPTO_LEVELS, OLD_SPELLING_OF_LEGACY])
+      .default('modern')
+      .transform((given) => (given === OLD_SPELLING_OF_LEGACY ? 'legacy' : given))
+      .describe(
+        'legacy: for old boxes, weak; modern: IKEv2, AES-GCM; cnsa: AES-256-GCM, SHA-384, DH 20. seed: the old spelling of legacy.',
+      ),
     cloud: z.strictObject({
       provider: z.literal('aws').default('aws'),
       region: z.string().regex(REGION, 'is not a region: it looks like cn-north-1'),

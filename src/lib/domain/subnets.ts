@@ -26,9 +26,9 @@ const place = (block: Cidr, prefixes: readonly number[], start: number): readonl
 };
 
 /**
- * Subnets of a VPC in the order of their prefix lengths. The first block is left free where there is room, as the seed
- * has
- * it (10.40.1.0/24 is the first subnet of 10.40.0.0/16): it is what a later subnet, or a peer's transit network, gets.
+ * Subnets of a VPC in the order of their prefix lengths. The first block is left free where there is room, as the field
+ * document has it (10.40.1.0/24 is the first subnet of 10.40.0.0/16): it is what a later subnet, or a peer's transit
+ * network, gets.
  * @returns CIDRs that lie in the VPC and do not overlap, or a sentence that says what does not fit.
  */
 export const layOut = (vpc: Cidr, prefixes: readonly number[]): readonly string[] | string => {

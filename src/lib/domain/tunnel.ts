@@ -1,5 +1,5 @@
 import { addressText, cidr, type Cidr } from './cidr.ts';
-import { suiteFor, type CryptoLevel, type SeedStyle, type Suite } from './crypto.ts';
+import { suiteFor, type CryptoLevel, type LegacyStyle, type Suite } from './crypto.ts';
 import { suiteMtu, type TunnelMtu } from './mtu.ts';
 import type { Dialect, Gateway, InterfaceKind, LinuxDialect, Router, Site, TunnelEntry } from './site.ts';
 
@@ -72,7 +72,8 @@ export const linuxInterfaceName = (end: End, numbers: Numbers): string | undefin
     case 'tun':
       return 'ipsec0';
     case 'vti':
-      // The seed's tunnel1 is number 100's; 110 is tunnel2, …, 990 is tunnel90, and the numbers below 100 follow.
+      // The field document's tunnel1 is number 100's; 110 is tunnel2, …, 990 is tunnel90, and the numbers below 100
+      // follow.
       return `tunnel${((numbers.sla + 89) % 99) + 1}`;
     case 'xfrm':
       // Libreswan makes the name out of `ipsec-interface=<number>`, whatever we would like to call it.
@@ -96,8 +97,8 @@ export const presentsOwnAddress = (dialect: Dialect, ikeVersion: 1 | 2): boolean
 /** What a key of this end is looked up by: its public address, and the identity it presents where that is another. */
 export const keyIds = ({ publicAddress, id }: End): readonly string[] => [...new Set([publicAddress, id])];
 
-/** Which field document's parameters the level `seed` means for a gateway. */
-export const seedStyle = (dialect: Dialect): SeedStyle =>
+/** Which field document's parameters the level `legacy` means for a gateway. */
+export const legacyStyle = (dialect: Dialect): LegacyStyle =>
   dialect === 'openswan' || dialect === 'libreswan' ? 'openswan' : 'strongswan';
 
 export interface DeriveOptions {
@@ -141,7 +142,7 @@ const ANYWHERE = [cidr('0.0.0.0/0')];
 const derive = (site: Site, entry: TunnelEntry, numbers: Numbers, options: DeriveOptions): Tunnel => {
   const gateway: Gateway = named(site.gateways, entry.gateway, 'gateway');
   const router: Router = named(site.onprem.routers, entry.router, 'router');
-  const suite = suiteFor(options.crypto ?? site.crypto, seedStyle(gateway.dialect));
+  const suite = suiteFor(options.crypto ?? site.crypto, legacyStyle(gateway.dialect));
   // A gateway holds a private address behind its Elastic IP, so NAT traversal is a certainty, not a case.
   const natT = true;
   const inside = cidr(entry.inside);

@@ -16,12 +16,12 @@ import {
  * machine.
  * The bench measures how fast it is; a case only says that it holds. Large probes are a second apart until one is
  * missing.
- * The seeds' loop leaves traffic dead for 3 to 7.5 s, and never finds a path that still answers one ping in three.
+ * The 3-ping loop leaves traffic dead for 3 to 7.5 s, and never finds a path that still answers one ping in three.
  */
 export const LIMITS: Readonly<Record<DrillProfile, Readonly<Partial<Record<Signature, number>>>>> = {
   fast: { blackhole: 700, half: 4_000, third: 8_000, large: 4_000 },
   default: { blackhole: 2_000, half: 8_000, third: 20_000, large: 4_000 },
-  seed: { blackhole: 12_000 },
+  legacy: { blackhole: 12_000 },
 };
 
 /** Whether the profile finds it at all. */

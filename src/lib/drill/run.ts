@@ -22,18 +22,18 @@ export interface DrillOptions {
  * Reads have to have agreed for the core's `staleMs`, so that a route that BGP withdraws is believed gone at once; and
  * `p0` has to have left its first, cautious value, for which `default` sees 60 replies.
  */
-const SETTLE_MS = { fast: 6_000, default: 7_000, seed: 6_000 } as const;
+const SETTLE_MS = { fast: 6_000, default: 7_000, legacy: 6_000 } as const;
 /** A fault's phase is spread over the longest regular thing: the check of the tables in quiet times. */
 const PHASE_MS = 1_000;
 /** What comes right after the last thing waited for is still in the picture. */
 const TAIL_MS = 500;
-const READY_MS = { fast: 20_000, default: 20_000, seed: 40_000 } as const;
+const READY_MS = { fast: 20_000, default: 20_000, legacy: 40_000 } as const;
 const TOLD_MS = 8_000;
 /**
- * For a path to be found alive again, and the first hold-down of 30 s; the seeds' loop wants ten good rounds, each of 4
+ * For a path to be found alive again, and the first hold-down of 30 s; the 3-ping loop wants ten good rounds, each of 4
  * to 5 s.
  */
-const BACK_MS = { fast: 45_000, default: 50_000, seed: 100_000 } as const;
+const BACK_MS = { fast: 45_000, default: 50_000, legacy: 100_000 } as const;
 /** A gateway has to be dead for 10 s, and has to stop and start, before its tunnel can earn its way back. */
 const HEALED_MS = 40_000;
 

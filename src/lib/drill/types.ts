@@ -26,7 +26,7 @@ export type Fault =
 export const KILL_STEPS = ['fault', 'verdict', 'call', 'moved'] as const;
 export type KillStep = (typeof KILL_STEPS)[number];
 
-/** Every profile can be drilled; what the seeds' loop can't find is left out (`FOUND_WITHIN` in cases.ts). */
+/** Every profile can be drilled; what the 3-ping loop can't find is left out (`FOUND_WITHIN` in cases.ts). */
 export const DRILL_PROFILES = PROFILE_NAMES;
 export type DrillProfile = ProfileName;
 

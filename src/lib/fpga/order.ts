@@ -41,8 +41,8 @@ export const order = async (fpga: FpgaCloud, { source, ...request }: Order): Pro
 };
 
 /**
- * Between two requests for one image: FaaS takes one in half an hour (seed 004 §8.1.4, FREQUENCY ERROR), and refuses
- * the others without doing anything.
+ * Between two requests for one image: FaaS takes one in half an hour (Alibaba Cloud ECS best practices §8.1.4,
+ * FREQUENCY ERROR), and refuses the others without doing anything.
  */
 const ASK_MS = 60_000;
 /** One more than half an hour has: the service's clock is not ours. */

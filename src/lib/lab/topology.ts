@@ -84,7 +84,7 @@ const hostAddress = (network: string, offset: number, field: string): string => 
   return addressText(first + offset);
 };
 
-/** The seed's on-prem host is 10.10.3.100: the same place in any network that is large enough. */
+/** The field document's on-prem host is 10.10.3.100: the same place in any network that is large enough. */
 const onpremHost = (network: string): string => {
   const { first, last } = cidr(network);
   const size = last - first + 1;

@@ -7,9 +7,9 @@ import { companion } from './run.ts';
 import { paths } from './state.ts';
 import { nodeNamed, type Topology } from './topology.ts';
 
-/** The seed's "ip sla … track": 3 lost withdraw the route, 3 answered bring it back. */
+/** The field document's "ip sla … track": 3 lost withdraw the route, 3 answered bring it back. */
 const ROUNDS = 3;
-/** The seed's SLA asks every 5 s; here every 0.2 s, so that a failover drill is not a coffee break. */
+/** The field document's SLA asks every 5 s; here every 0.2 s, so that a failover drill is not a coffee break. */
 const PERIOD_S = 0.2;
 
 /** Counts answers and losses in a row. Pure. @returns the new state and whether the verdict changed. */

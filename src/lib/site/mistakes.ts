@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { SiteIssue } from '../domain/site.ts';
+import { spelledToday } from '../core/spelling.ts';
 import { nearest, show } from '../core/words.ts';
 
 /** Nobody mends more at a time, and explaining a hundred thousand of them would take minutes. */
@@ -56,9 +57,10 @@ const sentence = (issue: z.core.$ZodIssue, value: unknown, quiet: boolean): stri
       return `${shown} does not fit: give ${kind}`;
     }
     case 'invalid_value': {
-      if (value === undefined) return `is missing: add it (${issue.values.join(', ')})`;
-      const near = typeof value === 'string' ? nearest(value, issue.values.map(String)) : undefined;
-      return `${shown} is not known here: ${near === undefined ? `give ${issue.values.join(', ')}` : `did you mean ${near}?`}`;
+      const known = issue.values.map(String).filter((one) => spelledToday(one) === one);
+      if (value === undefined) return `is missing: add it (${known.join(', ')})`;
+      const near = typeof value === 'string' ? nearest(value, known) : undefined;
+      return `${shown} is not known here: ${near === undefined ? `use ${known.join(', ')}` : `did you mean ${near}?`}`;
     }
     case 'too_small':
       return issue.origin === 'array'

@@ -20,7 +20,8 @@ export const keyIn = (text: string): string => text.replace(/\r?\n$/, '');
 
 /**
  * What is wrong with a key, or undefined. The sentence never shows the key.
- * 8 to 64 of [A-Za-z0-9._], not beginning with 0 (AWS); the seeds' keys are shorter, so level `seed` takes any length.
+ * 8 to 64 of [A-Za-z0-9._], not beginning with 0 (AWS); the field documents' keys are shorter, so level `legacy` takes
+ * any length.
  */
 export const pskProblem = (key: string, level: CryptoLevel): string | undefined => {
   if (key === '') return 'the key is empty: put 8 to 64 letters, digits, "." or "_" in it';
@@ -29,7 +30,8 @@ export const pskProblem = (key: string, level: CryptoLevel): string | undefined 
     return 'the key has a character that not every box takes: use letters, digits, "." and "_"';
   if (key.startsWith('0')) return 'the key begins with 0, which AWS refuses: begin it with another character';
   if (key.length > 64) return `the key has ${key.length} characters: 64 is the most`;
-  if (key.length < 8 && level !== 'seed') return `the key has ${key.length} characters: 8 is the least, 32 are better`;
+  if (key.length < 8 && level !== 'legacy')
+    return `the key has ${key.length} characters: 8 is the least, 32 are better`;
   return undefined;
 };
 

@@ -7,7 +7,7 @@ const style = (text: string) => ({ lineWidth: 0, flowCollectionPadding: /\[ /.te
 
 const COMMENTS: Readonly<Record<string, string>> = {
   site: ' The name of this site, in alerts and tags.',
-  crypto: ' seed (old boxes, weak), modern (IKEv2, AES-GCM, DH 20 and 19) or cnsa (AES-256-GCM, SHA-384, DH 20).',
+  crypto: ' legacy (old boxes, weak), modern (IKEv2, AES-GCM, DH 20 and 19) or cnsa (AES-256-GCM, SHA-384, DH 20).',
   cloud: ' The VPC. vgw: the virtual private gateway, for Direct Connect.',
   gateways:
     ' VPN gateways in the VPC: private_ip as the machine sees itself, public_ip is its Elastic IP.\n instance or eni is what a route points at. dialect: swanctl, ipsec-conf, libreswan, openswan.',

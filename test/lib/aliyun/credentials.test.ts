@@ -25,7 +25,7 @@ const noEnvironment = () => {
 };
 
 describe("faascmd's file", () => {
-  it('is read as the seed shows it, and written so that it reads the same', () => {
+  it('is read as the field document shows it, and written so that it reads the same', () => {
     const read = parseFaasCredentials(FILE);
     expect(read).toEqual({
       accessKeyId: 'LTAIofTheFile',

@@ -18,13 +18,13 @@ const TIMES = {
   buildMs: 1_000,
   forgetMs: 3_600,
 };
-const SEED = cloudFromSite(siteOf(fixture('lab')), { addresses: 4, instances: 5 });
-const VPC = SEED.vpcs[0]!.id;
+const LEGACY = cloudFromSite(siteOf(fixture('lab')), { addresses: 4, instances: 5 });
+const VPC = LEGACY.vpcs[0]!.id;
 
 /** Time stands until it is moved, and nobody is woken: what is due happens with the next call. */
 const room = () => {
   let now = 1_000_000;
-  const cloud = createCloud(SEED, {
+  const cloud = createCloud(LEGACY, {
     clock: { now: () => now, sleep: () => new Promise<void>(() => undefined) },
     times: TIMES,
   });
@@ -95,7 +95,7 @@ const CALLS: readonly ((state: CloudState, a: number, b: number) => Made)[] = [
   (state, a, b) => [
     'RunInstances',
     {
-      ImageId: SEED.instances[0]!.image,
+      ImageId: LEGACY.instances[0]!.image,
       InstanceType: 't3.micro',
       MinCount: '1',
       MaxCount: '1',
@@ -194,7 +194,7 @@ const ids = (cloud: CloudModel): ReadonlySet<string> => new Set(taggables(cloud.
 /** Takes down what was made, as a destroy does: in the order of what needs what. */
 const destroy = ({ cloud, call, pass }: ReturnType<typeof room>): void => {
   const made = <T extends { readonly id: string }>(of: (state: CloudState) => readonly T[]) =>
-    of(cloud.stateAt(0)).filter(({ id }) => !of(SEED).some((one) => one.id === id));
+    of(cloud.stateAt(0)).filter(({ id }) => !of(LEGACY).some((one) => one.id === id));
   for (const { id } of made(({ vpnConnections }) => vpnConnections))
     call('DeleteVpnConnection', { VpnConnectionId: id });
   for (const { id } of made(({ instances }) => instances)) call('TerminateInstances', { 'InstanceId.1': id });
@@ -203,9 +203,9 @@ const destroy = ({ cloud, call, pass }: ReturnType<typeof room>): void => {
   for (const { id } of made(({ vgws }) => vgws)) call('DeleteVpnGateway', { VpnGatewayId: id });
   for (const { id } of made(({ customerGateways }) => customerGateways))
     call('DeleteCustomerGateway', { CustomerGatewayId: id });
-  for (const { id, eni } of SEED.instances) {
+  for (const { id, eni } of LEGACY.instances) {
     call('DisassociateAddress', { AssociationId: `eipassoc-${eni.slice(4)}` });
-    call('ModifyInstanceAttribute', { InstanceId: id, 'GroupId.1': SEED.securityGroups[0]!.id });
+    call('ModifyInstanceAttribute', { InstanceId: id, 'GroupId.1': LEGACY.securityGroups[0]!.id });
   }
   for (const { id } of made(({ addresses }) => addresses)) call('ReleaseAddress', { AllocationId: id });
   for (const group of cloud.stateAt(0).securityGroups) {
@@ -241,7 +241,7 @@ describe('whatever is called in whatever order', () => {
           expect(wrong(cloud.stateAt(0))).toEqual([]);
         }
         destroy(place);
-        expect([...ids(cloud)].filter((id) => !taggables(SEED).has(id))).toEqual([]);
+        expect([...ids(cloud)].filter((id) => !taggables(LEGACY).has(id))).toEqual([]);
         expect(wrong(cloud.stateAt(0))).toEqual([]);
       }),
       { numRuns: 200 },

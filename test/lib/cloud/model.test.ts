@@ -175,7 +175,7 @@ describe('routes', () => {
   });
 });
 
-describe('the site of the seeds', () => {
+describe('the site of the field documents', () => {
   it('begins with each private table on its first link', () => {
     const cloud = createCloud(cloudFromSite(siteOf(fixture('seed-bjs'))), { clock: handClock(), times: TIMES });
     expect(

@@ -59,8 +59,8 @@ describe('cases', () => {
     expect(wanted.filter((group) => !groups.has(group))).toEqual([]);
   });
 
-  test("the seeds' loop is not asked for what it can't find", () => {
-    const left = cases.filter((one) => !runnable(cases, 'seed').includes(one));
+  test("the 3-ping loop is not asked for what it can't find", () => {
+    const left = cases.filter((one) => !runnable(cases, 'legacy').includes(one));
     expect([...new Set(left.map(({ expects }) => expects.signature))].sort()).toEqual(['half', 'large', 'third']);
     expect(left).toHaveLength(18);
     expect(runnable(cases, 'fast')).toEqual(cases);
@@ -384,7 +384,7 @@ describe('refusals that need no root', () => {
     ['drill dx-1 --all', '--all'],
     ['drill --list nowhere', 'nowhere'],
     ['drill dx-1 --seed x', '--seed'],
-    ['drill dx-1/pmtu --profile seed', 'dx-1/pmtu/both'],
+    ['drill dx-1/pmtu --profile legacy', 'dx-1/pmtu/both'],
     ['drill dx-1 --profile slow', 'slow'],
     ['drill dx-1 --name Big', '--name'],
   ])('%s', async (line, named) => {

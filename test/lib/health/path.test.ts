@@ -141,7 +141,7 @@ describe('the usual detectors, as controls', () => {
   });
 
   test('the seed: dead 3 to 7 s after, back after ten good rounds that need not follow one another', () => {
-    const seed = profileOf('seed') as RoundsProfile;
+    const seed = profileOf('legacy') as RoundsProfile;
     const delays = Array.from({ length: 400 }, (_, index) => {
       const rounds = startRounds();
       const fault = 20_000 + index * 10;

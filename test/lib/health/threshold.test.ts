@@ -138,11 +138,11 @@ describe('the figures that route tune prints are those of the detector itself', 
   });
 
   test('the seed: 3 to 7 s, a thousand false failovers a year at 5 % loss', () => {
-    expect(prospectsOf(profileOf('seed'), 10, 0.05)).toMatchObject({
+    expect(prospectsOf(profileOf('legacy'), 10, 0.05)).toMatchObject({
       falseAYear: expect.closeTo(985.5),
       pmtu: { p50Ms: undefined },
     });
-    expect(prospectsOf(profileOf('seed'), 10, 0.05).blackhole.p50Ms).toBeCloseTo(5_000, 0);
+    expect(prospectsOf(profileOf('legacy'), 10, 0.05).blackhole.p50Ms).toBeCloseTo(5_000, 0);
   });
 });
 

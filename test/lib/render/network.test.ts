@@ -23,7 +23,7 @@ const calls = (value: unknown, name: string): readonly unknown[] => {
   return Object.entries(value).flatMap(([key, item]) => [...(key === name ? [item] : []), ...calls(item, name)]);
 };
 
-test('the template with the answers of the seed, whole', async () => {
+test('the template with the answers of the field document, whole', async () => {
   await expect(templateText(seed)).toMatchFileSnapshot('../../golden/network/seed.template.json');
 });
 
@@ -42,7 +42,7 @@ test('every property is one that CloudFormation has for its type, with a value o
   ]);
 });
 
-test("the seed's six subnets", () => {
+test("the field document's six subnets", () => {
   expect(
     Object.entries(seed)
       .filter(([name]) => name.endsWith('Cidr'))

@@ -97,7 +97,7 @@ const CASES: readonly (readonly [what: string, text: string, ...lines: string[]]
   [
     'an unknown level',
     with_('crypto: modern', 'crypto: rot13'),
-    'f:4: crypto: rot13 is not known here: give seed, modern, cnsa',
+    'f:4: crypto: rot13 is not known here: use legacy, modern, cnsa',
   ],
   [
     'an unknown kind',
@@ -280,12 +280,12 @@ describe('pre-shared keys', () => {
   });
 
   test.each([
-    ['', 'seed', 'the key is empty: put 8 to 64 letters, digits, "." or "_" in it'],
+    ['', 'legacy', 'the key is empty: put 8 to 64 letters, digits, "." or "_" in it'],
     ['cisco', 'modern', 'the key has 5 characters: 8 is the least, 32 are better'],
-    ['cisco', 'seed', undefined],
+    ['cisco', 'legacy', undefined],
     ['two\nlines.of.key', 'modern', 'the key has a line break: put it on one line'],
-    ['with"quote', 'seed', 'the key has a character that not every box takes: use letters, digits, "." and "_"'],
-    ['with blank', 'seed', 'the key has a character that not every box takes: use letters, digits, "." and "_"'],
+    ['with"quote', 'legacy', 'the key has a character that not every box takes: use letters, digits, "." and "_"'],
+    ['with blank', 'legacy', 'the key has a character that not every box takes: use letters, digits, "." and "_"'],
     ['schlüssel', 'modern', 'the key has a character that not every box takes: use letters, digits, "." and "_"'],
     ['0123456789', 'modern', 'the key begins with 0, which AWS refuses: begin it with another character'],
     ['x'.repeat(65), 'modern', 'the key has 65 characters: 64 is the most'],

@@ -69,8 +69,8 @@ describe('an editor can check by itself', () => {
 test('the ready examples are those of the tests', () => {
   for (const [example, fixture] of [
     ['lab', 'lab'],
-    ['seed-vpn', 'seed-bjs'],
-    ['seed-openswan', 'seed-openswan'],
+    ['legacy-vpn', 'seed-bjs'],
+    ['legacy-openswan', 'seed-openswan'],
   ] as const) {
     expect(readFileSync(`templates/site/${example}.yaml`, 'utf8')).toBe(
       readFileSync(`test/fixtures/${fixture}.yaml`, 'utf8'),

@@ -7,7 +7,7 @@ import { checkRole, findRole } from './faas-role.ts';
 
 const STATES: Readonly<Record<string, FpgaImage['state']>> = { success: 'available', failed: 'failed' };
 
-/** Seed 004 §8.1.3: "at most ten FPGA images". */
+/** Alibaba Cloud ECS best practices §8.1.3: "at most ten FPGA images". */
 const MOST_IMAGES = 10;
 
 /** FaaS writes `None` for nothing. */

@@ -1,4 +1,5 @@
 import { usageError } from '../errors.ts';
+import { spelledToday } from '../spelling.ts';
 import { nearest, show } from '../words.ts';
 import { refused, type Kind } from './kind.ts';
 
@@ -38,13 +39,14 @@ export const text = ({ placeholder, shape, what = `a ${placeholder}`, like }: Te
 /** Any text at all, passed on as it is: what another program is to judge. */
 export const anything = (placeholder = 'text'): Kind<string> => ({ placeholder, parse: (given) => given });
 
-/** One of a few words. Capitals don't matter. */
+/** One of a few words. Capitals don't matter, and old spellings are accepted. */
 export const choice = <const T extends string>(values: readonly T[], placeholder = 'name'): Kind<T> => ({
   placeholder,
   choices: values,
   parse(given) {
     const found =
-      values.find((value) => value === given) ?? values.find((value) => value.toLowerCase() === given.toLowerCase());
+      values.find((value) => value === given) ??
+      values.find((value) => [given, spelledToday(given)].some((one) => value.toLowerCase() === one.toLowerCase()));
     if (found !== undefined) return found;
     const meant = nearest(given, values);
     throw usageError(

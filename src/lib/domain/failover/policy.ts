@@ -27,7 +27,8 @@ export const DEFAULT_TIMING: Timing = {
   /** Between two moves of one route, so that two failing paths can't make it swing with every verdict. */
   minHoldMs: 1_000,
   /**
-   * Before the first return; doubles with every relapse up to the second figure (the seeds wait 10 good rounds, 20 s).
+   * Before the first return; doubles with every relapse up to the second figure (the field documents wait 10 good
+   * rounds, 20 s).
    */
   holdFirstMs: 30_000,
   holdMostMs: 900_000,

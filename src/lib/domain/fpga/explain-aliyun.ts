@@ -9,7 +9,7 @@ type Row = readonly [
   next: string,
 ];
 
-/** The call's name in both versions of the API; the seed leaves `Task` out. */
+/** The call's name in both versions of the API; the field document leaves `Task` out. */
 const CREATE = ['CreateFpgaImageTask'];
 const LOAD = ['LoadFpgaImageTask'];
 const ROLE_CALLS = [...CREATE, ...LOAD, 'DescribeFpgaInstances'];
@@ -23,7 +23,7 @@ const INSTANCE_NEXT = "correct the instance's id and --region; the user needs ec
 const BOARDS_NEXT = 'see the boards with "hybridctl fpga instances --cloud aliyun --instance INSTANCE"';
 const TICKET = 'if it stays so, open a ticket with the request id';
 
-/** Seed 004 §8.1.4, "common error codes": every row. */
+/** Alibaba Cloud ECS best practices §8.1.4, "common error codes": every row. */
 const TABLE: readonly Row[] = [
   [
     'PARAMETER INVALIDATE',
@@ -212,7 +212,10 @@ const TABLE: readonly Row[] = [
   ],
 ];
 
-/** Seed 004 §8.1.4, the questions before the table. Codes that are in the table too are explained there. */
+/**
+ * Alibaba Cloud ECS best practices §8.1.4, the questions before the table. Codes that are in the table too are
+ * explained there.
+ */
 const QUESTIONS: readonly Row[] = [
   [
     "Name Error:global name'ID' is not defined.",
@@ -356,7 +359,7 @@ const rows = (list: readonly Row[], source: string): readonly Explanation[] =>
   }));
 
 export const ALIYUN: readonly Explanation[] = [
-  ...rows(TABLE, 'seed 004 §8.1.4, table of error codes'),
-  ...rows(QUESTIONS, 'seed 004 §8.1.4, questions and answers'),
+  ...rows(TABLE, 'Alibaba Cloud ECS best practices §8.1.4, table of error codes'),
+  ...rows(QUESTIONS, 'Alibaba Cloud ECS best practices §8.1.4, questions and answers'),
   ...rows(LATER, 'Alibaba Cloud, "faascmd FAQ" (later edition) and "Common error codes"'),
 ];

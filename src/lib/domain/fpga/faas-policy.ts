@@ -22,7 +22,7 @@ export interface RamDocument {
 export const FAAS_ROLE = 'AliyunFAASDefaultRole';
 /** faascmd's name, so that `faascmd list_policy` shows what we made. */
 export const FAAS_POLICY = 'faasPolicy';
-/** Where FaaS writes logs; it asks for the folder before a build (seed 004 §8.1.3). */
+/** Where FaaS writes logs; it asks for the folder before a build (Alibaba Cloud ECS best practices §8.1.3). */
 export const LOGS_FOLDER = 'compiling_logs/';
 
 const FAAS = 'faas.aliyuncs.com';

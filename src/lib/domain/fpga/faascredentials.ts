@@ -1,6 +1,6 @@
 /**
- * faascmd's own file, `~/.faascredentials` (seed 004 §8.1.4): INI with the sections FaaSCredentials, Role and OSS.
- * Keys and sections are as faascmd writes them; blanks around `=` do no harm.
+ * faascmd's own file, `~/.faascredentials` (Alibaba Cloud ECS best practices §8.1.4): INI with the sections
+ * FaaSCredentials, Role and OSS. Keys and sections are as faascmd writes them; blanks around `=` do no harm.
  */
 export interface FaasCredentials {
   readonly accessKeyId: string | undefined;

@@ -31,7 +31,7 @@ export const stepPath = (path: Path, profile: Profile, index: number, sample: Sa
   settle(path);
 };
 
-/** What others saw of the path. The rounds of the seed listen to nobody. */
+/** What others saw of the path. The rounds of the 3-ping loop listen to nobody. */
 export const hearPath = (path: Path, profile: Profile, evidence: Evidence): void => {
   for (const target of path.targets)
     if (profile.kind === 'cusum' && target.kind === 'cusum') hear(target.health, profile, evidence);

@@ -11,7 +11,7 @@ export interface LinkProbe extends ProbeSpec {
 /** What of a profile decides how often is asked: any profile is one. */
 export interface Pace {
   readonly tauMs: number;
-  /** Undefined: no large probes, as in the seeds' loop. */
+  /** Undefined: no large probes, as in the 3-ping loop. */
   readonly largeEveryMs?: number;
 }
 

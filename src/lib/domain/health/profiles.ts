@@ -1,6 +1,6 @@
 import { BLACKHOLE, chartsFor, type Charts, type Rates } from './threshold.ts';
 
-export const PROFILE_NAMES = ['fast', 'default', 'seed'] as const;
+export const PROFILE_NAMES = ['fast', 'default', 'legacy'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 /** The two-CUSUM detector at a probing rate, with its charts solved once for all targets. */
@@ -15,7 +15,7 @@ export interface CusumProfile extends Rates {
 /** Rounds of pings, one after another, all of which must be lost. */
 export interface RoundsProfile {
   readonly kind: 'rounds';
-  readonly name: 'seed';
+  readonly name: 'legacy';
   readonly tauMs: number;
   readonly pings: number;
   /** Wait for the answers of a round without any, after its last ping. */
@@ -38,9 +38,9 @@ const RATES = { fast: { tauMs: 20, largeEveryMs: 1_000 }, default: { tauMs: 100,
 /**
  * `ping -c 3 -W 1`, 2 s between rounds (AWS's "High availability for NAT instances" script), 10 good rounds to return.
  */
-const SEED: RoundsProfile = {
+const LEGACY: RoundsProfile = {
   kind: 'rounds',
-  name: 'seed',
+  name: 'legacy',
   tauMs: 1_000,
   pings: 3,
   timeoutMs: 1_000,
@@ -56,7 +56,7 @@ export const DEFAULT_BUDGET = 1;
  * targets.
  */
 export const profileOf = (name: ProfileName, budget = DEFAULT_BUDGET): Profile =>
-  name === 'seed' ? SEED : { kind: 'cusum', name, ...RATES[name], budget, charts: chartsFor(RATES[name], budget) };
+  name === 'legacy' ? LEGACY : { kind: 'cusum', name, ...RATES[name], budget, charts: chartsFor(RATES[name], budget) };
 
 /**
  * Log-likelihood ratios of other evidence, in nats: ln P(seen | dead) / P(seen | alive).

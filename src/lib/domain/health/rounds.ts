@@ -2,8 +2,8 @@ import type { RoundsProfile } from './profiles.ts';
 import type { Cause, Health, Sample } from './types.ts';
 
 /**
- * The seeds' shell loop as a detector: a round of pings one second apart, dead when all are lost, a pause, again. It is
- * given one probe a second and takes those that its own pings would have been.
+ * The field's shell loop as a detector: a round of pings one second apart, dead when all are lost, a pause, again. It
+ * is given one probe a second and takes those that its own pings would have been.
  */
 export interface Rounds extends Health {
   dead: boolean;
@@ -53,7 +53,7 @@ const timeoutOf = ({ lost, sent }: Rounds, { timeoutMs }: RoundsProfile): number
 const endRound = (rounds: Rounds, { goodRounds, pauseMs }: RoundsProfile, endedAt: number): void => {
   const good = rounds.lost < rounds.sent;
   if (!good && !rounds.dead) Object.assign(rounds, { dead: true, cause: 'rounds', goodLeft: goodRounds });
-  // The seed counts good rounds down and a bad one between them does not start the count again.
+  // The field document counts good rounds down and a bad one between them does not start the count again.
   else if (good && rounds.dead && (rounds.goodLeft -= 1) === 0)
     Object.assign(rounds, { dead: false, cause: undefined });
   Object.assign(rounds, { sent: 0, lost: 0, dueAt: endedAt + pauseMs, suspicion: rounds.dead ? 1 : 0 });

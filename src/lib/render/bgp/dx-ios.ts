@@ -14,8 +14,8 @@ const bgp = template(source);
  * AS twice, so that the cloud prefers the other, and lowers the local preference to 50, so that the office does (the
  * field document "BJS DX").
  *
- * At crypto level `seed` it is the seed's own form, which announces a default route if the router has one. Otherwise it
- * announces the on-prem networks and accepts the VPC's, and nothing else in either direction.
+ * At crypto level `legacy` it is the field document's own form, which announces a default route if the router has one.
+ * Otherwise it announces the on-prem networks and accepts the VPC's, and nothing else in either direction.
  *
  * @throws a usage error on an ASA, without an AS number, or with a password that can't be typed.
  */
@@ -31,7 +31,7 @@ export const renderIosBgp: Renderer = (device) => {
   const sessions = sessionsOf(device);
   const inTunnels = tunnelSessions(device);
   const what = `BGP ${[...(sessions.length > 0 ? ['towards Direct Connect'] : []), ...(inTunnels.length > 0 ? ['inside the tunnels'] : [])].join(' and ')}`;
-  const seed = levelOf(device) === 'seed';
+  const legacy = levelOf(device) === 'legacy';
   const roles = new Set(sessions.map(({ link }) => link.role));
   const content = bgp({
     what,
@@ -39,10 +39,10 @@ export const renderIosBgp: Renderer = (device) => {
     site: device.site.site,
     asn,
     dx: sessions.length > 0,
-    seed,
-    modern: !seed,
-    routerId: seed ? '' : (router.router_id ?? ''),
-    active: !seed && roles.has('active'),
+    legacy,
+    modern: !legacy,
+    routerId: legacy ? '' : (router.router_id ?? ''),
+    active: !legacy && roles.has('active'),
     standby: roles.has('standby'),
     ...prefixesOf(device),
     ospf: device.tunnels[0]?.numbers.tunnel ?? 100,
@@ -57,9 +57,9 @@ export const renderIosBgp: Renderer = (device) => {
       cloudAsn: link.cloud_asn,
       password,
       bfd: link.bfd ? `interval ${BFD.intervalMs} min_rx ${BFD.intervalMs} multiplier ${BFD.multiplier}` : '',
-      // The seed leaves an active link as it is.
-      mapIn: seed && link.role === 'active' ? '' : mapIn,
-      mapOut: seed && link.role === 'active' ? '' : mapOut,
+      // The field document leaves an active link as it is.
+      mapIn: legacy && link.role === 'active' ? '' : mapIn,
+      mapOut: legacy && link.role === 'active' ? '' : mapOut,
     })),
   });
   const secret = sessions.some(({ password }) => password !== '');

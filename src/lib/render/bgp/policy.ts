@@ -23,7 +23,10 @@ export interface Session {
   readonly mapOut: string;
 }
 
-/** Every router's links have the same two policies, so maps are named by role: the seed's names for the standby. */
+/**
+ * Every router's links have the same two policies, so maps are named by role: the field document's names for the
+ * standby.
+ */
 const MAPS = {
   active: { mapIn: 'DX-IN', mapOut: 'DX-OUT' },
   standby: { mapIn: 'LOCAL-PRE', mapOut: 'PREPEND' },

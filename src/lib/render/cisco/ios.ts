@@ -60,7 +60,7 @@ const cryptoView = (suite: Suite) => {
     ikev1: suite.ikeVersion === 1,
     ikev2: suite.ikeVersion === 2,
     encr: ISAKMP[ike.encryption] ?? '',
-    // The default hash is SHA-1, and the seed does not spell it.
+    // The default hash is SHA-1, and the field document does not spell it.
     hash: ike.hash === 'sha1' ? '' : ike.hash,
     group: ike.dh ?? 0,
     ikeLifetime: suite.lifetime.ike,
@@ -88,20 +88,21 @@ const suffix = (index: number, { numbers }: Tunnel): string => (index === 0 ? ''
  * route's way into the office's OSPF (the field document "BJS VPN", "Cisco Router 1"). IKEv2 needs IOS 15.2(4)M or IOS
  * XE.
  *
- * Names: the first tunnel has the seed's plain ones (KEYRING, ipsec-profile), the next its number behind them.
+ * Names: the first tunnel has the field document's plain ones (KEYRING, ipsec-profile), the next its number behind
+ * them.
  * @throws a usage error when a tunnel is policy-based or its key can't be typed.
  */
 export const renderIosVti: Renderer = (device) => {
   requireMode(device, 'route');
-  const seed = levelOf(device) === 'seed';
+  const legacy = levelOf(device) === 'legacy';
   const router = routerOf(device);
   const first = device.tunnels[0]!;
   const { ikev1, proposals, policy, transform: transformSet } = cryptoView(first.suite);
   const content = vti({
     device: device.name,
     site: device.site.site,
-    notes: [...notesOf(device, seed ? 'seed' : 'computed'), ...(ikev1 ? identityNote(device) : [])],
-    modern: !seed,
+    notes: [...notesOf(device, legacy ? 'legacy' : 'computed'), ...(ikev1 ? identityNote(device) : [])],
+    modern: !legacy,
     ikev1,
     proposals,
     policy,
@@ -111,15 +112,15 @@ export const renderIosVti: Renderer = (device) => {
     statics: first.bgp === undefined,
     ospf: first.numbers.tunnel,
     routerId: router.router_id ?? '',
-    // Without the router's LAN address OSPF is taken to run already, as the seed does.
-    lan: seed || router.lan_ip === undefined ? '' : router.lan,
+    // Without the router's LAN address OSPF is taken to run already, as the field document does.
+    lan: legacy || router.lan_ip === undefined ? '' : router.lan,
     lanIp: router.lan_ip ?? '',
-    tunnels: device.tunnels.map((tunnel, index) => vtiView(device, tunnel, index, seed)),
+    tunnels: device.tunnels.map((tunnel, index) => vtiView(device, tunnel, index, legacy)),
   });
   return [{ path: `${device.name}.ios`, mode: 0o600, content, what: 'router configuration with pre-shared keys' }];
 };
 
-const vtiView = (device: Device, tunnel: Tunnel, index: number, seed: boolean): View => {
+const vtiView = (device: Device, tunnel: Tunnel, index: number, legacy: boolean): View => {
   const { onprem, cloud, numbers, suite, mtu } = tunnel;
   const tail = suffix(index, tunnel);
   const distance = staticDistance(index, hasDx(device));
@@ -140,17 +141,17 @@ const vtiView = (device: Device, tunnel: Tunnel, index: number, seed: boolean): 
     psk: pskOf(device, tunnel),
     inside: onprem.inside,
     remoteInside: cloud.inside,
-    mask: netmask(seed && !sharesSlash24(device, tunnel) ? 24 : tunnel.inside.prefix),
-    mtu: seed ? '' : mtu.mtu,
-    mss: seed ? 1387 : mtu.mss,
-    metric: seed ? '' : staticMetric(device, tunnel),
+    mask: netmask(legacy && !sharesSlash24(device, tunnel) ? 24 : tunnel.inside.prefix),
+    mtu: legacy ? '' : mtu.mtu,
+    mss: legacy ? 1387 : mtu.mss,
+    metric: legacy ? '' : staticMetric(device, tunnel),
     // Two probes must be lost in a row: one lost packet would move every flow. Coming back is slower than going.
-    delay: seed ? '' : 'down 10 up 30',
+    delay: legacy ? '' : 'down 10 up 30',
     route: `${withMask(cidr(device.site.cloud.cidr))} Tunnel${numbers.tunnel} ${cloud.inside}${distance > 1 ? ` ${distance}` : ''} tag ${numbers.tunnel} track ${numbers.tunnel}`,
   };
 };
 
-/** The seed masks its /30 as a /24, which IOS refuses as an overlap once two tunnels lie in one /24. */
+/** The field document masks its /30 as a /24, which IOS refuses as an overlap once two tunnels lie in one /24. */
 const sharesSlash24 = ({ tunnels }: Device, tunnel: Tunnel): boolean =>
   tunnels.some(
     (other) => other !== tunnel && Math.floor(other.inside.first / 256) === Math.floor(tunnel.inside.first / 256),
@@ -166,7 +167,7 @@ const sharesSlash24 = ({ tunnels }: Device, tunnel: Tunnel): boolean =>
 export const renderIosCryptomap: Renderer = (device) => {
   requireMode(device, 'policy');
   const suite = oneSuite(device);
-  const seed = suite.level === 'seed';
+  const legacy = suite.level === 'legacy';
   const router = routerOf(device);
   const first = device.tunnels[0]!;
   const { onprem, numbers } = first;
@@ -175,9 +176,12 @@ export const renderIosCryptomap: Renderer = (device) => {
     ...cryptoView(suite),
     device: device.name,
     site: device.site.site,
-    notes: [...notesOf(device, seed ? 'seed' : 'computed'), ...(suite.ikeVersion === 1 ? identityNote(device) : [])],
-    seed,
-    name: seed ? 'OpenSwan' : `vpn-${device.site.site}`,
+    notes: [
+      ...notesOf(device, legacy ? 'legacy' : 'computed'),
+      ...(suite.ikeVersion === 1 ? identityNote(device) : []),
+    ],
+    legacy,
+    name: legacy ? 'OpenSwan' : `vpn-${device.site.site}`,
     sequence: numbers.sla,
     acl: aclNumber(first),
     pairs: pairs.map(({ from, to }) => `${withWildcard(from)} ${withWildcard(to)}`),
@@ -187,7 +191,7 @@ export const renderIosCryptomap: Renderer = (device) => {
     id: onprem.id,
     address: router.wan_prefix === undefined ? '' : `${onprem.address} ${netmask(router.wan_prefix)}`,
     nextHop: router.wan_next_hop ?? '',
-    mss: seed ? 1360 : Math.min(...device.tunnels.map(({ mtu }) => mtu.mss)),
+    mss: legacy ? 1360 : Math.min(...device.tunnels.map(({ mtu }) => mtu.mss)),
     peers: device.tunnels.map((tunnel) => ({
       name: tunnel.cloud.device,
       address: tunnel.cloud.publicAddress,

@@ -9,7 +9,7 @@ import type { Device } from '../types.ts';
 /**
  * The alphabet of secrets on a Cisco command line: letters, digits and what base64 and AWS keys use. A space ends the
  * key, `?` calls for help in the middle of it, and a quote or a control character is a line of its own sooner or later.
- * The lower bound of 5 is the seed's own key; it also keeps `0` and `6` (encryption types) out.
+ * The lower bound of 5 is the field document's own key; it also keeps `0` and `6` (encryption types) out.
  */
 const SECRET = /^[A-Za-z0-9._+/=-]{5,80}$/;
 /** Where a key is expected, IOS reads these as keywords. */
@@ -96,14 +96,14 @@ export const oneSuite = ({ tunnels, name }: Device): Suite => {
 };
 
 /** What a person should read before pasting the file. */
-export const notesOf = ({ tunnels }: Device, mss: 'computed' | 'seed'): readonly string[] => {
+export const notesOf = ({ tunnels }: Device, mss: 'computed' | 'legacy'): readonly string[] => {
   const first = tunnels[0];
   if (first === undefined) return [];
   const tightest = tunnels.reduce((a, b) => (b.mtu.mtu < a.mtu.mtu ? b : a)).mtu;
   return [
     ...cryptoWarnings(first.suite),
     `Path MTU: ${explainMtu(tightest)}.`,
-    ...(mss === 'seed'
+    ...(mss === 'legacy'
       ? ['The MTU and MSS below are those of the field document; where they exceed the sum, packets are fragmented.']
       : []),
   ];

@@ -34,7 +34,7 @@ export const daemonUnit = (dialect: LinuxDialect): string => DAEMON[dialect];
 const setting = (iface: string, key: string, value: number): string =>
   iface.includes('.') ? `net/ipv4/conf/${iface}/${key} = ${value}` : `net.ipv4.conf.${iface}.${key} = ${value}`;
 
-/** The seeds' list; rp_filter is the larger of `all` and the interface's, so all three are set. */
+/** The field documents' list; rp_filter is the larger of `all` and the interface's, so all three are set. */
 const kernelSettings = (wan: string): readonly string[] => [
   'net.ipv4.ip_forward = 1',
   setting('all', 'accept_redirects', 0),
@@ -58,8 +58,8 @@ const frrRoutes = ({ side, name, site }: Device): boolean =>
     site.onprem.routers.some((router) => router.name === name && router.asn !== undefined));
 
 /**
- * A cloud gateway has the on-prem networks in a table of their own before the main one (the seed's form). An on-prem
- * box has them in the main table with a high metric, so that any routing protocol's own route wins.
+ * A cloud gateway has the on-prem networks in a table of their own before the main one (the field document's form). An
+ * on-prem box has them in the main table with a high metric, so that any routing protocol's own route wins.
  */
 const routes = (device: Device, { tunnel, remote }: LinuxTunnel, iface: string): readonly string[] => {
   const { numbers, inside } = tunnel;
@@ -133,7 +133,7 @@ const mssView = ({ device, tunnels }: LinuxBox) => ({
   ),
 });
 
-/** Openswan's boxes are older than nftables: the seed's own line, and its mirror for the way back. */
+/** Openswan's boxes are older than nftables: the field document's own line, and its mirror for the way back. */
 const iptablesClamps = ({ wan, tunnels }: LinuxBox): readonly string[] => {
   const size = Math.min(...tunnels.map(({ link }) => link.mss));
   return ['-o', '-i'].map((way) => `FORWARD ${way} ${wan} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${size}`);

@@ -16,8 +16,9 @@ const connectionViews = (one: LinuxTunnel) => {
   const { tunnel, local, remote } = one;
   const { suite } = tunnel;
   const { margin, fuzz } = marginAndFuzz(suite.lifetime.child, local);
-  // Without the "!" strongSwan adds its default proposals after ours. The seed has none, and is kept to the letter.
-  const strict = suite.level === 'seed' ? '' : '!';
+  // Without the "!" strongSwan adds its default proposals after ours. The field document has none, and is kept to the
+  // letter.
+  const strict = suite.level === 'legacy' ? '' : '!';
   // The starter folds conns with the same ends into one IKE SA with a CHILD_SA each.
   return selectorPairs(one).map((pair) => ({
     title: title(one),

@@ -9,8 +9,8 @@ export const title = ({ tunnel, local, remote }: LinuxTunnel): string =>
 
 export const warnings = ({ tunnel }: LinuxTunnel): readonly string[] => cryptoWarnings(tunnel.suite);
 
-/** The numbers of the field documents "BJS VPN" and "OpenSwan", for crypto level `seed` only. */
-const SEED_NUMBERS = { mtu: 1436, mss: 1387 };
+/** The numbers of the field documents "BJS VPN" and "OpenSwan", for crypto level `legacy` only. */
+const LEGACY_NUMBERS = { mtu: 1436, mss: 1387 };
 
 export interface LinkNumbers {
   readonly mtu: number;
@@ -20,7 +20,7 @@ export interface LinkNumbers {
 }
 
 /**
- * MTU and MSS as rendered: the computed sum, except at level `seed`, which keeps the documents' own numbers, and in
+ * MTU and MSS as rendered: the computed sum, except at level `legacy`, which keeps the documents' own numbers, and in
  * userspace.
  */
 export const linkNumbers = ({ name, suite, mtu }: Tunnel, local: End): LinkNumbers => {
@@ -35,7 +35,7 @@ export const linkNumbers = ({ name, suite, mtu }: Tunnel, local: End): LinkNumbe
       ],
     };
   }
-  if (suite.level !== 'seed') return { mtu: mtu.mtu, mss: mtu.mss, because: [sum] };
-  const tooBig = `${name}: the seed's MTU ${SEED_NUMBERS.mtu} and MSS ${SEED_NUMBERS.mss} are kept here; they are too big by ${SEED_NUMBERS.mtu - mtu.mtu} and ${SEED_NUMBERS.mss - mtu.mss} bytes, so full-size packets leave in two fragments.`;
-  return { ...SEED_NUMBERS, because: [sum, tooBig] };
+  if (suite.level !== 'legacy') return { mtu: mtu.mtu, mss: mtu.mss, because: [sum] };
+  const tooBig = `${name}: the field document's MTU ${LEGACY_NUMBERS.mtu} and MSS ${LEGACY_NUMBERS.mss} are kept here; they are too big by ${LEGACY_NUMBERS.mtu - mtu.mtu} and ${LEGACY_NUMBERS.mss - mtu.mss} bytes, so full-size packets leave in two fragments.`;
+  return { ...LEGACY_NUMBERS, because: [sum, tooBig] };
 };

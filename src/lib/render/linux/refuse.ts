@@ -25,7 +25,7 @@ export const refuseBox = (device: Device, dialect: LinuxDialect, wan: string): v
     if (dialect === 'openswan' && tunnel.suite.ikeVersion !== 1) {
       throw usageError(
         `Openswan 2.6 has neither AES-GCM in IKE nor DH groups 19 and 20, which crypto level ${tunnel.suite.level} needs`,
-        { field: at('dialect'), next: 'set crypto: seed, or dialect: libreswan or swanctl' },
+        { field: at('dialect'), next: 'set crypto: legacy, or dialect: libreswan or swanctl' },
       );
     }
     if (dialect === 'openswan' && kind !== 'policy') {

@@ -36,18 +36,19 @@ const subnets = (side: 'left' | 'right', networks: readonly Cidr[]): string => {
 const connectionView = (one: LinuxTunnel) => {
   const { tunnel, local, remote } = one;
   const { suite, numbers } = tunnel;
-  const seed = suite.level === 'seed';
+  const legacy = suite.level === 'legacy';
   const special = 'DH group 2 (modp1024) is in Libreswan only when it was built with USE_DH2=true (since 3.30).';
   return {
     title: title(one),
-    warnings: local.dialect === 'libreswan' && seed ? [...warnings(one), special] : warnings(one),
+    warnings: local.dialect === 'libreswan' && legacy ? [...warnings(one), special] : warnings(one),
     name: tunnel.name,
     auto: local.initiates ? 'start' : 'add',
     ikev2: suite.ikeVersion === 1 ? 'no' : 'insist',
     leftId: local.id,
-    // The seed lets pluto find address and next hop; naming the address needs no default route when pluto starts.
-    left: seed ? '%defaultroute' : local.address,
-    nexthop: seed,
+    // The field document lets pluto find address and next hop; naming the address needs no default route when pluto
+    // starts.
+    left: legacy ? '%defaultroute' : local.address,
+    nexthop: legacy,
     leftSubnet: subnets('left', local.selectors),
     right: remote.publicAddress,
     rightId: remote.id,

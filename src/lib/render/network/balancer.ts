@@ -1,6 +1,6 @@
 import { att, either, NOTHING, ref, tags, type Resources } from './words.ts';
 
-/** The load balancer: an application load balancer, or the seed's classic one across both zones. */
+/** The load balancer: an application load balancer, or the field document's classic one across both zones. */
 export const balancerResources = (): Resources => ({
   BalancerSecurityGroup: {
     Type: 'AWS::EC2::SecurityGroup',

@@ -111,9 +111,9 @@ const address = (key: string, condition: string, of: string): Resource => ({
 });
 
 /**
- * What the web server may do: be reached by Session Manager, which needs no open port. The seed gave it the account's
- * admin rights, so that whoever got into nginx had the account. The message channels have no ARN, so IAM takes `*`
- * alone for them.
+ * What the web server may do: be reached by Session Manager, which needs no open port. The field document gave it the
+ * account's admin rights, so that whoever got into nginx had the account. The message channels have no ARN, so IAM
+ * takes `*` alone for them.
  */
 const webRole: Resource = {
   Type: 'AWS::IAM::Role',

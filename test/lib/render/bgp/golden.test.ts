@@ -38,8 +38,8 @@ const onInterfaces = (input: SiteInput): SiteInput => ({
 const bgpPasswords = new Map([['dx-1', 'Dx.Session-Key_1']]);
 
 const IOS: readonly (readonly [name: string, input: SiteInput, device: string, wanted: Wanted])[] = [
-  ['seed-dx.cisco-1.seed', fixture('seed-dx'), 'cisco-1', {}],
-  ['seed-dx.cisco-2.seed', fixture('seed-dx'), 'cisco-2', {}],
+  ['seed-dx.cisco-1.legacy', fixture('seed-dx'), 'cisco-1', {}],
+  ['seed-dx.cisco-2.legacy', fixture('seed-dx'), 'cisco-2', {}],
   ['seed-dx.cisco-1.modern', fixture('seed-dx'), 'cisco-1', { crypto: 'modern' }],
   ['seed-dx.cisco-2.cnsa', fixture('seed-dx'), 'cisco-2', { crypto: 'cnsa' }],
   ['two-links.rtr-1.modern', onInterfaces(twoLinks()), 'rtr-1', { bgpPasswords }],

@@ -21,7 +21,7 @@ const RENDERERS: Readonly<Record<DeviceDialect, Renderer>> = {
 const box = fc
   .record({
     dialect: fc.constantFrom(...(Object.keys(RENDERERS) as DeviceDialect[])),
-    crypto: fc.constantFrom('seed' as const, 'modern' as const, 'cnsa' as const),
+    crypto: fc.constantFrom('legacy' as const, 'modern' as const, 'cnsa' as const),
     gateways: fc.integer({ min: 1, max: 4 }),
     base: fc.option(fc.integer({ min: 1, max: 90 }).map((tenth) => tenth * 10)),
     inside: fc.uniqueArray(fc.integer({ min: 400, max: 9_000 }), { minLength: 4, maxLength: 4 }),
@@ -36,7 +36,7 @@ const box = fc
     site: siteSchema.parse({
       version: 1,
       site: 'office',
-      crypto: x.dialect === 'asa-8.2' ? 'seed' : x.crypto,
+      crypto: x.dialect === 'asa-8.2' ? 'legacy' : x.crypto,
       cloud: { region: 'cn-north-1', cidr: '172.16.0.0/16', networks: x.cloud.map((third) => `172.16.${third}.0/24`) },
       gateways: Array.from({ length: x.gateways }, (_, at) => ({
         name: `gw-${at}`,

@@ -5,8 +5,9 @@ import { renderIosCryptomap, renderIosVti } from '../../../../src/lib/render/cis
 import { fixture, rendered } from './helper.ts';
 
 /**
- * What the field documents list, command by command: the file at level seed must have each of them, in its own section,
- * with the same values. More lines may stand beside them, and a line may go on ("start-time now life forever").
+ * What the field documents list, command by command: the file at level legacy must have each of them, in its own
+ * section, with the same values. More lines may stand beside them, and a line may go on ("start-time now life
+ * forever").
  */
 const router = (local: string, remote: string, inside: string, peerInside: string, id: string): string => `
 track 100 ip sla 10 reachability
@@ -137,7 +138,7 @@ const ROWS: readonly (readonly [what: string, seed: string, file: () => string])
   ['the standby Direct Connect router', DX, () => rendered(renderIosBgp, fixture('seed-dx'), 'cisco-2')],
 ];
 
-describe('level seed carries every command and value of', () => {
+describe('level legacy carries every command and value of', () => {
   test.each(ROWS)('%s', (_what, seed, file) => {
     expect(absent(seed, file())).toEqual([]);
   });

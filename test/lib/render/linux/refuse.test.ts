@@ -45,7 +45,7 @@ const BOXES: readonly (readonly [what: string, device: Device, field: string, me
     gateway({ dialect: 'openswan' }, { mode: 'policy' }),
     'gateways.gw-1.dialect',
     /neither AES-GCM/,
-    /crypto: seed/,
+    /crypto: legacy/,
   ],
   ['Openswan with an interface', openswan, 'gateways.openswan-1.dialect', /no tunnel interface/, /mode: policy/],
   [

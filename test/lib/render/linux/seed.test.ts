@@ -9,7 +9,7 @@ import type { RenderedFile } from '../../../../src/lib/render/types.ts';
 import { deviceOf, fileOf, siteOf } from './rendered.ts';
 
 /**
- * The directives of the two field documents, letter by letter: with crypto level `seed` and the documents' addresses,
+ * The directives of the two field documents, letter by letter: with crypto level `legacy` and the documents' addresses,
  * each must stand in what we render.
  */
 const IPSEC_CONF = (left: string, leftid: string, right: string): readonly string[] => [
@@ -98,7 +98,7 @@ const callsOf = async (files: readonly RenderedFile[]): Promise<readonly string[
     await rm(folder, { recursive: true, force: true });
   }
 };
-/** `replace` is `add` that may run twice; we also name the device where the seed leaves it to the lookup. */
+/** `replace` is `add` that may run twice; we also name the device where the field document leaves it to the lookup. */
 const asInSeed = (call: string): string =>
   call.replace(/^ip (addr|route) replace/, 'ip $1 add').replace(/^(ip route .*) dev tunnel1$/, '$1');
 

@@ -28,7 +28,7 @@ const OFFICE = '10.10.0.10';
 
 describe.each([
   ['modern', 'swanctl'],
-  ['seed', 'ipsec-conf'],
+  ['legacy', 'ipsec-conf'],
 ] as const)('the rendered boxes, running: %s, %s', (crypto, dialect) => {
   const spaces: Record<'host' | 'gw' | 'net' | 'rtr' | 'office', Space> = {} as never;
   const charons: Charon[] = [];
@@ -93,9 +93,9 @@ describe.each([
   it('come up with the suite asked for, and carry packets from host to office', async () => {
     await until('host reaches office', () => reaches());
     const sas = await charons[1]!.swanctl('--list-sas');
-    expect(sas).toMatch(crypto === 'seed' ? /ESTABLISHED, IKEv1/ : /ESTABLISHED, IKEv2/);
+    expect(sas).toMatch(crypto === 'legacy' ? /ESTABLISHED, IKEv1/ : /ESTABLISHED, IKEv2/);
     expect(sas).toContain(
-      crypto === 'seed'
+      crypto === 'legacy'
         ? 'AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024'
         : 'AES_GCM_16-256/PRF_HMAC_SHA2_384/ECP_384',
     );

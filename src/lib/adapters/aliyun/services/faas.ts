@@ -1,6 +1,6 @@
 import type { ProductDescriptor } from './service.ts';
 
-/** Source of the codes: seed 004 §8.1.4, "common error codes". */
+/** Source of the codes: Alibaba Cloud ECS best practices §8.1.4, "common error codes". */
 export const faas: ProductDescriptor = {
   name: 'faas',
   title: 'FaaS',

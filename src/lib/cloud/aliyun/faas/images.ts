@@ -27,7 +27,7 @@ export const stateOf = ({ account, now }: Context, image: Image): string => {
   return image.broken ? 'failed' : 'success';
 };
 
-/** A time as the seed shows it: `Fri Nov 09 2018 11:42:47 GMT+0800 (CST)`. */
+/** A time as the field document shows it: `Fri Nov 09 2018 11:42:47 GMT+0800 (CST)`. */
 const timeText = (ms: number): string => {
   const [day = '', date = '', month = '', year = '', time = ''] = new Date(ms + 8 * 3_600_000).toUTCString().split(' ');
   return `${day.slice(0, 3)} ${month} ${date} ${year} ${time} GMT+0800 (CST)`;
@@ -45,7 +45,9 @@ const imageView = (context: Context, image: Image, version: Version) => ({
   UpdateTime: timeText(Math.min(context.now(), image.createdAt + context.account.faas.times.compileMs)),
 });
 
-/** The bucket's object, if the role lets FaaS read it and write the log. @throws ApiError in the seed's words. */
+/**
+ * The bucket's object, if the role lets FaaS read it and write the log. @throws ApiError in the field document's words.
+ */
 const sourceOf = ({ account }: Context, role: Role, name: string, key: string): Buffer => {
   const may = (action: string, path: string) =>
     roleAllows(account.ram, role, action, `acs:oss:*:${account.id}:${name}/${path}`);

@@ -7,7 +7,7 @@ const common = (version: Version) => ({ ...imageOperations(version), ...loadOper
 
 /**
  * FaaS, FPGA as a service, in both versions of its API: the same service with other names. Its refusals are those of
- * the seed (004 §8.1.4), word by word.
+ * the document (Alibaba Cloud ECS best practices §8.1.4), word by word.
  */
 export const faas: RpcProduct = {
   name: 'faas',

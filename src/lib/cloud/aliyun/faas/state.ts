@@ -50,7 +50,7 @@ export interface FaasTimes {
   readonly betweenRequestsMs: number;
 }
 
-/** As the real service: seed 004 §8.1.4, and the limits on its product page. */
+/** As the real service: Alibaba Cloud ECS best practices §8.1.4, and the limits on its product page. */
 const REAL_TIMES: FaasTimes = { compileMs: 40 * 60_000, loadMs: 60_000, betweenRequestsMs: 30 * 60_000 };
 
 export interface FaasState {

@@ -50,7 +50,7 @@ export const MUTANTS: readonly KnownMutant[] = [
   {
     name: 'believes the first read after a write',
     file: 'position',
-    find: 'shown.at !== sent.to && view.at < sent.resultAt + staleMs',
+    find: 'shown.position !== sent.to && view.at < sent.resultAt + staleMs',
     put: 'false',
   },
   {
@@ -115,8 +115,8 @@ export const MUTANTS: readonly KnownMutant[] = [
   {
     name: 'tells a darkness again and again',
     file: 'decide',
-    find: 'draft.darkFor >= darkMs && draft.journal.dark === null',
-    put: 'draft.darkFor >= darkMs',
+    find: 'draft.noPathFor >= noPathMs && draft.journal.dark === null',
+    put: 'draft.noPathFor >= noPathMs',
   },
   { name: 'does not count its calls', file: 'buckets', find: 'if (level < 1) return false;', put: '' },
   {
@@ -148,8 +148,8 @@ export const MUTANTS: readonly KnownMutant[] = [
   {
     name: 'waits for reads to agree on what BGP withdrew',
     file: 'choose',
-    find: 'at, choice, ways)) ? wanted : doubt;',
-    put: 'at, choice, ways)) ? doubt : doubt;',
+    find: 'position, choice, groups)) ? wanted : doubt;',
+    put: 'position, choice, groups)) ? doubt : doubt;',
   },
   {
     name: 'does not let a start or a gap settle',
@@ -160,7 +160,7 @@ export const MUTANTS: readonly KnownMutant[] = [
   {
     name: 'leaves the order of preference',
     file: 'choose',
-    find: '(index < current || !ways[current]!.listed) && ',
+    find: '(index < current || !groups[current]!.listed) && ',
     put: '',
   },
 ];

@@ -21,7 +21,7 @@ export const TIMING: Timing = {
   holdMostMs: 16_000,
   // Short enough to be reached within an episode.
   forgiveMs: 40_000,
-  darkMs: 2_000,
+  noPathMs: 2_000,
   backoffMostMs: 2_000,
   healAfterMs: 3_000,
   inspectMs: 1_000,

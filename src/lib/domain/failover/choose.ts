@@ -1,9 +1,9 @@
 import type { PathVerdict } from '../health/types.ts';
-import type { Way } from './policy.ts';
+import type { NextHopGroup } from './policy.ts';
 import type { Shown } from './position.ts';
 import { FOREIGN, NO_ROUTE, type ManagedRoute, type Timing } from './types.ts';
 
-/** What is known of a way: of all its links together, since the cloud can't tell them apart. */
+/** What is known of a next-hop group: of all its links together, since the cloud can't tell them apart. */
 export interface Health {
   readonly state: PathVerdict['state'];
   /** Fit to take traffic at once: alive, hardly suspected, and answered within two probes. */
@@ -26,7 +26,7 @@ export interface Evidence {
 /** A standby with a quarter of the evidence against it is no place to flee to (DETECTOR.md, 8). */
 const SUSPECT = 1 / 4;
 
-export const healthOf = ({ links }: Way, { now, verdicts, timing, healing, held }: Evidence): Health => {
+export const healthOf = ({ links }: NextHopGroup, { now, verdicts, timing, healing, held }: Evidence): Health => {
   let alive = false;
   let dead = true;
   let usable = false;
@@ -46,7 +46,7 @@ export const healthOf = ({ links }: Way, { now, verdicts, timing, healing, held 
   return { state: alive ? 'alive' : dead ? 'dead' : 'unknown', usable, recovered, suspicion };
 };
 
-const whyOf = ({ links }: Way, { verdicts }: Evidence): string => {
+const whyOf = ({ links }: NextHopGroup, { verdicts }: Evidence): string => {
   if (links.length === 1) return verdicts.get(links[0]!.name)?.why ?? '';
   return links.flatMap(({ name }) => (verdicts.has(name) ? [`${name}: ${verdicts.get(name)!.why}`] : [])).join('; ');
 };
@@ -66,45 +66,45 @@ const stay = (why: string): Choice => ({ kind: 'stay', why });
 
 /**
  * Where a route belongs, from where it is.
- * @param at where it is believed to be.
+ * @param position where it is believed to be.
  * @param pin link named by the operator.
- * @param health of each way.
+ * @param health of each group.
  */
 export const choose = (
   route: ManagedRoute,
-  at: string,
+  position: string,
   shown: Shown,
-  ways: readonly Way[],
+  groups: readonly NextHopGroup[],
   pin: string | undefined,
   health: readonly Health[],
   evidence: Evidence,
 ): Choice => {
-  if (at === FOREIGN) return stay('its static route points at no link of this site: not ours to touch');
+  if (position === FOREIGN) return stay('its static route points at no link of this site: not ours to touch');
   const possible = (index: number) =>
-    ways[index]!.listed && shown.changes[index]!.kind !== 'refuse' && ways[index]!.name !== at;
-  const current = ways.findIndex(({ name }) => name === at);
+    groups[index]!.listed && shown.changes[index]!.kind !== 'refuse' && groups[index]!.name !== position;
+  const current = groups.findIndex(({ name }) => name === position);
 
-  if (pin !== undefined) return pinned(pin, current, ways, health, possible, evidence);
+  if (pin !== undefined) return pinned(pin, current, groups, health, possible, evidence);
 
-  const refuge = ways.findIndex((_, index) => possible(index) && health[index]!.usable);
-  if (at === NO_ROUTE)
+  const refuge = groups.findIndex((_, index) => possible(index) && health[index]!.usable);
+  if (position === NO_ROUTE)
     return refuge < 0
       ? { kind: 'stuck', why: 'nothing carries it, and no link is fit to' }
       : go(refuge, 'no-route', `nothing carries ${route.destination}`);
   const { state } = health[current]!;
-  const why = whyOf(ways[current]!, evidence);
+  const why = whyOf(groups[current]!, evidence);
   if (state === 'dead')
     return refuge < 0 ? { kind: 'stuck', why: `${why}; no other link is fit` } : go(refuge, 'dead', why);
 
-  const better = ways.findIndex(
-    (way, index) =>
-      possible(index) && (index < current || !ways[current]!.listed) && health[index]!.recovered && way.listed,
+  const better = groups.findIndex(
+    (group, index) =>
+      possible(index) && (index < current || !groups[current]!.listed) && health[index]!.recovered && group.listed,
   );
   if (better >= 0)
     return go(
       better,
       'return',
-      `${ways[better]!.name} is preferred and has been good for its hold-down; ${whyOf(ways[better]!, evidence)}`,
+      `${groups[better]!.name} is preferred and has been good for its hold-down; ${whyOf(groups[better]!, evidence)}`,
     );
   return stay(state === 'unknown' ? `not known: ${why}` : why);
 };
@@ -121,7 +121,7 @@ export const chooseInDoubt = (
   route: ManagedRoute,
   maybe: readonly string[],
   shown: Shown,
-  ways: readonly Way[],
+  groups: readonly NextHopGroup[],
   pin: string | undefined,
   health: readonly Health[],
   evidence: Evidence,
@@ -130,38 +130,43 @@ export const chooseInDoubt = (
   // A link that is no longer in the site file.
   if (
     maybe.length === 0 ||
-    !maybe.every((at) => at === NO_ROUTE || at === FOREIGN || ways.some(({ name }) => name === at))
+    !maybe.every(
+      (position) => position === NO_ROUTE || position === FOREIGN || groups.some(({ name }) => name === position),
+    )
   )
     return doubt;
   // Only BGP takes a route away, or brings one back, without a write. Any other difference may be a move that its
   // author
-  // did not live to tell (an override deleted while the lease's store was away): left now, it would never be told.
-  if (shown.at !== NO_ROUTE && maybe[0] !== NO_ROUTE) return doubt;
-  const [said, ...others] = maybe.map((at) => ({ at, choice: choose(route, at, shown, ways, pin, health, evidence) }));
+  // did not live to tell (an override deleted while the lease's store was away): left now, it would never be reported.
+  if (shown.position !== NO_ROUTE && maybe[0] !== NO_ROUTE) return doubt;
+  const [said, ...others] = maybe.map((position) => ({
+    position,
+    choice: choose(route, position, shown, groups, pin, health, evidence),
+  }));
   const wanted = said!.choice;
   if (wanted.kind !== 'go' || shown.changes[wanted.to]!.kind !== 'create') return doubt;
-  return others.every(({ at, choice }) => leadsTo(wanted.to, at, choice, ways)) ? wanted : doubt;
+  return others.every(({ position, choice }) => leadsTo(wanted.to, position, choice, groups)) ? wanted : doubt;
 };
 
-const leadsTo = (to: number, at: string, choice: Choice, ways: readonly Way[]) =>
-  at === ways[to]!.name || (choice.kind === 'go' && choice.to === to);
+const leadsTo = (to: number, position: string, choice: Choice, groups: readonly NextHopGroup[]) =>
+  position === groups[to]!.name || (choice.kind === 'go' && choice.to === to);
 
 /**
  * Where a route belongs that is read where we said, while a write that was not answered may have moved it since: the
  * read
  * may be stale. To assert that write again does no harm. Anything else waits until a read can't be stale any more:
  * moved
- * on from a place that nobody saw it at, it would have moved twice and been told once.
+ * on from a place that nobody saw it at, it would have moved twice and been reported once.
  */
 export const chooseAfterUnclear = (
   route: ManagedRoute,
-  at: string,
+  position: string,
   maybe: readonly string[],
-  ...rest: readonly [Shown, readonly Way[], string | undefined, readonly Health[], Evidence]
+  ...rest: readonly [Shown, readonly NextHopGroup[], string | undefined, readonly Health[], Evidence]
 ): Choice => {
-  const wanted = choose(route, at, ...rest);
-  const [, ways] = rest;
-  if (wanted.kind !== 'go' || maybe.every((aim) => aim === ways[wanted.to]!.name)) return wanted;
+  const wanted = choose(route, position, ...rest);
+  const [, groups] = rest;
+  if (wanted.kind !== 'go' || maybe.every((aim) => aim === groups[wanted.to]!.name)) return wanted;
   return stay('a write that was not answered may have moved it');
 };
 
@@ -178,15 +183,15 @@ const go = (to: number, reason: 'dead' | 'no-route' | 'return' | 'pin', why: str
 const pinned = (
   pin: string,
   current: number,
-  ways: readonly Way[],
+  groups: readonly NextHopGroup[],
   health: readonly Health[],
   possible: (index: number) => boolean,
   evidence: Evidence,
 ): Choice => {
-  const to = ways.findIndex(({ links }) => links.some(({ name }) => name === pin));
+  const to = groups.findIndex(({ links }) => links.some(({ name }) => name === pin));
   if (to === current && to >= 0)
     return health[to]!.state === 'dead'
-      ? { kind: 'stuck', why: `pinned to ${pin}, which is dead: ${whyOf(ways[to]!, evidence)}` }
+      ? { kind: 'stuck', why: `pinned to ${pin}, which is dead: ${whyOf(groups[to]!, evidence)}` }
       : stay(`pinned to ${pin}`);
   if (to < 0 || !possible(to)) return stay(`pinned to ${pin}, which can't carry it`);
   return health[to]!.usable

@@ -4,8 +4,8 @@ import { chooseAfterUnclear, chooseInDoubt, healthOf, type Choice, type Evidence
 import { heal, type Traffic } from './heal.ts';
 import { forgive, holdOf, relapse, watchLinks } from './hold.ts';
 import { validLease } from './lease.ts';
-import { waysOf, type Way } from './policy.ts';
-import { position, type Position } from './position.ts';
+import { nextHopGroupsOf, type NextHopGroup } from './policy.ts';
+import { readPosition, type PositionReading } from './position.ts';
 import type { Draft, RouteMemory, State } from './state.ts';
 import { announce, edit, emit, incidentOf, type Turn } from './turn.ts';
 import {
@@ -37,18 +37,18 @@ export const decide = (policy: Policy, now: number, state: State, seen: Observat
   draft.links = watchLinks(draft.links, seen.verdicts, turn.elapsed, policy);
   const standings: Standing[] = [];
   const known = knowledge(turn);
-  const looks = policy.routes.map((route) => look(turn, route, known));
-  for (const one of looks) standings.push({ key: one.route.key, at: one.position.at, why: one.choice.why });
+  const assessments = policy.routes.map((route) => assess(turn, route, known));
+  for (const one of assessments) standings.push({ key: one.route.key, at: one.reading.position, why: one.choice.why });
   if (turn.lease !== undefined) {
-    looks.forEach((one) => tell(turn, one));
-    looks.forEach((one) => move(turn, one));
-    darkness(turn, looks);
-    heal(turn, trafficOf(turn, looks));
+    assessments.forEach((one) => tell(turn, one));
+    assessments.forEach((one) => move(turn, one));
+    reportNoPath(turn, assessments);
+    heal(turn, trafficOf(turn, assessments));
     tidy(turn);
     record(turn);
     deliver(turn);
   }
-  read(turn, looks);
+  read(turn, assessments);
   return { state: draft, actions: turn.actions, standings };
 };
 
@@ -75,7 +75,10 @@ const begin = (policy: Policy, now: number, state: State, seen: Observation): Tu
   if (lease !== undefined && seen.journal !== undefined && draft.epoch !== lease.epoch) {
     // What we knew of routes before was measured against another journal.
     const routes = Object.fromEntries(
-      Object.entries(draft.routes).map(([key, memory]) => [key, { ...memory, odd: undefined, agreedSince: undefined }]),
+      Object.entries(draft.routes).map(([key, memory]): [string, RouteMemory] => [
+        key,
+        { ...memory, mismatch: undefined, agreedSince: undefined },
+      ]),
     );
     Object.assign(draft, {
       epoch: lease.epoch,
@@ -86,9 +89,9 @@ const begin = (policy: Policy, now: number, state: State, seen: Observation): Tu
       record: undefined,
       alerts: [],
       heals: {},
-      darkFor: 0,
-      lightFor: 0,
-    });
+      noPathFor: 0,
+      pathFor: 0,
+    } satisfies Partial<Draft>);
   }
   const holder = lease !== undefined && draft.epoch === lease.epoch ? lease : undefined;
   return {
@@ -99,73 +102,80 @@ const begin = (policy: Policy, now: number, state: State, seen: Observation): Tu
     draft,
     actions: [],
     lease: holder,
-    calm: holder !== undefined && seen.canary && draft.steady >= draft.settledAt,
+    mayAct: holder !== undefined && seen.canary && draft.steady >= draft.settledAt,
   };
 };
 
 /** A route, where it is, and where it belongs. */
-interface Look {
+interface Assessment {
   readonly route: ManagedRoute;
-  readonly ways: readonly Way[];
-  readonly position: Position;
-  /** What a move would be told to have left: its position, or in doubt where it was when we last said so. */
+  readonly groups: readonly NextHopGroup[];
+  readonly reading: PositionReading;
+  /** The position that a move would be reported to have left; in doubt, the one that was last reported. */
   readonly from: string | undefined;
   readonly choice: Choice;
-  /** Suspicion or worse on the way in use: a fresh read now saves waiting for one when it is judged dead. */
+  /** Suspicion or worse on the group in use: a fresh read now saves waiting for one when it is judged dead. */
   readonly uneasy: boolean;
 }
 
 interface Knowledge {
   readonly evidence: Evidence;
-  /** Health of each way, worked out once for all routes of one order. */
-  of(ways: readonly Way[]): readonly Health[];
+  /** Health of each next-hop group, computed once for all routes of one order. */
+  of(groups: readonly NextHopGroup[]): readonly Health[];
 }
 
 const knowledge = (turn: Turn): Knowledge => {
   const { draft, policy, seen, now } = turn;
   const held = (link: string) => (draft.links[link]?.goodFor ?? 0) >= holdOf(draft.journal, link, policy.timing);
   const evidence: Evidence = { now, verdicts: seen.verdicts, timing: policy.timing, healing: healingLinks(turn), held };
-  const known = new Map<readonly Way[], readonly Health[]>();
-  const of = (ways: readonly Way[]) => {
-    const health = known.get(ways) ?? ways.map((way) => healthOf(way, evidence));
-    known.set(ways, health);
+  const known = new Map<readonly NextHopGroup[], readonly Health[]>();
+  const of = (groups: readonly NextHopGroup[]) => {
+    const health = known.get(groups) ?? groups.map((group) => healthOf(group, evidence));
+    known.set(groups, health);
     return health;
   };
   return { evidence, of };
 };
 
-const look = (turn: Turn, route: ManagedRoute, { evidence, of }: Knowledge): Look => {
+const assess = (turn: Turn, route: ManagedRoute, { evidence, of }: Knowledge): Assessment => {
   const { draft, policy, seen } = turn;
-  const ways = waysOf(policy).get(route.key)!;
-  const told = (turn.lease === undefined ? seen.journal : draft.journal)?.at[route.key];
-  const found = position(draft.tables[route.table], route, told, memoryOf(draft, route.key), draft.steady, policy);
+  const groups = nextHopGroupsOf(policy).get(route.key)!;
+  const lastReported = (turn.lease === undefined ? seen.journal : draft.journal)?.at[route.key];
+  const found = readPosition(
+    draft.tables[route.table],
+    route,
+    lastReported,
+    memoryOf(draft, route.key),
+    draft.steady,
+    policy,
+  );
   if (found.shown === undefined)
     return {
       route,
-      ways,
-      position: found,
+      groups,
+      reading: found,
       from: undefined,
       choice: { kind: 'stay', why: 'its table is not read yet' },
       uneasy: false,
     };
-  const healths = of(ways);
+  const healths = of(groups);
   const pin = seen.pins.get(route.table);
-  if (found.at === undefined)
+  if (found.position === undefined)
     return {
       route,
-      ways,
-      position: found,
-      from: told,
-      choice: chooseInDoubt(route, found.maybe, found.shown, ways, pin, healths, evidence),
+      groups,
+      reading: found,
+      from: lastReported,
+      choice: chooseInDoubt(route, found.maybe, found.shown, groups, pin, healths, evidence),
       uneasy: false,
     };
-  const choice = chooseAfterUnclear(route, found.at, found.maybe, found.shown, ways, pin, healths, evidence);
-  const health = healths[ways.findIndex(({ name }) => name === found.at)];
+  const choice = chooseAfterUnclear(route, found.position, found.maybe, found.shown, groups, pin, healths, evidence);
+  const health = healths[groups.findIndex(({ name }) => name === found.position)];
   return {
     route,
-    ways,
-    position: found,
-    from: found.at,
+    groups,
+    reading: found,
+    from: found.position,
     choice,
     uneasy: choice.kind !== 'stay' || health?.state === 'dead' || (health?.suspicion ?? 0) >= 1 / 4,
   };
@@ -188,41 +198,43 @@ const remember = ({ draft }: Turn, key: string, memory: RouteMemory): void => {
 };
 
 /** Says where a route is now, once: its new place and the alert go into the journal together. */
-const tell = (turn: Turn, { route, ways, position: { news, shown, memory } }: Look): void => {
+const tell = (turn: Turn, { route, groups, reading: { news, shown, memory } }: Assessment): void => {
   const { draft } = turn;
   const before = memoryOf(draft, route.key);
   remember(turn, route.key, memory);
   if (news === undefined || shown === undefined) return;
   const from = draft.journal.at[route.key] ?? '';
-  edit(turn, { at: { ...draft.journal.at, [route.key]: shown.at } });
+  edit(turn, { at: { ...draft.journal.at, [route.key]: shown.position } });
   if (news === 'first') return;
   const ours = news === 'moved' ? before.sent : undefined;
-  const link = [shown.at, from, ways[0]!.name].find((name) => name !== NO_ROUTE && name !== FOREIGN && name !== '')!;
+  const link = [shown.position, from, groups[0]!.name].find(
+    (name) => name !== NO_ROUTE && name !== FOREIGN && name !== '',
+  )!;
   announce(turn, {
     incident: ours?.incident ?? incidentOf(turn, link),
     kind: news,
     subject: route.key,
     from,
-    to: shown.at,
+    to: shown.position,
     because: ours?.because ?? 'the route is elsewhere, and not by this monitor',
   });
 };
 
-const move = (turn: Turn, { route, ways, position: { shown }, from, choice }: Look): void => {
+const move = (turn: Turn, { route, groups, reading: { shown }, from, choice }: Assessment): void => {
   const { draft, policy, seen } = turn;
   const { freshMs, minHoldMs } = policy.timing;
-  if (choice.kind !== 'go' || from === undefined || shown === undefined || !turn.calm) return;
+  if (choice.kind !== 'go' || from === undefined || shown === undefined || !turn.mayAct) return;
   const memory = memoryOf(draft, route.key);
   const view = draft.tables[route.table]!;
-  // What was said lies safe in the journal: so the next change of place is told once, whoever lives to tell it.
+  // What was reported is safe in the journal: so the next change of position is reported once, by whichever monitor is then alive.
   if (seen.journal?.at[route.key] !== from) return;
   if (draft.steady - view.at > freshMs || draft.steady < memory.retryAt || draft.steady - memory.movedAt < minHoldMs)
     return;
   const change = shown.changes[choice.to]!;
   if (change.kind === 'none' || change.kind === 'refuse' || !take(draft, change.kind)) return;
-  const to = ways[choice.to]!.name;
+  const to = groups[choice.to]!.name;
   const incident = incidentOf(turn, choice.reason === 'dead' ? from : to);
-  if (choice.reason === 'dead') countRelapse(turn, from, ways);
+  if (choice.reason === 'dead') countRelapse(turn, from, groups);
   const id = emit(turn, {
     kind: change.kind,
     key: route.key,
@@ -251,9 +263,9 @@ const move = (turn: Turn, { route, ways, position: { shown }, from, choice }: Lo
 };
 
 /** Once a death, however many routes leave the link for it. */
-const countRelapse = (turn: Turn, at: string, ways: readonly Way[]): void => {
+const countRelapse = (turn: Turn, position: string, groups: readonly NextHopGroup[]): void => {
   const { draft, policy } = turn;
-  for (const { name } of ways.find((way) => way.name === at)?.links ?? []) {
+  for (const { name } of groups.find((group) => group.name === position)?.links ?? []) {
     const memory = draft.links[name]!;
     if (memory.counted) continue;
     draft.links = { ...draft.links, [name]: { ...memory, counted: true } };
@@ -262,39 +274,42 @@ const countRelapse = (turn: Turn, at: string, ways: readonly Way[]): void => {
 };
 
 /** No path left: one alert for all of it, and no change. It may well be us. */
-const darkness = (turn: Turn, looks: readonly Look[]): void => {
+const reportNoPath = (turn: Turn, assessments: readonly Assessment[]): void => {
   const { draft, policy, elapsed } = turn;
-  const { darkMs, holdFirstMs } = policy.timing;
-  const stuck = looks.find(({ choice }) => choice.kind === 'stuck');
-  draft.darkFor = stuck === undefined ? 0 : draft.darkFor + elapsed;
-  draft.lightFor = stuck === undefined ? draft.lightFor + elapsed : 0;
-  if (stuck !== undefined && draft.darkFor >= darkMs && draft.journal.dark === null) {
-    const { at } = stuck.position;
-    const incident = incidentOf(turn, at === undefined || at === NO_ROUTE ? stuck.ways[0]!.name : at);
+  const { noPathMs, holdFirstMs } = policy.timing;
+  const stuck = assessments.find(({ choice }) => choice.kind === 'stuck');
+  draft.noPathFor = stuck === undefined ? 0 : draft.noPathFor + elapsed;
+  draft.pathFor = stuck === undefined ? draft.pathFor + elapsed : 0;
+  if (stuck !== undefined && draft.noPathFor >= noPathMs && draft.journal.dark === null) {
+    const { position } = stuck.reading;
+    const incident = incidentOf(
+      turn,
+      position === undefined || position === NO_ROUTE ? stuck.groups[0]!.name : position,
+    );
     announce(turn, {
       incident,
       kind: 'dark',
       subject: stuck.route.key,
-      from: at ?? '',
-      to: at ?? '',
+      from: position ?? '',
+      to: position ?? '',
       because: stuck.choice.why,
     });
     edit(turn, { dark: incident });
   }
-  if (draft.journal.dark !== null && draft.lightFor >= holdFirstMs) edit(turn, { dark: null });
+  if (draft.journal.dark !== null && draft.pathFor >= holdFirstMs) edit(turn, { dark: null });
 };
 
-const trafficOf = ({ draft, policy }: Turn, looks: readonly Look[]): Traffic => {
+const trafficOf = ({ draft, policy }: Turn, assessments: readonly Assessment[]): Traffic => {
   const { freshMs } = policy.timing;
-  const linksAt = (ways: readonly Way[], at: string) =>
-    ways.find(({ name }) => name === at)?.links.map(({ name }) => name) ?? [];
+  const linksAt = (groups: readonly NextHopGroup[], position: string) =>
+    groups.find(({ name }) => name === position)?.links.map(({ name }) => name) ?? [];
   return {
-    settled: looks.every(({ position: { at } }) => at !== undefined),
-    fresh: looks.every(({ route }) => draft.steady - (draft.tables[route.table]?.at ?? -Infinity) <= freshMs),
+    settled: assessments.every(({ reading: { position } }) => position !== undefined),
+    fresh: assessments.every(({ route }) => draft.steady - (draft.tables[route.table]?.at ?? -Infinity) <= freshMs),
     links: new Set(
-      looks.flatMap(({ route, ways, position: { at } }) => {
+      assessments.flatMap(({ route, groups, reading: { position } }) => {
         const { sent } = memoryOf(draft, route.key);
-        return [...linksAt(ways, at ?? ''), ...(sent === undefined ? [] : linksAt(ways, sent.to))];
+        return [...linksAt(groups, position ?? ''), ...(sent === undefined ? [] : linksAt(groups, sent.to))];
       }),
     ),
   };
@@ -340,20 +355,20 @@ const deliver = (turn: Turn): void => {
 };
 
 /** At leisure while all is well; quickly while something is amiss; at once after a write. */
-const read = (turn: Turn, looks: readonly Look[]): void => {
+const read = (turn: Turn, assessments: readonly Assessment[]): void => {
   const { draft, policy } = turn;
   const { readMs, watchMs } = policy.timing;
   if (draft.read !== undefined || draft.steady < draft.readRetryAt || policy.routes.length === 0) return;
   const at = (table: string) => draft.tables[table]?.at ?? -Infinity;
   const sent = (key: string) => memoryOf(draft, key).sent;
   const waited = draft.steady - draft.lastReadAt;
-  const answered = looks.some(
+  const answered = assessments.some(
     ({ route }) => sent(route.key)?.result !== undefined && at(route.table) < sent(route.key)!.resultAt,
   );
   // A deleted table may come back, but is no reason to ask four times a second for ever.
   const amiss =
-    looks.some(
-      ({ route, position: { readAgain }, uneasy }) => (readAgain && !draft.absent.includes(route.table)) || uneasy,
+    assessments.some(
+      ({ route, reading: { readAgain }, uneasy }) => (readAgain && !draft.absent.includes(route.table)) || uneasy,
     ) || Object.values(draft.journal.heals).some(({ step }) => step === 'stop');
   if (!answered && waited < (amiss ? watchMs : readMs)) return;
   if (!take(draft, 'read')) return;

@@ -29,7 +29,7 @@ export const heal = (turn: Turn, traffic: Traffic): void => {
 
 const begin = (turn: Turn, pool: string, gateways: readonly HealableGateway[], traffic: Traffic): void => {
   const { draft, policy } = turn;
-  if (!turn.calm) return;
+  if (!turn.mayAct) return;
   const dead = gateways.filter(
     (gateway) =>
       isDead(turn, gateway) &&
@@ -112,7 +112,7 @@ const proceed = (
   const kept = seen.journal?.heals[pool];
   const recorded = kept?.instance === open.instance && kept.step === open.step;
   if (gateway === undefined) return leave(turn, pool);
-  if (!turn.calm || !recorded || view === undefined || memory.call !== undefined || draft.steady < memory.retryAt)
+  if (!turn.mayAct || !recorded || view === undefined || memory.call !== undefined || draft.steady < memory.retryAt)
     return;
   if (view.state === 'terminated' || view.state === 'shutting-down')
     return fail(turn, pool, open, `${open.instance} is ${view.state}`);

@@ -40,7 +40,7 @@ export const DEFAULT_TIMING: Timing = {
    */
   forgiveMs: 3_600_000,
   /** No path left for this long before anybody is woken: the standby may just have been between two replies. */
-  darkMs: 2_000,
+  noPathMs: 2_000,
   /** Longest wait between two tries of a call that fails: the API's return is met within this. */
   backoffMostMs: 5_000,
   /** A gateway is dead this long before it is stopped: charon restarts in less. */
@@ -79,7 +79,7 @@ export const policyOf = (site: Site, timing: Timing = DEFAULT_TIMING, self?: str
 });
 
 /** Links of one route that share a target: the cloud can't choose between them, so they live and die together. */
-export interface Way {
+export interface NextHopGroup {
   /** The most preferred of its links. */
   readonly name: string;
   readonly links: readonly LinkTarget[];
@@ -87,32 +87,32 @@ export interface Way {
   readonly listed: boolean;
 }
 
-const memo = new WeakMap<Policy, ReadonlyMap<string, readonly Way[]>>();
+const memo = new WeakMap<Policy, ReadonlyMap<string, readonly NextHopGroup[]>>();
 
-/** Ways by route key, in order of preference. Worked out once a policy. */
-export const waysOf = (policy: Policy): ReadonlyMap<string, readonly Way[]> => {
+/** Next-hop groups by route key, in order of preference. Computed once a policy. */
+export const nextHopGroupsOf = (policy: Policy): ReadonlyMap<string, readonly NextHopGroup[]> => {
   const known = memo.get(policy);
   if (known !== undefined) return known;
-  // Routes of one order share the very same list: what is known of its ways is then worked out once a decision.
-  const byOrder = new Map<string, readonly Way[]>();
-  const waysIn = (order: readonly string[]): readonly Way[] => {
+  // Routes of one order share the very same list: what is known of its groups is then computed once a decision.
+  const byOrder = new Map<string, readonly NextHopGroup[]>();
+  const groupsIn = (order: readonly string[]): readonly NextHopGroup[] => {
     const name = order.join(' ');
-    const ways = byOrder.get(name) ?? group(order, policy.links);
-    byOrder.set(name, ways);
-    return ways;
+    const groups = byOrder.get(name) ?? groupByTarget(order, policy.links);
+    byOrder.set(name, groups);
+    return groups;
   };
-  const ways = new Map(policy.routes.map((route) => [route.key, waysIn(route.order)]));
-  memo.set(policy, ways);
-  return ways;
+  const groups = new Map(policy.routes.map((route) => [route.key, groupsIn(route.order)]));
+  memo.set(policy, groups);
+  return groups;
 };
 
-const group = (order: readonly string[], links: readonly LinkTarget[]): readonly Way[] => {
+const groupByTarget = (order: readonly string[], links: readonly LinkTarget[]): readonly NextHopGroup[] => {
   const listed = order.flatMap((name) => links.filter((link) => link.name === name));
-  const ways: { name: string; links: LinkTarget[]; listed: boolean }[] = [];
+  const groups: { name: string; links: LinkTarget[]; listed: boolean }[] = [];
   for (const link of [...listed, ...links.filter((other) => !listed.includes(other))]) {
-    const same = ways.find((way) => sharesTarget(way.links[0]!, link));
-    if (same === undefined) ways.push({ name: link.name, links: [link], listed: listed.includes(link) });
+    const same = groups.find((group) => sharesTarget(group.links[0]!, link));
+    if (same === undefined) groups.push({ name: link.name, links: [link], listed: listed.includes(link) });
     else same.links.push(link);
   }
-  return ways;
+  return groups;
 };

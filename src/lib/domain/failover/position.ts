@@ -1,14 +1,14 @@
 import type { RouteTable } from '../../core/ports.ts';
 import { effectiveRoute, isTargetOf, linkOf, planMove, type Change } from '../routes.ts';
-import { waysOf } from './policy.ts';
+import { nextHopGroupsOf } from './policy.ts';
 import type { RouteMemory, TableView } from './state.ts';
 import { FOREIGN, NO_ROUTE, type ManagedRoute, type Policy } from './types.ts';
 
-/** What a table says of one managed route, and the write that would bring it to each way. */
+/** What a table says of one managed route, and the write that would bring it to each next-hop group. */
 export interface Shown {
-  /** Name of a way, NO_ROUTE or FOREIGN. */
-  readonly at: string;
-  /** In the order of the route's ways. */
+  /** Name of a next-hop group, NO_ROUTE or FOREIGN. */
+  readonly position: string;
+  /** In the order of the groups of the route. */
   readonly changes: readonly Change[];
 }
 
@@ -26,28 +26,28 @@ export const shownIn = (table: RouteTable, route: ManagedRoute, policy: Policy):
 const judge = (table: RouteTable, route: ManagedRoute, policy: Policy): Shown => {
   const { links } = policy;
   const { destination, mode, order } = route;
-  const ways = waysOf(policy).get(route.key)!;
-  const changes = ways.map((way) => planMove({ table, destination, to: way.links[0]!, mode, order, links }));
+  const groups = nextHopGroupsOf(policy).get(route.key)!;
+  const changes = groups.map((group) => planMove({ table, destination, to: group.links[0]!, mode, order, links }));
   const own = table.routes.find((one) => one.origin === 'static' && one.destination === destination);
-  if (own !== undefined && linkOf(own.target, order, links) === undefined) return { at: FOREIGN, changes };
+  if (own !== undefined && linkOf(own.target, order, links) === undefined) return { position: FOREIGN, changes };
   const carrying = effectiveRoute(table, destination);
-  const way =
+  const group =
     carrying === undefined
       ? undefined
-      : ways.find((one) => one.links.some((link) => isTargetOf(carrying.target, link)));
-  return { at: way?.name ?? NO_ROUTE, changes };
+      : groups.find((one) => one.links.some((link) => isTargetOf(carrying.target, link)));
+  return { position: group?.name ?? NO_ROUTE, changes };
 };
 
-export interface Position {
+export interface PositionReading {
   /** Believed to be there; undefined: reads do not agree, or a write is on its way. */
-  readonly at: string | undefined;
+  readonly position: string | undefined;
   /**
    * Where it may be while reads do not agree, what we said last first; empty while only a newer read can tell. Beside a
-   * known `at`: where a write that was not answered may have brought it since that was read.
+   * known `position`: where a write that was not answered may have brought it since that was read.
    */
   readonly maybe: readonly string[];
   readonly shown: Shown | undefined;
-  /** A change that must be told: `moved` is ours, `found` somebody else's. */
+  /** A change that must be reported: `moved` is ours, `found` somebody else's. */
   readonly news: 'first' | 'moved' | 'found' | undefined;
   /** A newer read would help. */
   readonly readAgain: boolean;
@@ -60,47 +60,49 @@ export interface Position {
  * never causes a move (but see `chooseInDoubt`). Where reads had agreed for `staleMs`, a difference can't be an old
  * state: a route that BGP has
  * withdrawn (Direct Connect without carrier) is then believed gone at once.
- * @param told where the route was when we last said so, from the journal.
+ * @param lastReported where the route was when we last said so, from the journal.
  */
-export const position = (
+export const readPosition = (
   view: TableView | undefined,
   route: ManagedRoute,
-  told: string | undefined,
+  lastReported: string | undefined,
   memory: RouteMemory,
   steady: number,
   policy: Policy,
-): Position => {
+): PositionReading => {
   if (view === undefined)
-    return { at: undefined, maybe: [], shown: undefined, news: undefined, readAgain: true, memory };
+    return { position: undefined, maybe: [], shown: undefined, news: undefined, readAgain: true, memory };
   const { staleMs, lateMs } = policy.timing;
   const shown = shownIn(view.table, route, policy);
-  const unsettled = (next: RouteMemory, maybe: readonly string[] = []): Position => ({
-    at: undefined,
+  const unsettled = (next: RouteMemory, maybe: readonly string[] = []): PositionReading => ({
+    position: undefined,
     maybe,
     shown,
     news: undefined,
     readAgain: true,
     memory: next.agreedSince === undefined ? next : { ...next, agreedSince: undefined },
   });
-  const settled = (news: Position['news'], next: RouteMemory): Position => {
+  const settled = (news: PositionReading['news'], next: RouteMemory): PositionReading => {
     const agreedSince = news === undefined ? (next.agreedSince ?? view.at) : undefined;
     return {
-      at: shown.at,
+      position: shown.position,
       maybe: [],
       shown,
       news,
       readAgain: false,
       memory:
-        next.odd === undefined && next.agreedSince === agreedSince ? next : { ...next, odd: undefined, agreedSince },
+        next.mismatch === undefined && next.agreedSince === agreedSince
+          ? next
+          : { ...next, mismatch: undefined, agreedSince },
     };
   };
   let { sent } = memory;
 
   if (sent !== undefined) {
     if (sent.result === undefined) return { ...unsettled(memory), readAgain: false };
-    if (shown.at === sent.to && told !== sent.to) return settled('moved', { ...memory, sent: undefined });
+    if (shown.position === sent.to && lastReported !== sent.to) return settled('moved', { ...memory, sent: undefined });
     if (sent.result === 'done') {
-      if (shown.at !== sent.to && view.at < sent.resultAt + staleMs) return unsettled(memory);
+      if (shown.position !== sent.to && view.at < sent.resultAt + staleMs) return unsettled(memory);
       sent = undefined;
     } else {
       if (view.at < sent.resultAt) return unsettled(memory);
@@ -108,17 +110,17 @@ export const position = (
     }
   }
   const next = sent === memory.sent ? memory : { ...memory, sent };
-  if (told === undefined) return settled('first', next);
-  if (shown.at === told)
+  if (lastReported === undefined) return settled('first', next);
+  if (shown.position === lastReported)
     return {
       ...settled(undefined, next),
       maybe: sent === undefined || view.at >= sent.resultAt + staleMs ? [] : [sent.to],
     };
   if (next.agreedSince !== undefined && view.at - next.agreedSince >= staleMs) return settled('found', next);
-  const since = next.odd?.at === shown.at ? next.odd.since : view.at;
+  const since = next.mismatch?.position === shown.position ? next.mismatch.since : view.at;
   if (view.at - since >= staleMs) return settled('found', next);
   return unsettled(
-    next.odd?.at === shown.at ? next : { ...next, odd: { at: shown.at, since } },
-    sent === undefined ? [told, shown.at] : [told, shown.at, sent.to],
+    next.mismatch?.position === shown.position ? next : { ...next, mismatch: { position: shown.position, since } },
+    sent === undefined ? [lastReported, shown.position] : [lastReported, shown.position, sent.to],
   );
 };

@@ -40,8 +40,8 @@ export interface State {
   /** When we last gave up the lease so that a peer heals us. */
   readonly yieldedAt: number;
   /** How long no path was left, and how long since one was, ms. */
-  readonly darkFor: number;
-  readonly lightFor: number;
+  readonly noPathFor: number;
+  readonly pathFor: number;
 }
 
 export interface Pending {
@@ -69,7 +69,7 @@ export interface Sent extends Pending {
 export interface RouteMemory {
   readonly sent: Sent | undefined;
   /** A difference between what was said and what is read, not yet believed. */
-  readonly odd: { readonly at: string; readonly since: number } | undefined;
+  readonly mismatch: { readonly position: string; readonly since: number } | undefined;
   /** Since when every read shows it where we said, with no write of ours in between. */
   readonly agreedSince: number | undefined;
   readonly movedAt: number;
@@ -131,13 +131,13 @@ export const initialState = (): State => ({
   inspect: undefined,
   inspectedAt: -Infinity,
   yieldedAt: -Infinity,
-  darkFor: 0,
-  lightFor: 0,
+  noPathFor: 0,
+  pathFor: 0,
 });
 
 export const NEW_ROUTE: RouteMemory = {
   sent: undefined,
-  odd: undefined,
+  mismatch: undefined,
   agreedSince: undefined,
   movedAt: -Infinity,
   retryAt: 0,

@@ -13,7 +13,7 @@ export interface Turn {
   /** Set while we hold the lease and continue its journal: only then is anything written. */
   readonly lease: Lease | undefined;
   /** Lease, our own way out, and past the first moments after a start or a gap: now the verdicts count. */
-  readonly calm: boolean;
+  readonly mayAct: boolean;
 }
 
 type Bare<A> = A extends unknown ? Omit<A, 'id' | 'epoch' | 'notAfter'> : never;

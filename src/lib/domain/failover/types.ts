@@ -37,7 +37,7 @@ export interface Timing {
   readonly holdFirstMs: number;
   readonly holdMostMs: number;
   readonly forgiveMs: number;
-  readonly darkMs: number;
+  readonly noPathMs: number;
   readonly backoffMostMs: number;
   readonly healAfterMs: number;
   readonly inspectMs: number;
@@ -97,7 +97,7 @@ export interface Journal {
   /** Last number given to an incident or an alert. */
   readonly serial: number;
   /**
-   * Where each route was when we last told anybody, by key. A route that is elsewhere has moved and needs one alert.
+   * The position of each route that was last reported, by key. A route that is elsewhere has moved and needs one alert.
    */
   readonly at: Readonly<Record<string, string>>;
   /** Correlation id of the open incident, by link. */
@@ -106,7 +106,7 @@ export interface Journal {
   readonly holds: Readonly<Record<string, number>>;
   /** By pool. */
   readonly heals: Readonly<Record<string, Heal>>;
-  /** The incident under which "no path is left" was said, while that lasts. */
+  /** The incident under which "no path is left" was reported, while that lasts. */
   readonly dark: string | null;
   readonly outbox: readonly Alert[];
 }

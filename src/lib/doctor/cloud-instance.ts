@@ -1,6 +1,6 @@
 import { api } from '../core/aws.ts';
 import { unseen, type CloudGateway, type Instance } from './cloud-view.ts';
-import type { CloudCheck, Sight } from './types.ts';
+import type { CloudCheck, CheckResult } from './types.ts';
 
 type There = CloudGateway & { readonly instance: Instance };
 const there = (gateways: readonly CloudGateway[]): readonly There[] =>
@@ -19,10 +19,10 @@ const instance: CloudCheck = {
   id: 'instance',
   side: 'cloud',
   about: 'every gateway is an instance that runs and passes its status checks',
-  async look({ cloud }) {
+  async run({ cloud }) {
     const statuses = await cloud.statuses();
     return (await cloud.gateways()).flatMap(
-      ({ gateway: { name, instance: id, eni, private_ip }, instance: found }): readonly Sight[] => {
+      ({ gateway: { name, instance: id, eni, private_ip }, instance: found }): readonly CheckResult[] => {
         if (found === undefined)
           return [
             {
@@ -35,9 +35,9 @@ const instance: CloudCheck = {
             },
           ];
         const { InstanceId, State, PrivateIpAddress } = found;
-        const sights: Sight[] = [];
+        const results: CheckResult[] = [];
         if (State?.Name !== 'running')
-          sights.push({
+          results.push({
             level: 'error',
             subject: name,
             found: `the instance is ${State?.Name}`,
@@ -51,7 +51,7 @@ const instance: CloudCheck = {
           ['instance', status?.InstanceStatus?.Status],
         ].filter(([, value]) => value === 'impaired');
         if (State?.Name === 'running' && bad.length > 0)
-          sights.push({
+          results.push({
             level: 'error',
             subject: name,
             found: `the ${bad.map(([what]) => what).join(' and the ')} status check fails`,
@@ -60,7 +60,7 @@ const instance: CloudCheck = {
             case: 1,
           });
         if (PrivateIpAddress !== undefined && PrivateIpAddress !== private_ip)
-          sights.push({
+          results.push({
             level: 'error',
             subject: name,
             found: `its private address is ${PrivateIpAddress}, and the site file says ${private_ip}`,
@@ -68,7 +68,7 @@ const instance: CloudCheck = {
             mend: 'correct private_ip in the site file and render again: the daemon binds the address in its files',
             case: 1,
           });
-        return sights;
+        return results;
       },
     );
   },
@@ -78,9 +78,9 @@ const sourceDestCheck: CloudCheck = {
   id: 'source-dest-check',
   side: 'cloud',
   about: 'the source/dest check is off on every gateway: EC2 lets it forward',
-  look: async ({ cloud }) => [
+  run: async ({ cloud }) => [
     ...unseen(await cloud.gateways()),
-    ...there(await cloud.gateways()).flatMap((one): readonly Sight[] => {
+    ...there(await cloud.gateways()).flatMap((one): readonly CheckResult[] => {
       const { InstanceId, SourceDestCheck, NetworkInterfaces = [] } = one.instance;
       const nic = interfaceOf(one);
       // With one interface the instance's attribute is the interface's, and it is the one that EC2 takes and some
@@ -113,9 +113,9 @@ const elasticIp: CloudCheck = {
   id: 'elastic-ip',
   side: 'cloud',
   about: "every gateway's public address is an Elastic IP on its own interface",
-  async look({ cloud }) {
+  async run({ cloud }) {
     const [addresses, gateways] = [await cloud.addresses(), await cloud.gateways()];
-    return gateways.flatMap((one): readonly Sight[] => {
+    return gateways.flatMap((one): readonly CheckResult[] => {
       const {
         gateway: { name, public_ip },
       } = one;

@@ -6,7 +6,7 @@ import { isOurs } from '../domain/tags.ts';
 import type { Tunnel } from '../domain/tunnel.ts';
 import { interfaceOf } from './cloud-instance.ts';
 import { unseen, type Acl, type Group } from './cloud-view.ts';
-import type { CloudCheck, Level, Sight } from './types.ts';
+import type { CloudCheck, Level, CheckResult } from './types.ts';
 
 type Permission = NonNullable<Group['IpPermissions']>[number];
 
@@ -98,9 +98,9 @@ const securityGroup: CloudCheck = {
   id: 'security-group',
   side: 'cloud',
   about: "the gateways' security groups let in UDP 500, UDP 4500 and ESP from the routers, and what comes from the VPC",
-  async look({ cloud, site, tunnels }) {
+  async run({ cloud, site, tunnels }) {
     const groups = await cloud.groups();
-    return (await cloud.gateways()).flatMap(({ gateway, instance }): readonly Sight[] => {
+    return (await cloud.gateways()).flatMap(({ gateway, instance }): readonly CheckResult[] => {
       if (instance === undefined) return unseen([{ gateway, instance }]);
       // What comes to the interface is judged by the interface's groups; the instance's are those of its first.
       const { Groups = [] } = interfaceOf({ gateway, instance }) ?? {};
@@ -123,7 +123,7 @@ const securityGroup: CloudCheck = {
       const closed = absent.some(({ protocol }) => protocol === '-1') && !partly;
       const inward = absent
         .filter(({ protocol }) => !(closed && protocol === 'tcp'))
-        .map((wanted): Sight => {
+        .map((wanted): CheckResult => {
           const { protocol, port, network, level, why } = wanted;
           const some = protocol === '-1' && partly;
           const rule = {
@@ -157,7 +157,7 @@ const securityGroup: CloudCheck = {
       return [
         ...inward,
         ...stuck.map(
-          (wanted): Sight => ({
+          (wanted): CheckResult => ({
             level: 'error',
             subject: gateway.name,
             found: `the security group does not let out ${textOf(wanted).replace('from', 'to')}`,
@@ -193,9 +193,9 @@ const networkAcl: CloudCheck = {
   id: 'network-acl',
   side: 'cloud',
   about: "the network ACLs of the gateways' subnets let IKE and ESP in UDP pass both ways",
-  async look({ cloud, tunnels }) {
+  async run({ cloud, tunnels }) {
     const acls = await cloud.acls();
-    return (await cloud.gateways()).flatMap(({ gateway, instance }): readonly Sight[] => {
+    return (await cloud.gateways()).flatMap(({ gateway, instance }): readonly CheckResult[] => {
       if (instance === undefined) return unseen([{ gateway, instance }]);
       const acl = acls.find(({ Associations = [] }) =>
         Associations.some(({ SubnetId }) => SubnetId === instance.SubnetId),
@@ -219,7 +219,7 @@ const networkAcl: CloudCheck = {
       ];
       return peers.flatMap((network) =>
         [500, 4500].flatMap((port) =>
-          [false, true].flatMap((egress): readonly Sight[] => {
+          [false, true].flatMap((egress): readonly CheckResult[] => {
             const entry = verdict(acl.Entries ?? [], egress, port, network);
             if (entry?.RuleAction === 'allow') return [];
             return [

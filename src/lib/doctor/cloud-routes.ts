@@ -11,7 +11,7 @@ import {
 } from '../domain/routes.ts';
 import type { SiteRouteTable } from '../domain/site.ts';
 import type { CloudGateway } from './cloud-view.ts';
-import type { CloudCheck, Sight } from './types.ts';
+import type { CloudCheck, CheckResult } from './types.ts';
 
 const setTo = (table: SiteRouteTable, destination: string): string =>
   `"hybridctl route set --table ${table.name} --destination ${destination} --to ${table.links[0]}"`;
@@ -26,7 +26,7 @@ interface Entry {
 const text = ({ destination, target, origin }: CloudRoute): string => `${destination} -> ${target.id} (${origin})`;
 
 /** What is wrong with the route that carries a destination. */
-const carrying = ({ entry, table, links, gateways }: Entry, destination: string): readonly Sight[] => {
+const carrying = ({ entry, table, links, gateways }: Entry, destination: string): readonly CheckResult[] => {
   const subject = `${entry.name} ${destination}`;
   const route = effectiveRoute(table, destination);
   const link = route === undefined ? undefined : linkOf(route.target, entry.links, links);
@@ -84,7 +84,7 @@ const carrying = ({ entry, table, links, gateways }: Entry, destination: string)
 };
 
 /** Longer prefixes that lead elsewhere: they take their part whatever the route says. */
-const shadows = ({ entry, table, links }: Entry, destination: string): readonly Sight[] => {
+const shadows = ({ entry, table, links }: Entry, destination: string): readonly CheckResult[] => {
   const route = effectiveRoute(table, destination);
   const link = route === undefined ? undefined : linkOf(route.target, entry.links, links);
   return routesInside(table, destination)
@@ -95,7 +95,7 @@ const shadows = ({ entry, table, links }: Entry, destination: string): readonly 
         linkOf(inner.target, entry.links, links)?.name !== link.name,
     )
     .map(
-      (inner): Sight => ({
+      (inner): CheckResult => ({
         level: inner.state === 'blackhole' ? 'error' : 'warning',
         subject: `${entry.name} ${destination}`,
         found: `${inner.destination} is a longer prefix inside it and leads elsewhere${inner.state === 'blackhole' ? ', into a blackhole' : ''}: a move of ${destination} does not move it`,
@@ -111,9 +111,9 @@ const routes: CloudCheck = {
   side: 'cloud',
   about:
     'every destination of every table of the site file is carried, by a link that is there, and by no longer prefix that leads elsewhere',
-  async look({ cloud, site }) {
+  async run({ cloud, site }) {
     const [tables, gateways, links] = [await cloud.tables(), await cloud.gateways(), linkTargets(site)];
-    return site.route_tables.flatMap((entry): readonly Sight[] => {
+    return site.route_tables.flatMap((entry): readonly CheckResult[] => {
       const table = tables.find(({ id }) => id === entry.id);
       if (table === undefined)
         return [
@@ -139,12 +139,12 @@ const unlisted: CloudCheck = {
   id: 'unlisted-tables',
   side: 'cloud',
   about: 'no table outside the site file points at a gateway',
-  async look({ cloud, site }) {
+  async run({ cloud, site }) {
     const listed = site.route_tables.map(({ id }) => id);
     const gateways = await cloud.gateways();
-    return (await cloud.vpcTables()).flatMap(({ RouteTableId, Routes = [] }): readonly Sight[] => {
+    return (await cloud.vpcTables()).flatMap(({ RouteTableId, Routes = [] }): readonly CheckResult[] => {
       if (RouteTableId === undefined || listed.includes(RouteTableId)) return [];
-      return Routes.flatMap((route): readonly Sight[] => {
+      return Routes.flatMap((route): readonly CheckResult[] => {
         const owner = gateways.find(({ gateway, instance }) =>
           [route.NetworkInterfaceId, route.InstanceId].some(
             (id) => id !== undefined && [gateway.eni, gateway.instance, instance?.InstanceId].includes(id),
@@ -170,7 +170,7 @@ const propagation: CloudCheck = {
   id: 'propagation',
   side: 'cloud',
   about: 'the virtual private gateway of Direct Connect is attached, and the tables that use it take its routes',
-  async look({ cloud, site }) {
+  async run({ cloud, site }) {
     const dx = site.links.filter(({ kind }) => kind === 'dx').map(({ name }) => name);
     const id = site.cloud.vgw;
     if (dx.length === 0) return [];
@@ -216,7 +216,7 @@ const propagation: CloudCheck = {
             } as const,
           ]
         : []),
-      ...site.route_tables.flatMap((entry): readonly Sight[] => {
+      ...site.route_tables.flatMap((entry): readonly CheckResult[] => {
         const table = tables.find((one) => one.id === entry.id);
         if (table === undefined || !entry.links.some((name) => dx.includes(name)) || table.propagatingVgws.includes(id))
           return [];
@@ -240,7 +240,7 @@ const precedence: CloudCheck = {
   side: 'cloud',
   about:
     'nothing asks of a prefix what AWS decides otherwise: on one gateway Direct Connect wins over a VPN, and a static route over both',
-  async look({ cloud, site }) {
+  async run({ cloud, site }) {
     const { vgw } = site.cloud;
     if (vgw === undefined || !site.links.some(({ kind }) => kind === 'dx')) return [];
     const managed = (await cloud.connections(vgw)).filter(({ State }) => State === 'available' || State === 'pending');
@@ -249,7 +249,7 @@ const precedence: CloudCheck = {
       const table = tables.find(({ id }) => id === entry.id);
       const first = links.find(({ name }) => name === entry.links[0]);
       if (table === undefined || first?.kind !== 'dx') return [];
-      return destinationsOf(site, entry).flatMap((destination): readonly Sight[] => {
+      return destinationsOf(site, entry).flatMap((destination): readonly CheckResult[] => {
         const own = ownRoute(table, destination);
         const below = table.routes.find((route) => route.origin === 'propagated' && route.destination === destination);
         if (
@@ -272,7 +272,7 @@ const precedence: CloudCheck = {
     });
     return [
       ...managed.map(
-        ({ VpnConnectionId }): Sight => ({
+        ({ VpnConnectionId }): CheckResult => ({
           level: 'warning',
           subject: VpnConnectionId ?? vgw,
           found: `a managed VPN shares ${vgw} with Direct Connect: for the same prefix Direct Connect always wins, whatever AS path or metric says`,

@@ -2,7 +2,7 @@ import type { Aws, Output } from '../core/aws.ts';
 import type { RouteTable, RouteTables } from '../core/ports.ts';
 import type { Gateway, Site } from '../domain/site.ts';
 import { filtersOf } from '../domain/tags.ts';
-import type { Sight } from './types.ts';
+import type { CheckResult } from './types.ts';
 
 type List<
   O extends
@@ -31,7 +31,7 @@ export interface CloudGateway {
 /**
  * What hangs on an instance can't be looked at where there is none; that it is missing is told by the check `instance`.
  */
-export const unseen = (gateways: readonly CloudGateway[]): readonly Sight[] =>
+export const unseen = (gateways: readonly CloudGateway[]): readonly CheckResult[] =>
   gateways.flatMap(({ gateway: { name }, instance }) =>
     instance === undefined
       ? [

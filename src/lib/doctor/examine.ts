@@ -9,7 +9,7 @@ import { kernelChecks } from './host-kernel.ts';
 import { pathChecks } from './host-path.ts';
 import type { HostView } from './host-view.ts';
 import { siteChecks } from './site-checks.ts';
-import type { Finding, Patient, Side, Sight } from './types.ts';
+import type { Finding, CheckContext, Side, CheckResult } from './types.ts';
 
 const HOST_CHECKS = [...kernelChecks, ...daemonChecks, ...pathChecks];
 const CLOUD_CHECKS = [...instanceChecks, ...networkChecks, ...routeChecks];
@@ -20,7 +20,7 @@ export const CHECKS: readonly { readonly id: string; readonly side: Side; readon
   ...HOST_CHECKS,
 ];
 
-export interface Scope extends Pick<Patient, 'loaded' | 'site' | 'tunnels'>, Pick<Ports, 'files'> {
+export interface Scope extends Pick<CheckContext, 'loaded' | 'site' | 'tunnels'>, Pick<Ports, 'files'> {
   readonly cloud: CloudView | undefined;
   readonly host: HostView | undefined;
 }
@@ -29,18 +29,18 @@ export interface Scope extends Pick<Patient, 'loaded' | 'site' | 'tunnels'>, Pic
 export const examine = async (scope: Scope, signal: AbortSignal): Promise<readonly Finding[]> => {
   const { cloud, host, files, ...common } = scope;
   const findings: Finding[] = [];
-  const all: readonly { id: string; side: Side; about: string; look(): Promise<readonly Sight[]> }[] = [
-    ...siteChecks.map((check) => ({ ...check, look: () => check.look({ ...common, files }) })),
+  const all: readonly { id: string; side: Side; about: string; look(): Promise<readonly CheckResult[]> }[] = [
+    ...siteChecks.map((check) => ({ ...check, look: () => check.run({ ...common, files }) })),
     ...(cloud === undefined
       ? []
-      : CLOUD_CHECKS.map((check) => ({ ...check, look: () => check.look({ ...common, cloud }) }))),
+      : CLOUD_CHECKS.map((check) => ({ ...check, look: () => check.run({ ...common, cloud }) }))),
     ...(host === undefined
       ? []
-      : HOST_CHECKS.map((check) => ({ ...check, look: () => check.look({ ...common, host }) }))),
+      : HOST_CHECKS.map((check) => ({ ...check, look: () => check.run({ ...common, host }) }))),
   ];
   for (const { id, side, about, look } of all) {
     const subject = side === 'host' ? host!.device : side === 'cloud' ? common.site.cloud.region : common.site.site;
-    const sights = await look().catch((error: unknown): readonly Sight[] => {
+    const results = await look().catch((error: unknown): readonly CheckResult[] => {
       if (signal.aborted || !(error instanceof HybridError)) throw error;
       return [
         {
@@ -52,8 +52,8 @@ export const examine = async (scope: Scope, signal: AbortSignal): Promise<readon
         },
       ];
     });
-    const well: Sight = { level: 'ok', subject, found: about, evidence: '', mend: null };
-    findings.push(...(sights.length === 0 ? [well] : sights).map((sight) => ({ check: id, side, ...sight })));
+    const well: CheckResult = { level: 'ok', subject, found: about, evidence: '', mend: null };
+    findings.push(...(results.length === 0 ? [well] : results).map((result) => ({ check: id, side, ...result })));
   }
   return findings;
 };

@@ -7,7 +7,7 @@ import { parseFile } from '../lint/parse.ts';
 import type { Kind } from '../lint/types.ts';
 import { selectorPairs, type LinuxTunnel } from '../render/linux/box.ts';
 import type { HostView } from './host-view.ts';
-import type { Case, HostCheck, Sight } from './types.ts';
+import type { Case, HostCheck, CheckResult } from './types.ts';
 
 const strongswan = ({ dialect }: HostView): boolean => dialect === 'swanctl' || dialect === 'ipsec-conf';
 const UNIT = {
@@ -21,7 +21,7 @@ const charon: HostCheck = {
   id: 'daemon',
   side: 'host',
   about: 'charon runs and answers on its vici socket',
-  async look({ host }) {
+  async run({ host }) {
     if (!strongswan(host))
       return [
         {
@@ -58,7 +58,7 @@ const ports: HostCheck = {
   id: 'ike-ports',
   side: 'host',
   about: 'one IKE daemon, and nobody else, has UDP 500 and 4500',
-  async look({ host }) {
+  async run({ host }) {
     const lines = (await host.say('ss', '-Hlnup', '( sport = :500 or sport = :4500 )'))
       .split('\n')
       .filter((line) => line !== '');
@@ -73,7 +73,7 @@ const ports: HostCheck = {
     const free = ['500', '4500'].filter((port) => !lines.some((line) => new RegExp(`:${port}\\s`).test(line)));
     return [
       ...strangers.map(
-        ({ name, pid, port }): Sight => ({
+        ({ name, pid, port }): CheckResult => ({
           level: 'error',
           subject: host.device,
           found: `UDP ${port} is held by ${name}, which is no IKE daemon`,
@@ -114,13 +114,13 @@ const files: HostCheck = {
   id: 'files',
   side: 'host',
   about: 'the files on this machine are those that the site file renders to, and keys are for their owner alone',
-  async look({ host }) {
-    const sights: Sight[] = [];
+  async run({ host }) {
+    const results: CheckResult[] = [];
     for (const { path, content, mode, what } of host.rendered) {
       const place = host.place(path);
       const stat = await host.files.stat(place);
       if (stat === undefined)
-        sights.push({
+        results.push({
           level: 'error',
           subject: place,
           found: `it is not there (${what})`,
@@ -129,7 +129,7 @@ const files: HostCheck = {
           case: 1,
         });
       else if (mode === 0o600 && isOpenToOthers(stat.mode))
-        sights.push({
+        results.push({
           level: 'error',
           subject: place,
           found: 'others on this machine can read a key',
@@ -137,7 +137,7 @@ const files: HostCheck = {
           mend: `"chmod 600 ${place}"`,
         });
       else if (mode !== 0o600 && (await host.files.read(place)) !== content)
-        sights.push({
+        results.push({
           level: 'warning',
           subject: place,
           found: `it is not what the site file renders to (${what})`,
@@ -146,7 +146,7 @@ const files: HostCheck = {
           case: 1,
         });
     }
-    return sights;
+    return results;
   },
 };
 
@@ -161,8 +161,8 @@ const linted: HostCheck = {
   id: 'lint',
   side: 'host',
   about: 'no rule of "vpn lint" finds anything in the files on this machine',
-  async look({ host }) {
-    const sights: Sight[] = [];
+  async run({ host }) {
+    const results: CheckResult[] = [];
     for (const { path } of host.rendered) {
       const kind = KINDS.find(([pattern]) => pattern.test(path))?.[1];
       const place = host.place(path);
@@ -174,10 +174,10 @@ const linted: HostCheck = {
         // In userspace no kernel policy takes anything: only what is routed into the TUN device is encrypted.
         if (rule === 'catch-all-policy' && host.tunnels.every(({ local }) => local.interface === 'tun')) continue;
         if (severity !== 'info')
-          sights.push({ level: severity, subject: `${place}:${line}`, found: message, evidence: rule, mend, case: 1 });
+          results.push({ level: severity, subject: `${place}:${line}`, found: message, evidence: rule, mend, case: 1 });
       }
     }
-    return sights;
+    return results;
   },
 };
 
@@ -188,7 +188,7 @@ const connections: HostCheck = {
   id: 'connections',
   side: 'host',
   about: 'charon has every tunnel of the site loaded, with the addresses and selectors that the site file says',
-  async look({ host }) {
+  async run({ host }) {
     if (!strongswan(host)) return [];
     const { statuses } = await host.daemon();
     const command =
@@ -197,7 +197,7 @@ const connections: HostCheck = {
         : ({ kind: 'run', file: 'ipsec', args: ['reload'] } as const);
     // Both programs read below /etc and nowhere else.
     const fixable = host.place('') === '/';
-    return host.tunnels.flatMap((one): readonly Sight[] => {
+    return host.tunnels.flatMap((one): readonly CheckResult[] => {
       const { tunnel, local, remote } = one;
       const loaded = statuses.filter(({ connection, configured }) => connection === tunnel.name && configured);
       if (loaded.length === 0) {
@@ -270,7 +270,7 @@ const failureOf = (
         (connection === undefined && (peer === undefined || peer === remote.publicAddress))),
   );
 
-const downSight = (one: LinuxTunnel, status: TunnelStatus, failures: readonly LogFailure[] | undefined): Sight => {
+const downResult = (one: LinuxTunnel, status: TunnelStatus, failures: readonly LogFailure[] | undefined): CheckResult => {
   const failure = failureOf(failures, one);
   const state =
     status.state === 'ike-only'
@@ -307,16 +307,16 @@ const sa: HostCheck = {
   id: 'sa',
   side: 'host',
   about: 'every tunnel is established, once, with ESP in UDP',
-  async look({ host }) {
+  async run({ host }) {
     if (!strongswan(host)) return [];
     const { statuses } = await host.daemon();
     const failures = await host.failures();
-    return host.tunnels.flatMap((one): readonly Sight[] => {
+    return host.tunnels.flatMap((one): readonly CheckResult[] => {
       const { tunnel, local } = one;
       return statuses
         .filter(({ connection }) => connection === tunnel.name)
-        .flatMap((status): readonly Sight[] => {
-          if (status.state !== 'established') return [downSight(one, status, failures)];
+        .flatMap((status): readonly CheckResult[] => {
+          if (status.state !== 'established') return [downResult(one, status, failures)];
           const evidence = `${status.remote.host}[${status.remote.port}], ${status.initiator === true ? 'we' : 'the peer'} initiated, ${status.espProposal}`;
           const doubled = status.ikeSas > 1 || status.childSas > 1;
           return [

@@ -1,7 +1,7 @@
 import { HybridError } from '../core/errors.ts';
 import type { RunCall } from '../core/procedure.ts';
 import type { HostView } from './host-view.ts';
-import type { HostCheck, Sight } from './types.ts';
+import type { HostCheck, CheckResult } from './types.ts';
 
 const PROC = '/proc/sys/';
 const set = (key: string, value: number): RunCall => ({
@@ -30,7 +30,7 @@ const sysctl: HostCheck = {
   id: 'sysctl',
   side: 'host',
   about: 'the kernel forwards, takes packets that come back another way, and neither sends nor takes redirects',
-  async look({ host }) {
+  async run({ host }) {
     const names = ['all', ...interfaces(host)];
     const keys = [
       'net/ipv4/ip_forward',
@@ -76,7 +76,7 @@ const sysctl: HostCheck = {
             } as const,
           ]),
       ...strict.map(
-        (name): Sight => ({
+        (name): CheckResult => ({
           level: 'error',
           subject: name,
           found: 'strict reverse path filtering: packets from the tunnel whose way back is another are dropped',
@@ -88,7 +88,7 @@ const sysctl: HostCheck = {
         }),
       ),
       ...redirecting.map(
-        ([key, name]): Sight => ({
+        ([key, name]): CheckResult => ({
           level: 'warning',
           subject: name,
           found:
@@ -101,7 +101,7 @@ const sysctl: HostCheck = {
           fix: [set(conf('all', key), 0), set(conf(name, key), 0)],
         }),
       ),
-      ...host.tunnels.flatMap(({ device, local }): readonly Sight[] =>
+      ...host.tunnels.flatMap(({ device, local }): readonly CheckResult[] =>
         device === undefined ||
         local.interface !== 'vti' ||
         !found.has(conf(device, 'disable_policy')) ||
@@ -136,14 +136,14 @@ const tunnelInterface: HostCheck = {
   id: 'tunnel-interface',
   side: 'host',
   about: "every tunnel's interface is there, up, with its address and the computed MTU",
-  look: async ({ host }) => {
-    const sights: Sight[] = [];
+  run: async ({ host }) => {
+    const results: CheckResult[] = [];
     for (const { tunnel, local, device, link } of host.tunnels) {
       if (device === undefined) continue;
       const { exitCode, stdout } = await host.run('ip', ['-j', '-d', 'addr', 'show', 'dev', device]);
       const [found] = exitCode === 0 ? (JSON.parse(stdout) as Link[]).filter(({ mtu }) => mtu !== undefined) : [];
       const say = (text: string, evidence: string, level: 'error' | 'warning' = 'error', mend = REPAIR) =>
-        sights.push({ level, subject: `${tunnel.name} ${device}`, found: text, evidence, mend, case: 2 });
+        results.push({ level, subject: `${tunnel.name} ${device}`, found: text, evidence, mend, case: 2 });
       if (found === undefined) {
         const lacks =
           local.interface === 'tun'
@@ -166,7 +166,7 @@ const tunnelInterface: HostCheck = {
       else if (found.mtu < link.mtu)
         say(`its MTU ${found.mtu} is smaller than what fits: ${link.mtu}`, link.because.join(' '), 'warning');
     }
-    return sights;
+    return results;
   },
 };
 
@@ -188,16 +188,16 @@ const hostRoute: HostCheck = {
   id: 'host-route',
   side: 'host',
   about: 'on a gateway, the way to every on-prem network leads into its tunnel',
-  async look({ host }) {
+  async run({ host }) {
     if (host.side !== 'cloud') return [];
-    const sights: Sight[] = [];
+    const results: CheckResult[] = [];
     for (const { tunnel, remote, device } of host.tunnels) {
       for (const { text, address } of device === undefined ? [] : remote.networks) {
         const { stdout, exitCode, stderr } = await host.run('ip', ['-j', 'route', 'get', address]);
         const dev = exitCode === 0 ? (JSON.parse(stdout) as { dev?: string }[])[0]?.dev : undefined;
         // Two tunnels on a gateway: the first rule wins, and either is a tunnel.
         if (dev !== undefined && host.tunnels.some((one) => one.device === dev)) continue;
-        sights.push({
+        results.push({
           level: 'error',
           subject: `${tunnel.name} ${text}`,
           found:
@@ -210,7 +210,7 @@ const hostRoute: HostCheck = {
         });
       }
     }
-    return sights;
+    return results;
   },
 };
 
@@ -218,14 +218,14 @@ const clock: HostCheck = {
   id: 'clock',
   side: 'host',
   about: 'the clock is kept by NTP',
-  async look({ host }) {
+  async run({ host }) {
     const tool =
       (await host.which('chronyc')) !== undefined
         ? 'chronyc'
         : (await host.which('timedatectl')) !== undefined
           ? 'timedatectl'
           : undefined;
-    const blind = (found: string, evidence: string): Sight => ({
+    const blind = (found: string, evidence: string): CheckResult => ({
       level: 'unknown',
       subject: host.device,
       found,

@@ -3,7 +3,7 @@ import { explainMtu } from '../domain/mtu.ts';
 import type { TunnelStatus } from '../domain/sa.ts';
 import type { LinuxTunnel } from '../render/linux/box.ts';
 import type { Daemon, HostView } from './host-view.ts';
-import type { HostCheck, Sight } from './types.ts';
+import type { HostCheck, CheckResult } from './types.ts';
 
 /** IPv4 and ICMP headers before a ping's own bytes. */
 const PING_HEADERS = 28;
@@ -66,15 +66,15 @@ const carries: HostCheck = {
   id: 'carries',
   side: 'host',
   about: 'the far end of every tunnel that is up answers a ping through it',
-  async look({ host }) {
-    const sights: Sight[] = [];
+  async run({ host }) {
+    const results: CheckResult[] = [];
     for (const one of await standing(host)) {
       const before = statusOf(await host.daemonNow(), one) ?? one.status;
       if (await echoes(host, one, 64)) continue;
       const after = statusOf(await host.daemonNow(), one) ?? before;
       const left = (after.out?.packets ?? 0) > (before.out?.packets ?? 0);
       const came = (after.in?.packets ?? 0) > (before.in?.packets ?? 0);
-      sights.push({
+      results.push({
         level: 'error',
         subject: one.tunnel.name,
         found: `the tunnel is up and carries nothing: ${one.remote.inside} does not answer; ${left ? (came ? 'packets leave and come back, but not the answer' : 'packets leave, none comes back') : 'our packets do not even enter the tunnel'}`,
@@ -85,7 +85,7 @@ const carries: HostCheck = {
         case: 2,
       });
     }
-    return sights;
+    return results;
   },
 };
 
@@ -93,14 +93,14 @@ const mtu: HostCheck = {
   id: 'mtu',
   side: 'host',
   about: 'a packet of the computed MTU with DF set crosses every tunnel that is up',
-  async look({ host }) {
-    const sights: Sight[] = [];
+  async run({ host }) {
+    const results: CheckResult[] = [];
     for (const one of await standing(host)) {
       const { tunnel, link, remote } = one;
       if (!(await echoes(host, one, 64)) || (await echoes(host, one, link.mtu))) continue;
       const found = (await echoes(host, one, SMALLEST)) ? await largest(host, one, SMALLEST, link.mtu) : undefined;
       const fits = found ?? SMALLEST;
-      sights.push({
+      results.push({
         level: 'error',
         subject: tunnel.name,
         found: `an MTU hole: ${found === undefined ? `not even ${SMALLEST} bytes pass` : `packets above ${found} bytes are lost on the way`}, and ${link.mtu} should fit`,
@@ -109,7 +109,7 @@ const mtu: HostCheck = {
         case: 2,
       });
     }
-    return sights;
+    return results;
   },
 };
 
@@ -117,7 +117,7 @@ const clamp: HostCheck = {
   id: 'mss-clamp',
   side: 'host',
   about: 'TCP segments are clamped to what fits each tunnel, both ways',
-  async look({ host }) {
+  async run({ host }) {
     const old = host.dialect === 'openswan';
     const rules = (
       old ? await host.say('iptables', '-t', 'mangle', '-S', 'FORWARD') : await host.say('nft', 'list', 'ruleset')
@@ -125,7 +125,7 @@ const clamp: HostCheck = {
       .split('\n')
       .filter((line) => /maxseg size set|TCPMSS/.test(line));
     const place = host.place(old ? 'usr/local/lib/hybridctl/tunnels' : 'etc/hybridctl/mss.nft');
-    return host.tunnels.flatMap((one): readonly Sight[] => {
+    return host.tunnels.flatMap((one): readonly CheckResult[] => {
       const { tunnel, link, device, local, remote } = one;
       const matches = (line: string): boolean =>
         old ||
@@ -213,10 +213,10 @@ const nat: HostCheck = {
   id: 'nat',
   side: 'host',
   about: 'no NAT rule rewrites what goes into a tunnel',
-  async look({ host }) {
+  async run({ host }) {
     const chains = sourceNat(await host.say('nft', 'list', 'ruleset'));
-    return host.tunnels.flatMap((one): readonly Sight[] =>
-      chains.flatMap(({ name, rules }): readonly Sight[] => {
+    return host.tunnels.flatMap((one): readonly CheckResult[] =>
+      chains.flatMap(({ name, rules }): readonly CheckResult[] => {
         const first = rules.find(
           (line) =>
             (REWRITES.test(line) || (EXEMPT.test(line) && !/policy accept/.test(line)) || /ipsec exists/.test(line)) &&

@@ -1,22 +1,22 @@
 import { pathText } from '../domain/issue.ts';
 import { cryptoWarnings } from '../domain/crypto.ts';
 import { checkSecrets } from '../site/file.ts';
-import type { Sight, SiteCheck } from './types.ts';
+import type { CheckResult, SiteCheck } from './types.ts';
 
 const keys: SiteCheck = {
   id: 'keys',
   side: 'site',
   about:
     'the site file has no mistake, its inside networks are none that AWS reserves, and its keys are there, private and strong',
-  async look({ loaded, files }) {
+  async run({ loaded, files }) {
     const { mistakes, warnings } = await checkSecrets({ files, cwd: '/' }, loaded);
-    const sight =
+    const result =
       (level: 'error' | 'warning') =>
-      ({ path, message }: { path: readonly (string | number)[]; message: string }): Sight => {
+      ({ path, message }: { path: readonly (string | number)[]; message: string }): CheckResult => {
         const [found = message, mend] = message.split(/: (.*)/s);
         return { level, subject: pathText(path), found, evidence: loaded.path, mend: mend ?? 'mend the key file' };
       };
-    return [...mistakes.map(sight('error')), ...warnings.map(sight('warning'))];
+    return [...mistakes.map(result('error')), ...warnings.map(result('warning'))];
   },
 };
 
@@ -24,10 +24,10 @@ const crypto: SiteCheck = {
   id: 'crypto',
   side: 'site',
   about: 'no tunnel relies on algorithms that are history',
-  look: async ({ tunnels }) =>
+  run: async ({ tunnels }) =>
     tunnels.flatMap(({ name, suite }) =>
       cryptoWarnings(suite).map(
-        (found): Sight => ({
+        (found): CheckResult => ({
           level: 'warning',
           subject: name,
           found,

@@ -14,7 +14,7 @@ export type Side = 'site' | 'cloud' | 'host';
 export type Case = 1 | 2 | 3;
 
 /** What a check saw of one thing. */
-export interface Sight {
+export interface CheckResult {
   readonly level: Level;
   /** The thing it is about: `gw-1`, `vpn1`, `private-1 10.10.0.0/16`. */
   readonly subject: string;
@@ -31,13 +31,13 @@ export interface Sight {
   readonly fix?: readonly Call[];
 }
 
-export interface Finding extends Sight {
+export interface Finding extends CheckResult {
   readonly check: string;
   readonly side: Side;
 }
 
 /** What can be looked at. Views read once and remember; what fails to be read throws for every check that needs it. */
-export interface Patient {
+export interface CheckContext {
   readonly loaded: LoadedSite;
   readonly site: Site;
   readonly tunnels: readonly Tunnel[];
@@ -51,9 +51,9 @@ interface CheckOf<S extends Side, P> {
   /** What is so when nothing is found. */
   readonly about: string;
   /** Reading only. Throws where it can't look; nothing returned means that all is well. */
-  look(patient: P): Promise<readonly Sight[]>;
+  run(context: P): Promise<readonly CheckResult[]>;
 }
 
-export type SiteCheck = CheckOf<'site', Omit<Patient, 'cloud' | 'host'> & Pick<Ports, 'files'>>;
-export type CloudCheck = CheckOf<'cloud', Omit<Patient, 'host'>>;
-export type HostCheck = CheckOf<'host', Omit<Patient, 'cloud'>>;
+export type SiteCheck = CheckOf<'site', Omit<CheckContext, 'cloud' | 'host'> & Pick<Ports, 'files'>>;
+export type CloudCheck = CheckOf<'cloud', Omit<CheckContext, 'host'>>;
+export type HostCheck = CheckOf<'host', Omit<CheckContext, 'cloud'>>;

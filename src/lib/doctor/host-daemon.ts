@@ -270,7 +270,11 @@ const failureOf = (
         (connection === undefined && (peer === undefined || peer === remote.publicAddress))),
   );
 
-const downResult = (one: LinuxTunnel, status: TunnelStatus, failures: readonly LogFailure[] | undefined): CheckResult => {
+const downResult = (
+  one: LinuxTunnel,
+  status: TunnelStatus,
+  failures: readonly LogFailure[] | undefined,
+): CheckResult => {
   const failure = failureOf(failures, one);
   const state =
     status.state === 'ike-only'

@@ -79,9 +79,9 @@ describe('vpn lint', () => {
   });
 
   it.each([
-    ['vpn lint', 'file: which file?'],
+    ['vpn lint', 'file: is needed, or --rules'],
     ['vpn lint none.conf', 'none.conf: no such file'],
-    ['vpn lint --kind junos f', "'--kind <kind>' argument 'junos' is invalid"],
+    ['vpn lint --kind junos f', '--kind: junos is not one of ios, asa, '],
     ['vpn lint f', "f: can't tell what kind of configuration this is"],
   ])('%s is refused', async (line, message) =>
     expect(await run(line, { files: { f: 'hello' } })).toMatchObject({

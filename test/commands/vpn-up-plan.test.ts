@@ -51,7 +51,7 @@ describe('refusals', () => {
     ['vpn up', { exit: 2, err: 'this machine has no address of any Linux box of the site' }],
     ['vpn up nobody', { exit: 2, err: 'no Linux box with a tunnel is called nobody' }],
     ['vpn up gw-1 --rollback --yes', { exit: 1, err: 'nothing is known of how gw-1 was before' }],
-    ['vpn up gw-1 --rollback --emit sh', { exit: 2, err: 'a rollback has no runbook' }],
+    ['vpn up gw-1 --rollback --emit sh', { exit: 2, err: 'cannot be used together with' }],
     ['vpn up gw-1', { exit: 2, err: 'confirmation needed: add --yes' }],
   ])('%s', async (line, { exit, err }) => {
     const ran = await run(line, {

@@ -1,36 +1,24 @@
-import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { partly } from '../../lib/core/errors.ts';
 import { leftovers } from '../../lib/procedures/vpn-gateways/leftovers.ts';
 import { livingInstances, withoutInstances } from '../../lib/procedures/vpn-gateways/site-files.ts';
 import { managedRemoval } from '../../lib/procedures/managed-vpn/steps.ts';
 import { removalSteps } from '../../lib/procedures/vpn-gateways/steps.ts';
 import { loadSite } from '../../lib/site/file.ts';
-import {
-  DESTROY_FLAGS,
-  humanProcedure,
-  procedureOptions,
-  runDestroy,
-  type ProcedureOptions,
-  type ProcedureResult,
-} from '../procedure.ts';
+import { FLAG } from '../flags.ts';
+import { DESTROY, humanProcedure, runDestroy } from '../procedure.ts';
 
-interface Options extends ProcedureOptions {
-  readonly site: string;
-}
-
-export const destroy = defineCommand<Options, ProcedureResult>({
+export const destroy = defineCommand({
   path: 'vpn destroy',
   summary: 'remove the gateways that "vpn init --apply" made, and all that belongs to them',
   details:
     'Removes what carries the tags of this site and nothing else, the last made first: managed VPN connections with their customer gateways and virtual private gateway, routes that point at its gateways, Elastic IPs, instances, keys in Parameter Store, security group, instance profile and role. ' +
     'What was adopted stays. Ends by asking the cloud what still carries the tags of the site; exit 5 names it. The site file stays, without the ids of instances that are gone and with a note of the Elastic IPs that were given back, so that "vpn init --apply" makes it all anew; the keys stay too.',
-  flags: [FLAG.site, ...DESTROY_FLAGS],
+  flags: { site: FLAG.site, ...DESTROY },
   examples: [
     { line: 'hybridctl vpn destroy --dry-run', why: 'what would go, in order' },
     { line: 'hybridctl vpn destroy --yes', why: 'without a question' },
   ],
-
-  parse: (raw) => ({ ...procedureOptions(raw), site: text(raw, 'site')! }),
 
   async run({ site: file, ...options }, ports) {
     const loaded = await loadSite(ports, file);

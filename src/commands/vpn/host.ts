@@ -1,47 +1,32 @@
-import { FLAG, text, type Flag, type Raw } from '../../lib/core/command.ts';
+import { arg, flag, type Options } from '../../lib/core/flags.ts';
+import { text } from '../../lib/core/flags/kinds.ts';
 import type { Machine } from '../../lib/core/machine.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { hostBox, type HostBox } from '../../lib/procedures/vpn-host/box.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
+import { FLAG } from '../flags.ts';
 
-/** Where a box of the site is worked on. */
-export interface HostOptions {
-  readonly site: string;
-  readonly device: string | undefined;
-  readonly host: string | undefined;
-  readonly identity: string | undefined;
-  readonly knownHosts: string | undefined;
-  readonly uri: string | undefined;
-}
+const name = text({ placeholder: 'device', like: 'gw-1' });
 
+/** The box of the site that is worked on. */
 export const DEVICE = {
-  name: '[device]',
-  summary: 'gateway or router of the site (default: the one whose address the machine has)',
-};
+  device: arg(name, 'gateway or router of the site (default: the one whose address the machine has)'),
+} as const;
 
-export const HOST_FLAGS: readonly Flag[] = [
-  FLAG.site,
-  {
-    flags: '--host <user@host>',
-    summary: 'work on another machine by ssh, user@host or user@host:port (default: this one)',
-  },
-  { flags: '--identity <file>', summary: 'private key for --host' },
-  { flags: '--known-hosts <file>', summary: "host keys to believe, in place of ssh's own files" },
-  {
-    flags: '--uri <uri>',
-    summary: "charon's vici socket there, where it is not the usual one",
-    env: 'HYBRIDCTL_VICI_URI',
-  },
-];
+/** The machine that is worked on. */
+export const MACHINE = { host: FLAG.host, identity: FLAG.identity, knownHosts: FLAG.knownHosts } as const;
 
-export const hostOptions = (raw: Raw): HostOptions => ({
-  site: text(raw, 'site')!,
-  device: typeof raw.args[0] === 'string' ? raw.args[0] : undefined,
-  host: text(raw, 'host'),
-  identity: text(raw, 'identity'),
-  knownHosts: text(raw, 'knownHosts'),
-  uri: text(raw, 'uri'),
-});
+export const HOST = {
+  site: FLAG.site,
+  ...MACHINE,
+  uri: flag(
+    text({ placeholder: 'uri', like: 'unix:///var/run/charon.vici' }),
+    "charon's vici socket there, where it is not the usual one",
+    { env: 'HYBRIDCTL_VICI_URI' },
+  ),
+} as const;
+
+export type HostOptions = Options<typeof DEVICE, typeof HOST>;
 
 /** Opens the machine, works on the box, and closes it whatever happens. */
 export const onHost = async <T>(

@@ -1,16 +1,12 @@
 import { isAbsolute, join } from 'node:path';
-import { defineCommand, flag, text, type Raw } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { arg, flag, toggle } from '../../lib/core/flags.ts';
+import { choice, path } from '../../lib/core/flags/kinds.ts';
 import { lint as check, RULES, type LintFinding } from '../../lib/lint/index.ts';
 import { MAX_BYTES, parseFile } from '../../lib/lint/parse.ts';
 import { KINDS, SEVERITIES, type Kind, type Severity } from '../../lib/lint/types.ts';
-
-interface Options {
-  /** undefined: list the rules. */
-  readonly file: string | undefined;
-  readonly kind: Kind | undefined;
-  readonly strict: boolean;
-}
 
 interface RuleLine {
   readonly id: string;
@@ -31,43 +27,37 @@ type Result =
 
 const COLOUR = { error: 'bad', warning: 'warn', info: 'dim' } as const;
 
-export const lint = defineCommand<Options, Result>({
+export const lint = defineCommand({
   path: 'vpn lint',
   summary: 'name the trouble in an existing IOS, ASA, swanctl.conf or ipsec.conf file',
   details:
     'Reads swanctl.conf, strongswan.conf, ipsec.conf and ipsec.secrets (strongSwan, Libreswan, Openswan), Cisco IOS and ASA configurations, and ' +
     'sysctl files. One line for each finding: file:line: severity rule: what — mend. Keys are judged and never shown. Exit 1 when errors are found, ' +
     'with --strict also for warnings.',
-  args: [{ name: '[file]', summary: 'the file, or - for standard input' }],
-  flags: [
-    { flags: '--kind <kind>', summary: 'what the file is (default: seen from its content)', choices: KINDS },
-    { flags: '--strict', summary: 'exit 1 for warnings too' },
-    { flags: '--rules', summary: 'list the rules, each with its source' },
-  ],
+  args: { file: arg(path(), 'the file, or - for standard input') },
+  flags: {
+    kind: flag(choice(KINDS, 'kind'), 'what the file is (default: seen from its content)'),
+    strict: toggle('exit 1 for warnings too'),
+    rules: toggle('list the rules, each with its source'),
+  },
+  oneOf: [['file', 'rules']],
   examples: [
     { line: 'hybridctl vpn lint /etc/ipsec.conf', why: 'before touching an old gateway' },
     { line: 'hybridctl vpn lint --kind asa --strict -', why: 'a running-config from a pipe, warnings count' },
     { line: 'hybridctl vpn lint --rules', why: 'what is looked for, and where each fact comes from' },
   ],
-  parse: (raw: Raw) => {
-    const [file] = raw.args;
-    if (flag(raw, 'rules')) return { file: undefined, kind: undefined, strict: false };
-    if (typeof file !== 'string')
-      throw usageError('which file?', { field: 'file', next: 'name one, or - for standard input' });
-    return { file, kind: text(raw, 'kind') as Kind | undefined, strict: flag(raw, 'strict') };
-  },
-  async run({ file, kind, strict }, { files, cwd }) {
-    if (file === undefined)
+  async run({ file, kind, strict, rules }, { files, cwd }): Promise<Outcome<Result>> {
+    if (rules || file === undefined)
       return {
         result: {
           rules: RULES.map(({ id, severity, kinds, title, source }) => ({ id, severity, kinds, title, source })),
         },
       };
-    const path = file === '-' ? '/dev/stdin' : isAbsolute(file) ? file : join(cwd, file);
-    const content = await files.read(path, MAX_BYTES);
+    const source = file === '-' ? '/dev/stdin' : isAbsolute(file) ? file : join(cwd, file);
+    const content = await files.read(source, MAX_BYTES);
     if (content === undefined)
       throw usageError('no such file', { field: file, next: 'name a configuration file, or - for standard input' });
-    const mode = file === '-' ? undefined : (await files.stat(path))?.mode;
+    const mode = file === '-' ? undefined : (await files.stat(source))?.mode;
     const parsed = parseFile(file, content, { kind, mode });
     const findings = check(parsed);
     const count = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length;

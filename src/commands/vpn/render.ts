@@ -1,23 +1,14 @@
 import { isAbsolute, join, relative } from 'node:path';
-import { defineCommand, flag, FLAG, list, text } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
-import { CRYPTO_LEVELS, type CryptoLevel } from '../../lib/domain/crypto.ts';
-import {
-  dialectPairs,
-  interfacePairs,
-  planRender,
-  type FileAccount,
-  type Overrides,
-  type TunnelAccount,
-} from '../../lib/procedures/render-files.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { choice, pair, text } from '../../lib/core/flags/kinds.ts';
+import { CRYPTO_LEVELS } from '../../lib/domain/crypto.ts';
+import { DIALECTS, INTERFACE_KINDS } from '../../lib/domain/site.ts';
+import { planRender, type FileAccount, type TunnelAccount } from '../../lib/procedures/render-files.ts';
 import { loadSite } from '../../lib/site/file.ts';
-
-interface Options extends Overrides {
-  readonly site: string;
-  readonly out: string;
-  readonly dryRun: boolean;
-  readonly detailed: boolean;
-}
+import { FLAG } from '../flags.ts';
 
 export interface RenderResult {
   readonly out: string;
@@ -27,20 +18,21 @@ export interface RenderResult {
   readonly warnings: readonly string[];
 }
 
-/** The flags that say how to render; `vpn init` and `lab up` read the site file's own answers instead. */
-const HOW = [
-  {
-    flags: '--crypto <level>',
-    summary: "crypto level (default: the site file's)",
-    choices: CRYPTO_LEVELS,
-    env: 'HYBRIDCTL_CRYPTO',
-  },
-  { flags: '--mode <mode>', summary: 'all tunnels route-based or policy-based', choices: ['route', 'policy'] },
-  { flags: '--dialect <device=dialect...>', summary: 'write a device in another dialect' },
-  { flags: '--interface <device=kind...>', summary: 'tunnel interface of a Linux end: xfrm, vti, tun, policy' },
-] as const;
+const device = text({ placeholder: 'device', like: 'rtr-1' });
 
-export const render = defineCommand<Options, RenderResult>({
+/** The flags that say how to render; `vpn init` and `lab up` read the site file's own answers instead. */
+const HOW = {
+  crypto: flag(choice(CRYPTO_LEVELS, 'level'), "crypto level (default: the site file's)", { env: 'HYBRIDCTL_CRYPTO' }),
+  mode: flag(choice(['route', 'policy'], 'mode'), 'all tunnels route-based or policy-based'),
+  dialect: flag(pair(device, choice(DIALECTS, 'dialect')), 'write a device in another dialect', { many: true }),
+  interface: flag(
+    pair(device, choice(INTERFACE_KINDS, 'kind')),
+    'tunnel interface of a Linux end: xfrm, vti, tun, policy',
+    { many: true },
+  ),
+} as const;
+
+export const render = defineCommand({
   path: 'vpn render',
   summary: 'write the files for both ends of every tunnel',
   details:
@@ -48,13 +40,13 @@ export const render = defineCommand<Options, RenderResult>({
     'selectors, inside addresses and numbers. Files that hold a key have mode 0600. A file that is already right is left alone. ' +
     "A gateway also gets a relay for the monitor's probes: TCP port 23999 (monitor.relay_port) of its private address, and an ICMP echo of one length, lead through the tunnel " +
     'to the router inside it, whatever the route tables say. It serves the VPC alone, and the security group of the gateway has to let both in.',
-  flags: [
-    FLAG.site,
-    { flags: '-o, --out <dir>', summary: 'folder for the rendered files', default: 'rendered', env: 'HYBRIDCTL_OUT' },
+  flags: {
+    site: FLAG.site,
+    out: FLAG.out,
     ...HOW,
-    FLAG.dryRun,
-    FLAG.detailedExitcode,
-  ],
+    dryRun: FLAG.dryRun,
+    detailedExitcode: FLAG.detailedExitcode,
+  },
   examples: [
     { line: 'hybridctl vpn render', why: 'both ends of every tunnel of hybridctl.yaml, into ./rendered' },
     {
@@ -67,22 +59,13 @@ export const render = defineCommand<Options, RenderResult>({
     },
   ],
 
-  parse(raw) {
-    const crypto = text(raw, 'crypto') as CryptoLevel | undefined;
-    const mode = text(raw, 'mode') as 'route' | 'policy' | undefined;
-    return {
-      site: text(raw, 'site')!,
-      out: text(raw, 'out')!,
-      dryRun: flag(raw, 'dryRun'),
-      detailed: flag(raw, 'detailedExitcode'),
-      dialects: dialectPairs(list(raw, 'dialect')),
-      interfaces: interfacePairs(list(raw, 'interface')),
-      ...(crypto === undefined ? {} : { crypto }),
-      ...(mode === undefined ? {} : { mode }),
+  async run({ site, out, dryRun, detailedExitcode, ...how }, ports): Promise<Outcome<RenderResult>> {
+    const overrides = {
+      dialects: new Map(how.dialect),
+      interfaces: new Map(how.interface),
+      ...(how.crypto === undefined ? {} : { crypto: how.crypto }),
+      ...(how.mode === undefined ? {} : { mode: how.mode }),
     };
-  },
-
-  async run({ site, out, dryRun, detailed, ...overrides }, ports) {
     const loaded = await loadSite(ports, site);
     const plan = await planRender(ports, loaded, isAbsolute(out) ? out : join(ports.cwd, out), overrides);
     if (plan.files.length === 0)
@@ -98,7 +81,7 @@ export const render = defineCommand<Options, RenderResult>({
     }));
     return {
       result: { out, written: !dryRun, tunnels: plan.accounts, files, warnings: plan.warnings },
-      exit: detailed && dryRun && plan.pending.length > 0 ? EXIT.changesPending : EXIT.ok,
+      exit: detailedExitcode && dryRun && plan.pending.length > 0 ? EXIT.changesPending : EXIT.ok,
     };
   },
 

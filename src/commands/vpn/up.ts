@@ -1,28 +1,14 @@
-import { defineCommand, flag } from '../../lib/core/command.ts';
-import { EXIT, usageError } from '../../lib/core/errors.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
+import { EXIT } from '../../lib/core/errors.ts';
+import { saying, toggle } from '../../lib/core/flags.ts';
 import { keepingBefore, planRollback, rollback } from '../../lib/procedures/vpn-host/before.ts';
 import { upSteps } from '../../lib/procedures/vpn-host/steps.ts';
-import {
-  APPLY_FLAGS,
-  contextOf,
-  humanProcedure,
-  procedureOptions,
-  runApply,
-  type ProcedureOptions,
-  type ProcedureResult,
-} from '../procedure.ts';
+import { APPLY, contextOf, humanProcedure, runApply, type ProcedureResult } from '../procedure.ts';
 import { consent } from '../consent.ts';
-import { DEVICE, HOST_FLAGS, hostOptions, onHost, type HostOptions } from './host.ts';
+import { DEVICE, HOST, onHost } from './host.ts';
 
-interface Options extends HostOptions {
-  readonly procedure: ProcedureOptions;
-  readonly rollback: boolean;
-}
-
-/** Nothing here is in the cloud, nothing is adopted, and a failure always puts back what was there. */
-const CLOUD_ONLY = /^--(region|profile|adopt|keep-on-failure)\b/;
-
-export const up = defineCommand<Options, ProcedureResult>({
+export const up = defineCommand({
   path: 'vpn up',
   summary: 'bring the tunnels of one box up: files, kernel settings, daemon, interface, rules, connections',
   details:
@@ -30,16 +16,17 @@ export const up = defineCommand<Options, ProcedureResult>({
     'that carries traffic is restarted. A tunnel that this end begins, and that has given up (a peer that is just starting says it knows no such connection), is begun again. Before the first change what was there is saved in /var/lib/hybridctl/<site>/<device>.before, for root alone; a failure on the way puts it back, and --rollback ' +
     'returns to it: to how the box was before the last run that changed it. A run that was killed is finished by the next. Where systemd runs, units are enabled; where not, daemons are started plainly. ' +
     'Only Linux boxes: strongSwan (swanctl or ipsec.conf), Libreswan, Openswan.',
-  args: [DEVICE],
-  flags: [
-    ...HOST_FLAGS,
-    ...APPLY_FLAGS.filter(({ flags }) => !CLOUD_ONLY.test(flags)).map((one) =>
-      one.flags.startsWith('--emit')
-        ? { ...one, summary: 'print the plan as shell lines (sh) or as a page for a runbook (md); keys are not shown' }
-        : one,
-    ),
-    { flags: '--rollback', summary: 'put back how it was before the last run that changed something' },
-  ],
+  args: DEVICE,
+  // Nothing here is in the cloud, nothing is adopted, and a failure always puts back what was there.
+  flags: {
+    ...HOST,
+    dryRun: APPLY.dryRun,
+    detailedExitcode: APPLY.detailedExitcode,
+    emit: saying(APPLY.emit, 'print the plan as shell lines (sh) or as a page for a runbook (md); keys are not shown'),
+    yes: APPLY.yes,
+    rollback: toggle('put back how it was before the last run that changed something'),
+  },
+  conflicts: [['rollback', 'emit']],
   examples: [
     {
       line: 'sudo hybridctl vpn up gw-1 --dry-run',
@@ -53,16 +40,9 @@ export const up = defineCommand<Options, ProcedureResult>({
     { line: 'sudo hybridctl vpn up gw-1 --rollback', why: 'back to what was there' },
   ],
 
-  parse: (raw) => {
-    const options = { ...hostOptions(raw), procedure: procedureOptions(raw), rollback: flag(raw, 'rollback') };
-    if (options.rollback && options.procedure.emit !== undefined)
-      throw usageError('a rollback has no runbook', { field: '--emit', next: 'look at it with --dry-run' });
-    return options;
-  },
-
-  run: ({ procedure: options, rollback: back, ...host }, ports) =>
-    onHost(ports, host, async (box, machine) => {
-      if (!back)
+  run: (options, ports) =>
+    onHost(ports, options, async (box, machine): Promise<Outcome<ProcedureResult>> => {
+      if (!options.rollback)
         return runApply(
           ports,
           {
@@ -78,7 +58,7 @@ export const up = defineCommand<Options, ProcedureResult>({
       const did = options.dryRun ? 'planned' : 'applied';
       if (!options.dryRun) {
         await consent(ports, options, `Put ${box.device} back to how it was?`);
-        await rollback(box, contextOf(ports, { machine }, options));
+        await rollback(box, contextOf(ports, { machine }, {}));
       }
       return {
         result: { did, steps, values: {}, runbook: null },

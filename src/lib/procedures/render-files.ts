@@ -7,15 +7,7 @@ import { octal } from '../domain/file-mode.ts';
 import { pathText } from '../domain/issue.ts';
 import { cryptoWarnings, type CryptoLevel } from '../domain/crypto.ts';
 import { explainMtu } from '../domain/mtu.ts';
-import {
-  DEVICE_DIALECTS,
-  INTERFACE_KINDS,
-  LINUX_DIALECTS,
-  type Dialect,
-  type InterfaceKind,
-  type Site,
-  type TunnelEntry,
-} from '../domain/site.ts';
+import { LINUX_DIALECTS, type Dialect, type InterfaceKind, type Site, type TunnelEntry } from '../domain/site.ts';
 import { isLinux, tunnelsOf, type End, type Tunnel } from '../domain/tunnel.ts';
 import { renderSite, type RenderedDevice } from '../render/index.ts';
 import { loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';
@@ -167,29 +159,6 @@ export const overrideSite = (
     tunnels: site.tunnels.map((tunnel) => ({ ...tunnel, mode: mode ?? tunnel.mode })),
   };
 };
-
-/** `DEVICE=VALUE` pairs of a repeatable flag. */
-export const pairs = <T extends string>(
-  flag: string,
-  given: readonly string[],
-  choices: readonly T[],
-): ReadonlyMap<string, T> =>
-  new Map(
-    given.map((pair) => {
-      const at = pair.indexOf('=');
-      const value = choices.find((choice) => choice === pair.slice(at + 1));
-      if (at < 1 || value === undefined)
-        throw usageError(`${pair.slice(0, 80)}: write DEVICE=VALUE`, {
-          field: flag,
-          next: `VALUE is one of ${choices.join(', ')}`,
-        });
-      return [pair.slice(0, at), value] as const;
-    }),
-  );
-
-export const dialectPairs = (given: readonly string[]) =>
-  pairs<Dialect>('--dialect', given, [...LINUX_DIALECTS, ...DEVICE_DIALECTS]);
-export const interfacePairs = (given: readonly string[]) => pairs<InterfaceKind>('--interface', given, INTERFACE_KINDS);
 
 const end = ({ device, dialect, interface: kind, address, id, inside }: End): EndAccount => ({
   device,

@@ -10,6 +10,7 @@ import type { Aws } from '../../src/lib/core/aws.ts';
 import type { Instances, RouteTables } from '../../src/lib/core/ports.ts';
 import { siteSchema, type Site } from '../../src/lib/domain/site.ts';
 import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
+import { serviceNamed } from '../../src/lib/cloud/services/index.ts';
 import { startCloud } from '../../src/lib/cloud/server.ts';
 import type { RunningCloud, StartCloudOptions } from '../../src/lib/cloud/types.ts';
 import { run, type Ran, type RunOptions } from './run.ts';
@@ -60,6 +61,8 @@ export const standingClock = () => {
 
 /** A cloud on loopback, closed after the test. The SDK finds it by the environment, as a user's would. */
 export const testCloud = async (text: string, options: Omit<StartCloudOptions, 'site'> = {}): Promise<TestCloud> => {
+  // Loaded by its first call otherwise, and a test's client waits 400 ms for an answer.
+  await serviceNamed('ec2');
   const cloud = await startCloud({
     site: siteOf(text),
     times: { stopMs: 20, forcedStopMs: 10, startMs: 20, terminateMs: 20, attachMs: 20, connectMs: 20, buildMs: 20 },

@@ -23,7 +23,7 @@ import {
   routesOf,
   setNetworks,
   setPropagation,
-} from '../../src/lib/cloud/route-state.ts';
+} from '../../src/lib/cloud/services/ec2/route-state.ts';
 import type { CloudState } from '../../src/lib/cloud/state.ts';
 import { fixture, siteOf } from '../helpers/cloud.ts';
 

@@ -1,12 +1,12 @@
 import type { Clock, RouteTable } from '../core/ports.ts';
 import { shownServices } from './slice.ts';
-import { advanceInstances } from './instance-state.ts';
-import { createObjects, type ObjectState } from './s3-state.ts';
-import { findTable, routesOf, setNetworks } from './route-state.ts';
+import { advanceInstances } from './services/ec2/instance-state.ts';
+import { createObjects, type ObjectState } from './services/s3/state.ts';
+import { findTable, routesOf, setNetworks } from './services/ec2/route-state.ts';
 import { ApiError } from './error.ts';
 import type { CloudState } from './state.ts';
-import { tagsOf } from './tag-state.ts';
-import { advanceVpn } from './vpn-state.ts';
+import { tagsOf } from './services/ec2/tag-state.ts';
+import { advanceVpn } from './services/ec2/vpn-state.ts';
 import type { Cloud, CloudWatcher, TransitionTimes } from './types.ts';
 
 /** How far back a stale read can go. */

@@ -1,11 +1,11 @@
 import { addressText, cidr, contains } from '../domain/cidr.ts';
 import { destinationsOf, linkTargets } from '../domain/routes.ts';
 import type { Site } from '../domain/site.ts';
-import { EVERYWHERE, type GroupRule, type Permission, type SecurityGroup } from './group-state.ts';
-import { imagesOf, type Image } from './images.ts';
+import { EVERYWHERE, type GroupRule, type Permission, type SecurityGroup } from './services/ec2/group-state.ts';
+import { imagesOf, type Image } from './services/ec2/image-list.ts';
 import { withDxOf } from './services/directconnect/seed.ts';
-import type { InstanceRecord } from './instance-state.ts';
-import type { StaticRoute, TableState } from './route-state.ts';
+import type { InstanceRecord } from './services/ec2/instance-state.ts';
+import type { StaticRoute, TableState } from './services/ec2/route-state.ts';
 import { idOf, type CloudState, type Quotas, type Subnet } from './state.ts';
 import type { Tags } from './tags.ts';
 

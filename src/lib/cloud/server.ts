@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,16 +5,11 @@ import { gunzipSync } from 'node:zlib';
 import { ZodError } from 'zod';
 import type { Clock } from '../core/ports.ts';
 import { answerCall } from './answer.ts';
-import { behind } from './behind.ts';
-import { breaksBefore } from './breaks.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createCloud, type CloudModel } from './model.ts';
-import type { Incoming } from './protocol.ts';
-import { answerS3Call, isS3 } from './s3-endpoint.ts';
+import { answerS3Call, isS3 } from './services/s3/endpoint.ts';
 import { cloudFromSite } from './seed.ts';
 import { serviceOf } from './services/index.ts';
-import { EC2 } from './services.ts';
-import { ApiError } from './error.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 import type { RunningCloud, StartCloudOptions, TransitionTimes } from './types.ts';
 
@@ -110,69 +104,13 @@ const handle = async (endpoint: Endpoint, request: IncomingMessage, response: Se
   const url = new URL(request.url ?? '/', 'http://endpoint');
   if (url.pathname.startsWith('/_lab/'))
     return control(endpoint, request.method ?? 'GET', url.pathname, body ?? '', response);
-  const requestId = randomUUID();
-  const called = await serviceOf(request.headers.authorization);
-  if (called !== undefined) return answerCall({ ...endpoint, record: calls }, called, { request, response, body, url });
-  const service = EC2;
-  const { protocol } = service;
-  const send = (status: number, text: string, more: Readonly<Record<string, string>> = {}) => {
-    response.writeHead(status, { 'content-type': protocol.contentType, 'x-amzn-requestid': requestId, ...more });
-    response.end(text);
-  };
-  const refuse = ({ code, message, status }: ApiError): void =>
-    send(status, protocol.error(code, message, requestId), protocol.errorHeaders?.(code));
-  if (body === undefined) return refuse(new ApiError('RequestEntityTooLarge', 'The request is too large.', 413));
-  let name = '';
-  const record = (status: number, code?: string) => calls({ action: name, status, code });
-  try {
-    const incoming: Incoming = {
-      method: request.method ?? 'GET',
-      path: url.pathname,
-      query: url.search.slice(1),
-      body,
-      target: request.headers['x-amz-target'],
-    };
-    const operation = protocol.operation(incoming);
-    name = operation ?? '';
-    const run =
-      operation !== undefined && Object.hasOwn(service.operations, operation)
-        ? service.operations[operation]
-        : undefined;
-    if (run === undefined) throw service.unknown(operation);
-    const input = protocol.input(incoming);
-    const { delayMs, staleMs, broken, bucket } = endpoint.faults.meet(name);
-    if (!endpoint.throttle.take(name, endpoint.clock.now(), bucket)) throw service.throttled;
-    if (delayMs > 0) await endpoint.clock.sleep(delayMs, endpoint.closing);
-    if (broken !== undefined && breaksBefore(broken, response))
-      return record(response.destroyed ? 0 : 200, broken.break);
-    service.rehearse(name, input);
-    const read = isRead(name);
-    const text = protocol.answer(
-      name,
-      requestId,
-      run({
-        cloud: read || staleMs === 0 ? endpoint.cloud : behind(endpoint.cloud, staleMs),
-        state: endpoint.cloud.stateAt(read ? staleMs : 0),
-        params: input.params,
-        json: input.json,
-        partly: broken?.break === 'entries',
-      }),
-    );
-    if (broken?.break === 'drop-after') {
-      response.destroy();
-      return record(0, broken.break);
-    }
-    record(200, broken?.break);
-    send(200, broken?.break === 'half' ? text.slice(0, text.length / 2) : text);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    record(error.status, error.code);
-    refuse(error);
-  }
+  return answerCall({ ...endpoint, record: calls }, await serviceOf(request.headers.authorization), {
+    request,
+    response,
+    body,
+    url,
+  });
 };
-
-/** Reads may be stale; everything else acts on the present, and at most does not know yet what was just made. */
-const isRead = (operation: string): boolean => /^(Describe|Get|List)/.test(operation);
 
 const control = (
   { cloud, faults, calls }: Endpoint,

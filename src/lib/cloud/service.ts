@@ -44,8 +44,8 @@ export interface Definition<H> {
   readonly schemas: { readonly [O in keyof H & string as `${O}$`]: OperationSchema };
   /** The code for a request without a field that it must have. */
   readonly missing?: string;
-  /** The code for an operation that the service does not have. */
-  readonly unknown?: string;
+  /** What is said of an operation that the service does not have; undefined: the request names none. */
+  readonly unknown?: (operation: string | undefined) => ApiError;
   readonly throttled?: ApiError;
   /** Where the service's limits differ from the usual ones. */
   readonly bucketOf?: (operation: string) => Bucket | undefined;
@@ -59,7 +59,6 @@ export const cloudService = <S extends Service, H extends Operations<S>>(
   { protocol, operations, schemas, missing = 'MissingParameter', ...more }: Definition<H>,
 ): CloudService => {
   const json = protocol.contentType.includes('json');
-  const unknown = more.unknown ?? (json ? 'UnknownOperationException' : 'InvalidAction');
   const byName = Object.fromEntries(
     Object.entries<OperationSchema>(schemas).map(([name, schema]) => [name.slice(0, -1), schema]),
   );
@@ -85,7 +84,13 @@ export const cloudService = <S extends Service, H extends Operations<S>>(
       });
       return output;
     },
-    unknown: (operation) => new ApiError(unknown, `The operation ${operation ?? ''} is not known.`),
+    unknown:
+      more.unknown ??
+      ((operation) =>
+        new ApiError(
+          json ? 'UnknownOperationException' : 'InvalidAction',
+          `The operation ${operation ?? ''} is not known.`,
+        )),
     throttled: more.throttled ?? new ApiError(json ? 'ThrottlingException' : 'Throttling', 'Rate exceeded'),
     bucketOf: (operation) => more.bucketOf?.(operation),
   };

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { addressNumber, addressText, cidr, contains } from '../domain/cidr.ts';
 import { ApiError, invalidValue } from './error.ts';
-import type { FpgaRecord } from './fpga-state.ts';
-import type { SecurityGroup } from './group-state.ts';
-import type { InstanceRecord, Launch } from './instance-state.ts';
-import type { TableState } from './route-state.ts';
+import type { FpgaRecord } from './services/ec2/fpga-state.ts';
+import type { SecurityGroup } from './services/ec2/group-state.ts';
+import type { InstanceRecord, Launch } from './services/ec2/instance-state.ts';
+import type { TableState } from './services/ec2/route-state.ts';
 import type { Tags } from './tags.ts';
-import type { CustomerGateway, VpnConnection, VpnGateway } from './vpn-state.ts';
+import type { CustomerGateway, VpnConnection, VpnGateway } from './services/ec2/vpn-state.ts';
 
 /**
  * The cloud's state as plain immutable data, and every change to it (here and in the `*-state.ts` beside it) as a

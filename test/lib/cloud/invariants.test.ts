@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EC2_ACTIONS } from '../../../src/lib/cloud/actions.ts';
+import { service } from '../../../src/lib/cloud/services/ec2/index.ts';
 import { createCloud, type CloudModel } from '../../../src/lib/cloud/model.ts';
 import { cloudFromSite } from '../../../src/lib/cloud/seed.ts';
 import { ApiError } from '../../../src/lib/cloud/error.ts';
 import type { CloudState } from '../../../src/lib/cloud/state.ts';
-import { taggables } from '../../../src/lib/cloud/tag-state.ts';
+import { taggables } from '../../../src/lib/cloud/services/ec2/tag-state.ts';
 import { fixture, siteOf } from '../../helpers/cloud.ts';
 
 const TIMES = {
@@ -29,9 +29,17 @@ const room = () => {
     times: TIMES,
   });
   const call = (action: string, params: Readonly<Record<string, string>>): string => {
-    const all = new Map(Object.entries({ Action: action, ...params }));
+    const body = new URLSearchParams({ Action: action, ...params }).toString();
     try {
-      EC2_ACTIONS[action]!({ cloud, state: cloud.stateAt(0), params: all, json: {} });
+      const input = service.protocol.decode(service.schemas[action]!, {
+        method: 'POST',
+        path: '/',
+        query: '',
+        body,
+        target: undefined,
+      });
+      service.check(action, input);
+      service.run(action, input, { ...cloud, state: cloud.stateAt(0), partly: false });
       return 'ok';
     } catch (error) {
       if (error instanceof ApiError) return error.code;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createCloud } from '../../../src/lib/cloud/model.ts';
 import { cloudFromSite } from '../../../src/lib/cloud/seed.ts';
-import { startInstance, stopInstance } from '../../../src/lib/cloud/instance-state.ts';
-import { createRoute, deleteRoute, replaceRoute } from '../../../src/lib/cloud/route-state.ts';
+import { startInstance, stopInstance } from '../../../src/lib/cloud/services/ec2/instance-state.ts';
+import { createRoute, deleteRoute, replaceRoute } from '../../../src/lib/cloud/services/ec2/route-state.ts';
 import { ApiError } from '../../../src/lib/cloud/error.ts';
 import { bucketOf, createThrottle } from '../../../src/lib/cloud/throttle.ts';
 import { createFaults } from '../../../src/lib/cloud/faults.ts';

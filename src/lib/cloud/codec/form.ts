@@ -1,4 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { requiredIn } from './schema.ts';
 
 /**
  * Form parameters of the query protocols, read by the SDK's schemas.
@@ -112,6 +113,8 @@ export const decodeForm = (
       if (name === undefined) strange(branch, at);
       else input[name] = read(schemas.get(name)!, branch, at);
     }
+    // A structure without a value has no parameter on the wire: where there must be one, it is empty.
+    for (const name of requiredIn(of)) if (schemas.get(name)!.isStructSchema()) input[name] ??= {};
     return input;
   };
 

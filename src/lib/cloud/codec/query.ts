@@ -6,7 +6,13 @@ import type { Incoming, Protocol } from './protocol.ts';
 import { inputOf, nameOf, outputOf, type OperationSchema } from './schema.ts';
 
 const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n';
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escaped = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&apos;');
 const element = (name: string, inside: string): string => `<${name}>${inside}</${name}>`;
 
 /** The members of an answer as XML, without an element around them. */

@@ -21,7 +21,7 @@ export const routeOf = (operation: OperationSchema): readonly [string, string, n
 };
 
 /** The members of a structure that every request must have: the SDK lists them first and says how many they are. */
-const requiredIn = (schema: NormalizedSchema): readonly string[] => {
+export const requiredIn = (schema: NormalizedSchema): readonly string[] => {
   const raw = schema.getSchema() as readonly unknown[];
   const count = raw[6];
   return typeof count === 'number' ? (raw[4] as readonly string[]).slice(0, count) : [];

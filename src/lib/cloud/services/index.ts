@@ -7,6 +7,7 @@ import type { CloudService } from '../service.ts';
 const SERVICES: Readonly<Record<string, () => Promise<{ readonly service: CloudService }>>> = {
   cloudformation: () => import('./cloudformation/index.ts'),
   directconnect: () => import('./directconnect/index.ts'),
+  ec2: () => import('./ec2/index.ts'),
   elasticloadbalancing: () => import('./elbv2/index.ts'),
   events: () => import('./events/index.ts'),
   iam: () => import('./iam/index.ts'),
@@ -21,13 +22,13 @@ const SERVICES: Readonly<Record<string, () => Promise<{ readonly service: CloudS
 /** The names that requests are signed for. */
 export const SERVICE_NAMES: readonly string[] = Object.keys(SERVICES);
 
-/** By the name that its requests are signed for. @returns undefined: there is none of that name. */
-export const serviceNamed = async (name: string): Promise<CloudService | undefined> =>
-  Object.hasOwn(SERVICES, name) ? (await SERVICES[name]!()).service : undefined;
+/** By the name that its requests are signed for; EC2 where there is none of that name. */
+export const serviceNamed = async (name: string): Promise<CloudService> =>
+  (await SERVICES[Object.hasOwn(SERVICES, name) ? name : 'ec2']!()).service;
 
 /**
  * The service that a request is for, by the credential scope of its signature,
  * `Credential=KEY/20261120/cn-north-1/iam/aws4_request`; EC2 where nothing says otherwise.
  */
-export const serviceOf = (authorization: string | undefined): Promise<CloudService | undefined> =>
+export const serviceOf = (authorization: string | undefined): Promise<CloudService> =>
   serviceNamed(/Credential=[^/,\s]+\/\d{8}\/[^/]+\/([a-z0-9-]+)\/aws4_request/.exec(authorization ?? '')?.[1] ?? 'ec2');

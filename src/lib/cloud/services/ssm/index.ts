@@ -13,7 +13,7 @@ import {
 import { arn } from '../../../domain/partition.ts';
 import { AWS_JSON_11 } from '../../codec/json.ts';
 import { ApiError } from '../../error.ts';
-import { imagesOf } from '../../images.ts';
+import { imagesOf } from '../ec2/image-list.ts';
 import { cloudService, type Operations } from '../../service.ts';
 import { withoutNamed } from '../../slice.ts';
 import type { CloudState } from '../../state.ts';

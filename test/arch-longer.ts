@@ -16,7 +16,6 @@ export const LONGER_FILES: readonly string[] = [
   'src/lib/lint/rules/ios.ts',
   'src/lib/lint/rules/linux.ts',
   'src/lib/lint/rules/policy.ts',
-  'src/lib/procedures/aws/vpn-connection.ts',
   'src/lib/procedures/collectd/deploy.ts',
   'src/lib/procedures/network/remains.ts',
   'test/commands/drill-route.test.ts',

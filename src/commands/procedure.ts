@@ -97,12 +97,21 @@ export const runApply = async (
   const { site, steps, title } = procedure;
   const adopted = options.adopted ?? new Map(options.adopt ?? []);
   const keepOnFailure = options.keepOnFailure ?? false;
-  const unknown = [...adopted.keys()].find((key) => !steps.some((step) => step.key === key));
+  const adoptable = steps.filter((step) => step.adoptable === true).map(({ key }) => key);
+  const unknown = [...adopted.keys()].find((key) => !adoptable.includes(key));
   if (unknown !== undefined)
-    throw usageError(`nothing of this procedure has the key ${unknown}`, {
-      field: '--adopt',
-      next: `the keys are ${steps.map(({ key }) => key).join(', ')}`,
-    });
+    throw usageError(
+      steps.some(({ key }) => key === unknown)
+        ? `${unknown} is no thing that could be there already`
+        : `nothing of this procedure has the key ${unknown}`,
+      {
+        field: '--adopt',
+        next:
+          adoptable.length === 0
+            ? 'this procedure can adopt nothing'
+            : `what can be adopted is ${adoptable.join(', ')}`,
+      },
+    );
   const context = contextOf(ports, procedure, options);
   const scope = { site, adopted };
   if (options.emit !== undefined) {

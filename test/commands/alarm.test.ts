@@ -91,7 +91,7 @@ describe('alarm create, list and delete', () => {
     const { aws, run, changing } = await start();
     await run(`create web ${ONE} --topic ${TOPIC} --ec2 stop --yes`);
     const plan = await run(`create web ${ONE} --threshold 90 --topic ${TOPIC} --ec2 reboot --dry-run`);
-    expect(plan.out).toContain('its threshold; its actions');
+    expect(plan.out).toContain('threshold is 80 instead of 90; actions differ');
     const changed = await run(`create web ${ONE} --threshold 90 --topic ${TOPIC} --ec2 reboot --yes`);
     expect([changed.exit, changed.out]).toEqual([0, expect.stringContaining('1 done')]);
     expect(

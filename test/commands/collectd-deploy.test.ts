@@ -145,7 +145,7 @@ describe('two hosts by ssh, a real collectd on each', () => {
     expect(told.exit, told.err + told.out).toBe(0);
     expect(told.json().hosts[0].steps[0]).toMatchObject({
       action: 'change',
-      notes: [`${WHITELIST} is another`, '+ memory--memory-.*'],
+      notes: [`${WHITELIST} differs`, '+ memory--memory-.*'],
     });
     const wanted = promised.map((name) => name.replace(/^memory--memory-/, 'memory.memory.')).sort();
     for (

@@ -129,7 +129,7 @@ describe('events init and destroy', () => {
     const before = await changing();
     const { out, exit } = await run(`init ${AT} --yes`);
     expect([exit, (await changing()).slice(before.length)]).toEqual([0, ['AddPermission', 'PutRule', 'PutTargets']]);
-    expect(out).toContain('its pattern is another; it is disabled');
+    expect(out).toContain('event pattern differs; rule is disabled');
     expect(names).toHaveLength(7);
     const queue = await aws.ask('sqs', 'CreateQueue', { QueueName: 'hybridctl-other-ReportInspectionQueue' });
     const foreign = await run('init --name other --region cn-north-1 --yes');

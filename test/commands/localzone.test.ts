@@ -247,7 +247,7 @@ describe('localzone init refuses', () => {
     expect((await init()).err).toContain('can be read by others');
     rmSync(key);
     const { exit, err } = await init();
-    expect([exit, err]).toEqual([1, expect.stringContaining('another key than the file')]);
+    expect([exit, err]).toEqual([1, expect.stringContaining('public key is not that of the file here')]);
   });
 
   it.each([

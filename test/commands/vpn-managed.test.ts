@@ -142,7 +142,7 @@ describe('vpn init --apply --gateway aws', () => {
     expect(steps.filter(({ action }) => action !== 'keep').map(({ action, notes }) => [action, notes])).toEqual(
       [1, 2].map(() => [
         'change',
-        ['Phase2IntegrityAlgorithms is SHA1, should be SHA2-384', 'Phase1DHGroupNumbers is 14, 2, should be 20'],
+        ['Phase2IntegrityAlgorithms are SHA1 instead of SHA2-384', 'Phase1DHGroupNumbers are 14, 2 instead of 20'],
       ]),
     );
     const before = (await changing()).length;
@@ -185,8 +185,8 @@ describe('vpn init --apply --gateway aws', () => {
     await run(INIT);
     const before = await changing();
     for (const [from, to, words] of [
-      [', asn: 65010', '', 'it routes by BGP, and rtr-1 has no AS number'],
-      ['lan_ip: 10.10.0.3', 'lan_ip: 10.10.0.3, asn: 65010', 'it is for AS 65000, the router has 65010'],
+      [', asn: 65010', '', 'routing is by BGP instead of static, for rtr-1 has no AS number'],
+      ['lan_ip: 10.10.0.3', 'lan_ip: 10.10.0.3, asn: 65010', 'AS number is 65000 instead of 65010'],
     ] as const) {
       const { exit, out, err } = await run(INIT, {
         ...(await run('vpn destroy --dry-run')).files,

@@ -100,7 +100,7 @@ describe('both ends of a tunnel', () => {
         (JSON.parse(planned.out) as { steps: { action: string; notes: string[] }[] }).steps.flatMap(
           ({ action, notes }) => (action === 'keep' ? [] : notes),
         ),
-      ]).toEqual([3, ['net.ipv4.conf.wan.send_redirects is 1 instead of 0', 'ipsec0 has MTU 1300 instead of 1400']]);
+      ]).toEqual([3, ['net.ipv4.conf.wan.send_redirects is 1 instead of 0', 'MTU of ipsec0 is 1300 instead of 1400']]);
       await did(a, 'vpn up gw-1 --yes');
       await nothing(a, 'vpn up gw-1');
       expect(spi(await sa(a))).toBe(before);

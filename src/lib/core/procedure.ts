@@ -43,9 +43,13 @@ export interface Values {
    */
   (slot: string): string;
   has(slot: string): boolean;
+  /** Whether the thing of this key is ours to change and remove; false where it is not there. */
+  owned(key: string): boolean;
+  /** Whether this run began to create the thing of this key. */
+  created(key: string): boolean;
 }
 
-/** Where a step looks. Reading only; nothing here is called to change anything. */
+/** What a step reads with. Nothing here is called to change anything. */
 export interface ReadContext {
   readonly aws: Aws;
   readonly aliyun: Aliyun;
@@ -54,20 +58,38 @@ export interface ReadContext {
   /** Name of the site: every resource we make carries it. */
   readonly site: string;
   readonly values: Values;
-  /** What the user says is there already, id by step key: used as it is, and never removed by us. */
+  /** What the user says is there already, id by step key: used as it is, never changed and never removed by us. */
   readonly adopted: ReadonlyMap<string, string>;
+  /** It is read for a removal: what is somebody else's is left alone then, and is no reason to refuse. */
+  readonly removing: boolean;
   readonly signal: AbortSignal;
 }
 
-/** How things are. A look that can't read throws; it never says `absent` for that. */
+/** One property that is not as it should be. Code decides by `field`; the words for people are made in kit/words.ts. */
+export interface Difference {
+  /** The property: `event pattern`. The same text every time, for updates decide by it. */
+  readonly field: string;
+  /** How it is now. Never a secret. */
+  readonly is?: string;
+  /** How it should be. Without `is`: what is missing. Never a secret. */
+  readonly wanted?: string;
+  /** Lines that show it in full, as those of a file. Never a secret. */
+  readonly detail?: readonly string[];
+  /** false: only a person can change it, so it is an error. Default true where the step has an update. */
+  readonly fixable?: boolean;
+  /** What the person can do, where it is not fixable. */
+  readonly next?: string;
+}
+
+/** How things are. A read that fails throws; it never says `absent` for that. */
 export type ReadResult =
-  /** `gives`: what making it has to know, by slot. */
+  /** `outputs`: what its creation has to know, by slot. */
   | { readonly state: 'absent'; readonly outputs?: Readonly<Record<string, string>> }
   /** On its way: asked for, not usable yet. */
   | { readonly state: 'pending'; readonly why: string; readonly found?: Existing }
   | { readonly state: 'ready'; readonly found: Existing }
-  /** There, but not as it should be: each difference in a few words, `source/dest check is on`. */
-  | { readonly state: 'differs'; readonly found: Existing; readonly differences: readonly string[] };
+  /** There, but not as it should be. */
+  | { readonly state: 'differs'; readonly found: Existing; readonly differences: readonly Difference[] };
 
 export interface Existing {
   /** Its id or name. */
@@ -80,6 +102,8 @@ export interface Existing {
   readonly surplus?: readonly string[];
   /** Worth saying of what is kept; nothing follows from it: `also lets in tcp 22 from 0.0.0.0/0`. */
   readonly notes?: readonly string[];
+  /** All that was read, in the form that the step's own update takes; nobody else looks into it. */
+  readonly properties?: unknown;
 }
 
 /**
@@ -95,10 +119,12 @@ export interface Step {
   readonly cost?: string;
   /** Slots without which there is nothing to look for: until they are known the thing is absent. */
   readonly needs?: readonly string[];
+  /** Whether the user may name one that is there already, by --adopt. Default: no. */
+  readonly adoptable?: boolean;
   read(context: ReadContext): Promise<ReadResult>;
-  /** Makes it. Its answer need not be read: the next look finds it. */
+  /** Makes it. Its answer need not be read: the next read finds it. */
   create(values: Values): readonly Call[];
-  /** JMESPath of the id in the answer to the last call of `make`; for runbooks. */
+  /** JMESPath of the id in the answer to the last call of `create`; for runbooks. */
   readonly idPath?: string;
   /**
    * Lines of a runbook after it was made or changed: `aws ec2 wait instance-running …`, or
@@ -106,7 +132,7 @@ export interface Step {
    */
   after?(values: Values): readonly string[];
   /** Brings what differs to what it should be. Absent: such a difference is an error, for a person to decide. */
-  update?(values: Values, found: Existing, differences: readonly string[]): readonly Call[];
+  update?(values: Values, found: Existing, differences: readonly Difference[]): readonly Call[];
   /** Removes it. Absent: it goes with something else. */
   delete?(values: Values, id: string): readonly Call[];
   /** Longest wait until it is ready, or gone; ms. Default a minute. */

@@ -39,6 +39,16 @@ export const sameDocument = (returned: string, wanted: PolicyDocument): boolean 
   return parsed !== undefined && normal(parsed) === normal(wanted);
 };
 
+/** Whether a returned document has every statement that we want; it may have others, and other statement ids. */
+export const includesDocument = (returned: string, wanted: PolicyDocument): boolean => {
+  const statements = (document: unknown): readonly string[] =>
+    [(document as { Statement?: unknown } | undefined)?.Statement ?? []]
+      .flat()
+      .map((one) => normal({ ...(one as object), Sid: '' }));
+  const has = statements(parse(returned));
+  return statements(wanted).every((one) => has.includes(one));
+};
+
 const parse = (text: string): unknown => {
   for (const read of [(): string => decodeURIComponent(text), (): string => text]) {
     try {

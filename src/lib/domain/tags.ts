@@ -37,3 +37,11 @@ export const filtersOf = (site: string, key: string): { Name: string; Values: st
   { Name: `tag:${SITE_TAG}`, Values: [site] },
   { Name: `tag:${KEY_TAG}`, Values: [key] },
 ];
+
+/** Tags of services that answer with a map. */
+export const listedTags = (tags: Readonly<Record<string, string>> | undefined): Tag[] =>
+  Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
+
+/** Tags for services that take a map. */
+export const mappedTags = (tags: readonly Tag[]): Record<string, string> =>
+  Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));

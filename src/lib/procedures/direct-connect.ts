@@ -1,10 +1,11 @@
 import { api, type Aws, type Output } from '../core/aws.ts';
 import { failure, unlessAbsent, usageError } from '../core/errors.ts';
-import type { Existing, ReadResult, Step } from '../core/procedure.ts';
+import type { Difference, Existing, ReadResult, Step } from '../core/procedure.ts';
 import { dxSession } from '../domain/direct-connect.ts';
 import type { DxLink, Site } from '../domain/site.ts';
 import { isOurs, tagsOf, type Tag } from '../domain/tags.ts';
 import { routePropagation } from './aws/vpn-gateway.ts';
+import { inWords } from './kit/words.ts';
 
 type Connection = NonNullable<Output<'directconnect', 'DescribeConnections'>['connections']>[number];
 type Vif = NonNullable<Output<'directconnect', 'DescribeVirtualInterfaces'>['virtualInterfaces']>[number];
@@ -88,7 +89,7 @@ const connection = ({ link }: VifLink): Step => ({
     const found: Existing = { id: connectionId!, owned: false };
     switch (connectionState) {
       case 'ordering':
-        return { state: 'differs', found, differences: ['it awaits acceptance'] };
+        return { state: 'differs', found, differences: [AWAITS] };
       case 'requested':
       case 'pending':
         return { state: 'pending', found, why: `the connection is ${connectionState}` };
@@ -97,7 +98,19 @@ const connection = ({ link }: VifLink): Step => ({
         // A hosted connection has one VLAN, the partner's.
         return vlan === undefined || vlan === 0 || vlan === link.vlan
           ? { state: 'ready', found }
-          : { state: 'differs', found, differences: [`its VLAN is ${vlan}, the site file says ${link.vlan}`] };
+          : {
+              state: 'differs',
+              found,
+              differences: [
+                {
+                  field: 'VLAN',
+                  is: String(vlan),
+                  wanted: `${link.vlan}, as in the site file`,
+                  fixable: false,
+                  next: "take the connection's VLAN into the site file, and render the router's files again",
+                },
+              ],
+            };
       default:
         throw failure(`connection ${link.connection} is ${connectionState ?? 'in no known state'}`, {
           next: 'ask the partner for a new one, and put its id into the site file',
@@ -105,14 +118,7 @@ const connection = ({ link }: VifLink): Step => ({
     }
   },
   create: () => [],
-  update: (_values, { id }, differences) => {
-    if (!differences.includes('it awaits acceptance'))
-      throw usageError(differences.join(', '), {
-        field: `links.${link.name}.vlan`,
-        next: "take the connection's VLAN into the site file, and render the router's files again",
-      });
-    return [api('directconnect', 'ConfirmConnection', { connectionId: id })];
-  },
+  update: (_values, { id }) => [api('directconnect', 'ConfirmConnection', { connectionId: id })],
   after: () => [
     `until [ "$(aws directconnect describe-connections --connection-id ${link.connection} --query 'connections[0].connectionState' --output text)" = available ]; do sleep 10; done`,
   ],
@@ -131,7 +137,7 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
     key,
     title: `Virtual interface of ${link.name}`,
     needs: [`dxcon/${link.name}`],
-    async read({ aws }) {
+    async read({ aws }): Promise<ReadResult> {
       const { virtualInterfaces = [] } = await aws.ask('directconnect', 'DescribeVirtualInterfaces', {
         connectionId: link.connection,
       });
@@ -143,17 +149,16 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
       if (vif === undefined) return { state: 'absent' };
       const found: Existing = { id: vif.virtualInterfaceId!, owned: isOurs(capital(vif.tags), site, key) };
       if (vif.virtualInterfaceState === 'confirming') return { state: 'differs', found, differences: [AWAITS] };
-      const differences = [
-        ...(vif.asn === asn ? [] : [`its AS number is ${vif.asn}, the router's ${asn}`]),
-        ...(vif.virtualGatewayId === gateway
-          ? []
-          : [`it ends at ${vif.virtualGatewayId || 'no gateway'}, not at ${gateway}`]),
-        ...(vif.customerAddress === session.customer && vif.amazonAddress === session.amazon
-          ? []
-          : [
-              `its addresses are ${vif.customerAddress} and ${vif.amazonAddress}, the site file says ${session.customer} and ${session.amazon}`,
-            ]),
+      const fields: readonly (readonly [field: string, is: unknown, wanted: string])[] = [
+        ['AS number', vif.asn, String(asn)],
+        ['gateway', vif.virtualGatewayId, gateway],
+        ['customer address', vif.customerAddress, session.customer],
+        ['Amazon address', vif.amazonAddress, session.amazon],
       ];
+      const differences = fields.flatMap(([field, is, wanted]): readonly Difference[] => {
+        const text = is === undefined || is === '' ? 'none' : String(is);
+        return text === wanted ? [] : [{ field, is: text, wanted, fixable: false, next: NOT_IN_PLACE }];
+      });
       if (differences.length > 0) return { state: 'differs', found, differences };
       const pending = ['pending', 'verifying', 'unknown'].includes(vif.virtualInterfaceState ?? 'unknown');
       return pending
@@ -183,21 +188,17 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
       ),
     ],
     idPath: 'virtualInterfaceId',
-    update: (_values, { id }, differences) => {
-      if (!differences.includes(AWAITS))
-        throw failure(`virtual interface ${id}: ${differences.join('; ')}`, {
-          next: 'correct the site file, or delete the interface and run this again: BGP sessions are not changed in place',
-        });
-      return [
-        api('directconnect', 'ConfirmPrivateVirtualInterface', { virtualInterfaceId: id, virtualGatewayId: gateway }),
-      ];
-    },
+    update: (_values, { id }) => [
+      api('directconnect', 'ConfirmPrivateVirtualInterface', { virtualInterfaceId: id, virtualGatewayId: gateway }),
+    ],
     delete: (_values, id) => [api('directconnect', 'DeleteVirtualInterface', { virtualInterfaceId: id })],
     timeoutMs: PATIENCE_MS,
   };
 };
 
-const AWAITS = 'it awaits acceptance';
+const AWAITS: Difference = { field: 'state', is: 'waiting for acceptance' };
+const NOT_IN_PLACE =
+  'correct the site file, or delete the interface and run this again: BGP sessions are not changed in place';
 
 /**
  * What awaits a yes: the connection, and an interface that its owner made for this account. An interface that is not
@@ -265,7 +266,7 @@ export const vifStatus = async (aws: Aws, site: Site, vif: VifLink): Promise<Vif
     state: found?.virtualInterfaceState ?? 'absent',
     bgp: found?.bgpPeers?.map(({ bgpStatus }) => bgpStatus ?? 'unknown').join(', ') || 'none',
     vlan: link.vlan,
-    differences: look?.state === 'differs' ? look.differences : [],
+    differences: look?.state === 'differs' ? look.differences.map(inWords) : [],
     notPropagating: tables
       .filter(
         ({ id }) =>

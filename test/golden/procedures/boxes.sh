@@ -3,7 +3,7 @@
 set -eu
 export AWS_DEFAULT_REGION=cn-north-1
 
-# Box 0: its size is 3
+# Box 0: size is 3
 aws ec2 resize --cli-input-json '{"id":"box-1","size":1}'
 
 # Box 1

@@ -6,7 +6,7 @@ input=
 trap 'rm -f "$input"' EXIT
 : "${VIF_DX_1_NEWPRIVATEVIRTUALINTERFACE_AUTHKEY:?set it first: it is not shown here}"
 
-# Connection of dx-1: it awaits acceptance
+# Connection of dx-1: state is waiting for acceptance
 aws directconnect confirm-connection --cli-input-json '{"connectionId":"dxcon-fg5678gh"}'
 until [ "$(aws directconnect describe-connections --connection-id dxcon-fg5678gh --query 'connections[0].connectionState' --output text)" = available ]; do sleep 10; done
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApiCall, Aws } from '../../../src/lib/core/aws.ts';
 import { EXIT, failure, HybridError } from '../../../src/lib/core/errors.ts';
-import type { ExecutionContext, Step } from '../../../src/lib/core/procedure.ts';
+import type { ExecutionContext, ReadResult, Step } from '../../../src/lib/core/procedure.ts';
 import { applySteps } from '../../../src/lib/procedures/kit/apply.ts';
 import { destroySteps } from '../../../src/lib/procedures/kit/destroy.ts';
 import { asMarkdown, asShell, cliName, runbookOf } from '../../../src/lib/procedures/kit/emit.ts';
@@ -86,7 +86,7 @@ const boxStep = ({ seen, boxes }: Boxes, index: number, size = 1): Step => {
     title: `Box ${index}`,
     cost: 'a box',
     ...(below === undefined ? {} : { needs: [below] }),
-    async read() {
+    async read(): Promise<ReadResult> {
       // The one in use stays, as the builders do it.
       const used = ({ id }: Box) => Number(boxes.some(({ on }) => on === id));
       const [first, ...more] = seen(key).sort((a, b) => used(b) - used(a) || (a.id < b.id ? -1 : 1));
@@ -94,7 +94,7 @@ const boxStep = ({ seen, boxes }: Boxes, index: number, size = 1): Step => {
       const found = { id: first.id, owned: first.owned, surplus: more.map(({ id }) => id) };
       return first.size === size
         ? { state: 'ready', found }
-        : { state: 'differs', found, differences: [`its size is ${first.size}`] };
+        : { state: 'differs', found, differences: [{ field: 'size', is: String(first.size) }] };
     },
     create: (values) => [call('Make', { key, size, ...(below === undefined ? {} : { on: values(below) }) })],
     idPath: 'BoxId',

@@ -109,7 +109,7 @@ export const lacking = (policy: string, grant: FaasGrant): readonly string[] => 
   const document = parseRam(policy) ?? { Version: '1', Statement: [] };
   return wantedOf(grant)
     .filter((statement) => !granted(document, statement))
-    .map(({ Action, Resource }) => `does not allow ${many(Action).join(' and ')} on ${many(Resource).join(', ')}`);
+    .map(({ Action, Resource }) => `${many(Action).join(' and ')} on ${many(Resource).join(', ')}`);
 };
 
 /**
@@ -135,7 +135,7 @@ export const forbidden = (policies: readonly string[], bucket: string, key: stri
   ];
   return wanted
     .filter((statement) => !granted({ Version: '1', Statement }, statement))
-    .map(({ Action, Resource }) => `does not allow ${many(Action).join(' and ')} on ${many(Resource).join(', ')}`);
+    .map(({ Action, Resource }) => `${many(Action).join(' and ')} on ${many(Resource).join(', ')}`);
 };
 
 /** Buckets that the policy names, with whether each is enough for a build. */

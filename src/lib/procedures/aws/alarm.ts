@@ -1,8 +1,10 @@
 import { api, type Input, type Output } from '../../core/aws.ts';
-import type { Step, Values } from '../../core/procedure.ts';
+import { unlessAbsent } from '../../core/errors.ts';
+import type { Difference, ReadContext, Step, Values } from '../../core/procedure.ts';
 import { COMPARISONS, conditionOf, ec2ActionArn, type Alarm } from '../../domain/alarms.ts';
-import { isOurs, tagsOf } from '../../domain/tags.ts';
-import { nameOf, refuseForeign, unlessNone } from './names.ts';
+import { tagsOf } from '../../domain/tags.ts';
+import { resource } from '../kit/resource.ts';
+import { nameOf } from './names.ts';
 
 export type MetricAlarm = NonNullable<Output<'cloudwatch', 'DescribeAlarms'>['MetricAlarms']>[number];
 type Put = Input<'cloudwatch', 'PutMetricAlarm'>;
@@ -36,8 +38,9 @@ const inputOf = (site: string, alarm: Alarm, topics: readonly string[], region: 
   };
 };
 
-const LABEL: Readonly<Partial<Record<keyof Put, string>>> = {
-  Namespace: 'metric',
+/** What each field is called where it differs. Short values are shown; lists and ARNs are not. */
+const FIELDS: Readonly<Partial<Record<keyof Put, string>>> = {
+  Namespace: 'metric namespace',
   MetricName: 'metric',
   Dimensions: 'dimensions',
   Statistic: 'statistic',
@@ -47,27 +50,38 @@ const LABEL: Readonly<Partial<Record<keyof Put, string>>> = {
   Threshold: 'threshold',
   ComparisonOperator: 'comparison',
   TreatMissingData: 'missing data',
-  ActionsEnabled: 'actions are switched off',
+  ActionsEnabled: 'actions enabled',
   AlarmActions: 'actions',
-  OKActions: 'actions of its end',
+  OKActions: 'actions at its end',
 };
 
 /** Order is nothing in lists of dimensions and actions. Where nobody says how many datapoints, it is all periods. */
 const normal = (value: unknown): string =>
   Array.isArray(value) ? JSON.stringify(value.map((one) => JSON.stringify(one)).sort()) : JSON.stringify(value);
 
-const differencesOf = (there: MetricAlarm, wanted: Put): readonly string[] => {
-  const shown = {
-    ...there,
-    DatapointsToAlarm: there.DatapointsToAlarm ?? there.EvaluationPeriods,
-    TreatMissingData: there.TreatMissingData ?? 'missing',
+const differencesOf = (is: MetricAlarm, wanted: Put): readonly Difference[] => {
+  const shown: Readonly<Record<string, unknown>> = {
+    ...is,
+    DatapointsToAlarm: is.DatapointsToAlarm ?? is.EvaluationPeriods,
+    TreatMissingData: is.TreatMissingData ?? 'missing',
+    AlarmActions: is.AlarmActions ?? [],
+    OKActions: is.OKActions ?? [],
   };
-  return (Object.keys(LABEL) as (keyof Put)[]).flatMap((field) =>
-    normal((shown as Readonly<Record<string, unknown>>)[field] ?? (field.endsWith('Actions') ? [] : undefined)) ===
-    normal(wanted[field])
-      ? []
-      : [`${LABEL[field]!}`],
-  );
+  return Object.entries(FIELDS).flatMap(([name, field]) => {
+    const [has, should] = [shown[name], wanted[name as keyof Put]];
+    if (normal(has) === normal(should)) return [];
+    return typeof should === 'object' ? [{ field }] : [{ field, is: String(has ?? 'nothing'), wanted: String(should) }];
+  });
+};
+
+type Found = MetricAlarm & { readonly tags: Output<'cloudwatch', 'ListTagsForResource'>['Tags'] };
+
+const alarmNamed = async ({ aws }: ReadContext, AlarmName: string): Promise<Found | undefined> => {
+  const asked = { AlarmNames: [AlarmName], AlarmTypes: ['MetricAlarm' as const] };
+  const [found] = (await aws.ask('cloudwatch', 'DescribeAlarms', asked)).MetricAlarms ?? [];
+  if (found === undefined) return undefined;
+  const answer = await unlessAbsent(aws.ask('cloudwatch', 'ListTagsForResource', { ResourceARN: found.AlarmArn! }));
+  return { ...found, tags: answer?.Tags };
 };
 
 /** An alarm, named `hybridctl-SITE-NAME`. */
@@ -78,41 +92,24 @@ export const metricAlarm = (site: string, alarm: Alarm, topics: readonly string[
     ...Object.values(alarm.dimensions).flatMap((value) => (typeof value === 'string' ? [] : [value.slot])),
     ...topics.filter((topic) => !topic.startsWith('arn:')),
   ];
-  return {
+  return resource<Found>(site, {
     key,
     title: `alarm ${alarm.name}: ${conditionOf(alarm)}`,
     cost: 'an alarm, and its metric where it is a custom one',
-    async read({ aws, values }) {
-      const [there] =
-        (await aws.ask('cloudwatch', 'DescribeAlarms', { AlarmNames: [AlarmName], AlarmTypes: ['MetricAlarm'] }))
-          .MetricAlarms ?? [];
-      if (there === undefined) return { state: 'absent' };
-      const tags = (
-        await unlessNone(
-          aws.ask('cloudwatch', 'ListTagsForResource', { ResourceARN: there.AlarmArn! }),
-          /^ResourceNotFound/,
-        )
-      )?.Tags;
-      refuseForeign('an alarm', AlarmName, tags, site, key);
-      const found = { id: AlarmName, owned: isOurs(tags, site, key) };
-      const differences = slots.every((slot) => values.has(slot))
-        ? differencesOf(there, inputOf(site, alarm, topics, region, values))
-        : [];
-      return differences.length === 0
-        ? { state: 'ready', found }
-        : {
-            state: 'differs',
-            found,
-            differences: [...new Set(differences)].map((what) => (what.includes(' are ') ? what : `its ${what}`)),
-          };
-    },
+    kind: 'alarm',
+    byId: alarmNamed,
+    byName: (context) => alarmNamed(context, AlarmName),
+    id: (is) => is.AlarmName!,
+    tags: ({ tags }) => tags,
+    diff: (is, values) =>
+      slots.every((slot) => values.has(slot)) ? differencesOf(is, inputOf(site, alarm, topics, region, values)) : [],
     create: (values) => [
       api('cloudwatch', 'PutMetricAlarm', { ...inputOf(site, alarm, topics, region, values), Tags: tagsOf(site, key) }),
     ],
     // Tags go only with a creation.
     update: (values) => [api('cloudwatch', 'PutMetricAlarm', inputOf(site, alarm, topics, region, values))],
     delete: (_values, id) => [api('cloudwatch', 'DeleteAlarms', { AlarmNames: [id] })],
-  };
+  });
 };
 
 /** The removal of an alarm needs no more than its name. */

@@ -1,8 +1,9 @@
-import { api, type Aws, type Input } from '../../core/aws.ts';
-import { failure, HybridError, missing, usageError } from '../../core/errors.ts';
+import { api, type Aws, type Input, type Output } from '../../core/aws.ts';
+import { failure, HybridError, missing, unlessKind, usageError } from '../../core/errors.ts';
 import type { Step } from '../../core/procedure.ts';
 import { partitionOf } from '../../domain/partition.ts';
-import { tagsOf } from '../../domain/tags.ts';
+import { isOurs, tagsOf } from '../../domain/tags.ts';
+import { resource } from '../kit/resource.ts';
 
 export interface Bucket {
   readonly bucket: string;
@@ -34,54 +35,78 @@ const regionOf = async (aws: Aws, bucket: string): Promise<string | undefined> =
   }
 };
 
-/** A bucket: closed to the public, if we make it. It is never removed once something lies in it. */
-export const s3Bucket = (site: string, { bucket, region, create, foreign }: Bucket): Step => ({
-  key: 'bucket',
-  title: `bucket ${bucket}`,
-  async read({ aws }) {
-    const where = await regionOf(aws, bucket);
-    if (where === undefined) {
-      if (!create)
-        throw failure(`there is no bucket ${bucket}`, { field: 'bucket', next: 'correct the name, or give --create' });
-      return { state: 'absent' };
-    }
-    // Storage that is not AWS's has regions of its own, or none.
-    if (where !== region && !foreign)
-      throw usageError(`the bucket ${bucket} is in ${where}, not in ${region}`, {
-        field: '--region',
-        ...(where === 'another region' ? {} : { next: `give --region ${where}` }),
-      });
-    return { state: 'ready', found: { id: bucket, owned: true } };
-  },
-  create: () => [
-    api('s3', 'CreateBucket', {
-      Bucket: bucket,
-      ...(region === 'us-east-1'
-        ? {}
-        : {
-            CreateBucketConfiguration: {
-              LocationConstraint: region as NonNullable<
-                Input<'s3', 'CreateBucket'>['CreateBucketConfiguration']
-              >['LocationConstraint'],
-            },
-          }),
-    }),
-    ...(foreign
-      ? []
-      : [
-          api('s3', 'PutPublicAccessBlock', {
-            Bucket: bucket,
-            PublicAccessBlockConfiguration: {
-              BlockPublicAcls: true,
-              IgnorePublicAcls: true,
-              BlockPublicPolicy: true,
-              RestrictPublicBuckets: true,
-            },
-          }),
-          api('s3', 'PutBucketTagging', { Bucket: bucket, Tagging: { TagSet: tagsOf(site, 'bucket') } }),
-        ]),
-  ],
-  // Refused by S3 while something lies in it, so nothing can be lost.
-  delete: () => [api('s3', 'DeleteBucket', { Bucket: bucket })],
-  cost: `what lies in it, by the price list of S3 in ${partitionOf(region).id}`,
-});
+interface Found {
+  readonly region: string;
+  readonly tags: Output<'s3', 'GetBucketTagging'>['TagSet'];
+}
+
+/**
+ * A bucket: closed to the public, if we make it. One that was there is used as it is, whosever it is. Ours are known by
+ * their tags, which every version has put on them; storage that keeps no tags has none of ours, but for the one that
+ * this very run made. It is never removed once something lies in it.
+ */
+export const s3Bucket = (site: string, { bucket, region, create, foreign }: Bucket): Step => {
+  const key = 'bucket';
+  return resource<Found>(site, {
+    key,
+    title: `bucket ${bucket}`,
+    kind: 'bucket',
+    foreign: 'use',
+    async byName({ aws }) {
+      const where = await regionOf(aws, bucket);
+      if (where === undefined) {
+        if (!create)
+          throw failure(`there is no bucket ${bucket}`, {
+            field: 'bucket',
+            next: 'correct the name, or give --create',
+          });
+        return undefined;
+      }
+      // Storage that is not AWS's has regions of its own, or none.
+      if (where !== region && !foreign)
+        throw usageError(`the bucket ${bucket} is in ${where}, not in ${region}`, {
+          field: '--region',
+          ...(where === 'another region' ? {} : { next: `give --region ${where}` }),
+        });
+      // Who may not read the tags does not own the bucket, as far as we can tell.
+      const asked = foreign ? undefined : aws.ask('s3', 'GetBucketTagging', { Bucket: bucket });
+      const answer = asked && (await unlessKind(asked, 'absent', 'denied', 'unsupported'));
+      return { region: where, tags: answer?.TagSet };
+    },
+    id: () => bucket,
+    tags: ({ tags }) => tags,
+    owned: ({ tags }, values) => isOurs(tags, site, key) || values.created(key),
+    create: () => [
+      api('s3', 'CreateBucket', {
+        Bucket: bucket,
+        ...(region === 'us-east-1'
+          ? {}
+          : {
+              CreateBucketConfiguration: {
+                LocationConstraint: region as NonNullable<
+                  Input<'s3', 'CreateBucket'>['CreateBucketConfiguration']
+                >['LocationConstraint'],
+              },
+            }),
+      }),
+      ...(foreign
+        ? []
+        : [
+            // First of all: a run that dies before it leaves a bucket that nobody knows as ours.
+            api('s3', 'PutBucketTagging', { Bucket: bucket, Tagging: { TagSet: tagsOf(site, key) } }),
+            api('s3', 'PutPublicAccessBlock', {
+              Bucket: bucket,
+              PublicAccessBlockConfiguration: {
+                BlockPublicAcls: true,
+                IgnorePublicAcls: true,
+                BlockPublicPolicy: true,
+                RestrictPublicBuckets: true,
+              },
+            }),
+          ]),
+    ],
+    // Refused by S3 while something lies in it, so nothing can be lost.
+    delete: () => [api('s3', 'DeleteBucket', { Bucket: bucket })],
+    cost: `what lies in it, by the price list of S3 in ${partitionOf(region).id}`,
+  });
+};

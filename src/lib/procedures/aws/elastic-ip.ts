@@ -1,8 +1,8 @@
-import type { Output } from '../../core/aws.ts';
-import { api } from '../../core/aws.ts';
-import { failure } from '../../core/errors.ts';
+import { api, type Output } from '../../core/aws.ts';
+import { failure, unlessAbsent } from '../../core/errors.ts';
 import type { Step } from '../../core/procedure.ts';
-import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
+import { filtersOf, oursIn, tagsOf } from '../../domain/tags.ts';
+import { resource } from '../kit/resource.ts';
 
 export interface ElasticIp {
   /** `gw-1`: the step is `eip/gw-1`, its public address is in the slot `eip/gw-1/address`. */
@@ -16,40 +16,31 @@ type Address = NonNullable<Output<'ec2', 'DescribeAddresses'>['Addresses']>[numb
 /** An Elastic IP of the account. One in use is kept where a run that broke off made two. */
 export const elasticIp = (site: string, { name, address }: ElasticIp): Step => {
   const key = `eip/${name}`;
-  return {
+  return resource<Address>(site, {
     key,
     title: `Elastic IP of ${name}`,
+    kind: 'Elastic IP',
     cost: 'an Elastic IP, by the hour',
-    async read({ aws, adopted }) {
-      const id = adopted.get(key);
-      const ask = async (asked: { AllocationIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
-        (await aws.ask('ec2', 'DescribeAddresses', asked)).Addresses ?? [];
-      const known = async (): Promise<Address[]> => {
-        if (id !== undefined) return ask({ AllocationIds: [id] });
-        if (address === undefined) return oursIn(await ask({ Filters: filtersOf(site, key) }), site, key);
-        return (await ask({ Filters: [{ Name: 'public-ip', Values: [address] }] })).filter(
-          ({ PublicIp }) => PublicIp === address,
-        );
-      };
-      const [first, ...surplus] = (await known()).sort(byUse);
-      if (first === undefined) {
-        if (address !== undefined)
-          throw failure(`${address} is no Elastic IP of this account in ${aws.region}`, {
-            field: 'public_ip',
-            next: `correct the address in the site file, or say --gateway name=${name},public=new to have one made`,
-          });
-        return { state: 'absent' };
-      }
-      return {
-        state: 'ready',
-        found: {
-          id: first.AllocationId!,
-          outputs: { [`${key}/address`]: first.PublicIp! },
-          owned: isOurs(first.Tags, site, key),
-          surplus: surplus.map(({ AllocationId }) => AllocationId!),
-        },
-      };
+    known: address,
+    async byId({ aws }, id) {
+      const asked = id.startsWith('eipalloc-')
+        ? { AllocationIds: [id] }
+        : { Filters: [{ Name: 'public-ip', Values: [id] }] };
+      const { Addresses = [] } = (await unlessAbsent(aws.ask('ec2', 'DescribeAddresses', asked))) ?? {};
+      return Addresses.find(({ AllocationId, PublicIp }) => AllocationId === id || PublicIp === id);
     },
+    async byTags({ aws }) {
+      const { Addresses = [] } = await aws.ask('ec2', 'DescribeAddresses', { Filters: filtersOf(site, key) });
+      return oursIn(Addresses, site, key).sort(byUse);
+    },
+    missing: (id) =>
+      failure(`${id} is no Elastic IP of this account in the region`, {
+        field: 'public_ip',
+        next: `correct the address in the site file, or say --gateway name=${name},public=new to have one made`,
+      }),
+    id: ({ AllocationId }) => AllocationId!,
+    tags: ({ Tags }) => Tags,
+    outputs: ({ PublicIp }) => ({ [`${key}/address`]: PublicIp! }),
     create: () => [
       api('ec2', 'AllocateAddress', {
         Domain: 'vpc',
@@ -58,7 +49,7 @@ export const elasticIp = (site: string, { name, address }: ElasticIp): Step => {
     ],
     idPath: 'AllocationId',
     delete: (_values, id) => [api('ec2', 'ReleaseAddress', { AllocationId: id })],
-  };
+  });
 };
 
 const byUse = (a: Address, b: Address): number =>

@@ -1,8 +1,7 @@
 import type { Aws } from '../../core/aws.ts';
-import { failure } from '../../core/errors.ts';
+import { failure, unlessKind } from '../../core/errors.ts';
 import type { Step } from '../../core/procedure.ts';
 import { partitionOf, type Partition } from '../../domain/partition.ts';
-import { unlessNone } from './names.ts';
 
 export const DISTRIBUTIONS = ['debian-12', 'al2023'] as const;
 export type Distribution = (typeof DISTRIBUTIONS)[number];
@@ -70,6 +69,7 @@ export const newestImage = (distribution: Distribution, instanceType: string, ne
   const { title } = SOURCES[distribution];
   return {
     key: 'image',
+    adoptable: true,
     title: `newest image of ${title} (${architecture})`,
     async read({ aws, adopted }) {
       if (!needed) return { state: 'ready', found: { id: 'not needed', owned: false } };
@@ -96,9 +96,10 @@ const pointer = async (
   distribution: Distribution,
   architecture: Architecture,
 ): Promise<string | undefined> => {
-  const answer = await unlessNone(
+  const answer = await unlessKind(
     aws.ask('ssm', 'GetParameter', { Name: SOURCES[distribution].parameter(architecture) }),
-    /^ParameterNotFound$|^AccessDenied/,
+    'absent',
+    'denied',
   );
   return answer?.Parameter?.Value;
 };

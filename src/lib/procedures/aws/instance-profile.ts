@@ -1,8 +1,13 @@
-import { api } from '../../core/aws.ts';
-import type { Step } from '../../core/procedure.ts';
-import { isOurs, tagsOf } from '../../domain/tags.ts';
+import { api, type Output } from '../../core/aws.ts';
+import { unlessAbsent } from '../../core/errors.ts';
+import type { ReadContext, Step } from '../../core/procedure.ts';
+import { tagsOf } from '../../domain/tags.ts';
+import { resource } from '../kit/resource.ts';
 import { variable } from '../kit/values.ts';
-import { nameOf, NO_ENTITY, refuseForeign, unlessNone } from './names.ts';
+import { nameOf } from './names.ts';
+
+const profileNamed = async ({ aws }: ReadContext, InstanceProfileName: string) =>
+  (await unlessAbsent(aws.ask('iam', 'GetInstanceProfile', { InstanceProfileName })))?.InstanceProfile;
 
 /**
  * The instance profile by which an instance has the role in the slot `role/NAME`; its own name is in `profile/NAME`.
@@ -13,52 +18,35 @@ export const instanceProfile = (site: string, name: string): Step => {
   /** The role that it has, whosever: with one in it a profile can't be deleted. */
   const held = `${key}/role`;
   const InstanceProfileName = nameOf(site, name);
-  return {
+  const remove = (profile: string, RoleName: string | undefined) =>
+    RoleName === undefined
+      ? []
+      : [api('iam', 'RemoveRoleFromInstanceProfile', { InstanceProfileName: profile, RoleName })];
+  return resource<NonNullable<Output<'iam', 'GetInstanceProfile'>['InstanceProfile']>>(site, {
     key,
     title: `instance profile ${InstanceProfileName}`,
-    async read({ aws, adopted, values }) {
-      const id = adopted.get(key);
-      const answer = await unlessNone(
-        aws.ask('iam', 'GetInstanceProfile', { InstanceProfileName: id ?? InstanceProfileName }),
-        NO_ENTITY,
-      );
-      const profile = answer?.InstanceProfile;
-      if (profile === undefined && id === undefined) return { state: 'absent' };
-      if (id === undefined) refuseForeign('an instance profile', InstanceProfileName, profile?.Tags, site, key);
-      const [has] = profile?.Roles ?? [];
-      const found = {
-        id: profile?.InstanceProfileName ?? id!,
-        owned: isOurs(profile?.Tags, site, key),
-        outputs: has?.RoleName === undefined ? {} : { [held]: has.RoleName },
-      };
-      if (!found.owned || !values.has(slot) || has?.RoleName === values(slot)) return { state: 'ready', found };
-      return {
-        state: 'differs',
-        found,
-        differences: [has === undefined ? 'it has no role yet' : `its role is ${has.RoleName}`],
-      };
-    },
+    kind: 'instance profile',
+    byId: profileNamed,
+    byName: (context) => profileNamed(context, InstanceProfileName),
+    id: (is) => is.InstanceProfileName!,
+    tags: ({ Tags }) => Tags,
+    outputs: ({ Roles: [has] = [] }) => (has?.RoleName === undefined ? {} : { [held]: has.RoleName }),
+    diff: ({ Roles: [has] = [] }, values) =>
+      !values.has(slot) || has?.RoleName === values(slot)
+        ? []
+        : [{ field: 'role', is: has?.RoleName ?? 'none', wanted: values(slot) }],
     create: (values) => [
       api('iam', 'CreateInstanceProfile', { InstanceProfileName, Tags: tagsOf(site, key) }),
       api('iam', 'AddRoleToInstanceProfile', { InstanceProfileName, RoleName: values(slot) }),
     ],
     after: () => [`${variable(key)}=${InstanceProfileName}`],
-    update: (values, { id }, [difference]) => [
-      ...(difference === 'it has no role yet'
-        ? []
-        : [
-            api('iam', 'RemoveRoleFromInstanceProfile', {
-              InstanceProfileName: id,
-              RoleName: difference!.replace('its role is ', ''),
-            }),
-          ]),
+    update: (values, { Roles: [has] = [] }, _differences, { id }) => [
+      ...remove(id, has?.RoleName),
       api('iam', 'AddRoleToInstanceProfile', { InstanceProfileName: id, RoleName: values(slot) }),
     ],
     delete: (values, id) => [
-      ...(values.has(held)
-        ? [api('iam', 'RemoveRoleFromInstanceProfile', { InstanceProfileName: id, RoleName: values(held) })]
-        : []),
+      ...remove(id, values.has(held) ? values(held) : undefined),
       api('iam', 'DeleteInstanceProfile', { InstanceProfileName: id }),
     ],
-  };
+  });
 };

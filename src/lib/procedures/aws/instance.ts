@@ -1,9 +1,9 @@
-import { api, type Output } from '../../core/aws.ts';
-import { failure } from '../../core/errors.ts';
-import type { Existing, ReadResult, Step, Values, ReadContext } from '../../core/procedure.ts';
+import { api, type Input, type Output } from '../../core/aws.ts';
+import { failure, unlessAbsent } from '../../core/errors.ts';
+import type { ReadContext, Step, Values } from '../../core/procedure.ts';
 import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
+import { resource } from '../kit/resource.ts';
 import { variable } from '../kit/values.ts';
-import { unlessNone } from './names.ts';
 
 export interface Ec2Instance {
   /**
@@ -36,24 +36,59 @@ type Described = NonNullable<
 /** EC2 takes no more (before base64). */
 const MAX_USER_DATA = 16_384;
 /** Boot, and the shutdown that a termination waits for. */
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 /**
  * An instance of its own role, with IMDSv2 only and an encrypted root volume. Further slots: `instance/NAME/eni`,
  * `instance/NAME/address`, and `instance/NAME/made` where it is ours.
  */
 export const ec2Instance = (site: string, spec: Ec2Instance): Step => {
-  const { name } = spec;
+  const { name, known, privateIp } = spec;
   const key = `instance/${name}`;
-  return {
+  return resource<Described>(site, {
     key,
     title: `instance ${name}`,
     cost: `a ${spec.type} instance, by the hour, and its volume`,
-    timeoutMs: PATIENCE_MS,
-    async read(context) {
-      const id = context.adopted.get(key) ?? spec.known;
-      return id === undefined ? ownOf(context, site, key, spec) : knownOf(context, id, site, key, spec);
-    },
+    timeoutMs: TIMEOUT_MS,
+    kind: 'instance',
+    known,
+    byId: async (context, id) => (await describe(context, { InstanceIds: [id] }))[0],
+    byTags: async (context) =>
+      oursIn(await describe(context, { Filters: filtersOf(site, key) }), site, key).sort(
+        (a, b) => rank(a) - rank(b) || (a.InstanceId! < b.InstanceId! ? -1 : 1),
+      ),
+    gone: ({ State }) => State?.Name === 'terminated',
+    leaving: ({ State }) => State?.Name === 'shutting-down',
+    outputsOfGone: (gone) => ({
+      [`${key}/before`]: gone
+        .map(({ InstanceId }) => InstanceId!)
+        .sort()
+        .join(' '),
+    }),
+    missing: (id) =>
+      failure(`the instance ${id} of ${name} is gone`, {
+        field: key,
+        next: `remove "instance" and "eni" of ${name} from the site file to have a new one made`,
+      }),
+    id: ({ InstanceId }) => InstanceId!,
+    tags: ({ Tags }) => Tags,
+    outputs: (is) => outputsOf(is, site, key),
+    pending: ({ State }) =>
+      State?.Name === 'running' || State?.Name === 'stopped' ? undefined : `is ${State?.Name ?? 'pending'}`,
+    diff: ({ State, PrivateIpAddress = 'none' }) => [
+      ...(State?.Name === 'stopped' ? [{ field: 'state', is: 'stopped' }] : []),
+      ...(State?.Name === 'stopped' || privateIp === undefined || PrivateIpAddress === privateIp
+        ? []
+        : [
+            {
+              field: 'private address',
+              is: PrivateIpAddress,
+              wanted: privateIp,
+              fixable: false,
+              next: 'correct private_ip or instance in the site file',
+            },
+          ]),
+    ],
     create(values) {
       const input = inputOf(values, site, key, spec);
       // The same for the same wish after the same past: a call that is sent again makes nothing new, and a new wish is
@@ -66,9 +101,9 @@ export const ec2Instance = (site: string, spec: Ec2Instance): Step => {
       `aws ec2 wait instance-running --instance-ids ${values(key)}`,
       `${variable(`${key}/eni`)}=$(aws ec2 describe-instances --instance-ids ${values(key)} --query 'Reservations[0].Instances[0].NetworkInterfaces[0].NetworkInterfaceId' --output text)`,
     ],
-    update: (_values, { id }) => [api('ec2', 'StartInstances', { InstanceIds: [id] })],
+    update: (_values, { InstanceId }) => [api('ec2', 'StartInstances', { InstanceIds: [InstanceId!] })],
     delete: (_values, id) => [api('ec2', 'TerminateInstances', { InstanceIds: [id] })],
-  };
+  });
 };
 
 const inputOf = (
@@ -128,80 +163,27 @@ const fingerprint = (text: string): string => {
   return hash.toString(16).padStart(16, '0');
 };
 
-const instancesOf = (
-  reservations: NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>,
-): readonly Described[] => reservations.flatMap(({ Instances = [] }) => Instances);
-
-const ownOf = async ({ aws }: ReadContext, site: string, key: string, spec: Ec2Instance): Promise<ReadResult> => {
-  const all = oursIn(
-    instancesOf(await aws.all('ec2', 'DescribeInstances', { Filters: filtersOf(site, key) }, 'Reservations')),
-    site,
-    key,
-  );
-  const alive = all
-    .filter(({ State }) => State?.Name !== 'terminated')
-    .sort((a, b) => rank(a) - rank(b) || (a.InstanceId! < b.InstanceId! ? -1 : 1));
-  const [first, ...others] = alive;
-  const past = all
-    .filter((one) => one !== first)
-    .map(({ InstanceId }) => InstanceId!)
-    .sort();
-  if (first === undefined) return { state: 'absent', outputs: { [`${key}/before`]: past.join(' ') } };
-  const surplus = others.filter(({ State }) => State?.Name !== 'shutting-down').map(({ InstanceId }) => InstanceId!);
-  return judge(first, { ...foundOf(first, site, key), surplus }, spec);
-};
-
-const knownOf = async (
+const describe = async (
   { aws }: ReadContext,
-  id: string,
-  site: string,
-  key: string,
-  spec: Ec2Instance,
-): Promise<ReadResult> => {
-  const answer = await unlessNone(
-    aws.ask('ec2', 'DescribeInstances', { InstanceIds: [id] }),
-    /^InvalidInstanceID\.NotFound$/,
-  );
-  const [found] = instancesOf(answer?.Reservations ?? []);
-  if (found === undefined || found.State?.Name === 'terminated') {
-    throw failure(`the instance ${id} of ${spec.name} is gone`, {
-      field: key,
-      next: `remove "instance" and "eni" of ${spec.name} from the site file to have a new one made`,
-    });
-  }
-  return judge(found, foundOf(found, site, key), spec);
+  asked: Input<'ec2', 'DescribeInstances'>,
+): Promise<readonly Described[]> => {
+  const reservations = (await unlessAbsent(aws.all('ec2', 'DescribeInstances', asked, 'Reservations'))) ?? [];
+  return reservations.flatMap(({ Instances = [] }) => Instances);
 };
 
 const RANKS = ['running', 'pending', 'stopping', 'stopped'];
 const rank = ({ State }: Described): number =>
   RANKS.includes(State?.Name ?? '') ? RANKS.indexOf(State!.Name!) : RANKS.length;
 
-const foundOf = (
-  { InstanceId, NetworkInterfaces = [], PrivateIpAddress, Tags }: Described,
+const outputsOf = (
+  { NetworkInterfaces = [], PrivateIpAddress, Tags }: Described,
   site: string,
   key: string,
-): Existing => {
+): Record<string, string> => {
   const eni = NetworkInterfaces.find(({ Attachment }) => (Attachment?.DeviceIndex ?? 0) === 0)?.NetworkInterfaceId;
-  const owned = isOurs(Tags, site, key);
   return {
-    id: InstanceId!,
-    outputs: {
-      ...(eni === undefined ? {} : { [`${key}/eni`]: eni }),
-      ...(PrivateIpAddress === undefined ? {} : { [`${key}/address`]: PrivateIpAddress }),
-      ...(owned ? { [`${key}/made`]: 'yes' } : {}),
-    },
-    owned,
+    ...(eni === undefined ? {} : { [`${key}/eni`]: eni }),
+    ...(PrivateIpAddress === undefined ? {} : { [`${key}/address`]: PrivateIpAddress }),
+    ...(isOurs(Tags, site, key) ? { [`${key}/made`]: 'yes' } : {}),
   };
-};
-
-const judge = ({ State, PrivateIpAddress }: Described, found: Existing, { privateIp }: Ec2Instance): ReadResult => {
-  const state = State?.Name ?? 'pending';
-  if (state === 'stopped') return { state: 'differs', found, differences: ['is stopped'] };
-  if (state !== 'running') return { state: 'pending', why: `is ${state}`, found };
-  if (privateIp !== undefined && PrivateIpAddress !== privateIp) {
-    throw failure(`${found.id} has the address ${PrivateIpAddress}, not ${privateIp}`, {
-      next: 'correct private_ip or instance in the site file',
-    });
-  }
-  return { state: 'ready', found };
 };

@@ -1,10 +1,11 @@
 import { dirname } from 'node:path';
-import { api } from '../../core/aws.ts';
+import { api, type Output } from '../../core/aws.ts';
 import { failure, missing, usageError } from '../../core/errors.ts';
-import type { Step } from '../../core/procedure.ts';
-import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
+import type { ReadContext, Step } from '../../core/procedure.ts';
+import { filtersOf, oursIn, tagsOf } from '../../domain/tags.ts';
+import { resource } from '../kit/resource.ts';
 import { variable } from '../kit/values.ts';
-import { nameOf, refuseForeign } from './names.ts';
+import { nameOf } from './names.ts';
 
 export interface KeyFile {
   /**
@@ -60,6 +61,14 @@ export const keyFile = ({ name, path, purge }: KeyFile): Step => {
 /** The key's kind and bytes; what follows them is a comment. */
 const keyOf = (line: string): string => line.trim().split(/\s+/).slice(0, 2).join(' ');
 
+type Pair = NonNullable<Output<'ec2', 'DescribeKeyPairs'>['KeyPairs']>[number];
+
+const pairs = async ({ aws }: ReadContext, Filters: { Name: string; Values: string[] }[]): Promise<readonly Pair[]> =>
+  (await aws.ask('ec2', 'DescribeKeyPairs', { Filters, IncludePublicKey: true })).KeyPairs ?? [];
+
+const pairNamed = async (context: ReadContext, name: string): Promise<Pair | undefined> =>
+  (await pairs(context, [{ Name: 'key-name', Values: [name] }])).find(({ KeyName }) => KeyName === name);
+
 /**
  * The public half of the slot `key-file/NAME/public` at EC2, by the name `hybridctl-SITE-NAME`: the private one never
  * travels.
@@ -68,29 +77,20 @@ export const keyPair = (site: string, name: string): Step => {
   const key = `key-pair/${name}`;
   const slot = `key-file/${name}/public`;
   const KeyName = nameOf(site, name);
-  return {
+  return resource<Pair>(site, {
     key,
     title: `key pair ${KeyName}`,
-    async read({ aws, adopted, values }) {
-      const id = adopted.get(key);
-      const pairs = async (Filters: { Name: string; Values: string[] }[]) =>
-        (await aws.ask('ec2', 'DescribeKeyPairs', { Filters, IncludePublicKey: true })).KeyPairs ?? [];
-      const named = async (name: string) =>
-        (await pairs([{ Name: 'key-name', Values: [name] }])).filter((pair) => pair.KeyName === name);
-      const [own] = id === undefined ? oursIn(await pairs(filtersOf(site, key)), site, key) : await named(id);
-      if (own === undefined) {
-        if (id !== undefined) throw failure(`there is no key pair ${id} in ${aws.region}`, { field: '--adopt' });
-        const [foreign] = await named(KeyName);
-        if (foreign !== undefined) refuseForeign('a key pair', KeyName, foreign.Tags, site, key);
-        return { state: 'absent' };
-      }
-      const found = { id: own.KeyName!, owned: isOurs(own.Tags, site, key) };
-      const other =
-        found.owned && values.has(slot) && own.PublicKey !== undefined && keyOf(own.PublicKey) !== keyOf(values(slot));
-      return other
-        ? { state: 'differs', found, differences: ['it is of another key than the file here'] }
-        : { state: 'ready', found };
-    },
+    kind: 'key pair',
+    byId: pairNamed,
+    byTags: async (context) => oursIn(await pairs(context, filtersOf(site, key)), site, key),
+    byName: (context) => pairNamed(context, KeyName),
+    id: (is) => is.KeyName!,
+    tags: ({ Tags }) => Tags,
+    // Who adopts a pair has its private half elsewhere.
+    diff: ({ PublicKey }, values, owned) =>
+      !owned || !values.has(slot) || PublicKey === undefined || keyOf(PublicKey) === keyOf(values(slot))
+        ? []
+        : [{ field: 'public key', is: 'not that of the file here', fixable: false }],
     create: (values) => [
       // As the SDK takes it: bytes of the line, which it encodes.
       api('ec2', 'ImportKeyPair', {
@@ -101,7 +101,7 @@ export const keyPair = (site: string, name: string): Step => {
     ],
     idPath: 'KeyName',
     delete: (_values, id) => [api('ec2', 'DeleteKeyPair', { KeyName: id })],
-  };
+  });
 };
 
 const bytesOf = (line: string): Uint8Array => new TextEncoder().encode(line);

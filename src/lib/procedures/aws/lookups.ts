@@ -1,7 +1,6 @@
-import { failure } from '../../core/errors.ts';
+import { failure, unlessAbsent } from '../../core/errors.ts';
 import type { Existing, Step, ReadContext } from '../../core/procedure.ts';
 import { cidr, contains } from '../../domain/cidr.ts';
-import { NO_ENTITY, unlessNone } from './names.ts';
 
 /** Something that must be there already: found, used and never made. What `find` can't find it throws. */
 const lookup = (
@@ -13,6 +12,7 @@ const lookup = (
   key,
   title,
   needs,
+  adoptable: key === 'vpc' || key.startsWith('subnet/'),
   read: async (context) => ({ state: 'ready', found: { ...(await find(context)), owned: false } }),
   create: () => [],
 });
@@ -27,7 +27,7 @@ export const account = (): Step =>
 /** A role that is there, in the slot `role/NAME`; whoever made it keeps it. */
 export const existingRole = (name: string, RoleName: string): Step =>
   lookup(`role/${name}`, `role ${RoleName}`, [], async ({ aws }) => {
-    const { Role } = (await unlessNone(aws.ask('iam', 'GetRole', { RoleName }), NO_ENTITY)) ?? {};
+    const { Role } = (await unlessAbsent(aws.ask('iam', 'GetRole', { RoleName }))) ?? {};
     if (Role === undefined)
       throw failure(`there is no role ${RoleName}`, {
         field: '--role',

@@ -1,8 +1,8 @@
-import { api } from '../../core/aws.ts';
-import { failure } from '../../core/errors.ts';
-import type { Step } from '../../core/procedure.ts';
-import { isOurs, tagsOf } from '../../domain/tags.ts';
-import { unlessNone } from './names.ts';
+import { api, type Output } from '../../core/aws.ts';
+import { unlessAbsent } from '../../core/errors.ts';
+import type { ReadContext, Step } from '../../core/procedure.ts';
+import { tagsOf } from '../../domain/tags.ts';
+import { resource } from '../kit/resource.ts';
 
 export interface SecretParameter {
   /** `vpn1`: the step is `key/vpn1`. */
@@ -16,50 +16,53 @@ export interface SecretParameter {
   readonly isNew?: boolean;
 }
 
-const NONE = /^ParameterNotFound$/;
+interface Found {
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly tags: Output<'ssm', 'ListTagsForResource'>['TagList'];
+}
 
 /** A secret in Parameter Store, sealed by the account's default key (SecureString). */
 export const secretParameter = (site: string, { name, title, path, value, isNew = false }: SecretParameter): Step => {
   const key = `key/${name}`;
-  return {
+  const named = async ({ aws }: ReadContext, Name: string): Promise<Found | undefined> => {
+    const answer = await unlessAbsent(aws.ask('ssm', 'GetParameter', { Name, WithDecryption: value !== undefined }));
+    if (answer === undefined) return undefined;
+    const tags = await unlessAbsent(
+      aws.ask('ssm', 'ListTagsForResource', { ResourceType: 'Parameter', ResourceId: Name }),
+    );
+    return { name: Name, value: answer.Parameter?.Value, tags: tags?.TagList };
+  };
+  return resource<Found>(site, {
     key,
     title,
-    async read({ aws, adopted }) {
-      const Name = adopted.get(key) ?? path;
-      const answer = await unlessNone(
-        aws.ask('ssm', 'GetParameter', { Name, WithDecryption: value !== undefined }),
-        NONE,
-      );
-      if (answer === undefined) return { state: 'absent' };
-      const tags = await unlessNone(
-        aws.ask('ssm', 'ListTagsForResource', { ResourceType: 'Parameter', ResourceId: Name }),
-        /^InvalidResourceId$|^ParameterNotFound$/,
-      );
-      const found = { id: Name, owned: isOurs(tags?.TagList, site, key) };
-      if (!found.owned && !adopted.has(key))
-        throw failure(`a parameter ${Name} is there and is not hybridctl's`, {
-          field: key,
-          next: `remove it, or say --adopt ${key}=${Name} to use it as it is`,
-        });
-      if (value === undefined || answer.Parameter?.Value === value) return { state: 'ready', found };
-      if (isNew || !found.owned)
-        throw failure(`the parameter ${Name} holds another key than the file here`, {
-          field: key,
-          next: isNew
-            ? 'put that key into the file, or remove the parameter where no gateway uses it'
-            : 'bring the two together by hand',
-        });
-      return { state: 'differs', found, differences: ['it holds another key'] };
-    },
+    kind: 'parameter',
+    byId: named,
+    byName: (context) => named(context, path),
+    id: (is) => is.name,
+    tags: ({ tags }) => tags,
+    diff: (is, _values, owned) =>
+      value === undefined || is.value === value
+        ? []
+        : [
+            {
+              field: 'key',
+              is: 'not the one of the file here',
+              fixable: owned && !isNew,
+              next: isNew
+                ? 'put that key into the file, or remove the parameter where no gateway uses it'
+                : 'bring the two together by hand',
+            },
+          ],
     create: () => [
       api('ssm', 'PutParameter', { Name: path, Type: 'SecureString', Value: value!, Tags: tagsOf(site, key) }, [
         'Value',
       ]),
     ],
     // Tags and Overwrite exclude each other.
-    update: (_values, { id }) => [
-      api('ssm', 'PutParameter', { Name: id, Type: 'SecureString', Value: value!, Overwrite: true }, ['Value']),
+    update: (_values, is) => [
+      api('ssm', 'PutParameter', { Name: is.name, Type: 'SecureString', Value: value!, Overwrite: true }, ['Value']),
     ],
     delete: (_values, id) => [api('ssm', 'DeleteParameter', { Name: id })],
-  };
+  });
 };

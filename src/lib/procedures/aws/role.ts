@@ -1,8 +1,10 @@
-import { api } from '../../core/aws.ts';
-import type { Step } from '../../core/procedure.ts';
+import { api, type Output } from '../../core/aws.ts';
+import { unlessAbsent } from '../../core/errors.ts';
+import type { ReadContext, Step, Values } from '../../core/procedure.ts';
 import { sameDocument, trustOf, type PolicyDocument } from '../../domain/iam.ts';
-import { isOurs, tagsOf } from '../../domain/tags.ts';
-import { nameOf, NO_ENTITY, refuseForeign, unlessNone } from './names.ts';
+import { tagsOf } from '../../domain/tags.ts';
+import { part, resource } from '../kit/resource.ts';
+import { nameOf } from './names.ts';
 
 export interface Role {
   /** `gateways`: the step is `role/gateways`, the role `hybridctl-SITE-gateways`. */
@@ -15,26 +17,26 @@ export interface Role {
   readonly path?: string;
 }
 
+const roleNamed = async ({ aws }: ReadContext, RoleName: string) =>
+  (await unlessAbsent(aws.ask('iam', 'GetRole', { RoleName })))?.Role;
+
 /** A role that one service may take. Its name is in the slot `role/NAME`. */
 export const role = (site: string, { name, service, region, description, path }: Role): Step => {
   const key = `role/${name}`;
   const RoleName = nameOf(site, name);
   const trust = trustOf(service, region);
-  return {
+  return resource<NonNullable<Output<'iam', 'GetRole'>['Role']>>(site, {
     key,
     title: `role ${RoleName}`,
-    async read({ aws, adopted }) {
-      const id = adopted.get(key);
-      const answer = await unlessNone(aws.ask('iam', 'GetRole', { RoleName: id ?? RoleName }), NO_ENTITY);
-      const found = answer?.Role;
-      if (found === undefined && id === undefined) return { state: 'absent' };
-      const owned = isOurs(found?.Tags, site, key);
-      if (id === undefined) refuseForeign('a role', RoleName, found?.Tags, site, key);
-      const what = { id: found?.RoleName ?? id!, owned };
-      return !owned || sameDocument(found?.AssumeRolePolicyDocument ?? '', trust)
-        ? { state: 'ready', found: what }
-        : { state: 'differs', found: what, differences: [`its trust policy is not that ${service} may take it`] };
-    },
+    kind: 'role',
+    byId: roleNamed,
+    byName: (context) => roleNamed(context, RoleName),
+    id: (is) => is.RoleName!,
+    tags: ({ Tags }) => Tags,
+    diff: ({ AssumeRolePolicyDocument = '' }) =>
+      sameDocument(AssumeRolePolicyDocument, trust)
+        ? []
+        : [{ field: 'trust policy', is: `not that ${service} alone may take the role` }],
     create: () => [
       api('iam', 'CreateRole', {
         RoleName,
@@ -45,11 +47,11 @@ export const role = (site: string, { name, service, region, description, path }:
       }),
     ],
     idPath: 'Role.RoleName',
-    update: (_values, { id }) => [
-      api('iam', 'UpdateAssumeRolePolicy', { RoleName: id, PolicyDocument: JSON.stringify(trust) }),
+    update: (_values, is) => [
+      api('iam', 'UpdateAssumeRolePolicy', { RoleName: is.RoleName!, PolicyDocument: JSON.stringify(trust) }),
     ],
     delete: (_values, id) => [api('iam', 'DeleteRole', { RoleName: id })],
-  };
+  });
 };
 
 export interface RolePolicy {
@@ -58,43 +60,37 @@ export interface RolePolicy {
   /** Slots the document is made of; until they are known there is none. */
   readonly needs: readonly string[];
   document(value: (slot: string) => string): PolicyDocument;
+  /** The role is somebody else's, and the user named it to be given this policy. */
+  readonly onForeignRole?: boolean;
 }
 
 /** What the role may do, as an inline policy: it goes with the role and can't be attached to another. */
-export const rolePolicy = (site: string, { name, needs, document }: RolePolicy): Step => {
+export const rolePolicy = (site: string, { name, needs, document, onForeignRole = false }: RolePolicy): Step => {
   const key = `policy/${name}`;
   const slot = `role/${name}`;
   const PolicyName = nameOf(site, name);
-  return {
+  const put = (values: Values) => [
+    api('iam', 'PutRolePolicy', {
+      RoleName: values(slot),
+      PolicyName,
+      PolicyDocument: JSON.stringify(document(values)),
+    }),
+  ];
+  return part<Output<'iam', 'GetRolePolicy'>>({
     key,
     title: `policy ${PolicyName}`,
-    needs: [slot],
-    async read({ aws, values }) {
-      const answer = await unlessNone(
-        aws.ask('iam', 'GetRolePolicy', { RoleName: values(slot), PolicyName }),
-        NO_ENTITY,
-      );
-      if (answer === undefined) return { state: 'absent' };
-      const found = { id: PolicyName, owned: true };
-      const known = needs.every((one) => values.has(one));
-      return known && sameDocument(answer.PolicyDocument ?? '', document(values))
-        ? { state: 'ready', found }
-        : { state: 'differs', found, differences: ['it allows something else'] };
-    },
-    create: (values) => [
-      api('iam', 'PutRolePolicy', {
-        RoleName: values(slot),
-        PolicyName,
-        PolicyDocument: JSON.stringify(document(values)),
-      }),
-    ],
-    update: (values) => [
-      api('iam', 'PutRolePolicy', {
-        RoleName: values(slot),
-        PolicyName,
-        PolicyDocument: JSON.stringify(document(values)),
-      }),
-    ],
+    parent: slot,
+    // An adopted role may be allowed the same by policies of its own.
+    lacking: 'tell',
+    read: ({ aws, values }) => unlessAbsent(aws.ask('iam', 'GetRolePolicy', { RoleName: values(slot), PolicyName })),
+    ...(onForeignRole ? { owned: () => true } : {}),
+    id: () => PolicyName,
+    diff: ({ PolicyDocument = '' }, values) =>
+      needs.every((one) => values.has(one)) && sameDocument(PolicyDocument, document(values))
+        ? []
+        : [{ field: 'what it allows' }],
+    create: put,
+    update: put,
     delete: (values) => [api('iam', 'DeleteRolePolicy', { RoleName: values(slot), PolicyName })],
-  };
+  });
 };

@@ -1,6 +1,6 @@
 import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
-import type { Existing, Step, Values } from '../../core/procedure.ts';
+import type { Existing, ReadResult, Step, Values } from '../../core/procedure.ts';
 
 /** A gateway as a route's target: by name, and by the interface that the site file knows it by. */
 export interface RouteGateway {
@@ -59,7 +59,7 @@ export const gatewayRoute = ({ table, id, destination, to, gateways }: GatewayRo
     key: `route/${table}/${destination}`,
     title: `route of ${table} to ${destination}${to === undefined ? '' : ` by ${to.name}`}`,
     needs: to === undefined ? [] : [eniSlot(to.name)],
-    async read({ aws, values }) {
+    async read({ aws, values }): Promise<ReadResult> {
       const { RouteTables: [found] = [] } = await aws.ask('ec2', 'DescribeRouteTables', { RouteTableIds: [id] });
       if (found === undefined) throw failure(`there is no route table ${id}`, { field: `route_tables.${table}` });
       const route = (found.Routes ?? []).find(
@@ -77,7 +77,11 @@ export const gatewayRoute = ({ table, id, destination, to, gateways }: GatewayRo
       if (target === values(eniSlot(to.name))) return { state: 'ready', found: what };
       // Of an instance that is gone: the interface that the site file still names.
       if (owner?.name === to.name)
-        return { state: 'differs', found: what, differences: [`points at ${target}, which ${to.name} has no more`] };
+        return {
+          state: 'differs',
+          found: what,
+          differences: [{ field: 'target', is: `${target}, which ${to.name} has no more` }],
+        };
       if (owner !== undefined) return { state: 'ready', found: { ...what, notes: [`points at ${owner.name} now`] } };
       throw failure(`the route of ${table} to ${destination} points at ${target}, which is no gateway of this site`, {
         field: `route_tables.${table}`,

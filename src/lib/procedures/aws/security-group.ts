@@ -1,7 +1,9 @@
-import { api, type Output } from '../../core/aws.ts';
-import { failure } from '../../core/errors.ts';
-import type { Step } from '../../core/procedure.ts';
-import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
+import { api, type Input, type Output } from '../../core/aws.ts';
+import { unlessAbsent } from '../../core/errors.ts';
+import type { ReadContext, Step } from '../../core/procedure.ts';
+import { covers, cidr } from '../../domain/cidr.ts';
+import { filtersOf, oursIn, tagsOf } from '../../domain/tags.ts';
+import { part, resource } from '../kit/resource.ts';
 import { nameOf } from './names.ts';
 
 /** One network that is let in. */
@@ -59,46 +61,44 @@ const permissionOf = ({ protocol, port, cidr, why }: IngressRule): Permission =>
   IpRanges: [{ CidrIp: cidr, Description: why }],
 });
 
+/** Whether a permission lets in all that a rule would, in whatever form. */
+const letsIn = (
+  { IpProtocol = '-1', FromPort, ToPort, IpRanges = [] }: Permission,
+  { protocol, port, cidr: network }: IngressRule,
+): boolean => {
+  const ports = port === undefined || FromPort === undefined || (FromPort <= port && port <= (ToPort ?? FromPort));
+  return (
+    (IpProtocol === '-1' || (IpProtocol === protocol && ports)) &&
+    IpRanges.some(({ CidrIp }) => CidrIp !== undefined && covers(cidr(CidrIp), cidr(network)))
+  );
+};
+
+type Group = NonNullable<Output<'ec2', 'DescribeSecurityGroups'>['SecurityGroups']>[number];
+
+const groups = async ({ aws }: ReadContext, asked: Input<'ec2', 'DescribeSecurityGroups'>): Promise<readonly Group[]> =>
+  (await unlessAbsent(aws.all('ec2', 'DescribeSecurityGroups', asked, 'SecurityGroups'))) ?? [];
+
 /** A security group in the VPC of the slot `vpc`, and what it lets in. Rules that others added stay, and are told. */
 export const securityGroup = (site: string, { name, description, ingress }: SecurityGroup): readonly Step[] => {
   const key = `security-group/${name}`;
   const GroupName = nameOf(site, name);
-  const group: Step = {
+  const group = resource<Group>(site, {
     key,
     title: `security group ${GroupName}`,
-    async read({ aws, adopted, values }) {
-      const id = adopted.get(key);
-      const groups = async (asked: { GroupIds: string[] } | { Filters: { Name: string; Values: string[] }[] }) =>
-        aws.all('ec2', 'DescribeSecurityGroups', asked, 'SecurityGroups');
-      const [found, ...surplus] =
-        id === undefined
-          ? oursIn(await groups({ Filters: filtersOf(site, key) }), site, key)
-          : await groups({ GroupIds: [id] });
-      if (found !== undefined)
-        return {
-          state: 'ready',
-          found: {
-            id: found.GroupId!,
-            owned: isOurs(found.Tags, site, key),
-            surplus: surplus.map(({ GroupId }) => GroupId!),
-          },
-        };
-      if (values.has('vpc')) {
-        const Filters = [
-          { Name: 'vpc-id', Values: [values('vpc')] },
-          { Name: 'group-name', Values: [GroupName] },
-        ];
-        const foreign = (await groups({ Filters })).find(
-          (one) => one.GroupName === GroupName && one.VpcId === values('vpc'),
-        );
-        if (foreign !== undefined && !isOurs(foreign.Tags, site, key))
-          throw failure(`a security group ${GroupName} (${foreign.GroupId}) is there and is not hybridctl's`, {
-            field: key,
-            next: `rename or remove it, or say --adopt ${key}=${foreign.GroupId} to use it`,
-          });
-      }
-      return { state: 'absent' };
+    kind: 'security group',
+    byId: async (context, id) => (await groups(context, { GroupIds: [id] }))[0],
+    byTags: async (context) => oursIn(await groups(context, { Filters: filtersOf(site, key) }), site, key),
+    async byName(context) {
+      if (!context.values.has('vpc')) return undefined;
+      const vpc = context.values('vpc');
+      const Filters = [
+        { Name: 'vpc-id', Values: [vpc] },
+        { Name: 'group-name', Values: [GroupName] },
+      ];
+      return (await groups(context, { Filters })).find((one) => one.GroupName === GroupName && one.VpcId === vpc);
     },
+    id: ({ GroupId }) => GroupId!,
+    tags: ({ Tags }) => Tags,
     create: (values) => [
       api('ec2', 'CreateSecurityGroup', {
         GroupName,
@@ -109,41 +109,36 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
     ],
     idPath: 'GroupId',
     delete: (_values, id) => [api('ec2', 'DeleteSecurityGroup', { GroupId: id })],
+  });
+  const wanted = ingress.map(ruleText);
+  /** Ours are known by their form; of an adopted group counts what it lets in. */
+  const lacks = ({ IpPermissions = [] }: Group, owned: boolean): readonly IngressRule[] => {
+    const has = IpPermissions.flatMap(texts);
+    return ingress.filter((rule) =>
+      owned ? !has.includes(ruleText(rule)) : !IpPermissions.some((one) => letsIn(one, rule)),
+    );
   };
   const authorize = (GroupId: string, rules: readonly IngressRule[]) => [
     api('ec2', 'AuthorizeSecurityGroupIngress', { GroupId, IpPermissions: rules.map(permissionOf) }),
   ];
-  const rules: Step = {
+  const rules = part<Group>({
     key: `${key}/rules`,
     title: `what ${GroupName} lets in`,
-    needs: [key],
-    async read({ aws, values }) {
+    parent: key,
+    async read(context) {
       // By filter: a group that is not visible yet is then absent, where its id would be an error.
-      const [found] = await aws.all(
-        'ec2',
-        'DescribeSecurityGroups',
-        { Filters: [{ Name: 'group-id', Values: [values(key)] }] },
-        'SecurityGroups',
-      );
-      const has = (found?.IpPermissions ?? []).flatMap(texts);
-      const wanted = ingress.map(ruleText);
-      const lacks = wanted.filter((text) => !has.includes(text));
-      if (lacks.length === wanted.length && has.length === 0) return { state: 'absent' };
-      const common = {
-        id: values(key),
-        owned: isOurs(found?.Tags, site, key),
-        notes: has.filter((text) => !wanted.includes(text)).map((text) => `also lets in ${text}`),
-      };
-      return lacks.length === 0
-        ? { state: 'ready', found: common }
-        : { state: 'differs', found: common, differences: lacks.map((text) => `does not let in ${text}`) };
+      const [found] = await groups(context, { Filters: [{ Name: 'group-id', Values: [context.values(key)] }] });
+      const none = (found?.IpPermissions ?? []).length === 0;
+      return none && !context.adopted.has(key) ? undefined : found;
     },
+    id: ({ GroupId }) => GroupId!,
+    notes: ({ IpPermissions = [] }) =>
+      IpPermissions.flatMap(texts)
+        .filter((text) => !wanted.includes(text))
+        .map((text) => `also lets in ${text}`),
+    diff: (is, _values, owned) => lacks(is, owned).map((rule) => ({ field: 'ingress', wanted: ruleText(rule) })),
     create: (values) => authorize(values(key), ingress),
-    update: (_values, { id }, differences) =>
-      authorize(
-        id,
-        ingress.filter((rule) => differences.includes(`does not let in ${ruleText(rule)}`)),
-      ),
-  };
+    update: (_values, is, _differences, { owned }) => authorize(is.GroupId!, lacks(is, owned)),
+  });
   return [group, rules];
 };

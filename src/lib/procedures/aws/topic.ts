@@ -1,12 +1,10 @@
-import { api } from '../../core/aws.ts';
-import { failure } from '../../core/errors.ts';
-import type { Step } from '../../core/procedure.ts';
-import { sameDocument, type PolicyDocument } from '../../domain/iam.ts';
+import { api, type Output } from '../../core/aws.ts';
+import { unlessAbsent } from '../../core/errors.ts';
+import type { ReadContext, Step, Values } from '../../core/procedure.ts';
+import { includesDocument, sameDocument, type PolicyDocument } from '../../domain/iam.ts';
 import { arn } from '../../domain/partition.ts';
-import { isOurs, tagsOf } from '../../domain/tags.ts';
-import { refuseForeign, unlessNone } from './names.ts';
-
-const NONE = /^(NotFound|NotFoundException|ResourceNotFound|ResourceNotFoundException)$/;
+import { tagsOf } from '../../domain/tags.ts';
+import { part, resource } from '../kit/resource.ts';
 
 export interface Topic {
   /** `alarms`: the step is `topic/alarms`, its ARN is in that slot. */
@@ -16,33 +14,41 @@ export interface Topic {
   readonly region: string;
 }
 
-/** An SNS topic. Needs the account in the slot `account`. */
+interface Found {
+  readonly arn: string;
+  readonly tags: Output<'sns', 'ListTagsForResource'>['Tags'];
+}
+
+const topicWith = async ({ aws }: ReadContext, TopicArn: string): Promise<Found | undefined> => {
+  if ((await unlessAbsent(aws.ask('sns', 'GetTopicAttributes', { TopicArn }))) === undefined) return undefined;
+  const { Tags } = (await unlessAbsent(aws.ask('sns', 'ListTagsForResource', { ResourceArn: TopicArn }))) ?? {};
+  return { arn: TopicArn, tags: Tags };
+};
+
+/** An SNS topic. Needs the account in the slot `account`. It can be adopted by its ARN or its name. */
 export const snsTopic = (site: string, { name, topic, region }: Topic): Step => {
   const key = `topic/${name}`;
-  return {
+  const arnOf = (values: Values, named: string) =>
+    named.startsWith('arn:') ? named : arn(region, 'sns', values('account'), named);
+  return resource<Found>(site, {
     key,
     title: `topic ${topic}`,
     needs: ['account'],
-    async read({ aws, values, adopted }) {
-      const id = adopted.get(key) ?? arn(region, 'sns', values('account'), topic);
-      const answer = await unlessNone(aws.ask('sns', 'GetTopicAttributes', { TopicArn: id }), NONE);
-      if (answer === undefined) {
-        if (adopted.has(key)) throw failure(`there is no topic ${id}`, { field: key });
-        return { state: 'absent' };
-      }
-      const tags = (await unlessNone(aws.ask('sns', 'ListTagsForResource', { ResourceArn: id }), NONE))?.Tags;
-      if (!adopted.has(key)) refuseForeign('a topic', topic, tags, site, key);
-      return { state: 'ready', found: { id, owned: isOurs(tags, site, key) } };
-    },
+    kind: 'topic',
+    name: topic,
+    byId: (context, id) => topicWith(context, arnOf(context.values, id)),
+    byName: (context) => topicWith(context, arnOf(context.values, topic)),
+    id: (is) => is.arn,
+    tags: ({ tags }) => tags,
     create: () => [api('sns', 'CreateTopic', { Name: topic, Tags: tagsOf(site, key) })],
     idPath: 'TopicArn',
     delete: (_values, id) => [api('sns', 'DeleteTopic', { TopicArn: id })],
-  };
+  });
 };
 
 /**
  * Who may do what with the topic in the slot `topic/NAME`: the whole policy, since SNS knows no other. It goes with the
- * topic.
+ * topic. An adopted topic may allow more than what is needed.
  */
 export const topicPolicy = (
   name: string,
@@ -50,62 +56,44 @@ export const topicPolicy = (
   document: (value: (slot: string) => string) => PolicyDocument,
 ): Step => {
   const slot = `topic/${name}`;
-  const key = `topic-policy/${name}`;
-  const set = (value: (slot: string) => string) =>
+  const set = (values: Values) => [
     api('sns', 'SetTopicAttributes', {
-      TopicArn: value(slot),
+      TopicArn: values(slot),
       AttributeName: 'Policy',
-      AttributeValue: JSON.stringify(document(value)),
-    });
-  return {
-    key,
+      AttributeValue: JSON.stringify(document(values)),
+    }),
+  ];
+  return part<string>({
+    key: `topic-policy/${name}`,
     title: `who may publish to topic ${name}`,
-    needs: [slot, ...needs],
-    async read({ aws, values, adopted }) {
-      const { Attributes } = await aws.ask('sns', 'GetTopicAttributes', { TopicArn: values(slot) });
-      const found = { id: name, owned: true };
-      if (sameDocument(Attributes?.['Policy'] ?? '', document(values))) return { state: 'ready', found };
-      return {
-        state: 'differs',
-        found,
-        differences: [adopted.has(slot) ? `the policy of ${values(slot)} is not ours to change` : 'it lets in others'],
-      };
-    },
-    create: (values) => [set(values)],
-    update: (values, _found, [difference]) => {
-      if (difference !== 'it lets in others')
-        throw failure(difference!, { field: key, next: `add the statements yourself, or leave out --adopt ${slot}` });
-      return [set(values)];
-    },
-  };
+    parent: slot,
+    needs,
+    read: async ({ aws, values }) =>
+      (await aws.ask('sns', 'GetTopicAttributes', { TopicArn: values(slot) })).Attributes?.['Policy'] ?? '',
+    id: () => name,
+    diff: (policy, values, owned) =>
+      (owned ? sameDocument : includesDocument)(policy, document(values)) ? [] : [{ field: 'access policy' }],
+    create: set,
+    update: set,
+  });
 };
 
 /** A mailbox that is told; it has to say yes by the link in its first mail. It goes with the topic. */
 export const mailSubscription = (topic: string, mail: string): Step => {
   const slot = `topic/${topic}`;
-  const key = `mail/${mail}`;
-  return {
-    key,
+  return part<{ readonly SubscriptionArn?: string | undefined }>({
+    key: `mail/${mail}`,
     title: `mail to ${mail}`,
-    needs: [slot],
+    parent: slot,
     async read({ aws, values }) {
       const all =
-        (await unlessNone(
-          aws.all('sns', 'ListSubscriptionsByTopic', { TopicArn: values(slot) }, 'Subscriptions'),
-          NONE,
-        )) ?? [];
-      const one = all.find(({ Protocol, Endpoint }) => Protocol === 'email' && Endpoint === mail);
-      if (one === undefined) return { state: 'absent' };
-      const pending = one.SubscriptionArn?.startsWith('arn:') !== true;
-      return {
-        state: 'ready',
-        found: {
-          id: mail,
-          owned: true,
-          ...(pending ? { notes: ['the mailbox has yet to say yes: see its mail from SNS'] } : {}),
-        },
-      };
+        (await unlessAbsent(aws.all('sns', 'ListSubscriptionsByTopic', { TopicArn: values(slot) }, 'Subscriptions'))) ??
+        [];
+      return all.find(({ Protocol, Endpoint }) => Protocol === 'email' && Endpoint === mail);
     },
+    id: () => mail,
+    notes: ({ SubscriptionArn }) =>
+      SubscriptionArn?.startsWith('arn:') === true ? [] : ['the mailbox has yet to say yes: see its mail from SNS'],
     create: (values) => [api('sns', 'Subscribe', { TopicArn: values(slot), Protocol: 'email', Endpoint: mail })],
-  };
+  });
 };

@@ -1,57 +1,53 @@
-import { api } from '../../core/aws.ts';
-import { failure } from '../../core/errors.ts';
-import type { Step } from '../../core/procedure.ts';
+import { api, type Output } from '../../core/aws.ts';
+import { unlessAbsent } from '../../core/errors.ts';
+import type { ReadContext, Step, Values } from '../../core/procedure.ts';
+import { isOpenToOthers } from '../../domain/file-mode.ts';
 import { sameDocument, type PolicyDocument } from '../../domain/iam.ts';
-import { isOurs, tagsOf } from '../../domain/tags.ts';
-import { nameOf, NO_ENTITY, refuseForeign, unlessNone } from './names.ts';
+import { tagsOf } from '../../domain/tags.ts';
+import { part, resource } from '../kit/resource.ts';
+import { nameOf } from './names.ts';
+
+const userNamed = async ({ aws }: ReadContext, UserName: string) =>
+  (await unlessAbsent(aws.ask('iam', 'GetUser', { UserName })))?.User;
 
 /** A user for a machine: no console, one key. Its name is in the slot `user/NAME`. */
 export const user = (site: string, name: string): Step => {
   const key = `user/${name}`;
   const UserName = nameOf(site, name);
-  return {
+  return resource<NonNullable<Output<'iam', 'GetUser'>['User']>>(site, {
     key,
     title: `user ${UserName}`,
-    async read({ aws, adopted }) {
-      const id = adopted.get(key);
-      const found = (await unlessNone(aws.ask('iam', 'GetUser', { UserName: id ?? UserName }), NO_ENTITY))?.User;
-      if (found === undefined && id !== undefined) throw failure(`there is no user ${id}`, { field: '--adopt' });
-      if (found === undefined) return { state: 'absent' };
-      if (id === undefined) refuseForeign('a user', UserName, found.Tags, site, key);
-      return { state: 'ready', found: { id: found.UserName!, owned: isOurs(found.Tags, site, key) } };
-    },
+    kind: 'user',
+    byId: userNamed,
+    byName: (context) => userNamed(context, UserName),
+    id: (is) => is.UserName!,
+    tags: ({ Tags }) => Tags,
     create: () => [api('iam', 'CreateUser', { UserName, Tags: tagsOf(site, key) })],
     idPath: 'User.UserName',
     delete: (_values, id) => [api('iam', 'DeleteUser', { UserName: id })],
-  };
+  });
 };
 
 /** What the user in the slot `user/NAME` may do, as an inline policy: it goes with the user. */
 export const userPolicy = (site: string, name: string, document: PolicyDocument): Step => {
   const slot = `user/${name}`;
   const PolicyName = nameOf(site, name);
-  const put = (values: (slot: string) => string) => [
+  const put = (values: Values) => [
     api('iam', 'PutUserPolicy', { UserName: values(slot), PolicyName, PolicyDocument: JSON.stringify(document) }),
   ];
-  return {
+  return part<Output<'iam', 'GetUserPolicy'>>({
     key: `user-policy/${name}`,
     title: `policy ${PolicyName}`,
-    needs: [slot],
-    async read({ aws, values }) {
-      const answer = await unlessNone(
-        aws.ask('iam', 'GetUserPolicy', { UserName: values(slot), PolicyName }),
-        NO_ENTITY,
-      );
-      if (answer === undefined) return { state: 'absent' };
-      const found = { id: PolicyName, owned: true };
-      return sameDocument(answer.PolicyDocument ?? '', document)
-        ? { state: 'ready', found }
-        : { state: 'differs', found, differences: ['it allows something else'] };
-    },
+    parent: slot,
+    // An adopted user may be allowed the same by policies of its own.
+    lacking: 'tell',
+    read: ({ aws, values }) => unlessAbsent(aws.ask('iam', 'GetUserPolicy', { UserName: values(slot), PolicyName })),
+    id: () => PolicyName,
+    diff: ({ PolicyDocument = '' }) => (sameDocument(PolicyDocument, document) ? [] : [{ field: 'what it allows' }]),
     create: put,
     update: put,
     delete: (values) => [api('iam', 'DeleteUserPolicy', { UserName: values(slot), PolicyName })],
-  };
+  });
 };
 
 export interface AccessKey {
@@ -80,45 +76,37 @@ export const accessKey = ({ name, path, format, idIn }: AccessKey): Step => {
   });
   const remove = (UserName: string, id: string) => api('iam', 'DeleteAccessKey', { UserName, AccessKeyId: id });
   const key = `access-key/${name}`;
-  return {
+  return part<{ readonly ids: readonly string[]; readonly here: string | undefined; readonly open: boolean }>({
     key,
     title: `access key in ${path}`,
-    needs: [slot],
+    parent: slot,
     async read({ aws, values, files }) {
-      const answer = await unlessNone(
+      const answer = await unlessAbsent(
         aws.all('iam', 'ListAccessKeys', { UserName: values(slot) }, 'AccessKeyMetadata'),
-        NO_ENTITY,
       );
       const ids = (answer ?? []).map(({ AccessKeyId }) => AccessKeyId!);
-      if (ids.length === 0) return { state: 'absent' };
+      if (ids.length === 0) return undefined;
       const [text, stat] = await Promise.all([files.read(path), files.stat(path)]);
       const here = idIn(text ?? '');
-      const id = ids.find((one) => one === here);
-      const surplus = ids.filter((one) => one !== id);
-      if (id === undefined)
-        return {
-          state: 'differs',
-          found: { id: surplus[0]!, owned: true, surplus: surplus.slice(1) },
-          differences: [`its secret is not in ${path}, so it is replaced`],
-        };
-      const open = (stat?.mode ?? 0) & 0o077;
-      return open === 0
-        ? { state: 'ready', found: { id, owned: true, surplus } }
-        : {
-            state: 'differs',
-            found: { id, owned: true, surplus },
-            differences: [`${path} can be read by others, so the key is replaced`],
-          };
+      const known = here !== undefined && ids.includes(here);
+      return {
+        ids: known ? [here, ...ids.filter((one) => one !== here)] : ids,
+        here: known ? here : undefined,
+        open: stat !== undefined && isOpenToOthers(stat.mode),
+      };
     },
-    create: (values) => [create(values(slot))],
-    update: (values, { id, surplus = [] }) => [
-      ...[id, ...surplus].map((one) => remove(values(slot), one)),
-      create(values(slot)),
+    id: ({ ids }) => ids[0]!,
+    surplus: ({ ids }) => ids.slice(1),
+    diff: ({ here, open }) => [
+      ...(here === undefined ? [{ field: 'secret', is: `not in ${path}, so the key is replaced` }] : []),
+      ...(here !== undefined && open ? [{ field: path, is: 'readable by others, so the key is replaced' }] : []),
     ],
+    create: (values) => [create(values(slot))],
+    update: (values, { ids }) => [...ids.map((one) => remove(values(slot), one)), create(values(slot))],
     // A surplus one has no file.
     delete: (values, id) => [
       remove(values(slot), id),
       ...(values(key) === id ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }] : []),
     ],
-  };
+  });
 };

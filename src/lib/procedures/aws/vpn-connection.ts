@@ -1,10 +1,11 @@
 import { XMLParser } from 'fast-xml-parser';
 import { api, type Input, type Output } from '../../core/aws.ts';
-import { failure } from '../../core/errors.ts';
-import type { Existing, ReadResult, Step, ReadContext } from '../../core/procedure.ts';
+import { unlessAbsent } from '../../core/errors.ts';
+import type { Difference, ReadContext, Step } from '../../core/procedure.ts';
 import { addressText, cidr } from '../../domain/cidr.ts';
 import { ENDS, type EndFacts, type EndNumber, type TunnelRules } from '../../domain/managed-vpn.ts';
-import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
+import { filtersOf, oursIn, tagsOf } from '../../domain/tags.ts';
+import { part, resource } from '../kit/resource.ts';
 
 export interface VpnConnection {
   /** Of the router: the step is `vpn-connection/rtr-1`; it rests on `customer-gateway/rtr-1` and `vgw`. */
@@ -21,7 +22,7 @@ type Told = NonNullable<NonNullable<Described['Options']>['TunnelOptions']>[numb
 type Options = NonNullable<Input<'ec2', 'ModifyVpnTunnelOptions'>['TunnelOptions']>;
 
 /** AWS takes some five minutes to make one, and as long to remove it or to replace a tunnel. */
-const PATIENCE_MS = 900_000;
+const TIMEOUT_MS = 900_000;
 
 const keyOf = (name: string): string => `vpn-connection/${name}`;
 /** Slots of what AWS chose: `vpn-connection/rtr-1/outside-1`. */
@@ -48,8 +49,8 @@ const optionsOf = (
     StartupAction: 'start',
   }) satisfies Options;
 
-/** What it has and should not, a few words each; the key is never among them. */
-const differencesOf = (told: Told, wanted: ReturnType<typeof optionsOf>): readonly string[] => {
+/** What it has and should not; the key itself is never shown. */
+const differencesOf = (told: Told, wanted: ReturnType<typeof optionsOf>): readonly Difference[] => {
   const text = (value: unknown): string =>
     Array.isArray(value)
       ? value
@@ -65,10 +66,10 @@ const differencesOf = (told: Told, wanted: ReturnType<typeof optionsOf>): readon
   };
   return Object.entries(wanted).flatMap(([field, value]) => {
     if (field === 'PreSharedKey')
-      return told.PreSharedKey === undefined || told.PreSharedKey === value ? [] : ['it has another key'];
+      return told.PreSharedKey === undefined || told.PreSharedKey === value ? [] : [{ field: 'pre-shared key' }];
     return text(has[field]) === text(value)
       ? []
-      : [`${field} is ${text(has[field]) || 'whatever the peer offers'}, should be ${text(value)}`];
+      : [{ field, is: text(has[field]) || 'whatever the peer offers', wanted: text(value) }];
   });
 };
 
@@ -119,7 +120,7 @@ const describe = async (
   { aws }: Pick<ReadContext, 'aws'>,
   asked: Input<'ec2', 'DescribeVpnConnections'>,
 ): Promise<readonly Described[]> =>
-  ((await aws.ask('ec2', 'DescribeVpnConnections', asked)).VpnConnections ?? [])
+  ((await unlessAbsent(aws.ask('ec2', 'DescribeVpnConnections', asked)))?.VpnConnections ?? [])
     .filter(({ State }) => State !== 'deleted')
     .sort((a, b) => Number(leaving(a)) - Number(leaving(b)));
 
@@ -128,87 +129,77 @@ const networksOf = ({ routing }: VpnConnection): readonly string[] => (routing.b
 /** A managed connection, its two tunnels held to `rules`, and, where routes are static, one to each on-prem network. */
 export const vpnConnection = (site: string, spec: VpnConnection): readonly Step[] => [
   connection(site, spec),
-  ...ENDS.map((end) => tunnel(site, spec, end)),
+  ...ENDS.map((end) => tunnel(spec, end)),
   ...networksOf(spec).map((network) => route(spec, network)),
 ];
 
-const ROUTED = { static: 'has static routes', bgp: 'routes by BGP' } as const;
+const ROUTING = { static: 'static', bgp: 'by BGP' } as const;
+
+/** Routes of it that are there, by their networks. */
+const routesOf = ({ Routes = [] }: Described): readonly string[] =>
+  Routes.flatMap(({ DestinationCidrBlock: network, State }) =>
+    network === undefined || State === 'deleted' || State === 'deleting' ? [] : [network],
+  );
 
 const connection = (site: string, spec: VpnConnection): Step => {
-  const key = keyOf(spec.name);
+  const { name, rules, ends, routing } = spec;
+  const key = keyOf(name);
   const networks = networksOf(spec);
-  const { by } = spec.routing;
-  return {
+  const [customer, gateway] = [`customer-gateway/${name}`, 'vgw'];
+  const outputs = (is: Described): Record<string, string> => {
+    const facts = factsOf(is, spec);
+    if (facts.length !== ENDS.length) return {};
+    return Object.fromEntries(
+      ENDS.flatMap((end, index) => [
+        [factSlot(name, 'outside', end), facts[index]!.outside],
+        [factSlot(name, 'inside', end), facts[index]!.inside],
+      ]),
+    );
+  };
+  return resource<Described>(site, {
     key,
-    title: `VPN connection of ${spec.name}`,
+    title: `VPN connection of ${name}`,
     cost: 'a VPN connection, by the hour, and its traffic',
-    timeoutMs: PATIENCE_MS,
-    async read(context): Promise<ReadResult> {
-      const { adopted, values } = context;
-      const id = adopted.get(key);
-      const [customer, gateway] = [`customer-gateway/${spec.name}`, 'vgw'];
-      const [first, ...surplus] =
-        id === undefined
-          ? oursIn(await describe(context, { Filters: filtersOf(site, key) }), site, key)
-          : await describe(context, { VpnConnectionIds: [id] });
-      if (first === undefined) {
-        if (id !== undefined)
-          throw failure(`there is no VPN connection ${id}`, {
-            field: '--adopt',
-            next: 'correct the id, or leave it out to have one made',
-          });
-        if (!values.has(customer) || !values.has(gateway)) return { state: 'absent' };
-        // Between two gateways there is one: AWS would answer with it and make none.
-        const [other] = await describe(context, {
-          Filters: [
-            { Name: 'customer-gateway-id', Values: [values(customer)] },
-            { Name: 'vpn-gateway-id', Values: [values(gateway)] },
-          ],
-        });
-        // Our own, whose tags lag: the next look finds it.
-        if (other !== undefined && !leaving(other) && !isOurs(other.Tags, site, key))
-          throw failure(`the VPN connection ${other.VpnConnectionId} is there and is not hybridctl's`, {
-            field: key,
-            next: `remove it, or say --adopt ${key}=${other.VpnConnectionId} to use it`,
-          });
-        return { state: 'absent' };
-      }
-      const facts = factsOf(first, spec);
-      const told =
-        facts.length === ENDS.length
-          ? ENDS.flatMap((end, index) => [
-              [factSlot(spec.name, 'outside', end), facts[index]!.outside],
-              [factSlot(spec.name, 'inside', end), facts[index]!.inside],
-            ])
-          : [];
-      const others = (first.Routes ?? []).flatMap(({ DestinationCidrBlock: network, State }) =>
-        network === undefined || State === 'deleted' || State === 'deleting' || networks.includes(network)
-          ? []
-          : [network],
-      );
-      const found: Existing = {
-        id: first.VpnConnectionId!,
-        owned: isOurs(first.Tags, site, key),
-        outputs: Object.fromEntries(told) as Record<string, string>,
-        surplus: surplus.filter((other) => !leaving(other)).map(({ VpnConnectionId }) => VpnConnectionId!),
-        notes: others.length === 0 || networks.length === 0 ? [] : [`also leads to ${others.join(', ')}`],
-      };
-      if (leaving(first)) return { state: 'pending', found, why: 'is being deleted' };
-      if (first.State === 'pending' || told.length === 0)
-        return {
-          state: 'pending',
-          found,
-          why: first.State === 'pending' ? 'is pending' : 'does not tell the addresses of its tunnels',
-        };
-      const does =
-        first.Options?.StaticRoutesOnly === undefined ? by : first.Options.StaticRoutesOnly ? 'static' : 'bgp';
-      if (does !== by)
-        return {
-          state: 'differs',
-          found,
-          differences: [`it ${ROUTED[does]}, and ${spec.name} ${by === 'bgp' ? 'has an' : 'has no'} AS number`],
-        };
-      return { state: 'ready', found };
+    timeoutMs: TIMEOUT_MS,
+    kind: 'VPN connection',
+    byId: async (context, id) => (await describe(context, { VpnConnectionIds: [id] }))[0],
+    byTags: async (context) => oursIn(await describe(context, { Filters: filtersOf(site, key) }), site, key),
+    async byName(context) {
+      const { values } = context;
+      if (!values.has(customer) || !values.has(gateway)) return undefined;
+      // Between two gateways there is one: AWS would answer with it and make none.
+      const Filters = [
+        { Name: 'customer-gateway-id', Values: [values(customer)] },
+        { Name: 'vpn-gateway-id', Values: [values(gateway)] },
+      ];
+      return (await describe(context, { Filters })).find((one) => !leaving(one));
+    },
+    leaving,
+    id: ({ VpnConnectionId }) => VpnConnectionId!,
+    tags: ({ Tags }) => Tags,
+    outputs,
+    notes(is) {
+      const others = routesOf(is).filter((network) => !networks.includes(network));
+      return others.length === 0 || networks.length === 0 ? [] : [`also leads to ${others.join(', ')}`];
+    },
+    pending(is) {
+      if (leaving(is)) return 'is being deleted';
+      if (is.State === 'pending') return 'is pending';
+      return Object.keys(outputs(is)).length === 0 ? 'does not tell the addresses of its tunnels' : undefined;
+    },
+    diff({ Options }) {
+      const isStatic = Options?.StaticRoutesOnly ?? routing.by === 'static';
+      const by = isStatic ? 'static' : 'bgp';
+      return by === routing.by
+        ? []
+        : [
+            {
+              field: 'routing',
+              is: ROUTING[by],
+              wanted: `${ROUTING[routing.by]}, for ${name} ${routing.by === 'bgp' ? 'has an' : 'has no'} AS number`,
+              fixable: false,
+            },
+          ];
     },
     create: (values) => [
       api(
@@ -216,13 +207,13 @@ const connection = (site: string, spec: VpnConnection): Step => {
         'CreateVpnConnection',
         {
           Type: 'ipsec.1',
-          CustomerGatewayId: values(`customer-gateway/${spec.name}`),
-          VpnGatewayId: values('vgw'),
+          CustomerGatewayId: values(customer),
+          VpnGatewayId: values(gateway),
           Options: {
-            StaticRoutesOnly: by === 'static',
-            TunnelOptions: spec.ends.map(({ inside, key: psk }) => ({
+            StaticRoutesOnly: routing.by === 'static',
+            TunnelOptions: ends.map(({ inside, key: psk }) => ({
               TunnelInsideCidr: inside,
-              ...optionsOf(spec.rules, psk),
+              ...optionsOf(rules, psk),
             })),
           },
           TagSpecifications: [{ ResourceType: 'vpn-connection', Tags: tagsOf(site, key) }],
@@ -233,7 +224,7 @@ const connection = (site: string, spec: VpnConnection): Step => {
     idPath: 'VpnConnection.VpnConnectionId',
     after: (values) => [waitFor(values(key))],
     delete: (_values, id) => [api('ec2', 'DeleteVpnConnection', { VpnConnectionId: id })],
-  };
+  });
 };
 
 const waitFor = (id: string): string => `aws ec2 wait vpn-connection-available --vpn-connection-ids ${id}`;
@@ -241,66 +232,67 @@ const waitFor = (id: string): string => `aws ec2 wait vpn-connection-available -
 const one = async (context: ReadContext, name: string): Promise<Described | undefined> =>
   (await describe(context, { VpnConnectionIds: [context.values(keyOf(name))] }))[0];
 
+/** One of the two tunnels of a connection, as AWS tells of it. */
+interface TunnelFound {
+  readonly state: string | undefined;
+  readonly options: Told | undefined;
+  readonly outside: string;
+}
+
 /**
- * A tunnel's options, mended by themselves: ModifyVpnTunnelOptions takes down one tunnel, ModifyVpnConnectionOptions
- * both,
- * and the second is not touched before the first is back.
+ * A tunnel's options, changed by themselves: ModifyVpnTunnelOptions takes down one tunnel, ModifyVpnConnectionOptions
+ * both, and the second is not touched before the first is back. Those of an adopted connection are only told.
  */
-const tunnel = (site: string, spec: VpnConnection, end: EndNumber): Step => {
+const tunnel = (spec: VpnConnection, end: EndNumber): Step => {
   const wanted = optionsOf(spec.rules, spec.ends[end - 1]?.key ?? '');
-  return {
+  return part<TunnelFound>({
     key: `vpn-tunnel/${spec.name}/${end}`,
     title: `Tunnel ${end} of ${spec.name}`,
-    needs: [keyOf(spec.name)],
-    timeoutMs: PATIENCE_MS,
+    parent: keyOf(spec.name),
+    lacking: 'tell',
+    timeoutMs: TIMEOUT_MS,
     async read(context) {
       const described = await one(context, spec.name);
-      if (described === undefined) return { state: 'absent' };
-      const told = inOrder(described.Options?.TunnelOptions ?? [], ({ TunnelInsideCidr }) => TunnelInsideCidr, spec)[
+      if (described === undefined) return undefined;
+      const options = inOrder(described.Options?.TunnelOptions ?? [], ({ TunnelInsideCidr }) => TunnelInsideCidr, spec)[
         end - 1
       ];
-      const found: Existing = {
-        id: told?.OutsideIpAddress ?? context.values(factSlot(spec.name, 'outside', end)),
-        owned: isOurs(described.Tags, site, keyOf(spec.name)),
-      };
-      if (described.State !== 'available')
-        return { state: 'pending', found, why: `the connection is ${described.State}` };
-      if (told === undefined) return { state: 'ready', found: { ...found, notes: ['its options are not told'] } };
-      const differences = differencesOf(told, wanted);
-      // An adopted connection is used as it is.
-      if (!found.owned) return { state: 'ready', found: { ...found, notes: differences } };
-      return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
+      const outside = options?.OutsideIpAddress ?? context.values(factSlot(spec.name, 'outside', end));
+      return { state: described.State, options, outside };
     },
+    id: ({ outside }) => outside,
+    pending: ({ state }) => (state === 'available' ? undefined : `the connection is ${state}`),
+    notes: ({ options }) => (options === undefined ? ['its options are not told'] : []),
+    diff: ({ options }) => (options === undefined ? [] : differencesOf(options, wanted)),
     // It comes with the connection.
     create: () => [],
     after: (values) => [waitFor(values(keyOf(spec.name)))],
-    update: (values, { id }) => [
+    update: (values, { outside }) => [
       api(
         'ec2',
         'ModifyVpnTunnelOptions',
-        { VpnConnectionId: values(keyOf(spec.name)), VpnTunnelOutsideIpAddress: id, TunnelOptions: wanted },
+        { VpnConnectionId: values(keyOf(spec.name)), VpnTunnelOutsideIpAddress: outside, TunnelOptions: wanted },
         ['TunnelOptions.PreSharedKey'],
       ),
     ],
-  };
+  });
 };
 
-const route = (spec: VpnConnection, network: string): Step => ({
-  key: `vpn-route/${spec.name}/${network.replace('/', '-')}`,
-  title: `Route to ${network} over ${spec.name}`,
-  needs: [keyOf(spec.name)],
-  async read(context) {
-    const there = (await one(context, spec.name))?.Routes?.find(
-      ({ DestinationCidrBlock, State }) =>
-        DestinationCidrBlock === network && State !== 'deleted' && State !== 'deleting',
-    );
-    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: network, owned: true } };
-  },
-  create: (values) => [
-    api('ec2', 'CreateVpnConnectionRoute', {
-      VpnConnectionId: values(keyOf(spec.name)),
-      DestinationCidrBlock: network,
-    }),
-  ],
-  // No `drop`: it goes with its connection.
-});
+/** No deletion: it goes with its connection. */
+const route = (spec: VpnConnection, network: string): Step =>
+  part<string>({
+    key: `vpn-route/${spec.name}/${network.replace('/', '-')}`,
+    title: `Route to ${network} over ${spec.name}`,
+    parent: keyOf(spec.name),
+    async read(context) {
+      const described = await one(context, spec.name);
+      return described && routesOf(described).find((there) => there === network);
+    },
+    id: () => network,
+    create: (values) => [
+      api('ec2', 'CreateVpnConnectionRoute', {
+        VpnConnectionId: values(keyOf(spec.name)),
+        DestinationCidrBlock: network,
+      }),
+    ],
+  });

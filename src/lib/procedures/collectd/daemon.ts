@@ -80,7 +80,11 @@ export const daemonStep = (host: CollectdHost, files: readonly string[]): Step =
       const found = { id: 'collectd', owned: false };
       return newer.length === 0
         ? { state: 'ready', found }
-        : { state: 'differs', found, differences: newer.map((file) => `it runs since before ${file}`) };
+        : {
+            state: 'differs',
+            found,
+            differences: newer.map((file) => ({ field: file, is: 'newer than the start of collectd' })),
+          };
     },
     create: calls,
     update: calls,

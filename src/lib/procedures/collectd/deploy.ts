@@ -148,8 +148,8 @@ const agentStep = (host: CollectdHost, files: readonly string[]): Step => {
       ]);
       const running = /"status": *"running"/.test(stdout);
       const wrong = [
-        ...(running ? [] : ['it does not run']),
-        ...stale.map((file) => `it has not read ${file} as it is`),
+        ...(running ? [] : [{ field: 'agent', is: 'not running' }]),
+        ...stale.map((file) => ({ field: file, is: 'newer than what the agent has read' })),
       ];
       const found = { id: 'amazon-cloudwatch-agent', owned: false };
       return wrong.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences: wrong };

@@ -1,5 +1,5 @@
 import { failure } from '../../core/errors.ts';
-import type { Call, ReadResult, Step, WriteCall } from '../../core/procedure.ts';
+import type { Call, Difference, ReadResult, Step, WriteCall } from '../../core/procedure.ts';
 import { lineDiff } from '../../domain/collectd/config.ts';
 import { isOpenToOthers, octal } from '../../domain/file-mode.ts';
 import { script } from './daemon.ts';
@@ -15,18 +15,22 @@ const isSecret = ({ mode }: HostFile): boolean => !isOpenToOthers(mode);
 const MOST_SHOWN = 12;
 
 /** What changes in a file, line by line; of a secret one only that it does. */
-const differences = (file: HostFile, before: string | undefined, mode: number | undefined): readonly string[] => {
-  if (before === undefined) return [`${file.path} is not there`];
+const differences = (file: HostFile, before: string | undefined, mode: number | undefined): readonly Difference[] => {
+  if (before === undefined) return [{ field: file.path, is: 'not there' }];
   const lines = isSecret(file) ? [] : lineDiff(before, file.content);
   return [
     ...(before === file.content
       ? []
       : [
-          `${file.path} is another`,
-          ...lines.slice(0, MOST_SHOWN),
-          ...(lines.length > MOST_SHOWN ? [`and ${lines.length - MOST_SHOWN} lines more`] : []),
+          {
+            field: file.path,
+            detail: [
+              ...lines.slice(0, MOST_SHOWN),
+              ...(lines.length > MOST_SHOWN ? [`and ${lines.length - MOST_SHOWN} lines more`] : []),
+            ],
+          },
         ]),
-    ...(mode === file.mode ? [] : [`${file.path} has mode ${octal(mode ?? 0)} instead of ${octal(file.mode)}`]),
+    ...(mode === file.mode ? [] : [{ field: `mode of ${file.path}`, is: octal(mode ?? 0), wanted: octal(file.mode) }]),
   ];
 };
 

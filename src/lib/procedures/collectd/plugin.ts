@@ -85,7 +85,7 @@ export const pluginStep = (given: PluginPackage | undefined): Step => {
         : {
             state: 'differs',
             found,
-            differences: [mark === undefined ? 'it is not from this package' : 'it is from another package'],
+            differences: [{ field: 'package', is: mark === undefined ? 'unknown' : 'another one' }],
           };
     },
     create: install,
@@ -126,7 +126,11 @@ export const endpointStep = (): Step => {
       const found = { id: 'amazonaws.com.cn', owned: true };
       return changes.length === 0
         ? { state: 'ready', found }
-        : { state: 'differs', found, differences: changes.map(({ file }) => `${file.path} ends it in .amazonaws.com`) };
+        : {
+            state: 'differs',
+            found,
+            differences: changes.map(({ file }) => ({ field: `endpoint in ${file.path}`, is: '.amazonaws.com' })),
+          };
     },
     create: () => [],
     update: () => mended,

@@ -9,6 +9,7 @@ import {
   trustWithFaas,
   type FaasGrant,
 } from '../../domain/fpga/faas-policy.ts';
+import { resource } from '../kit/resource.ts';
 
 /** A RAM policy keeps five versions; the service drops the oldest when asked to. */
 const ROTATE = 'DeleteOldestNonDefaultVersionWhenLimitExceeded';
@@ -57,40 +58,38 @@ const newBucket = (bucket: string): Step => ({
   create: () => [aliyun('oss', 'PutBucket', { Bucket: bucket })],
 });
 
-const role = (name: string): Step => ({
-  key: 'role',
-  title: `role ${name}`,
-  async read(context) {
-    const answer = await ask(context, 'ram', 'GetRole', { RoleName: name });
-    if (answer === undefined) return { state: 'absent' };
-    const trust = words(answer, 'Role', 'AssumeRolePolicyDocument');
-    const found = {
-      id: words(answer, 'Role', 'RoleName'),
-      owned: words(answer, 'Role', 'Description').includes(OURS),
-      outputs: { 'role/arn': words(answer, 'Role', 'Arn'), 'role/trust': trust },
-    };
-    return faasMayTake(trust)
-      ? { state: 'ready', found }
-      : { state: 'differs', found, differences: ['FaaS may not take it'] };
-  },
-  create: () => [
-    aliyun('ram', 'CreateRole', {
-      RoleName: name,
-      Description: `for FaaS, ${OURS}`,
-      AssumeRolePolicyDocument: JSON.stringify(trustWithFaas(undefined)),
-    }),
-  ],
-  update: (values) => [
-    aliyun('ram', 'UpdateRole', {
-      RoleName: name,
-      NewAssumeRolePolicyDocument: JSON.stringify(trustWithFaas(values('role/trust'))),
-    }),
-  ],
-  delete: (_values, id) => [aliyun('ram', 'DeleteRole', { RoleName: id })],
-});
+const role = (name: string): Step =>
+  resource<AliyunAnswer>('', {
+    key: 'role',
+    title: `role ${name}`,
+    kind: 'role',
+    foreign: 'change',
+    byName: (context) => ask(context, 'ram', 'GetRole', { RoleName: name }),
+    id: (is) => words(is, 'Role', 'RoleName'),
+    tags: () => undefined,
+    owned: (is) => words(is, 'Role', 'Description').includes(OURS),
+    outputs: (is) => ({ 'role/arn': words(is, 'Role', 'Arn'), 'role/trust': trustIn(is) }),
+    diff: (is) => (faasMayTake(trustIn(is)) ? [] : [{ field: 'trust policy', wanted: 'FaaS' }]),
+    create: () => [
+      aliyun('ram', 'CreateRole', {
+        RoleName: name,
+        Description: `for FaaS, ${OURS}`,
+        AssumeRolePolicyDocument: JSON.stringify(trustWithFaas(undefined)),
+      }),
+    ],
+    update: (values) => [
+      aliyun('ram', 'UpdateRole', {
+        RoleName: name,
+        NewAssumeRolePolicyDocument: JSON.stringify(trustWithFaas(values('role/trust'))),
+      }),
+    ],
+    delete: (_values, id) => [aliyun('ram', 'DeleteRole', { RoleName: id })],
+  });
+
+const trustIn = (answer: AliyunAnswer): string => words(answer, 'Role', 'AssumeRolePolicyDocument');
 
 /** What `policy` gives besides: its document, its versions but the one in force, and who else has it. */
-const policyLook = async (context: ReadContext, name: string) => {
+const readPolicyOf = async (context: ReadContext, name: string) => {
   const answer = await ask(context, 'ram', 'GetPolicy', { PolicyName: name, PolicyType: 'Custom' });
   if (answer === undefined) return undefined;
   const versions = listOf(
@@ -108,33 +107,35 @@ const policyLook = async (context: ReadContext, name: string) => {
   };
 };
 
-const policy = (name: string, grant: FaasGrant): Step => ({
-  key: 'policy',
-  title: `policy ${name}`,
-  async read(context) {
-    const there = await policyLook(context, name);
-    if (there === undefined) return { state: 'absent' };
-    const found = { id: name, owned: there.description.includes(OURS), outputs: { 'policy/document': there.document } };
-    const differences = lacking(there.document, grant);
-    return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };
-  },
-  create: () => [
-    aliyun('ram', 'CreatePolicy', {
-      PolicyName: name,
-      Description: `what FaaS may do, ${OURS}`,
-      PolicyDocument: JSON.stringify(policyWith(undefined, grant)),
-    }),
-  ],
-  update: (values) => [
-    aliyun('ram', 'CreatePolicyVersion', {
-      PolicyName: name,
-      PolicyDocument: JSON.stringify(policyWith(values('policy/document'), grant)),
-      SetAsDefault: 'true',
-      RotateStrategy: ROTATE,
-    }),
-  ],
-  delete: (_values, id) => [aliyun('ram', 'DeletePolicy', { PolicyName: id })],
-});
+const policy = (name: string, grant: FaasGrant): Step =>
+  resource<NonNullable<Awaited<ReturnType<typeof readPolicyOf>>>>('', {
+    key: 'policy',
+    title: `policy ${name}`,
+    kind: 'policy',
+    foreign: 'change',
+    byName: (context) => readPolicyOf(context, name),
+    id: () => name,
+    tags: () => undefined,
+    owned: ({ description }) => description.includes(OURS),
+    outputs: ({ document }) => ({ 'policy/document': document }),
+    diff: ({ document }) => lacking(document, grant).map((wanted) => ({ field: 'policy', wanted })),
+    create: () => [
+      aliyun('ram', 'CreatePolicy', {
+        PolicyName: name,
+        Description: `what FaaS may do, ${OURS}`,
+        PolicyDocument: JSON.stringify(policyWith(undefined, grant)),
+      }),
+    ],
+    update: (values) => [
+      aliyun('ram', 'CreatePolicyVersion', {
+        PolicyName: name,
+        PolicyDocument: JSON.stringify(policyWith(values('policy/document'), grant)),
+        SetAsDefault: 'true',
+        RotateStrategy: ROTATE,
+      }),
+    ],
+    delete: (_values, id) => [aliyun('ram', 'DeletePolicy', { PolicyName: id })],
+  });
 
 const holders = async (context: ReadContext, name: string): Promise<readonly string[]> => {
   const answer = await ask(context, 'ram', 'ListEntitiesForPolicy', { PolicyName: name, PolicyType: 'Custom' });
@@ -185,7 +186,7 @@ export const policyRemovalSteps = (roleName: string, name: string): readonly Ste
     key: 'policy',
     title: `policy ${name}`,
     async read(context) {
-      const there = await policyLook(context, name);
+      const there = await readPolicyOf(context, name);
       if (there === undefined) return { state: 'absent' };
       const others = (await holders(context, name)).filter((one) => one.toLowerCase() !== roleName.toLowerCase());
       if (others.length > 0)

@@ -1,7 +1,8 @@
 import { EXIT, HybridError, interrupted, isKind, partly, retold, unlessAbsent, unlessKind } from '../../core/errors.ts';
 import type { Existing, ExecutionContext, PlannedStep, Step, ReadContext } from '../../core/procedure.ts';
 import { execute, batched } from './execute.ts';
-import { waitUntil, existingOf, readStep, readContextOf, type Scope } from './read.ts';
+import { waitUntil, existingOf, onlyByHand, readStep, readContextOf, type Scope } from './read.ts';
+import { allInWords, wordsOf } from './words.ts';
 import { valueStore, type ValueStore } from './values.ts';
 
 export interface ApplyOptions extends Scope {
@@ -37,7 +38,10 @@ export const applySteps = async (
   const slots = new Set<string>();
   for (const step of steps) {
     try {
-      const { action, found, notes } = await applyStep(step, context, readContext, store, () => made.push(step));
+      const { action, found, notes } = await applyStep(step, context, readContext, store, () => {
+        made.push(step);
+        store.setCreated(step.key);
+      });
       done.push({ key: step.key, title: step.title, action, id: found.id, notes, cost: step.cost ?? null });
       for (const slot of [step.key, ...Object.keys(found.outputs ?? {})]) slots.add(slot);
     } catch (error) {
@@ -86,12 +90,14 @@ const applyStep = async (
   }
   if (result.state === 'differs') {
     const { differences, found } = result;
-    if (step.update === undefined)
-      throw new HybridError(EXIT.failed, `${step.title} (${found.id}): ${differences.join(', ')}`, {
-        next: 'change it yourself, or remove it and run this again',
+    if (step.update === undefined || onlyByHand(step, differences))
+      throw new HybridError(EXIT.failed, `${step.title} (${found.id}): ${allInWords(differences)}`, {
+        next:
+          differences.find(({ next }) => next !== undefined)?.next ??
+          'change it yourself, or remove it and run this again',
       });
-    if (action === 'keep') [action, notes] = ['change', differences];
-    progress(`${step.title}: ${differences.join(', ')}; changing it`);
+    if (action === 'keep') [action, notes] = ['change', wordsOf(differences)];
+    progress(`${step.title}: ${allInWords(differences)}; changing it`);
     for (const call of batched(step.update(store.values, found, differences)))
       await unlessThere(retried(() => execute(call, context), step, context));
     result = await waitUntil(step, context, readContext, store, ({ state }) => state === 'ready');

@@ -14,7 +14,7 @@ export const destroySteps = async (
   scope: Scope,
 ): Promise<readonly PlannedStep[]> => {
   const store = valueStore();
-  const readContext = readContextOf(context, scope, store);
+  const readContext = readContextOf(context, { ...scope, removing: true }, store);
   // All is looked at first: later steps tell the ids by which earlier ones are let go of.
   for (const step of steps) await readStep(step, readContext, store);
   const removed: PlannedStep[] = [];

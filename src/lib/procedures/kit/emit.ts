@@ -6,8 +6,9 @@ import { octal } from '../../domain/file-mode.ts';
 import { shellWord } from '../../domain/shell.ts';
 import { ALIYUN_WORDS } from './cli/aliyun.ts';
 import { CLI_SERVICES } from './cli/services.ts';
-import { existingOf, readStep, readContextOf, type Scope } from './read.ts';
+import { existingOf, onlyByHand, readStep, readContextOf, type Scope } from './read.ts';
 import { valueStore, variable } from './values.ts';
+import { wordsOf } from './words.ts';
 
 /** A plan as somebody would carry it out by hand. */
 export interface Runbook {
@@ -173,7 +174,7 @@ export const runbookOf = async (
     const calls =
       result.state === 'absent'
         ? step.create(store.values)
-        : result.state === 'differs'
+        : result.state === 'differs' && !onlyByHand(step, result.differences)
           ? (step.update?.(store.values, result.found, result.differences) ?? [])
           : [];
     const typed = result.state === 'absent' ? linesFor(step, calls) : calls.map((call) => lineOf(call, step.key));
@@ -183,7 +184,7 @@ export const runbookOf = async (
     written.push({
       ...common,
       action: result.state === 'absent' ? 'make' : result.state === 'differs' ? 'change' : 'keep',
-      notes: result.state === 'differs' ? result.differences : [],
+      notes: result.state === 'differs' ? wordsOf(result.differences) : [],
       needs,
       lines,
     });

@@ -1,8 +1,10 @@
 import type { ExecutionContext, ReadResult, PlannedStep, Step } from '../../core/procedure.ts';
-import { existingOf, readStep, readContextOf, type Scope } from './read.ts';
+import { existingOf, onlyByHand, readStep, readContextOf, type Scope } from './read.ts';
 import { valueStore } from './values.ts';
+import { wordsOf } from './words.ts';
 
-const plannedOf = ({ key, title, cost, update }: Step, result: ReadResult): PlannedStep => {
+const plannedOf = (step: Step, result: ReadResult): PlannedStep => {
+  const { key, title, cost } = step;
   const found = existingOf(result);
   const common = { key, title, id: found?.id ?? null, cost: cost ?? null };
   const foreign = [
@@ -24,7 +26,11 @@ const plannedOf = ({ key, title, cost, update }: Step, result: ReadResult): Plan
       return {
         ...common,
         action: 'change',
-        notes: [...result.differences, ...(update === undefined ? ['only you can change that'] : []), ...foreign],
+        notes: [
+          ...wordsOf(result.differences),
+          ...(onlyByHand(step, result.differences) ? ['only you can change that'] : []),
+          ...foreign,
+        ],
       };
   }
 };
@@ -49,7 +55,7 @@ export const planRemoval = async (
   scope: Scope,
 ): Promise<readonly PlannedStep[]> => {
   const store = valueStore();
-  const readContext = readContextOf(context, scope, store);
+  const readContext = readContextOf(context, { ...scope, removing: true }, store);
   const planned: PlannedStep[] = [];
   for (const step of steps) {
     const found = existingOf(await readStep(step, readContext, store));

@@ -1,21 +1,24 @@
 import { failure } from '../../core/errors.ts';
-import type { Existing, ExecutionContext, ReadResult, Step, ReadContext } from '../../core/procedure.ts';
+import type { Difference, Existing, ExecutionContext, ReadResult, Step, ReadContext } from '../../core/procedure.ts';
 import type { ValueStore } from './values.ts';
+import { allInWords } from './words.ts';
 
 export interface Scope {
   readonly site: string;
   readonly adopted: ReadonlyMap<string, string>;
+  /** The steps are read for a removal. */
+  readonly removing?: boolean;
 }
 
 export const readContextOf = (
   { aws, aliyun, shell, files, signal }: ExecutionContext,
-  { site, adopted }: Scope,
+  { site, adopted, removing = false }: Scope,
   { values }: ValueStore,
-): ReadContext => ({ aws, aliyun, shell, files, site, adopted, values, signal });
+): ReadContext => ({ aws, aliyun, shell, files, site, adopted, removing, values, signal });
 
 const ABSENT: ReadResult = { state: 'absent' };
 
-/** Looks, and notes what was found for the steps after it. */
+/** Reads a step, and notes what was found for the steps after it. */
 export const readStep = async (step: Step, readContext: ReadContext, store: ValueStore): Promise<ReadResult> => {
   if (step.needs?.some((slot) => !readContext.values.has(slot)) === true) return ABSENT;
   const result = await step.read(readContext);
@@ -31,17 +34,22 @@ export const readStep = async (step: Step, readContext: ReadContext, store: Valu
 
 export const existingOf = (result: ReadResult): Existing | undefined => ('found' in result ? result.found : undefined);
 
-const note = ({ key }: Step, { id, outputs = {} }: Existing, store: ValueStore): void => {
+/** Whether only a person can bring it to what it should be. */
+export const onlyByHand = ({ update }: Step, differences: readonly Difference[]): boolean =>
+  update === undefined || differences.some(({ fixable }) => fixable === false);
+
+const note = ({ key }: Step, { id, owned, outputs = {} }: Existing, store: ValueStore): void => {
   store.set(key, id);
+  store.setOwned(key, owned);
   for (const [slot, value] of Object.entries(outputs)) store.set(slot, value);
 };
 
 const PATIENCE_MS = 60_000;
-/** Between two looks: doubling, so that what is quick is met quickly and what is slow does not drain EC2's bucket. */
+/** Between two reads: doubling, so that what is quick is met quickly and what is slow does not drain EC2's bucket. */
 const FIRST_MS = 250;
 const LONGEST_MS = 5_000;
 
-/** Looks until `fits`. @throws failure at the deadline, interrupted on Ctrl-C. */
+/** Reads until `fits`. @throws failure at the deadline, interrupted on Ctrl-C. */
 export const waitUntil = async (
   step: Step,
   context: ExecutionContext,
@@ -60,7 +68,7 @@ export const waitUntil = async (
         result.state === 'pending'
           ? result.why
           : result.state === 'differs'
-            ? result.differences.join(', ')
+            ? allInWords(result.differences)
             : result.state === 'absent'
               ? 'it does not show up'
               : 'it is still there';

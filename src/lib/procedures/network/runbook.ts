@@ -20,7 +20,7 @@ export const networkStep = (site: string, network: Network, stack: Stack | undef
         : {
             state: 'differs',
             found: { id: found.name, owned: true },
-            differences: ['to be updated by a change set, which fails where nothing differs'],
+            differences: [{ field: 'template or parameters', is: 'for the change set to compare' }],
           };
     },
     create: () => [changeSet],

@@ -43,11 +43,13 @@ const fstabStep = (spec: MountSpec): Step => {
         return {
           state: 'differs',
           found,
-          differences: [`${spec.directory} is there for something else: ${before.split(/\s+/).slice(0, 3).join(' ')}`],
+          differences: [
+            { field: spec.directory, is: `there for something else: ${before.split(/\s+/).slice(0, 3).join(' ')}` },
+          ],
         };
       return !values.has(VERSION) || before === line(values)
         ? { state: 'ready', found }
-        : { state: 'differs', found, differences: ['its options are others'] };
+        : { state: 'differs', found, differences: [{ field: 'options' }] };
     },
     create: (values) => [write(values, line(values))],
     update: (values) => [write(values, line(values))],
@@ -85,8 +87,8 @@ const unitStep = (spec: MountSpec, program: string): Step => {
       }
       const enabled = (await context.shell.run('systemctl', ['is-enabled', '--quiet', name])).exitCode === 0;
       const differences = [
-        ...(context.values.has(VERSION) && before !== content ? ['its content'] : []),
-        ...(enabled ? [] : ['it is not enabled']),
+        ...(context.values.has(VERSION) && before !== content ? [{ field: 'content' }] : []),
+        ...(enabled ? [] : [{ field: 'unit', is: 'not enabled' }]),
       ];
       const found = { id: name, owned: before.startsWith('# Written by "hybridctl s3 mount') };
       return differences.length === 0 ? { state: 'ready', found } : { state: 'differs', found, differences };

@@ -3,14 +3,14 @@ import probeScript from '../../../../templates/s3/probe.sh?raw';
 import unmountScript from '../../../../templates/s3/unmount.sh?raw';
 import { api } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
-import type { ReadResult, RunCall, Step, ReadContext, WriteCall } from '../../core/procedure.ts';
+import type { Difference, ReadResult, RunCall, Step, ReadContext, WriteCall } from '../../core/procedure.ts';
 import { mountSchema, filesOf, type MountSpec } from '../../domain/s3/spec.ts';
 import { ENGINE, mountCommand, refuseWhatItCant } from '../../render/s3/engines.ts';
 import { newerThan } from '../vpn-host/steps.ts';
 import { lookAtMount } from './look.ts';
 import { VERSION } from './tool.ts';
 
-const differs = (id: string, differences: readonly string[]): ReadResult =>
+const differs = (id: string, differences: readonly Difference[]): ReadResult =>
   differences.length === 0
     ? { state: 'ready', found: { id, owned: true } }
     : { state: 'differs', found: { id, owned: true }, differences };
@@ -52,7 +52,7 @@ export const definitionStep = (spec: MountSpec, folder: string): Step => {
       );
       return differs(
         path,
-        fields.map((field) => `${field} was ${JSON.stringify(was[field])}`),
+        fields.map((field) => ({ field, is: JSON.stringify(was[field]), wanted: JSON.stringify(spec[field]) })),
       );
     },
     create: () => [write],
@@ -152,7 +152,8 @@ export interface MountStep {
 }
 
 /** Of a mount that works: it is unmounted only when nobody uses it. */
-const OTHERWISE: readonly string[] = ['it runs with other options', 'its key is newer than the mount'];
+const OPTIONS: Difference = { field: 'options', is: 'others than those it runs with' };
+const KEY: Difference = { field: 'key', is: 'newer than the mount' };
 
 /** Five seconds: who acts on the answer must not take a busy machine for a daemon that hangs. */
 const PATIENT_TURNS = 250;
@@ -168,31 +169,36 @@ export const mountStep = (spec: MountSpec, { folder, nonce, lazily = false }: Mo
   return {
     key: 'mount',
     title: `${spec.bucket} at ${spec.directory}`,
-    async read(context) {
+    async read(context): Promise<ReadResult> {
       const { values } = context;
       refuseWhatItCant(spec, version(values));
       const { state, mounted, why } = await lookAtMount(context, spec.directory, nonce, undefined, PATIENT_TURNS);
       if (mounted === undefined) return { state: 'absent' };
       const found = { id: spec.directory, owned: true, outputs: { [IDENTITY]: mounted.identity } };
       if (state === 'other') return { state: 'absent' };
-      if (state === 'dead' || state === 'hung') return { state: 'differs', found, differences: [why!] };
+      if (state === 'dead' || state === 'hung')
+        return { state: 'differs', found, differences: [{ field: 'mount', is: why! }] };
       if (!values.has(VERSION)) return { state: 'ready', found };
       // Its own log file and what the kernel adds aside.
       const otherwise =
         (await runningOtherwise(context, spec, ENGINE[spec.engine].args(spec, version(values), paths.log))) === true;
       const key = await isNewer(context, spec, paths.mounted);
+      const trouble = state === 'ok' ? [] : [why!];
       const differences = [
-        ...(otherwise ? [OTHERWISE[0]!] : []),
-        ...(key ? [OTHERWISE[1]!] : []),
-        ...(state === 'ok' ? [] : [why!]),
+        ...(otherwise ? [OPTIONS] : []),
+        ...(key ? [KEY] : []),
+        ...trouble.map((is) => ({ field: 'mount', is })),
       ];
       return otherwise || key
         ? { state: 'differs', found, differences }
-        : { state: 'ready', found: { ...found, notes: differences } };
+        : { state: 'ready', found: { ...found, notes: trouble } };
     },
     create: (values) => [mountCall(spec, version(values), folder)],
     update: (values, _found, differences) => [
-      unmountCall(spec.directory, differences.some((one) => OTHERWISE.includes(one)) ? undefined : 'abort'),
+      unmountCall(
+        spec.directory,
+        differences.some(({ field }) => field === OPTIONS.field || field === KEY.field) ? undefined : 'abort',
+      ),
       mountCall(spec, version(values), folder),
     ],
     delete: () => [unmountCall(spec.directory, lazily ? 'lazily' : undefined)],
@@ -223,11 +229,12 @@ export const proofStep = (spec: MountSpec, { folder, nonce }: MountStep): Step =
     key: 'proof',
     title: 'proof by a probe object',
     needs: ['mount', IDENTITY],
-    async read({ aws, files, values }) {
+    async read({ aws, files, values }): Promise<ReadResult> {
       const { Contents = [] } = await aws.ask('s3', 'ListObjectsV2', { Bucket: spec.bucket, Prefix: Key });
       const there = Contents.some((one) => one.Key === Key && one.Size === nonce.length);
       const found = { id: Key, owned: true };
-      if (there) return { state: 'differs', found, differences: ['written, and seen by S3'] };
+      if (there)
+        return { state: 'differs', found, differences: [{ field: 'probe object', is: 'written, and seen by S3' }] };
       const known = (await files.read(proven))?.trim() === values(IDENTITY);
       return known ? { state: 'ready', found } : { state: 'absent' };
     },

@@ -20,7 +20,7 @@ const credentialSteps = (spec: MountSpec, folder: string): readonly Step[] => {
   if (credentials.kind === 'role')
     return [
       existingRole(WHAT, credentials.role),
-      rolePolicy(name, { name: WHAT, needs: [], document: () => bucketPolicy(spec) }),
+      rolePolicy(name, { name: WHAT, needs: [], document: () => bucketPolicy(spec), onForeignRole: true }),
     ];
   const idIn = (text: string) => keyIdIn(engine, text);
   if (credentials.path !== own)

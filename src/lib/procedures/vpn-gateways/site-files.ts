@@ -1,6 +1,6 @@
 import type { Aws } from '../../core/aws.ts';
 import type { FileToWrite, Ports } from '../../core/ports.ts';
-import type { Step, Values, ReadContext } from '../../core/procedure.ts';
+import type { ReadContext, ReadResult, Step, Values } from '../../core/procedure.ts';
 import type { Site } from '../../domain/site.ts';
 import { readDocument } from '../../site/document.ts';
 import { amendedText, draftOf } from '../../site/write.ts';
@@ -124,7 +124,7 @@ export const siteIds = (gateways: readonly string[], path: string): Step => {
     key: 'site/ids',
     title: 'instances and interfaces in the site file',
     needs: gateways.map((name) => `instance/${name}`),
-    async read(context) {
+    async read(context): Promise<ReadResult> {
       const read = await textOf(context, path);
       if (read === undefined) return { state: 'absent' };
       const { values } = context;
@@ -136,7 +136,7 @@ export const siteIds = (gateways: readonly string[], path: string): Step => {
       const found = { id: path, owned: true };
       return content === read.text
         ? { state: 'ready', found }
-        : { state: 'differs', found, differences: ['it lacks ids'] };
+        : { state: 'differs', found, differences: [{ field: 'site file', wanted: 'ids' }] };
     },
     create: () => [],
     update: () => writing([{ path, content, mode: 0o644 }]),

@@ -1,5 +1,5 @@
 import { failure } from '../../core/errors.ts';
-import type { Call, ReadResult, RunCall, Step, ReadContext, WriteCall } from '../../core/procedure.ts';
+import type { Call, Difference, ReadResult, RunCall, Step, ReadContext, WriteCall } from '../../core/procedure.ts';
 import { isOpenToOthers, octal } from '../../domain/file-mode.ts';
 import type { RenderedFile } from '../../render/types.ts';
 import {
@@ -17,7 +17,7 @@ import {
 import { daemonOf, restartCalls, run, startCalls } from './daemon.ts';
 
 const ready = (id: string): ReadResult => ({ state: 'ready', found: { id, owned: true } });
-const differs = (id: string, differences: readonly string[]): ReadResult =>
+const differs = (id: string, differences: readonly Difference[]): ReadResult =>
   differences.length === 0 ? ready(id) : { state: 'differs', found: { id, owned: true }, differences };
 
 /** @returns those files that were written after `than` was; all where that is not there. */
@@ -38,6 +38,8 @@ export const stamp = (path: string): WriteCall => ({
   file: { path, content: '', mode: 0o600 },
 });
 
+const CONTENT = 'content';
+
 const fileStep = ({ path, content, mode, what }: RenderedFile): Step => {
   const write: WriteCall = { kind: 'write', secret: !isOpenToOthers(mode), file: { path, content, mode } };
   return {
@@ -52,14 +54,14 @@ const fileStep = ({ path, content, mode, what }: RenderedFile): Step => {
           next: 'move it out of the way first',
         });
       return differs(path, [
-        ...(before === content ? [] : ['its content']),
-        ...(stat.mode === mode ? [] : [`mode ${octal(stat.mode)} instead of ${octal(mode)}`]),
+        ...(before === content ? [] : [{ field: CONTENT }]),
+        ...(stat.mode === mode ? [] : [{ field: 'mode', is: octal(stat.mode), wanted: octal(mode) }]),
       ]);
     },
     create: () => [write],
     // What the old script made only the old script takes away.
     update: (_values, _found, differences) =>
-      path === SCRIPT && differences.includes('its content') ? [run(SCRIPT, 'down'), write] : [write],
+      path === SCRIPT && differences.some(({ field }) => field === CONTENT) ? [run(SCRIPT, 'down'), write] : [write],
   };
 };
 
@@ -72,7 +74,7 @@ const settingsStep = (box: HostBox): Step => ({
     return differs(
       'sysctl',
       settingsOf(box).flatMap(({ key, value }) =>
-        now.has(key) && now.get(key) !== value ? [`${key} is ${now.get(key)} instead of ${value}`] : [],
+        now.has(key) && now.get(key) !== value ? [{ field: key, is: now.get(key)!, wanted: value }] : [],
       ),
     );
   },
@@ -86,14 +88,14 @@ const unitsStep = (box: HostBox): Step => {
     key: 'units',
     title: 'start at boot',
     async read({ shell }) {
-      const lacking: string[] = [];
+      const lacking: Difference[] = [];
       for (const unit of units) {
         if ((await shell.run('systemctl', ['is-enabled', '--quiet', unit])).exitCode !== 0)
-          lacking.push(`${unit} is not enabled`);
+          lacking.push({ field: unit, is: 'not enabled' });
         else if (
           (await shell.run('systemctl', ['show', '-p', 'NeedDaemonReload', '--value', unit])).stdout.trim() === 'yes'
         )
-          lacking.push(`systemd has not read ${unit} anew`);
+          lacking.push({ field: unit, is: 'newer than what systemd has read' });
       }
       return differs(units.join(' '), lacking);
     },
@@ -107,7 +109,10 @@ const loadedFrom = (key: string, title: string, file: string, mark: string, call
   key,
   title,
   read: async (context) =>
-    differs(file, (await newerThan(context, mark, [file])).length === 0 ? [] : ['not loaded as it is now']),
+    differs(
+      file,
+      (await newerThan(context, mark, [file])).length === 0 ? [] : [{ field: file, is: 'newer than what is loaded' }],
+    ),
   create: () => [],
   update: () => [...calls, stamp(mark)],
 });
@@ -123,7 +128,10 @@ const daemonStep = (box: HostBox): Step => {
       const newer = await newerThan(context, daemon.socket, settings);
       return differs(
         daemon.unit,
-        newer.map((path) => `it runs since before ${path}: a restart takes all its tunnels down for a moment`),
+        newer.map((path) => ({
+          field: path,
+          is: 'newer than the daemon: a restart takes all its tunnels down for a moment',
+        })),
       );
     },
     create: () => startCalls(box, daemon),
@@ -141,19 +149,19 @@ interface Shown {
 const interfaceTroubles = async (
   { shell }: Pick<ReadContext, 'shell'>,
   { name, address, peer, mtu, rule }: TunnelInterface,
-): Promise<readonly string[]> => {
+): Promise<readonly Difference[]> => {
   const { exitCode, stdout } = await shell.run('ip', ['-j', 'addr', 'show', 'dev', name]);
-  if (exitCode !== 0) return [`${name} is not there`];
+  if (exitCode !== 0) return [{ field: name, is: 'not there' }];
   const [shown] = JSON.parse(stdout) as readonly Shown[];
   const ruled =
     rule === undefined || (await shell.run('ip', ['rule', 'show', 'priority', String(rule)])).stdout.trim() !== '';
   return [
-    ...(shown?.flags.includes('UP') === true ? [] : [`${name} is down`]),
+    ...(shown?.flags.includes('UP') === true ? [] : [{ field: name, is: 'down' }]),
     ...(shown?.addr_info.some((one) => one.local === address && one.address === peer) === true
       ? []
-      : [`${name} has not the address ${address} towards ${peer}`]),
-    ...(shown?.mtu === mtu ? [] : [`${name} has MTU ${shown?.mtu} instead of ${mtu}`]),
-    ...(ruled ? [] : [`no rule of priority ${rule}`]),
+      : [{ field: name, wanted: `the address ${address} towards ${peer}` }]),
+    ...(shown?.mtu === mtu ? [] : [{ field: `MTU of ${name}`, is: String(shown?.mtu), wanted: String(mtu) }]),
+    ...(ruled ? [] : [{ field: name, wanted: `the rule of priority ${rule}` }]),
   ];
 };
 
@@ -171,7 +179,7 @@ const tunnelsStep = (box: HostBox): Step => {
       const stale = (await newerThan(context, mark, scriptFiles(box))).length > 0;
       return differs(names.join(' ') || 'nft', [
         ...troubles,
-        ...(stale ? ['not brought up as the script is now'] : []),
+        ...(stale ? [{ field: SCRIPT, is: 'newer than what it brought up' }] : []),
       ]);
     },
     create: () => [],
@@ -183,7 +191,7 @@ const tunnelsStep = (box: HostBox): Step => {
   };
 };
 
-const lacksPeer = (name: string): string => `${name} has no IKE association, and does not try to get one`;
+const peerOf = (name: string): string => `peer of ${name}`;
 
 const connectionsStep = (box: HostBox): Step => {
   const daemon = daemonOf(box);
@@ -191,9 +199,9 @@ const connectionsStep = (box: HostBox): Step => {
   const paths = box.files.filter(({ path }) => daemon.connections.test(path)).map(({ path }) => path);
   // Begun once by a run: whether the peer agrees is not ours to wait for, and no reason to undo what is right here.
   let begun = false;
-  const calls = (differences: readonly string[] = []): readonly Call[] => {
+  const calls = (differences: readonly Difference[] = []): readonly Call[] => {
     begun = true;
-    const unmet = box.begins.filter((name) => differences.includes(lacksPeer(name)));
+    const unmet = box.begins.filter((name) => differences.some(({ field }) => field === peerOf(name)));
     // What is not loaded as it is written begins by being loaded.
     return unmet.length === differences.length && unmet.length > 0
       ? unmet.map(daemon.begin)
@@ -215,9 +223,9 @@ const connectionsStep = (box: HostBox): Step => {
       // does.
       const unmet = begun ? [] : box.begins.filter((name) => !lacking.includes(name) && !met.includes(name));
       return differs(box.tunnels.join(' '), [
-        ...lacking.map((name) => `${name} is not loaded`),
-        ...stale.map((path) => `${path} is newer than what is loaded`),
-        ...unmet.map(lacksPeer),
+        ...lacking.map((name) => ({ field: name, is: 'not loaded' })),
+        ...stale.map((path) => ({ field: path, is: 'newer than what is loaded' })),
+        ...unmet.map((name) => ({ field: peerOf(name), is: 'without an IKE association, and not asked for one' })),
       ]);
     },
     create: () => calls(),

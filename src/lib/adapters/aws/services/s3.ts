@@ -3,6 +3,7 @@ import {
   DeleteBucketCommand as DeleteBucket,
   DeleteObjectCommand as DeleteObject,
   GetBucketLocationCommand as GetBucketLocation,
+  GetBucketTaggingCommand as GetBucketTagging,
   GetObjectCommand as GetObject,
   HeadBucketCommand as HeadBucket,
   HeadObjectCommand as HeadObject,
@@ -37,6 +38,7 @@ export const s3: ServiceDescriptor = {
     DeleteBucket,
     DeleteObject,
     GetBucketLocation,
+    GetBucketTagging,
     GetObject,
     HeadBucket,
     HeadObject,
@@ -47,7 +49,7 @@ export const s3: ServiceDescriptor = {
   },
   // Source of the codes without a model: "Error responses" in the S3 API reference.
   errors: {
-    absent: ['NoSuchBucket', 'NoSuchKey', 'NoSuchUpload', 'NotFound'],
+    absent: ['NoSuchBucket', 'NoSuchKey', 'NoSuchTagSet', 'NoSuchUpload', 'NotFound'],
     exists: ['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'],
     conflict: ['OperationAborted'],
     elsewhere: ['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraint'],

@@ -48,6 +48,8 @@ export const operationOf = ({ method, path, query }: Pick<S3Request, 'method' | 
   const inObject = /^\/[^/]+\/./.test(path);
   if (!inObject) {
     if (path === '/') return 'ListBuckets';
+    if (query.has('tagging')) return method === 'PUT' ? 'PutBucketTagging' : 'GetBucketTagging';
+    if (query.has('publicAccessBlock')) return 'PutPublicAccessBlock';
     if (method === 'GET')
       return query.has('uploads')
         ? 'ListMultipartUploads'
@@ -123,6 +125,15 @@ const OPERATIONS: Readonly<Record<string, (call: Call) => S3Answer>> = {
   HeadBucket: ({ bucket }) => ({ status: 200, headers: { 'x-amz-bucket-region': bucket.region } }),
   GetBucketLocation: ({ bucket }) =>
     xml('LocationConstraint', { '#text': bucket.region === 'us-east-1' ? '' : bucket.region }),
+  GetBucketTagging({ bucket: { tagging } }) {
+    if (tagging === undefined) throw s3Error('NoSuchTagSet', 'The TagSet does not exist', 404);
+    return { status: 200, headers: { 'content-type': 'application/xml' }, body: tagging };
+  },
+  PutBucketTagging({ bucket, request: { body } }) {
+    bucket.tagging = body.toString('utf8');
+    return { status: 204 };
+  },
+  PutPublicAccessBlock: () => ({ status: 200 }),
   DeleteBucket({ bucket, objects }) {
     if (bucket.objects.size > 0) throw s3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty', 409);
     objects.buckets.delete(bucket.name);

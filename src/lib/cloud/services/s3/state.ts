@@ -28,6 +28,8 @@ export interface Bucket {
   readonly region: string;
   readonly objects: Map<string, Stored>;
   readonly uploads: Map<string, MultipartUpload>;
+  /** The document of its tags, as it was put. */
+  tagging?: string;
 }
 
 export interface ObjectState {

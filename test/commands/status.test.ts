@@ -230,7 +230,7 @@ describe('status --watch', () => {
       mkdirSync(join(state, 'home'));
       const words = [process.execPath, await builtProgram(), 'status', '--watch', '--site', site, '--state-dir', state];
       const child = spawn('script', ['-qefc', `stty cols 100 rows 40; tty; exec ${words.join(' ')}`, '/dev/null'], {
-        env: { ...process.env, TERM: 'xterm', HOME: join(state, 'home') },
+        env: { ...process.env, NO_COLOR: '', TERM: 'xterm', HOME: join(state, 'home') },
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       closing.push(() => child.kill('SIGKILL'));

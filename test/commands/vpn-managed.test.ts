@@ -254,7 +254,7 @@ describe('vpn init --apply --gateway aws', () => {
   it.each([
     ['vpn init --gateway aws', SITE, '--apply'],
     [`${INIT} --gateway az=a,private=10.0.0.1,public=1.2.3.4`, SITE, 'aws stands alone'],
-    [`${INIT} --name other`, SITE, 'give --force'],
+    [`${INIT} --name other`, SITE, 'add --force'],
     [`${INIT} --example lab`, SITE, 'gateways of its own'],
     ['vpn init --propagate rtb-0468f52220000000a', SITE, '--gateway aws'],
     [INIT, SITE.replace('crypto: modern', 'crypto: legacy'), 'crypto: modern'],

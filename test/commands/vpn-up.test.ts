@@ -119,7 +119,10 @@ describe('both ends of a tunnel', () => {
         (JSON.parse(planned.out) as { steps: { key: string; action: string; notes: string[] }[] }).steps
           .filter(({ action }) => action !== 'keep')
           .map(({ key, notes }) => [key, notes]),
-      ]).toEqual([3, [['connections', ['vpn1 has no IKE association, and does not try to get one']]]]);
+      ]).toEqual([
+        3,
+        [['connections', ['IKE association of vpn1 is missing, and charon does not try to establish it']]],
+      ]);
       await did(a, 'vpn up gw-1 --yes');
       await established(a, /AES_GCM_16-256/);
       await nothing(a, 'vpn up gw-1');

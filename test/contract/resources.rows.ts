@@ -11,6 +11,7 @@ import { user, userPolicy } from '../../src/lib/procedures/aws/user.ts';
 import { vpnGateway } from '../../src/lib/procedures/aws/vpn-gateway.ts';
 import type { Row } from '../helpers/resources.ts';
 import { allowing, eventRows } from './resources.events.ts';
+import { logRows } from './resources.logs.ts';
 
 const [SITE, REGION, VPC] = ['contract', 'cn-north-1', 'vpc-0d5a1b2c3d4e5f607'] as const;
 
@@ -158,6 +159,7 @@ export const rows = (): readonly Row[] => [
     adopted: 'refused',
   },
   ...eventRows(),
+  ...logRows(),
   {
     what: 'bucket',
     steps: [s3Bucket(SITE, { bucket: 'contract-bucket', region: REGION, create: true, foreign: false })],

@@ -77,7 +77,7 @@ export const testCloud = async (text: string, options: Omit<StartCloudOptions, '
   const routeTables = (tuning: Partial<Tuning> = {}) =>
     awsRouteTables({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning });
   const aws = (tuning: Partial<Tuning> = {}) =>
-    awsApi({ region: 'cn-north-1' }, { attempts: 2, answerMs: 2_000, connectMs: 400, ...tuning });
+    awsApi({ region: 'cn-north-1' }, { attempts: 2, answerMs: 10_000, connectMs: 400, ...tuning });
   return {
     ...cloud,
     async fault(faults) {

@@ -18,6 +18,7 @@ const MODELS: Readonly<Record<Service, () => Promise<object>>> = {
   events: () => import('@aws-sdk/client-eventbridge'),
   iam: () => import('@aws-sdk/client-iam'),
   lambda: () => import('@aws-sdk/client-lambda'),
+  logs: () => import('@aws-sdk/client-cloudwatch-logs'),
   s3: () => import('@aws-sdk/client-s3'),
   sns: () => import('@aws-sdk/client-sns'),
   sqs: () => import('@aws-sdk/client-sqs'),
@@ -62,6 +63,7 @@ const DOCUMENTED: Partial<Readonly<Record<Service, readonly string[]>>> = {
     'InvalidParameterValue',
   ],
   s3: [
+    'NoSuchTagSet',
     'OperationAborted',
     'AllAccessDisabled',
     'PermanentRedirect',

@@ -44,6 +44,8 @@ export interface Definition<H> {
   readonly schemas: { readonly [O in keyof H & string as `${O}$`]: OperationSchema };
   /** The code for a request without a field that it must have. */
   readonly missing?: string;
+  /** Fields that every request must have and that may be empty. */
+  readonly mayBeEmpty?: readonly string[];
   /** What is said of an operation that the service does not have; undefined: the request names none. */
   readonly unknown?: (operation: string | undefined) => ApiError;
   readonly throttled?: ApiError;
@@ -56,7 +58,7 @@ export interface Definition<H> {
 /** A service from its operations. Requests and answers are held against the SDK's schemas. */
 export const cloudService = <S extends Service, H extends Operations<S>>(
   _name: S,
-  { protocol, operations, schemas, missing = 'MissingParameter', ...more }: Definition<H>,
+  { protocol, operations, schemas, missing = 'MissingParameter', mayBeEmpty = [], ...more }: Definition<H>,
 ): CloudService => {
   const json = protocol.contentType.includes('json');
   const byName = Object.fromEntries(
@@ -68,6 +70,7 @@ export const cloudService = <S extends Service, H extends Operations<S>>(
     schemas: byName,
     check(operation, input) {
       verify(inputOf(byName[operation]!), input, {
+        mayBeEmpty,
         missing: (path) => new ApiError(missing, protocol.missing(path)),
         wrongType: (path, wanted) => new ApiError('SerializationException', `The value of ${path} is no ${wanted}.`),
       });

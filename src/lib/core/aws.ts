@@ -15,6 +15,7 @@ export interface Sdk {
   readonly cloudwatch: typeof import('@aws-sdk/client-cloudwatch');
   readonly events: typeof import('@aws-sdk/client-eventbridge');
   readonly lambda: typeof import('@aws-sdk/client-lambda');
+  readonly logs: typeof import('@aws-sdk/client-cloudwatch-logs');
   readonly sns: typeof import('@aws-sdk/client-sns');
   readonly sqs: typeof import('@aws-sdk/client-sqs');
 }

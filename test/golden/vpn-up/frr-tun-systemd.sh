@@ -271,7 +271,7 @@ systemctl enable hybridctl-tunnels.service strongswan.service
 # strongswan
 systemctl enable --now strongswan.service
 
-# tunnel interface ipsec0, routes and MSS clamp: ipsec0 is not there, not brought up as the script is now
+# tunnel interface ipsec0, routes and MSS clamp: ipsec0 is not there, /usr/local/lib/hybridctl/tunnels is newer than what it brought up
 /usr/local/lib/hybridctl/tunnels up
 systemctl start hybridctl-tunnels.service
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/rtr-1.tunnels <<'HYBRIDCTL_END'
@@ -284,7 +284,7 @@ install -D -m 0600 /dev/stdin /run/hybridctl/demo/rtr-1.loaded <<'HYBRIDCTL_END'
 
 HYBRIDCTL_END
 
-# FRR: not loaded as it is now
+# FRR: /etc/frr/frr.conf is newer than what is loaded
 systemctl reload-or-restart frr.service
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/rtr-1.frr <<'HYBRIDCTL_END'
 

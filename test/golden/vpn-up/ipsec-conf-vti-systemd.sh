@@ -240,7 +240,7 @@ HYBRIDCTL_END
 systemctl daemon-reload
 systemctl enable hybridctl-probe.service hybridctl-tunnels.service strongswan-starter.service
 
-# probe relay: not loaded as it is now
+# probe relay: /etc/hybridctl/probe.nft is newer than what is loaded
 nft -f /etc/hybridctl/probe.nft
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/gw-1.relay <<'HYBRIDCTL_END'
 
@@ -249,7 +249,7 @@ HYBRIDCTL_END
 # strongswan-starter
 systemctl enable --now strongswan-starter.service
 
-# tunnel interface tunnel1, routes and MSS clamp: tunnel1 is not there, not brought up as the script is now
+# tunnel interface tunnel1, routes and MSS clamp: tunnel1 is not there, /usr/local/lib/hybridctl/tunnels is newer than what it brought up
 /usr/local/lib/hybridctl/tunnels up
 systemctl start hybridctl-tunnels.service
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/gw-1.tunnels <<'HYBRIDCTL_END'

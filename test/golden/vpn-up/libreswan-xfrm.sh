@@ -221,7 +221,7 @@ HYBRIDCTL_END
 
 # kernel settings of gw-1: sysctl is there
 
-# probe relay: not loaded as it is now
+# probe relay: /etc/hybridctl/probe.nft is newer than what is loaded
 nft -f /etc/hybridctl/probe.nft
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/gw-1.relay <<'HYBRIDCTL_END'
 
@@ -230,7 +230,7 @@ HYBRIDCTL_END
 # ipsec
 ipsec setup start
 
-# tunnel interface ipsec100, routes and MSS clamp: ipsec100 is not there, not brought up as the script is now
+# tunnel interface ipsec100, routes and MSS clamp: ipsec100 is not there, /usr/local/lib/hybridctl/tunnels is newer than what it brought up
 /usr/local/lib/hybridctl/tunnels up
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/gw-1.tunnels <<'HYBRIDCTL_END'
 

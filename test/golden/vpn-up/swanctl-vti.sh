@@ -248,7 +248,7 @@ HYBRIDCTL_END
 
 # kernel settings of gw-1: sysctl is there
 
-# probe relay: not loaded as it is now
+# probe relay: /etc/hybridctl/probe.nft is newer than what is loaded
 nft -f /etc/hybridctl/probe.nft
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/gw-1.relay <<'HYBRIDCTL_END'
 
@@ -257,7 +257,7 @@ HYBRIDCTL_END
 # strongswan
 sh -c 'for d in /usr/lib/ipsec /usr/libexec/ipsec /usr/libexec/strongswan /usr/lib/strongswan; do [ ! -x $d/charon ] || exec setsid -f $d/charon </dev/null >/dev/null 2>&1; done; echo "charon is not installed" >&2; exit 1'
 
-# tunnel interface tunnel1, routes and MSS clamp: tunnel1 is not there, not brought up as the script is now
+# tunnel interface tunnel1, routes and MSS clamp: tunnel1 is not there, /usr/local/lib/hybridctl/tunnels is newer than what it brought up
 /usr/local/lib/hybridctl/tunnels up
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/gw-1.tunnels <<'HYBRIDCTL_END'
 

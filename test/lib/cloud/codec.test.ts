@@ -20,6 +20,7 @@ const CLIENTS: Readonly<Record<string, () => Promise<object>>> = {
   events: () => import('@aws-sdk/client-eventbridge'),
   iam: () => import('@aws-sdk/client-iam'),
   lambda: () => import('@aws-sdk/client-lambda'),
+  logs: () => import('@aws-sdk/client-cloudwatch-logs'),
   monitoring: () => import('@aws-sdk/client-cloudwatch'),
   sns: () => import('@aws-sdk/client-sns'),
   sqs: () => import('@aws-sdk/client-sqs'),

@@ -22,7 +22,7 @@ const KEYS = new Map(
 const CASES: readonly (readonly [name: string, site: Site, system: System])[] = [
   ['swanctl on Debian', site('lab'), 'debian-12'],
   ['ipsec.conf on Debian', site('legacy-vpn'), 'debian-12'],
-  ['openswan on Amazon Linux', site('seed-openswan'), 'al2023'],
+  ['openswan on Amazon Linux', site('legacy-openswan'), 'al2023'],
   [
     'libreswan on Amazon Linux',
     {

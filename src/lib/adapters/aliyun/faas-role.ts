@@ -61,7 +61,7 @@ export const checkRole = async (
     const [lack] = forbidden(documents, bucket, key);
     // A policy of the bucket may still let FaaS in: whoever has one sends the file and orders the image by itself.
     if (lack !== undefined)
-      throw missing(`the role ${name} ${lack}`, {
+      throw missing(`the role ${name} does not allow ${lack}`, {
         code: 'AccessDeniedError',
         call: 'refused',
         next: `${next}; where a policy of the bucket lets FaaS in, upload without --create, then "hybridctl fpga create"`,

@@ -30,6 +30,8 @@ export const requiredIn = (schema: NormalizedSchema): readonly string[] => {
 /** What is said of a value that does not fit its schema. `path` is `Tags.0.Key`. */
 export interface Misfits {
   readonly missing: (path: string) => Error;
+  /** Required fields that may hold an empty word. */
+  readonly mayBeEmpty?: readonly string[];
   readonly wrongType: (path: string, wanted: string) => Error;
   /** Left out: a field that the schema does not have is let through. */
   readonly unknown?: (path: string) => Error;
@@ -75,7 +77,8 @@ export const verify = (schema: NormalizedSchema, value: unknown, misfits: Misfit
     }
     for (const name of requiredIn(schema)) {
       // An empty word is as good as none, where a request must have one.
-      if (fields[name] === undefined || (path === '' && fields[name] === '')) throw misfits.missing(below(name));
+      const none = path === '' && fields[name] === '' && misfits.mayBeEmpty?.includes(name) !== true;
+      if (fields[name] === undefined || none) throw misfits.missing(below(name));
     }
     const members = new Map(schema.structIterator());
     for (const [name, item] of Object.entries(fields)) {

@@ -12,6 +12,7 @@ const SERVICES: Readonly<Record<string, () => Promise<{ readonly service: CloudS
   events: () => import('./events/index.ts'),
   iam: () => import('./iam/index.ts'),
   lambda: () => import('./lambda/index.ts'),
+  logs: () => import('./logs/index.ts'),
   monitoring: () => import('./cloudwatch/index.ts'),
   sns: () => import('./sns/index.ts'),
   sqs: () => import('./sqs/index.ts'),

@@ -86,6 +86,7 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
     key,
     title: `security group ${GroupName}`,
     kind: 'security group',
+    label: ({ GroupId }) => `${GroupName} (${GroupId})`,
     byId: async (context, id) => (await groups(context, { GroupIds: [id] }))[0],
     byTags: async (context) => oursIn(await groups(context, { Filters: filtersOf(site, key) }), site, key),
     async byName(context) {

@@ -27,6 +27,8 @@ export interface Resource<T> extends Described<T> {
   readonly kind: string;
   /** By which the user can name it with --adopt. Default: its id. */
   readonly name?: string;
+  /** What a refusal calls it, where name and id both help to find it. Default: the name, else the id. */
+  label?(is: T): string;
   /** Named by the site file: used, and ours only if its tags say so. */
   readonly known?: string | undefined;
   /** The one with an id or name that the user gave. Absent: it can't be adopted. */
@@ -150,7 +152,7 @@ export const resource = <T>(site: string, spec: Resource<T>): Step => {
       const ours = spec.owned?.(named, context.values) ?? isOurs(spec.tags(named), site);
       if (!ours && spec.foreign === undefined && !context.removing) {
         const id = spec.name ?? spec.id(named, context.values);
-        throw failure(`${withArticle(kind)} ${id} is there and is not hybridctl's`, {
+        throw failure(`${withArticle(kind)} ${spec.label?.(named) ?? id} is there and is not hybridctl's`, {
           field: key,
           next: `rename or remove it, or give --adopt ${key}=${id} to use it as it is`,
         });

@@ -5,7 +5,8 @@ import type { Difference } from '../../core/procedure.ts';
  * 192.0.2.1/32`. This is the only place where such words are made; no code reads them.
  */
 export const inWords = ({ field, is, wanted }: Difference): string => {
-  const many = /^[^/]*[^s/]s$/.test(field);
+  // Words alone: the name of a kernel setting or of a file is one thing, however it ends.
+  const many = /^[A-Za-z0-9 ]*[^su]s$/.test(field);
   if (is === undefined)
     return wanted === undefined
       ? `${field} ${many ? 'differ' : 'differs'}`

@@ -191,7 +191,7 @@ const tunnelsStep = (box: HostBox): Step => {
   };
 };
 
-const peerOf = (name: string): string => `peer of ${name}`;
+const peerOf = (name: string): string => `IKE association of ${name}`;
 
 const connectionsStep = (box: HostBox): Step => {
   const daemon = daemonOf(box);
@@ -225,7 +225,7 @@ const connectionsStep = (box: HostBox): Step => {
       return differs(box.tunnels.join(' '), [
         ...lacking.map((name) => ({ field: name, is: 'not loaded' })),
         ...stale.map((path) => ({ field: path, is: 'newer than what is loaded' })),
-        ...unmet.map((name) => ({ field: peerOf(name), is: 'without an IKE association, and not asked for one' })),
+        ...unmet.map((name) => ({ field: peerOf(name), is: 'missing, and charon does not try to establish it' })),
       ]);
     },
     create: () => calls(),

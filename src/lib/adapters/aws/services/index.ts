@@ -11,6 +11,7 @@ export const SERVICES: Readonly<Record<Service, () => Promise<ServiceDescriptor>
   events: async () => (await import('./events.ts')).events,
   iam: async () => (await import('./iam.ts')).iam,
   lambda: async () => (await import('./lambda.ts')).lambda,
+  logs: async () => (await import('./logs.ts')).logs,
   s3: async () => (await import('./s3.ts')).s3,
   sns: async () => (await import('./sns.ts')).sns,
   sqs: async () => (await import('./sqs.ts')).sqs,

@@ -44,8 +44,8 @@ describe('the wizard', () => {
         'this is not a region: it looks like cn-north-1',
         'this has host bits set: did you mean 172.16.0.0/16?',
         'this has no prefix length: write 10.10.0.0/32 for one host',
-        'this is a public address: give the private one (as the machine itself sees it)',
-        'this is a private address: give the public one (the Elastic IP, or what the internet sees)',
+        'this is a public address: use the private one (as the machine itself sees it)',
+        'this is a private address: use the public one (the Elastic IP, or what the internet sees)',
         'this is not a number from 1 to 4294967294',
       ],
     ]);

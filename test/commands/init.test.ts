@@ -125,12 +125,12 @@ describe('bad input: one line with the field, exit 2, nothing written', () => {
     [
       'a public address where a private one belongs',
       SMALL.replace('172.16.1.157', '8.8.8.8'),
-      'gateways[0].private_ip: 8.8.8.8 is a public address: give the private one (as the machine itself sees it)',
+      'gateways[0].private_ip: 8.8.8.8 is a public address: use the private one (as the machine itself sees it)',
     ],
     [
       'a private address where a public one belongs',
       SMALL.replace('198.51.100.77', '10.0.0.1'),
-      'onprem.routers[0].public_ip: 10.0.0.1 is a private address: give the public one (the Elastic IP, or what the internet sees)',
+      'onprem.routers[0].public_ip: 10.0.0.1 is a private address: use the public one (the Elastic IP, or what the internet sees)',
     ],
     [
       'a name of 200 KB',
@@ -171,7 +171,7 @@ describe('bad input: one line with the field, exit 2, nothing written', () => {
     [
       'Direct Connect without a VGW',
       `${SMALL} --dx inside=169.254.10.0/30,cloud_asn=64512`,
-      'cloud.vgw: is missing: the dx link dx-1 ends on a virtual private gateway, give its id',
+      'cloud.vgw: is missing: the dx link dx-1 ends on a virtual private gateway: set its id',
     ],
     ['a key file that is no pair', `${SMALL} --psk-file hunter2`, '--psk-file: write TUNNEL=FILE'],
     ['a key for no tunnel', `${SMALL} --psk-file vpn9=k`, '--psk-file: no tunnel is called vpn9'],

@@ -77,7 +77,7 @@ describe('status, once', () => {
     });
     expect(ran.err).toBe('');
     expect(ran.json()).toMatchObject({
-      verdict: { text: 'Nobody watches the paths' },
+      verdict: { text: 'No monitor is running: link state is unknown' },
       watcher: { kind: 'nobody', because: 'no monitor runs on this machine' },
       routes: [{ at: 'dx-1' }, { at: 'dx-1' }],
       links: [{ state: 'unknown', last: { state: 'dead' } }, {}, {}],

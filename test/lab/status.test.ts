@@ -182,7 +182,7 @@ const focused = (tab: Page): Promise<string> =>
 
 describe('the status page in a browser', () => {
   it("without a monitor it shows the cloud's routes and says that nobody watches", async () => {
-    await says('Nobody watches the paths');
+    await says('No monitor is running: link state is unknown');
     expect(await page.locator('.watcher').first().innerText()).toContain('no monitor runs on this machine');
     expect(await page.locator('#routes tbody td[data-title="Carried by"]').allInnerTexts()).toEqual(['dx-1', 'dx-1']);
   });
@@ -231,7 +231,7 @@ describe('the status page in a browser', () => {
       if (profile === 'fast') return SHOW === undefined ? undefined : show(SHOW);
       await heal(ports, lab);
       await end(monitor);
-      await says('Nobody watches the paths', 3_000);
+      await says('No monitor is running: link state is unknown', 3_000);
       for (const table of ['private-1', 'private-2'])
         expect(
           (

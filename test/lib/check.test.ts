@@ -112,17 +112,17 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
   [
     'a gateway outside the VPC',
     (s) => (s.gateways[0].private_ip = '172.17.1.1'),
-    'gateways[0].private_ip: 172.17.1.1 is outside the VPC: give an address within 172.16.0.0/16',
+    'gateways[0].private_ip: 172.17.1.1 is outside the VPC: use an address within 172.16.0.0/16',
   ],
   [
     'a router inside the VPC',
     (s) => (s.onprem.routers[1].private_ip = '172.16.9.9'),
-    "onprem.routers[1].private_ip: 172.16.9.9 is inside the VPC (172.16.0.0/16): give the router's own address",
+    "onprem.routers[1].private_ip: 172.16.9.9 is inside the VPC (172.16.0.0/16): use the router's own address",
   ],
   [
     'a subnet outside the VPC',
     (s) => (s.route_tables[1].subnets = ['10.99.0.0/24']),
-    'route_tables[1].subnets[0]: 10.99.0.0/24 is outside the VPC: give a network within 172.16.0.0/16',
+    'route_tables[1].subnets[0]: 10.99.0.0/24 is outside the VPC: use a network within 172.16.0.0/16',
   ],
   [
     'a subnet in two tables',
@@ -172,12 +172,12 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
   [
     'a VTI box with a policy tunnel',
     (s) => Object.assign(s.onprem.routers[0], { dialect: 'ios-vti' }) && (s.tunnels[0].mode = 'policy'),
-    'tunnels[0].mode: policy does not fit rtr-1: ios-vti is a tunnel interface, say mode: route',
+    'tunnels[0].mode: policy does not fit rtr-1: ios-vti is a tunnel interface: set mode: route',
   ],
   [
     'a crypto map with a route tunnel',
     (s) => (s.onprem.routers[0].dialect = 'ios-cryptomap'),
-    'tunnels[0].mode: route does not fit rtr-1: ios-cryptomap has no tunnel interface, say mode: policy',
+    'tunnels[0].mode: route does not fit rtr-1: ios-cryptomap has no tunnel interface: set mode: policy',
   ],
   [
     'an old ASA with modern crypto',
@@ -191,7 +191,7 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
       Object.assign(s.gateways[0], { dialect: 'openswan' }) &&
       s.tunnels.forEach((t: Loose) => Object.assign(t, { mode: 'policy', router: 'rtr-1' })) === undefined &&
       (s.onprem.routers[0].dialect = 'ios-cryptomap'),
-    'tunnels[1].gateway: rtr-1 has one crypto map entry for all its tunnels, and at crypto level legacy an Openswan and a strongSwan gateway differ: give them one dialect, or say crypto: modern',
+    'tunnels[1].gateway: rtr-1 has one crypto map entry for all its tunnels, and at crypto level legacy an Openswan and a strongSwan gateway differ: set one dialect for both, or crypto: modern',
   ],
   [
     'Openswan with modern crypto',
@@ -201,7 +201,7 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
   [
     'a route tunnel without an interface',
     (s) => (s.gateways[0].interface = 'policy'),
-    'tunnels[0].mode: route does not fit gw-1: it has interface policy, say mode: policy or interface: xfrm',
+    'tunnels[0].mode: route does not fit gw-1: it has interface policy: set mode: policy or interface: xfrm',
   ],
   [
     'userspace ESP under Libreswan',
@@ -211,12 +211,12 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
   [
     'an interface name that Linux has not',
     (s) => (s.onprem.routers[0].wan = 'GigabitEthernet0/1'),
-    'onprem.routers[0].wan: GigabitEthernet0/1 is not the name of a Linux interface (at most 15 characters, no "/"): say what "ip link" shows, like eth0',
+    'onprem.routers[0].wan: GigabitEthernet0/1 is not the name of a Linux interface (at most 15 characters, no "/"): use what "ip link" shows, like eth0',
   ],
   [
     'XFRM interfaces by ipsec.conf',
     (s) => Object.assign(s.gateways[0], { dialect: 'ipsec-conf', interface: 'xfrm' }),
-    "gateways[0].interface: strongSwan's ipsec.conf has no if_id for xfrm: say interface: vti, or dialect: swanctl",
+    "gateways[0].interface: strongSwan's ipsec.conf has no if_id for xfrm: set interface: vti, or dialect: swanctl",
   ],
   [
     'Direct Connect at an ASA',
@@ -226,12 +226,12 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
   [
     'Direct Connect without a VGW',
     (s) => delete s.cloud.vgw,
-    'cloud.vgw: is missing: the dx link dx-1 ends on a virtual private gateway, give its id',
+    'cloud.vgw: is missing: the dx link dx-1 ends on a virtual private gateway: set its id',
   ],
   [
     'Direct Connect without an AS number',
     (s) => delete s.onprem.routers[0].asn,
-    'onprem.routers[0].asn: is missing: rtr-1 speaks BGP on the dx link dx-1, give its AS number',
+    'onprem.routers[0].asn: is missing: rtr-1 speaks BGP on the dx link dx-1: set its AS number',
   ],
   [
     'one AS on both sides',
@@ -241,12 +241,12 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
   [
     'two active links',
     (s) => s.links.push({ ...s.links[0], name: 'dx-2', vlan: 101, inside: '169.254.11.0/30' }),
-    'links[3].role: dx-2 is active and so is dx-1: say role: standby on one, or answers come back another way',
+    'links[3].role: dx-2 is active and so is dx-1: set role: standby on one, or answers come back another way',
   ],
   [
     'no active link',
     (s) => (s.links[0].role = 'standby'),
-    'links[0].role: standby, and no dx link is active: say role: active on one',
+    'links[0].role: standby, and no dx link is active: set role: active on one',
   ],
   [
     'one VLAN twice',
@@ -281,7 +281,7 @@ test.each(CASES)('%s', (_, spoil, ...expected) => {
 
 test('networks offered to policy tunnels lie inside the VPC', () => {
   expect(lines(checkSite(spoilt('seed-openswan', (s) => (s.cloud.networks = ['10.0.0.0/24']))))).toEqual([
-    'cloud.networks[0]: 10.0.0.0/24 is outside the VPC: give a network within 192.168.0.0/16',
+    'cloud.networks[0]: 10.0.0.0/24 is outside the VPC: use a network within 192.168.0.0/16',
   ]);
 });
 
@@ -302,8 +302,8 @@ describe('warnings', () => {
     ],
     [
       (s) => ['eni', 'instance'].forEach((key) => delete s.gateways[0][key]),
-      'route_tables[0].links[1]: vpn-a ends on gw-1, which has neither eni nor instance: a route can\'t point at it yet, give one or make it with "vpn init --apply"',
-      'route_tables[1].links[2]: vpn-a ends on gw-1, which has neither eni nor instance: a route can\'t point at it yet, give one or make it with "vpn init --apply"',
+      'route_tables[0].links[1]: vpn-a ends on gw-1, which has neither eni nor instance: a route can\'t point at it yet: set one, or create it with "vpn init --apply"',
+      'route_tables[1].links[2]: vpn-a ends on gw-1, which has neither eni nor instance: a route can\'t point at it yet: set one, or create it with "vpn init --apply"',
     ],
     [
       (s) => (Object.assign(s.gateways[0], { dialect: 'libreswan', interface: 'xfrm' }), (s.crypto = 'legacy')),

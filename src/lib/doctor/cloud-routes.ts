@@ -61,7 +61,7 @@ const carrying = ({ entry, table, links, gateways }: Entry, destination: string)
         subject,
         found: `its route points at ${route.target.id}, which is no link of this site`,
         evidence: `${table.id}: ${text(route)}`,
-        mend: 'find out whose it is; then move it by hand, or name its target in the site file',
+        mend: 'find out whose it is; then move it by hand, or set its target in the site file',
         case: 2,
       },
     ];

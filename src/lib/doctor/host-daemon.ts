@@ -29,7 +29,7 @@ const charon: HostCheck = {
           subject: host.device,
           found: `a gateway of the dialect ${host.dialect} has no vici socket`,
           evidence: host.dialect,
-          mend: 'look by its own means: "ipsec status", "ipsec verify"',
+          mend: 'use its own commands: "ipsec status", "ipsec verify"',
         },
       ];
     try {
@@ -43,7 +43,7 @@ const charon: HostCheck = {
           subject: host.device,
           found: 'charon is not running, or its vici socket is elsewhere',
           evidence: host.uri,
-          mend: `start it: "systemctl enable --now ${UNIT[host.dialect]}"; where its socket is elsewhere give --vici`,
+          mend: `start it: "systemctl enable --now ${UNIT[host.dialect]}"; if its socket is elsewhere, pass --vici`,
           case: 1,
         },
       ];
@@ -300,7 +300,7 @@ const downResult = (
     found: state,
     evidence:
       failures === undefined
-        ? 'no log to tell why: give --log'
+        ? 'no log to tell why: pass --log'
         : `the log names no failure for ${one.remote.publicAddress}`,
     mend: `ping ${one.remote.publicAddress}; open UDP 500 and 4500 on the way; ${waits}`,
     case: 1,

@@ -233,7 +233,7 @@ const clock: HostCheck = {
       mend: 'install chrony: AWS refuses requests that are five minutes off, and logs of two ends are compared by time',
     });
     if (tool === undefined)
-      return [blind('nothing here says whether the clock is right', 'neither chronyc nor timedatectl')];
+      return [blind('can not tell whether the clock is right', 'neither chronyc nor timedatectl')];
     const { exitCode, stdout, stderr } =
       tool === 'chronyc'
         ? await host.run('chronyc', ['-n', 'tracking'])

@@ -69,7 +69,7 @@ export const capabilities = (site: Site): readonly SiteIssue[] =>
       found.push(
         issue(
           [...box.path, 'wan'],
-          `${box.wan} is not the name of a Linux interface (at most 15 characters, no "/"): say what "ip link" shows, like eth0`,
+          `${box.wan} is not the name of a Linux interface (at most 15 characters, no "/"): use what "ip link" shows, like eth0`,
         ),
       );
     }
@@ -81,7 +81,7 @@ export const capabilities = (site: Site): readonly SiteIssue[] =>
       found.push(
         issue(
           [...box.path, 'interface'],
-          `strongSwan's ipsec.conf has no if_id for xfrm: say interface: vti, or dialect: swanctl`,
+          `strongSwan's ipsec.conf has no if_id for xfrm: set interface: vti, or dialect: swanctl`,
         ),
       );
     }
@@ -104,7 +104,7 @@ export const capabilities = (site: Site): readonly SiteIssue[] =>
       found.push(
         issue(
           [...box.tunnels[odd]!.path, 'gateway'],
-          `${box.name} has one crypto map entry for all its tunnels, and at crypto level legacy an Openswan and a strongSwan gateway differ: give them one dialect, or say crypto: modern`,
+          `${box.name} has one crypto map entry for all its tunnels, and at crypto level legacy an Openswan and a strongSwan gateway differ: set one dialect for both, or crypto: modern`,
         ),
       );
     }
@@ -113,21 +113,21 @@ export const capabilities = (site: Site): readonly SiteIssue[] =>
         found.push(
           issue(
             [...path, 'mode'],
-            `route does not fit ${box.name}: ${box.dialect} has no tunnel interface, say mode: policy`,
+            `route does not fit ${box.name}: ${box.dialect} has no tunnel interface: set mode: policy`,
           ),
         );
       } else if (entry.mode === 'policy' && ROUTE_ONLY.includes(box.dialect)) {
         found.push(
           issue(
             [...path, 'mode'],
-            `policy does not fit ${box.name}: ${box.dialect} is a tunnel interface, say mode: route`,
+            `policy does not fit ${box.name}: ${box.dialect} is a tunnel interface: set mode: route`,
           ),
         );
       } else if (entry.mode === 'route' && linux && box.interface === 'policy') {
         found.push(
           issue(
             [...path, 'mode'],
-            `route does not fit ${box.name}: it has interface policy, say mode: policy or interface: xfrm`,
+            `route does not fit ${box.name}: it has interface policy: set mode: policy or interface: xfrm`,
           ),
         );
       }

@@ -166,10 +166,10 @@ const addressPlan = (site: Site): readonly SiteIssue[] => {
     ),
   ];
   const within = ({ path, net }: Net): readonly SiteIssue[] =>
-    covers(vpc.net, net) ? [] : [issue(path, `${net.text} is outside the VPC: give a network within ${vpc.net.text}`)];
+    covers(vpc.net, net) ? [] : [issue(path, `${net.text} is outside the VPC: use a network within ${vpc.net.text}`)];
   const away = (path: Path, address: string | undefined): readonly SiteIssue[] =>
     address !== undefined && contains(vpc.net, address)
-      ? [issue(path, `${address} is inside the VPC (${vpc.net.text}): give the router's own address`)]
+      ? [issue(path, `${address} is inside the VPC (${vpc.net.text}): use the router's own address`)]
       : [];
   return [
     // VPC limits: /16 to /28 (VPC user guide, "VPC CIDR blocks").
@@ -201,7 +201,7 @@ const addressPlan = (site: Site): readonly SiteIssue[] => {
         : [
             issue(
               ['gateways', index, 'private_ip'],
-              `${private_ip} is outside the VPC: give an address within ${vpc.net.text}`,
+              `${private_ip} is outside the VPC: use an address within ${vpc.net.text}`,
             ),
           ],
     ),
@@ -225,7 +225,7 @@ const links = (site: Site): readonly SiteIssue[] => {
       ? [
           issue(
             ['cloud', 'vgw'],
-            `is missing: the dx link ${dx[0]!.link.name} ends on a virtual private gateway, give its id`,
+            `is missing: the dx link ${dx[0]!.link.name} ends on a virtual private gateway: set its id`,
           ),
         ]
       : []),
@@ -237,7 +237,7 @@ const links = (site: Site): readonly SiteIssue[] => {
         return [
           issue(
             ['onprem', 'routers', at, 'asn'],
-            `is missing: ${router.name} speaks BGP on the dx link ${link.name}, give its AS number`,
+            `is missing: ${router.name} speaks BGP on the dx link ${link.name}: set its AS number`,
           ),
         ];
       return router.asn === link.cloud_asn
@@ -258,11 +258,11 @@ const links = (site: Site): readonly SiteIssue[] => {
       .map(({ link, path }) =>
         issue(
           [...path, 'role'],
-          `${link.name} is active and so is ${active[0]!.link.name}: say role: standby on one, or answers come back another way`,
+          `${link.name} is active and so is ${active[0]!.link.name}: set role: standby on one, or answers come back another way`,
         ),
       ),
     ...(dx.length > 0 && active.length === 0
-      ? [issue([...dx[0]!.path, 'role'], 'standby, and no dx link is active: say role: active on one')]
+      ? [issue([...dx[0]!.path, 'role'], 'standby, and no dx link is active: set role: active on one')]
       : []),
     ...repeated(
       vpn.map(({ link, path }) => ({ path: [...path, 'tunnel'], value: link.tunnel })),
@@ -306,7 +306,7 @@ export const withoutTarget = (site: Site): readonly SiteIssue[] =>
         ? [
             issue(
               ['route_tables', index, 'links', at],
-              `${name} ends on ${gateway.name}, which has neither eni nor instance: a route can't point at it yet, give one or make it with "vpn init --apply"`,
+              `${name} ends on ${gateway.name}, which has neither eni nor instance: a route can't point at it yet: set one, or create it with "vpn init --apply"`,
             ),
           ]
         : [];

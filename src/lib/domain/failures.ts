@@ -52,7 +52,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'no-peer-config',
     title: "the peer's id fits no connection here",
     why: 'addresses and proposals are fine, but the id that the peer sends is not the one configured for it',
-    mend: 'set the remote id (rightid) to what stands in brackets in the "looking for peer configs" line; write an address without "@"',
+    mend: 'set the remote id (rightid) to the id in brackets in the "looking for peer configs" line; write an address without "@"',
     case: CASES[1],
     pattern:
       /no matching peer config found|no peer config found|selected peer config '[^']*' unacceptable|no alternative config found|constraint checking failed/,

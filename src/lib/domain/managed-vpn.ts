@@ -46,7 +46,7 @@ export const tunnelRules = (level: CryptoLevel): TunnelRules => {
   if (level === 'legacy' || proposal?.dh === undefined)
     throw usageError(`crypto level ${level} is SHA-1 and DH 2, and a managed VPN connection is not made with those`, {
       field: 'crypto',
-      next: 'say crypto: modern in the site file',
+      next: 'set crypto: modern in the site file',
     });
   return {
     encryption: ENCRYPTION[proposal.encryption],
@@ -158,7 +158,7 @@ export const managedTunnels = (managed: Site, cloudAsn: number = AWS_ASN): reado
     if (asn === cloudAsn)
       throw usageError(`${asn} is AWS's own AS number here`, {
         field: `onprem.routers.${name}.asn`,
-        next: 'give the router another, like 65010',
+        next: 'set another one for the router, like 65010',
       });
     return {
       ...tunnel,

@@ -37,9 +37,9 @@ const alerts = z
       .array(z.string().regex(/^\+[1-9]\d{6,14}$/, 'is not a phone number: it looks like +8613800000000'))
       .max(8)
       .default([])
-      .describe('Told by SMS. Regions of the China partition have no SMS.'),
+      .describe('Phone numbers that get an SMS. Regions of the China partition have no SMS.'),
   })
-  .describe('Who is told of a move, of a link-less site and of a gateway that was healed.');
+  .describe('Who gets alerts: about a move, a site without a working link, a gateway that was restarted.');
 
 const cloudwatch = z
   .strictObject({
@@ -81,6 +81,6 @@ export const recordsSchema = z
     cloudwatch: cloudwatch.optional(),
     elasticsearch: elasticsearch.optional(),
   })
-  .describe('Records of "route monitor" and who is told.');
+  .describe('Records of "route monitor", and who gets alerts.');
 
 export type Records = z.output<typeof recordsSchema>;

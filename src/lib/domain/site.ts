@@ -37,13 +37,13 @@ const isLoopback = (text: string): boolean => text.startsWith('127.');
 const publicAddress = address
   .refine(
     (text) => addressNumber(text) === undefined || isPublic(text) || isLoopback(text),
-    'is a private address: give the public one (the Elastic IP, or what the internet sees)',
+    'is a private address: use the public one (the Elastic IP, or what the internet sees)',
   )
   .meta({ format: 'ipv4', pattern: ADDRESS_PATTERN });
 const privateAddress = address
   .refine(
     (text) => addressNumber(text) === undefined || !isPublic(text),
-    'is a public address: give the private one (as the machine itself sees it)',
+    'is a public address: use the private one (as the machine itself sees it)',
   )
   .meta({ format: 'ipv4', pattern: ADDRESS_PATTERN });
 
@@ -336,7 +336,7 @@ export const siteSchema = z
       routers: z.array(router).min(1),
     }),
     tunnels: z.array(tunnel),
-    links: z.array(z.discriminatedUnion('kind', [vpnLink, dxLink], { error: 'is not a kind of link: give vpn or dx' })),
+    links: z.array(z.discriminatedUnion('kind', [vpnLink, dxLink], { error: 'is not a kind of link: use vpn or dx' })),
     route_tables: z.array(routeTable).default([]),
     monitor: monitor.optional().describe('How "route monitor" judges the links.'),
   })

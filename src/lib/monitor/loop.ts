@@ -146,7 +146,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     }
     telling.decided(at, seen, decision);
     last = { verdicts: seen.verdicts, standings: decision.standings };
-    if (once && isComplete(at)) stop(`everything is judged and placed`);
+    if (once && isComplete(at)) stop(`all links checked, nothing more to change`);
   };
 
   /** Decides after all that lies ready has been taken in. */
@@ -206,7 +206,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     else if (wasBlind)
       telling.error(
         BLIND,
-        'no canary answers, so what else is silent says nothing: no route is moved and no gateway stopped until one does',
+        'no canary answers, so the fault may be on this side: no route is moved and no gateway stopped until one does',
       );
     wasBlind = blind;
     const places = new Map(last.standings.map(({ key, at }) => [key, at]));
@@ -232,7 +232,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   for (const { link } of watched.links.filter((one) => one.probes.length === 0))
     telling.error(
       `probe ${link}`,
-      'it has no path of its own to be asked on, so no route is moved to it: give the link probe.targets',
+      'it can not be probed on a path of its own, so no route is moved to it: set probe.targets of the link',
     );
   const running = prober.start(probes, (id, sample) => {
     const change = observer.sample(id, sample, now());
@@ -258,7 +258,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     setInterval(() => void lookAtPins(), PINS_MS),
     setInterval(tellHealth, HEALTH_MS),
   ];
-  const onAbort = (): void => stop('told to stop');
+  const onAbort = (): void => stop('stopped on request');
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
   wake();

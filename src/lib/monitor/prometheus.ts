@@ -68,7 +68,7 @@ export const prometheus = (clock: Pick<Clock, 'now'>, version: string): Promethe
     labelNames: ['kind'],
     registers,
   });
-  const errors = new Counter({ name: 'hybridctl_errors_total', help: 'Faults told in the event log.', registers });
+  const errors = new Counter({ name: 'hybridctl_errors_total', help: 'Errors reported in the event log.', registers });
   const lease = new Gauge({ name: 'hybridctl_lease_held', help: '1 while this monitor may write.', registers });
   new Gauge({ name: 'hybridctl_build_info', help: 'Version that runs.', labelNames: ['version'], registers }).set(
     { version },

@@ -101,7 +101,7 @@ export const verdict = ({
       tone: 'bad',
       text: `Not carried: ${listed(lost.map(({ name, destination }) => `${destination} of ${name}`))}`,
     };
-  if (watcher.kind === 'nobody') return { tone: 'unknown', text: 'Nobody watches the paths' };
+  if (watcher.kind === 'nobody') return { tone: 'unknown', text: 'No monitor is running: link state is unknown' };
   const dead = links.filter((link) => link.state === 'dead').map(({ name }) => name);
   const away = routes.filter(({ at, preferred }) => at !== null && at !== preferred);
   const over =

@@ -39,7 +39,7 @@ const loadToken = async (file: string, ports: Ports): Promise<string> => {
   return token;
 };
 
-/** Serves the page until told to stop. */
+/** Serves the page until stopped on request. */
 export const servePage = async (
   site: Site,
   region: string,

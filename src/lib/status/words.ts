@@ -44,7 +44,7 @@ export const linkState = ({ state, last }: LinkNow, now: number): string =>
 /** Who watches, in one line. */
 export const watcherText = ({ watcher, at }: Pick<Picture, 'watcher' | 'at'>): string => {
   if (watcher.kind === 'nobody')
-    return `${plain(watcher.because)}: routes are the cloud's word, incidents the event log's`;
+    return `${plain(watcher.because)}: routes are read from AWS, incidents from the event log`;
   const { profile, leads, startedAt } = watcher;
   return [
     `monitor${startedAt === null ? '' : ` up ${ago(startedAt, at)}`}`,

@@ -127,7 +127,7 @@ describe('the loop', () => {
       ['moved', incident],
       ['moved', incident],
     ]);
-    expect((await run.stop()).because).toBe('told to stop');
+    expect((await run.stop()).because).toBe('stopped on request');
   });
 
   it('follows a missing large packet up at once: a PMTU hole is found in a second and a half, and its end soon', async () => {
@@ -324,7 +324,7 @@ describe('the loop', () => {
     const run = begin({ once: true });
     await run.pass(2_000);
     expect(await run.ended).toMatchObject({
-      because: 'everything is judged and placed',
+      because: 'all links checked, nothing more to change',
       moves: 0,
       standings: [{ at: 'dx-1' }, { at: 'dx-1' }],
     });

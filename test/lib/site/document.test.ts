@@ -102,7 +102,7 @@ const CASES: readonly (readonly [what: string, text: string, ...lines: string[]]
   [
     'an unknown kind',
     with_('kind: dx', 'kind: mpls'),
-    'f:34: links[0].kind: mpls is not a kind of link: give vpn or dx',
+    'f:34: links[0].kind: mpls is not a kind of link: use vpn or dx',
   ],
   ['no version', with_('version: 1\n', ''), 'f:2: version: is missing: add it (1)'],
   [
@@ -118,12 +118,12 @@ const CASES: readonly (readonly [what: string, text: string, ...lines: string[]]
   [
     'a private address where a public one belongs',
     with_('198.51.100.77', '10.1.1.1'),
-    'f:28: onprem.routers[0].public_ip: 10.1.1.1 is a private address: give the public one (the Elastic IP, or what the internet sees)',
+    'f:28: onprem.routers[0].public_ip: 10.1.1.1 is a private address: use the public one (the Elastic IP, or what the internet sees)',
   ],
   [
     'a public address where a private one belongs',
     with_('172.16.1.157', '8.8.8.8'),
-    'f:13: gateways[0].private_ip: 8.8.8.8 is a public address: give the private one (as the machine itself sees it)',
+    'f:13: gateways[0].private_ip: 8.8.8.8 is a public address: use the private one (as the machine itself sees it)',
   ],
   [
     'a name with a newline',

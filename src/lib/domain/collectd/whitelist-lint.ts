@@ -104,7 +104,7 @@ const RULES: readonly Rule[] = [
     id: 'not-judged',
     severity: 'warning',
     check: ({ is, why }) =>
-      is === 'unjudged' ? [`it has ${why}: hybridctl can't say what it publishes`, 'write it without'] : undefined,
+      is === 'unjudged' ? [`it has ${why}: hybridctl can't tell what it publishes`, 'write it without'] : undefined,
   },
   {
     id: 'twice',
@@ -132,7 +132,7 @@ export const lintWhitelist = ({ lines, judge }: Whitelist): readonly WhitelistFi
       severity: 'error',
       rule: 'joined',
       message: `${judge.problem}; the plugin does not start`,
-      mend: 'give groups no names, and use (?:…) in place of (…)',
+      mend: 'remove the names of groups, and use (?:…) in place of (…)',
     },
   ];
 };

@@ -89,7 +89,7 @@ export const choose = (
   const refuge = groups.findIndex((_, index) => possible(index) && health[index]!.usable);
   if (position === NO_ROUTE)
     return refuge < 0
-      ? { kind: 'stuck', why: 'nothing carries it, and no link is fit to' }
+      ? { kind: 'stuck', why: 'no working route and no healthy link' }
       : go(refuge, 'no-route', `nothing carries ${route.destination}`);
   const { state } = health[current]!;
   const why = whyOf(groups[current]!, evidence);

@@ -155,7 +155,7 @@ const assess = (turn: Turn, route: ManagedRoute, { evidence, of }: Knowledge): A
       groups,
       reading: found,
       from: undefined,
-      choice: { kind: 'stay', why: 'its table is not read yet' },
+      choice: { kind: 'stay', why: 'its table has not been read yet' },
       uneasy: false,
     };
   const healths = of(groups);
@@ -216,7 +216,7 @@ const tell = (turn: Turn, { route, groups, reading: { news, shown, memory } }: A
     subject: route.key,
     from,
     to: shown.position,
-    because: ours?.because ?? 'the route is elsewhere, and not by this monitor',
+    because: ours?.because ?? 'the route was changed by someone else',
   });
 };
 

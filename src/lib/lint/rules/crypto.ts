@@ -177,8 +177,8 @@ export const cryptoRules: readonly Rule[] = [
         )
         .map(({ line, name }) => ({
           line,
-          message: `connection "${name}" does not say which IKE version`,
-          mend: 'say version = 2 (Libreswan: ikev2=insist)',
+          message: `connection "${name}" does not set the IKE version`,
+          mend: 'set version = 2 (Libreswan: ikev2=insist)',
         })),
   },
   {
@@ -217,7 +217,7 @@ export const cryptoRules: readonly Rule[] = [
       ...file.conns.flatMap(({ raw, flavour, esp, name }) => {
         const off = raw.find(({ key, value }) => key === 'pfs' && value === 'no');
         if (off !== undefined)
-          return [{ line: off.line, message: `connection "${name}" turns PFS off`, mend: 'say pfs=yes on both ends' }];
+          return [{ line: off.line, message: `connection "${name}" turns PFS off`, mend: 'set pfs=yes on both ends' }];
         return flavour === 'libreswan'
           ? []
           : esp

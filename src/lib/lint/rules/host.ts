@@ -25,7 +25,7 @@ export const hostRules: readonly Rule[] = [
         .filter(({ value }) => bare(value) !== value)
         .map(({ line }) => ({
           line,
-          message: 'the key stands in typographic quotes: they are taken as part of it, or the line is refused',
+          message: 'the key is in typographic quotes: they are taken as part of it, or the line is refused',
           mend: 'type plain " quotes',
         })),
   },

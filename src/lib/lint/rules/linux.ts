@@ -159,7 +159,7 @@ export const linuxRules: readonly Rule[] = [
             {
               line: conn.line,
               message: `connection "${conn.name}" takes every packet of the machine, SSH included`,
-              mend: 'give it a mark with a VTI, or if_id with an XFRM interface, or name the networks',
+              mend: 'set a mark with a VTI, or if_id with an XFRM interface, or list the networks',
             },
           ]
         : [],
@@ -179,7 +179,7 @@ export const linuxRules: readonly Rule[] = [
               {
                 line: pair.at(-1)!.line,
                 message: `${pair.map(({ key, value }) => `${key} ${value}`).join(', ')}: one direction misses the interface`,
-                mend: 'give both the key (if_id) of the tunnel interface',
+                mend: 'set both to the key (if_id) of the tunnel interface',
               },
             ]
           : [];
@@ -208,7 +208,7 @@ export const linuxRules: readonly Rule[] = [
                   {
                     line: setting.line,
                     message: `"${conn.name}" has ${setting.key} ${setting.value}, as "${other.name}" in line ${other.line} has`,
-                    mend: 'give every tunnel its own',
+                    mend: 'use a separate one for every tunnel',
                   },
                 ]
               : [];

@@ -235,7 +235,7 @@ export const policyRules: readonly Rule[] = [
           const name = pattern.exec(text)?.[1];
           return name === undefined || known.has(name)
             ? []
-            : [{ line, message: `${what} ${name} is not defined in this file`, mend: 'define it, or mend the name' }];
+            : [{ line, message: `${what} ${name} is not defined in this file`, mend: 'define it, or fix the name' }];
         }),
       );
     },

@@ -89,7 +89,7 @@ export const asnOf = (device: Device): number => {
   if (asn === undefined) {
     throw usageError(`${device.name} has Direct Connect and no BGP AS number`, {
       field: `onprem.routers.${device.name}.asn`,
-      next: 'give it one, like asn: 65010',
+      next: 'set one, like asn: 65010',
     });
   }
   return asn;

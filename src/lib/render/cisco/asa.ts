@@ -121,7 +121,7 @@ export const renderAsa82: Renderer = (device) => {
   if (device.tunnels.some(({ suite }) => suite.ikeVersion === 2)) {
     throw usageError('ASA 8.2 has neither IKEv2 nor AES-GCM', {
       field: `onprem.routers.${device.name}.dialect`,
-      next: 'raise the box to 9.0 and say asa-8.3, or set crypto: legacy',
+      next: 'upgrade the box to 9.0 and use asa-8.3, or set crypto: legacy',
     });
   }
   return file(device, asa82(policyView(device)));

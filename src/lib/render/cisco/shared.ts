@@ -17,7 +17,7 @@ const KEYWORDS = ['local', 'remote'];
 
 /** @returns the secret as given. Throws a usage error that does not show it. */
 export const ciscoSecret = (secret: string | undefined, what: string, field: string): string => {
-  if (secret === undefined) throw usageError(`there is no ${what}`, { field, next: 'give the file, mode 0600' });
+  if (secret === undefined) throw usageError(`there is no ${what}`, { field, next: 'pass the file, mode 0600' });
   if (!SECRET.test(secret) || KEYWORDS.includes(secret)) {
     throw usageError(`the ${what} can't be typed on a Cisco command line`, {
       field,
@@ -88,7 +88,7 @@ export const oneSuite = ({ tunnels, name }: Device): Suite => {
       `${name} has one crypto map entry for all its tunnels, and their gateways differ in lifetimes or PFS`,
       {
         field: `onprem.routers.${name}.dialect`,
-        next: 'give the gateways one dialect, or raise crypto to modern',
+        next: 'use one dialect for the gateways, or raise crypto to modern',
       },
     );
   }

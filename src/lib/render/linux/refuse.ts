@@ -50,7 +50,7 @@ export const refuseBox = (device: Device, dialect: LinuxDialect, wan: string): v
     if (kind === 'tun' && device.tunnels.length > 1) {
       throw usageError(`userspace ESP carries one tunnel a box, and ${device.name} has ${device.tunnels.length}`, {
         field: at('interface'),
-        next: 'set interface: xfrm, or give each tunnel a box of its own',
+        next: 'set interface: xfrm, or use a separate box for each tunnel',
       });
     }
   }

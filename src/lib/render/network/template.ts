@@ -67,7 +67,7 @@ const parameters = (network: Network): Readonly<Record<string, Parameter>> => {
     ...choice(
       'Web',
       WEB_PLACES,
-      'Where the web server stands: behind the load balancer alone, or with an address of its own',
+      'Where the web server is: behind the load balancer alone, or with an address of its own',
     ),
     ...choice('LoadBalancer', BALANCERS, 'Application load balancer, classic load balancer, or none'),
     ...text('NatInstanceType', size, 'Type of the NAT instances (x86_64)'),

@@ -77,7 +77,7 @@ const s3fs: EngineTable = {
   version: /\bV(\d+\.\d+)/,
   refuses: ({ encryption, url, storageClass }, version) => [
     ...(isKms(encryption) && url?.startsWith('http:') === true
-      ? [{ field: '--encryption', why: 's3fs sends KMS keys over TLS alone', next: 'give an https:// --url' }]
+      ? [{ field: '--encryption', why: 's3fs sends KMS keys over TLS alone', next: 'pass an https:// --url' }]
       : []),
     ...(storageClass === 'GLACIER_IR' && version !== undefined && !atLeast(version, '1.92')
       ? [

@@ -43,7 +43,7 @@ test.each(['modern', 'cnsa'] as const)('ASA 8.2 refuses %s', (crypto) => {
   expect([error.exit, error.field, error.next]).toEqual([
     2,
     'onprem.routers.cisco.dialect',
-    'raise the box to 9.0 and say asa-8.3, or set crypto: legacy',
+    'upgrade the box to 9.0 and use asa-8.3, or set crypto: legacy',
   ]);
 });
 

@@ -38,7 +38,12 @@ const LEGACY: readonly (readonly [code: string, call: string | undefined, status
 it.each(LEGACY)("the field document's %s of %s", (code, call, status) => {
   const [found, ...more] = explain(code, call);
   expect(more).toEqual([]);
-  expect(found).toMatchObject({ code, status, cloud: 'aliyun', source: expect.stringContaining('Alibaba Cloud ECS best practices') });
+  expect(found).toMatchObject({
+    code,
+    status,
+    cloud: 'aliyun',
+    source: expect.stringContaining('Alibaba Cloud ECS best practices'),
+  });
   if (call !== undefined) expect(found!.calls).toContain(call);
 });
 

@@ -242,6 +242,7 @@ describe('paths', () => {
   it('loses the propagated route when BFD finds Direct Connect silent, with both carriers up', async () => {
     await cut(ports, lab, { what: 'dx-1', kind: 'blackhole' });
     try {
+      // BGP's own hold time is 90 s: what finds it sooner is BFD.
       await eventually('the propagated route is gone', async () => (await goesTo()) === undefined, 30_000);
     } finally {
       await heal(ports, lab);

@@ -134,7 +134,7 @@ describe('a drill on real routes', () => {
     const ran = await world.drill(DRILL, { answers: { 'Move there': false } });
     expect([ran.exit, ran.err, await writes(world)]).toEqual([
       1,
-      expect.stringMatching(/vpn-a carries, 10\.10\.3\.100 answers\n.*not confirmed; nothing was changed/s),
+      expect.stringMatching(/vpn-a carries, 10\.10\.3\.100 answers\n.*cancelled; nothing was changed/s),
       [],
     ]);
   });

@@ -250,15 +250,12 @@ describe('route failover and failback', () => {
   it('asks at a terminal, takes no for no, and never asks where nobody is', async () => {
     const cloud = await dxUp();
     const no = await cloud.run('route failover', { answers: { 'Move these 2 routes': false } });
-    expect([no.exit, no.err]).toEqual([EXIT.failed, expect.stringContaining('not confirmed; nothing was changed')]);
+    expect([no.exit, no.err]).toEqual([EXIT.failed, expect.stringContaining('cancelled; nothing was changed')]);
     expect(shown(cloud)['private-1']).toEqual([`10.10.0.0/16 propagated ${VGW} active`]);
     const yes = await cloud.run('route failover', { answers: { 'Move these 2 routes': true } });
     expect(yes.exit).toBe(EXIT.ok);
     const nobody = await cloud.run('route failback');
-    expect([nobody.exit, nobody.err]).toEqual([
-      EXIT.usage,
-      expect.stringContaining('--yes: this moves routes, and nobody is at the terminal'),
-    ]);
+    expect([nobody.exit, nobody.err]).toEqual([EXIT.usage, expect.stringContaining('confirmation needed: add --yes')]);
   });
 });
 

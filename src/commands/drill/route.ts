@@ -8,7 +8,8 @@ import type { Returned } from '../../lib/drill/real/recover.ts';
 import { strandedText } from '../../lib/drill/real/return.ts';
 import { runRouteDrill } from '../../lib/drill/real/run.ts';
 import { STATE_FLAG, TABLE_FLAG } from '../route/pin.ts';
-import { confirm, parseSelection } from '../route/shared.ts';
+import { canConsent, consent } from '../consent.ts';
+import { parseSelection } from '../route/shared.ts';
 
 const within = (
   raw: Raw,
@@ -38,11 +39,7 @@ const parse = (raw: Raw, ports: Ports): RouteDrillOptions => {
       field: '--target',
       next: 'name an on-prem address that answers pings',
     });
-  if (!dryRun && !yes && ports.ask === undefined)
-    throw usageError('this moves routes, and nobody is at the terminal to confirm it', {
-      field: '--yes',
-      next: 'give --yes, or --dry-run to see the plan',
-    });
+  if (!dryRun) canConsent(ports, { yes });
   return {
     ...selection,
     target: target ?? '',
@@ -53,7 +50,7 @@ const parse = (raw: Raw, ports: Ports): RouteDrillOptions => {
     stateDir: text(raw, 'stateDir') ?? STATE_FLAG.default,
     giveBack,
     dryRun,
-    confirm: (question) => confirm(question, { yes }, ports),
+    confirm: (question) => consent(ports, { yes }, question),
   };
 };
 

@@ -1,5 +1,5 @@
 import { FLAG, flag, list, text, type Flag, type Outcome, type Raw, type Style } from '../../lib/core/command.ts';
-import { failure, usageError } from '../../lib/core/errors.ts';
+import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { parseCidr } from '../../lib/domain/cidr.ts';
 import { REGION } from '../../lib/domain/partition.ts';
@@ -8,6 +8,7 @@ import type { ChooseLink } from '../../lib/routes/plan.ts';
 import type { MoveReport, StepReport } from '../../lib/routes/report.ts';
 import type { Opened, Selection } from '../../lib/routes/select.ts';
 import type { RouteView } from '../../lib/routes/view.ts';
+import { canConsent, consent } from '../consent.ts';
 
 export const SELECT_FLAGS: readonly Flag[] = [
   FLAG.site,
@@ -56,21 +57,8 @@ export const parseMove = (raw: Raw, ports: Ports): MoveCommandOptions => {
     yes: flag(raw, 'yes'),
     detailedExitcode: flag(raw, 'detailedExitcode'),
   };
-  if (!options.dryRun && !options.yes && ports.ask === undefined)
-    throw usageError('this moves routes, and nobody is at the terminal to confirm it', {
-      field: '--yes',
-      next: 'give --yes, or --dry-run to see the plan',
-    });
+  if (!options.dryRun) canConsent(ports, options);
   return options;
-};
-
-export const confirm = async (
-  question: string,
-  { yes }: Pick<MoveCommandOptions, 'yes'>,
-  { ask }: Ports,
-): Promise<void> => {
-  if (!yes && (ask === undefined || !(await ask.confirm(question))))
-    throw failure('not confirmed; nothing was changed');
 };
 
 /** The end of every command that moves: only the choice differs. */
@@ -80,7 +68,7 @@ export const runMove = (
   options: MoveCommandOptions,
   ports: Ports,
 ): Promise<Outcome<MoveReport>> =>
-  move(opened, choose, { ...options, confirm: (question) => confirm(question, options, ports) }, ports);
+  move(opened, choose, { ...options, confirm: (question) => consent(ports, options, question) }, ports);
 
 /** `dx-1`, `vpn-a BLACKHOLE`, `igw-… (unmanaged)` or `no route`. */
 export const routeText = (route: RouteView | null, style: Style): string => {

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { api, type Output } from '../../core/aws.ts';
 import { failure, missing, usageError } from '../../core/errors.ts';
 import type { ReadContext, Step } from '../../core/procedure.ts';
+import { isOpenToOthers, octal } from '../../domain/file-mode.ts';
 import { filtersOf, oursIn, tagsOf } from '../../domain/tags.ts';
 import { resource } from '../kit/resource.ts';
 import { variable } from '../kit/values.ts';
@@ -29,8 +30,8 @@ export const keyFile = ({ name, path, purge }: KeyFile): Step => {
       const stat = await files.stat(path);
       if (stat === undefined) return { state: 'absent' };
       if (purge) return { state: 'ready', found: { id: path, owned: true } };
-      if ((stat.mode & 0o077) !== 0)
-        throw usageError(`${path} can be read by others (mode ${stat.mode.toString(8).padStart(4, '0')})`, {
+      if (isOpenToOthers(stat.mode))
+        throw usageError(`${path} can be read by others (mode ${octal(stat.mode)})`, {
           field: '--key-file',
           next: `chmod 600 ${path}`,
         });

@@ -14,16 +14,21 @@ export interface LogGroupOptions {
 
 interface Found {
   readonly name: string;
-  readonly retentionDays: number | undefined;
   readonly tags: ReturnType<typeof listedTags>;
 }
 
-const groupNamed = async ({ aws }: ReadContext, name: string): Promise<Found | undefined> => {
-  const all = await aws.all('logs', 'DescribeLogGroups', { logGroupNamePrefix: name }, 'logGroups');
-  const found = all.find(({ logGroupName }) => logGroupName === name);
+const described = async ({ aws }: ReadContext, name: string) =>
+  (await aws.all('logs', 'DescribeLogGroups', { logGroupNamePrefix: name }, 'logGroups')).find(
+    ({ logGroupName }) => logGroupName === name,
+  );
+
+const groupNamed = async (context: ReadContext, name: string): Promise<Found | undefined> => {
+  const found = await described(context, name);
   if (found === undefined) return undefined;
-  const { tags } = await aws.ask('logs', 'ListTagsForResource', { resourceArn: found.arn!.replace(/:\*$/, '') });
-  return { name, retentionDays: found.retentionInDays, tags: listedTags(tags) };
+  const { tags } = await context.aws.ask('logs', 'ListTagsForResource', {
+    resourceArn: found.arn!.replace(/:\*$/, ''),
+  });
+  return { name, tags: listedTags(tags) };
 };
 
 /** A log group of CloudWatch Logs and how long it keeps events. It can be adopted by its name. */
@@ -52,7 +57,7 @@ export const logGroup = (site: string, { name, group, retentionDays }: LogGroupO
     parent: key,
     lacking: 'tell',
     async read(context) {
-      const days = (await groupNamed(context, context.values(key)))?.retentionDays;
+      const days = (await described(context, context.values(key)))?.retentionInDays;
       return days === undefined ? undefined : { days };
     },
     id: (_is, values) => values(key),

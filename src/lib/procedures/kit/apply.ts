@@ -1,5 +1,6 @@
 import { EXIT, HybridError, interrupted, isKind, partly, retold, unlessAbsent, unlessKind } from '../../core/errors.ts';
 import type { Existing, ExecutionContext, PlannedStep, Step, ReadContext } from '../../core/procedure.ts';
+import { pauseAfter, type Backoff } from '../../domain/backoff.ts';
 import { execute, batched } from './execute.ts';
 import { waitUntil, existingOf, onlyByHand, readStep, readContextOf, type Scope } from './read.ts';
 import { allInWords, wordsOf } from './words.ts';
@@ -120,6 +121,7 @@ const applyStep = async (
  */
 const PASSING = ['absent', 'notYet', 'conflict'] as const;
 const RETRY_MS = 30_000;
+const RETRY_PAUSES: Backoff = { firstMs: 500, mostMs: 5_000 };
 
 /** What was made shows up within this, as a rule in one or two seconds. */
 const SHOWS_MS = 20_000;
@@ -137,7 +139,8 @@ const retried = async (
   { clock, signal }: ExecutionContext,
 ): Promise<void> => {
   const until = clock.now() + Math.min(timeoutMs, RETRY_MS);
-  for (let pause = 500; ; pause = Math.min(2 * pause, 5_000)) {
+  for (let tries = 1; ; tries += 1) {
+    const pause = pauseAfter(tries, RETRY_PAUSES);
     try {
       return await work();
     } catch (error) {

@@ -1,5 +1,6 @@
 import { failure } from '../../core/errors.ts';
 import type { Difference, Existing, ExecutionContext, ReadResult, Step, ReadContext } from '../../core/procedure.ts';
+import { pauseAfter, type Backoff } from '../../domain/backoff.ts';
 import type { ValueStore } from './values.ts';
 import { allInWords } from './words.ts';
 
@@ -46,8 +47,7 @@ const note = ({ key }: Step, { id, owned, outputs = {} }: Existing, store: Value
 
 const PATIENCE_MS = 60_000;
 /** Between two reads: doubling, so that what is quick is met quickly and what is slow does not drain EC2's bucket. */
-const FIRST_MS = 250;
-const LONGEST_MS = 5_000;
+const PAUSES: Backoff = { firstMs: 250, mostMs: 5_000 };
 
 /** Reads until `fits`. @throws failure at the deadline, interrupted on Ctrl-C. */
 export const waitUntil = async (
@@ -60,7 +60,8 @@ export const waitUntil = async (
   const { clock, signal } = context;
   const patience = step.timeoutMs ?? PATIENCE_MS;
   const until = clock.now() + patience;
-  for (let pause = FIRST_MS; ; pause = Math.min(2 * pause, LONGEST_MS)) {
+  for (let tries = 1; ; tries += 1) {
+    const pause = pauseAfter(tries, PAUSES);
     const result = await readStep(step, readContext, store);
     if (fits(result)) return result;
     if (clock.now() + pause > until) {

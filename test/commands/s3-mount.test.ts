@@ -203,7 +203,7 @@ describe('s3 mount refuses, with nothing made', () => {
       ['office-logs /mnt/x --umask 999', 2, '--umask'],
       ['office-logs /mnt/x --uid root', 2, '--uid'],
       ['office-logs /mnt/x --encryption rot13', 2, '--encryption'],
-      ['office-logs /mnt/x --role a --key-file b', 2, 'two answers'],
+      ['office-logs /mnt/x --role a --key-file b', 2, 'cannot be used together with --role'],
       ['office-logs /mnt/x --engine rclone --cache /var/cache/x', 2, 'does not have yet'],
       ['office-logs /mnt/x --engine rclone --boot fstab', 2, '--boot systemd'],
       ['office-logs /mnt/x --engine mountpoint-s3 --storage-class REDUCED_REDUNDANCY', 2, 'has no REDUCED_REDUNDANCY'],

@@ -1,118 +1,131 @@
-import { flag, FLAG, text, type Flag, type Raw } from '../../lib/core/command.ts';
+import { arg, flag, toggle, type Options } from '../../lib/core/flags.ts';
+import { parseNamed, type Kind } from '../../lib/core/flags/kind.ts';
+import { choice, path, secretFile, text } from '../../lib/core/flags/kinds.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
-import { ENGINES, filesOf, STORAGE_CLASSES, type MountSpec } from '../../lib/domain/s3/spec.ts';
+import { arn, bucket, region } from '../../lib/domain/kinds.ts';
+import { regionProblem } from '../../lib/domain/regions.ts';
+import { ENGINES, filesOf, SHAPES, STORAGE_CLASSES, type MountSpec } from '../../lib/domain/s3/spec.ts';
 import { refuseWhatItCant } from '../../lib/render/s3/engines.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { canonical, defaultName, shaped, shapedFlag, STATE, stateOf } from './shared.ts';
+import { canonical, defaultName, shapedPath, STATE } from './shared.ts';
 
-const BOOT = ['none', 'fstab', 'systemd'] as const;
+const KMS_KEY = arn({
+  service: 'kms',
+  resource: /^key\/[0-9a-f-]{36}$/,
+  what: 'a KMS key',
+  like: 'AES256, or arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f',
+});
 
-export const MOUNT_FLAGS: readonly Flag[] = [
-  { flags: '--create', summary: 'make the bucket where it is not there, closed to the public' },
-  { flags: '--engine <name>', summary: 'what mounts', choices: ENGINES, default: 's3fs' },
-  {
-    flags: '--role <name>',
-    summary: "the instance's role gets the policy and its credentials are used, in place of a user and a key",
-  },
-  {
-    flags: '--key-file <file>',
-    summary: "a key of yours in the engine's own form, mode 0600, in place of a user made for this mount",
-  },
-  { flags: '--cache <dir>', summary: 'folder for copies of files (s3fs, mountpoint-s3)' },
-  { flags: '--allow-other', summary: 'let other users in' },
-  { flags: '--umask <mode>', summary: 'permissions that files do not have, like 027' },
-  { flags: '--uid <number>', summary: 'owner that files show' },
-  { flags: '--gid <number>', summary: 'group that files show' },
-  { flags: '--read-only', summary: 'mount and policy let nothing be written' },
-  { flags: '--storage-class <name>', summary: 'of what is written', choices: STORAGE_CLASSES },
-  {
-    flags: '--encryption <how>',
-    summary: 'of what is written: AES256, or the ARN of a KMS key (default: as the bucket says)',
-  },
-  {
-    flags: '--url <url>',
-    summary: "storage that speaks S3's protocol (default: AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, else AWS)",
-  },
-  {
-    flags: '--boot <how>',
-    summary: 'mount at boot by a line of fstab or a unit of systemd',
-    choices: BOOT,
-    default: 'none',
-  },
-  { flags: '--name <name>', summary: 'of the mount, its user and its files (default: BUCKET-HOST)' },
-  STATE,
-];
-
-/** Everything that the words alone tell; the rest is the machine's. */
-export interface MountWords extends Omit<MountSpec, 'name' | 'directory' | 'credentials' | 'region' | 'cache'> {
-  readonly directory: string;
-  readonly name: string | null;
-  readonly cache: string | null;
-  readonly role: string | null;
-  readonly keyFile: string | null;
-  readonly region: string;
-  readonly create: boolean;
-  readonly state: string;
-}
-
-export const mountWords = (raw: Raw, { env }: Pick<Ports, 'env'>): MountWords => {
-  const url = shapedFlag(raw, 'url', 'url') ?? (env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || null);
-  const region =
-    text(raw, 'region') ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (url === null ? undefined : 'us-east-1'));
-  if (region === undefined)
-    throw usageError('in which region is the bucket?', {
-      field: FLAG.region.flags.split(' ')[0]!,
-      next: 'give --region, or set AWS_REGION',
-    });
-  const encryption = text(raw, 'encryption') ?? null;
-  const [role, keyFile] = [shapedFlag(raw, 'role', 'role'), text(raw, 'keyFile') ?? null];
-  if (role !== null && keyFile !== null)
-    throw usageError('a key and a role are two answers to one question', {
-      field: '--role',
-      next: 'give --role or --key-file',
-    });
-  return {
-    version: 1,
-    bucket: shaped('bucket', String(raw.args[0]), 'bucket'),
-    directory: String(raw.args[1]),
-    region: shaped('region', region, '--region'),
-    name: shapedFlag(raw, 'name', 'name'),
-    engine: ENGINES.find((one) => one === text(raw, 'engine')) ?? 's3fs',
-    url: url === null ? null : shaped('url', url, '--url').replace(/\/$/, ''),
-    role,
-    keyFile,
-    cache: text(raw, 'cache') ?? null,
-    allowOther: flag(raw, 'allowOther'),
-    umask: shapedFlag(raw, 'umask', 'umask'),
-    uid: shapedFlag(raw, 'uid', 'id'),
-    gid: shapedFlag(raw, 'gid', 'id'),
-    readOnly: flag(raw, 'readOnly'),
-    storageClass: STORAGE_CLASSES.find((one) => one === text(raw, 'storageClass')) ?? null,
-    encryption:
-      encryption === null || encryption === 'AES256' ? encryption : shaped('kmsKey', encryption, '--encryption'),
-    boot: BOOT.find((one) => one === text(raw, 'boot')) ?? 'none',
-    create: flag(raw, 'create'),
-    state: stateOf(raw),
-  };
+const encryption: Kind<string> = {
+  placeholder: 'how',
+  words: '`AES256`, or the ARN of a KMS key',
+  parse: (given, context) => (given === 'AES256' ? given : KMS_KEY.parse(given, context)),
 };
 
-/** The words, and what the machine adds: its name, and paths without links. */
-export const specOf = async (
-  ports: Pick<Ports, 'shell' | 'cwd'>,
-  { name, cache, role, keyFile, create: _create, state, directory, ...rest }: MountWords,
-): Promise<MountSpec> => {
-  const called = name ?? (await defaultName(ports, rest.bucket));
-  const path =
-    keyFile === null
-      ? filesOf(absolute(ports.cwd, state), called).key
-      : shaped('path', absolute(ports.cwd, keyFile), '--key-file');
+const URL = text({
+  placeholder: 'url',
+  shape: SHAPES.url,
+  what: 'an address without a path',
+  like: 'https://s3.example.com:9000',
+});
+
+/** Storage that is not AWS's may have regions of its own; those of AWS are checked once --url is known. */
+const anyRegion: Kind<string> = {
+  ...region(),
+  parse: text({ placeholder: 'region', shape: SHAPES.region, what: 'a region', like: 'cn-north-1' }).parse,
+};
+
+const id = text({ placeholder: 'number', shape: SHAPES.id, what: 'a number', like: '1000' });
+
+export const MOUNTED = {
+  bucket: arg(bucket(), 'name of the bucket', { required: true }),
+  directory: arg(path('dir'), 'folder to see it at; empty, or not there yet', { required: true, placeholder: 'dir' }),
+} as const;
+
+export const MOUNT = {
+  create: toggle('create the bucket where it does not exist, closed to the public'),
+  engine: flag(choice(ENGINES), 'what mounts', { default: 's3fs' }),
+  role: flag(
+    text({ placeholder: 'name', shape: SHAPES.role, what: 'the name of a role', like: 'web' }),
+    "the instance's role gets the policy and its credentials are used, in place of a user and a key",
+  ),
+  keyFile: flag(
+    secretFile(),
+    "a key of yours in the engine's own form, mode 0600, in place of a user made for this mount",
+  ),
+  cache: flag(path('dir'), 'folder for copies of files (s3fs, mountpoint-s3)'),
+  allowOther: toggle('let other users in'),
+  umask: flag(
+    text({ placeholder: 'mode', shape: SHAPES.umask, what: 'three octal digits', like: '022' }),
+    'permissions that files do not have, like 027',
+  ),
+  uid: flag(id, 'owner that files show'),
+  gid: flag(id, 'group that files show'),
+  readOnly: toggle('mount and policy let nothing be written'),
+  storageClass: flag(choice(STORAGE_CLASSES), 'of what is written'),
+  encryption: flag(encryption, 'of what is written: AES256, or the ARN of a KMS key (default: as the bucket says)'),
+  url: flag(URL, "storage that speaks S3's protocol (default: AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, else AWS)"),
+  boot: flag(choice(['none', 'fstab', 'systemd'], 'how'), 'mount at boot by a line of fstab or a unit of systemd', {
+    default: 'none',
+  }),
+  name: flag(
+    text({
+      placeholder: 'name',
+      shape: SHAPES.name,
+      what: 'a name of at most 51 of a-z, 0-9, "." and "-"',
+      like: 'office-logs',
+    }),
+    'of the mount, its user and its files (default: BUCKET-HOST)',
+  ),
+  state: STATE,
+  region: flag(anyRegion, 'region of the bucket (default: AWS_REGION or AWS_DEFAULT_REGION)'),
+} as const;
+
+type MountOptions = Options<typeof MOUNTED, typeof MOUNT>;
+
+/** A value of the shell's own variables, read as the flag would be; an empty one is not set. */
+const variable = (kind: Kind<string>, { env, clock }: Pick<Ports, 'env' | 'clock'>, ...names: readonly string[]) => {
+  const name = names.find((one) => (env[one] ?? '') !== '');
+  return name === undefined ? undefined : parseNamed(kind, env[name]!, { env, now: clock.now() }, name);
+};
+
+/** The flags, and what the shell's variables and the machine add: its name, and paths without links. */
+export const specOf = async (ports: Ports, options: MountOptions): Promise<MountSpec> => {
+  const { bucket: inBucket, role, keyFile, cache } = options;
+  const url = options.url ?? variable(URL, ports, 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL');
+  const where =
+    options.region ??
+    variable(anyRegion, ports, 'AWS_REGION', 'AWS_DEFAULT_REGION') ??
+    (url === undefined ? undefined : 'us-east-1');
+  if (where === undefined)
+    throw usageError('in which region is the bucket?', { field: '--region', next: 'add --region, or set AWS_REGION' });
+  const problem = url === undefined ? regionProblem(where, 'aws', ports.env) : undefined;
+  if (problem !== undefined) throw usageError(problem, { field: '--region' });
+  const name = options.name ?? (await defaultName(ports, inBucket));
+  const key =
+    keyFile === undefined
+      ? filesOf(absolute(ports.cwd, options.state), name).key
+      : shapedPath(absolute(ports.cwd, keyFile), '--key-file');
   const spec: MountSpec = {
-    ...rest,
-    name: called,
-    directory: await canonical(ports, directory),
-    credentials: role === null ? { kind: 'file', path } : { kind: 'role', role },
-    cache: cache === null ? null : shaped('path', absolute(ports.cwd, cache), '--cache'),
+    version: 1,
+    // In the order of the definitions that are written down: another would look like drift.
+    bucket: inBucket,
+    region: where,
+    engine: options.engine,
+    url: url?.replace(/\/$/, '') ?? null,
+    allowOther: options.allowOther,
+    umask: options.umask ?? null,
+    uid: options.uid ?? null,
+    gid: options.gid ?? null,
+    readOnly: options.readOnly,
+    storageClass: options.storageClass ?? null,
+    encryption: options.encryption ?? null,
+    boot: options.boot,
+    name,
+    directory: await canonical(ports, options.directory),
+    credentials: role !== undefined ? { kind: 'role', role } : { kind: 'file', path: key },
+    cache: cache === undefined ? null : shapedPath(absolute(ports.cwd, cache), '--cache'),
   };
   refuseWhatItCant(spec);
   return spec;

@@ -1,39 +1,19 @@
-import { defineCommand } from '../../lib/core/command.ts';
 import { mountSteps } from '../../lib/procedures/s3/steps.ts';
-import { absolute } from '../../lib/site/file.ts';
-import {
-  APPLY_FLAGS,
-  humanProcedure,
-  procedureOptions,
-  runApply,
-  type ProcedureOptions,
-  type ProcedureResult,
-} from '../procedure.ts';
-import { MOUNT_FLAGS, mountWords, specOf, type MountWords } from './flags.ts';
-import { nonceOf } from './shared.ts';
+import { procedureCommand } from '../procedure.ts';
+import { MOUNT, MOUNTED, specOf } from './flags.ts';
+import { mounting, ofMount } from './shared.ts';
 
-interface Options {
-  readonly words: MountWords;
-  readonly procedure: ProcedureOptions;
-}
-
-export const mount = defineCommand<Options, ProcedureResult>({
+export const mount = procedureCommand({
+  verb: 'apply',
   path: 's3 mount',
   summary: 'a bucket as a folder of this machine: key, mount, proof, and boot',
   details:
     'Bucket (made with --create), a user whose one key may use exactly this bucket, or the same policy for the role of the instance (--role), the program that mounts (installed by apt-get, dnf or yum where it is missing), a private key file, the mount, ' +
     'and a proof: an object written through the mount, seen by S3, read and removed. With --boot it comes back after a boot, once the network is there. Run it again: nothing to do, or what broke off is finished, or a mount that died is made anew; ' +
     'a failure undoes what that run made. The secret is in the key file alone, never in an argument, an environment, fstab or a log. --engine translates the same flags for mountpoint-s3 and rclone, and refuses what they can not do.',
-  args: [
-    { name: '<bucket>', summary: 'name of the bucket' },
-    { name: '<dir>', summary: 'folder to see it at; empty, or not there yet' },
-  ],
-  flags: [
-    ...MOUNT_FLAGS,
-    ...APPLY_FLAGS.map((one) =>
-      one.flags === '--region <name>' ? { ...one, summary: 'region of the bucket (default: AWS_REGION)' } : one,
-    ),
-  ],
+  args: MOUNTED,
+  flags: MOUNT,
+  conflicts: [['role', 'keyFile']],
   examples: [
     {
       line: 'sudo hybridctl s3 mount office-logs /mnt/logs --region cn-north-1 --dry-run',
@@ -56,26 +36,11 @@ export const mount = defineCommand<Options, ProcedureResult>({
       why: 'the same by another program, as a script',
     },
   ],
-  parse: (raw, ports) => ({ words: mountWords(raw, ports), procedure: procedureOptions(raw) }),
-
-  async run({ words, procedure }, ports) {
-    const spec = await specOf(ports, words);
-    const steps = mountSteps(spec, {
-      folder: absolute(ports.cwd, words.state),
-      nonce: nonceOf(ports),
-      create: words.create,
-    });
-    return runApply(
-      ports,
-      {
-        title: `${spec.bucket} at ${spec.directory}`,
-        site: spec.name,
-        region: spec.region,
-        steps,
-        s3Url: spec.url ?? undefined,
-      },
-      procedure,
-    );
+  async procedure(options, ports) {
+    const spec = await specOf(ports, options);
+    return {
+      ...ofMount(spec),
+      steps: mountSteps(spec, { ...mounting(ports, options.state), create: options.create }),
+    };
   },
-  human: humanProcedure,
 });

@@ -1,13 +1,8 @@
-import { defineCommand } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { engineOf } from '../../lib/domain/s3/mounts.ts';
 import { lookAtMount, mountsOf, type MountState } from '../../lib/procedures/s3/look.ts';
-import { canonical, definitions, DIRECTORY, nonceOf, STATE, stateOf } from './shared.ts';
-
-interface Options {
-  readonly directory: string | undefined;
-  readonly state: string;
-}
+import { canonical, definitions, DIRECTORY, nonceOf, STATE } from './shared.ts';
 
 interface MountView {
   readonly directory: string;
@@ -21,22 +16,17 @@ interface MountView {
   readonly boot: string | null;
 }
 
-interface Status {
-  readonly mounts: readonly MountView[];
-}
-
-export const status = defineCommand<Options, Status>({
+export const status = defineCommand({
   path: 's3 status',
   summary: 'every mounted bucket: alive, dead, hanging, or cut off from S3',
   details:
     'Within a second, whatever state they are in: each mount is asked by a child that nobody waits for. Buckets that others mounted are shown too. Exit code 1 where any is not ok.',
-  args: [DIRECTORY],
-  flags: [STATE],
+  args: DIRECTORY,
+  flags: { state: STATE },
   examples: [
     { line: 'hybridctl s3 status', why: 'all of them' },
     { line: 'hybridctl s3 status /mnt/logs --json', why: 'one, for a check from outside' },
   ],
-  parse: (raw) => ({ directory: typeof raw.args[0] === 'string' ? raw.args[0] : undefined, state: stateOf(raw) }),
 
   async run({ state, directory }, ports) {
     const [specs, mounts] = await Promise.all([definitions(ports, state), mountsOf(ports)]);

@@ -1,38 +1,37 @@
-import { defineCommand, text } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
+import { defineCommand } from '../../lib/core/define.ts';
+import { arg, flag } from '../../lib/core/flags.ts';
+import { refused, type Kind } from '../../lib/core/flags/kind.ts';
+import { choice, text } from '../../lib/core/flags/kinds.ts';
 import { cut as setCut } from '../../lib/lab/cut.ts';
-import { CUT_KINDS, DIRECTIONS, type Cut, type CutKind, type CutSpec, type Direction } from '../../lib/lab/faults.ts';
+import { CUT_KINDS, DIRECTIONS } from '../../lib/lab/faults.ts';
 import { openLab } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
-import { labName, NAME } from './flags.ts';
+import { NAME } from './flags.ts';
 
-interface Options {
-  readonly lab: string;
-  readonly spec: CutSpec;
-}
-
-/** `30%` or `0.3`. */
-const part = (given: string | undefined): number | undefined => {
-  if (given === undefined) return undefined;
-  if (!/^\d+(\.\d+)?%?$/.test(given))
-    throw usageError('is not a part of the packets: write it like 30% or 0.3', { field: '--loss' });
-  return given.endsWith('%') ? Number(given.slice(0, -1)) / 100 : Number(given);
+/** A share of the packets. @returns 0 to 1 */
+const share: Kind<number> = {
+  placeholder: 'part',
+  words: 'a part of the packets: `30%` or `0.3`',
+  parse(given) {
+    if (!/^\d+(\.\d+)?%?$/.test(given)) throw refused(given, 'a part of the packets', '30% or 0.3');
+    return given.endsWith('%') ? Number(given.slice(0, -1)) / 100 : Number(given);
+  },
 };
 
-export const cut = defineCommand<Options, Cut>({
+export const cut = defineCommand({
   path: 'lab cut',
   summary: 'break a link, a tunnel or a node of the lab',
   details:
     'WHAT is a link of the site (dx-1, vpn-a), a node (gw-1, inet, rtr-1: all its links) or a link of the lab (wan-rtr-1, lan-rtr-1). ' +
     'Kinds: down (no carrier), blackhole, loss, esp (IKE lives, data does not), udp4500, udp500, large (above 1300 bytes), kill and hang (charon). ' +
     '"out" is from the cloud to on-prem. The same cut twice is one cut.',
-  args: [{ name: '<what>', summary: 'link or node' }],
-  flags: [
-    { flags: '--kind <kind>', summary: 'default: down, or blackhole for a tunnel', choices: CUT_KINDS },
-    { flags: '--loss <part>', summary: 'part of the packets lost at random, like 30%' },
-    { flags: '--direction <way>', summary: 'in, out or both (default)', choices: DIRECTIONS },
-    NAME,
-  ],
+  args: { what: arg(text({ placeholder: 'what', like: 'dx-1' }), 'link or node', { required: true }) },
+  flags: {
+    kind: flag(choice(CUT_KINDS, 'kind'), 'default: down, or blackhole for a tunnel'),
+    loss: flag(share, 'part of the packets lost at random, like 30%'),
+    direction: flag(choice(DIRECTIONS, 'way'), 'in, out or both (default)'),
+    name: NAME,
+  },
   examples: [
     { line: 'sudo hybridctl lab cut dx-1', why: 'Direct Connect loses its carrier' },
     {
@@ -42,21 +41,9 @@ export const cut = defineCommand<Options, Cut>({
     { line: 'sudo hybridctl lab cut dx-1 --loss 30%', why: 'a gray failure' },
   ],
 
-  parse(raw) {
-    return {
-      lab: labName(raw),
-      spec: {
-        what: raw.args[0] as string,
-        kind: text(raw, 'kind') as CutKind | undefined,
-        direction: text(raw, 'direction') as Direction | undefined,
-        loss: part(text(raw, 'loss')),
-      },
-    };
-  },
-
-  async run({ lab, spec }, ports) {
+  async run({ name, ...spec }, ports) {
     await requireTools(ports);
-    return { result: await setCut(ports, await openLab(ports.files, lab), spec) };
+    return { result: await setCut(ports, await openLab(ports.files, name), spec) };
   },
 
   human: ({ what, kind, direction, loss }, style) =>

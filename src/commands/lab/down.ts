@@ -1,40 +1,31 @@
-import { defineCommand, flag, FLAG } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { failure } from '../../lib/core/errors.ts';
 import { isNothing, remainsOf, tearDown, type Remains } from '../../lib/lab/down.ts';
 import { isAlive, readRecord } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
-import { labName, NAME } from './flags.ts';
 import { canConsent, consent } from '../consent.ts';
-
-interface Options {
-  readonly lab: string;
-  readonly yes: boolean;
-  readonly dryRun: boolean;
-}
+import { FLAG } from '../flags.ts';
+import { NAME } from './flags.ts';
 
 interface Result extends Remains {
   readonly lab: string;
   readonly removed: boolean;
 }
 
-export const down = defineCommand<Options, Result>({
+export const down = defineCommand({
   path: 'lab down',
   summary: 'take the lab away, also one that was never finished',
   details:
     "Finds everything by the lab's name, so it also works after a crash, and checks at the end that nothing is left. Nothing outside the lab is touched.",
-  flags: [NAME, FLAG.dryRun, FLAG.yes],
+  flags: { name: NAME, dryRun: FLAG.dryRun, yes: FLAG.yes },
   examples: [
     { line: 'sudo hybridctl lab down', why: 'take the lab "hyb" away' },
     { line: 'sudo hybridctl lab down --name two --yes', why: 'without a question, for scripts' },
   ],
 
-  parse(raw, ports) {
-    const options = { lab: labName(raw), yes: flag(raw, 'yes'), dryRun: flag(raw, 'dryRun') };
-    if (!options.dryRun) canConsent(ports, options);
-    return options;
-  },
-
-  async run({ lab, yes, dryRun }, ports) {
+  async run({ name: lab, yes, dryRun }, ports): Promise<Outcome<Result>> {
+    if (!dryRun) canConsent(ports, { yes });
     await requireTools(ports);
     const record = await readRecord(ports.files, lab).catch(() => undefined);
     if (record?.phase === 'building' && (await isAlive(record.builder))) {

@@ -1,29 +1,25 @@
-import { defineCommand } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { usageError, type ExitCode } from '../../lib/core/errors.ts';
+import { arg } from '../../lib/core/flags.ts';
+import { anything, text } from '../../lib/core/flags/kinds.ts';
 import { environmentOf } from '../../lib/lab/environment.ts';
 import { inside } from '../../lib/lab/run.ts';
 import { openLab } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
 import { nodeNamed } from '../../lib/lab/topology.ts';
-import { labName, NAME } from './flags.ts';
+import { NAME } from './flags.ts';
 
-interface Options {
-  readonly lab: string;
-  readonly node: string;
-  readonly command: readonly [string, ...string[]];
-}
-
-export const exec = defineCommand<Options, { exitCode: number }>({
+export const exec = defineCommand({
   path: 'lab exec',
   summary: 'run a program on a node of the lab',
   details:
     "The program gets the lab's endpoint in AWS_ENDPOINT_URL, made-up credentials, the region and HYBRIDCTL_SITE, so hybridctl, the AWS CLI and any SDK reach " +
     "the lab's cloud; on a gateway or router HYBRIDCTL_VICI_URI names its charon. Its exit code is ours.",
-  args: [
-    { name: '<node>', summary: 'name of the node, as in lab status' },
-    { name: '<command...>', summary: 'program and arguments, after --' },
-  ],
-  flags: [NAME],
+  args: {
+    node: arg(text({ placeholder: 'node', like: 'app-1' }), 'name of the node, as in lab status', { required: true }),
+    command: arg(anything(), 'program and arguments, after --', { required: true, many: true }),
+  },
+  flags: { name: NAME },
   examples: [
     {
       line: 'sudo hybridctl lab exec app-1 -- ping -c 3 10.10.3.100',
@@ -34,15 +30,14 @@ export const exec = defineCommand<Options, { exitCode: number }>({
   ],
   passThrough: true,
 
-  parse(raw) {
-    const [node, words] = raw.args as [string, readonly string[]];
+  refine({ name: lab, node, command: words }) {
     const [file, ...args] = words[0] === '--' ? words.slice(1) : words;
     if (file === undefined)
       throw usageError('which program?', {
         field: 'command',
         next: 'write it after --, like: lab exec app-1 -- ping -c 1 10.10.3.100',
       });
-    return { lab: labName(raw), node, command: [file, ...args] };
+    return { lab, node, command: [file, ...args] as const };
   },
 
   async run({ lab, node, command }, ports) {

@@ -1,16 +1,15 @@
-import { defineCommand } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { serveLab } from '../../lib/lab/serve.ts';
-import { labName, NAME } from './flags.ts';
+import { NAME } from './flags.ts';
 
-export const serve = defineCommand<{ lab: string }, Record<string, never>>({
+export const serve = defineCommand({
   path: 'lab serve',
   summary: "the lab's own process: the EC2 endpoint and what makes its answers true",
-  flags: [NAME],
+  flags: { name: NAME },
   examples: [],
   hidden: true,
-  parse: (raw) => ({ lab: labName(raw) }),
-  async run({ lab }, ports) {
-    await serveLab(ports, lab);
+  async run({ name }, ports) {
+    await serveLab(ports, name);
     return { result: {} };
   },
   human: () => '',

@@ -1,24 +1,22 @@
-import { defineCommand } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { openLab } from '../../lib/lab/state.ts';
-import { statusOf, type LabStatus } from '../../lib/lab/status.ts';
+import { statusOf } from '../../lib/lab/status.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
-import { labName, NAME } from './flags.ts';
+import { NAME } from './flags.ts';
 
-export const status = defineCommand<{ lab: string }, LabStatus>({
+export const status = defineCommand({
   path: 'lab status',
   summary: 'nodes, tunnels, BGP, routes and the faults in force',
   details: "Tunnels are asked over VICI, BGP sessions from FRR, routes from the VPC router's kernel.",
-  flags: [NAME],
+  flags: { name: NAME },
   examples: [
     { line: 'sudo hybridctl lab status', why: 'everything about the lab "hyb"' },
     { line: 'sudo hybridctl lab status --json | jq .routes', why: 'where the VPC routes really go' },
   ],
 
-  parse: (raw) => ({ lab: labName(raw) }),
-
-  async run({ lab }, ports) {
+  async run({ name }, ports) {
     await requireTools(ports);
-    return { result: await statusOf(ports, await openLab(ports.files, lab)) };
+    return { result: await statusOf(ports, await openLab(ports.files, name)) };
   },
 
   human({ endpoint, nodes, tunnels, bgp, routes, cuts, notes }, style) {

@@ -1,15 +1,12 @@
-import { isAbsolute, join } from 'node:path';
-import { defineCommand, FLAG, text } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { path } from '../../lib/core/flags/kinds.ts';
 import { bringUp } from '../../lib/lab/up.ts';
 import type { EspKind } from '../../lib/lab/state.ts';
-import { loadSite } from '../../lib/site/file.ts';
-import { labName, NAME } from './flags.ts';
-
-interface Options {
-  readonly lab: string;
-  readonly site: string;
-  readonly rendered: string | undefined;
-}
+import { absolute, loadSite } from '../../lib/site/file.ts';
+import { FLAG } from '../flags.ts';
+import { NAME } from './flags.ts';
 
 interface Result {
   readonly lab: string;
@@ -23,18 +20,18 @@ interface Result {
   readonly notes: readonly string[];
 }
 
-export const up = defineCommand<Options, Result>({
+export const up = defineCommand({
   path: 'lab up',
   summary: 'build the whole hybrid network of a site on this machine',
   details:
     'Network namespaces for app hosts, monitors, the VPC router, gateways, the internet, Direct Connect, on-prem routers and a host; ' +
     'strongSwan loaded with the rendered files, FRR with real BGP and BFD, and an endpoint that speaks the EC2 API. ' +
     'Returns once every tunnel and BGP session is up and packets go through. Needs root.',
-  flags: [
-    FLAG.site,
-    { flags: '--rendered <dir>', summary: 'boot the boxes with these files of "vpn render" (default: render now)' },
-    NAME,
-  ],
+  flags: {
+    site: FLAG.site,
+    rendered: flag(path('dir'), 'boot the boxes with these files of "vpn render" (default: render now)'),
+    name: NAME,
+  },
   examples: [
     { line: 'sudo hybridctl lab up', why: 'the site of ./hybridctl.yaml, as the lab "hyb"' },
     {
@@ -43,18 +40,13 @@ export const up = defineCommand<Options, Result>({
     },
   ],
 
-  parse(raw, ports) {
-    const rendered = text(raw, 'rendered');
-    return {
-      lab: labName(raw),
-      site: text(raw, 'site')!,
-      rendered: rendered === undefined || isAbsolute(rendered) ? rendered : join(ports.cwd, rendered),
-    };
-  },
-
-  async run({ lab, site, rendered }, ports) {
+  async run({ name: lab, site, rendered }, ports): Promise<Outcome<Result>> {
     const loaded = await loadSite(ports, site);
-    const { record, topology, fresh, tookMs } = await bringUp(ports, { lab, loaded, rendered });
+    const { record, topology, fresh, tookMs } = await bringUp(ports, {
+      lab,
+      loaded,
+      rendered: rendered === undefined ? undefined : absolute(ports.cwd, rendered),
+    });
     return {
       result: {
         lab,
@@ -71,13 +63,13 @@ export const up = defineCommand<Options, Result>({
   },
 
   human({ lab, fresh, tookMs, endpoint, nodes, host, notes }, style) {
-    const flag = lab === 'hyb' ? '' : ` --name ${lab}`;
+    const named = lab === 'hyb' ? '' : ` --name ${lab}`;
     return [
       fresh ? style.good(`lab ${lab} is up, in ${(tookMs / 1000).toFixed(1)} s`) : `lab ${lab} is up already`,
       ...notes.map((note) => style.warn(note)),
       `endpoint  ${endpoint}  (AWS_ENDPOINT_URL)`,
       `nodes     ${nodes.join(' ')}`,
-      `try       hybridctl lab exec${flag} ${nodes.find((name) => name.startsWith('app-')) ?? 'vpc'} -- ping -c 3 ${host}`,
+      `try       hybridctl lab exec${named} ${nodes.find((name) => name.startsWith('app-')) ?? 'vpc'} -- ping -c 3 ${host}`,
     ].join('\n');
   },
 });

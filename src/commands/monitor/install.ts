@@ -1,6 +1,9 @@
 import { dirname } from 'node:path';
-import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { failure, usageError } from '../../lib/core/errors.ts';
+import { flag, saying, toggle } from '../../lib/core/flags.ts';
+import { text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { eventLogPath } from '../../lib/monitor/event-log.ts';
@@ -9,14 +12,7 @@ import { renderMonitorUnit, unitName, unitPath } from '../../lib/render/monitor/
 import { loadSite, type LoadedSite } from '../../lib/site/file.ts';
 import { systemctl } from '../../lib/monitor/systemctl.ts';
 import { canConsent, consent } from '../consent.ts';
-
-interface Options {
-  readonly site: string;
-  readonly self: string | undefined;
-  readonly heal: boolean;
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-}
+import { FLAG } from '../flags.ts';
 
 interface Installation {
   readonly unit: string;
@@ -48,44 +44,36 @@ const writable = async (ports: Ports, loaded: LoadedSite): Promise<readonly stri
   return [folder];
 };
 
-const flagsOf = (site: Site, { self, heal }: Options): readonly string[] => {
+const flagsOf = (
+  site: Site,
+  { self, noHeal }: { readonly self: string | undefined; readonly noHeal: boolean },
+): readonly string[] => {
   if (self !== undefined && !site.gateways.some(({ name, instance }) => name === self || instance === self))
     throw usageError(`the site file has no gateway "${self.slice(0, 40)}"`, { field: '--self' });
-  return [...(self === undefined ? [] : ['--self', self]), ...(heal ? [] : ['--no-heal'])];
+  return [...(self === undefined ? [] : ['--self', self]), ...(noHeal ? ['--no-heal'] : [])];
 };
 
-export const install = defineCommand<Options, Installation>({
+export const install = defineCommand({
   path: 'monitor install',
   summary: 'run "route monitor" as a systemd service, now and at every boot',
   details:
     "Writes a unit for the site, enables and starts it. The service has root's name for key files and fast probes, and of its powers only raw sockets; it can write to its state folder (and that of the event log) alone. " +
     "systemd starts it again when it ends, and when its loop hangs. Cloud credentials come from the instance role, from root's AWS profile, or from /etc/hybridctl/monitor.env. A unit that is already right and runs is left alone.",
-  flags: [
-    FLAG.site,
-    { flags: '--self <instance>', summary: 'the gateway we run on (peer mode)' },
-    { flags: '--no-heal', summary: 'never stop or start a gateway' },
-    { ...FLAG.dryRun, summary: 'print the unit, change nothing' },
-    FLAG.yes,
-  ],
+  flags: {
+    site: FLAG.site,
+    self: flag(text({ placeholder: 'instance', like: 'gw-1' }), 'the gateway we run on (peer mode)'),
+    noHeal: toggle('never stop or start a gateway'),
+    dryRun: saying(FLAG.dryRun, 'print the unit, change nothing'),
+    yes: FLAG.yes,
+  },
   examples: [
     { line: 'sudo hybridctl monitor install --site /etc/hybridctl/hybridctl.yaml', why: 'install, enable and start' },
     { line: 'hybridctl monitor install --dry-run', why: 'the unit as it would be written' },
     { line: 'sudo hybridctl monitor install --self gw-1 --yes', why: 'on a gateway, from a script' },
   ],
 
-  parse(raw, ports) {
-    const options = {
-      site: text(raw, 'site')!,
-      self: text(raw, 'self'),
-      heal: raw.flags['heal'] !== false,
-      dryRun: flag(raw, 'dryRun'),
-      yes: flag(raw, 'yes'),
-    };
+  async run(options, ports): Promise<Outcome<Installation>> {
     if (!options.dryRun) canConsent(ports, options);
-    return options;
-  },
-
-  async run(options, ports) {
     const loaded = await loadSite(ports, options.site);
     const { site } = loaded;
     // What runs now: `hybridctl` on PATH may be a wrapper.

@@ -1,15 +1,11 @@
-import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { failure } from '../../lib/core/errors.ts';
 import { unitName, unitPath } from '../../lib/render/monitor/unit.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { systemctl } from '../../lib/monitor/systemctl.ts';
 import { canConsent, consent } from '../consent.ts';
-
-interface Options {
-  readonly site: string;
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-}
+import { FLAG } from '../flags.ts';
 
 interface Removal {
   readonly unit: string;
@@ -18,24 +14,19 @@ interface Removal {
   readonly removed: boolean;
 }
 
-export const uninstall = defineCommand<Options, Removal>({
+export const uninstall = defineCommand({
   path: 'monitor uninstall',
   summary: 'stop the service of "monitor install" and remove its unit',
   details:
     'Routes stay where they are, and nobody moves them from then on. Event log, pins and what is yet to be sent stay in the state folder.',
-  flags: [FLAG.site, FLAG.dryRun, FLAG.yes],
+  flags: { site: FLAG.site, dryRun: FLAG.dryRun, yes: FLAG.yes },
   examples: [
     { line: 'sudo hybridctl monitor uninstall --site /etc/hybridctl/hybridctl.yaml', why: 'after a question' },
     { line: 'hybridctl monitor uninstall --dry-run', why: 'whether there is something to remove' },
   ],
 
-  parse(raw, ports) {
-    const options = { site: text(raw, 'site')!, dryRun: flag(raw, 'dryRun'), yes: flag(raw, 'yes') };
-    if (!options.dryRun) canConsent(ports, options);
-    return options;
-  },
-
-  async run({ site: file, dryRun, yes }, ports) {
+  async run({ site: file, dryRun, yes }, ports): Promise<Outcome<Removal>> {
+    if (!dryRun) canConsent(ports, { yes });
     const { site } = await loadSite(ports, file);
     const unit = unitName(site.site);
     const path = unitPath(site.site);

@@ -117,6 +117,6 @@ export const freeSlot = async (files: Files): Promise<number> => {
 
 export const checkedName = (lab: string): string => {
   if (!NAME_RULES.lab.test(lab))
-    throw usageError('must be 1 to 10 lower-case letters and digits, beginning with a letter', { field: '--name' });
+    throw usageError('must be 1 to 10 lower-case letters and digits, beginning with a letter');
   return lab;
 };

@@ -3,6 +3,9 @@ import { host, path, secretFile, text } from '../lib/core/flags/kinds.ts';
 import { region } from '../lib/domain/kinds.ts';
 import { STATE_DIR } from '../lib/monitor/pins.ts';
 
+/** Where a charon listens for us. */
+export const viciUri = text({ placeholder: 'uri', like: 'unix:///var/run/charon.vici' });
+
 /** Flags that mean the same in every command that has them. */
 export const FLAG = {
   site: flag(path('file'), 'site file', { env: 'HYBRIDCTL_SITE', default: 'hybridctl.yaml' }),

@@ -184,7 +184,7 @@ describe('vpn traffic', () => {
       },
     };
     const { exit, out, err } = await runLine(
-      line('--no-cloudwatch --interval 2 --count 3 --graph --metrics-port 9743'),
+      line('--no-cloudwatch --interval 2s --count 3 --graph --metrics-port 9743'),
       { ports: { ...ports, clock, outlets: async () => served } },
     );
     expect([exit, err.split('\n').filter((text) => / tunnels up/.test(text))]).toEqual([
@@ -200,8 +200,10 @@ describe('vpn traffic', () => {
   });
 
   test.each([
-    ['--interval 0', '--interval'],
-    ['--interval 4000', '--interval'],
+    ['--interval 0s', '--interval'],
+    ['--interval 60', '60 has no unit: write 60s'],
+    ['--interval 2h', '--interval'],
+    ['--interval 4000s', '--interval'],
     ['--once --count 2', '--once'],
     ['--namespace AWS/VPN', '--namespace'],
     ['--name office', '--region'],

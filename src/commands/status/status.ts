@@ -1,6 +1,8 @@
 import { unlessInterrupted } from '../../lib/core/interrupt.ts';
-import { defineCommand, FLAG, flag, list, text, type Emit, type Style } from '../../lib/core/command.ts';
+import type { Emit, Outcome, Style } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError, type ExitCode } from '../../lib/core/errors.ts';
+import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { say } from '../../lib/monitor/say.ts';
@@ -8,18 +10,11 @@ import { loadSite } from '../../lib/site/file.ts';
 import { isWell, verdict, type Picture, type Series } from '../../lib/status/picture.ts';
 import { watchSite, type Sources, type Watching } from '../../lib/status/watch.ts';
 import { clockTime, plain } from '../../lib/status/words.ts';
-import { servePage, type WebOptions } from '../../lib/status/serve.ts';
-import { sourcesOf, type SourceOptions } from '../../lib/status/sources.ts';
-import { STATE_FLAG } from '../route/pin.ts';
-import { parseWeb, WEB_FLAGS } from './flags.ts';
+import { servePage } from '../../lib/status/serve.ts';
+import { sourcesOf } from '../../lib/status/sources.ts';
+import { FLAG, viciUri } from '../flags.ts';
+import { WEB, webOptions } from './flags.ts';
 import { statusLines } from './text.ts';
-
-interface Options extends Omit<SourceOptions, 'region'> {
-  readonly site: string;
-  readonly region: string | undefined;
-  readonly show: 'once' | 'watch' | WebOptions;
-  readonly detailedExitcode: boolean;
-}
 
 interface Result {
   /** Whether a person has seen it already, in a browser. */
@@ -82,28 +77,31 @@ const watchScreen = async (
 
 const ended = (signal: AbortSignal): ExitCode => (signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok);
 
-export const status = defineCommand<Options, Result>({
+export const status = defineCommand({
   path: 'status',
   summary: 'the whole site at a glance: paths, routes, incidents, traffic; once, live in the terminal, or as a page',
   details:
     'What a running "route monitor" of this machine sees, told the moment it sees it: each link with its state, round trip and loss, the link that each route table uses, the last incidents with the time for detection, API and verification. ' +
     "Where no monitor runs it says so, and shows the cloud's route tables and the event log. Tunnel traffic is charon's own count, from its vici socket. --watch draws it anew with every change, in a pipe it writes a line for each; with --json each change of state is a line. " +
     '--web serves a page of its own, which loads nothing from elsewhere and changes nothing anywhere: on loopback to everybody of this machine; on another address only to who has the token in --token-file. The page speaks plain HTTP, so beyond a trusted network reach it by "ssh -L 8642:127.0.0.1:8642 gateway".',
-  flags: [
-    FLAG.site,
-    FLAG.region,
-    FLAG.profile,
-    STATE_FLAG,
-    {
-      flags: '--vici <uri...>',
-      summary: 'charons whose tunnels are counted (default: the one of this machine, if any)',
+  flags: {
+    site: FLAG.site,
+    region: FLAG.region,
+    profile: FLAG.profile,
+    stateDir: FLAG.stateDir,
+    vici: flag(viciUri, 'a charon whose tunnels are counted (default: the one of this machine, if any)', {
+      many: true,
       env: 'HYBRIDCTL_VICI_URI',
-    },
-    { flags: '--watch', summary: 'live, until Ctrl-C' },
-    { flags: '--web', summary: 'serve the live page, until Ctrl-C' },
-    ...WEB_FLAGS,
-    { ...FLAG.detailedExitcode, summary: 'exit 3 when a path is not alive or a route is off its preferred link' },
-  ],
+    }),
+    watch: toggle('live, until Ctrl-C'),
+    ...WEB,
+    detailedExitcode: saying(
+      FLAG.detailedExitcode,
+      'exit 3 when a path is not alive or a route is off its preferred link',
+    ),
+  },
+  conflicts: [['web', 'watch']],
+  requires: { tokenFile: ['web'], name: ['web'] },
   examples: [
     { line: 'hybridctl status', why: 'how the site of hybridctl.yaml stands now' },
     { line: 'hybridctl status --watch', why: 'the same, live in the terminal' },
@@ -117,22 +115,9 @@ export const status = defineCommand<Options, Result>({
   ],
   streams: true,
 
-  parse(raw) {
-    const [watch, web] = [flag(raw, 'watch'), flag(raw, 'web')];
-    if (watch && web)
-      throw usageError('goes with --web in another terminal, not in the same call', { field: '--watch' });
-    return {
-      site: text(raw, 'site')!,
-      region: text(raw, 'region'),
-      profile: text(raw, 'profile'),
-      stateDir: text(raw, 'stateDir')!,
-      vici: list(raw, 'vici'),
-      show: parseWeb(raw, web) ?? (watch ? 'watch' : 'once'),
-      detailedExitcode: flag(raw, 'detailedExitcode'),
-    };
-  },
+  refine: (options) => ({ ...options, page: webOptions(options) }),
 
-  async run(options, ports, emit) {
+  async run(options, ports, emit): Promise<Outcome<Result>> {
     const loaded = await loadSite(ports, options.site);
     if (loaded.site.links.length === 0)
       throw usageError('the site has no tunnel and no Direct Connect to look at', {
@@ -143,16 +128,16 @@ export const status = defineCommand<Options, Result>({
     const region = options.region ?? site.cloud.region;
     const sources = await sourcesOf(loaded, { ...options, region }, ports);
     const shown = (watching: Watching): Result => ({
-      served: typeof options.show === 'object',
+      served: options.page !== undefined,
       site,
       picture: watching.picture(ports.clock.now()),
       series: watching.series(),
     });
-    if (options.show === 'watch')
+    if (options.watch)
       return { result: shown(await watchScreen(site, region, sources, ports, emit)), exit: ended(ports.signal) };
-    if (options.show !== 'once')
+    if (options.page !== undefined)
       return {
-        result: shown(await servePage(site, region, sources, options.show, ports, emit)),
+        result: shown(await servePage(site, region, sources, options.page, ports, emit)),
         exit: ended(ports.signal),
       };
     const watching = watchSite(site, region, sources, () => undefined);

@@ -4,7 +4,7 @@ import type { Machine } from '../../lib/core/machine.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { hostBox, type HostBox } from '../../lib/procedures/vpn-host/box.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
-import { FLAG } from '../flags.ts';
+import { FLAG, viciUri } from '../flags.ts';
 
 const name = text({ placeholder: 'device', like: 'gw-1' });
 
@@ -19,11 +19,7 @@ export const MACHINE = { host: FLAG.host, identity: FLAG.identity, knownHosts: F
 export const HOST = {
   site: FLAG.site,
   ...MACHINE,
-  uri: flag(
-    text({ placeholder: 'uri', like: 'unix:///var/run/charon.vici' }),
-    "charon's vici socket there, where it is not the usual one",
-    { env: 'HYBRIDCTL_VICI_URI' },
-  ),
+  uri: flag(viciUri, "charon's vici socket there, where it is not the usual one", { env: 'HYBRIDCTL_VICI_URI' }),
 } as const;
 
 export type HostOptions = Options<typeof DEVICE, typeof HOST>;

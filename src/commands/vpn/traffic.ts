@@ -1,16 +1,15 @@
-import { defineCommand, flag, FLAG, list, text, type Emit, type Raw } from '../../lib/core/command.ts';
+import type { Emit, Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { flag, saying, toggle } from '../../lib/core/flags.ts';
+import { count, duration, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
-import { runTraffic, type ScopeFlags, type TrafficOptions } from '../../lib/monitor/traffic-run.ts';
+import { runTraffic } from '../../lib/monitor/traffic-run.ts';
 import type { TrafficSample } from '../../lib/monitor/traffic.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { trafficChart, trafficLine, trafficTable } from '../../lib/status/traffic-text.ts';
-import { STATE_FLAG } from '../route/pin.ts';
-
-interface Options extends TrafficOptions {
-  readonly graph: boolean;
-}
+import { FLAG, viciUri } from '../flags.ts';
 
 interface Result {
   readonly samples: number;
@@ -21,40 +20,26 @@ interface Result {
 /** Samples that are drawn. */
 const DRAWN = 60;
 
-const numberIn = (raw: Raw, name: string, most: number): number | undefined => {
-  const given = text(raw, name);
-  if (given === undefined) return undefined;
-  if (!/^\d{1,6}$/.test(given) || Number(given) < 1 || Number(given) > most)
-    throw usageError(`${given.slice(0, 20)} is no whole number from 1 to ${most}`, {
-      field: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-    });
-  return Number(given);
-};
+const siteName = text({
+  placeholder: 'name',
+  shape: /^[A-Za-z][A-Za-z0-9-]{0,30}$/,
+  what: '1 to 31 letters, digits and dashes',
+  like: 'office',
+});
 
-const interfaceIn = (given: string): string => {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._@-]{0,14}$/.test(given))
-    throw usageError(`${given.replace(/[^\x20-\x7e]/g, '?').slice(0, 40)} is no name of an interface`, {
-      field: '--interface',
-    });
-  return given;
-};
+const namespace = text({
+  placeholder: 'name',
+  shape: /^(?!AWS\/)[A-Za-z0-9][A-Za-z0-9._/#-]{0,99}$/,
+  what: 'a namespace of your own (letters, digits, ".", "_", "/", "#" and "-", not beginning with AWS/)',
+  like: 'Office/VPN',
+});
 
-const scopeIn = (raw: Raw): ScopeFlags => {
-  const [name, region, namespace] = [text(raw, 'name'), text(raw, 'region'), text(raw, 'namespace')];
-  if (name !== undefined && !/^[A-Za-z][A-Za-z0-9-]{0,30}$/.test(name))
-    throw usageError('is not 1 to 31 letters, digits and dashes', { field: '--name' });
-  if (name !== undefined && region === undefined && raw.flags['cloudwatch'] !== false)
-    throw usageError('is needed with --name', {
-      field: '--region',
-      next: 'give a region like cn-north-1, or --no-cloudwatch',
-    });
-  if (namespace !== undefined && !/^(?!AWS\/)[A-Za-z0-9][A-Za-z0-9._/#-]{0,99}$/.test(namespace))
-    throw usageError(
-      'is not a namespace of your own: letters, digits, ".", "_", "/", "#" and "-", not beginning with AWS/',
-      { field: '--namespace' },
-    );
-  return { file: text(raw, 'site') ?? FLAG.site.default, name, region, namespace };
-};
+const networkInterface = text({
+  placeholder: 'name',
+  shape: /^[A-Za-z0-9][A-Za-z0-9._@-]{0,14}$/,
+  what: 'the name of an interface',
+  like: 'tunnel1',
+});
 
 /** The newest sample, to a person and to --json. */
 const show = (ports: Ports, emit: Emit, samples: readonly TrafficSample[], graph: boolean): void => {
@@ -67,40 +52,40 @@ const show = (ports: Ports, emit: Emit, samples: readonly TrafficSample[], graph
   ports.progress(again + text);
 };
 
-export const traffic = defineCommand<Options, Result>({
+export const traffic = defineCommand({
   path: 'vpn traffic',
   summary: 'traffic of tunnels and their interfaces as CloudWatch metrics, for Prometheus, and drawn',
   details:
     'Reads the counters of every tunnel interface and of every ESP pair that charon has, and publishes what passed since the look before: TunnelState, TunnelDataIn and TunnelDataOut (dimensions Site, Tunnel), InterfaceDataIn and InterfaceDataOut (Site, Host, Interface), in bytes. ' +
     'Rekeys, interfaces that were made again and counters that were reset count from nothing. Samples lie on disk until CloudWatch has them, a thousand figures a compressed call. ' +
     'It runs until stopped; --once takes one sample, from the counters that the last run remembered (for cron; the first run only remembers). CloudWatch bills each metric: three a tunnel, two an interface; --no-cloudwatch only shows and serves them.',
-  flags: [
-    FLAG.site,
-    {
-      flags: '--name <name>',
-      summary: 'in place of a site file: what the dimension Site says; --region is then needed',
-    },
-    FLAG.region,
-    FLAG.profile,
-    {
-      flags: '--uri <uri...>',
-      summary: `vici socket of a charon (default: ${LOCAL_CHARON}, where it is)`,
+  flags: {
+    site: FLAG.site,
+    name: flag(siteName, 'in place of a site file: what the dimension Site says; --region is then needed'),
+    region: FLAG.region,
+    profile: FLAG.profile,
+    uri: flag(viciUri, `vici socket of a charon (default: ${LOCAL_CHARON}, where it is)`, {
+      many: true,
       env: 'HYBRIDCTL_VICI_URI',
-    },
-    { flags: '--interface <name...>', summary: 'these interfaces (default: all tunnel interfaces)' },
-    { flags: '--interval <seconds>', summary: 'between two samples', default: '60' },
-    { flags: '--count <number>', summary: 'end after so many samples' },
-    { flags: '--once', summary: 'one sample since the last run, then end' },
-    { flags: '--namespace <name>', summary: "CloudWatch namespace (default: the site file's, else hybridctl)" },
-    { flags: '--no-cloudwatch', summary: 'publish nothing' },
-    { flags: '--metrics-port <port>', summary: 'serve /metrics for Prometheus on 127.0.0.1' },
-    { flags: '--graph', summary: 'draw the rates of the last hour of samples' },
-    STATE_FLAG,
-  ],
+    }),
+    interface: flag(networkInterface, 'this interface (default: all tunnel interfaces)', { many: true }),
+    interval: flag(duration({ from: '1s', to: '1h' }), 'between two samples', { default: '60s' }),
+    count: flag(count({ from: 1, to: 999_999 }), 'end after so many samples'),
+    once: toggle('one sample since the last run, then end'),
+    namespace: flag(namespace, "CloudWatch namespace (default: the site file's, else hybridctl)"),
+    noCloudwatch: toggle('publish nothing'),
+    metricsPort: flag(
+      count({ from: 1, to: 65_535, placeholder: 'port' }),
+      'serve /metrics for Prometheus on 127.0.0.1',
+    ),
+    graph: toggle('draw the rates of the last hour of samples'),
+    stateDir: saying(FLAG.stateDir, 'what the last run remembered, and samples that CloudWatch does not have yet'),
+  },
+  conflicts: [['once', 'count']],
   examples: [
     { line: 'sudo hybridctl vpn traffic', why: 'every minute to CloudWatch, until stopped' },
     { line: 'sudo hybridctl vpn traffic --once', why: 'from cron' },
-    { line: 'sudo hybridctl vpn traffic --no-cloudwatch --interval 1 --graph', why: 'to look at' },
+    { line: 'sudo hybridctl vpn traffic --no-cloudwatch --interval 1s --graph', why: 'to look at' },
     {
       line: 'sudo hybridctl vpn traffic --name office --region cn-north-1 --interface tunnel1 --metrics-port 9743',
       why: 'without a site file, one interface, for Prometheus too',
@@ -108,29 +93,29 @@ export const traffic = defineCommand<Options, Result>({
   ],
   streams: true,
 
-  parse(raw, ports) {
-    const once = flag(raw, 'once');
-    const count = numberIn(raw, 'count', 999_999);
-    if (once && count !== undefined)
-      throw usageError('takes one sample already', { field: '--once', next: 'leave out --count' });
-    const interfaces = list(raw, 'interface').map(interfaceIn);
+  refine(options, { cwd }) {
+    const { site: file, name, region, namespace: space, noCloudwatch, once } = options;
+    if (name !== undefined && region === undefined && !noCloudwatch)
+      throw usageError('is needed with --name', {
+        field: '--region',
+        next: 'give a region like cn-north-1, or --no-cloudwatch',
+      });
     return {
-      scope: scopeIn(raw),
-      profile: text(raw, 'profile'),
-      uris: list(raw, 'uri'),
-      interfaces: interfaces.length === 0 ? undefined : interfaces,
-      intervalMs: numberIn(raw, 'interval', 3_600)! * 1_000,
-      count: once ? 1 : count,
+      scope: { file, name, region, namespace: space },
+      profile: options.profile,
+      uris: options.uri,
+      interfaces: options.interface.length === 0 ? undefined : options.interface,
+      intervalMs: options.interval,
+      count: once ? 1 : options.count,
       once,
-      cloudwatch: raw.flags['cloudwatch'] !== false,
-      port: numberIn(raw, 'metricsPort', 65_535),
-      graph: flag(raw, 'graph'),
-      stateDir: absolute(ports.cwd, text(raw, 'stateDir') ?? STATE_FLAG.default),
+      cloudwatch: !noCloudwatch,
+      port: options.metricsPort,
+      graph: options.graph,
+      stateDir: absolute(cwd, options.stateDir),
     };
   },
 
-  async run(options, ports, emit) {
-    const { graph } = options;
+  async run({ graph, ...options }, ports, emit): Promise<Outcome<Result>> {
     const samples: TrafficSample[] = [];
     await runTraffic(options, ports, (sample) => {
       samples.push(sample);

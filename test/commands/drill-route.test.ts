@@ -8,7 +8,7 @@ const VGW = 'vgw-078bcc55';
 const ENI1 = 'eni-023fbd87a1b2c3d4e';
 const ENI2 = 'eni-02d75e6061b2c3d4e';
 const ONPREM = '10.10.0.0/16';
-const DRILL = 'drill route --table private-1 --target 10.10.3.100 --stay 2 --max-gap 300';
+const DRILL = 'drill route --table private-1 --target 10.10.3.100 --stay 2s --max-gap 300ms';
 const PINS = '/var/lib/hybridctl/demo.pins.json';
 const RECORD = '/var/lib/hybridctl/demo.drill.json';
 const LEASE = '/var/lib/hybridctl/demo.lease.json';
@@ -199,7 +199,7 @@ describe('goes back at once', () => {
     const was = tables(world);
     await before?.(world);
     const stopping = new AbortController();
-    const running = world.drill(`${line.replace('--stay 2', '--stay 600')} --yes --json`, {
+    const running = world.drill(`${line.replace('--stay 2s', '--stay 600s')} --yes --json`, {
       ports: { signal: stopping.signal },
     });
     if (then !== undefined) {
@@ -338,7 +338,8 @@ describe('refuses, and changes nothing', () => {
       /follows 10\.10\.3\.0\/24/,
       ({ cloud }) => cloud.routeTables().createRoute(A, '10.10.3.0/24', { kind: 'eni', id: ENI2 }),
     ],
-    ['an interval of nothing', `${YES} --interval 0`, 2, /--interval/],
+    ['an interval of nothing', `${YES} --interval 0ms`, 2, /--interval/],
+    ['a time without a unit', 'drill route --table private-1 --target 10.10.3.100 --stay 60 --yes', 2, /write 60s/],
     ['a host behind another table', YES, 2, /172\.16\.99\.10\) is in no subnet of private-1/, undefined, ELSEWHERE],
     ['where it is already', `${YES} --to dx-1`, 1, /is on dx-1 already/],
     [

@@ -33,9 +33,18 @@ describe('route pin and unpin', () => {
     ['route pin --table private-1 --to nothing', '--to'],
     ['route unpin', '--table'],
     ['route monitor --self gw-9', '--self'],
+    ['route monitor --profile fast', '--profile: is the AWS profile now: for the detector write --detector fast'],
+    ['route monitor --profile default', '--detector default; the AWS profile "default" is used without a flag'],
+    ['route monitor --aws-profile ops', '--profile'],
+    ['route monitor --bfd a b', 'b'],
   ])('%s is refused, naming %s', async (line, field) => {
     const { exit, err } = await run(line, { files: SITE });
     expect([exit, err]).toEqual([2, expect.stringContaining(field)]);
+  });
+
+  it('AWS_PROFILE never meant the detector', async () => {
+    const ran = await run('route monitor --self gw-9', { files: SITE, env: { AWS_PROFILE: 'default' } });
+    expect([ran.exit, ran.err]).toEqual([2, expect.stringContaining('--self')]);
   });
 
   it('a pin file that is not ours is not overwritten', async () => {

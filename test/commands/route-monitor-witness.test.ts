@@ -44,7 +44,7 @@ test.each([
   ['nobody, unless told', '', {}, []],
   [
     'whom the flags name',
-    '--vici unix:///run/a.vici tcp://192.0.2.1:4502 --bfd frr/bfdd.vty',
+    '--vici unix:///run/a.vici --vici tcp://192.0.2.1:4502 --bfd frr/bfdd.vty',
     {},
     [
       { kind: 'vici', uri: 'unix:///run/a.vici' },

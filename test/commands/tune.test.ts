@@ -11,7 +11,7 @@ describe('route tune', () => {
     const ran = await run('');
     expect(ran).toMatchObject({ exit: EXIT.ok, err: '' });
     expect(ran.out).toMatchInlineSnapshot(`
-      "profile default: a probe every 100 ms; times are p50 / p99
+      "detector default: a probe every 100 ms; times are p50 / p99
 
       LINK   RTT    LOSS  BLACKHOLE        50 % LOST        30 % LOST      PMTU HOLE        FALSE/YR  DETECT + API + VERIFY
       dx-1   30 ms  5 %   0.74 s / 0.79 s  2.54 s / 4.65 s  5.42 s / 12 s  1.19 s / 1.68 s  0.571     0.79 s + 0.40 s + 0.40 s = 1.59 s
@@ -21,8 +21,8 @@ describe('route tune', () => {
     `);
   });
   it('takes profile, round trip and loss from the flags', async () => {
-    expect((await run('--profile fast --rtt 8 --loss 1')).out).toMatchInlineSnapshot(`
-      "profile fast: a probe every 20 ms; times are p50 / p99
+    expect((await run('--detector fast --rtt 8ms --loss 1')).out).toMatchInlineSnapshot(`
+      "detector fast: a probe every 20 ms; times are p50 / p99
 
       LINK   RTT   LOSS  BLACKHOLE        50 % LOST        30 % LOST        PMTU HOLE        FALSE/YR  DETECT + API + VERIFY
       dx-1   8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.18 s / 2.63 s  0.60 s / 1.09 s  0.197     0.12 s + 0.40 s + 0.40 s = 0.92 s
@@ -33,10 +33,10 @@ describe('route tune', () => {
   });
 
   it('shows what the field document does, and does not hold it to a budget that nobody asked for', async () => {
-    const ran = await run('--profile legacy');
+    const ran = await run('--detector legacy');
     expect(ran.exit).toBe(EXIT.ok);
     expect(ran.out).toMatchInlineSnapshot(`
-      "profile legacy: a probe every 1000 ms; times are p50 / p99
+      "detector legacy: a probe every 1000 ms; times are p50 / p99
 
       LINK   RTT    LOSS  BLACKHOLE        50 % LOST     30 % LOST      PMTU HOLE  FALSE/YR  DETECT + API + VERIFY
       dx-1   30 ms  5 %   5.00 s / 6.96 s  24 s / 141 s  104 s / 676 s  never      986       6.96 s + 0.40 s + 0.40 s = 7.76 s
@@ -58,7 +58,7 @@ describe('route tune', () => {
       ['vpn-a', 180, 0.5, 540],
       ['vpn-b', 30, 5, 90],
     ]);
-    expect((await run('--json --rtt 3 --profile default --budget 2', site)).json()).toMatchObject({
+    expect((await run('--json --rtt 3ms --detector default --budget 2', site)).json()).toMatchObject({
       profile: 'default',
       budget: 2,
       links: [{ rttMs: 3 }, { rttMs: 3 }, { rttMs: 3 }],
@@ -66,7 +66,7 @@ describe('route tune', () => {
   });
 
   it('has one shape under --json, never is null, and prints the same bytes again', async () => {
-    const first = await run('--json --profile legacy');
+    const first = await run('--json --detector legacy');
     expect(first.json().links[0]).toEqual({
       link: 'dx-1',
       kind: 'dx',
@@ -80,44 +80,52 @@ describe('route tune', () => {
       falseAYear: 986,
       timeBudget: { detectMs: 6_960, apiMs: 400, verifyMs: 400, totalMs: 7_760 },
     });
-    expect((await run('--json --profile legacy')).out).toBe(first.out);
+    expect((await run('--json --detector legacy')).out).toBe(first.out);
     expect((await run('--json')).json().links.every((link: any) => link.falseAYear <= 1)).toBe(true);
   });
 
   it.each([
     [
-      '--target-detect 500',
-      "hybridctl: --target-detect: dx-1 can't be found dead within 500 ms: profile default needs 789 ms (p99) at 30 ms RTT and 5 % loss\n  next: give --profile fast, which needs 250 ms\n",
+      '--target-detect 500ms',
+      "hybridctl: --target-detect: dx-1 can't be found dead within 500 ms: detector default needs 789 ms (p99) at 30 ms RTT and 5 % loss\n  next: set --detector fast, which needs 250 ms\n",
     ],
     [
-      '--target-detect 100 --rtt 200',
-      "hybridctl: --target-detect: dx-1 can't be found dead within 100 ms: profile default needs 1299 ms (p99) at 200 ms RTT and 5 % loss\n  next: allow at least 1299 ms, or a shorter path: each probe is waited for 600 ms\n",
+      '--target-detect 100ms --rtt 200ms',
+      "hybridctl: --target-detect: dx-1 can't be found dead within 100 ms: detector default needs 1299 ms (p99) at 200 ms RTT and 5 % loss\n  next: allow at least 1299 ms, or a shorter path: each probe is waited for 600 ms\n",
     ],
-    ['--loss 20', 'next: mend the path first: up to 10 % random loss the budget is kept\n'],
+    ['--loss 20', 'next: repair the path first: up to 10 % random loss the budget is kept\n'],
     [
-      '--profile legacy --budget 5',
-      'hybridctl: --budget: dx-1 would fail over 986 times a year for nothing at 5 % random loss, not 5\n  next: give --profile default\n',
+      '--detector legacy --budget 5',
+      'hybridctl: --budget: dx-1 would fail over 986 times a year for nothing at 5 % random loss, not 5\n  next: set --detector default\n',
     ],
-  ])('exits 1 with one line and the mend: %s', async (flags, err) => {
+  ])('exits 1 with one line and what would help: %s', async (flags, err) => {
     expect(await run(flags)).toMatchObject({ exit: EXIT.failed, out: '', err: expect.stringContaining(err) });
   });
 
   it('is content with a target that the path supports', async () => {
-    expect((await run('--target-detect 1000 --budget 0.1')).exit).toBe(EXIT.ok);
+    expect((await run('--target-detect 1s --budget 0.1')).exit).toBe(EXIT.ok);
   });
 
   it.each([
     '--rtt x',
-    '--rtt 0',
-    '--rtt 1e3',
+    '--rtt 0ms',
+    '--rtt 1e3ms',
     '--loss 51',
     '--loss -1',
     '--budget 0',
-    '--target-detect 0',
-    '--api 0',
-    '--profile quick',
+    '--target-detect 0ms',
+    '--api 0s',
+    '--detector quick',
   ])('refuses %s with exit 2', async (flags) => {
     expect(await run(flags)).toMatchObject({ exit: EXIT.usage, out: '' });
+  });
+
+  it.each([
+    ['--rtt 8', '--rtt: 8 has no unit: write 8ms'],
+    ['--target-detect 500', '--target-detect: 500 has no unit: write 500ms'],
+    ['--profile fast', '--detector'],
+  ])('answers the old %s with the spelling of today', async (flags, err) => {
+    expect(await run(flags)).toMatchObject({ exit: EXIT.usage, out: '', err: expect.stringContaining(err) });
   });
 
   it('names the field of a bad probe or monitor block', async () => {

@@ -87,7 +87,7 @@ afterAll(async () => {
 
 describe('a drill on real routes, on packets', () => {
   it('moves the table from Direct Connect to its tunnel and back; hardly a packet is lost', async () => {
-    const ended = await drill('--stay', '2', '--report', 'real.html').ended;
+    const ended = await drill('--stay', '2s', '--report', 'real.html').ended;
     const report = told(ended);
     expect({ exit: ended.exit, problems: report.problems, ended: report.ended }).toEqual({
       exit: 0,
@@ -106,7 +106,7 @@ describe('a drill on real routes, on packets', () => {
   }, 60_000);
 
   it('a running monitor neither fights it nor is left with a pin', async () => {
-    const monitor = begin('mon-1', 'route', 'monitor', '--profile', 'fast', '--json');
+    const monitor = begin('mon-1', 'route', 'monitor', '--detector', 'fast', '--json');
     await until(
       async () =>
         /"kind":"lease".*"held":true/.test(monitor.said()) &&
@@ -115,7 +115,7 @@ describe('a drill on real routes, on packets', () => {
         ),
       { what: 'a monitor that sees', withinMs: 30_000, everyMs: 50 },
     );
-    const ended = await drill('--stay', '4').ended;
+    const ended = await drill('--stay', '4s').ended;
     const report = told(ended);
     expect({ exit: ended.exit, problems: report.problems, notes: report.notes }).toEqual({
       exit: 0,
@@ -141,7 +141,7 @@ describe('a drill on real routes, on packets', () => {
   }, 120_000);
 
   it('Ctrl-C in the middle: returned, exit 130', async () => {
-    const run = drill('--stay', '600');
+    const run = drill('--stay', '600s');
     await away();
     run.child.kill('SIGINT');
     const ended = await run.ended;
@@ -150,7 +150,7 @@ describe('a drill on real routes, on packets', () => {
   }, 60_000);
 
   it('killed in the middle: --return puts back what it left', async () => {
-    const run = drill('--stay', '600');
+    const run = drill('--stay', '600s');
     await away();
     run.child.kill('SIGKILL');
     await run.ended;
@@ -161,7 +161,7 @@ describe('a drill on real routes, on packets', () => {
   }, 60_000);
 
   it('an API that fails at the return: exit 5, and the command it names puts everything back', async () => {
-    const run = drill('--stay', '1');
+    const run = drill('--stay', '1s');
     await away();
     await endpoint('faults', { DeleteRoute: { break: 'error', code: 'Unavailable', status: 503 } });
     const ended = await run.ended;

@@ -51,7 +51,7 @@ const begin = async (...more: string[]) => {
       shop.program,
       'route',
       'monitor',
-      '--profile',
+      '--detector',
       'fast',
       '--json',
       '--site',

@@ -50,7 +50,7 @@ const startMonitor = (profile: string): ChildProcess => {
     'route',
     'monitor',
     '--quiet',
-    '--profile',
+    '--detector',
     profile,
     '--site',
     shop.site,

@@ -1,29 +1,15 @@
-import { defineCommand, flag, text, type Style } from '../../lib/core/command.ts';
+import type { Outcome, Style } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { arg, flag, toggle } from '../../lib/core/flags.ts';
+import { choice, count, path, text } from '../../lib/core/flags/kinds.ts';
 import { casesOf } from '../../lib/drill/cases.ts';
 import { findGround, siteOf } from '../../lib/drill/ground.ts';
 import { pageOf } from '../../lib/drill/page.ts';
 import { runnable, runSuite } from '../../lib/drill/suite.ts';
-import {
-  DRILL_PROFILES,
-  type CaseResult,
-  type DrillCase,
-  type DrillProfile,
-  type DrillReport,
-} from '../../lib/drill/types.ts';
-import { checkedName } from '../../lib/lab/state.ts';
+import { DRILL_PROFILES, type CaseResult, type DrillCase, type DrillReport } from '../../lib/drill/types.ts';
+import { NAME_RULES } from '../../lib/lab/numbers.ts';
 import { absolute } from '../../lib/site/file.ts';
-
-interface Options {
-  /** Names of cases, or how they begin. */
-  readonly wanted: readonly string[];
-  readonly list: boolean;
-  readonly lab: string;
-  readonly site: string | undefined;
-  readonly profile: DrillProfile;
-  readonly report: string | undefined;
-  readonly seed: number;
-}
 
 interface Listed {
   readonly available: readonly Pick<DrillCase, 'name' | 'group' | 'about'>[];
@@ -52,56 +38,58 @@ const lines = (result: CaseResult): string =>
 const line = ({ name, passed, problems, gapMs, reactMs }: CaseResult): string =>
   `${passed ? 'passed' : 'FAILED'}  ${name}: gap ${ms(gapMs)}, reaction ${ms(reactMs)}${passed ? '' : `; ${problems.join('; ')}`}`;
 
-export const drill = defineCommand<Options, DrillReport | Listed>({
+const LAB_NAME = text({
+  placeholder: 'lab',
+  shape: NAME_RULES.lab,
+  what: 'a name of 1 to 10 lower-case letters and digits that begins with a letter',
+  like: 'drill',
+});
+
+export const drill = defineCommand({
   path: 'drill',
   summary: 'break the lab on purpose, and measure what the failover makes of it',
   details:
     'Runs named faults against a lab with the real "route monitor": link down, blackhole, loss, one-way faults, PMTU holes, dead and hung gateways, a wrong key, BGP, an API that fails, a monitor that is killed; and traffic that returns when all is well again. ' +
-    'Each case begins with a proven clean lab, sends a packet every millisecond from an app host to the on-prem host, sets the fault at a random moment, and checks the gap, the final routes and the alerts. A case that fails tells what was said before and after the fault, and the next one goes on. What the profile is known not to find (seed: partial loss, PMTU holes) is left out and listed. ' +
+    'Each case begins with a proven clean lab, sends a packet every millisecond from an app host to the on-prem host, sets the fault at a random moment, and checks the gap, the final routes and the alerts. A case that fails tells what was said before and after the fault, and the next one goes on. What the detector is known not to find (legacy: partial loss, PMTU holes) is left out and listed. ' +
     'CASE is a name or how it begins (dx-1, api). Uses the lab --name if it is up and leaves it up; else builds one and takes it away after. Exit 1 when a case fails. Needs root.',
-  args: [{ name: '[case...]', summary: 'names of cases, or how they begin' }],
-  flags: [
-    { flags: '--all', summary: 'every case; some fifteen minutes' },
-    { flags: '--list', summary: 'say which cases there are, and run none' },
-    { flags: '--profile <name>', summary: 'detector profile', choices: DRILL_PROFILES, default: 'fast' },
-    { flags: '--report <file>', summary: 'also write a self-contained HTML page with a timeline of each case' },
-    { flags: '--seed <n>', summary: 'the same number sets the faults at the same moments', default: '1' },
-    { flags: '--site <file>', summary: 'site file of a new lab (default: the ready example)' },
-    { flags: '--name <lab>', summary: 'which lab', env: 'HYBRIDCTL_LAB', default: 'drill' },
-  ],
+  args: {
+    case: arg(text({ placeholder: 'case', like: 'dx-1/blackhole' }), 'names of cases, or how they begin', {
+      many: true,
+    }),
+  },
+  flags: {
+    all: toggle('every case; some fifteen minutes'),
+    list: toggle('say which cases there are, and run none'),
+    detector: flag(choice(DRILL_PROFILES), 'how the monitor judges the links', {
+      default: 'fast',
+      formerly: ['--profile <name>'],
+    }),
+    report: flag(path(), 'also write a self-contained HTML page with a timeline of each case'),
+    seed: flag(count({ to: 999_999_999 }), 'the same number sets the faults at the same moments', { default: '1' }),
+    site: flag(path(), 'site file of a new lab (default: the ready example)'),
+    name: flag(LAB_NAME, 'which lab', { env: 'HYBRIDCTL_LAB', default: 'drill' }),
+  },
+  conflicts: [['all', 'case']],
   examples: [
     { line: 'hybridctl drill --list', why: 'the cases that the site has the links for' },
     {
       line: 'sudo hybridctl drill dx-1/blackhole --report drill.html',
       why: 'Direct Connect dies, in each direction; with a page to look at',
     },
-    { line: 'sudo hybridctl drill --all --profile default --json', why: 'everything, at 10 probes a second' },
+    { line: 'sudo hybridctl drill --all --detector default --json', why: 'everything, at 10 probes a second' },
   ],
 
-  parse(raw) {
-    const wanted = raw.args.flatMap((arg) => arg ?? []);
-    const [all, list] = [flag(raw, 'all'), flag(raw, 'list')];
-    if (all && wanted.length > 0)
-      throw usageError('names cases and wants all of them', { field: '--all', next: 'give one or the other' });
-    if (!all && !list && wanted.length === 0)
+  refine(options) {
+    if (!options.all && !options.list && options.case.length === 0)
       throw usageError('which case?', {
         field: 'case',
         next: 'name one, or give --all; "hybridctl drill --list" says which there are',
       });
-    const seed = text(raw, 'seed') ?? '1';
-    if (!/^\d{1,9}$/.test(seed)) throw usageError('is not a whole number', { field: '--seed' });
-    return {
-      wanted,
-      list,
-      lab: checkedName(text(raw, 'name') ?? 'drill'),
-      site: text(raw, 'site'),
-      profile: DRILL_PROFILES.find((name) => name === text(raw, 'profile')) ?? 'fast',
-      report: text(raw, 'report'),
-      seed: Number(seed),
-    };
+    return options;
   },
 
-  async run({ wanted, list, lab, site, profile, report, seed }, ports) {
+  async run(options, ports): Promise<Outcome<DrillReport | Listed>> {
+    const { case: wanted, list, name: lab, site, detector: profile, report, seed } = options;
     const cases = casesOf(await siteOf(ports, lab, site));
     if (cases.length === 0)
       throw usageError('the site has no route table with a Direct Connect first and two tunnels behind it', {
@@ -117,7 +105,7 @@ export const drill = defineCommand<Options, DrillReport | Listed>({
           .map(({ name }) => name)
           .slice(0, 5)
           .join(', ')}`,
-        { field: '--profile', next: 'take fast or default' },
+        { field: '--detector', next: 'take fast or default' },
       );
     const ground = await findGround(ports, lab, site);
     try {
@@ -160,7 +148,7 @@ export const drill = defineCommand<Options, DrillReport | Listed>({
       '',
       ...failed,
       ...notes,
-      `${result.passed} passed, ${result.failed} failed, in ${Math.round(result.tookMs / 1000)} s, profile ${result.profile}, seed ${result.seed}`,
+      `${result.passed} passed, ${result.failed} failed, in ${Math.round(result.tookMs / 1000)} s, detector ${result.profile}, seed ${result.seed}`,
     ].join('\n');
   },
 });

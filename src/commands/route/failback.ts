@@ -1,14 +1,13 @@
-import { defineCommand } from '../../lib/core/command.ts';
-import type { MoveReport } from '../../lib/routes/report.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { open, targetOf } from '../../lib/routes/select.ts';
-import { MOVE_FLAGS, moveText, parseMove, runMove, type MoveCommandOptions } from './shared.ts';
+import { askable, MOVE, moveText, runMove } from './shared.ts';
 
-export const failback = defineCommand<MoveCommandOptions, MoveReport>({
+export const failback = defineCommand({
   path: 'route failback',
   summary: 'move destinations back to the preferred link of their table',
   details:
     'Each table returns to the first link of its order. In override mode that means deleting the static route, which is refused while the VGW propagates nothing to catch the traffic. Look at the link first: a gateway that runs again is not yet a tunnel that carries.',
-  flags: MOVE_FLAGS,
+  flags: MOVE,
   examples: [
     {
       line: 'hybridctl route failback --dry-run --detailed-exitcode',
@@ -16,7 +15,7 @@ export const failback = defineCommand<MoveCommandOptions, MoveReport>({
     },
     { line: 'hybridctl route failback --yes', why: 'everything back to its preferred link' },
   ],
-  parse: parseMove,
+  refine: askable,
   async run(options, ports) {
     const opened = await open(options, ports);
     return runMove(opened, ({ entry }) => targetOf(opened.links, entry.links[0]!), options, ports);

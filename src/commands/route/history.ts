@@ -1,60 +1,40 @@
-import { defineCommand, FLAG, text, type Raw } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
-import type { Ports } from '../../lib/core/ports.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { moment, path, text } from '../../lib/core/flags/kinds.ts';
 import { eventLogPath, readEventLog } from '../../lib/monitor/event-log.ts';
-import { historyOf, type History, type Selection } from '../../lib/monitor/history.ts';
+import { historyOf, type History } from '../../lib/monitor/history.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
-import { momentIn } from '../moment.ts';
-import { STATE_FLAG } from './pin.ts';
-
-interface Options extends Selection {
-  readonly site: string;
-  readonly stateDir: string;
-  /** Given: no site file is needed, as where only the log was copied to. */
-  readonly log: string | undefined;
-}
+import { FLAG } from '../flags.ts';
 
 interface Report extends History {
   readonly log: string;
 }
 
-const parse = (raw: Raw, ports: Ports): Options => {
-  const since = text(raw, 'since');
-  return {
-    site: text(raw, 'site')!,
-    stateDir: text(raw, 'stateDir')!,
-    log: text(raw, 'log'),
-    since: since === undefined ? undefined : momentIn(since, ports.clock.now(), '--since'),
-    link: text(raw, 'link'),
-    table: text(raw, 'table'),
-    incident: text(raw, 'incident'),
-  };
-};
-
 const ms = (value: number | null): string =>
   value === null ? '-' : value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`;
 const when = (at: string): string => at.replace('T', ' ').replace('Z', '');
 
-export const history = defineCommand<Options, Report>({
+export const history = defineCommand({
   path: 'route history',
   summary: 'incidents of the past: what moved, why, and how long each part took',
   details:
     'Reads the event log of "route monitor", rotated files too, and puts together what belongs to one incident. detect is the time from the last good reply to the verdict, ' +
     "api the cloud's answer, verify the time until the change was read back. Lines that are damaged are counted and passed over. " +
     'The log is JSON lines with the names of the Elastic Common Schema, for jq, Filebeat or logstash (a file input with codec json); it turns at 16 MiB and keeps five, and logrotate may rename or cut it too. Changes nothing.',
-  flags: [
-    FLAG.site,
-    STATE_FLAG,
-    {
-      flags: '--log <file>',
-      summary: "event log (default: the site's own); no site file is read",
-      env: 'HYBRIDCTL_EVENT_LOG',
-    },
-    { flags: '--since <age|date>', summary: 'only incidents that were not over by then: 24h, 7d, 2026-01-31' },
-    { flags: '--link <name>', summary: 'only incidents that touch this link' },
-    { flags: '--table <id>', summary: 'only incidents that moved a route of this table' },
-    { flags: '--incident <id>', summary: 'one incident, with every step' },
-  ],
+  flags: {
+    site: FLAG.site,
+    stateDir: FLAG.stateDir,
+    log: flag(path(), "event log (default: the site's own); no site file is read", { env: 'HYBRIDCTL_EVENT_LOG' }),
+    since: flag(moment(), 'only incidents that were not over by then'),
+    link: flag(text({ placeholder: 'name', like: 'dx-1' }), 'only incidents that touch this link'),
+    table: flag(
+      text({ placeholder: 'id', like: 'rtb-0468f52220000000a' }),
+      'only incidents that moved a route of this table',
+    ),
+    incident: flag(text({ placeholder: 'id', like: 'dx-1-3' }), 'one incident, with every step'),
+  },
   examples: [
     { line: 'hybridctl route history --since 7d', why: 'the last week' },
     { line: 'hybridctl route history --link dx-1 --json', why: "a link's incidents, as data" },
@@ -64,23 +44,21 @@ export const history = defineCommand<Options, Report>({
     },
   ],
 
-  parse,
-
-  async run({ site, stateDir, log, ...selection }, ports) {
-    const path =
+  async run({ site, stateDir, log, ...selection }, ports): Promise<Outcome<Report>> {
+    const file =
       log === undefined
         ? eventLogPath(await loadSite(ports, site), absolute(ports.cwd, stateDir))
         : absolute(ports.cwd, log);
-    const texts = await readEventLog(ports.files, path);
+    const texts = await readEventLog(ports.files, file);
     if (texts.length === 0)
       throw usageError('no such file', {
-        field: log ?? path,
+        field: log ?? file,
         next: 'run "hybridctl route monitor" first, or name its event log with --log',
       });
     const report = historyOf(texts, selection);
     if (report.damaged > 0)
       ports.progress(`warning: ${report.damaged} of ${report.lines} lines are damaged and were passed over`);
-    return { result: { log: path, ...report } };
+    return { result: { log: file, ...report } };
   },
 
   human({ incidents, log }, style) {

@@ -1,7 +1,11 @@
-import { FLAG, defineCommand, flag, list, text, type Style } from '../../lib/core/command.ts';
+import type { Outcome, Style } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { flag, saying, toggle } from '../../lib/core/flags.ts';
+import { choice, path, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports, Witness, WitnessAddress } from '../../lib/core/ports.ts';
-import { DEFAULT_BUDGET, profileOf, PROFILE_NAMES, type ProfileName } from '../../lib/domain/health/profiles.ts';
+import { DEFAULT_BUDGET, profileOf, PROFILE_NAMES } from '../../lib/domain/health/profiles.ts';
+import { OLD_SPELLING_OF_LEGACY, spelledToday } from '../../lib/core/spelling.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { fanOut, type Sink } from '../../lib/monitor/events.ts';
@@ -14,24 +18,9 @@ import { say } from '../../lib/monitor/say.ts';
 import { canariesOf, watchedBy } from '../../lib/monitor/watch.ts';
 import { refuseUnmade } from '../../lib/routes/select.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
-import { STATE_FLAG } from './pin.ts';
+import { FLAG } from '../flags.ts';
 
 declare const HYBRIDCTL_VERSION: string;
-
-interface Options {
-  readonly site: string;
-  readonly region: string | undefined;
-  readonly awsProfile: string | undefined;
-  readonly profile: ProfileName | undefined;
-  readonly once: boolean;
-  readonly dryRun: boolean;
-  readonly heal: boolean;
-  readonly self: string | undefined;
-  readonly stateDir: string;
-  readonly leaseFile: string | undefined;
-  readonly vici: readonly string[];
-  readonly bfd: readonly string[];
-}
 
 interface Result {
   readonly because: string;
@@ -67,7 +56,15 @@ const selfOf = (site: Site, given: string | undefined): string | undefined => {
 /** Who is listened to. On a gateway its own charon, where there is one; anybody else must be named. */
 const witnessesOf = async (
   ports: Ports,
-  { self, vici, bfd }: Pick<Options, 'self' | 'vici' | 'bfd'>,
+  {
+    self,
+    vici,
+    bfd,
+  }: {
+    readonly self: string | undefined;
+    readonly vici: readonly string[];
+    readonly bfd: readonly string[];
+  },
 ): Promise<readonly Witness[]> => {
   const local =
     self !== undefined &&
@@ -80,45 +77,52 @@ const witnessesOf = async (
   return Promise.all(addresses.map((address) => ports.witness(address)));
 };
 
-export const monitor = defineCommand<Options, Result>({
+/** `--profile` was the detector's once: whoever writes one of its names means that, and is told, not misunderstood. */
+const AWS_PROFILE = flag(text({ placeholder: 'name', like: 'ops' }), 'AWS profile for EC2, SNS and CloudWatch', {
+  env: 'AWS_PROFILE',
+  formerly: ['--aws-profile <name>'],
+  moved: (given: string) =>
+    [...PROFILE_NAMES, OLD_SPELLING_OF_LEGACY].some((name) => name === given)
+      ? `is the AWS profile now: for the detector write --detector ${spelledToday(given)}${given === 'default' ? '; the AWS profile "default" is used without a flag' : ''}`
+      : undefined,
+});
+
+export const monitor = defineCommand({
   path: 'route monitor',
   summary: 'watch every link and move the routes off a dead one; a daemon',
   details:
     'Probes all links, standby ones too, and keeps every managed route on the best link that carries: off a dead link at once, back after a hold-down. Each route table follows its own order of links. ' +
     'Without a healthy link nothing is changed. It runs until stopped; started again it writes nothing where reality already fits. One monitor at a time writes: the lease in the state folder says which. ' +
     'A dead gateway that carries nothing is stopped and started (not with --self or --no-heal). On a terminal it says what happens; with --json each event is a line on stdout. SIGTERM ends it with exit 0.',
-  flags: [
-    FLAG.site,
-    FLAG.region,
-    { flags: '--profile <name>', summary: "detector profile (default: the site file's)", choices: PROFILE_NAMES },
-    { flags: '--once', summary: 'judge every link, do what is due, and end' },
-    { ...FLAG.dryRun, summary: 'decide and say, but change nothing and take no lease' },
-    { flags: '--aws-profile <name>', summary: 'AWS profile for EC2, SNS and CloudWatch', env: 'AWS_PROFILE' },
-    { flags: '--no-heal', summary: 'never stop or start a gateway' },
-    {
-      flags: '--self <instance>',
-      summary: "the gateway we run on: manage the other gateways' route tables (peer mode)",
-    },
-    STATE_FLAG,
-    {
-      flags: '--vici <uri...>',
-      summary: `charon to listen to: an SA that goes down is evidence (with --self: ${LOCAL_CHARON}, where it is)`,
-      env: 'HYBRIDCTL_VICI_URI',
-    },
-    {
-      flags: '--bfd <socket...>',
-      summary: "FRR's bfdd to listen to, e.g. /var/run/frr/bfdd.vty: a session that goes down is evidence",
+  flags: {
+    site: FLAG.site,
+    region: FLAG.region,
+    profile: AWS_PROFILE,
+    detector: flag(choice(PROFILE_NAMES), "how links are judged (default: the site file's)"),
+    once: toggle('judge every link, do what is due, and end'),
+    dryRun: saying(FLAG.dryRun, 'decide and say, but change nothing and take no lease'),
+    noHeal: toggle('never stop or start a gateway'),
+    self: flag(
+      text({ placeholder: 'instance', like: 'gw-1' }),
+      "the gateway we run on: manage the other gateways' route tables (peer mode)",
+    ),
+    stateDir: FLAG.stateDir,
+    vici: flag(
+      text({ placeholder: 'uri', like: LOCAL_CHARON }),
+      `charon to listen to: an SA that goes down is evidence (with --self: ${LOCAL_CHARON}, where it is)`,
+      { many: true, env: 'HYBRIDCTL_VICI_URI' },
+    ),
+    bfd: flag(path(), "FRR's bfdd to listen to, e.g. /var/run/frr/bfdd.vty: a session that goes down is evidence", {
+      many: true,
+      placeholder: 'socket',
       env: 'HYBRIDCTL_BFD_SOCKET',
-    },
-    {
-      flags: '--lease-file <file>',
-      summary: 'the lease and the journal (default: <site>.lease.json in the state folder)',
-    },
-  ],
+    }),
+    leaseFile: flag(path(), 'the lease and the journal (default: <site>.lease.json in the state folder)'),
+  },
   examples: [
     { line: 'hybridctl route monitor', why: 'the daemon, for hybridctl.yaml' },
     {
-      line: 'hybridctl route monitor --profile fast --json | jq .kind',
+      line: 'hybridctl route monitor --detector fast --json | jq .kind',
       why: 'a probe every 20 ms; events as they happen',
     },
     { line: 'hybridctl route monitor --once --dry-run', why: 'what it would do now' },
@@ -133,31 +137,16 @@ export const monitor = defineCommand<Options, Result>({
   ],
   streams: true,
 
-  parse: (raw) => ({
-    site: text(raw, 'site') ?? FLAG.site.default,
-    region: text(raw, 'region'),
-    awsProfile: text(raw, 'awsProfile'),
-    profile: PROFILE_NAMES.find((name) => name === text(raw, 'profile')),
-    once: flag(raw, 'once'),
-    dryRun: flag(raw, 'dryRun'),
-    heal: raw.flags['heal'] !== false,
-    self: text(raw, 'self'),
-    stateDir: text(raw, 'stateDir') ?? STATE_FLAG.default,
-    leaseFile: text(raw, 'leaseFile'),
-    vici: list(raw, 'vici'),
-    bfd: list(raw, 'bfd'),
-  }),
-
-  async run(options, ports, emit) {
+  async run(options, ports, emit): Promise<Outcome<Result>> {
     const loaded = await loadSite(ports, options.site);
     const { site } = loaded;
     refuseUnmade(site);
     const self = selfOf(site, options.self);
     const profile = profileOf(
-      options.profile ?? site.monitor?.profile ?? 'default',
+      options.detector ?? site.monitor?.profile ?? 'default',
       site.monitor?.budget ?? DEFAULT_BUDGET,
     );
-    const policy = monitorPolicy(site, { profile, self, heal: options.heal });
+    const policy = monitorPolicy(site, { profile, self, heal: !options.noHeal });
     if (policy.routes.length === 0)
       throw usageError('no route table prefers another gateway than this one: there is nothing to watch', {
         field: '--self',
@@ -173,7 +162,7 @@ export const monitor = defineCommand<Options, Result>({
       options.leaseFile === undefined ? leasePath(stateDir, site.site) : absolute(ports.cwd, options.leaseFile);
     // All that is ever needed is loaded now: a package that is replaced under a running daemon must not stop a
     // failover.
-    const cloud = { region: options.region ?? site.cloud.region, profile: options.awsProfile, once: true };
+    const cloud = { region: options.region ?? site.cloud.region, profile: options.profile, once: true };
     const [prober, tables, instances, store, witnesses] = await Promise.all([
       ports.prober(),
       ports.routeTables(cloud),

@@ -1,4 +1,4 @@
-import { FLAG, defineCommand, list, text, type Raw } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { linkTargets } from '../../lib/domain/routes.ts';
@@ -6,6 +6,8 @@ import type { Site, SiteRouteTable } from '../../lib/domain/site.ts';
 import { editPins, pinPath, STATE_DIR } from '../../lib/monitor/pins.ts';
 import { chosenTables, targetOf } from '../../lib/routes/select.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
+import { FLAG } from '../flags.ts';
+import { NAMED_LINK, NAMED_TABLES } from './shared.ts';
 
 export const STATE_FLAG = {
   flags: '--state-dir <folder>',
@@ -13,11 +15,12 @@ export const STATE_FLAG = {
   env: 'HYBRIDCTL_STATE_DIR',
   default: STATE_DIR,
 } as const;
-export const TABLE_FLAG = { flags: '--table <table...>', summary: 'these route tables, by name or id' } as const;
+
+export const PIN = { site: FLAG.site, table: NAMED_TABLES, stateDir: FLAG.stateDir } as const;
 
 export interface PinOptions {
   readonly site: string;
-  readonly tables: readonly string[];
+  readonly table: readonly string[];
   readonly stateDir: string;
 }
 
@@ -28,16 +31,9 @@ export interface PinResult {
   readonly pins: readonly { readonly table: string; readonly name: string; readonly link: string }[];
 }
 
-export const parsePin = (raw: Raw): PinOptions => {
-  const tables = list(raw, 'table');
-  if (tables.length === 0)
-    throw usageError('which route table?', { field: '--table', next: 'name it as in the site file' });
-  return { site: text(raw, 'site') ?? FLAG.site.default, tables, stateDir: text(raw, 'stateDir') ?? STATE_DIR };
-};
-
 /** @param link undefined: take the pins away. */
 export const changePins = async (
-  { site: path, tables, stateDir }: PinOptions,
+  { site: path, table: tables, stateDir }: PinOptions,
   ports: Ports,
   link: string | undefined,
 ): Promise<PinResult> => {
@@ -76,27 +72,17 @@ const refuseStranger = (site: Site, chosen: readonly SiteRouteTable[], link: str
 export const pinText = ({ pins }: PinResult): string =>
   pins.length === 0 ? 'nothing is pinned' : pins.map(({ name, link }) => `${name} is pinned to ${link}`).join('\n');
 
-export const pin = defineCommand<PinOptions & { readonly to: string }, PinResult>({
+export const pin = defineCommand({
   path: 'route pin',
   summary: 'hold the routes of a table on one link, whatever the monitor prefers',
   details:
     'A running "route monitor" reads the pin within a second and moves the routes there at once, without a hold-down, if the link carries. It never sends traffic into a link that it judges dead. ' +
     'The pin lasts over restarts until "route unpin".',
-  flags: [FLAG.site, TABLE_FLAG, { flags: '--to <link>', summary: 'the link' }, STATE_FLAG],
+  flags: { ...PIN, to: NAMED_LINK },
   examples: [
     { line: 'hybridctl route pin --table private-1 --to vpn-a', why: 'before works on the Direct Connect' },
-    { line: 'hybridctl route pin --table private-1 private-2 --to dx-1 --json', why: 'both tables' },
+    { line: 'hybridctl route pin --table private-1 --table private-2 --to dx-1 --json', why: 'both tables' },
   ],
-
-  parse(raw) {
-    const to = text(raw, 'to');
-    if (to === undefined)
-      throw usageError('to which link?', {
-        field: '--to',
-        next: 'name a link of the table, or use "hybridctl route unpin"',
-      });
-    return { ...parsePin(raw), to };
-  },
   run: async (options, ports) => ({ result: await changePins(options, ports, options.to) }),
   human: pinText,
 });

@@ -1,46 +1,43 @@
-import { FLAG, flag, list, text, type Flag, type Outcome, type Raw, type Style } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
+import type { Outcome, Style } from '../../lib/core/command.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
-import { parseCidr } from '../../lib/domain/cidr.ts';
-import { REGION } from '../../lib/domain/partition.ts';
+import { destination } from '../../lib/domain/kinds.ts';
 import { move } from '../../lib/routes/move.ts';
 import type { ChooseLink } from '../../lib/routes/plan.ts';
 import type { MoveReport, StepReport } from '../../lib/routes/report.ts';
 import type { Opened, Selection } from '../../lib/routes/select.ts';
 import type { RouteView } from '../../lib/routes/view.ts';
 import { canConsent, consent } from '../consent.ts';
+import { FLAG } from '../flags.ts';
 
-export const SELECT_FLAGS: readonly Flag[] = [
-  FLAG.site,
-  { flags: '--table <table...>', summary: 'only these route tables, by name or id (default: all of the site file)' },
-  { flags: '--destination <network...>', summary: "only these networks or prefix lists (default: the table's own)" },
-  FLAG.region,
-  FLAG.profile,
-];
+const TABLE = text({ placeholder: 'table', like: 'private-1' });
+const LINK = text({ placeholder: 'link', like: 'vpn-a' });
 
-export const parseSelection = (raw: Raw): Selection => {
-  const region = text(raw, 'region');
-  if (region !== undefined && !REGION.test(region))
-    throw usageError(`"${region.slice(0, 40)}" is not a region`, {
-      field: '--region',
-      next: 'write it like cn-north-1',
-    });
-  const destinations = list(raw, 'destination');
-  for (const destination of destinations) {
-    const parsed = /^pl-[0-9a-f]{8,17}$/.test(destination) ? undefined : parseCidr(destination);
-    if (typeof parsed === 'string')
-      throw usageError(`${destination.slice(0, 40)} ${parsed}`, { field: '--destination' });
-  }
-  return {
-    site: text(raw, 'site') ?? FLAG.site.default,
-    tables: list(raw, 'table'),
-    destinations,
-    region,
-    profile: text(raw, 'profile'),
-  };
-};
+export const TABLES = flag(TABLE, 'only this route table, by name or id (default: all of the site file)', {
+  many: true,
+});
+export const NAMED_TABLES = flag(TABLE, 'this route table, by name or id', { many: true, required: true });
+export const DESTINATIONS = flag(destination(), "only this network or prefix list (default: the table's own)", {
+  many: true,
+});
+export const TO = flag(LINK, 'go to this link in place of the next one');
+export const NAMED_LINK = flag(LINK, 'the link', { required: true });
 
-export const MOVE_FLAGS: readonly Flag[] = [...SELECT_FLAGS, FLAG.dryRun, FLAG.yes, FLAG.detailedExitcode];
+export const SELECT = {
+  site: FLAG.site,
+  table: TABLES,
+  destination: DESTINATIONS,
+  region: FLAG.region,
+  profile: FLAG.profile,
+} as const;
+
+export const MOVE = {
+  ...SELECT,
+  dryRun: FLAG.dryRun,
+  yes: FLAG.yes,
+  detailedExitcode: FLAG.detailedExitcode,
+} as const;
 
 export interface MoveCommandOptions extends Selection {
   readonly dryRun: boolean;
@@ -49,14 +46,7 @@ export interface MoveCommandOptions extends Selection {
 }
 
 /** Off a terminal nobody can say yes, so --yes or --dry-run must be on the line. */
-export const parseMove = (raw: Raw, ports: Ports): MoveCommandOptions => {
-  const options = {
-    ...parseSelection(raw),
-    to: text(raw, 'to'),
-    dryRun: flag(raw, 'dryRun'),
-    yes: flag(raw, 'yes'),
-    detailedExitcode: flag(raw, 'detailedExitcode'),
-  };
+export const askable = <O extends { readonly dryRun: boolean; readonly yes: boolean }>(options: O, ports: Ports): O => {
   if (!options.dryRun) canConsent(ports, options);
   return options;
 };

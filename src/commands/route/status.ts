@@ -1,17 +1,14 @@
-import { FLAG, defineCommand, flag, text } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
+import { saying } from '../../lib/core/flags.ts';
 import { unlessInterrupted } from '../../lib/core/interrupt.ts';
 import { pinPath, readPins } from '../../lib/monitor/pins.ts';
-import { open, type Selection } from '../../lib/routes/select.ts';
+import { open } from '../../lib/routes/select.ts';
 import { following, type Following } from '../../lib/routes/view.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { STATE_FLAG } from './pin.ts';
-import { parseSelection, routeText, SELECT_FLAGS } from './shared.ts';
-
-interface Options extends Selection {
-  readonly stateDir: string;
-  readonly detailedExitcode: boolean;
-}
+import { FLAG } from '../flags.ts';
+import { routeText, SELECT } from './shared.ts';
 
 interface Status {
   readonly site: string;
@@ -21,16 +18,16 @@ interface Status {
   readonly pins: readonly { readonly table: string; readonly link: string }[];
 }
 
-export const status = defineCommand<Options, Status>({
+export const status = defineCommand({
   path: 'route status',
   summary: 'where each destination goes: link, target, state, backups',
   details:
     'Reads the route tables of the site file and says which link each destination follows, by longest prefix and static before propagated, as the VPC router does. Changes nothing; with --detailed-exitcode it exits 3 when a destination is off its preferred link or dead.',
-  flags: [
-    ...SELECT_FLAGS,
-    STATE_FLAG,
-    { ...FLAG.detailedExitcode, summary: 'exit 3 when a destination is off its preferred link, or dead' },
-  ],
+  flags: {
+    ...SELECT,
+    stateDir: FLAG.stateDir,
+    detailedExitcode: saying(FLAG.detailedExitcode, 'exit 3 when a destination is off its preferred link, or dead'),
+  },
   examples: [
     { line: 'hybridctl route status', why: 'every managed route of hybridctl.yaml' },
     { line: 'hybridctl route status --table private-1 --json', why: 'one table, as data' },
@@ -40,13 +37,7 @@ export const status = defineCommand<Options, Status>({
     },
   ],
 
-  parse: (raw) => ({
-    ...parseSelection(raw),
-    stateDir: text(raw, 'stateDir') ?? STATE_FLAG.default,
-    detailedExitcode: flag(raw, 'detailedExitcode'),
-  }),
-
-  async run(options, ports) {
+  async run(options, ports): Promise<Outcome<Status>> {
     const { site, region, links, managed, tables } = await open(options, ports);
     const ids = [...new Set(managed.map(({ entry }) => entry.id))];
     const read = await unlessInterrupted(ports.signal, tables.read(ids));

@@ -1,5 +1,8 @@
-import { FLAG, defineCommand, text, type Raw, type Style } from '../../lib/core/command.ts';
-import { failure, usageError } from '../../lib/core/errors.ts';
+import type { Outcome, Style } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
+import { failure } from '../../lib/core/errors.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { choice, decimal, duration } from '../../lib/core/flags/kinds.ts';
 import { prospectsOf, type Delay } from '../../lib/domain/health/delay.ts';
 import {
   DEFAULT_BUDGET,
@@ -13,16 +16,7 @@ import { timeBudget, type TimeBudget } from '../../lib/domain/health/time-budget
 import { destinationsOf } from '../../lib/domain/routes.ts';
 import type { Link, Site } from '../../lib/domain/site.ts';
 import { loadSite } from '../../lib/site/file.ts';
-
-interface Options {
-  readonly site: string;
-  readonly profile: ProfileName | undefined;
-  readonly rttMs: number | undefined;
-  readonly lossPercent: number | undefined;
-  readonly budget: number | undefined;
-  readonly targetDetectMs: number | undefined;
-  readonly apiMs: number;
-}
+import { FLAG } from '../flags.ts';
 
 /** null: this detector does not find that failure. */
 interface Found {
@@ -54,31 +48,22 @@ interface Result {
 }
 
 /**
- * Assumed until the site file or a flag says more: a tunnel between neighbouring regions, ordinary loss at its worst,
- * an unhurried API.
+ * Assumed until the site file or a flag says more: a tunnel between neighbouring regions, ordinary loss at its
+ * worst.
  */
-const ASSUMED = { rttMs: 30, lossPercent: 5, apiMs: 400 } as const;
+const ASSUMED = { rttMs: 30, lossPercent: 5 } as const;
 
-const amount = (
-  raw: Raw,
-  name: string,
-  flagName: string,
-  unit: string,
-  low: number,
-  high: number,
-): number | undefined => {
-  const given = text(raw, name);
-  if (given === undefined) return undefined;
-  const value = /^\d{1,9}(\.\d{1,6})?$/.test(given) ? Number(given) : NaN;
-  if (!(value >= low && value <= high))
-    throw usageError(`"${given.slice(0, 40)}" is not a number of ${unit} from ${low} to ${high}`, { field: flagName });
-  return value;
-};
+/** What the flags say of every link. Times in ms, loss in percent. */
+interface Given {
+  readonly rtt: number | undefined;
+  readonly loss: number | undefined;
+  readonly api: number;
+}
 
 const whole = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms));
 const found = ({ p50Ms, p99Ms }: Delay): Found => ({ p50Ms: whole(p50Ms), p99Ms: whole(p99Ms) });
 
-const rowOf = (site: Site, link: Link, profile: Profile, { rttMs, lossPercent, apiMs }: Options): Row => {
+const rowOf = (site: Site, link: Link, profile: Profile, { rtt: rttMs, loss: lossPercent, api: apiMs }: Given): Row => {
   const rtt = rttMs ?? link.probe?.rtt_ms ?? ASSUMED.rttMs;
   const loss = lossPercent ?? link.probe?.loss_percent ?? ASSUMED.lossPercent;
   const { blackhole, half, gray, pmtu, falseAYear, deadlineMs } = prospectsOf(profile, rtt, loss / 100);
@@ -106,8 +91,8 @@ const refuse = (row: Row, profile: Profile, budget: number | undefined, target: 
   if (budget !== undefined && falseAYear > budget) {
     const next =
       profile.kind === 'rounds'
-        ? 'give --profile default'
-        : `mend the path first: up to ${LEVELS.at(-1)! * 100} % random loss the budget is kept`;
+        ? 'set --detector default'
+        : `repair the path first: up to ${LEVELS.at(-1)! * 100} % random loss the budget is kept`;
     throw failure(
       `${link} would fail over ${falseAYear} times a year for nothing at ${lossPercent} % random loss, not ${budget}`,
       { field: '--budget', next },
@@ -120,10 +105,10 @@ const refuse = (row: Row, profile: Profile, budget: number | undefined, target: 
       name === profile.name
         ? undefined
         : prospectsOf(profileOf(name, budget ?? DEFAULT_BUDGET), rttMs, lossPercent / 100).blackhole.p99Ms;
-    return ms !== undefined && ms <= target ? [`give --profile ${name}, which needs ${Math.round(ms)} ms`] : [];
+    return ms !== undefined && ms <= target ? [`set --detector ${name}, which needs ${Math.round(ms)} ms`] : [];
   });
   throw failure(
-    `${link} can't be found dead within ${target} ms: profile ${profile.name} needs ${p99} ms (p99) at ${rttMs} ms RTT and ${lossPercent} % loss`,
+    `${link} can't be found dead within ${target} ms: detector ${profile.name} needs ${p99} ms (p99) at ${rttMs} ms RTT and ${lossPercent} % loss`,
     {
       field: '--target-detect',
       next: others[0] ?? `allow at least ${p99} ms, or a shorter path: each probe is waited for ${row.deadlineMs} ms`,
@@ -135,7 +120,7 @@ const seconds = (ms: number | null): string =>
   ms === null ? 'never' : ms < 10_000 ? `${(ms / 1_000).toFixed(2)} s` : `${Math.round(ms / 1_000)} s`;
 const pair = ({ p50Ms, p99Ms }: Found): string => (p50Ms === null ? 'never' : `${seconds(p50Ms)} / ${seconds(p99Ms)}`);
 
-export const tune = defineCommand<Options, Result>({
+export const tune = defineCommand({
   path: 'route tune',
   summary: 'how soon each link is found dead, how often for nothing, and what a failover takes in all',
   details:
@@ -143,51 +128,47 @@ export const tune = defineCommand<Options, Result>({
     'only large packets lost (PMTU hole). The false failovers a year are those of random loss; bursts are waited out besides, once the monitor has seen them. ' +
     "Round trip and loss come from the flags, else from the link's probe block, else 30 ms and 5 %. All figures are solved, none is simulated. " +
     "The time budget is the worst case of a blackhole: found (p99), all routes of the link written, read back. Exit 1 when a link can't do what is asked.",
-  flags: [
-    FLAG.site,
-    { flags: '--profile <name>', summary: "detector profile (default: the site file's)", choices: PROFILE_NAMES },
-    { flags: '--rtt <ms>', summary: 'round trip of every link' },
-    { flags: '--loss <percent>', summary: 'ordinary random loss of every link' },
-    {
-      flags: '--budget <count>',
-      summary: "false failovers a year that each link may cost (default: the site file's, else 1)",
-    },
-    { flags: '--target-detect <ms>', summary: 'refuse unless a blackhole is found within this (p99)' },
-    {
-      flags: '--api <ms>',
-      summary: `one route call, as the api column of route failover shows it (default: ${ASSUMED.apiMs})`,
-    },
-  ],
+  flags: {
+    site: FLAG.site,
+    detector: flag(choice(PROFILE_NAMES), "how links are judged (default: the site file's)", {
+      formerly: ['--profile <name>'],
+    }),
+    rtt: flag(duration({ from: '0.1ms', to: '2s', bare: 'ms' }), 'round trip of every link'),
+    loss: flag(decimal({ from: 0, to: 50, placeholder: 'percent' }), 'ordinary random loss of every link'),
+    budget: flag(
+      decimal({ from: 0.01, to: 1_000, placeholder: 'count' }),
+      "false failovers a year that each link may cost (default: the site file's, else 1)",
+    ),
+    targetDetect: flag(
+      duration({ from: '1ms', to: '10m', bare: 'ms' }),
+      'refuse unless a blackhole is found within this (p99)',
+    ),
+    api: flag(
+      duration({ from: '1ms', to: '60s', bare: 'ms' }),
+      'one route call, as the api column of route failover shows it',
+      { default: '400ms' },
+    ),
+  },
   examples: [
     { line: 'hybridctl route tune', why: "every link of hybridctl.yaml, with the site's own profile" },
     {
-      line: 'hybridctl route tune --profile fast --rtt 8 --loss 1 --json',
+      line: 'hybridctl route tune --detector fast --rtt 8ms --loss 1 --json',
       why: 'what a probe every 20 ms would bring on a good path',
     },
     {
-      line: 'hybridctl route tune --budget 0.1 --target-detect 1000',
+      line: 'hybridctl route tune --budget 0.1 --target-detect 1s',
       why: 'in a check: exit 1 unless a dead link is found within a second at one false failover in ten years',
     },
   ],
 
-  parse: (raw) => ({
-    site: text(raw, 'site') ?? FLAG.site.default,
-    profile: PROFILE_NAMES.find((name) => name === text(raw, 'profile')),
-    rttMs: amount(raw, 'rtt', '--rtt', 'ms', 0.1, 2_000),
-    lossPercent: amount(raw, 'loss', '--loss', 'percent', 0, 50),
-    budget: amount(raw, 'budget', '--budget', 'failovers', 0.01, 1_000),
-    targetDetectMs: amount(raw, 'targetDetect', '--target-detect', 'ms', 1, 600_000),
-    apiMs: amount(raw, 'api', '--api', 'ms', 1, 60_000) ?? ASSUMED.apiMs,
-  }),
-
-  async run(options, ports) {
+  async run(options, ports): Promise<Outcome<Result>> {
     const { site } = await loadSite(ports, options.site);
     const budget = options.budget ?? site.monitor?.budget ?? DEFAULT_BUDGET;
-    const profile = profileOf(options.profile ?? site.monitor?.profile ?? 'default', budget);
+    const profile = profileOf(options.detector ?? site.monitor?.profile ?? 'default', budget);
     const links = site.links.map((link) => rowOf(site, link, profile, options));
     // The 3-ping loop knows no budget: it is held to one only where one is asked for.
     const held = profile.kind === 'rounds' ? options.budget : budget;
-    for (const row of links) refuse(row, profile, held, options.targetDetectMs);
+    for (const row of links) refuse(row, profile, held, options.targetDetect);
     return {
       result: { site: site.site, profile: profile.name, probeEveryMs: profile.tauMs, budget: held ?? null, links },
     };
@@ -217,7 +198,7 @@ export const tune = defineCommand<Options, Result>({
       'detect + api + verify',
     ];
     return [
-      `profile ${profile}: a probe every ${probeEveryMs} ms; times are p50 / p99`,
+      `detector ${profile}: a probe every ${probeEveryMs} ms; times are p50 / p99`,
       '',
       style.table(head, rows),
     ].join('\n');

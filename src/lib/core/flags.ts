@@ -24,7 +24,7 @@ export interface FlagModifiers extends Modifiers {
   readonly bare?: boolean;
   /** Names that this flag had before, as they were written: `--aws-profile <name>`. They answer with the new name. */
   readonly formerly?: readonly string[];
-  /** What this flag meant before: @returns what to say when the text is of that kind, else undefined. */
+  /** What this flag meant before: @returns what to say when the text on the line is of that kind, else undefined. */
   readonly moved?: (text: string) => string | undefined;
 }
 

@@ -2,7 +2,7 @@ import { usageError } from '../core/errors.ts';
 import { text } from '../core/flags/kinds.ts';
 import { refused, type Kind } from '../core/flags/kind.ts';
 import { show } from '../core/words.ts';
-import { cidr as cidrOf, parseCidr } from './cidr.ts';
+import { addressNumber, cidr as cidrOf, parseCidr } from './cidr.ts';
 import { partitionOf } from './partition.ts';
 import { regionProblem, regionsOf, type RegionsOf } from './regions.ts';
 
@@ -32,6 +32,26 @@ export const cidr = ({
     if (prefix < from) throw usageError(`${canonical} ${tooWide}: the prefix is /${from} or longer`);
     if (prefix > to) throw usageError(`${canonical} is too small: the prefix is /${to} or shorter`);
     return canonical;
+  },
+});
+
+/** What a route leads to: a network, or a prefix list of EC2. @returns its canonical text */
+export const destination = (): Kind<string> => {
+  const network = cidr();
+  return {
+    placeholder: 'network',
+    words: 'an IPv4 network or a prefix list: `10.10.0.0/16`, `pl-0123456789abcdef0`',
+    parse: (given, context) => (/^pl-[0-9a-f]{8,17}$/.test(given) ? given : network.parse(given, context)),
+  };
+};
+
+/** An IPv4 address, not a name. */
+export const address = (): Kind<string> => ({
+  placeholder: 'address',
+  words: 'an IPv4 address: `10.10.3.100`',
+  parse(given) {
+    if (addressNumber(given) === undefined) throw refused(given, 'an IPv4 address', '10.10.3.100');
+    return given;
   },
 });
 

@@ -57,7 +57,7 @@ export const startWatcher = async (
       inside(node.netns, [
         'env',
         ...environment,
-        ...ownMachine(['hybridctl', 'route', 'monitor', '--site', site, '--profile', profile, '--json', ...flags]),
+        ...ownMachine(['hybridctl', 'route', 'monitor', '--site', site, '--detector', profile, '--json', ...flags]),
       ]),
       lab.record.name,
     );

@@ -8,8 +8,9 @@ import { loadSite } from '../site/file.ts';
 
 export interface Selection {
   readonly site: string;
-  readonly tables: readonly string[];
-  readonly destinations: readonly string[];
+  /** Names or ids; none: all of the site file. */
+  readonly table: readonly string[];
+  readonly destination: readonly string[];
   readonly region: string | undefined;
   readonly profile: string | undefined;
   /** The link named by --to, where the command has that flag. */
@@ -39,15 +40,15 @@ export interface Opened {
 export const open = async (selection: Selection, ports: Ports, anyDestination = false): Promise<Opened> => {
   const { site } = await loadSite(ports, selection.site);
   const links = linkTargets(site);
-  const entries = chosenTables(site, selection.tables);
+  const entries = chosenTables(site, selection.table);
   for (const entry of entries) for (const name of entry.links) targetOf(links, name);
   const managed = entries.flatMap((entry) =>
-    chosenDestinations(site, entry, selection.destinations, anyDestination).map((destination) => ({
+    chosenDestinations(site, entry, selection.destination, anyDestination).map((destination) => ({
       entry,
       destination,
     })),
   );
-  const unused = selection.destinations.find((wanted) => !managed.some(({ destination }) => destination === wanted));
+  const unused = selection.destination.find((wanted) => !managed.some(({ destination }) => destination === wanted));
   if (managed.length === 0 || unused !== undefined) {
     throw usageError(`no chosen route table has ${unused ?? 'a destination'}`, {
       field: '--destination',

@@ -384,8 +384,9 @@ describe('refusals that need no root', () => {
     ['drill dx-1 --all', '--all'],
     ['drill --list nowhere', 'nowhere'],
     ['drill dx-1 --seed x', '--seed'],
-    ['drill dx-1/pmtu --profile legacy', 'dx-1/pmtu/both'],
-    ['drill dx-1 --profile slow', 'slow'],
+    ['drill dx-1/pmtu --detector legacy', 'dx-1/pmtu/both'],
+    ['drill dx-1 --detector slow', 'slow'],
+    ['drill dx-1 --profile fast', '--detector'],
     ['drill dx-1 --name Big', '--name'],
   ])('%s', async (line, named) => {
     const { exit, out, err } = await run(line);

@@ -17,11 +17,14 @@ type Text = string | true;
 
 const isYes = (text: string): boolean => /^(1|true|yes)$/i.test(text);
 
-const parsed = ({ kind, more }: TypedFlag<unknown>, text: Text, context: ParseContext, field: string): unknown => {
-  if (text === true) return true;
-  const moved = more.moved?.(text);
+const parsed = ({ kind }: TypedFlag<unknown>, text: Text, context: ParseContext, field: string): unknown =>
+  text === true ? true : parseNamed(kind!, text, context, field);
+
+/** What stands on the line may be what the flag meant before; a variable never had that meaning. */
+const typed = (flag: TypedFlag<unknown>, text: Text, context: ParseContext, field: string): unknown => {
+  const moved = text === true ? undefined : flag.more.moved?.(text);
   if (moved !== undefined) throw usageError(moved, { field });
-  return parseNamed(kind!, text, context, field);
+  return parsed(flag, text, context, field);
 };
 
 /** The option of one flag: what stands on the line wins over its variable, which wins over its default. */
@@ -35,7 +38,7 @@ const flagValue = (key: string, flag: TypedFlag<unknown>, raw: Raw, context: Par
   const texts: readonly Text[] = given === undefined ? [] : typeof given === 'object' ? given : [given];
   const values =
     variable === undefined
-      ? texts.map((text) => parsed(flag, text, context, name))
+      ? texts.map((text) => typed(flag, text, context, name))
       : [parsed(flag, variable, context, env!)];
   if (values.length === 0 && fallback !== undefined) values.push(parsed(flag, fallback, context, name));
   if (values.length === 0 && required === true)

@@ -63,9 +63,9 @@ export const returnLeft = async (
   if (options.dryRun) return { result: outcome({ routes }), exit: EXIT.ok };
   await options.confirm('Put this back?');
   const region = options.region ?? left.region;
-  const tables = [...new Set(left.routes.map(({ table }) => table))];
+  const table = [...new Set(left.routes.map((route) => route.table))];
   const opened = await open(
-    { ...options, tables, to: undefined, region, profile: options.profile ?? left.profile ?? undefined },
+    { ...options, table, to: undefined, region, profile: options.profile ?? left.profile ?? undefined },
     ports,
   );
   const { stranded, troubles } = await giveBack(left.routes, opened, context, {

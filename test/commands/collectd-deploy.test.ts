@@ -48,10 +48,10 @@ describe('two hosts by ssh, a real collectd on each', () => {
 
   const ports = (): Partial<Ports> => ({ files, source: openSource, ssh: connectSsh, cwd: folder });
   const ssh = (...which: readonly number[]): string =>
-    `--host ${which.map((index) => rooms[index]?.sshd.target ?? `root@127.0.0.1:${nobody}`).join(' ')} --identity ${rooms[0]!.sshd.identity} --known-hosts ${known}`;
+    `${which.map((index) => `--host ${rooms[index]?.sshd.target ?? `root@127.0.0.1:${nobody}`}`).join(' ')} --identity ${rooms[0]!.sshd.identity} --known-hosts ${known}`;
   const deploy = (cloud: TestCloud, { path, sha256 }: PluginArchive, more: string, over: Partial<Ports> = {}) =>
     cloud.run(
-      `collectd deploy --plugin python --package ${path} --sha256 ${sha256} --region cn-north-1 --read memory load --flush 1 --json ${more}`,
+      `collectd deploy --plugin python --package ${path} --sha256 ${sha256} --region cn-north-1 --read memory --read load --flush 1s --json ${more}`,
       { ports: { ...ports(), ...over } },
     );
   const series = (cloud: TestCloud) =>
@@ -193,7 +193,7 @@ describe('two hosts by ssh, a real collectd on each', () => {
       );
     const before = await state();
     const bad = await cloud.run(
-      `collectd deploy --plugin python --region cn-north-1 --user other --read memory nosuch --flush 1 ${ssh(0)} --yes`,
+      `collectd deploy --plugin python --region cn-north-1 --user other --read memory --read nosuch --flush 1s ${ssh(0)} --yes`,
       { ports: ports() },
     );
     expect(bad).toMatchObject({ exit: 1, err: expect.stringContaining('Could not find plugin "nosuch"') });
@@ -235,7 +235,7 @@ describe('two hosts by ssh, a real collectd on each', () => {
     await machine.files.write([{ path: '/opt/collectd-plugins/cloudwatch/endpoint', content: cloud.url, mode: 0o644 }]);
     expect(endpoint).toContain('http://127.0.0.1:');
     const ran = await cloud.run(
-      `collectd deploy --plugin python --region cn-north-1 --credentials ${folder}/credentials --read memory --flush 1 --apache ${url} --whitelist apache.conf ${ssh(0)} --yes --json`,
+      `collectd deploy --plugin python --region cn-north-1 --credentials ${folder}/credentials --read memory --flush 1s --apache ${url} --whitelist apache.conf ${ssh(0)} --yes --json`,
       { ports: ports() },
     );
     expect(ran.exit, ran.err + ran.out).toBe(0);

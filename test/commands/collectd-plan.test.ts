@@ -26,7 +26,7 @@ const SUM = '0'.repeat(64);
 
 describe('a bare host, as shell lines', () => {
   it.each([
-    ['agent-amazon', AMAZON, '--read memory load --apache'],
+    ['agent-amazon', AMAZON, '--read memory --read load --apache'],
     [
       'python-amazon',
       AMAZON,
@@ -75,7 +75,7 @@ describe('refusals', () => {
     [
       'collectd deploy --plugin agent --user office --credentials keys',
       AMAZON,
-      { exit: 2, err: '--user: goes without --credentials' },
+      { exit: 2, err: '--credentials: cannot be used together with --user' },
     ],
     ['collectd deploy --plugin agent --user Office', AMAZON, { exit: 2, err: '--user: Office' }],
     [
@@ -90,7 +90,10 @@ describe('refusals', () => {
     ],
     ['collectd deploy --apache http://x/;id', AMAZON, { exit: 2, err: '--apache' }],
     ['collectd deploy --read memory;id', AMAZON, { exit: 2, err: '--read' }],
-    ['collectd deploy --flush 0', AMAZON, { exit: 2, err: '--flush' }],
+    ['collectd deploy --flush 0s', AMAZON, { exit: 2, err: '--flush' }],
+    ['collectd deploy --flush 30', AMAZON, { exit: 2, err: '--flush: 30 has no unit: write 30s' }],
+    ['collectd deploy --flush 1500ms', AMAZON, { exit: 2, err: '--flush: is in whole seconds' }],
+    ['collectd deploy --read memory load', AMAZON, { exit: 2, err: 'write --read memory --read load' }],
     ['collectd deploy --package a.tar.gz', AMAZON, { exit: 2, err: '--sha256' }],
     [`collectd deploy --package http://x/a.tar.gz --sha256 ${SUM}`, AMAZON, { exit: 2, err: 'no https address' }],
     [
@@ -100,7 +103,7 @@ describe('refusals', () => {
     ],
     ['collectd deploy --whitelist bad', AMAZON, { exit: 2, err: 'bad:1: a bare "|"' }],
     ['collectd deploy --role office --region cn-north-1', AMAZON, { exit: 2, err: '--role' }],
-    ['collectd deploy --name a --host root@a root@b', AMAZON, { exit: 2, err: '--name' }],
+    ['collectd deploy --name a --host root@a --host root@b', AMAZON, { exit: 2, err: '--name' }],
     ['collectd deploy --config relative', AMAZON, { exit: 2, err: '--config' }],
     ['collectd whitelist deploy', AMAZON, { exit: 2, err: 'whitelist.conf: no such file' }],
     ['collectd whitelist deploy --file bad --host root@nowhere', AMAZON, { exit: 2, err: 'bad:1' }],

@@ -119,7 +119,7 @@ describe('preview', () => {
     ['whitelist preview --blocked blocked --hosts 0', 2, '--hosts'],
     ['whitelist preview --blocked blocked --socket x', 2, '--socket'],
     ['whitelist preview --blocked blocked --price free', 2, '--price'],
-    ['whitelist preview --blocked blocked --price 1 2 3 4 5', 2, '--price'],
+    ['whitelist preview --blocked blocked --price 1 --price 2 --price 3 --price 4 --price 5', 2, '--price'],
     ['whitelist preview --blocked blocked --request-price -1', 2, '--request-price'],
     ['whitelist preview --blocked blocked --region china', 2, '--region'],
   ])('%s', async (line, exit, err) =>

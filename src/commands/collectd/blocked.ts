@@ -1,27 +1,22 @@
-import { defineCommand } from '../../lib/core/command.ts';
-import { suggest, type Suggestion } from '../../lib/domain/collectd/metrics.ts';
-import { costOf, priceListOf, type PriceList } from '../../lib/domain/collectd/price.ts';
-import { namesOf, type MetricSource } from '../../lib/procedures/collectd/names.ts';
-import { count, money, PRICE_REGION, priceRegion, SOURCE_FLAGS, sourceOf } from './shared.ts';
+import { defineCommand } from '../../lib/core/define.ts';
+import { suggest } from '../../lib/domain/collectd/metrics.ts';
+import { costOf, priceListOf } from '../../lib/domain/collectd/price.ts';
+import { namesOf } from '../../lib/procedures/collectd/names.ts';
+import { count, money, ONE_SOURCE, PRICE_REGION, SOURCE } from './shared.ts';
 
-interface Result {
-  readonly metrics: number;
-  readonly suggestions: readonly (Suggestion & { readonly perMonth: number })[];
-  readonly price: PriceList;
-}
-
-export const blocked = defineCommand<{ readonly source: MetricSource; readonly price: PriceList }, Result>({
+export const blocked = defineCommand({
   path: 'collectd blocked',
   summary: 'what is not published, and what could be added to the whitelist for it',
   details:
     'Sets first, by name; then a line for what is left of each plugin. Each with the metrics it stands for and their cost a month on one host. With --socket: of all that collectd reads, published or not.',
-  flags: [...SOURCE_FLAGS, PRICE_REGION],
+  flags: { ...SOURCE, ...PRICE_REGION },
+  conflicts: ONE_SOURCE,
   examples: [
     { line: 'hybridctl collectd blocked', why: "this host's blocked_metrics" },
     { line: 'hybridctl collectd blocked --host admin@203.0.113.11', why: "another host's" },
   ],
-  parse: (raw) => ({ source: sourceOf(raw), price: priceListOf(priceRegion(raw)) }),
-  async run({ source, price }, ports) {
+  async run({ region, ...source }, ports) {
+    const price = priceListOf(region);
     const names = await namesOf(ports, source);
     return {
       result: {

@@ -1,42 +1,28 @@
-import { defineCommand, flag, FLAG } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
+import { show } from '../../lib/core/words.ts';
 import { lintWhitelist } from '../../lib/domain/collectd/whitelist-lint.ts';
 import { readWhitelist } from '../../lib/domain/collectd/whitelist.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { readList } from '../../lib/procedures/collectd/whitelist-file.ts';
-import { count, linesOf, WHAT, WHITELIST, whitelistOf, wordsOf } from './shared.ts';
-
-interface Options {
-  readonly file: string;
-  readonly lines: readonly string[];
-  readonly dryRun: boolean;
-}
-
-interface Result {
-  readonly file: string;
-  readonly added: readonly string[];
-  /** Asked for and there already. */
-  readonly kept: readonly string[];
-  readonly dryRun: boolean;
-}
+import { FLAG } from '../flags.ts';
+import { count, linesOf, WHAT, WHITELIST } from './shared.ts';
 
 /** Nothing goes into the file that lint would call an error. */
 const refuse = (line: string): void => {
-  if (line === '' || /[\n\r]/.test(line))
-    throw usageError('is empty, or more than one line', { field: 'what', next: 'give a set, or one pattern a word' });
   const [trouble] = lintWhitelist(readWhitelist(line)).filter(({ severity }) => severity === 'error');
   if (trouble !== undefined)
-    throw usageError(`${line.slice(0, 80)}: ${trouble.message}`, { field: 'what', next: trouble.mend });
+    throw usageError(`${show(line)}: ${trouble.message}`, { field: 'what', next: trouble.mend });
 };
 
-export const add = defineCommand<Options, Result>({
+export const add = defineCommand({
   path: 'collectd whitelist add',
   summary: 'let metrics through: a set by its name, or a pattern',
   details:
     'Adds lines at the end of the file, and makes it where there is none; what is there already is left. A pattern is one of Python, held against plugin-instance-type-instance ' +
     'as blocked_metrics shows it, from its first character to its last. What lint would call an error is refused: a lone .*, a bare "|", what Python does not read.',
-  args: [WHAT],
-  flags: [WHITELIST, FLAG.dryRun],
+  args: WHAT,
+  flags: { ...WHITELIST, dryRun: FLAG.dryRun },
   examples: [
     { line: 'hybridctl collectd whitelist add memory load df', why: 'three sets' },
     { line: "hybridctl collectd whitelist add 'memory--memory-.*'", why: "the field document's line" },
@@ -45,10 +31,10 @@ export const add = defineCommand<Options, Result>({
       why: 'a pattern, to another file',
     },
   ],
-  parse: (raw) => {
-    const lines = linesOf(wordsOf(raw));
+  refine({ what, ...options }) {
+    const lines = linesOf(what);
     lines.forEach(refuse);
-    return { file: whitelistOf(raw), lines, dryRun: flag(raw, 'dryRun') };
+    return { ...options, lines };
   },
   async run({ file, lines, dryRun }, ports) {
     const before = (await readList(ports, file)) ?? '';

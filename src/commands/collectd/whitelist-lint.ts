@@ -1,28 +1,21 @@
-import { defineCommand, flag } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
-import { lintWhitelist, type WhitelistFinding } from '../../lib/domain/collectd/whitelist-lint.ts';
+import { arg, toggle } from '../../lib/core/flags.ts';
+import { path } from '../../lib/core/flags/kinds.ts';
+import { lintWhitelist } from '../../lib/domain/collectd/whitelist-lint.ts';
 import { loadWhitelist } from '../../lib/procedures/collectd/whitelist-file.ts';
 import { count, PASS_THROUGH, WHITELIST } from './shared.ts';
 
-interface Options {
-  readonly file: string;
-  readonly passThrough: boolean;
-  readonly strict: boolean;
-}
-
-interface Result {
-  readonly file: string;
-  readonly findings: readonly WhitelistFinding[];
-}
-
-export const lint = defineCommand<Options, Result>({
+export const lint = defineCommand({
   path: 'collectd whitelist lint',
   summary: 'name every line that does not do what it says',
   details:
     'By the plugin\'s own rules and Python 2\'s patterns: lines that are left out, that match nothing or everything, that lose an end to a bare "|", that touch other lines by a flag or a group. ' +
-    'One line for each finding: file:line: severity rule: what — mend. Exit 1 when errors are found, with --strict also for warnings.',
-  args: [{ name: '[file]', summary: 'the whitelist, or - for standard input (default: that of --file)' }],
-  flags: [WHITELIST, PASS_THROUGH, { flags: '--strict', summary: 'exit 1 for warnings too' }],
+    'One line for each finding: file:line: severity rule: what — fix. Exit 1 when errors are found, with --strict also for warnings.',
+  args: {
+    whitelist: arg(path(), 'the whitelist, or - for standard input (default: that of --file)', { placeholder: 'file' }),
+  },
+  flags: { ...WHITELIST, ...PASS_THROUGH, strict: toggle('exit 1 for warnings too') },
   examples: [
     { line: 'hybridctl collectd whitelist lint', why: 'before it goes to hosts' },
     {
@@ -30,12 +23,8 @@ export const lint = defineCommand<Options, Result>({
       why: 'the one the plugin reads on this host',
     },
   ],
-  parse: (raw) => ({
-    file: typeof raw.args[0] === 'string' ? raw.args[0] : (raw.flags['file'] as string),
-    passThrough: flag(raw, 'passThrough'),
-    strict: flag(raw, 'strict'),
-  }),
-  async run({ file, passThrough, strict }, ports) {
+  async run({ whitelist, passThrough, strict, ...given }, ports) {
+    const file = whitelist ?? given.file;
     const findings = lintWhitelist(await loadWhitelist(ports, file, { passThrough }));
     const bad = findings.some(({ severity }) => strict || severity === 'error');
     return { result: { file, findings }, exit: bad ? EXIT.failed : EXIT.ok };

@@ -1,14 +1,10 @@
-import { defineCommand, flag } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
+import { toggle } from '../../lib/core/flags.ts';
 import { setOfLine, SETS } from '../../lib/domain/collectd/sets.ts';
 import type { Line } from '../../lib/domain/collectd/whitelist.ts';
 import { loadWhitelist } from '../../lib/procedures/collectd/whitelist-file.ts';
-import { PASS_THROUGH, WHITELIST, whitelistOf } from './shared.ts';
-
-interface Options {
-  readonly file: string;
-  readonly passThrough: boolean;
-  readonly sets: boolean;
-}
+import { PASS_THROUGH, WHITELIST } from './shared.ts';
 
 type Result =
   | { readonly file: string; readonly lines: readonly (Line & { readonly set: string | null })[] }
@@ -16,20 +12,19 @@ type Result =
 
 const PAINT = { rule: 'good', blank: 'dim', unsafe: 'bad', invalid: 'bad', unjudged: 'warn' } as const;
 
-export const list = defineCommand<Options, Result>({
+export const list = defineCommand({
   path: 'collectd whitelist list',
   summary: 'the lines of a whitelist, and what the plugin makes of each',
-  flags: [
-    WHITELIST,
-    PASS_THROUGH,
-    { flags: '--sets', summary: 'the sets that can be added by name, in place of a file' },
-  ],
+  flags: {
+    ...WHITELIST,
+    ...PASS_THROUGH,
+    sets: toggle('the sets that can be added by name, in place of a file'),
+  },
   examples: [
     { line: 'hybridctl collectd whitelist list', why: 'what is let through' },
     { line: 'hybridctl collectd whitelist list --sets', why: 'what can be added by name' },
   ],
-  parse: (raw) => ({ file: whitelistOf(raw), passThrough: flag(raw, 'passThrough'), sets: flag(raw, 'sets') }),
-  async run({ file, passThrough, sets }, ports) {
+  async run({ file, passThrough, sets }, ports): Promise<Outcome<Result>> {
     if (sets) return { result: { sets: SETS } };
     const { lines } = await loadWhitelist(ports, file, { passThrough });
     return { result: { file, lines: lines.map((line) => ({ ...line, set: setOfLine(line.text)?.name ?? null })) } };

@@ -1,29 +1,14 @@
-import { defineCommand, flag, list, text, type Raw } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { failure, usageError } from '../../lib/core/errors.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { count as number, decimal } from '../../lib/core/flags/kinds.ts';
 import { preview as previewOf, type Preview } from '../../lib/domain/collectd/metrics.ts';
 import { BeyondUs } from '../../lib/domain/collectd/pattern.ts';
 import { costOf, MOST_TIERS, priceListOf, type Cost, type PriceList } from '../../lib/domain/collectd/price.ts';
-import { namesOf, type MetricSource } from '../../lib/procedures/collectd/names.ts';
+import { namesOf } from '../../lib/procedures/collectd/names.ts';
 import { loadWhitelist } from '../../lib/procedures/collectd/whitelist-file.ts';
-import {
-  count,
-  money,
-  PRICE_REGION,
-  priceRegion,
-  PASS_THROUGH,
-  SOURCE_FLAGS,
-  sourceOf,
-  WHITELIST,
-  whitelistOf,
-} from './shared.ts';
-
-interface Options {
-  readonly file: string;
-  readonly passThrough: boolean;
-  readonly hosts: number;
-  readonly source: MetricSource;
-  readonly price: PriceList;
-}
+import { count, money, ONE_SOURCE, PASS_THROUGH, PRICE_REGION, SOURCE, WHITELIST } from './shared.ts';
 
 interface Result extends Preview {
   readonly file: string;
@@ -34,45 +19,31 @@ interface Result extends Preview {
   readonly blockedOnly: boolean;
 }
 
-const amount = (field: string, word: string): number => {
-  if (!/^\d{1,6}(\.\d{1,6})?$/.test(word))
-    throw usageError(`${word.slice(0, 40)} is no price`, {
-      field,
-      next: 'give an amount like 0.30, in the currency of the region',
-    });
-  return Number(word);
-};
+const amount = decimal({ from: 0, to: 1_000_000, placeholder: 'amount' });
 
-const priceOf = (raw: Raw): PriceList => {
-  const metrics = list(raw, 'price').map((word) => amount('--price', word));
-  const requests = text(raw, 'requestPrice');
-  if (metrics.length > MOST_TIERS) throw usageError(`has more than ${MOST_TIERS} tiers`, { field: '--price' });
-  return priceListOf(priceRegion(raw), {
-    metrics: metrics.length === 0 ? undefined : metrics,
-    requests: requests === undefined ? undefined : amount('--request-price', requests),
-  });
-};
-
-export const preview = defineCommand<Options, Result>({
+export const preview = defineCommand({
   path: 'collectd whitelist preview',
   summary: 'which metrics a whitelist would publish, how many, and at what cost a month',
   details:
     "Holds the names of metrics against the whitelist by the plugin's own rules. They come from blocked_metrics, which has what was not published since collectd started, or from a running collectd, which has all. " +
     "The cost is that of CloudWatch's custom metrics in tiers, and of one request a minute for each 20 metrics, without the free tier: in CNY for a Chinese --region, else in USD as in N. Virginia; other regions differ, and what you pay can be given. " +
     'A pattern with a back-reference or a conditional group is not judged; one that would take Python hours takes us no longer than others.',
-  flags: [
-    WHITELIST,
-    PASS_THROUGH,
-    ...SOURCE_FLAGS,
-    { flags: '--hosts <count>', summary: 'for the cost: so many hosts with these metrics', default: '1' },
-    PRICE_REGION,
-    {
-      flags: '--price <amount...>',
-      summary:
-        'what you pay a month for a metric: of the first 10,000, the next 240,000, the next 750,000, and above; one for all',
-    },
-    { flags: '--request-price <amount>', summary: 'what you pay for a thousand requests' },
-  ],
+  flags: {
+    ...WHITELIST,
+    ...PASS_THROUGH,
+    ...SOURCE,
+    hosts: flag(number({ from: 1, to: 1_000_000 }), 'for the cost: number of hosts with these metrics', {
+      default: '1',
+    }),
+    ...PRICE_REGION,
+    price: flag(
+      amount,
+      'what you pay a month for a metric: of the first 10,000, then of the next 240,000, the next 750,000, and above; one for all',
+      { many: true },
+    ),
+    requestPrice: flag(amount, 'what you pay for a thousand requests'),
+  },
+  conflicts: ONE_SOURCE,
   examples: [
     {
       line: 'hybridctl collectd whitelist preview --socket /var/run/collectd-unixsock',
@@ -83,7 +54,7 @@ export const preview = defineCommand<Options, Result>({
       why: 'of a captured file, for a fleet in China',
     },
     {
-      line: 'hybridctl collectd whitelist preview --price 0.24 0.08 --request-price 0.008',
+      line: 'hybridctl collectd whitelist preview --price 0.24 --price 0.08 --request-price 0.008',
       why: 'with a discount of yours',
     },
     {
@@ -91,19 +62,12 @@ export const preview = defineCommand<Options, Result>({
       why: "of another machine's blocked_metrics",
     },
   ],
-  parse: (raw) => {
-    const hosts = Number(text(raw, 'hosts'));
-    if (!Number.isInteger(hosts) || hosts < 1 || hosts > 1_000_000)
-      throw usageError('is no number of hosts', { field: '--hosts', next: 'give 1 or more' });
-    return {
-      file: whitelistOf(raw),
-      passThrough: flag(raw, 'passThrough'),
-      hosts,
-      source: sourceOf(raw),
-      price: priceOf(raw),
-    };
+  refine({ region, price, requestPrice, ...options }) {
+    if (price.length > MOST_TIERS) throw usageError(`has more than ${MOST_TIERS} tiers`, { field: '--price' });
+    const metrics = price.length === 0 ? undefined : price;
+    return { ...options, price: priceListOf(region, { metrics, requests: requestPrice }) };
   },
-  async run({ file, passThrough, hosts, source, price }, ports) {
+  async run({ file, passThrough, hosts, price, ...source }, ports): Promise<Outcome<Result>> {
     const whitelist = await loadWhitelist(ports, file, { passThrough });
     if ('problem' in whitelist.judge)
       throw failure(`${file} can't be judged: ${whitelist.judge.problem}`, {

@@ -1,34 +1,22 @@
-import { defineCommand, flag, FLAG } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { setNamed } from '../../lib/domain/collectd/sets.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { readList } from '../../lib/procedures/collectd/whitelist-file.ts';
-import { count, linesOf, WHAT, WHITELIST, whitelistOf, wordsOf } from './shared.ts';
+import { FLAG } from '../flags.ts';
+import { count, linesOf, WHAT, WHITELIST } from './shared.ts';
 
-interface Options {
-  readonly file: string;
-  readonly words: readonly string[];
-  readonly dryRun: boolean;
-}
-
-interface Result {
-  readonly file: string;
-  readonly removed: readonly string[];
-  readonly dryRun: boolean;
-}
-
-export const remove = defineCommand<Options, Result>({
+export const remove = defineCommand({
   path: 'collectd whitelist remove',
   summary: 'take lines out: those of a set, or as they stand',
   details: 'A line goes by its whole text, never by what it matches. An empty whitelist publishes nothing.',
-  args: [WHAT],
-  flags: [WHITELIST, FLAG.dryRun],
+  args: WHAT,
+  flags: { ...WHITELIST, dryRun: FLAG.dryRun },
   examples: [
     { line: 'hybridctl collectd whitelist remove load', why: 'the lines of a set' },
     { line: "hybridctl collectd whitelist remove 'memory--memory-.*' --dry-run", why: 'what would go' },
   ],
-  parse: (raw) => ({ file: whitelistOf(raw), words: wordsOf(raw), dryRun: flag(raw, 'dryRun') }),
-  async run({ file, words, dryRun }, ports) {
+  async run({ file, what: words, dryRun }, ports) {
     const before = await readList(ports, file);
     if (before === undefined) throw usageError('no such file', { field: file });
     const texts = before.split('\n');

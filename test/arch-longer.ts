@@ -50,7 +50,6 @@ export const LONGER_COMMANDS: readonly string[] = [
   'src/commands/route/monitor.ts',
   'src/commands/route/tune.ts',
   'src/commands/vpn/doctor.ts',
-  'src/commands/vpn/init.ts',
   'src/commands/vpn/status.ts',
 ];
 

@@ -41,7 +41,7 @@ describe('the wizard', () => {
       0,
       [
         'this must be 1 to 31 letters, digits or "-", beginning with a letter',
-        'this is not a region: it looks like cn-north-1',
+        'beijing is not a region: write it like cn-north-1 or us-east-1',
         'this has host bits set: did you mean 172.16.0.0/16?',
         'this has no prefix length: write 10.10.0.0/32 for one host',
         'this is a public address: use the private one (as the machine itself sees it)',

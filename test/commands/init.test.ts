@@ -100,12 +100,12 @@ describe('bad input: one line with the field, exit 2, nothing written', () => {
     [
       'a wrong CIDR',
       SMALL.replace('172.16.0.0/16', '172.16.0.0/33'),
-      'cloud.cidr: 172.16.0.0/33 has a prefix length that is not 0 to 32',
+      '--vpc-cidr: 172.16.0.0/33 has a prefix length that is not 0 to 32',
     ],
     [
       'host bits',
       SMALL.replace('10.10.0.0/16', '10.10.0.9/16'),
-      'onprem.networks[0]: 10.10.0.9/16 has host bits set: did you mean 10.10.0.0/16?',
+      '--network: 10.10.0.9/16 has host bits set: did you mean 10.10.0.0/16?',
     ],
     [
       'overlapping networks',
@@ -135,17 +135,17 @@ describe('bad input: one line with the field, exit 2, nothing written', () => {
     [
       'a name of 200 KB',
       SMALL.replace('--name office', `--name ${long}`),
-      `site: "${'x'.repeat(40)}…" (200000 characters) must be 1 to 31 letters, digits or "-", beginning with a letter`,
+      `--name: "${'x'.repeat(40)}…" (200000 characters) is not 1 to 31 letters, digits or "-", beginning with a letter: write it like office`,
     ],
     [
       'a name with a newline',
       SMALL.replace('--name office', "--name 'off\nice'"),
-      'site: "off?ice" must be 1 to 31 letters, digits or "-", beginning with a letter',
+      '--name: "off?ice" is not 1 to 31 letters, digits or "-", beginning with a letter: write it like office',
     ],
     [
       'a name that YAML would read otherwise',
       SMALL.replace('--name office', "--name '1e3'"),
-      'site: 1e3 must be 1 to 31 letters, digits or "-", beginning with a letter',
+      '--name: 1e3 is not 1 to 31 letters, digits or "-", beginning with a letter: write it like office',
     ],
     [
       'an unknown dialect',
@@ -173,14 +173,35 @@ describe('bad input: one line with the field, exit 2, nothing written', () => {
       `${SMALL} --dx inside=169.254.10.0/30,cloud_asn=64512`,
       'cloud.vgw: is missing: the dx link dx-1 ends on a virtual private gateway: set its id',
     ],
-    ['a key file that is no pair', `${SMALL} --psk-file hunter2`, '--psk-file: write TUNNEL=FILE'],
+    [
+      'a key file that is no pair',
+      `${SMALL} --psk-file hunter2`,
+      '--psk-file: is not a tunnel and a file: write TUNNEL=FILE',
+    ],
     ['a key for no tunnel', `${SMALL} --psk-file vpn9=k`, '--psk-file: no tunnel is called vpn9'],
     ['a key file that is not there', `${SMALL} --psk-file vpn1=k`, '--psk-file vpn1: k: no such file'],
+    ['an unknown example', 'vpn init --example moon', '--example: moon is not one of lab, legacy-vpn, legacy-openswan'],
     [
-      'an unknown example',
-      'vpn init --example moon',
-      "option '--example <name>' argument 'moon' is invalid. Allowed choices are lab, legacy-vpn, legacy-openswan.",
+      'a region that does not exist',
+      SMALL.replace('--region cn-north-1', '--region cn-nort-1'),
+      '--region: cn-nort-1 is not a known region: did you mean cn-north-1? If it is a new one, set HYBRIDCTL_ALLOW_REGION=cn-nort-1',
     ],
+    [
+      'a gateway in a zone of another region',
+      SMALL.replace('az=cn-north-1a', 'az=eu-west-1a'),
+      '--gateway (1) az: eu-west-1a is a zone of eu-west-1, not of cn-north-1',
+    ],
+    [
+      'a route table in a zone that there is not',
+      `${SMALL} --table id=rtb-0468f52220000000a,az=cn-north-1z`,
+      '--table (1) az: cn-north-1z is not a zone of cn-north-1: it looks like cn-north-1a',
+    ],
+    [
+      'two networks behind one flag, as it was written before',
+      SMALL.replace('--network 10.10.0.0/16', '--network 10.10.0.0/16 10.20.0.0/16'),
+      '--network: takes one value each time: write --network 10.10.0.0/16 --network 10.20.0.0/16',
+    ],
+    ['a form of the plan without --apply', `${SMALL} --emit sh`, '--emit: works only with --apply: give that too'],
   ])('%s', async (_, line, expected) => {
     const ran = await run(line);
     expect([ran.err.split('\n')[0], ran.exit, ran.out, ran.files]).toEqual([`hybridctl: ${expected}`, 2, '', {}]);
@@ -278,7 +299,7 @@ describe('a site file that is there', () => {
 
   test('only what was said changes: the rest of the text stays, comments too', async () => {
     const ran = await run(
-      'vpn init --force --crypto cnsa --gateway name=gw-2,public=203.0.113.99 --network 10.10.0.0/16 10.20.0.0/16',
+      'vpn init --force --crypto cnsa --gateway name=gw-2,public=203.0.113.99 --network 10.10.0.0/16 --network 10.20.0.0/16',
       { files: { 'hybridctl.yaml': COMMENTED } },
     );
     expect([ran.err, ran.exit]).toEqual(['', 0]);

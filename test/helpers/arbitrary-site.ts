@@ -24,7 +24,7 @@ const gateway = fc.record({
   stem,
   dialect: fc.constantFrom(...LINUX_DIALECTS),
   interface: fc.constantFrom('xfrm' as const, 'vti' as const, 'tun' as const),
-  az: fc.constantFrom('cn-north-1a', 'cn-north-1b', 'eu-central-1c'),
+  az: fc.constantFrom('cn-north-1a', 'cn-north-1b', 'cn-north-1c'),
   wan: fc.constantFrom('eth0', 'ens5'),
   point: fc.constantFrom('eni' as const, 'instance' as const, 'both' as const),
 });

@@ -29,6 +29,15 @@ const CASES: readonly (readonly [what: string, spoil: (site: Loose) => void, ...
     'links[2].tunnel: no tunnel is called vpn2: there are vpn1, vpn1',
   ],
   [
+    'zones that are not of the region',
+    (s) => {
+      s.gateways[0].az = 'eu-west-1a';
+      s.route_tables[1].az = 'cn-north-1z';
+    },
+    'gateways[0].az: eu-west-1a is a zone of eu-west-1, not of cn-north-1',
+    'route_tables[1].az: cn-north-1z is not a zone of cn-north-1: it looks like cn-north-1a',
+  ],
+  [
     'a name twice in another case',
     (s) => (s.onprem.routers[1].name = 'GW-1'),
     'onprem.routers[1].name: GW-1 is taken by gateways[0].name: choose another name (case does not tell two apart)',

@@ -251,6 +251,7 @@ describe('regions', () => {
   test.each([
     ['us-east-1f', 'us-east-1', undefined],
     ['us-west-2-lax-1a', 'us-west-2', undefined],
+    ['us-east-1-wl1-bos-wlz-1', 'us-east-1', undefined],
     ['cn-hangzhou-i', 'cn-hangzhou', undefined],
     ['xx-new-1a', 'xx-new-1', undefined],
     ['cn-north-1a', 'cn-northwest-1', 'cn-north-1a is a zone of cn-north-1, not of cn-northwest-1'],

@@ -52,7 +52,7 @@ export const validate = defineCommand({
     const file = named ?? usual;
     const source = await readSiteText(ports, file);
     if (source === undefined) throw noSuchSite(file);
-    const reading = readDocument(source);
+    const reading = readDocument(source, ports.env);
     if (reading.site === undefined)
       return { result: { file, valid: false, mistakes: reading.mistakes, warnings: [] }, exit: EXIT.usage };
     const { site, locate } = reading;

@@ -1,21 +1,13 @@
-import { defineCommand, flag, FLAG, list, text, type Outcome } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { askedFor, planInit, type InitRequest, type PlannedFile } from '../../lib/procedures/init-site.ts';
 import type { TunnelAccount } from '../../lib/procedures/render-files.ts';
 import { planManagedInit } from '../../lib/procedures/managed-vpn/init.ts';
 import { planGatewayInit } from '../../lib/procedures/vpn-gateways/init.ts';
-import { readSpecs, type SHAPES } from '../../lib/site/specs.ts';
 import { humanProcedure, runApply, type ProcedureResult } from '../procedure.ts';
 import { agreeToChange } from './consent.ts';
-import { asksForManaged, keyFiles, SITE_FLAGS, VPN_APPLY_FLAGS, vpnApply, type VpnApply } from './init-flags.ts';
-
-interface Options extends InitRequest {
-  readonly dryRun: boolean;
-  readonly force: boolean;
-  /** What to do about the cloud; undefined: nothing. */
-  readonly apply: VpnApply | undefined;
-}
+import { initRequest, SITE, VPN_APPLY, type InitOptions } from './init-flags.ts';
 
 interface InitResult {
   readonly site: string;
@@ -29,20 +21,24 @@ interface InitResult {
 }
 
 /** Makes it in the cloud, or says what would be made. */
-const applied = async (ports: Ports, request: InitRequest, apply: VpnApply): Promise<Outcome<InitResult>> => {
-  const runbook = apply.emit !== undefined;
-  const { procedure, files, tunnels, warnings, worthSaying, changesExisting, next } = apply.managed
+const applied = async (
+  ports: Ports,
+  request: InitRequest,
+  { region: _, ...options }: InitOptions,
+): Promise<Outcome<InitResult>> => {
+  const runbook = options.emit !== undefined;
+  const { procedure, files, tunnels, warnings, worthSaying, changesExisting, next } = request.managed
     ? await planManagedInit(ports, request, { runbook })
-    : await planGatewayInit(ports, request, { ...apply, runbook });
+    : await planGatewayInit(ports, request, { ...options, system: options.image, runbook });
   for (const warning of worthSaying) ports.progress(`warning: ${warning}`);
-  if (changesExisting && !apply.dryRun && !runbook && !apply.force) await agreeToChange(ports, request.file);
-  const outcome = await runApply(ports, procedure, apply);
+  if (changesExisting && !options.dryRun && !runbook && !options.force) await agreeToChange(ports, request.file);
+  const outcome = await runApply(ports, procedure, options);
   const done = outcome.result.did === 'applied';
   return {
     ...outcome,
     result: {
       site: request.file,
-      written: done && (!apply.managed || files.length > 0),
+      written: done && (!request.managed || files.length > 0),
       files,
       tunnels,
       warnings,
@@ -52,7 +48,7 @@ const applied = async (ports: Ports, request: InitRequest, apply: VpnApply): Pro
   };
 };
 
-export const init = defineCommand<Options, InitResult>({
+export const init = defineCommand({
   path: 'vpn init',
   summary: 'write the site file, the keys, and the files for both ends',
   details:
@@ -61,7 +57,8 @@ export const init = defineCommand<Options, InitResult>({
     'With --apply --gateway aws there are no gateways of your own in the site, or they stay as they are: every router gets a customer gateway and a managed VPN connection, its two tunnels held to one strong proposal, and its files for both in rendered/aws: to be used in place of those for gateways of your own, whose static routes go before what is propagated. ' +
     'A router with an asn speaks BGP inside both tunnels, the first before the second in either direction; one without gets static routes. ' +
     'Pre-shared keys are taken from --psk-file or HYBRIDCTL_PSK_<TUNNEL>, else generated; one that is there is kept. All files are written, or none.',
-  flags: [FLAG.site, ...SITE_FLAGS, FLAG.dryRun, ...VPN_APPLY_FLAGS],
+  flags: { ...SITE, ...VPN_APPLY },
+  requires: { emit: ['apply'], adopt: ['apply'], keepOnFailure: ['apply'], detailedExitcode: ['apply'] },
   examples: [
     { line: 'hybridctl vpn init', why: 'the wizard' },
     {
@@ -94,47 +91,12 @@ export const init = defineCommand<Options, InitResult>({
     },
   ],
 
-  parse(raw) {
-    const example = text(raw, 'example');
-    const managed = asksForManaged(raw);
-    const propagate = list(raw, 'propagate');
-    if (propagate.length > 0 && !managed)
-      throw usageError('is for --gateway aws', {
-        field: '--propagate',
-        next: 'routes to gateways of your own are set by hybridctl: name their tables with --table',
-      });
-    const specs = (name: keyof typeof SHAPES) =>
-      name === 'gateway' && managed ? [] : readSpecs(name, list(raw, name));
-    return {
-      file: text(raw, 'site')!,
-      example,
-      answers: {
-        name: text(raw, 'name'),
-        region: text(raw, 'region'),
-        vpcCidr: text(raw, 'vpcCidr'),
-        vpc: text(raw, 'vpc'),
-        vgw: text(raw, 'vgw'),
-        crypto: text(raw, 'crypto'),
-        networks: list(raw, 'network').flatMap((value) => value.split(/[\s,]+/).filter((word) => word !== '')),
-        gateways: specs('gateway'),
-        routers: specs('router'),
-        tunnels: specs('tunnel'),
-        dx: specs('dx'),
-        tables: specs('table'),
-        propagate,
-      },
-      managed,
-      pskFiles: keyFiles(raw),
-      out: raw.flags['render'] === false ? undefined : text(raw, 'out')!,
-      dryRun: flag(raw, 'dryRun'),
-      force: flag(raw, 'force'),
-      apply: vpnApply(raw),
-    };
-  },
+  refine: (options) => ({ ...options, given: initRequest(options) }),
 
-  async run({ dryRun, force, apply, ...given }, ports) {
-    const request = await askedFor(ports, given, apply !== undefined);
-    if (apply !== undefined) return applied(ports, request, apply);
+  async run({ given, ...options }, ports): Promise<Outcome<InitResult>> {
+    const { dryRun, force, apply } = options;
+    const request = await askedFor(ports, given, apply);
+    if (apply) return applied(ports, request, options);
     const { pending, files, tunnels, warnings, changesExisting } = await planInit(ports, request);
     for (const warning of warnings) ports.progress(`warning: ${warning}`);
     if (!dryRun && changesExisting && !force) await agreeToChange(ports, request.file);

@@ -4,6 +4,7 @@ import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import { count, duration, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { siteName } from '../../lib/domain/kinds.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
 import { runTraffic } from '../../lib/monitor/traffic-run.ts';
 import type { TrafficSample } from '../../lib/monitor/traffic.ts';
@@ -19,13 +20,6 @@ interface Result {
 
 /** Samples that are drawn. */
 const DRAWN = 60;
-
-const siteName = text({
-  placeholder: 'name',
-  shape: /^[A-Za-z][A-Za-z0-9-]{0,30}$/,
-  what: '1 to 31 letters, digits and dashes',
-  like: 'office',
-});
 
 const namespace = text({
   placeholder: 'name',
@@ -61,7 +55,7 @@ export const traffic = defineCommand({
     'It runs until stopped; --once takes one sample, from the counters that the last run remembered (for cron; the first run only remembers). CloudWatch bills each metric: three a tunnel, two an interface; --no-cloudwatch only shows and serves them.',
   flags: {
     site: FLAG.site,
-    name: flag(siteName, 'in place of a site file: what the dimension Site says; --region is then needed'),
+    name: flag(siteName(), 'in place of a site file: what the dimension Site says; --region is then needed'),
     region: FLAG.region,
     profile: FLAG.profile,
     uri: flag(viciUri, `vici socket of a charon (default: ${LOCAL_CHARON}, where it is)`, {

@@ -1,6 +1,7 @@
 import { addressText, cidr, contains, covers, overlaps, type Cidr } from './cidr.ts';
 import { boxes, capabilities } from './capability.ts';
 import { issue, pathText, repeated, type Entry, type Path } from './issue.ts';
+import { zoneProblem } from './regions.ts';
 import type { DxLink, Site, SiteIssue, VpnLink } from './site.ts';
 
 /** AWS keeps these /30s on its own side (Site-to-Site VPN user guide, "tunnel options"). */
@@ -27,6 +28,7 @@ export const insideProblem = (inside: Cidr): string | undefined => {
 export const checkSite = (site: Site): readonly SiteIssue[] => [
   ...uniqueness(site),
   ...references(site),
+  ...zones(site),
   ...addressPlan(site),
   ...capabilities(site),
   ...links(site),
@@ -131,6 +133,15 @@ const references = (site: Site): readonly SiteIssue[] => [
     table.links.flatMap((link, at) => known(['route_tables', index, 'links', at], link, 'link', names(site.links))),
   ),
 ];
+
+/** A zone of another region has no subnet of this VPC. */
+const zones = ({ cloud, gateways, route_tables }: Site): readonly SiteIssue[] =>
+  Object.entries({ gateways, route_tables }).flatMap(([list, items]) =>
+    items.flatMap(({ az }, index) => {
+      const problem = az === undefined ? undefined : zoneProblem(az, cloud.region);
+      return problem === undefined ? [] : [issue([list, index, 'az'], problem)];
+    }),
+  );
 
 interface Net {
   readonly path: Path;

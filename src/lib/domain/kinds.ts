@@ -55,6 +55,25 @@ export const address = (): Kind<string> => ({
   },
 });
 
+/** Several networks in one text, with blanks or commas between them: a variable has one text for all. */
+export const networks = (): Kind<readonly string[]> => ({
+  ...cidr(),
+  parse: (given, context) =>
+    given
+      .split(/[\s,]+/)
+      .filter((word) => word !== '')
+      .map((word) => cidr().parse(word, context)),
+});
+
+/** As the site file's schema has it. */
+export const siteName = (): Kind<string> =>
+  text({
+    placeholder: 'name',
+    shape: /^[A-Za-z][A-Za-z0-9-]{0,30}$/,
+    what: '1 to 31 letters, digits or "-", beginning with a letter',
+    like: 'office',
+  });
+
 /** A region of the published list, or one that HYBRIDCTL_ALLOW_REGION names. */
 export const region = (cloud: RegionsOf = 'aws'): Kind<string> => ({
   placeholder: 'region',

@@ -75,11 +75,12 @@ const zoneOf = (zone: string, regions: readonly string[]): string | undefined =>
   regions.filter((region) => isZoneOf(zone, region)).sort((a, b) => b.length - a.length)[0];
 
 /**
- * `us-east-1a`, the Local Zone `us-west-2-lax-1a`, or Alibaba's `cn-hangzhou-i`. AWS's letters go to f (us-east-1).
- * Source: "AWS Availability Zones" and "Local Zones" in the AWS global infrastructure guide.
+ * `us-east-1a`, the Local Zone `us-west-2-lax-1a`, the Wavelength zone `us-east-1-wl1-bos-wlz-1`, or Alibaba's `cn-hangzhou-i`. AWS's letters go to f (us-east-1).
+ * Source: "AWS Availability Zones", "Local Zones" and "Wavelength Zones" in the AWS global infrastructure guide.
  */
 export const isZoneOf = (zone: string, region: string): boolean =>
-  zone.startsWith(region) && /^([a-f]|-[a-z]{3,4}-\d[a-f]|-[a-z])$/.test(zone.slice(region.length));
+  zone.startsWith(region) &&
+  /^([a-f]|-[a-z]{3,4}-\d[a-f]|-wl\d-[a-z]{3,4}-wlz-\d|-[a-z])$/.test(zone.slice(region.length));
 
 /** @returns why a zone does not fit its region, in one line; undefined when it does. */
 export const zoneProblem = (zone: string, region: string): string | undefined => {

@@ -59,7 +59,7 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
   const path = absolute(ports.cwd, request.file);
   const existing = await readSiteText(ports, request.file);
   const text = siteText(request, existing);
-  const loaded = judged(text, path, request.file);
+  const loaded = judged(text, path, request.file, ports.env);
   const keys = await planKeys(ports, loaded, request.pskFiles);
 
   const first: { file: FileToWrite; what: string }[] = keys.files.map((file) => ({ file, what: 'pre-shared key' }));
@@ -140,7 +140,7 @@ export const askedFor = async (ports: Ports, request: InitRequest, made: boolean
     (await readSiteText(ports, file)) !== undefined
   )
     return request;
-  return { ...request, answers: await askForRest(ports.ask, answers, { managed, made }) };
+  return { ...request, answers: await askForRest(ports.ask, answers, { managed, made, env: ports.env }) };
 };
 
 /** As `unanswered` names it. */
@@ -165,8 +165,8 @@ const answered = ({ gateways }: Answers, there: Draft['gateways'], path: string)
 };
 
 /** A mistake in answers has no line yet: the field alone names it. */
-const judged = (text: string, path: string, file: string): LoadedSite => {
-  const reading = readDocument(text);
+const judged = (text: string, path: string, file: string, env: Ports['env']): LoadedSite => {
+  const reading = readDocument(text, env);
   if (reading.site !== undefined) return { site: reading.site, path, text };
   const [first, ...others] = reading.mistakes;
   throw usageError(sentenceOf(first), {

@@ -12,6 +12,7 @@ import {
 } from 'yaml';
 import { checkSite } from '../domain/check.ts';
 import { pathText } from '../domain/issue.ts';
+import { regionProblem } from '../domain/regions.ts';
 import { siteSchema, type Site, type SiteIssue } from '../domain/site.ts';
 import { MOST, schemaMistakes } from './mistakes.ts';
 import { show } from '../core/words.ts';
@@ -45,8 +46,10 @@ const MAX_ALIASES = 100;
 /**
  * Reads a site file's text: YAML, then its shape, then its meaning. Each stage speaks only when the one before is
  * content.
+ * @param env variables: given where a site is written or validated, and then its region must be a known one. A service
+ * that starts with a site that was judged before may lack the variable that lets a newer region through.
  */
-export const readDocument = (text: string): Reading => {
+export const readDocument = (text: string, env?: Readonly<Record<string, string | undefined>>): Reading => {
   const source = text.replace(/^\uFEFF/, '');
   const lines = new LineCounter();
   const at = (offset: number): { line: number; column: number } => {
@@ -94,7 +97,7 @@ export const readDocument = (text: string): Reading => {
       issues.map(({ path, message }) => mistake(at(offsetOf(document, path)), path, message));
     const parsed = siteSchema.safeParse(input);
     if (!parsed.success) return failed(locate(schemaMistakes(siteSchema, input, parsed.error.issues).slice(0, MOST)));
-    const issues = checkSite(parsed.data);
+    const issues = [...unknownRegion(parsed.data, env), ...checkSite(parsed.data)];
     return issues.length === 0 ? { site: parsed.data, mistakes: [], locate } : failed(locate(issues));
   } catch (error) {
     if (error instanceof RangeError)
@@ -105,6 +108,14 @@ export const readDocument = (text: string): Reading => {
       ]);
     throw error;
   }
+};
+
+const unknownRegion = (
+  { cloud }: Site,
+  env: Readonly<Record<string, string | undefined>> | undefined,
+): readonly SiteIssue[] => {
+  const problem = env === undefined ? undefined : regionProblem(cloud.region, 'aws', env);
+  return problem === undefined ? [] : [{ path: ['cloud', 'region'], message: problem }];
 };
 
 const failed = (mistakes: readonly Mistake[]): Reading => {

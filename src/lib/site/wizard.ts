@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Ask } from '../core/ports.ts';
 import { parseCidr } from '../domain/cidr.ts';
 import { CRYPTO_LEVELS } from '../domain/crypto.ts';
+import { regionProblem, zoneProblem } from '../domain/regions.ts';
 import { DIALECTS, siteSchema } from '../domain/site.ts';
 import type { Answers } from './answers.ts';
 import type { Spec } from './specs.ts';
@@ -31,6 +32,10 @@ const networks: Rule = (answer) =>
   words(answer)
     .map(network)
     .find((verdict) => verdict !== true) ?? (words(answer).length > 0 ? true : 'give at least one, like 10.10.0.0/16');
+const zone =
+  (region: string): Rule =>
+  (answer) =>
+    zoneProblem(answer, region) ?? true;
 const number: Rule = (answer) =>
   /^[1-9]\d{0,9}$/.test(answer) && Number(answer) < 2 ** 32 - 1 ? true : 'this is not a number from 1 to 4294967294';
 
@@ -45,13 +50,16 @@ export interface Making {
   readonly managed: boolean;
   /** An Elastic IP that nobody names is made. */
   readonly made: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Asks for what the answers lack, and nothing else. Writes nothing; an interrupt leaves no trace. */
-export const askForRest = async (ask: Ask, answers: Answers, { managed, made }: Making): Promise<Answers> => {
+export const askForRest = async (ask: Ask, answers: Answers, { managed, made, env }: Making): Promise<Answers> => {
   const input = (question: string, validate: Rule): Promise<string> => ask.input(question, { validate });
   const name = answers.name ?? (await input('Name of this site', by(site)));
-  const region = answers.region ?? (await input('Cloud region (like cn-north-1)', by(cloud.shape.region)));
+  const region =
+    answers.region ??
+    (await input('Cloud region (like cn-north-1)', (answer) => regionProblem(answer, 'aws', env) ?? true));
   const vpcCidr = answers.vpcCidr ?? (await input('CIDR of the VPC', network));
   const officeNetworks =
     answers.networks.length > 0
@@ -60,7 +68,7 @@ export const askForRest = async (ask: Ask, answers: Answers, { managed, made }: 
   const vpnGateways =
     answers.gateways.length > 0 || managed
       ? answers.gateways
-      : await several(ask, 'VPN gateway', (title) => askGateway(ask, title, made));
+      : await several(ask, 'VPN gateway', (title) => askGateway(ask, title, region, made));
   const officeRouters =
     answers.routers.length > 0
       ? answers.routers
@@ -88,7 +96,7 @@ export const askForRest = async (ask: Ask, answers: Answers, { managed, made }: 
   const tables =
     answers.tables.length === 0 &&
     (await ask.confirm('Name the route tables that point at these links?', { default: true }))
-      ? await several(ask, 'route table', (title) => askTable(ask, title))
+      ? await several(ask, 'route table', (title) => askTable(ask, title, region))
       : answers.tables;
   return {
     ...direct,
@@ -125,9 +133,10 @@ const several = async (ask: Ask, what: string, one: (title: string) => Promise<S
   return list;
 };
 
-const askGateway = async (ask: Ask, title: string, made: boolean): Promise<Spec> =>
+/** @param region its zones are the ones that fit. */
+const askGateway = async (ask: Ask, title: string, region: string, made: boolean): Promise<Spec> =>
   given({
-    az: await ask.input(`${title}: availability zone`, { validate: by(GATEWAY.az) }),
+    az: await ask.input(`${title}: availability zone`, { validate: zone(region) }),
     private_ip: await ask.input(`${title}: private address`, { validate: by(GATEWAY.private_ip) }),
     public_ip: made
       ? await ask.input(`${title}: Elastic IP (empty: one is made)`, {
@@ -179,11 +188,11 @@ const askDx = async (ask: Ask, answers: Answers, routers: readonly Spec[]): Prom
   };
 };
 
-const askTable = async (ask: Ask, title: string): Promise<Spec> => {
+const askTable = async (ask: Ask, title: string, region: string): Promise<Spec> => {
   const id = await ask.input(`${title}: id`, { validate: by(TABLE.id) });
   const az = await ask.input(`${title}: availability zone (empty: any)`, {
     default: '',
-    validate: optional(by(TABLE.az)),
+    validate: optional(zone(region)),
   });
   const subnets = words(
     await ask.input(`${title}: its subnets (empty: not needed)`, { default: '', validate: optional(networks) }),

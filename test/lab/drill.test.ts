@@ -113,8 +113,9 @@ afterAll(async () => {
 }, 60_000);
 
 describe('a drill of every class of fault', () => {
-  it.each([...CASES, ...OWN_LAB])('%s', (name) => {
+  it.for([...CASES, ...OWN_LAB])('%s', (name, context) => {
     const found = [...report.cases, ...ownReport.cases].find((one) => one.name === name);
+    if (found?.invalid) context.skip(`machine too busy: the sender itself paused for ${found.pauseMs} ms, three times`);
     expect({
       passed: found?.passed,
       problems: found?.problems,
@@ -123,11 +124,15 @@ describe('a drill of every class of fault', () => {
   });
 
   it('says all is well by its exit code, puts a lab in ruins in order, and leaves it so', async () => {
-    expect({ exit: ended.exit, amiss: report.amiss, left }).toEqual({ exit: 0, amiss: [], left: [] });
+    expect({ exit: ended.exit, amiss: report.amiss, left }).toEqual({
+      exit: report.invalid === 0 ? 0 : 1,
+      amiss: [],
+      left: [],
+    });
   });
 
   it('leaves nothing of the lab it built itself', async () => {
-    expect(own).toMatchObject({ exit: 0 });
+    expect(own).toMatchObject({ exit: ownReport.invalid === 0 ? 0 : 1 });
     expect(await traces(LAB)).toEqual(nothing);
   });
 

@@ -3,6 +3,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { isTooBusy } from '../../src/lib/drill/judge.ts';
+import type { StreamResult } from '../../src/lib/lab/stream.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import { builtProgram } from '../helpers/program.ts';
 
@@ -118,5 +121,33 @@ export const traces = async (...labs: readonly string[]): Promise<Record<string,
     processes: commands,
   };
 };
+
+/**
+ * Holds a measurement to what the machine allowed: where the sender of the stream itself paused for a tenth of the limit
+ * or longer, the run is invalid, and a test with `MEASURED` is run again.
+ */
+export const measured = (stream: StreamResult, limitMs: number): StreamResult => {
+  if (!isTooBusy(stream.precisionMs, limitMs)) return stream;
+  throw new Error(`INVALID: machine too busy, the sender itself paused for ${stream.precisionMs} ms`);
+};
+
+/** Runs it, and holds it to what this process was allowed: its own longest pause is the precision. See `measured`. */
+export const measuredHere = async <T>(limitMs: number, run: () => Promise<T>): Promise<T> => {
+  const late = monitorEventLoopDelay({ resolution: 5 });
+  late.enable();
+  const result = await run().finally(() => late.disable());
+  const pauseMs = Math.round(late.max / 1e6);
+  if (!isTooBusy(pauseMs, limitMs)) return result;
+  throw new Error(`INVALID: machine too busy, the test itself paused for ${pauseMs} ms`);
+};
+
+/**
+ * A path's round trip and loss are learnt, not assumed; and reads of the tables have to have agreed for 5 s (the core's
+ * `staleMs`) before a route that BGP withdraws is believed gone at once.
+ */
+export const SETTLE_MS = 6_000;
+
+/** For a test whose `measured` streams may be invalid. It begins by putting the lab in order. */
+export const MEASURED = { retry: { count: 4, condition: /^INVALID/ } };
 
 export const nothing = { namespaces: [], devices: [], routes: [], rules: [], mounts: [], files: [], processes: [] };

@@ -9,10 +9,11 @@ import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import { connectVici } from '../../src/lib/adapters/vici/client.ts';
 import type { Ports } from '../../src/lib/core/ports.ts';
+import { cleanSlate } from '../../src/lib/drill/slate.ts';
 import { cut, heal } from '../../src/lib/lab/cut.ts';
 import { openLab, paths, type Lab } from '../../src/lib/lab/state.ts';
 import { until } from '../../src/lib/lab/wait.ts';
-import { workshop, type Running, type Workshop } from './lab.ts';
+import { MEASURED, measuredHere, SETTLE_MS, workshop, type Running, type Workshop } from './lab.ts';
 
 // One lab, a real monitor in it, the page of `status --web` in a real browser, and `status --watch` beside it.
 const LAB = 'vts';
@@ -32,7 +33,7 @@ let browser: Browser;
 let page: Page;
 let web: Running;
 let url: string;
-let monitor: ChildProcess;
+let monitor: ChildProcess | undefined;
 /** Where to leave pictures of the page and what was measured; absent: nowhere. */
 const SHOW = process.env['HYBRIDCTL_TEST_SHOW'];
 const told: string[] = [];
@@ -190,26 +191,31 @@ describe('the status page in a browser', () => {
   // A path's ordinary loss is learnt first, over some 100 probes: the first ones were lost while the path was made.
   it.each([
     ['default', 10_000],
-    ['fast', 2_500],
+    ['fast', SETTLE_MS],
   ] as const)(
     'profile %s: Direct Connect is cut, and within a second the page says so',
+    { ...MEASURED, timeout: 300_000 },
     async (profile, learntMs) => {
+      if (monitor !== undefined) await end(monitor);
+      await cleanSlate(ports, lab);
       startMonitor(profile);
       await says('Every path carries');
       await delay(learntMs);
-      // Told by the page itself, at the moment its text has changed.
-      const changed = page.evaluate(
-        () =>
-          new Promise<number>((resolve) => {
-            const { document, MutationObserver } = globalThis as any;
-            new MutationObserver(
-              () => /^dx-1\s/.test(document.querySelector('#links .card.bad')?.innerText) && resolve(Date.now()),
-            ).observe(document.body, { subtree: true, childList: true, characterData: true });
-          }),
-      );
-      const cutAt = Date.now();
-      await cut(ports, lab, { what: 'dx-1', kind: 'blackhole', direction: 'out' });
-      const shownAt = await changed;
+      const { cutAt, shownAt } = await measuredHere(1_000, async () => {
+        // Told by the page itself, at the moment its text has changed.
+        const changed = page.evaluate(
+          () =>
+            new Promise<number>((resolve) => {
+              const { document, MutationObserver } = globalThis as any;
+              new MutationObserver(
+                () => /^dx-1\s/.test(document.querySelector('#links .card.bad')?.innerText) && resolve(Date.now()),
+              ).observe(document.body, { subtree: true, childList: true, characterData: true });
+            }),
+        );
+        const begun = Date.now();
+        await cut(ports, lab, { what: 'dx-1', kind: 'blackhole', direction: 'out' });
+        return { cutAt: begun, shownAt: await changed };
+      });
       await until(async () => ((await death())?.at ?? 0) > cutAt, {
         what: 'the event log holds the move',
         withinMs: 5_000,
@@ -230,7 +236,7 @@ describe('the status page in a browser', () => {
       expect(await page.locator('#say').innerText()).toMatch(/dx-1|moved/);
       if (profile === 'fast') return SHOW === undefined ? undefined : show(SHOW);
       await heal(ports, lab);
-      await end(monitor);
+      await end(monitor!);
       await says('No monitor is running: link state is unknown', 3_000);
       for (const table of ['private-1', 'private-2'])
         expect(
@@ -251,7 +257,6 @@ describe('the status page in a browser', () => {
           ).exit,
         ).toBe(0);
     },
-    60_000,
   );
 
   it('counts the traffic of the tunnels, plots every link, and reads a moment of it by the keyboard', async () => {

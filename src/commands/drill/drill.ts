@@ -35,8 +35,12 @@ const lines = (result: CaseResult): string =>
     '\n',
   );
 
-const line = ({ name, passed, problems, gapMs, reactMs }: CaseResult): string =>
-  `${passed ? 'passed' : 'FAILED'}  ${name}: gap ${ms(gapMs)}, reaction ${ms(reactMs)}${passed ? '' : `; ${problems.join('; ')}`}`;
+const mark = ({ passed, invalid }: CaseResult): string => (passed ? 'passed' : invalid ? 'not measured' : 'FAILED');
+
+const line = (result: CaseResult): string => {
+  const { name, passed, problems, gapMs, reactMs } = result;
+  return `${mark(result)}  ${name}: gap ${ms(gapMs)}, reaction ${ms(reactMs)}${passed ? '' : `; ${problems.join('; ')}`}`;
+};
 
 const LAB_NAME = text({
   placeholder: 'lab',
@@ -114,7 +118,10 @@ export const drill = defineCommand({
       const result = await runSuite(ports, ground.lab, picked, { profile, seed, onCase });
       if (report !== undefined)
         await ports.files.write([{ path: absolute(ports.cwd, report), content: pageOf(result), mode: 0o644 }]);
-      return { result, exit: result.failed === 0 && result.amiss.length === 0 ? EXIT.ok : EXIT.failed };
+      return {
+        result,
+        exit: result.failed + result.invalid === 0 && result.amiss.length === 0 ? EXIT.ok : EXIT.failed,
+      };
     } finally {
       await ground.leave();
     }
@@ -126,8 +133,8 @@ export const drill = defineCommand({
         ['case', 'fault', 'what happens'],
         result.available.map(({ name, group, about }) => [name, group, about]),
       );
-    const rows = result.cases.map(({ name, passed, gapMs, reactMs, detectMs, apiMs, verifyMs, at }) => [
-      passed ? style.good('passed') : style.bad('FAILED'),
+    const rows = result.cases.map(({ name, passed, invalid, gapMs, reactMs, detectMs, apiMs, verifyMs, at }) => [
+      passed ? style.good('passed') : style.bad(invalid ? 'not measured' : 'FAILED'),
       name,
       ms(gapMs),
       ms(reactMs),
@@ -148,7 +155,7 @@ export const drill = defineCommand({
       '',
       ...failed,
       ...notes,
-      `${result.passed} passed, ${result.failed} failed, in ${Math.round(result.tookMs / 1000)} s, detector ${result.profile}, seed ${result.seed}`,
+      `${result.passed} passed, ${result.failed} failed, ${result.invalid === 0 ? '' : `${result.invalid} not measured (machine too busy), `}in ${Math.round(result.tookMs / 1000)} s, detector ${result.profile}, seed ${result.seed}`,
     ].join('\n');
   },
 });

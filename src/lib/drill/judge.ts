@@ -15,6 +15,8 @@ export interface Seen {
   readonly events: readonly MonitorEvent[];
   /** Infinity: no packet arrived. */
   readonly longestGapMs: number;
+  /** The sender's own longest pause, ms. */
+  readonly pauseMs: number;
   readonly gaps: readonly { readonly from: number; readonly ms: number }[];
   readonly streamFrom: number;
   readonly streamTo: number;
@@ -43,6 +45,13 @@ export interface Seen {
 const LOST_AT_RETURN = 5;
 /** Verdict and move are told by the wall clock, the hold-down is counted by a steady one. */
 const CLOCK_MS = 50;
+
+/**
+ * Whether the machine was too busy to measure: the stream's sender, which has real-time priority, itself paused for a
+ * tenth of the limit or longer, so whatever ran beside it may have stood still for much longer.
+ * @param limitMs longest reaction allowed; by default that of a case in which nothing is to happen.
+ */
+export const isTooBusy = (pauseMs: number, limitMs = 1_000): boolean => pauseMs >= limitMs / 10;
 
 /** What is wrong with the way back: once a table, home, after the hold-down, without a hole. */
 const backProblems = (
@@ -197,8 +206,10 @@ export const judge = (
     group: drill.group,
     about: drill.about,
     passed: problems.length === 0,
+    invalid: problems.length > 0 && seen.exitCode === 0 && isTooBusy(seen.pauseMs, limit),
     problems,
     gapMs: round(seen.longestGapMs),
+    pauseMs: round(seen.pauseMs),
     reactMs: round(reactMs),
     detectMs: round(most(done.map(({ detectMs }) => detectMs))),
     apiMs: round(most(done.map(({ apiMs }) => apiMs))),

@@ -72,7 +72,7 @@ const section = (
   _: number,
   { length }: readonly CaseResult[],
 ): string => `<details id="${escaped(idOf(one.name))}"${one.passed && length > 1 ? '' : ' open'}>
-<summary><span class="mark ${one.passed ? 'good' : 'bad'}">${one.passed ? 'passed' : 'failed'}</span> <b>${escaped(one.name)}</b> <span class="gap">gap ${ms(one.gapMs)}</span></summary>
+<summary><span class="mark ${one.passed ? 'good' : 'bad'}">${one.passed ? 'passed' : one.invalid ? 'not measured' : 'failed'}</span> <b>${escaped(one.name)}</b> <span class="gap">gap ${ms(one.gapMs)}</span></summary>
 <p>${escaped(one.about)}.</p>
 ${one.problems.map((problem) => `<p class="problem">${escaped(problem)}</p>`).join('\n')}
 <dl>
@@ -160,12 +160,13 @@ export const pageOf = ({
   tookMs,
   passed,
   failed,
+  invalid,
   cases,
   leftOut,
   amiss,
 }: DrillReport): string =>
   htmlOf(
-    `Failover drill: ${passed} passed, ${failed} failed`,
+    `Failover drill: ${passed} passed, ${failed} failed${invalid > 0 ? `, ${invalid} not measured` : ''}`,
     [
       `site ${site}, lab ${lab}, profile ${profile}, seed ${seed}; ${startedAt}, ${Math.round(tookMs / 1000)} s`,
       'gap: longest silence of a packet stream every millisecond, one way, cloud to on-prem. Reaction: from the fault until the last route is where it belongs. Time 0 is the fault.',

@@ -255,6 +255,7 @@ const play = async (stage: Stage): Promise<CaseResult> => {
       back === undefined
         ? Math.max(stream.longestGapMs, stream.silentAtEndMs)
         : Math.max(0, ...gaps.filter(({ from }) => from < backFrom).map(({ ms }) => ms)),
+    pauseMs: stream.precisionMs,
     gaps,
     streamFrom: startedAt,
     streamTo: endAt,
@@ -278,8 +279,10 @@ export const unplayed = (
   group,
   about,
   passed: false,
+  invalid: false,
   problems: wordsOf(error),
   gapMs: null,
+  pauseMs: null,
   reactMs: null,
   detectMs: null,
   apiMs: null,

@@ -90,10 +90,14 @@ export interface CaseResult {
   readonly group: string;
   readonly about: string;
   readonly passed: boolean;
-  /** Why it did not. */
+  /** It did not pass, and the machine was too busy to tell: the sender of the stream paused for too long itself. */
+  readonly invalid: boolean;
+  /** Why it did not pass. */
   readonly problems: readonly string[];
   /** Longest silence at the receiver, one way; null: no packet arrived at all. */
   readonly gapMs: number | null;
+  /** The stream's sender's own longest pause: no gap is known better than this. null: no stream was sent. */
+  readonly pauseMs: number | null;
   /** From the fault until the last route was where it belongs. */
   readonly reactMs: number | null;
   readonly detectMs: number | null;
@@ -133,6 +137,8 @@ export interface DrillReport {
   readonly tookMs: number;
   readonly passed: number;
   readonly failed: number;
+  /** Cases that neither passed nor failed: the machine was too busy each time. */
+  readonly invalid: number;
   readonly leftOut: readonly LeftOut[];
   /** What did not come back to order after the last case. */
   readonly amiss: readonly string[];

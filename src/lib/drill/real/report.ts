@@ -152,10 +152,12 @@ export const asCase = ({
   return {
     name: [...new Set(routes.map(({ name, from, to }) => `${name}: ${from} to ${to} and back`))].join('; '),
     group: 'route',
+    invalid: false,
     about: `real routes, with a stream to ${target}; gap there ${gapMs.out ?? '-'} ms, while away ${gapMs.away ?? '-'} ms, back ${gapMs.back ?? '-'} ms`,
     passed,
     problems,
     gapMs: most(Object.values(gapMs)),
+    pauseMs: null,
     reactMs: null,
     detectMs: null,
     apiMs: most(legs.map((leg) => leg?.apiMs)),

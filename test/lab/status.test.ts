@@ -158,8 +158,8 @@ beforeAll(async () => {
     shop.site,
     '--state-dir',
     stateDir,
-    '--vici',
-    ...['gw-1', 'gw-2'].map((name) => paths(LAB).vici(name)),
+
+    ...['gw-1', 'gw-2'].flatMap((name) => ['--vici', paths(LAB).vici(name)]),
   ]);
   await web.says('status page of demo');
   url = /http:\/\/127\.0\.0\.1:\d+\//.exec(web.said())![0];

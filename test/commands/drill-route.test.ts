@@ -180,7 +180,7 @@ describe('goes back at once', () => {
     },
     {
       what: 'when one of two tables can not be moved',
-      line: DRILL.replace('private-1', 'private-1 private-2'),
+      line: DRILL.replace('private-1', 'private-1 --table private-2'),
       before: ({ cloud }) => cloud.fault({ CreateRoute: { break: 'error', code: 'VpcOnFire', status: 400, times: 1 } }),
       exit: 1,
       ended: 'failed',

@@ -30,17 +30,17 @@ const chosen = (cases: readonly DrillCase[], wanted: readonly string[]): readonl
 };
 
 /** A line of progress; a case that failed says at once all that is known of it, for the next one covers its traces. */
-const lines = (result: CaseResult): string =>
-  [line(result), ...(result.passed ? [] : [...result.scene, ...result.story].map((one) => `        ${one}`))].join(
-    '\n',
-  );
+const lines = (result: CaseResult): string => {
+  const more = result.passed ? [] : [...result.scene, ...result.story];
+  return [line(result), ...more.map((one) => `        ${one}`)].join('\n');
+};
 
 const mark = ({ passed, invalid }: CaseResult): string => (passed ? 'passed' : invalid ? 'not measured' : 'FAILED');
 
-const line = (result: CaseResult): string => {
-  const { name, passed, problems, gapMs, reactMs } = result;
-  return `${mark(result)}  ${name}: gap ${ms(gapMs)}, reaction ${ms(reactMs)}${passed ? '' : `; ${problems.join('; ')}`}`;
-};
+const line = (result: CaseResult): string =>
+  [`${mark(result)}  ${result.name}: gap ${ms(result.gapMs)}, reaction ${ms(result.reactMs)}`, ...result.problems].join(
+    '; ',
+  );
 
 const LAB_NAME = text({
   placeholder: 'lab',

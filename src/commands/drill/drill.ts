@@ -133,15 +133,11 @@ export const drill = defineCommand({
         ['case', 'fault', 'what happens'],
         result.available.map(({ name, group, about }) => [name, group, about]),
       );
-    const rows = result.cases.map(({ name, passed, invalid, gapMs, reactMs, detectMs, apiMs, verifyMs, at }) => [
-      passed ? style.good('passed') : style.bad(invalid ? 'not measured' : 'FAILED'),
-      name,
-      ms(gapMs),
-      ms(reactMs),
-      ms(detectMs),
-      ms(apiMs),
-      ms(verifyMs),
-      Object.values(at).join(' '),
+    const rows = result.cases.map((one) => [
+      style[one.passed ? 'good' : 'bad'](mark(one)),
+      one.name,
+      ...[one.gapMs, one.reactMs, one.detectMs, one.apiMs, one.verifyMs].map(ms),
+      Object.values(one.at).join(' '),
     ]);
     const failed = result.cases
       .filter(({ passed }) => !passed)

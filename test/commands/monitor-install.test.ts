@@ -65,6 +65,8 @@ describe('monitor install', () => {
     expect(peer.files[UNIT]!.content).toContain(
       '\nExecStart=/usr/bin/node /usr/bin/hybridctl route monitor --site /site/hybridctl.yaml --self gw-1 --no-heal\n',
     );
+    // To read its probe relay and load it again.
+    expect(peer.files[UNIT]!.content).toContain('\nCapabilityBoundingSet=CAP_NET_RAW CAP_NET_ADMIN\n');
   });
 
   test('an event log elsewhere can be written there', async () => {

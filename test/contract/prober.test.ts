@@ -275,7 +275,7 @@ describe('lines of ping', () => {
   it.each([
     [
       '[1732120000.500000] 64 bytes from 10.10.0.2: icmp_seq=17 ttl=62 time=1.25 ms',
-      { sequence: 17, rttMs: 1.25, at: 1_732_120_000_500 },
+      { sequence: 17, rttMs: 1.25, ttl: 62, at: 1_732_120_000_500 },
     ],
     ['[1732120000.500000] no answer yet for icmp_seq=18', { sequence: 18, rttMs: undefined, at: 1_732_120_000_500 }],
     [

@@ -2,8 +2,8 @@ import type { Prober, ProbeSpec, Sample } from '../../src/lib/core/ports.ts';
 
 /** How a target behaves from now on. */
 export interface Target {
-  /** `unsendable`: our own machine has no way to it. */
-  readonly state: 'alive' | 'silent' | 'unsendable';
+  /** `unsendable`: our own machine has no way to it. `own`: somebody answers, but it is no proof. */
+  readonly state: 'alive' | 'silent' | 'unsendable' | 'own';
   /** Larger packets vanish. */
   readonly passes?: number;
   readonly rttMs?: number;
@@ -36,6 +36,7 @@ const outcome = (
   sentAt: number,
 ): Sample => {
   if (state === 'unsendable') return { at: sentAt, sentAt, kind: 'unknown', size };
+  if (state === 'own') return { at: sentAt + rttMs, sentAt, kind: 'unknown', size, doubt: 'own' };
   if (state === 'alive' && bytes <= passes) return { at: sentAt + rttMs, sentAt, kind: 'reply', rttMs, size };
   return { at: sentAt + spec.intervalMs / 2, sentAt, kind: 'lost', size };
 };

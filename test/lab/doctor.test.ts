@@ -61,7 +61,9 @@ describe('vpn doctor on a gateway', () => {
     expect(await doctor()).toEqual({ exit: 0, fixed: [], errors: [], warnings: [] });
   }, 30_000);
 
-  it.each<[string, () => Promise<unknown>, () => Promise<unknown>, readonly (readonly [string, number, RegExp])[]]>([
+  it.each<
+    [string, () => Promise<unknown>, () => Promise<unknown>, readonly (readonly [string, number | null, RegExp])[]]
+  >([
     [
       'ip_forward off',
       () => on('gw-1', 'sysctl -qw net.ipv4.ip_forward=0'),
@@ -79,6 +81,12 @@ describe('vpn doctor on a gateway', () => {
       () => on('gw-1', 'nft delete table ip hybridctl'),
       () => on('gw-1', `nft -f ${GATEWAY}/files/etc/hybridctl/mss.nft`),
       [['mss-clamp', 2, /no rule clamps TCP to 1360/]],
+    ],
+    [
+      'no probe relay: the gateway would answer for its tunnel',
+      () => on('gw-1', 'nft delete table ip hybridctl_probe'),
+      () => on('gw-1', `nft -f ${GATEWAY}/files/etc/hybridctl/probe.nft`),
+      [['probe-relay', null, /the probe relay is not loaded for vpn1/]],
     ],
     [
       'NAT before the tunnel (case 3)',

@@ -8,7 +8,7 @@ import type { Ports, RouteTables, Sample } from '../../src/lib/core/ports.ts';
 import { probePlan, type LinkProbe } from '../../src/lib/domain/health/probe-plan.ts';
 import { cut, heal } from '../../src/lib/lab/cut.ts';
 import type { CutSpec } from '../../src/lib/lab/faults.ts';
-import { openLab, type Lab } from '../../src/lib/lab/state.ts';
+import { openLab, paths, type Lab } from '../../src/lib/lab/state.ts';
 import { until } from '../../src/lib/lab/wait.ts';
 import { proberIn, type ProberProcess } from '../helpers/prober-process.ts';
 import { workshop, type Workshop } from './lab.ts';
@@ -119,6 +119,35 @@ describe('probes cross the path they judge', () => {
     },
     90_000,
   );
+
+  it('a gateway whose rules were flushed answers for its tunnel, and is not believed: the tunnel is dead', async () => {
+    const only = (link: string) =>
+      new Set(
+        samples.filter((one) => one.link === link && one.size === 'small').map(({ kind, doubt }) => doubt ?? kind),
+      );
+    await become(ALL, ALL);
+    await shell.run('ip', ['netns', 'exec', `${LAB}-gw-1`, 'nft', 'flush', 'ruleset']);
+    await cut(ports, lab, { what: 'vpn-a' });
+    try {
+      await eventually('vpn-a is only doubted', async () => {
+        await verdicts('small', 400);
+        return only('vpn-a').has('own') && only('vpn-a').size === 1;
+      });
+      expect(await verdicts('small', 400)).toMatchObject({ 'dx-1': 'answers', 'vpn-b': 'answers' });
+    } finally {
+      for (const table of ['probe', 'mss'])
+        await shell.run('ip', [
+          'netns',
+          'exec',
+          `${LAB}-gw-1`,
+          'nft',
+          '-f',
+          `${paths(LAB).files('gw-1')}/etc/hybridctl/${table}.nft`,
+        ]);
+      await heal(ports, lab);
+      await become(ALL, ALL);
+    }
+  }, 120_000);
 
   it('a gateway that is its own monitor is not fooled by itself', async () => {
     const own = await proberIn(`${LAB}-gw-1`);

@@ -18,6 +18,7 @@ describe('the plan of probes', () => {
         address: '172.16.1.157',
         port: 23_999,
         intervalMs: 100,
+        relayed: { bytes: 1_400 },
         large: large(1_400),
       },
       {
@@ -27,6 +28,7 @@ describe('the plan of probes', () => {
         address: '172.16.2.126',
         port: 23_999,
         intervalMs: 100,
+        relayed: { bytes: 1_400 },
         large: large(1_400),
       },
     ]);
@@ -41,7 +43,15 @@ describe('the plan of probes', () => {
       { link: 'dx-1', id: 'dx-1/10.10.3.100', kind: 'tcp', address: '10.10.3.100', port: 443, intervalMs: 20 },
       { link: 'dx-1', id: 'dx-1/10.10.3.101', kind: 'tcp', address: '10.10.3.101', port: 443, intervalMs: 20 },
       { link: 'vpn-a', id: 'vpn-a/10.10.4.1', kind: 'icmp', address: '10.10.4.1', intervalMs: 20 },
-      { link: 'vpn-b', id: 'vpn-b/172.16.2.126', kind: 'tcp', address: '172.16.2.126', port: 23_999, intervalMs: 20 },
+      {
+        link: 'vpn-b',
+        id: 'vpn-b/172.16.2.126',
+        kind: 'tcp',
+        address: '172.16.2.126',
+        port: 23_999,
+        intervalMs: 20,
+        relayed: { bytes: 1_400 },
+      },
     ]);
   });
 

@@ -57,7 +57,7 @@ export const install = defineCommand({
   path: 'monitor install',
   summary: 'run "route monitor" as a systemd service, now and at every boot',
   details:
-    "Writes a unit for the site, enables and starts it. The service has root's name for key files and fast probes, and of its powers only raw sockets; it can write to its state folder (and that of the event log) alone. " +
+    "Writes a unit for the site, enables and starts it. The service has root's name for key files and fast probes, and of its powers only raw sockets (with --self also the network's settings, to keep its probe relay); it can write to its state folder (and that of the event log) alone. " +
     "systemd starts it again when it ends, and when its loop hangs. Cloud credentials come from the instance role, from root's AWS profile, or from /etc/hybridctl/monitor.env. A unit that is already right and runs is left alone.",
   flags: {
     site: FLAG.site,

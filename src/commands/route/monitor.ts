@@ -14,6 +14,7 @@ import { monitor as watch } from '../../lib/monitor/loop.ts';
 import { leasePath, pinPath, readPins } from '../../lib/monitor/pins.ts';
 import { monitorPolicy } from '../../lib/monitor/policy.ts';
 import { openRecords } from '../../lib/monitor/records.ts';
+import { relayKeeper } from '../../lib/monitor/relay-keeper.ts';
 import { say } from '../../lib/monitor/say.ts';
 import { canariesOf, watchedBy } from '../../lib/monitor/watch.ts';
 import { refuseUnmade } from '../../lib/routes/select.ts';
@@ -215,6 +216,7 @@ export const monitor = defineCommand({
         now: () => performance.now(),
         signal: ports.signal,
         pins: () => readPins(ports.files, pins),
+        keepRelay: self === undefined || options.dryRun ? undefined : relayKeeper(ports),
       },
     ).finally(() => sink.close());
     const result: Result = {

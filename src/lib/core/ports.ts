@@ -8,8 +8,10 @@ import type { Machine, SshOptions } from './machine.ts';
 import type { ObjectStore, SourceFile } from './objects.ts';
 import type { Outlets } from './outlets.ts';
 import type { Vici } from './vici.ts';
+import type { Prober } from './probes.ts';
 import type { Screen, Views } from './views.ts';
 
+export type { Prober, ProbeSpec, Probing, Sample } from './probes.ts';
 export type { Vici, ViciSection, ViciValue } from './vici.ts';
 
 /**
@@ -155,61 +157,6 @@ export interface LeaseStore {
   readonly me: string;
   /** Certainly no longer alive: its lease need not be waited out. false where that can't be known. */
   isGone(holder: string): Promise<boolean>;
-}
-
-/** What became of one probe. */
-export interface Sample {
-  /** When the outcome was known, ms on a monotonic clock. */
-  readonly at: number;
-  /** When it was sent, ms on the same clock; only the rounds of the 3-ping loop ask for it. Default: `at`. */
-  readonly sentAt?: number;
-  /** `unknown`: our own fault (loop late, send failed); it changes nothing. */
-  readonly kind: 'reply' | 'lost' | 'unknown';
-  readonly rttMs?: number;
-  /** `large`: DF set, as big as the tunnel's MTU allows; small ones pass where a PMTU hole eats the data. */
-  readonly size: 'small' | 'large';
-}
-
-/** One target, probed for as long as the prober runs. */
-export interface ProbeSpec {
-  /** Unique among the specs given together; it comes back with every sample. */
-  readonly id: string;
-  /** Any answer is life: an echo reply; a SYN-ACK or an RST; a datagram back or an ICMP port-unreachable. */
-  readonly kind: 'icmp' | 'tcp' | 'udp';
-  readonly address: string;
-  /** TCP and UDP only, and then required. */
-  readonly port?: number;
-  /** Our own address, which decides the way out on a box with several. */
-  readonly source?: string;
-  readonly intervalMs: number;
-  /**
-   * A second, slower stream with DF set, `bytes` long from its IP header on. A TCP target's is an ICMP echo to its
-   * address: a SYN carries no data.
-   */
-  readonly large?: { readonly bytes: number; readonly intervalMs: number };
-}
-
-export interface Prober {
-  /**
-   * Probes every target at its own pace, spread over the interval, until stopped. Every probe ends in exactly one
-   * sample,
-   * on a monotonic clock of the process (`performance.now()`). Nothing is thrown for a target: what can't be sent is
-   * unknown.
-   */
-  start(specs: readonly ProbeSpec[], onSample: (id: string, sample: Sample) => void): Probing;
-}
-
-/** Probes under way. */
-export interface Probing {
-  /**
-   * From now on the large probes of that target leave so far apart, the next one so long after the last, at once if
-   * that is
-   * over. No probe is lost by it: one that can't be waited for any more is unknown. Nothing happens where it is so
-   * already,
-   * or where the target has no large stream.
-   */
-  pace(id: string, intervalMs: number): void;
-  stop(): Promise<void>;
 }
 
 /**

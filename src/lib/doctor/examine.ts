@@ -7,11 +7,12 @@ import type { CloudView } from './cloud-view.ts';
 import { daemonChecks } from './host-daemon.ts';
 import { kernelChecks } from './host-kernel.ts';
 import { pathChecks } from './host-path.ts';
+import { relayChecks } from './host-relay.ts';
 import type { HostView } from './host-view.ts';
 import { siteChecks } from './site-checks.ts';
 import type { Finding, CheckContext, Side, CheckResult } from './types.ts';
 
-const HOST_CHECKS = [...kernelChecks, ...daemonChecks, ...pathChecks];
+const HOST_CHECKS = [...kernelChecks, ...daemonChecks, ...pathChecks, ...relayChecks];
 const CLOUD_CHECKS = [...instanceChecks, ...networkChecks, ...routeChecks];
 /** Every check there is, in the order they are looked at: what others rest on first. */
 export const CHECKS: readonly { readonly id: string; readonly side: Side; readonly about: string }[] = [

@@ -4,6 +4,10 @@ import { isLinux, type End, type Tunnel } from './tunnel.ts';
 
 /** No service is registered there (IANA), and it is below the ephemeral ports of Linux (32768 and up). */
 export const RELAY_PORT = 23_999;
+/** The relay's table in nftables, as the template templates/linux/probe.nft.hbs names it. */
+export const RELAY_TABLE = 'hybridctl_probe';
+/** Where its rules lie on a gateway, below the root. */
+export const RELAY_FILE = 'etc/hybridctl/probe.nft';
 
 /**
  * A gateway's own address as the near end of a tunnel, for probes. A VPC routes its own addresses the same from every

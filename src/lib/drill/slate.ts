@@ -1,7 +1,12 @@
 import type { Ports } from '../core/ports.ts';
 import { cutsOf } from '../lab/cut.ts';
+import { RELAY_TABLE, relaysOf } from '../domain/relay.ts';
+import { tunnelsOf } from '../domain/tunnel.ts';
+import { loadRelay } from '../lab/charon.ts';
+import { inside } from '../lab/run.ts';
 import type { Lab } from '../lab/state.ts';
 import { statusOf } from '../lab/status.ts';
+import type { LabNode } from '../lab/topology.ts';
 import { until } from '../lab/wait.ts';
 import { faultsNow } from './endpoint.ts';
 import { cutTables, idleGateways, rebootEnds, restore, revive, startInstances } from './restore.ts';
@@ -64,12 +69,33 @@ export const samePlace = (one: Readonly<Record<string, string>>, other: Readonly
 const homes = ({ topology: { site } }: Lab): Readonly<Record<string, string>> =>
   Object.fromEntries(site.route_tables.map(({ name, links }) => [name, links[0]!]));
 
-/** @returns all that is not as `lab up` left it, in words; and which tunnels are down. */
+/** Gateways whose relay is not loaded: each would answer the probes itself, and no link through it can be judged. */
+const withoutRelay = async (
+  { shell }: Pick<Ports, 'shell'>,
+  { topology: { nodes, site } }: Lab,
+): Promise<readonly LabNode[]> => {
+  const relays = relaysOf(site, tunnelsOf(site));
+  const found = await Promise.all(
+    nodes
+      .filter(({ name }) => relays.some(({ gateway }) => gateway === name))
+      .map(async (node) => {
+        const list = inside(node.netns, ['nft', 'list', 'table', 'ip', RELAY_TABLE]);
+        return (await shell.run('ip', list)).exitCode === 0 ? [] : [node];
+      }),
+  );
+  return found.flat();
+};
+
+/** @returns all that is not as `lab up` left it, in words; which tunnels are down; which gateways have no relay. */
 const lookOver = async (
   ports: Ports,
   lab: Lab,
-): Promise<{ readonly amiss: readonly string[]; readonly down: readonly string[] }> => {
-  const [status, at, cuts, faults, idle, tables] = await Promise.all([
+): Promise<{
+  readonly amiss: readonly string[];
+  readonly down: readonly string[];
+  readonly bare: readonly LabNode[];
+}> => {
+  const [status, at, cuts, faults, idle, tables, bare] = await Promise.all([
     statusOf(ports, lab),
     positions(ports, lab),
     cutsOf(ports, lab.record.name),
@@ -81,15 +107,18 @@ const lookOver = async (
         (await cutTables(ports, node)).length > 0 ? [`a cut's rules on ${node.name}`] : [],
       ),
     ),
+    withoutRelay(ports, lab),
   ]);
   const place = homes(lab);
   const down = status.tunnels.filter(({ state }) => state !== 'established');
   return {
+    bare,
     down: down.map(({ name }) => name),
     amiss: [
       ...cuts.map(({ what, kind }) => `${what}: ${kind}`),
       ...Object.keys(faults).map((action) => `a fault of the API: ${action}`),
       ...tables.flat(),
+      ...bare.map(({ name }) => `the probe relay of ${name} is not loaded`),
       // Its tunnel may stand all the same, where its charon was helped up: EC2 drops what is routed to it.
       ...idle.map(({ name, state }) => `the instance of ${name} is ${state}`),
       ...down.map(({ name, state }) => `${name} is ${state ?? 'without an answer'}`),
@@ -131,6 +160,7 @@ export const cleanSlate = async (ports: Ports, lab: Lab): Promise<void> => {
     const found = await lookOver(ports, lab);
     amiss = found.amiss;
     if (amiss.length === 0) return true;
+    for (const node of found.bare) await loadRelay(ports, { record: lab.record, node });
     await startInstances(lab);
     await help(REVIVE_MS, 'revive', () => revive(ports, lab));
     await help(REBOOT_MS, 'reboot', () => rebootEnds(ports, lab, found.down));

@@ -106,7 +106,7 @@ const tunnels = async ({ shell }: Ports, { record, node }: Lab, verb: 'up' | 'do
 };
 
 /** Loads the rendered probe relay, before anything of the box can answer in the place of its tunnel. */
-const relay = async ({ shell }: Ports, { record, node }: Lab): Promise<void> => {
+export const loadRelay = async ({ shell }: Pick<Ports, 'shell'>, { record, node }: Lab): Promise<void> => {
   for (const path of await rendered(record.name, node.name, /^files\/etc\/hybridctl\/probe\.nft$/)) {
     await must(shell, 'ip', inside(node.netns, ['nft', '-f', join(paths(record.name).node(node.name), path)]));
   }
@@ -121,7 +121,7 @@ export const startCharon = async (ports: Ports, lab: Lab): Promise<void> => {
   if (charon === undefined) throw missing('charon is not installed', { next: 'install the package strongswan-charon' });
   await configure(ports, lab);
   await applySysctl(ports, lab);
-  await relay(ports, lab);
+  await loadRelay(ports, lab);
   await addressesForPolicies(ports, lab);
   const socket = join(folder, 'charon.vici');
   // A killed charon leaves both. Until somebody reaps it, its number is alive, and the next one would refuse to start.

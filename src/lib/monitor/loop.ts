@@ -18,6 +18,7 @@ import type { PathVerdict } from '../domain/health/types.ts';
 import { act, type Acting } from './act.ts';
 import type { Sink } from './events.ts';
 import { keepLease, RENEW_MS } from './lease.ts';
+import type { RelayState } from './relay-keeper.ts';
 import { observe, type Watched } from './observe.ts';
 import type { Pins } from './pins.ts';
 import { teller, withHold } from './tell.ts';
@@ -52,6 +53,8 @@ export interface MonitorPorts {
   readonly signal: AbortSignal;
   /** The pins as they are now. Rejects on a file that is not ours: the last known ones stay. */
   pins(): Promise<Pins>;
+  /** On a gateway: looks after its own probe relay. */
+  readonly keepRelay?: (() => Promise<RelayState>) | undefined;
 }
 
 /** How everything stood at the end. */
@@ -70,6 +73,7 @@ export interface Ending {
 const TICK_MS = 100;
 const PINS_MS = 500;
 const HEALTH_MS = 1_000;
+const RELAY_MS = 1_000;
 const BLIND = 'see beyond ourselves';
 /** `--once` gives up waiting for verdicts after this. */
 const ONCE_MS = 15_000;
@@ -189,6 +193,16 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
       },
       (error: unknown) => telling.error('read the pins', (error as Error).message),
     );
+  const keepRelay = async (): Promise<void> => {
+    if ((await ports.keepRelay?.()) === 'loaded-again')
+      tell({
+        kind: 'error',
+        at: wall(),
+        during: 'keep the probe relay',
+        message:
+          'its nftables rules were gone and are loaded again: what flushes the ruleset here (a restart of nftables, firewall-cmd --reload) takes them away each time',
+      });
+  };
   const tellHealth = (): void => {
     const links = [...last.verdicts.values()].map(({ link, state: verdict, suspicion }) => {
       const rttMs = observer.roundTrip(link);
@@ -221,6 +235,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   // A store that can't be used at the start is the operator's to mend; later it is waited for.
   await keeper.tend();
   await lookAtPins();
+  await keepRelay();
   tell({
     kind: 'start',
     at: wall(),
@@ -257,6 +272,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     setInterval(() => void tend(), RENEW_MS),
     setInterval(() => void lookAtPins(), PINS_MS),
     setInterval(tellHealth, HEALTH_MS),
+    setInterval(() => void keepRelay(), RELAY_MS),
   ];
   const onAbort = (): void => stop('stopped on request');
   if (signal.aborted) onAbort();

@@ -1,12 +1,18 @@
 import type { Sample } from '../core/ports.ts';
 import { hearPath, nextLargeMs, startPath, stepPath, verdictOf } from '../domain/health/path.ts';
+import { doubtText, type Doubt } from '../domain/health/proof.ts';
 import type { Profile } from '../domain/health/profiles.ts';
 import type { Evidence, PathVerdict } from '../domain/health/types.ts';
 import type { Tally } from './events.ts';
 
 /** Which probes judge what, by the ids of their specs. */
 export interface Watched {
-  readonly links: readonly { readonly link: string; readonly probes: readonly string[] }[];
+  readonly links: readonly {
+    readonly link: string;
+    readonly probes: readonly string[];
+    /** Gateway that relays them into its tunnel. */
+    readonly relay?: string;
+  }[];
   /** Targets beside every path: while they answer, our own way out works. */
   readonly canaries: readonly string[];
 }
@@ -57,6 +63,9 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
   const answered = new Map<string, Answered>();
   /** By link: when the first probe left that was lost since the last reply. */
   const lostFrom = new Map<string, number>();
+  /** By link: why its newest answer proves nothing. */
+  const doubts = new Map<string, Doubt>();
+  const relays = new Map(links.map(({ link, relay }) => [link, relay ?? 'the gateway']));
   const roundTrips = new Map<string, number>();
   const tallies = new Map<string, { sent: number; lost: number }>();
   const count = (link: string, lost: boolean): void => {
@@ -73,6 +82,12 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
   const silentSince = (): number =>
     Math.max(-Infinity, ...[...paths.values()].flatMap(({ link, dead }) => (dead ? (lostFrom.get(link) ?? []) : []))) +
     profile.tauMs;
+
+  /** An answer without proof takes the good name at once; that a path is dead was seen before it. */
+  const doubted = (verdict: PathVerdict, doubt: Doubt | undefined): PathVerdict =>
+    doubt === undefined || verdict.state === 'dead'
+      ? verdict
+      : { ...verdict, state: 'unknown', suspicion: 0, why: doubtText(doubt, relays.get(verdict.link)!) };
 
   const heardFrom = (before: Answered | undefined, { at, sentAt = at }: Sample): Answered => {
     const gap = before !== undefined && sentAt - before.sentAt > (LOST_IN_A_ROW + 0.5) * profile.tauMs;
@@ -91,6 +106,10 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       const found = byProbe.get(id);
       if (found === undefined) return 'nothing';
       const { path, index } = found;
+      const doubtBefore = doubts.get(path.link);
+      if (sample.doubt !== undefined) doubts.set(path.link, sample.doubt);
+      else if (sample.kind === 'reply') doubts.delete(path.link);
+      const judgedAnew = doubts.get(path.link) !== doubtBefore;
       if (sample.rttMs !== undefined)
         roundTrips.set(path.link, 0.875 * (roundTrips.get(path.link) ?? sample.rttMs) + 0.125 * sample.rttMs);
       if (sample.kind !== 'unknown' && sample.size === 'small') count(path.link, sample.kind === 'lost');
@@ -98,7 +117,7 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       if (sample.kind === 'reply' && sample.size === 'small') lostFrom.delete(path.link);
       else if (sample.kind === 'lost' && !lostFrom.has(path.link)) lostFrom.set(path.link, sample.sentAt ?? sample.at);
       stepPath(path, profile, index, sample);
-      return path.dead !== dead ? 'news' : sample.kind === 'lost' ? 'doubt' : 'nothing';
+      return path.dead !== dead || judgedAnew ? 'news' : sample.kind === 'lost' ? 'doubt' : 'nothing';
     },
     largeMs(id) {
       const found = byProbe.get(id);
@@ -112,7 +131,8 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       hearPath(path, profile, evidence);
       return path.dead !== dead ? 'news' : 'doubt';
     },
-    verdicts: (now) => new Map([...paths].map(([link, path]) => [link, verdictOf(path, profile, now)])),
+    verdicts: (now) =>
+      new Map([...paths].map(([link, path]) => [link, doubted(verdictOf(path, profile, now), doubts.get(link))])),
     canary(now) {
       const since = silentSince();
       return (

@@ -45,10 +45,15 @@ export const watchedBy = (site: Site, profile: Profile, self?: string): Watching
   return {
     probes: [...probes, ...canaries],
     watched: {
-      links: site.links.map(({ name }) => ({
-        link: name,
-        probes: probes.filter(({ link }) => link === name).map(({ id }) => id),
-      })),
+      links: site.links.map((link) => {
+        const mine = probes.filter((probe) => probe.link === link.name);
+        const gateway = site.tunnels.find(({ name }) => link.kind === 'vpn' && name === link.tunnel)?.gateway;
+        return {
+          link: link.name,
+          probes: mine.map(({ id }) => id),
+          ...(gateway !== undefined && mine.some(({ relayed }) => relayed !== undefined) ? { relay: gateway } : {}),
+        };
+      }),
       canaries: canaries.map(({ id }) => id),
     },
     concerned: concernedBy(site),

@@ -147,6 +147,33 @@ describe('the loop', () => {
     await run.stop();
   });
 
+  it('a gateway that answers for its tunnel makes the link unknown, with the cause, and no route is moved to it', async () => {
+    const run = begin();
+    await run.pass(3_000);
+    run.prober.set(addressOf('vpn-a'), { state: 'own' });
+    await run.pass(100);
+    expect(run.of('verdict').at(-1)).toMatchObject({
+      link: 'vpn-a',
+      from: 'alive',
+      to: 'unknown',
+      because: expect.stringContaining('gw-1 itself answers the probes: its probe relay is not loaded'),
+    });
+    // It stays so, whatever else is lost; the route goes to the link that is proven.
+    run.prober.set(addressOf('dx-1'), { state: 'silent' });
+    await run.pass(3_000);
+    expect([run.goesTo(A), run.goesTo(B)]).toEqual([ENIS[GW_2], ENIS[GW_2]]);
+    expect(
+      run
+        .of('verdict')
+        .filter(({ link }) => link === 'vpn-a')
+        .map(({ to }) => to),
+    ).toEqual(['alive', 'unknown']);
+    run.prober.set(addressOf('vpn-a'), { state: 'alive' });
+    await run.pass(500);
+    expect(run.of('verdict').at(-1)).toMatchObject({ link: 'vpn-a', to: 'alive' });
+    await run.stop();
+  });
+
   it("a witness's word moves nothing alone, however often; with it a silent link is left sooner; each word is told", async () => {
     const leave = async (word?: Testimony): Promise<number> => {
       const run = begin();

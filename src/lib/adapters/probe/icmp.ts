@@ -65,6 +65,7 @@ export const icmpStream = (
   spec: ProbeSpec,
   { everyMs: firstMs, tauMs, size, firstAt }: Pace,
   bytes = SMALL_BYTES,
+  answered: (ttl: number | undefined) => void = () => undefined,
 ): Stream => {
   const flight = startFlight();
   const pings = new Set<Ping>();
@@ -109,10 +110,12 @@ export const icmpStream = (
       if (!known) {
         silent.push({ sequence, sentAt: now - from.everyMs });
         from.dueAt = now;
+        answered(undefined);
       }
       void checkRoute();
       return;
     }
+    answered(said.ttl);
     const waiting = silent.find((probe) => probe.sequence === sequence);
     if (waiting !== undefined) silent = silent.filter((probe) => probe !== waiting);
     if (waiting !== undefined || !known) sent(flight, sequence, now - said.rttMs, size);
@@ -132,6 +135,7 @@ export const icmpStream = (
     }
     from.top = from.askedFor;
     silent.push({ sequence: from.base + from.top, sentAt: from.late ? now : from.dueAt });
+    answered(undefined);
     Object.assign(from, { dueAt: from.dueAt + from.everyMs, late: false });
     void checkRoute();
   };

@@ -1,5 +1,6 @@
 import type { ProbeSpec, Prober } from '../../core/ports.ts';
 import { icmpStream } from './icmp.ts';
+import { startProving, type Proving } from './proving.ts';
 import { pacedStream, type Pace, type Stream } from './stream.ts';
 import { tcpWire } from './tcp.ts';
 import { udpWire } from './udp.ts';
@@ -17,7 +18,7 @@ const MEMORY = 4;
 /** Steps of the golden ratio never bunch, whatever the number of targets. */
 const phase = (index: number): number => (index * 0.618_033_988_75) % 1;
 
-const streamsOf = (spec: ProbeSpec, index: number, now: number): readonly Stream[] => {
+const streamsOf = (spec: ProbeSpec, index: number, now: number, proving: Proving | undefined): readonly Stream[] => {
   const small: Pace = {
     everyMs: spec.intervalMs,
     tauMs: spec.intervalMs,
@@ -38,7 +39,9 @@ const streamsOf = (spec: ProbeSpec, index: number, now: number): readonly Stream
   };
   return [
     first,
-    spec.kind === 'udp' ? pacedStream(large, (heard) => udpWire(spec, bytes, heard)) : icmpStream(spec, large, bytes),
+    spec.kind === 'udp'
+      ? pacedStream(large, (heard) => udpWire(spec, bytes, heard))
+      : icmpStream(spec, large, bytes, proving?.relayed),
   ];
 };
 
@@ -48,9 +51,10 @@ export const prober: Prober = {
     if (specs.length === 0) return { pace: () => undefined, stop: async () => undefined };
     const tickMs = tickOf(specs);
     const begun = performance.now();
-    const streams = specs.flatMap((spec, index) =>
-      streamsOf(spec, index, begun).map((stream) => ({ id: spec.id, stream })),
-    );
+    const streams = specs.flatMap((spec, index) => {
+      const proving = spec.relayed === undefined ? undefined : startProving(spec, spec.relayed.bytes);
+      return streamsOf(spec, index, begun, proving).map((stream) => ({ id: spec.id, stream, proving }));
+    });
     const large = new Map(
       streams.filter(({ id }, at) => streams[at - 1]?.id === id).map(({ id, stream }) => [id, stream]),
     );
@@ -63,8 +67,9 @@ export const prober: Prober = {
       const now = performance.now();
       lately = [...lately, now - planned].slice(-MEMORY);
       const lateMs = Math.max(...lately);
-      for (const { id, stream } of streams) {
-        for (const sample of stream.turn(now, lateMs)) if (!stopped) onSample(id, sample);
+      for (const { id, stream, proving } of streams) {
+        for (const sample of stream.turn(now, lateMs))
+          if (!stopped) onSample(id, proving === undefined ? sample : proving.judge(sample));
       }
       // From where this turn began: a turn of ours that is held up half-way has kept its answers waiting too.
       planned = now + tickMs;
@@ -77,6 +82,7 @@ export const prober: Prober = {
       async stop() {
         stopped = true;
         clearTimeout(timer);
+        for (const { proving } of streams) proving?.close();
         await Promise.all(streams.map(({ stream }) => stream.close()));
       },
     };

@@ -5,19 +5,22 @@ export interface PingLine {
   readonly sequence: number;
   /** ms; undefined: not answered so far. */
   readonly rttMs: number | undefined;
+  /** TTL that the answer arrived with. */
+  readonly ttl?: number;
   /** Wall time, ms. */
   readonly at: number;
 }
 
 const LINE =
-  /^\[(\d+\.\d+)\] (?:\d+ bytes from \S+ icmp_seq=(\d+) .*?time=([\d.]+) ms|(?:no answer yet for|From \S+) icmp_seq=(\d+))/;
+  /^\[(\d+\.\d+)\] (?:\d+ bytes from \S+ icmp_seq=(\d+) (?:ttl=(\d+) )?.*?time=([\d.]+) ms|(?:no answer yet for|From \S+) icmp_seq=(\d+))/;
 
 export const pingLine = (line: string): PingLine | undefined => {
-  const [, at, answered, rtt, silent] = LINE.exec(line) ?? [];
+  const [, at, answered, ttl, rtt, silent] = LINE.exec(line) ?? [];
   if (at === undefined) return undefined;
   return {
     sequence: Number(answered ?? silent),
     rttMs: rtt === undefined ? undefined : Number(rtt),
+    ...(ttl === undefined ? {} : { ttl: Number(ttl) }),
     at: Number(at) * 1000,
   };
 };

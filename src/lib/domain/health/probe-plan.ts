@@ -52,6 +52,7 @@ export const probePlan = (site: Site, { tauMs, largeEveryMs }: Pace): readonly L
           address: relay.address,
           port: relay.port,
           intervalMs: tauMs,
+          relayed: { bytes: relay.echoBytes },
           ...large(relay.echoBytes),
         },
       ];

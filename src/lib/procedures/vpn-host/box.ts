@@ -2,6 +2,7 @@ import { missing, usageError } from '../../core/errors.ts';
 import type { Files, Ports, Shell } from '../../core/ports.ts';
 import type { LinuxDialect } from '../../domain/site.ts';
 import { ends, isLinux, linuxInterfaceName, type End, type Tunnel } from '../../domain/tunnel.ts';
+import { RELAY_FILE } from '../../domain/relay.ts';
 import type { RenderedFile } from '../../render/types.ts';
 import { linkNumbers } from '../../render/linux/note.ts';
 import type { LoadedSite } from '../../site/file.ts';
@@ -124,7 +125,7 @@ export const hostBox = async (
 };
 
 export const SCRIPT = '/usr/local/lib/hybridctl/tunnels';
-export const RELAY = '/etc/hybridctl/probe.nft';
+export const RELAY = `/${RELAY_FILE}`;
 export const SYSCTL = '/etc/sysctl.d/90-hybridctl.conf';
 export const FRR = '/etc/frr/frr.conf';
 const UNIT_FOLDER = '/etc/systemd/system/';

@@ -5,7 +5,7 @@ import probeUnitSource from '../../../../templates/linux/probe.service.hbs?raw';
 import scriptSource from '../../../../templates/linux/tunnels.sh.hbs?raw';
 import unitSource from '../../../../templates/linux/unit.service.hbs?raw';
 import type { LinuxDialect } from '../../domain/site.ts';
-import { relaysOf } from '../../domain/relay.ts';
+import { RELAY_FILE, relaysOf } from '../../domain/relay.ts';
 import { template } from '../engine.ts';
 import type { Device, RenderedFile } from '../types.ts';
 import type { LinuxBox, LinuxTunnel } from './box.ts';
@@ -18,7 +18,6 @@ const probe = template(probeSource);
 const probeUnit = template(probeUnitSource);
 
 const NFT_PATH = 'etc/hybridctl/mss.nft';
-const PROBE_PATH = 'etc/hybridctl/probe.nft';
 /** As packaged by Debian, Fedora and EPEL; strongSwan's two dialects are served by two units. */
 const DAEMON: Readonly<Record<LinuxDialect, string>> = {
   swanctl: 'strongswan.service',
@@ -158,7 +157,7 @@ const relayFiles = ({ device, tunnels }: LinuxBox): readonly RenderedFile[] => {
   });
   return [
     {
-      path: PROBE_PATH,
+      path: RELAY_FILE,
       mode: 0o644,
       what: 'probe relay',
       content: probe({ device: device.name, vpc: device.site.cloud.cidr, hooks: RELAY_HOOKS, relays: views }),
@@ -167,7 +166,7 @@ const relayFiles = ({ device, tunnels }: LinuxBox): readonly RenderedFile[] => {
       path: 'etc/systemd/system/hybridctl-probe.service',
       mode: 0o644,
       what: 'probe relay before the network is up',
-      content: probeUnit({ nft: PROBE_PATH }),
+      content: probeUnit({ nft: RELAY_FILE }),
     },
   ];
 };

@@ -41,4 +41,6 @@ export const renderMonitorUnit = ({ site, node, program, siteFile, flags, writab
     site,
     command: [plain(node), plain(program), 'route', 'monitor', '--site', plain(siteFile), ...flags].join(' '),
     writable: writable.map(plain),
+    // On a gateway it reads the relay's rules, and loads them again where somebody flushed them.
+    capabilities: ['CAP_NET_RAW', ...(flags.includes('--self') ? ['CAP_NET_ADMIN'] : [])].join(' '),
   });

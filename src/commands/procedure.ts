@@ -197,6 +197,8 @@ export interface ProcedureDefinition<Verb extends 'apply' | 'destroy', A extends
   readonly args?: A;
   /** Beside those that every such command has; one of the same name takes the place of the common one. */
   readonly flags?: F;
+  /** Common flags that mean nothing here. */
+  readonly without?: readonly (keyof Base<Verb>)[];
   readonly examples: readonly Example[];
   /** The refusals that need more than one value. */
   refine?(options: Options<A, F & Base<Verb>>, ports: Ports): O;
@@ -212,13 +214,20 @@ export const procedureCommand = <
 >({
   verb,
   flags = {} as F,
+  without = [],
   procedure,
   ...rest
 }: ProcedureDefinition<Verb, A, F, O>): Command =>
   defineCommand<A, Flags, ProcedureResult, O>({
     ...(rest as object as Pick<ProcedureDefinition<'apply', A, Flags, O>, 'path' | 'summary' | 'examples'>),
     // Its own come first in the help, and win.
-    flags: { ...flags, ...(verb === 'apply' ? APPLY : DESTROY), ...flags },
+    flags: {
+      ...flags,
+      ...Object.fromEntries(
+        Object.entries(verb === 'apply' ? APPLY : DESTROY).filter(([key]) => !without.some((one) => one === key)),
+      ),
+      ...flags,
+    },
     run: async (options, ports) =>
       (verb === 'apply' ? runApply : runDestroy)(ports, await procedure(options, ports), options),
     human: humanProcedure,

@@ -18,7 +18,8 @@ export const report = (error: unknown, { json, debug, interrupted: stopped, err 
   if (json) {
     err(`${JSON.stringify({ error: { exit, message, field, next, more: more.length === 0 ? undefined : more } })}\n`);
   } else {
-    err(`hybridctl: ${field === undefined ? '' : `${field}: `}${message}\n`);
+    // "missing --region" names it already.
+    err(`hybridctl: ${field === undefined || message.startsWith(`missing ${field}`) ? '' : `${field}: `}${message}\n`);
     for (const line of more) err(`  ${line}\n`);
     if (next !== undefined) err(`  next: ${next}\n`);
   }

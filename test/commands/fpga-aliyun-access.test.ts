@@ -144,12 +144,12 @@ describe('fpga config', () => {
   });
 
   it.each([
-    ['config', '--id: is needed'],
-    ['config --id LTAI5tNew', '--secret-file: is needed'],
+    ['config', 'missing --id'],
+    ['config --id LTAI5tNew', 'missing --secret-file'],
     ['config --id LTAI5tNew --secret-file absent', '--secret-file: there is no file absent'],
-    ["config --id 'a b' --secret-file secret", '--id: a b is no AccessKey id'],
+    ["config --id 'a b' --secret-file secret", '--id: "a b" is not an AccessKey id'],
     ['config --id LTAI5tNew --secret-file filter.gbs', '--secret-file: has no secret'],
-    ['config --id LTAI5tNew --secret-file secret --role faasrole', '--role: faasrole is no ARN'],
+    ['config --id LTAI5tNew --secret-file secret --role faasrole', '--role: faasrole is not the ARN'],
     ['config --id=LTAI5tNew --key=the-new-secret', "unknown option '--key"],
   ])('%s', async (line, words) => {
     const { run, file } = await start();

@@ -53,7 +53,7 @@ const BEFORE: readonly Row[] = [
     async () => undefined,
     `upload filter.gbs --bucket ${BUCKET} --create`,
     2,
-    ['--shell: is needed', 'hybridctl fpga instances'],
+    ['missing --shell', 'hybridctl fpga instances'],
   ],
   [
     'the other maker',
@@ -242,7 +242,7 @@ const AFTER: readonly Row[] = [
       'next: hybridctl fpga list --cloud aliyun --region cn-hangzhou',
     ],
   ],
-  ['no id at all', async () => undefined, "delete 'x y' --yes", 2, ['ID: x y is no image id']],
+  ['no id at all', async () => undefined, "delete 'x y' --yes", 2, ['id: "x y" is not an image id']],
   [
     'a market that takes no half image',
     async (world) => void (await world.run(UPLOAD)),
@@ -255,7 +255,7 @@ const AFTER: readonly Row[] = [
     async () => undefined,
     'publish intel0123456789 --machine-image ami-1 --yes',
     2,
-    ['--machine-image: ami-1 is no ECS image'],
+    ['--machine-image: ami-1 is not an ECS image'],
   ],
 ];
 

@@ -78,7 +78,7 @@ describe.each(FAAS_VERSIONS)('FaaS of %s', (version) => {
       '_vivado.log:',
       'ERROR: [DRC RTSTAT-1] Unrouted nets',
       'CRITICAL WARNING: [Timing 38-282]',
-      `next: mend the design; the whole log: hybridctl fpga get compiling_logs/`,
+      `next: fix the design; the whole log: hybridctl fpga get compiling_logs/`,
     ])
       expect(err).toContain(words);
     expect(err).not.toContain('Exiting Vivado');

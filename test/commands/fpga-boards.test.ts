@@ -73,7 +73,7 @@ describe('boards of AWS', () => {
     });
     expect(await run('status --board 8')).toMatchObject({ exit: 2, err: expect.stringContaining('--board') });
     expect(await run('status --instance i-1')).toMatchObject({ exit: 2, err: expect.stringContaining('is for FaaS') });
-    expect(await run('load nonsense')).toMatchObject({ exit: 2, err: expect.stringContaining('is no image id') });
+    expect(await run('load nonsense')).toMatchObject({ exit: 2, err: expect.stringContaining('is not an image id') });
   });
 });
 

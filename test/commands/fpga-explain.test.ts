@@ -39,11 +39,11 @@ it('tells both meanings of a code that two calls have, and all codes where none 
 });
 
 it.each([
-  ['SHELL MATCHES', 'SHELL MATCHES is no code we know', /next: did you mean .*SHELL NOT MATCH/],
-  ['zzz', 'zzz is no code we know', /next: "hybridctl fpga explain" lists them/],
+  ['SHELL MATCHES', '"SHELL MATCHES" is not a known code', /next: did you mean .*SHELL NOT MATCH/],
+  ['zzz', 'zzz is not a known code', /next: "hybridctl fpga explain" lists them/],
 ])('a code nobody knows: %s', async (code, message, next) => {
   const { exit, out, err } = await run(`fpga explain ${code}`);
   expect([exit, out]).toEqual([2, '']);
-  expect(err).toContain(`hybridctl: CODE: ${message}`);
+  expect(err).toContain(`hybridctl: code: ${message}`);
   expect(err).toMatch(next);
 });

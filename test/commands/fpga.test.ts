@@ -20,7 +20,7 @@ describe('fpga upload --create --wait', () => {
     const planned = await run('upload a.Developer_CL.tar --bucket dcp --key dcp/ --create --wait --dry-run');
     expect([planned.exit, planned.out, await changing()]).toEqual([0, expect.stringContaining('would send'), []]);
 
-    const line = `upload a.Developer_CL.tar --bucket dcp --key dcp/ --create --wait --name filter --tag team=fpga --notify-topic ${TOPIC}`;
+    const line = `upload --bucket dcp --key dcp/ --create --wait --name filter --notify-topic ${TOPIC} --tag of=2026 --tag team=fpga a.Developer_CL.tar`;
     const made = await run(`${line} --json`);
     expect([made.exit, made.err]).toEqual([0, '']);
     const { object, image, file } = made.json();
@@ -39,6 +39,7 @@ describe('fpga upload --create --wait', () => {
       shell: '0x10212415',
       tags: {
         team: 'fpga',
+        of: '2026',
         'hybridctl:logs': 's3://dcp/logs/',
         'hybridctl:source': `crc32:${object.checksum}:${object.size}`,
       },
@@ -104,7 +105,13 @@ describe('fpga upload refuses, and leaves nothing', () => {
     ['a.Developer_CL.tar --bucket dcp --wait', 2, '--create'],
     ['a.Developer_CL.tar --bucket dcp --shell V1.1', 2, 'is for FaaS'],
     ['a.Developer_CL.tar --bucket dcp --tag hybridctl:logs=x', 2, '--tag'],
-    ['a.Developer_CL.tar --bucket dcp --notify-topic mine', 2, '--notify-topic'],
+    [
+      'a.Developer_CL.tar --bucket dcp --notify-topic mine --create --wait',
+      2,
+      '--notify-topic: mine is not the ARN of an SNS topic',
+    ],
+    [`a.Developer_CL.tar --bucket dcp --notify-topic ${TOPIC}`, 2, '--notify-topic: works only with --wait'],
+    ['--bucket dcp --tag a=b c=d a.Developer_CL.tar', 2, 'write --tag a=b --tag c=d'],
   ])('%s', async (line, exit, message) => {
     const { run, folder, bucket, store, changing } = await start();
     await bucket('elsewhere', 'cn-northwest-1');

@@ -79,7 +79,7 @@ describe('vpn lint', () => {
   });
 
   it.each([
-    ['vpn lint', 'file: is needed, or --rules'],
+    ['vpn lint', 'missing file or --rules'],
     ['vpn lint none.conf', 'none.conf: no such file'],
     ['vpn lint --kind junos f', '--kind: junos is not one of ios, asa, '],
     ['vpn lint f', "f: can't tell what kind of configuration this is"],

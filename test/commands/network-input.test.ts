@@ -4,7 +4,7 @@ import { run } from '../helpers/run.ts';
 const create = 'network create --name office --region cn-north-1';
 
 test.each([
-  ['network render', '--name: is needed'],
+  ['network render', 'missing --name'],
   ['network render --name Office', 'is not a name of a site'],
   ["network render --name 'a b'", 'is not a name of a site'],
   ['network render --name office --cidr 10.40.0.1/16', 'did you mean 10.40.0.0/16?'],
@@ -18,16 +18,16 @@ test.each([
   ['network render --name office --admin-cidr 0.0.0.0/0', 'lets in SSH from the whole internet'],
   [
     'network render --name office --admin-anywhere --admin-cidr 198.51.100.0/24',
-    '--admin-anywhere: cannot be used together with --admin-cidr: give one of them',
+    '--admin-anywhere: cannot be used together with --admin-cidr: use one of them',
   ],
   ['network render --name office --instance-type t4g.small', 'has an Arm processor'],
   ['network render --name office --nat-instance-type big', 'big is not an instance type'],
   ['network render --name office --key-name ~/.ssh/id', 'is not a name of a key pair'],
   ['network render --name office --image ami-xyz!', 'is not an image id or the name of a parameter'],
-  ['network create --name office', '--region: is needed'],
+  ['network create --name office', 'missing --region'],
   ['network create --name office --region beijing', 'beijing is not a region: write it like cn-north-1 or us-east-1'],
   [`${create} --emit pdf`, '--emit'],
-  ['network destroy --region cn-north-1', '--name: is needed'],
+  ['network destroy --region cn-north-1', 'missing --name'],
   ['network status --name office --region cn-north-1 --public-prefix x', 'x is not a whole number from 16 to 28'],
 ])('%s: a usage error', async (line, words) => {
   const { exit, out, err } = await run(line);

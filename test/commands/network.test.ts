@@ -57,7 +57,7 @@ test('what fails is told with its reason; the ruin is removed and made again', {
 test('without a yes nothing is made, not even a plan; a bastion needs a key and whom to let in', async () => {
   const cloud = await testCloud(fixture('lab'));
   expect(await cloud.run(`network create ${at} ${admin}`)).toMatchObject({ exit: 2, out: '' });
-  expect((await cloud.run(`network create ${at} --yes`)).err).toContain('--key-name: is needed for the bastion');
+  expect((await cloud.run(`network create ${at} --yes`)).err).toContain('missing --key-name: the bastion needs it');
   expect((await cloud.calls()).filter((call) => MUTATING.test(call))).toEqual([]);
 });
 

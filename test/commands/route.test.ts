@@ -326,9 +326,9 @@ describe('refusals before anything is read', () => {
       '--destination: 10.10.0.1/16 has host bits set: did you mean 10.10.0.0/16?',
     ],
     ['route status --region moon', '--region: '],
-    ['route set --destination 10.10.0.0/16 --to vpn-a --yes', '--table: is needed'],
-    ['route set --table private-1 --to vpn-a --yes', '--destination: is needed'],
-    ['route set --table private-1 --destination 10.10.0.0/16 --yes', '--to: is needed'],
+    ['route set --destination 10.10.0.0/16 --to vpn-a --yes', 'missing --table'],
+    ['route set --table private-1 --to vpn-a --yes', 'missing --destination'],
+    ['route set --table private-1 --destination 10.10.0.0/16 --yes', 'missing --to'],
     ['route status', 'cloud.vgw', LAB.replace('  vgw: vgw-078bcc55\n', '')],
     [
       'route status',

@@ -6,7 +6,7 @@ import { run } from '../helpers/run.ts';
 const shell = fakeShell({ uname: () => 'web-1\n', realpath: () => '/mnt\n' });
 
 it.each([
-  ['', { AWS_REGION: '' }, '--region: in which region is the bucket?'],
+  ['', { AWS_REGION: '' }, 'missing --region'],
   ['--region cn-nort-1', {}, '--region: cn-nort-1'],
   ['', { AWS_DEFAULT_REGION: 'Beijing' }, 'AWS_DEFAULT_REGION: '],
   ['--url https://s3.example.com/bucket', {}, '--url: '],

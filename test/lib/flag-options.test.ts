@@ -89,17 +89,17 @@ describe('options', () => {
       ['more: X is not a name: write it like office', {}, { args: ['f', 'X'] }],
       ['--host: a device is --device gw-1', { '--host': 'gw-1' }, {}],
       [
-        '--yes: cannot be used together with --dry-run: give one of them',
+        '--yes: cannot be used together with --dry-run: use one of them',
         { '--yes': true, '--dry-run': true },
         { conflicts: [['dryRun', 'yes']] },
       ],
       [
-        '--site: cannot be used together with file: give one of them',
+        '--site: cannot be used together with file: use one of them',
         { '--site': 'x' },
         { args: ['f'], conflicts: [['file', 'site']] },
       ],
-      ['--tag: works only with --level: give that too', { '--tag': ['a=b'] }, { requires: { tag: ['level'] } }],
-      ['file: is needed, or --tag, or --level', {}, { oneOf: [['file', 'tag', 'level']] }],
+      ['--tag: works only with --level: add that too', { '--tag': ['a=b'] }, { requires: { tag: ['level'] } }],
+      ['file: missing file or --tag or --level', {}, { oneOf: [['file', 'tag', 'level']] }],
     ],
   )('%s', (message, given, more) => {
     expect(read(given, more)).toBe(message);
@@ -115,7 +115,7 @@ describe('options', () => {
   test('what is required says how to give it', () => {
     expect(() =>
       readOptions({ args: {}, flags: FLAGS as Flags }, { args: [], flags: {}, given: {} }, { now: NOW, env: {} }),
-    ).toThrow('is needed: give --region <region>, or set T_REGION');
+    ).toThrow(expect.objectContaining({ message: 'missing --region', next: 'add --region <region>, or set T_REGION' }));
   });
 });
 

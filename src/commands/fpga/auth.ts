@@ -1,45 +1,26 @@
-import { defineCommand, flag, text } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
+import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import { faasAccessSteps } from '../../lib/procedures/fpga/faas-access.ts';
-import {
-  APPLY_FLAGS,
-  humanProcedure,
-  procedureOptions,
-  runApply,
-  type ProcedureOptions,
-  type ProcedureResult,
-} from '../procedure.ts';
-import { ACCESS_FLAGS, accessOf, type AccessChoice } from './access.ts';
-import { BUCKET, bucketOf } from './shared.ts';
+import { APPLY, procedureCommand } from '../procedure.ts';
+import { ACCESS, accessOf } from './access-flags.ts';
+import { kmsKey } from './build-flags.ts';
+import { BUCKET } from './flags.ts';
 
-interface Options extends AccessChoice, Omit<ProcedureOptions, 'region' | 'profile'> {
-  readonly bucket: string;
-  readonly kmsKey: string | undefined;
-  readonly makeBucket: boolean;
-}
-
-/** Region and profile are the cloud's; what FaaS needs has fixed names, so nothing can be adopted in its place. */
-const OWN = /^--(region|profile|adopt) /;
-const OURS = APPLY_FLAGS.filter(({ flags }) => !OWN.test(flags)).map((one) =>
-  one.flags.startsWith('--emit ')
-    ? { ...one, summary: 'print the plan as lines of the aliyun CLI (sh) or as a page for a runbook (md)' }
-    : one,
-);
-const KEY = /^[A-Za-z0-9-]{4,64}$/;
-
-export const auth = defineCommand<Options, ProcedureResult>({
+export const auth = procedureCommand({
+  verb: 'apply',
   path: 'fpga auth',
   summary: 'let FaaS read the designs of a bucket and write its build logs there',
   details:
-    'Makes the folder compiling_logs/ in the bucket, the role AliyunFAASDefaultRole, which FaaS may take, and the policy faasPolicy: it reads this bucket, writes below compiling_logs/ and sees instances, and nothing else. ' +
-    'What is there is kept: another bucket is added to the policy, and FaaS to those who may take the role. Run again, it changes nothing. "fpga policy list" shows how it stands, "fpga policy delete" takes it back.',
-  flags: [
-    ...ACCESS_FLAGS,
-    BUCKET,
-    { flags: '--make-bucket', summary: 'make the bucket where it is not there' },
-    { flags: '--kms-key <id>', summary: 'KMS key that images are encrypted by' },
-    ...OURS,
-  ],
+    'Creates the folder compiling_logs/ in the bucket, the role AliyunFAASDefaultRole, which FaaS may take, and the policy faasPolicy: it reads this bucket, writes below compiling_logs/ and sees instances, and nothing else. ' +
+    'What is there is kept: another bucket is added to the policy, and FaaS to those who may take the role. Run again, it changes nothing. "fpga policy list" shows what is there, "fpga policy delete" takes it back.',
+  flags: {
+    ...ACCESS,
+    ...BUCKET,
+    makeBucket: toggle('create the bucket where it does not exist'),
+    kmsKey: flag(kmsKey, 'KMS key that images are encrypted by'),
+    emit: saying(APPLY.emit, 'print the plan as lines of the aliyun CLI (sh) or as a page for a runbook (md)'),
+  },
+  // What FaaS needs has fixed names, so nothing can be adopted in its place.
+  without: ['adopt'],
   examples: [
     {
       line: 'hybridctl fpga auth --cloud aliyun --region cn-hangzhou --bucket fpga-builds --dry-run',
@@ -50,31 +31,12 @@ export const auth = defineCommand<Options, ProcedureResult>({
       why: 'made, from a script',
     },
   ],
-  parse(raw, ports) {
-    const kmsKey = text(raw, 'kmsKey');
-    if (kmsKey !== undefined && !KEY.test(kmsKey))
-      throw usageError(`${kmsKey.slice(0, 80)} is no key's id`, { field: '--kms-key' });
-    return {
-      ...procedureOptions(raw),
-      ...accessOf(raw, ports),
-      bucket: bucketOf(raw),
-      kmsKey,
-      makeBucket: flag(raw, 'makeBucket'),
-    };
-  },
-  run: (options, ports) => {
-    const { role, policy, bucket, kmsKey, makeBucket, region } = options;
-    return runApply(
-      ports,
-      {
-        title: `the access of FaaS to the bucket ${bucket}`,
-        site: 'faas',
-        cloud: 'aliyun',
-        region,
-        steps: faasAccessSteps({ role, policy, bucket, kmsKey, makeBucket }),
-      },
-      options,
-    );
-  },
-  human: humanProcedure,
+  refine: (options, ports) => accessOf(options, ports),
+  procedure: (options) => ({
+    title: `the access of FaaS to the bucket ${options.bucket}`,
+    site: 'faas',
+    cloud: 'aliyun',
+    region: options.region,
+    steps: faasAccessSteps(options),
+  }),
 });

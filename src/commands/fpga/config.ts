@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import { defineCommand, flag, FLAG, text, type Raw } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
+import { defineCommand } from '../../lib/core/define.ts';
+import { missingFlag, usageError } from '../../lib/core/errors.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { secretFile, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import {
   FAAS_CREDENTIALS,
@@ -10,45 +12,18 @@ import {
 } from '../../lib/domain/fpga/faascredentials.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { consent } from '../consent.ts';
-import { bucketOf } from './shared.ts';
-
-interface Options {
-  readonly id: string | undefined;
-  readonly secretFile: string | undefined;
-  readonly role: string | undefined;
-  readonly bucket: string | undefined;
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-}
-
-interface Result {
-  readonly file: string;
-  readonly accessKeyId: string;
-  readonly role: string | null;
-  readonly bucket: string | null;
-  readonly written: boolean;
-}
+import { FLAG } from '../flags.ts';
+import { fpgaBucket } from './flags.ts';
 
 const ID = /^[A-Za-z0-9._]{8,128}$/;
 const SECRET = /^[\x21-\x7e]{8,128}$/;
-const ROLE = /^acs:ram::\d{4,20}:role\/[A-Za-z0-9._-]{1,64}$/;
 /** Of a key's secret; what is longer is another file. */
 const MOST = 4_096;
 
-const shaped = (raw: Raw, name: string, shape: RegExp, what: string): string | undefined => {
-  const value = text(raw, name);
-  if (value !== undefined && !shape.test(value))
-    throw usageError(`${value.slice(0, 60)} is ${what}`, { field: `--${name}` });
-  return value;
-};
-
-const idFrom = async ({ id }: Options, { ask }: Ports): Promise<string> => {
+const idFrom = async (id: string | undefined, { ask }: Ports): Promise<string> => {
   if (id !== undefined) return id;
   if (ask === undefined)
-    throw usageError('is needed', {
-      field: '--id',
-      next: 'give --id and --secret-file; "-" reads the secret from standard input',
-    });
+    throw missingFlag('--id', 'add --id and --secret-file; "-" reads the secret from standard input');
   return (
     await ask.input('AccessKey id:', {
       validate: (answer) => ID.test(answer.trim()) || 'letters, digits, dot and underscore',
@@ -56,40 +31,47 @@ const idFrom = async ({ id }: Options, { ask }: Ports): Promise<string> => {
   ).trim();
 };
 
-const secretFrom = async ({ secretFile }: Options, { ask, files, cwd }: Ports): Promise<string> => {
-  if (secretFile === undefined) {
-    if (ask === undefined)
-      throw usageError('is needed', {
-        field: '--secret-file',
-        next: 'name a file; "-" reads the secret from standard input',
-      });
+const secretFrom = async (given: string | undefined, { ask, files, cwd }: Ports): Promise<string> => {
+  if (given === undefined) {
+    if (ask === undefined) throw missingFlag('--secret-file', 'name a file; "-" reads the secret from standard input');
     return (
       await ask.password('AccessKey secret:', {
-        validate: (answer) => SECRET.test(answer.trim()) || 'no secret of an AccessKey',
+        validate: (answer) => SECRET.test(answer.trim()) || 'that is not the secret of an AccessKey',
       })
     ).trim();
   }
-  const secret = (await files.read(secretFile === '-' ? '/dev/stdin' : absolute(cwd, secretFile), MOST))?.trim();
-  if (secret === undefined) throw usageError(`there is no file ${secretFile}`, { field: '--secret-file' });
+  const secret = (await files.read(given === '-' ? '/dev/stdin' : absolute(cwd, given), MOST))?.trim();
+  if (secret === undefined) throw usageError(`there is no file ${given}`, { field: '--secret-file' });
   if (!SECRET.test(secret))
     throw usageError('has no secret of an AccessKey in it, alone on its line', { field: '--secret-file' });
   return secret;
 };
 
-export const config = defineCommand<Options, Result>({
+export const config = defineCommand({
   path: 'fpga config',
   summary: 'keep an AccessKey for FaaS in ~/.faascredentials, where faascmd keeps it too',
   details:
     'For Alibaba Cloud; AWS has "aws configure". The secret is asked for, or read from a file or standard input: it is never an argument. The file has mode 0600 from its first byte. Role and bucket of an earlier file stay unless others are given. ' +
     "Keys are looked for in ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET (with ALIBABA_CLOUD_SECURITY_TOKEN), then in --profile of ~/.aliyun/config.json, then here, then where the SDK looks (current CLI profile, OIDC, the ECS instance's role); --profile goes before all. A file that others can read is refused.",
-  flags: [
-    { flags: '--id <text>', summary: 'AccessKey id' },
-    { flags: '--secret-file <file>', summary: 'file with the AccessKey secret; "-": standard input' },
-    { flags: '--role <arn>', summary: 'role that FaaS takes, where it is not AliyunFAASDefaultRole' },
-    { flags: '--bucket <name>', summary: 'bucket, for faascmd' },
-    FLAG.dryRun,
-    FLAG.yes,
-  ],
+  flags: {
+    id: flag(
+      text({ placeholder: 'text', shape: ID, what: 'an AccessKey id', like: 'LTAI5tExample00000000000' }),
+      'AccessKey id',
+    ),
+    secretFile: flag(secretFile(), 'file with the AccessKey secret; "-": standard input'),
+    role: flag(
+      text({
+        placeholder: 'arn',
+        shape: /^acs:ram::\d{4,20}:role\/[A-Za-z0-9._-]{1,64}$/,
+        what: 'the ARN of a role',
+        like: 'acs:ram::1234567890123456:role/aliyunfaasdefaultrole',
+      }),
+      'role that FaaS takes, where it is not AliyunFAASDefaultRole',
+    ),
+    bucket: flag(fpgaBucket, 'bucket, for faascmd'),
+    dryRun: FLAG.dryRun,
+    yes: FLAG.yes,
+  },
   examples: [
     { line: 'hybridctl fpga config', why: 'asks for id and secret' },
     {
@@ -97,23 +79,15 @@ export const config = defineCommand<Options, Result>({
       why: 'from a script: the secret comes by standard input',
     },
   ],
-  parse: (raw) => ({
-    id: shaped(raw, 'id', ID, 'no AccessKey id'),
-    secretFile: text(raw, 'secretFile'),
-    role: shaped(raw, 'role', ROLE, 'no ARN of a role: acs:ram::1234567890123456:role/aliyunfaasdefaultrole'),
-    bucket: text(raw, 'bucket') === undefined ? undefined : bucketOf(raw),
-    dryRun: flag(raw, 'dryRun'),
-    yes: flag(raw, 'yes'),
-  }),
   async run(options, ports) {
     const home = ports.env['HOME'];
     if (home === undefined || home === '')
       throw usageError('HOME is not set, so there is no place for the file', { field: 'HOME' });
     const file = join(home, FAAS_CREDENTIALS);
-    const text = await ports.files.read(file, 16 * MOST);
-    const before: FaasCredentials = parseFaasCredentials(text ?? '');
-    const accessKeyId = await idFrom(options, ports);
-    const accessKeySecret = await secretFrom(options, ports);
+    const kept = await ports.files.read(file, 16 * MOST);
+    const before: FaasCredentials = parseFaasCredentials(kept ?? '');
+    const accessKeyId = await idFrom(options.id, ports);
+    const accessKeySecret = await secretFrom(options.secretFile, ports);
     const next = {
       accessKeyId,
       accessKeySecret,

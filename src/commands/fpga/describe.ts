@@ -1,38 +1,23 @@
-import { defineCommand } from '../../lib/core/command.ts';
-import type { FpgaImage, Sharing } from '../../lib/core/fpga.ts';
 import { imageNamed } from '../../lib/fpga/follow.ts';
-import { CLOUD_FLAGS, cloudOf, imageIdOf, optionsOf, type CloudChoice } from './shared.ts';
-import { imageTable } from './view.ts';
+import { imageTable } from '../../lib/fpga/view.ts';
+import { ID } from './flags.ts';
+import { fpgaCommand } from './shared.ts';
 
-interface Options extends CloudChoice {
-  readonly id: string;
-}
-
-interface Result {
-  readonly image: FpgaImage;
-  /** null: not ours, or the cloud has no such thing. */
-  readonly sharing: Sharing | null;
-}
-
-export const describe = defineCommand<Options, Result>({
+export const describe = fpgaCommand({
   path: 'fpga describe',
   summary: 'one FPGA image, and who may load it',
-  args: [{ name: '<id>', summary: 'afi-…, or the image id of FaaS' }],
-  flags: CLOUD_FLAGS,
+  args: ID,
   examples: [
     {
       line: 'hybridctl fpga describe afi-09953582f46c45b17 --cloud aws --region us-east-1 --json',
       why: 'all that is known of it',
     },
   ],
-  parse(raw, ports) {
-    const choice = cloudOf(raw, ports);
-    return { ...choice, id: imageIdOf(raw, choice) };
-  },
-  async run({ id, ...choice }, ports) {
-    const fpga = await ports.fpga(optionsOf(choice, ports));
-    const image = await imageNamed(fpga, id);
-    return { result: { image, sharing: (await fpga.sharing?.get(id)) ?? null } };
+  async run({ id }, { fpga }) {
+    const cloud = await fpga();
+    const image = await imageNamed(cloud, id);
+    // null: not ours, or the cloud has no such thing.
+    return { result: { image, sharing: (await cloud.sharing?.get(id)) ?? null } };
   },
   human: ({ image, sharing }, style) =>
     [

@@ -1,38 +1,29 @@
-import { defineCommand } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
-import { explain, EXPLANATIONS, nearest, type Explanation } from '../../lib/domain/fpga/explain.ts';
+import { arg } from '../../lib/core/flags.ts';
+import { anything } from '../../lib/core/flags/kinds.ts';
+import { show } from '../../lib/core/words.ts';
+import { explain, EXPLANATIONS, nearest } from '../../lib/domain/fpga/explain.ts';
 
-interface Options {
-  /** undefined: all. */
-  readonly code: string | undefined;
-}
-
-interface Result {
-  readonly explanations: readonly Explanation[];
-}
-
-export const explanation = defineCommand<Options, Result>({
+export const explanation = defineCommand({
   path: 'fpga explain',
   summary: 'what an error code of EC2 or FaaS means, and what to do about it',
   details:
     "Codes of failed builds, of the API, and the sentences of faascmd's FAQ; capitals, blanks and dots make no difference. Without a code: all of them.",
-  args: [{ name: '[code...]', summary: 'as it was printed: SHELL NOT MATCH, INACCESSIBLE_INPUT' }],
-  flags: [],
+  args: { code: arg(anything('code'), 'as it was printed: SHELL NOT MATCH, INACCESSIBLE_INPUT', { many: true }) },
+  flags: {},
   examples: [
     { line: 'hybridctl fpga explain SHELL NOT MATCH', why: 'why a load was refused' },
     { line: 'hybridctl fpga explain INACCESSIBLE_INPUT', why: 'why an AFI failed' },
     { line: 'hybridctl fpga explain --json', why: 'the whole table' },
   ],
-  parse: ({ args }) => {
-    const words = (args[0] ?? []) as readonly string[];
-    return { code: words.length === 0 ? undefined : words.join(' ') };
-  },
-  async run({ code }) {
-    const explanations = code === undefined ? EXPLANATIONS : explain(code);
+  async run({ code: words }) {
+    const code = words.join(' ');
+    const explanations = words.length === 0 ? EXPLANATIONS : explain(code);
     if (explanations.length > 0) return { result: { explanations } };
-    const near = nearest(code!);
-    throw usageError(`${code!.slice(0, 80)} is no code we know`, {
-      field: 'CODE',
+    const near = nearest(code);
+    throw usageError(`${show(code)} is not a known code`, {
+      field: 'code',
       next: near.length === 0 ? '"hybridctl fpga explain" lists them' : `did you mean ${near.join(', ')}?`,
     });
   },

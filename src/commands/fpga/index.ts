@@ -1,4 +1,5 @@
 import type { Command } from '../../lib/core/command.ts';
+import { explained } from '../../lib/fpga/explained.ts';
 import { auth } from './auth.ts';
 import { config } from './config.ts';
 import { copy } from './copy.ts';
@@ -6,7 +7,6 @@ import { create } from './create.ts';
 import { remove } from './delete.ts';
 import { describe } from './describe.ts';
 import { explanation } from './explain.ts';
-import { explained } from './explained.ts';
 import { get } from './get.ts';
 import { instances } from './instances.ts';
 import { list } from './list.ts';

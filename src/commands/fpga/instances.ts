@@ -1,23 +1,25 @@
-import { defineCommand, list } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
-import type { FpgaInstance } from '../../lib/core/fpga.ts';
-import { boardTable } from './board.ts';
-import { CLOUD_FLAGS, cloudOf, optionsOf, type CloudChoice } from './shared.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { text } from '../../lib/core/flags/kinds.ts';
+import { boardTable } from '../../lib/fpga/view.ts';
+import { fpgaCommand } from './shared.ts';
 
-interface Options extends CloudChoice {
-  readonly ids: readonly string[] | undefined;
-}
-
-interface Result {
-  readonly instances: readonly FpgaInstance[];
-}
-
-export const instances = defineCommand<Options, Result>({
+export const instances = fpgaCommand({
   path: 'fpga instances',
   summary: 'instances with FPGAs, and their boards where the cloud tells',
   details:
     'On AWS every F1 and F2 instance of the region; its boards are seen on it ("fpga status --host"). FaaS is asked for one instance at a time.',
-  flags: [...CLOUD_FLAGS, { flags: '--instance <id...>', summary: 'only these' }],
+  flags: {
+    instance: flag(
+      text({
+        placeholder: 'id',
+        shape: /^[A-Za-z0-9][A-Za-z0-9-]{2,60}$/,
+        what: 'the id of an instance',
+        like: 'i-0a1b2c3d',
+      }),
+      'only this one',
+      { many: true },
+    ),
+  },
   examples: [
     { line: 'hybridctl fpga instances --cloud aws --region us-east-1', why: 'where an image can be loaded' },
     {
@@ -25,15 +27,9 @@ export const instances = defineCommand<Options, Result>({
       why: 'its boards, their ids and shells',
     },
   ],
-  parse(raw, ports) {
-    const ids = list(raw, 'instance');
-    const wrong = ids.find((id) => !/^[A-Za-z0-9][A-Za-z0-9-]{2,60}$/.test(id));
-    if (wrong !== undefined) throw usageError(`${wrong.slice(0, 40)} is no instance`, { field: '--instance' });
-    return { ...cloudOf(raw, ports), ids: ids.length === 0 ? undefined : ids };
-  },
-  async run({ ids, ...choice }, ports) {
-    return { result: { instances: await (await ports.fpga(optionsOf(choice, ports))).instances(ids) } };
-  },
+  run: async ({ instance }, { fpga }) => ({
+    result: { instances: await (await fpga()).instances(instance.length === 0 ? undefined : instance) },
+  }),
   human: ({ instances: found }, style) =>
     found.length === 0
       ? 'no instances with FPGAs'

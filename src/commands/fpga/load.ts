@@ -1,17 +1,13 @@
-import { defineCommand, text } from '../../lib/core/command.ts';
-import { failure, usageError } from '../../lib/core/errors.ts';
-import type { FpgaBoard, FpgaCloud, LoadRequest } from '../../lib/core/fpga.ts';
+import { failure } from '../../lib/core/errors.ts';
+import { arg, flag } from '../../lib/core/flags.ts';
+import { choice } from '../../lib/core/flags/kinds.ts';
+import type { FpgaCloud } from '../../lib/core/fpga.ts';
 import { imageNamed } from '../../lib/fpga/follow.ts';
-import { BOARD_FLAGS, boardOf, boardTable, withBoards, type BoardOptions } from './board.ts';
-import { CLOUD_FLAGS, cloudOf, imageIdOf } from './shared.ts';
-
-interface Options extends BoardOptions, Pick<LoadRequest, 'kind' | 'imageType' | 'shell'> {
-  readonly image: string;
-}
-
-interface Result {
-  readonly board: FpgaBoard;
-}
+import { boardTable } from '../../lib/fpga/view.ts';
+import { BOARD, boardOf, withBoards } from './board-flags.ts';
+import { maker, shell } from './build-flags.ts';
+import { imageId } from './flags.ts';
+import { checkImageId, fpgaCommand } from './shared.ts';
 
 /** Boards of AWS take the global id; the other is looked up, and told where it can't be loaded. */
 const loadable = async (fpga: FpgaCloud, id: string): Promise<string> => {
@@ -24,19 +20,19 @@ const loadable = async (fpga: FpgaCloud, id: string): Promise<string> => {
   return globalId;
 };
 
-export const load = defineCommand<Options, Result>({
+export const load = fpgaCommand({
   path: 'fpga load',
   summary: "load an image onto an instance's board",
   details:
-    'On AWS by aws-fpga\'s own tools, which run on the instance as root: on this machine, or by --host. What was on the board is gone. On FaaS by its API; "fpga status" tells how far it is.',
-  args: [{ name: '<image>', summary: 'agfi-… or afi-…; the image id of FaaS' }],
-  flags: [
-    ...CLOUD_FLAGS,
-    ...BOARD_FLAGS,
-    { flags: '--fpga-type <maker>', summary: 'FaaS: maker of the board', choices: ['intel', 'xilinx'] },
-    { flags: '--image-type <name>', summary: 'FaaS: kind of image', choices: ['afu'] },
-    { flags: '--shell <version>', summary: 'FaaS: shell version of the image' },
-  ],
+    'On AWS by aws-fpga\'s own tools, which run on the instance as root: on this machine, or by --host. What was on the board is gone. On FaaS by its API; "fpga status" shows how far it is.',
+  args: { image: arg(imageId, 'agfi-… or afi-…; the image id of FaaS', { required: true }) },
+  flags: {
+    ...BOARD,
+    fpgaType: flag(maker, 'FaaS: maker of the board'),
+    imageType: flag(choice(['afu']), 'FaaS: kind of image'),
+    shell: flag(shell, 'FaaS: shell version of the image'),
+  },
+  faasOnly: ['fpgaType', 'imageType', 'shell'],
   examples: [
     {
       line: 'sudo hybridctl fpga load agfi-0925b211f5a81b071 --cloud aws --region us-east-1',
@@ -47,30 +43,15 @@ export const load = defineCommand<Options, Result>({
       why: 'onto slot 3 of another',
     },
   ],
-  parse(raw, ports) {
-    const choice = cloudOf(raw, ports);
-    const given = String(raw.args[0] ?? '');
-    const image = /^agfi-[0-9a-f]{8,17}$/.test(given) ? given : imageIdOf(raw, choice);
-    const maker = text(raw, 'fpgaType');
-    if (choice.cloud === 'aws' && (maker ?? text(raw, 'imageType') ?? text(raw, 'shell')) !== undefined)
-      throw usageError('--fpga-type, --image-type and --shell are for FaaS', { field: '--cloud' });
-    return {
-      ...boardOf(raw, choice),
-      image,
-      kind: maker === 'intel' || maker === 'xilinx' ? maker : undefined,
-      imageType: text(raw, 'imageType'),
-      shell: text(raw, 'shell'),
-    };
+  refine(options) {
+    if (!/^agfi-[0-9a-f]{8,17}$/.test(options.image)) checkImageId(options.image, options.cloud, 'image');
+    return boardOf(options);
   },
-  async run(options, ports) {
-    const { instance, board, kind, imageType, shell } = options;
-    return {
-      result: {
-        board: await withBoards(ports, options, async (fpga) =>
-          fpga.load({ instance, board, kind, imageType, shell, image: await loadable(fpga, options.image) }),
-        ),
-      },
-    };
+  async run(options, _clouds, ports) {
+    const board = await withBoards(ports, options, async (fpga) =>
+      fpga.load({ ...options, kind: options.fpgaType, image: await loadable(fpga, options.image) }),
+    );
+    return { result: { board } };
   },
   human: ({ board }, style) => boardTable([board], style),
 });

@@ -1,36 +1,19 @@
-import { defineCommand, text } from '../../lib/core/command.ts';
 import { bytes } from '../../lib/domain/amount.ts';
-import { BUCKET, bucketOf, CLOUD_FLAGS, cloudOf, keyOf, optionsOf, type CloudChoice } from './shared.ts';
+import { BUCKET, PREFIX } from './flags.ts';
+import { fpgaCommand } from './shared.ts';
 
-interface Options extends CloudChoice {
-  readonly bucket: string;
-  readonly prefix: string;
-}
-
-interface Result {
-  readonly objects: readonly { readonly key: string; readonly size: number; readonly modifiedAt: string }[];
-}
-
-export const objects = defineCommand<Options, Result>({
+export const objects = fpgaCommand({
   path: 'fpga objects',
   summary: 'what is in the bucket: designs and build logs',
-  flags: [...CLOUD_FLAGS, BUCKET, { flags: '--prefix <text>', summary: 'only keys that begin so' }],
+  flags: { ...BUCKET, ...PREFIX },
   examples: [
     {
       line: 'hybridctl fpga objects --cloud aws --region us-east-1 --bucket dcp --prefix logs/ | grep vivado',
       why: 'the log of a build that failed',
     },
   ],
-  parse(raw, ports) {
-    const prefix = text(raw, 'prefix');
-    return {
-      ...cloudOf(raw, ports),
-      bucket: bucketOf(raw),
-      prefix: prefix === undefined ? '' : keyOf(prefix, '--prefix'),
-    };
-  },
-  async run({ bucket, prefix, ...choice }, ports) {
-    const found = await (await ports.objects(bucket, optionsOf(choice, ports))).list(prefix);
+  async run({ bucket, prefix = '' }, { store }) {
+    const found = await (await store(bucket)).list(prefix);
     return {
       result: {
         objects: found.map(({ key, size, modifiedAt }) => ({

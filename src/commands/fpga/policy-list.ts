@@ -1,39 +1,24 @@
-import { defineCommand, text } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
+import { flag } from '../../lib/core/flags.ts';
 import { bucketsIn } from '../../lib/domain/fpga/faas-policy.ts';
-import { readPolicy, type PolicyView } from '../../lib/procedures/fpga/faas-access.ts';
-import { ACCESS_FLAGS, accessOf, type AccessChoice } from './access.ts';
-import { BUCKET, bucketOf } from './shared.ts';
+import { readPolicy } from '../../lib/procedures/fpga/faas-access.ts';
+import { ACCESS, accessOf } from './access-flags.ts';
+import { fpgaBucket } from './flags.ts';
 
-interface Options extends AccessChoice {
-  readonly bucket: string | undefined;
-}
-
-interface Result {
-  /** null: there is none. */
-  readonly policy: PolicyView | null;
-  /** Buckets that it names; `enough`: FaaS can build from it and write its logs. */
-  readonly buckets: readonly { readonly bucket: string; readonly enough: boolean }[];
-  /** The role has it. */
-  readonly attached: boolean;
-}
-
-export const policyList = defineCommand<Options, Result>({
+export const policyList = defineCommand({
   path: 'fpga policy list',
   summary: 'the policy by which FaaS reaches buckets: version, document, buckets, who has it',
   details:
     'Exit code 1 where there is none, where the role does not have it, or where --bucket is not covered, so that a script can ask before a build.',
-  flags: [...ACCESS_FLAGS, BUCKET],
+  flags: { ...ACCESS, bucket: flag(fpgaBucket, 'bucket of the files and of the build logs') },
   examples: [
     {
       line: 'hybridctl fpga policy list --cloud aliyun --region cn-hangzhou --bucket fpga-builds',
       why: 'whether a build from this bucket would be let in',
     },
   ],
-  parse: (raw, ports) => ({
-    ...accessOf(raw, ports),
-    bucket: text(raw, 'bucket') === undefined ? undefined : bucketOf(raw),
-  }),
+  refine: (options, ports) => accessOf(options, ports),
   async run({ role, policy: name, bucket, region, profile }, ports) {
     const policy = (await readPolicy(await ports.aliyun({ region, profile, signal: ports.signal }), name)) ?? null;
     const buckets = policy === null ? [] : bucketsIn(policy.text);

@@ -1,122 +1,112 @@
-import { basename } from 'node:path';
-import { FAAS_VERSIONS, type FaasVersion } from '../../lib/core/aliyun.ts';
-import { text, type Flag, type Raw } from '../../lib/core/command.ts';
-import { usageError } from '../../lib/core/errors.ts';
-import type { CloudName, FpgaOptions } from '../../lib/core/fpga.ts';
+import type { Command, Outcome } from '../../lib/core/command.ts';
+import { defineCommand, type Definition } from '../../lib/core/define.ts';
+import { missingFlag, usageError } from '../../lib/core/errors.ts';
+import { nameOf, type Arguments, type Flags, type Options } from '../../lib/core/flags.ts';
+import { parseVariable } from '../../lib/core/flags/kind.ts';
+import type { Relations } from '../../lib/core/flags/read.ts';
+import type { CloudName, FpgaCloud } from '../../lib/core/fpga.ts';
 import type { ObjectStore } from '../../lib/core/objects.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { show } from '../../lib/core/words.ts';
+import { region } from '../../lib/domain/kinds.ts';
+import { regionProblem } from '../../lib/domain/regions.ts';
+import { optionsOf, type CloudChoice } from '../../lib/fpga/choice.ts';
+import { imageNamed } from '../../lib/fpga/follow.ts';
+import { consent } from '../consent.ts';
+import { CLOUD } from './flags.ts';
 
-const CLOUDS = ['aws', 'aliyun'] as const satisfies readonly CloudName[];
+const VARIABLES = { aws: ['AWS_REGION', 'AWS_DEFAULT_REGION'], aliyun: ['ALIBABA_CLOUD_REGION_ID'] } as const;
 
-export const CLOUD_FLAGS: readonly Flag[] = [
-  {
-    flags: '--cloud <name>',
-    summary: 'aws: Amazon FPGA images of EC2; aliyun: FaaS',
-    choices: CLOUDS,
-    env: 'HYBRIDCTL_CLOUD',
-  },
-  { flags: '--region <name>', summary: 'cloud region (default: AWS_REGION, or ALIBABA_CLOUD_REGION_ID)' },
-  { flags: '--profile <name>', summary: 'AWS profile, or profile of the Alibaba Cloud CLI' },
-  {
-    flags: '--api-version <date>',
-    summary: "FaaS: version of its API (default: the region's)",
-    choices: FAAS_VERSIONS,
-  },
-];
+/** The region: of the flag, else of the cloud's own variables. @throws usage error where it is not one of the cloud. */
+export const regionFor = (cloud: CloudName, given: string | undefined, ports: Ports): string => {
+  const found = given ?? parseVariable(region(cloud), ports, VARIABLES[cloud]);
+  if (found === undefined) throw missingFlag('--region', `add it, or set ${VARIABLES[cloud][0]}`);
+  const problem = regionProblem(found, cloud, ports.env);
+  if (problem !== undefined) throw usageError(problem, { field: '--region' });
+  return found;
+};
 
-export const BUCKET: Flag = { flags: '--bucket <name>', summary: 'bucket of the files and of the build logs' };
-
-export interface CloudChoice {
-  readonly cloud: CloudName;
-  readonly region: string;
-  readonly profile: string | undefined;
-  readonly apiVersion: FaasVersion | undefined;
+/** What the cloud is asked by; opened when it is first needed. */
+export interface Clouds {
+  fpga(): Promise<FpgaCloud>;
+  store(bucket: string): Promise<ObjectStore>;
 }
 
-const REGION = /^[a-z]{2}(-[a-z0-9]+){1,4}$/;
+export interface FpgaVerb<A extends Arguments, F extends Flags, O, Result>
+  extends Relations<Extract<keyof A | keyof F, string>>,
+    Pick<Definition<A, F, O, Result>, 'path' | 'summary' | 'details' | 'examples' | 'human'> {
+  /** An argument `id` is the id of an image, and is checked as the cloud spells it. */
+  readonly args?: A;
+  /** Beside those that say which cloud. */
+  readonly flags?: F;
+  /** Flags that AWS knows nothing of. */
+  readonly faasOnly?: readonly Extract<keyof F, string>[];
+  refine?(options: Options<A, F> & CloudChoice, ports: Ports): O;
+  run(options: O, clouds: Clouds, ports: Ports): Promise<Outcome<Result>>;
+}
 
-export const cloudOf = (raw: Raw, { env }: Pick<Ports, 'env'>): CloudChoice => {
-  const cloud = CLOUDS.find((name) => name === text(raw, 'cloud'));
-  if (cloud === undefined)
-    throw usageError('is needed', { field: '--cloud', next: `give ${CLOUDS.join(' or ')}, or set HYBRIDCTL_CLOUD` });
-  const region =
-    text(raw, 'region') ??
-    (cloud === 'aws' ? (env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']) : env['ALIBABA_CLOUD_REGION_ID']);
-  if (region === undefined || region === '')
-    throw usageError('is needed', {
-      field: '--region',
-      next: `give it, or set ${cloud === 'aws' ? 'AWS_REGION' : 'ALIBABA_CLOUD_REGION_ID'}`,
-    });
-  const apiVersion = FAAS_VERSIONS.find((version) => version === text(raw, 'apiVersion'));
-  if (cloud === 'aws' && apiVersion !== undefined)
-    throw usageError('is for FaaS', { field: '--api-version', next: 'leave it out with --cloud aws' });
-  return { cloud, region: regionOf(region, '--region'), profile: text(raw, 'profile'), apiVersion };
-};
+/** A command that asks one of the two clouds. */
+export const fpgaCommand = <
+  const A extends Arguments = Record<never, never>,
+  const F extends Flags = Record<never, never>,
+  Result = unknown,
+  O extends CloudChoice = Options<A, F> & CloudChoice,
+>({
+  flags = {} as F,
+  faasOnly = [],
+  refine,
+  run,
+  ...rest
+}: FpgaVerb<A, F, O, Result>): Command =>
+  defineCommand<A, Flags, Result, O>({
+    ...(rest as Pick<Definition<A, Flags, O, Result>, 'path' | 'summary' | 'examples' | 'human'>),
+    flags: { ...CLOUD, ...flags },
+    refine(given, ports) {
+      const typed = given as unknown as Options<A, F> & Options<unknown, typeof CLOUD>;
+      const { cloud } = typed;
+      const options = { ...typed, region: regionFor(cloud, typed.region, ports) };
+      const faas = cloud === 'aws' ? ['apiVersion', ...faasOnly].find((key) => given[key] !== undefined) : undefined;
+      if (faas !== undefined)
+        throw usageError('is for FaaS', { field: nameOf(faas), next: 'leave it out with --cloud aws' });
+      if ('id' in given) checkImageId(String(given['id']), cloud);
+      return refine === undefined ? (options as unknown as O) : refine(options, ports);
+    },
+    run: (options, ports) =>
+      run(
+        options,
+        {
+          fpga: () => ports.fpga(optionsOf(options, ports)),
+          store: (name) => ports.objects(name, optionsOf(options, ports)),
+        },
+        ports,
+      ),
+  });
 
-export const regionOf = (region: string, field: string): string => {
-  if (!REGION.test(region))
-    throw usageError(`${region.slice(0, 40)} is no region`, {
-      field,
-      next: 'one like us-east-1, cn-north-1 or cn-hangzhou',
-    });
-  return region;
-};
-
-/** A line to type next, with the cloud that this one was for. */
-export const again = ({ cloud, region }: CloudChoice, words: string): string =>
-  `hybridctl fpga ${words} --cloud ${cloud} --region ${region}`;
-
-export const optionsOf = (
-  { cloud, region, profile, apiVersion }: CloudChoice,
-  { signal }: Pick<Ports, 'signal'>,
-): FpgaOptions => ({ cloud, region, profile, apiVersion, signal });
-
-const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-
-export const bucketOf = (raw: Raw): string => {
-  const bucket = text(raw, 'bucket');
-  if (bucket === undefined) throw usageError('is needed', { field: '--bucket' });
-  // The commonest cause of INACCESSIBLE_INPUT.
-  if (bucket.includes('/'))
-    throw usageError(`${bucket.slice(0, 80)} is more than a bucket's name`, {
-      field: '--bucket',
-      next: 'give the name alone; the folder goes into --key',
-    });
-  if (!BUCKET_NAME.test(bucket)) throw usageError(`${bucket.slice(0, 80)} is no bucket's name`, { field: '--bucket' });
-  return bucket;
-};
-
-/** What both services and every tool beside them can spell. */
-const KEY = /^[A-Za-z0-9._=+@-][A-Za-z0-9._=+@/ -]{0,1000}$/;
-
-export const keyOf = (key: string, field: string): string => {
-  if (!KEY.test(key) || key.includes('//'))
-    throw usageError(`${key.slice(0, 80)} is no key: letters, digits and "._=+@/-", no slash first`, { field });
-  return key;
-};
-
-/** A key that ends with a slash is a folder: the file keeps its name in it. */
-export const keyFor = (file: string, key: string | undefined): string =>
-  keyOf(
-    key === undefined ? basename(file) : key.endsWith('/') ? `${key}${basename(file)}` : key,
-    key === undefined ? 'FILE' : '--key',
-  );
-
-export const folderOf = (raw: Raw, name: string, fallback: string): string =>
-  keyOf((text(raw, name) ?? fallback).replace(/\/*$/, '/'), `--${name}`);
-
-export const uri = ({ scheme, bucket }: ObjectStore, key: string): string => `${scheme}://${bucket}/${key}`;
-
-const ID = /^[A-Za-z0-9][A-Za-z0-9-]{3,80}$/;
 /** `afi-…`; what loads is `agfi-…`, which no other call takes. */
-export const imageIdOf = (raw: Raw, { cloud }: CloudChoice): string => {
-  const id = String(raw.args[0] ?? '');
+export const checkImageId = (id: string, cloud: CloudName, field = 'id'): void => {
   if (cloud === 'aws' && id.startsWith('agfi-'))
-    throw usageError(`${id.slice(0, 40)} is a global id, by which images are loaded`, {
-      field: 'ID',
-      next: 'give the afi-… that "hybridctl fpga list" shows beside it',
+    throw usageError(`${show(id)} is a global id, by which images are loaded`, {
+      field,
+      next: 'use the afi-… that "hybridctl fpga list" shows beside it',
     });
-  if (cloud === 'aws' ? !/^afi-[0-9a-f]{8,17}$/.test(id) : !ID.test(id))
-    throw usageError(`${id.slice(0, 40)} is no image id`, { field: 'ID', next: 'hybridctl fpga list' });
-  return id;
+  if (cloud === 'aws' && !/^afi-[0-9a-f]{8,17}$/.test(id))
+    throw usageError(`${show(id)} is not an image id`, { field, next: 'hybridctl fpga list' });
+};
+
+/**
+ * Does something to an image once somebody has agreed. @param question of the image, as a person knows it.
+ * @returns whether it was done; false under --dry-run.
+ */
+export const onceAgreed = async (
+  ports: Ports,
+  { id, dryRun, yes }: { readonly id: string; readonly dryRun: boolean; readonly yes: boolean },
+  fpga: FpgaCloud,
+  question: (image: string) => string,
+  act: () => Promise<void>,
+): Promise<boolean> => {
+  const { name, state } = await imageNamed(fpga, id);
+  if (dryRun) return false;
+  await consent(ports, { yes }, question(`the image ${id}${name === null ? '' : ` (${name})`}, which is ${state}`));
+  await act();
+  return true;
 };

@@ -1,24 +1,23 @@
-import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
+import { basename } from 'node:path';
+import type { Outcome } from '../../lib/core/command.ts';
 import { usageError } from '../../lib/core/errors.ts';
+import { arg, flag, toggle } from '../../lib/core/flags.ts';
+import { path } from '../../lib/core/flags/kinds.ts';
 import type { FpgaImage, ImageId, ImageRequest } from '../../lib/core/fpga.ts';
-import { checkFile, type FpgaFile } from '../../lib/fpga/check-file.ts';
-import { checkRoom, LOGS_TAG, order, orderPatiently } from '../../lib/fpga/order.ts';
-import { checkBucket, ensureFolder } from '../../lib/fpga/place.ts';
-import { absolute } from '../../lib/site/file.ts';
 import { bytes } from '../../lib/domain/amount.ts';
+import { build } from '../../lib/fpga/build.ts';
+import { checkFile, type FpgaFile } from '../../lib/fpga/check-file.ts';
+import { uri } from '../../lib/fpga/choice.ts';
+import { checkRoom } from '../../lib/fpga/order.ts';
+import { checkBucket } from '../../lib/fpga/place.ts';
+import { imageText } from '../../lib/fpga/view.ts';
+import { absolute } from '../../lib/site/file.ts';
 import { createMeter } from '../../lib/upload/meter.ts';
 import { upload as send, type Uploaded } from '../../lib/upload/upload.ts';
-import { BUILD_FLAGS, buildOf, finish, type BuildOptions } from './build.ts';
-import { again, BUCKET, bucketOf, CLOUD_FLAGS, cloudOf, keyFor, optionsOf, uri, type CloudChoice } from './shared.ts';
-import { imageTable } from './view.ts';
-
-interface Options extends CloudChoice, BuildOptions {
-  readonly file: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly create: boolean;
-  readonly dryRun: boolean;
-}
+import { FLAG } from '../flags.ts';
+import { BUILD, buildOf, FAAS_BUILD } from './build-flags.ts';
+import { BUCKET, keyOf, objectKey } from './flags.ts';
+import { fpgaCommand } from './shared.ts';
 
 interface Result {
   readonly file: FpgaFile;
@@ -30,8 +29,11 @@ interface Result {
   readonly plan: readonly string[] | null;
 }
 
-const say = (image: FpgaImage | ImageId): string =>
-  `image ${image.id}${image.globalId === null ? '' : ` (${image.globalId})`}`;
+/** A key that ends with a slash is a folder: the file keeps its name in it. */
+const keyFor = (file: string, key: string | undefined): string =>
+  key === undefined
+    ? keyOf(basename(file), 'file')
+    : keyOf(key.endsWith('/') ? `${key}${basename(file)}` : key, '--key');
 
 /** Of FaaS's files each is one maker's. */
 const makerOf = ({ kind }: FpgaFile, given: ImageRequest['kind']): ImageRequest['kind'] => {
@@ -39,30 +41,31 @@ const makerOf = ({ kind }: FpgaFile, given: ImageRequest['kind']): ImageRequest[
   if (maker !== undefined && given !== undefined && given !== maker)
     throw usageError(`the file is ${maker === 'intel' ? "a .gbs of Intel's" : "a tar of Xilinx's"}`, {
       field: '--fpga-type',
-      next: 'leave it out: the file tells',
+      next: 'leave it out: the file shows it',
     });
   return maker;
 };
 
-export const upload = defineCommand<Options, Result>({
+export const upload = fpgaCommand({
   path: 'fpga upload',
   summary: 'check a design, send it to the bucket, and on request have its image built',
   details:
     'What the service would refuse half an hour later is refused here: the kind of file (AWS: a DCP tarball; FaaS: a .gbs, or a tar of Xilinx), its manifest and the checksum in it, the bucket and its region. ' +
     'Parts are sent side by side, each with its checksum, and the whole is proven by a checksum of its own. An upload that died is taken up where it was: run the same line again. ' +
     '--create asks for the image, once for the same content; --wait follows it and, where it fails, shows the error lines of its build log. A wait that was interrupted goes on with "fpga wait".',
-  args: [{ name: '<file>', summary: '.Developer_CL.tar, .gbs, or the tar of the packaging script' }],
-  flags: [
-    ...CLOUD_FLAGS,
-    BUCKET,
-    {
-      flags: '--key <key>',
-      summary: "the object's key, or a folder that ends with a slash (default: the file's name)",
-    },
-    { flags: '--create', summary: 'have the image built' },
-    ...BUILD_FLAGS,
-    FLAG.dryRun,
-  ],
+  args: {
+    file: arg(path(), '.Developer_CL.tar, .gbs, or the tar of the packaging script', { required: true }),
+  },
+  flags: {
+    ...BUCKET,
+    key: flag(objectKey, "the object's key, or a folder that ends with a slash (default: the file's name)"),
+    create: toggle('have the image built'),
+    ...BUILD,
+    dryRun: FLAG.dryRun,
+  },
+  faasOnly: FAAS_BUILD,
+  // "fpga wait ID" follows one that was asked for before.
+  requires: { wait: ['create'], notifyTopic: ['wait'] },
   examples: [
     {
       line: 'hybridctl fpga upload 24_11_20-101500.Developer_CL.tar --cloud aws --region us-east-1 --bucket dcp --key dcp/ --create --name filter --wait',
@@ -78,35 +81,19 @@ export const upload = defineCommand<Options, Result>({
     },
   ],
 
-  parse(raw, ports) {
-    const choice = cloudOf(raw, ports);
-    const create = flag(raw, 'create');
-    const build = buildOf(raw, choice, create);
-    if (build.wait && !create)
-      throw usageError('waits for an image, and none is asked for', {
-        field: '--wait',
-        next: 'add --create, or use "hybridctl fpga wait ID"',
-      });
-    const file = String(raw.args[0]);
-    return {
-      ...choice,
-      ...build,
-      file: absolute(ports.cwd, file),
-      bucket: bucketOf(raw),
-      key: keyFor(file, text(raw, 'key')),
-      create,
-      dryRun: flag(raw, 'dryRun'),
-    };
+  refine(given, { cwd }) {
+    const options = buildOf(given, given.create);
+    return { ...options, file: absolute(cwd, given.file), key: keyFor(given.file, given.key) };
   },
 
-  async run(options, ports) {
+  async run(options, clouds, ports): Promise<Outcome<Result>> {
     const { bucket, key, logs, create } = options;
     const source = await ports.source(options.file);
     try {
       const file = await checkFile(source, options.cloud);
-      const kind = makerOf(file, options.request.kind);
-      const fpga = await ports.fpga(optionsOf(options, ports));
-      const store = await ports.objects(bucket, optionsOf(options, ports));
+      const kind = makerOf(file, options.fpgaType);
+      const fpga = await clouds.fpga();
+      const store = await clouds.store(bucket);
       await checkBucket(store, fpga.region);
       // Before a gigabyte is sent for an image that may not be made.
       if (create) await checkRoom(fpga, file.size);
@@ -123,29 +110,12 @@ export const upload = defineCommand<Options, Result>({
       const sent = await send({ store, source, key, signal: ports.signal, onProgress: meter, say: ports.progress });
       const object = { ...sent, uri: uri(store, key) };
       if (!create) return { result: { file, object, image: null, plan: null } };
-      if (await ensureFolder(store, logs)) ports.progress(`made ${uri(store, logs)}`);
-      const request = {
-        ...options.request,
-        kind,
-        bucket,
-        key,
-        logs,
-        tags: { ...options.request.tags, [LOGS_TAG]: uri(store, logs) },
-        source: `${sent.algorithm}:${sent.checksum}:${sent.size}`,
-      };
-      const ordered = await (options.wait ? orderPatiently(fpga, request, ports) : order(fpga, request));
-      ports.progress(
-        ordered.found === undefined
-          ? `asked for ${say(ordered)}${options.wait ? '' : `; ${again(options, `wait ${ordered.id}`)} follows it`}`
-          : `${say(ordered)} of the same content is ${ordered.found.state}`,
+      const image = await build(
+        ports,
+        options,
+        { fpga, store },
+        { key, kind, source: `${sent.algorithm}:${sent.checksum}:${sent.size}` },
       );
-      const image = options.wait
-        ? await finish(ports, options, fpga, ordered, {
-            topic: options.topic,
-            place: { bucket, folder: logs },
-            isNew: true,
-          })
-        : (ordered.found ?? { id: ordered.id, globalId: ordered.globalId });
       return { result: { file, object, image, plan: null } };
     } finally {
       await source.close();
@@ -166,7 +136,7 @@ export const upload = defineCommand<Options, Result>({
           ];
     return [
       ...there,
-      ...(image === null ? [] : 'state' in image ? ['', imageTable([image], style)] : [say(image)]),
+      ...(image === null ? [] : 'state' in image ? ['', imageText(image, style)] : [imageText(image, style)]),
     ].join('\n');
   },
 });

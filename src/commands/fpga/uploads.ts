@@ -1,16 +1,12 @@
-import { defineCommand, flag, FLAG, text } from '../../lib/core/command.ts';
-import { partly, usageError } from '../../lib/core/errors.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { partly } from '../../lib/core/errors.ts';
+import { flag, toggle } from '../../lib/core/flags.ts';
+import { duration as durationKind } from '../../lib/core/flags/kinds.ts';
 import { bytes, duration } from '../../lib/domain/amount.ts';
 import { consent } from '../consent.ts';
-import { BUCKET, bucketOf, CLOUD_FLAGS, cloudOf, keyOf, optionsOf, type CloudChoice } from './shared.ts';
-
-interface Options extends CloudChoice {
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly abort: boolean;
-  readonly olderMs: number;
-  readonly yes: boolean;
-}
+import { FLAG } from '../flags.ts';
+import { BUCKET, PREFIX } from './flags.ts';
+import { fpgaCommand } from './shared.ts';
 
 interface View {
   readonly key: string;
@@ -27,27 +23,18 @@ interface Result {
   readonly aborted: boolean;
 }
 
-const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 };
-const olderOf = (given: string | undefined): number => {
-  const [, count, unit] = /^(\d{1,4})([hd])$/.exec(given ?? '0h') ?? [];
-  if (count === undefined || unit === undefined)
-    throw usageError(`${given} is no age`, { field: '--older', next: 'like 24h or 7d' });
-  return Number(count) * UNITS[unit]!;
-};
-
-export const uploads = defineCommand<Options, Result>({
+export const uploads = fpgaCommand({
   path: 'fpga uploads',
-  summary: 'uploads that were begun and not ended, and their end',
+  summary: 'list unfinished uploads, and abort them',
   details:
     'Their parts cost what objects cost, and no list of objects shows them. "fpga upload" takes up one of its own file by itself; --abort removes the parts of the others.',
-  flags: [
-    ...CLOUD_FLAGS,
-    BUCKET,
-    { flags: '--prefix <text>', summary: 'only keys that begin so' },
-    { flags: '--older <age>', summary: 'only what was begun longer ago: 24h, 7d' },
-    { flags: '--abort', summary: 'remove what is listed' },
-    FLAG.yes,
-  ],
+  flags: {
+    ...BUCKET,
+    ...PREFIX,
+    older: flag(durationKind({ bare: 'h' }), 'only those that started longer ago: 24h, 7d'),
+    abort: toggle('remove what is listed'),
+    yes: FLAG.yes,
+  },
   examples: [
     { line: 'hybridctl fpga uploads --cloud aws --region us-east-1 --bucket dcp', why: 'what lies there half sent' },
     {
@@ -55,24 +42,13 @@ export const uploads = defineCommand<Options, Result>({
       why: 'tidy up, from cron',
     },
   ],
-  parse(raw, ports) {
-    const prefix = text(raw, 'prefix');
-    return {
-      ...cloudOf(raw, ports),
-      bucket: bucketOf(raw),
-      prefix: prefix === undefined ? '' : keyOf(prefix, '--prefix'),
-      abort: flag(raw, 'abort'),
-      olderMs: olderOf(text(raw, 'older')),
-      yes: flag(raw, 'yes'),
-    };
-  },
-
-  async run(options, ports) {
-    const store = await ports.objects(options.bucket, optionsOf(options, ports));
+  async run(options, { store: open }, ports): Promise<Outcome<Result>> {
+    const { bucket, prefix = '', older = 0 } = options;
+    const store = await open(bucket);
     const now = ports.clock.now();
     const views: View[] = [];
-    for (const { key, id, startedAt } of await store.uploads(options.prefix)) {
-      if (now - startedAt < options.olderMs) continue;
+    for (const { key, id, startedAt } of await store.uploads(prefix)) {
+      if (now - startedAt < older) continue;
       const parts = await store.parts({ key, id });
       views.push({
         key,
@@ -87,7 +63,7 @@ export const uploads = defineCommand<Options, Result>({
     await consent(
       ports,
       options,
-      `Remove ${views.length} incomplete ${views.length === 1 ? 'upload' : 'uploads'} of ${options.bucket}?`,
+      `Remove ${views.length} incomplete ${views.length === 1 ? 'upload' : 'uploads'} of ${bucket}?`,
     );
     const left: string[] = [];
     for (const { key, id } of views)
@@ -105,7 +81,7 @@ export const uploads = defineCommand<Options, Result>({
       ? 'no incomplete uploads'
       : [
           style.table(
-            ['key', 'begun', 'age', 'parts', 'size', 'id'],
+            ['key', 'started', 'age', 'parts', 'size', 'id'],
             views.map(({ key, startedAt, ageS, parts, size, id }) => [
               key,
               startedAt,

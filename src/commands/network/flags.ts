@@ -148,14 +148,14 @@ export const resolved = (site: string, wishes: NetworkWishes, before?: Partial<N
 /** The network, if a stack can be made of it. @throws usage errors */
 export const complete = (network: Network): Network => {
   if (network.Bastion === 'yes' && network.KeyName === '')
-    throw usageError('is needed for the bastion', {
+    throw usageError('missing --key-name: the bastion needs it', {
       field: '--key-name',
-      next: 'name a key pair of the region, or give --bastion no',
+      next: 'name a key pair of the region, or use --bastion no',
     });
   if (network.Bastion === 'yes' && network.AdminCidr === '')
-    throw usageError('is needed for the bastion', {
+    throw usageError('missing --admin-cidr: the bastion needs it', {
       field: '--admin-cidr',
-      next: 'say which network may come in by SSH, or give --bastion no',
+      next: 'set the network that may come in by SSH, or use --bastion no',
     });
   if (network.Web === 'private' && network.LoadBalancer === 'none')
     throw usageError('leaves a private web server that nobody reaches', {

@@ -1,7 +1,7 @@
 import { arg, flag, toggle, type Options } from '../../lib/core/flags.ts';
-import { parseNamed, type Kind } from '../../lib/core/flags/kind.ts';
+import { parseVariable, type Kind } from '../../lib/core/flags/kind.ts';
 import { choice, path, secretFile, text } from '../../lib/core/flags/kinds.ts';
-import { usageError } from '../../lib/core/errors.ts';
+import { missingFlag, usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { arn, bucket, region } from '../../lib/domain/kinds.ts';
 import { regionProblem } from '../../lib/domain/regions.ts';
@@ -84,22 +84,15 @@ export const MOUNT = {
 
 type MountOptions = Options<typeof MOUNTED, typeof MOUNT>;
 
-/** A value of the shell's own variables, read as the flag would be; an empty one is not set. */
-const variable = (kind: Kind<string>, { env, clock }: Pick<Ports, 'env' | 'clock'>, ...names: readonly string[]) => {
-  const name = names.find((one) => (env[one] ?? '') !== '');
-  return name === undefined ? undefined : parseNamed(kind, env[name]!, { env, now: clock.now() }, name);
-};
-
 /** The flags, and what the shell's variables and the machine add: its name, and paths without links. */
 export const specOf = async (ports: Ports, options: MountOptions): Promise<MountSpec> => {
   const { bucket: inBucket, role, keyFile, cache } = options;
-  const url = options.url ?? variable(URL, ports, 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL');
+  const url = options.url ?? parseVariable(URL, ports, ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL']);
   const where =
     options.region ??
-    variable(anyRegion, ports, 'AWS_REGION', 'AWS_DEFAULT_REGION') ??
+    parseVariable(anyRegion, ports, ['AWS_REGION', 'AWS_DEFAULT_REGION']) ??
     (url === undefined ? undefined : 'us-east-1');
-  if (where === undefined)
-    throw usageError('in which region is the bucket?', { field: '--region', next: 'add --region, or set AWS_REGION' });
+  if (where === undefined) throw missingFlag('--region', 'add the region of the bucket, or set AWS_REGION');
   const problem = url === undefined ? regionProblem(where, 'aws', ports.env) : undefined;
   if (problem !== undefined) throw usageError(problem, { field: '--region' });
   const name = options.name ?? (await defaultName(ports, inBucket));

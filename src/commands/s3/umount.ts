@@ -1,13 +1,10 @@
-import { defineCommand } from '../../lib/core/define.ts';
 import { toggle } from '../../lib/core/flags.ts';
 import { unmountSteps } from '../../lib/procedures/s3/steps.ts';
-import { DESTROY, humanProcedure, runDestroy } from '../procedure.ts';
+import { procedureCommand } from '../procedure.ts';
 import { definitionAt, MOUNT_POINT, mounting, ofMount, STATE } from './shared.ts';
 
-/** The mount's definition knows its region. */
-const { region: _region, ...REMOVAL } = DESTROY;
-
-export const umount = defineCommand({
+export const umount = procedureCommand({
+  verb: 'destroy',
   path: 's3 umount',
   summary: 'unmount a bucket; on request also its line of fstab or unit, its user and its key',
   details:
@@ -18,8 +15,9 @@ export const umount = defineCommand({
     forget: toggle('also remove what mounts it at boot, and its definition'),
     purge: toggle('also remove its user or policy and its key; with --forget'),
     state: STATE,
-    ...REMOVAL,
   },
+  // The mount's definition knows its region.
+  without: ['region'],
   // A mount without its key can not come back.
   requires: { purge: ['forget'] },
   examples: [
@@ -27,10 +25,8 @@ export const umount = defineCommand({
     { line: 'sudo hybridctl s3 umount /mnt/logs --force --forget --purge --yes', why: 'all of it, but for the bucket' },
   ],
 
-  async run({ directory, state, force, ...options }, ports) {
+  async procedure({ directory, state, force, ...options }, ports) {
     const spec = await definitionAt(ports, state, directory);
-    const steps = unmountSteps(spec, { ...mounting(ports, state), lazily: force }, options);
-    return runDestroy(ports, { ...ofMount(spec), steps }, options);
+    return { ...ofMount(spec), steps: unmountSteps(spec, { ...mounting(ports, state), lazily: force }, options) };
   },
-  human: humanProcedure,
 });

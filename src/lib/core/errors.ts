@@ -90,6 +90,8 @@ export class HybridError extends Error {
 
 /** The caller's mistake: a bad flag, a bad file, a question nobody is there to answer. Exit 2. */
 export const usageError = (message: string, detail?: ErrorDetail) => new HybridError(EXIT.usage, message, detail);
+/** A flag without which nothing can be done. @param flag `--region` @param next how to write it, or what else can be set. */
+export const missingFlag = (flag: string, next: string) => usageError(`missing ${flag}`, { field: flag, next });
 /** The work was tried and failed. Exit 1. */
 export const failure = (message: string, detail?: ErrorDetail) => new HybridError(EXIT.failed, message, detail);
 /** Credentials, a permission or a tool is missing. Exit 4. */

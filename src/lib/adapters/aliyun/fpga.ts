@@ -1,5 +1,5 @@
 import { aliyun, type AliyunAnswer } from '../../core/aliyun.ts';
-import { failure, usageError } from '../../core/errors.ts';
+import { failure, missingFlag, usageError } from '../../core/errors.ts';
 import type { FpgaBoard, FpgaCloud, FpgaImage, FpgaOptions } from '../../core/fpga.ts';
 import { FAAS_NAMES, faasVersionOf, tagsOf, tagsText, type FaasNames } from '../../domain/fpga/faas.ts';
 import { aliyunApi } from './api.ts';
@@ -125,13 +125,9 @@ export const aliyunFpga = async ({ region: given, profile, signal, apiVersion }:
     rehearse: async (place) => checkRole(api, await roleArn(place.bucket), place),
 
     async create({ bucket, key, name, description, tags, kind, shell, kmsKey, email }) {
-      if (kind === undefined)
-        throw usageError('is needed: the object does not tell', { field: '--fpga-type', next: 'give intel or xilinx' });
+      if (kind === undefined) throw missingFlag('--fpga-type', 'add intel or xilinx: the object does not show it');
       if (shell === undefined)
-        throw usageError('is needed', {
-          field: '--shell',
-          next: 'give that of the board: "hybridctl fpga instances --cloud aliyun" shows it',
-        });
+        throw missingFlag('--shell', 'add that of the board: "hybridctl fpga instances --cloud aliyun" shows it');
       const answer = await ask('CreateFpgaImageTask', {
         Bucket: bucket,
         Object: key,
@@ -154,7 +150,7 @@ export const aliyunFpga = async ({ region: given, profile, signal, apiVersion }:
 
     async instances(ids) {
       if (ids === undefined)
-        throw usageError('is needed: FaaS is asked for one instance at a time', {
+        throw usageError('missing --instance: FaaS is asked for one instance at a time', {
           field: '--instance',
           next: 'the ECS console shows the ids; "curl http://100.100.100.200/latest/meta-data/instance-id" on the instance its own',
         });

@@ -42,3 +42,16 @@ export const parseNamed = <T>(kind: Kind<T>, text: string, context: ParseContext
     throw error;
   }
 };
+
+/**
+ * The first of these variables that is set, read as a flag would be; an empty one counts as not set.
+ * @throws usage error that names the variable.
+ */
+export const parseVariable = <T>(
+  kind: Kind<T>,
+  { env, clock }: { readonly env: ParseContext['env']; readonly clock: { now(): number } },
+  names: readonly string[],
+): T | undefined => {
+  const name = names.find((one) => (env[one] ?? '') !== '');
+  return name === undefined ? undefined : parseNamed(kind, env[name]!, { env, now: clock.now() }, name);
+};

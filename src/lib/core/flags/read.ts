@@ -1,5 +1,5 @@
 import type { Raw } from '../command.ts';
-import { usageError } from '../errors.ts';
+import { missingFlag, usageError } from '../errors.ts';
 import { nameOf, type Arguments, type Flags, type TypedArgument, type TypedFlag } from '../flags.ts';
 import { parseNamed, type ParseContext } from './kind.ts';
 
@@ -42,9 +42,9 @@ const flagValue = (key: string, flag: TypedFlag<unknown>, raw: Raw, context: Par
       : [parsed(flag, variable, context, env!)];
   if (values.length === 0 && fallback !== undefined) values.push(parsed(flag, fallback, context, name));
   if (values.length === 0 && required === true)
-    throw usageError(
-      `is needed: give ${name} <${flag.more.placeholder ?? flag.kind.placeholder}>${env === undefined ? '' : `, or set ${env}`}`,
-      { field: name },
+    throw missingFlag(
+      name,
+      `add ${name} <${flag.more.placeholder ?? flag.kind.placeholder}>${env === undefined ? '' : `, or set ${env}`}`,
     );
   return many === true ? values : values.at(-1);
 };
@@ -71,17 +71,16 @@ const checkRelations = (
   for (const group of conflicts) {
     const [first, second] = group.filter(onLine);
     if (second !== undefined)
-      throw usageError(`cannot be used together with ${name(first!)}: give one of them`, { field: name(second) });
+      throw usageError(`cannot be used together with ${name(first!)}: use one of them`, { field: name(second) });
   }
   for (const [key, needed] of Object.entries(requires)) {
     const lacking = onLine(key) ? needed?.find((one) => !isGiven(one)) : undefined;
-    if (lacking !== undefined)
-      throw usageError(`works only with ${name(lacking)}: give that too`, { field: name(key) });
+    if (lacking !== undefined) throw usageError(`works only with ${name(lacking)}: add that too`, { field: name(key) });
   }
   for (const group of oneOf) {
     if (group.some(isGiven)) continue;
     const [first, ...others] = group.map(name);
-    throw usageError(`is needed, or ${others.join(', or ')}`, { field: first });
+    throw usageError(`missing ${[first, ...others].join(' or ')}`, { field: first, next: 'add one of them' });
   }
 };
 

@@ -34,7 +34,10 @@ const asker = (ports: Ports, field: string, question: string, shape: RegExp): ((
   let asked: Promise<string> | undefined;
   return () => {
     if (ports.ask === undefined)
-      throw usageError('is needed for a host that is not on EC2', { field, next: `give ${field}` });
+      throw usageError(`missing ${field}: a host that is not on EC2 has none of its own`, {
+        field,
+        next: `add ${field}`,
+      });
     return (asked ??= ports.ask.input(question, { validate: (answer) => shape.test(answer) || 'that is none' }));
   };
 };

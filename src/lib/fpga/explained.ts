@@ -1,7 +1,7 @@
-import type { Command } from '../../lib/core/command.ts';
-import { HybridError, retold } from '../../lib/core/errors.ts';
-import type { CloudName } from '../../lib/core/fpga.ts';
-import { explain } from '../../lib/domain/fpga/explain.ts';
+import type { Command } from '../core/command.ts';
+import { HybridError, retold } from '../core/errors.ts';
+import type { CloudName } from '../core/fpga.ts';
+import { explain } from '../domain/fpga/explain.ts';
 
 /** `faas:LoadFpgaImageTask: SHELL NOT MATCH: …`: one code may mean two things to two calls. */
 const callIn = (message: string): string | undefined => /\b(?:faas|oss|ram|ec2|s3):(\w+)/.exec(message)?.[1];

@@ -172,7 +172,9 @@ export const leftBehind = async ({ shell, files }: Tools): Promise<boolean> => {
   return stdout.includes(`${LAB}-`) || (await files.stat(paths(LAB).dir)) !== undefined;
 };
 
-const route = ({ cli }: Tools, words: readonly string[]): Promise<Moved> => cli<Moved>(['route', ...words, '--yes']);
+/** The links are proven by the stream itself, and this machine stands outside of the lab: a probe of its own would say nothing. */
+const route = ({ cli }: Tools, words: readonly string[]): Promise<Moved> =>
+  cli<Moved>(['route', ...words, '--no-check', '--yes']);
 
 const wayOutOf = ({ site }: Topology, name: string): string => {
   const link = site.links.find((each) => each.name === name)!;

@@ -78,6 +78,8 @@ export const testCloud = async (text: string, options: Omit<StartCloudOptions, '
     awsRouteTables({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning });
   const aws = (tuning: Partial<Tuning> = {}) =>
     awsApi({ region: 'cn-north-1' }, { attempts: 2, answerMs: 10_000, connectMs: 400, ...tuning });
+  const instances = (tuning: Partial<Tuning> = {}) =>
+    awsInstances({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning });
   return {
     ...cloud,
     async fault(faults) {
@@ -91,14 +93,19 @@ export const testCloud = async (text: string, options: Omit<StartCloudOptions, '
       return calls.map(({ action, code }) => (code === undefined ? action : `${action}!${code}`));
     },
     routeTables,
-    instances: (tuning = {}) =>
-      awsInstances({ region: 'cn-north-1' }, { attempts: 2, answerMs: 400, connectMs: 400, ...tuning }),
+    instances,
     aws,
     run: (line, { tuning, files, ports, ...rest } = {}) =>
       run(line, {
         ...rest,
         files: { 'hybridctl.yaml': text, ...files },
-        ports: { clock, routeTables: async () => routeTables(tuning), aws: async () => aws(tuning), ...ports },
+        ports: {
+          clock,
+          routeTables: async () => routeTables(tuning),
+          instances: async () => instances(tuning),
+          aws: async () => aws(tuning),
+          ...ports,
+        },
       }),
   };
 };

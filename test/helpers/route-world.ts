@@ -43,7 +43,8 @@ export interface RouteWorld {
 }
 
 /** The cloud, and packets that go where its routes point. */
-export const routeWorld = async (text = LAB): Promise<RouteWorld> => {
+/** @param edit of the site file, not of the cloud. */
+export const routeWorld = async (text = LAB, edit: (text: string) => string = (same) => same): Promise<RouteWorld> => {
   const cloud = await testCloud(text);
   cloud.cloud.setPropagated(VGW, [ONPREM]);
   const links = linkTargets(SITE);
@@ -52,7 +53,7 @@ export const routeWorld = async (text = LAB): Promise<RouteWorld> => {
   const stores = new Map<string, string>();
   const gone = new Set<string>();
   const written: unknown[] = [];
-  const files = fakeFiles({ '/site/hybridctl.yaml': text });
+  const files = fakeFiles({ '/site/hybridctl.yaml': edit(text) });
   const timers = new Set<NodeJS.Timeout>();
   const carries = (): boolean => {
     const route = effectiveRoute({ ...cloud.cloud.table(A), propagatingVgws: [VGW] }, ONPREM);

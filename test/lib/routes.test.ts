@@ -194,8 +194,13 @@ describe('the write that moves a destination', () => {
       change: { kind: 'none' },
     },
     {
-      what: 'replace mode back to DX: the static route is moved',
+      what: 'replace mode back to DX: the static route goes where the propagated one takes over',
       got: plan(table(fixed(ONPREM, ENI1), propagated(ONPREM)), 'dx-1'),
+      change: { kind: 'delete' },
+    },
+    {
+      what: 'replace mode back to DX without a propagated route: the static route is moved',
+      got: plan(table(fixed(ONPREM, ENI1)), 'dx-1'),
       change: { kind: 'replace', target: VGW },
     },
     {

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../lib/core/define.ts';
+import { restoredTo } from '../../lib/routes/plan.ts';
 import { open, targetOf } from '../../lib/routes/select.ts';
 import { askable, MOVE, moveText, runMove } from './shared.ts';
 
@@ -6,7 +7,8 @@ export const failback = defineCommand({
   path: 'route failback',
   summary: 'move destinations back to the preferred link of their table',
   details:
-    'Each table returns to the first link of its order. In override mode that means deleting the static route, which is refused while the VGW propagates nothing to catch the traffic. Look at the link first: a gateway that runs again is not yet a tunnel that carries.',
+    'Each table returns to the first link of its order, which is probed over its own path first. Where the VGW propagates the destination, the static route is deleted, so that the table is as it was before the failover; in override mode the return is refused while nothing is propagated. ' +
+    'A pin that "route failover" set is taken away.',
   flags: MOVE,
   examples: [
     {
@@ -18,7 +20,9 @@ export const failback = defineCommand({
   refine: askable,
   async run(options, ports) {
     const opened = await open(options, ports);
-    return runMove(opened, ({ entry }) => targetOf(opened.links, entry.links[0]!), options, ports);
+    return runMove(opened, ({ entry }) => targetOf(opened.links, entry.links[0]!), options, ports, {
+      goalOf: restoredTo,
+    });
   },
   human: moveText,
 });

@@ -1,13 +1,15 @@
 import type { Outcome, Style } from '../../lib/core/command.ts';
-import { flag } from '../../lib/core/flags.ts';
-import { text } from '../../lib/core/flags/kinds.ts';
+import { flag, toggle } from '../../lib/core/flags.ts';
+import { path, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { destination } from '../../lib/domain/kinds.ts';
-import { move } from '../../lib/routes/move.ts';
+import { guardByHand } from '../../lib/monitor/by-hand.ts';
+import { move, type MoveOptions } from '../../lib/routes/move.ts';
 import type { ChooseLink } from '../../lib/routes/plan.ts';
 import type { MoveReport, StepReport } from '../../lib/routes/report.ts';
 import type { Opened, Selection } from '../../lib/routes/select.ts';
 import type { RouteView } from '../../lib/routes/view.ts';
+import { absolute } from '../../lib/site/file.ts';
 import { canConsent, consent } from '../consent.ts';
 import { FLAG } from '../flags.ts';
 
@@ -34,6 +36,9 @@ export const SELECT = {
 
 export const MOVE = {
   ...SELECT,
+  noCheck: toggle('do not probe the link first'),
+  stateDir: FLAG.stateDir,
+  leaseFile: flag(path(), "the monitor's lease (default: <site>.lease.json in the state folder)"),
   dryRun: FLAG.dryRun,
   yes: FLAG.yes,
   detailedExitcode: FLAG.detailedExitcode,
@@ -43,6 +48,9 @@ export interface MoveCommandOptions extends Selection {
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly detailedExitcode: boolean;
+  readonly noCheck: boolean;
+  readonly stateDir: string;
+  readonly leaseFile: string | undefined;
 }
 
 /** Off a terminal nobody can say yes, so --yes or --dry-run must be on the line. */
@@ -57,8 +65,28 @@ export const runMove = (
   choose: ChooseLink,
   options: MoveCommandOptions,
   ports: Ports,
-): Promise<Outcome<MoveReport>> =>
-  move(opened, choose, { ...options, confirm: (question) => consent(ports, options, question) }, ports);
+  more: Pick<MoveOptions, 'goalOf'> = {},
+): Promise<Outcome<MoveReport>> => {
+  const inDir = (file: string): string => absolute(ports.cwd, file);
+  const { noCheck, stateDir, leaseFile, dryRun, detailedExitcode } = options;
+  const byHand = {
+    noCheck,
+    stateDir: inDir(stateDir),
+    leaseFile: leaseFile === undefined ? undefined : inDir(leaseFile),
+  };
+  return move(
+    opened,
+    choose,
+    {
+      dryRun,
+      detailedExitcode,
+      ...more,
+      confirm: (question) => consent(ports, options, question),
+      inspect: (steps, pending) => guardByHand(opened, byHand, ports, steps, pending),
+    },
+    ports,
+  );
+};
 
 /** `dx-1`, `vpn-a BLACKHOLE`, `igw-… (unmanaged)` or `no route`. */
 export const routeText = (route: RouteView | null, style: Style): string => {
@@ -73,9 +101,18 @@ const ms = (value: number | null): string => (value === null ? '-' : `${Math.rou
 const statusText = ({ status }: StepReport, style: Style): string =>
   status === 'moved' || status === 'unchanged' ? style.good(status) : status === 'planned' ? status : style.bad(status);
 
-export const moveText = ({ routes, dryRun, region }: MoveReport, style: Style): string => {
+/** `already on standby link vpn-a`, or on the link that the table prefers. */
+const stillText = ({ name, destination, to, standby }: StepReport): string =>
+  `${name} ${destination}: already on ${standby === 'last' ? `the last standby link (${to.link})` : standby === 'one' ? `standby link ${to.link}` : to.link}`;
+
+export const moveText = ({ routes, dryRun, region, notes }: MoveReport, style: Style): string => {
+  const noted = notes.map((note) => style.dim(`note: ${note}`));
   if (routes.every(({ status }) => status === 'unchanged'))
-    return `nothing to do: ${routes.map(({ name, destination, to }) => `${name} ${destination} is on ${to.link}`).join('; ')}`;
+    return [
+      ...routes.map(stillText),
+      `nothing changed${routes.some(({ standby }) => standby === 'one') ? '; "route failover --next" goes on to the next link' : ''}`,
+      ...noted,
+    ].join('\n');
   const rows = routes.map((route) => [
     route.name,
     route.destination,
@@ -99,5 +136,6 @@ export const moveText = ({ routes, dryRun, region }: MoveReport, style: Style): 
     style.table(['table', 'destination', 'before', 'after', 'change', 'status', 'api', 'seen'], rows),
     ...troubles,
     summary,
+    ...(dryRun ? noted : []),
   ].join('\n');
 };

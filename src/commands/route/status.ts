@@ -3,8 +3,11 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { saying } from '../../lib/core/flags.ts';
 import { unlessInterrupted } from '../../lib/core/interrupt.ts';
+import type { RouteTable } from '../../lib/core/ports.ts';
 import { pinPath, readPins } from '../../lib/monitor/pins.ts';
-import { open } from '../../lib/routes/select.ts';
+import { effectiveRoute } from '../../lib/domain/routes.ts';
+import { instanceBehind, lookAtInstances } from '../../lib/routes/passing.ts';
+import { open, type Managed } from '../../lib/routes/select.ts';
 import { following, type Following } from '../../lib/routes/view.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
@@ -22,11 +25,15 @@ export const status = defineCommand({
   path: 'route status',
   summary: 'where each destination goes: link, target, state, backups',
   details:
-    'Reads the route tables of the site file and says which link each destination follows, by longest prefix and static before propagated, as the VPC router does. Changes nothing; with --detailed-exitcode it exits 3 when a destination is off its preferred link or dead.',
+    'Reads the route tables of the site file and says which link each destination follows, by longest prefix and static before propagated, as the VPC router does, and whether packets can go there: a blackhole, a gateway that does not run, or a VGW without a route for the destination loses them. ' +
+    'Whether the path behind it carries is what "route monitor" watches. Changes nothing; with --detailed-exitcode it exits 3 when a destination is off its preferred link, or its packets are lost.',
   flags: {
     ...SELECT,
     stateDir: FLAG.stateDir,
-    detailedExitcode: saying(FLAG.detailedExitcode, 'exit 3 when a destination is off its preferred link, or dead'),
+    detailedExitcode: saying(
+      FLAG.detailedExitcode,
+      'exit 3 when a destination is off its preferred link, or its packets are lost',
+    ),
   },
   examples: [
     { line: 'hybridctl route status', why: 'every managed route of hybridctl.yaml' },
@@ -41,8 +48,17 @@ export const status = defineCommand({
     const { site, region, links, managed, tables } = await open(options, ports);
     const ids = [...new Set(managed.map(({ entry }) => entry.id))];
     const read = await unlessInterrupted(ports.signal, tables.read(ids));
-    const routes = managed.map((one) => following(read[ids.indexOf(one.entry.id)]!, one, links));
-    const well = routes.every(({ onPreferred, route }) => onPreferred && route?.state === 'active');
+    const tableOf = ({ entry }: Managed): RouteTable => read[ids.indexOf(entry.id)]!;
+    const behind = managed.flatMap((one) => {
+      const carrying = effectiveRoute(tableOf(one), one.destination);
+      return carrying === undefined ? [] : (instanceBehind(carrying, one, links) ?? []);
+    });
+    const instances = await unlessInterrupted(
+      ports.signal,
+      lookAtInstances([...new Set(behind)], () => ports.instances({ region, profile: options.profile })),
+    );
+    const routes = managed.map((one) => following(tableOf(one), one, links, instances));
+    const well = routes.every(({ onPreferred, packets }) => onPreferred && packets.pass !== 'no');
     const pinned = await readPins(ports.files, pinPath(absolute(ports.cwd, options.stateDir), site.site));
     const pins = managed.flatMap(({ entry: { id, name } }, at) =>
       pinned.has(id) && managed.findIndex(({ entry }) => entry.id === id) === at
@@ -77,8 +93,16 @@ export const status = defineCommand({
         ),
       ),
     );
+    const lost = routes.flatMap(({ name, destination, packets: { pass, why } }) =>
+      pass === 'no'
+        ? [style.bad(`${name} ${destination}: packets are lost: ${why}`)]
+        : pass === 'unknown'
+          ? [style.warn(`${name} ${destination}: not known whether packets pass: ${why}`)]
+          : [],
+    );
     return [
-      style.table(['table', 'destination', 'link', 'target', 'by', 'preferred', 'behind it'], rows),
+      style.table(['table', 'destination', 'link', 'target', 'by', 'preferred', 'backups'], rows),
+      ...lost,
       ...inside,
       ...pins.map(({ table, link }) => style.warn(`${table} is pinned to ${link}`)),
     ].join('\n');

@@ -159,7 +159,40 @@ export const planMove = ({ table, destination, to, mode, order, links }: Move): 
   }
   if (carrying !== undefined && isTargetOf(carrying.target, to)) return { kind: 'none' };
   if (mode === 'override' && to.kind === 'dx' && to.name === order[0]) return planReturn(table, destination, to, own);
+  // A static route to the gateway would hide for ever that BGP has withdrawn the propagated one.
+  if (own !== undefined && catches(table, destination, to, own)) return { kind: 'delete' };
   return { kind: own === undefined ? 'create' : 'replace', target: to.target };
+};
+
+/** Whether a propagated route to the link takes the traffic over when the static one goes. */
+const catches = (table: RouteTable, destination: Destination, to: LinkTarget, own: CloudRoute): boolean => {
+  const below = effectiveRoute({ ...table, routes: table.routes.filter((route) => route !== own) }, destination);
+  return below?.origin === 'propagated' && below.state === 'active' && isTargetOf(below.target, to);
+};
+
+/**
+ * Whether a virtual private gateway has a route for the destination, as its propagation into the table shows. A static
+ * route to the gateway is active without one, and the gateway drops the packets.
+ * @returns undefined where it can't be seen: the gateway does not propagate into the table, or a prefix list was asked for.
+ */
+export const reachedByPropagation = (
+  table: RouteTable,
+  destination: Destination,
+  to: LinkTarget,
+): 'yes' | 'no' | undefined => {
+  if (to.target?.kind !== 'vgw' || !table.propagatingVgws.includes(to.target.id)) return undefined;
+  if (asCidr(destination) === undefined) return undefined;
+  return carriers(table, destination).some(
+    (route) => route.origin === 'propagated' && route.state === 'active' && isTargetOf(route.target, to),
+  )
+    ? 'yes'
+    : 'no';
+};
+
+/** Whether the destination follows a static route that only repeats, and hides, what is propagated to the same link. */
+export const isMasked = (table: RouteTable, destination: Destination, to: LinkTarget): boolean => {
+  const own = ownRoute(table, destination);
+  return own !== undefined && isTargetOf(own.target, to) && catches(table, destination, to, own);
 };
 
 /**
@@ -171,21 +204,13 @@ const planReturn = (
   destination: Destination,
   to: LinkTarget,
   own: CloudRoute | undefined,
-): Change => {
-  const below = effectiveRoute({ ...table, routes: table.routes.filter((route) => route !== own) }, destination);
-  if (
-    own !== undefined &&
-    below !== undefined &&
-    below.origin === 'propagated' &&
-    below.state === 'active' &&
-    isTargetOf(below.target, to)
-  )
-    return { kind: 'delete' };
-  return refuse(
-    `${to.target?.id} propagates no route for it, so ${to.name} can't carry it`,
-    'bring BGP on the Direct Connect back first (and route propagation on in this table)',
-  );
-};
+): Change =>
+  own !== undefined && catches(table, destination, to, own)
+    ? { kind: 'delete' }
+    : refuse(
+        `${to.target?.id} propagates no route for it, so ${to.name} can't carry it`,
+        'bring BGP on the Direct Connect back first (and route propagation on in this table)',
+      );
 
 export interface Restore extends Pick<Move, 'table' | 'destination' | 'order' | 'links'> {
   /** Target of the destination's own static route as it was; undefined: it had none. */

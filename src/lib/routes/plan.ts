@@ -3,10 +3,12 @@ import { unlessInterrupted } from '../core/interrupt.ts';
 import type { RouteTable } from '../core/ports.ts';
 import {
   effectiveRoute,
+  isMasked,
   isTargetOf,
   linkOf,
   nextLink,
   planMove,
+  sharesTarget,
   type Change,
   type LinkTarget,
 } from '../domain/routes.ts';
@@ -19,6 +21,19 @@ export interface Goal {
   choose(table: RouteTable): Change;
   reached(table: RouteTable): boolean;
 }
+
+/** As `carriedBy`, by what was there before hybridctl: a static route that only hides a propagated one goes too. */
+export const restoredTo = (managed: Managed, to: LinkTarget, links: readonly LinkTarget[]): Goal => {
+  const goal = carriedBy(managed, to, links);
+  const masked = (table: RouteTable): boolean => isMasked(table, managed.destination, to);
+  return {
+    choose(table) {
+      const change = goal.choose(table);
+      return change.kind === 'none' && masked(table) ? { kind: 'delete' } : change;
+    },
+    reached: (table) => goal.reached(table) && !masked(table),
+  };
+};
 
 /** The link carries the destination. */
 export const carriedBy = ({ entry, destination }: Managed, to: LinkTarget, links: readonly LinkTarget[]): Goal => ({
@@ -37,8 +52,14 @@ export interface RouteStep extends Managed {
   readonly before: RouteTable;
 }
 
-/** Chooses the link for a route as it stands, or says in a sentence why there is none. */
-export type ChooseLink = (managed: Managed, table: RouteTable) => LinkTarget | string;
+/** Why there is no link for a route, and what to do. */
+export interface NoLink {
+  readonly why: string;
+  readonly next: string;
+}
+
+/** Chooses the link for a route as it stands, or says why there is none. */
+export type ChooseLink = (managed: Managed, table: RouteTable) => LinkTarget | NoLink;
 
 /** Each to the next link of its own table's order. */
 export const toNextLink =
@@ -47,9 +68,29 @@ export const toNextLink =
     const route = effectiveRoute(table, destination);
     const current = route === undefined ? undefined : linkOf(route.target, entry.links, links);
     return (
-      nextLink(current, entry.links, links) ??
-      `${current?.name ?? entry.links[0]} is the last of its links with a target of its own`
+      nextLink(current, entry.links, links) ?? {
+        why: `already on the last standby link (${current?.name ?? entry.links[0]})`,
+        next: 'name a link with --to',
+      }
     );
+  };
+
+/** Each off its preferred link, to the next one; what is on a standby link that is there stays on it. */
+export const offPreferred =
+  (links: readonly LinkTarget[]): ChooseLink =>
+  (managed, table) => {
+    const { entry, destination } = managed;
+    const route = effectiveRoute(table, destination);
+    const current = route === undefined ? undefined : linkOf(route.target, entry.links, links);
+    const preferred = links.find(({ name }) => name === entry.links[0]);
+    const away = current !== undefined && preferred !== undefined && !sharesTarget(current, preferred);
+    if (!away || !entry.links.includes(current.name)) return toNextLink(links)(managed, table);
+    return route?.state === 'blackhole'
+      ? {
+          why: `is on standby link ${current.name}, which is a blackhole: its target does not run`,
+          next: 'go on to the next link with --next, or name one with --to',
+        }
+      : current;
   };
 
 /**
@@ -60,6 +101,7 @@ export const planSteps = (
   { managed, links }: Pick<Opened, 'managed' | 'links'>,
   tables: readonly RouteTable[],
   choose: ChooseLink,
+  goalOf: typeof carriedBy,
 ): readonly RouteStep[] => {
   const refusals: { where: string; why: string; next: string }[] = [];
   const steps = managed.flatMap((one): readonly RouteStep[] => {
@@ -70,8 +112,8 @@ export const planSteps = (
       refusals.push({ where: `${entry.name} ${destination}`, why, next });
       return [];
     };
-    if (typeof to === 'string') return refuse(to, 'name a link with --to');
-    const goal = carriedBy(one, to, links);
+    if ('why' in to) return refuse(to.why, to.next);
+    const goal = goalOf(one, to, links);
     const change = goal.choose(before);
     return change.kind === 'refuse' ? refuse(change.why, change.next) : [{ ...one, to, goal, change, before }];
   });
@@ -90,9 +132,10 @@ export const readAndPlan = async (
   opened: Opened,
   choose: ChooseLink,
   signal: AbortSignal,
+  goalOf: typeof carriedBy = carriedBy,
 ): Promise<readonly RouteStep[]> => {
   const ids = [...new Set(opened.managed.map(({ entry }) => entry.id))];
-  return planSteps(opened, await unlessInterrupted(signal, opened.tables.read(ids)), choose);
+  return planSteps(opened, await unlessInterrupted(signal, opened.tables.read(ids)), choose, goalOf);
 };
 
 const WHAT = {

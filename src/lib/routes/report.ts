@@ -1,5 +1,7 @@
+import { nextLink } from '../domain/routes.ts';
 import { EXIT, HybridError, interrupted, type ExitCode } from '../core/errors.ts';
 import type { Applied } from './apply.ts';
+import type { Guard, LinkCheck } from './move.ts';
 import type { RouteStep } from './plan.ts';
 import type { Opened } from './select.ts';
 import { following, type RouteView } from './view.ts';
@@ -20,6 +22,8 @@ export interface StepReport {
   readonly destination: string;
   readonly from: RouteView | null;
   readonly to: { readonly link: string; readonly target: string };
+  /** Whether `to` is a standby link of the table, and whether there is one behind it. */
+  readonly standby: 'no' | 'one' | 'last';
   /** As read back after the change; as read before when there was none. */
   readonly after: RouteView | null;
   readonly change: 'create' | 'replace' | 'delete' | 'none';
@@ -35,6 +39,10 @@ export interface MoveReport {
   readonly region: string;
   readonly dryRun: boolean;
   readonly routes: readonly StepReport[];
+  /** The links that traffic was to go to. */
+  readonly checks: readonly LinkCheck[];
+  readonly pins: Guard['pins'];
+  readonly notes: readonly string[];
 }
 
 export const stepReport = (
@@ -51,6 +59,7 @@ export const stepReport = (
     destination: step.destination,
     from,
     to: { link: step.to.name, target: step.to.target!.id },
+    standby: step.to.name === step.entry.links[0] ? 'no' : nextLink(step.to, step.entry.links, links) ? 'one' : 'last',
     after: applied?.after === undefined ? from : following(applied.after, step, links).route,
     change: step.change.kind === 'refuse' ? 'none' : step.change.kind,
     status: applied?.status ?? idle,

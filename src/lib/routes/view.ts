@@ -1,5 +1,6 @@
 import type { CloudRoute, RouteTable } from '../core/ports.ts';
 import { carriers, linkOf, routesInside, sharesTarget, type LinkTarget } from '../domain/routes.ts';
+import { passing, type InstanceLook, type Passing } from './passing.ts';
 import type { Managed } from './select.ts';
 
 /** A route as it is shown. `link` is null when the target is no link of the site. */
@@ -20,6 +21,8 @@ export interface Following {
   readonly route: RouteView | null;
   readonly preferred: string;
   readonly onPreferred: boolean;
+  /** Whether packets can go there. */
+  readonly packets: Passing;
   /** Links on the same target: BGP or the gateway chooses between them, no route can. */
   readonly sharedWith: readonly string[];
   /** Routes that would take over one by one if the carrying one went away. */
@@ -38,9 +41,11 @@ export const routeView = (route: CloudRoute, order: readonly string[], links: re
 
 export const following = (
   table: RouteTable,
-  { entry, destination }: Managed,
+  managed: Managed,
   links: readonly LinkTarget[],
+  instances: InstanceLook = 'not looked at',
 ): Following => {
+  const { entry, destination } = managed;
   const view = (route: CloudRoute) => routeView(route, entry.links, links);
   const [carrying, ...backups] = carriers(table, destination);
   const link = carrying === undefined ? undefined : linkOf(carrying.target, entry.links, links);
@@ -52,6 +57,7 @@ export const following = (
     route: carrying === undefined ? null : view(carrying),
     preferred: preferred.name,
     onPreferred: link !== undefined && (link === preferred || sharesTarget(link, preferred)),
+    packets: passing(table, managed, carrying, links, instances),
     sharedWith:
       link === undefined
         ? []

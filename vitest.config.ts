@@ -12,7 +12,7 @@ const REAL = [
   'test/lab/{lifecycle,doctor}.test.ts',
   'test/lib/cloud/{endpoint,tags}.test.ts',
   'test/lib/collectd/whitelist.test.ts',
-  'test/lib/monitor/{event-log,hostile}.test.ts',
+  'test/lib/monitor/{event-log,hostile,lease-disk}.test.ts',
   'test/lib/render/any-site.test.ts',
   'test/lib/render/bgp/{golden,sessions}.test.ts',
   'test/lib/render/linux/{parsers,tunnels}.test.ts',
@@ -32,7 +32,11 @@ const LONG_ONLY = [
   'test/package-nodes.test.ts',
 ];
 /** Have a small size for every run and a full size for the long series (see test/helpers/size.ts). */
-const SIZED = ['test/scenarios/simulation.test.ts', 'test/commands/s3-faults.test.ts'];
+const SIZED = [
+  'test/scenarios/simulation.test.ts',
+  'test/commands/s3-faults.test.ts',
+  'test/lib/monitor/lease-disk.test.ts',
+];
 /** More than there are cores: much of this waits, for daemons and for limits of time. */
 const WORKERS = 3;
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -68,6 +68,74 @@ describe('the lease file', () => {
     const won = await Promise.all([store.swap(undefined, 'a'), (await leaseFile(path)).swap(undefined, 'b')]);
     expect(won.filter(Boolean)).toHaveLength(1);
     expect(await readdir(dir)).toEqual(['x.json']);
+  });
+
+  it.each<readonly [what: string, lock: (me: string) => string]>([
+    ['no byte of the name reached the disk', () => ''],
+    ['half a name', (me) => me.slice(0, 20)],
+    ['another boot', (me) => me.replace(/[^/]*-[^/]*-[^/]*(?=[/]\d)/, 'another-boot-id')],
+    ['another boot, when the host had another name', () => 'ip-10-0-0-1/another-boot-id/17/4711'],
+  ])("a lock that a power cut left is nobody's: %s", async (_, lock) => {
+    const dir = await folder();
+    const path = join(dir, 'x.json');
+    const store = await leaseFile(path);
+    await writeFile(`${path}.lock`, lock(store.me));
+    expect(await store.swap(undefined, 'a')).toBe(true);
+    expect(await readdir(dir)).toEqual(['x.json']);
+  });
+
+  it('so is a lock of today, of another boot or of a host that had another name then', async () => {
+    const dir = await folder();
+    const path = join(dir, 'x.json');
+    const store = await leaseFile(path);
+    let text: string | undefined;
+    for (const name of [`00000000/0123456789abcdef/${process.pid}/1`, 'no name', '']) {
+      await symlink(name === '' ? 'x' : name, `${path}.lock`);
+      expect(await store.swap(text, `${name}!`)).toBe(true);
+      text = `${name}!`;
+    }
+    expect(await readdir(dir)).toEqual(['x.json', 'x.json.spare']);
+  });
+
+  it('what a cut left half-way between the two files does no harm to either text', async () => {
+    const dir = await folder();
+    const path = join(dir, 'x.json');
+    const store = await leaseFile(path);
+    await store.swap(undefined, 'a');
+    await store.swap('a', 'b');
+    // The new text has its name already, or not yet; the old one has its second name.
+    await link(path, `${path}.before`);
+    expect(await store.swap('b', 'c')).toBe(true);
+    await rm(`${path}.spare`);
+    await rename(path, `${path}.before`);
+    await writeFile(path, 'd');
+    expect(await store.swap('d', 'e')).toBe(true);
+    await link(path, `${path}.other`);
+    for (const [before, after] of [
+      ['e', 'f'],
+      ['f', 'g'],
+      ['g', 'h'],
+    ] as const)
+      expect(await store.swap(before, after)).toBe(true);
+    expect((await readFile(`${path}.other`, 'utf8')).trimEnd(), 'what others hold is never written over').toBe('e');
+  });
+
+  it('a reader beside a writer reads whole texts only', async () => {
+    const path = join(await folder(), 'x.json');
+    const [writer, reader] = [await leaseFile(path), await leaseFile(path)];
+    let text = JSON.stringify('a'.repeat(30_000));
+    await writer.swap(undefined, text);
+    let done = false;
+    const reading = (async () => {
+      while (!done) expect((await reader.read())!.length).toBe(30_002);
+    })();
+    for (const letter of 'bcdefghijklmnopqrstuvwxyz') {
+      const next = JSON.stringify(letter.repeat(30_000));
+      expect(await writer.swap(text, next)).toBe(true);
+      text = next;
+    }
+    done = true;
+    await reading;
   });
 
   it('has the mode it was opened with, from one text to the next', async () => {

@@ -10,7 +10,7 @@ const KEY = 'k7PqVt2.Wm9_xRb4Zc8nYd3FhJ6sLgQa';
 const WARNING = 'net.ipv4.conf.default.rp_filter = 2\n';
 
 describe('vpn lint', () => {
-  it('prints one line for each finding, with line, rule and mend', async () => {
+  it('prints one line for each finding, with line, rule and fix', async () => {
     expect(await run('vpn lint s.conf', { files: { 's.conf': `net.ipv4.ip_forward = 0\n${WARNING}` } })).toMatchObject({
       exit: EXIT.failed,
       err: '',
@@ -40,7 +40,7 @@ describe('vpn lint', () => {
           severity: 'warning',
           line: 1,
           message: expect.any(String),
-          mend: 'set all and the interface',
+          fix: 'set all and the interface',
         },
       ],
     });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { files } from '../../src/lib/adapters/files.ts';
 import { lint } from '../../src/lib/lint/index.ts';
 import { parseFile } from '../../src/lib/lint/parse.ts';
 
@@ -11,23 +12,21 @@ const account = (name: string, text: string, mode?: number): string => {
   const file = parseFile(name, text, { mode });
   return [
     `kind ${file.kind}`,
-    ...lint(file).map(
-      ({ line, severity, rule, message, mend }) => `${line}: ${severity} ${rule}: ${message} — ${mend}`,
-    ),
+    ...lint(file).map(({ line, severity, rule, message, fix }) => `${line}: ${severity} ${rule}: ${message} — ${fix}`),
     '',
   ].join('\n');
 };
 
-describe("the field documents' own files", () => {
+describe('files of the field documents, and forms that public files have', () => {
   it.each(readdirSync(FOLDER).filter((name) => !name.endsWith('.findings')))('%s', async (name) => {
-    await expect(account(name, readFileSync(join(FOLDER, name), 'utf8'), 0o644)).toMatchFileSnapshot(
+    await expect(account(name, (await files.read(join(FOLDER, name)))!, 0o644)).toMatchFileSnapshot(
       join(FOLDER, `${name}.findings`),
     );
   });
 });
 
 /** Linux goldens hold all files of a box, each behind a line with its path and mode. */
-const files = (text: string): readonly { name: string; mode: number; text: string }[] =>
+const filesOf = (text: string): readonly { name: string; mode: number; text: string }[] =>
   text
     .split(/^===== /m)
     .slice(1)
@@ -46,7 +45,7 @@ const rendered = readdirSync(GOLDEN).flatMap((dialect) =>
       const text = readFileSync(join(GOLDEN, dialect, name), 'utf8');
       if (dialect === 'ios' || dialect === 'asa') return [{ name: `${dialect}/${name}`, mode: 0o600, text }];
       return ['swanctl', 'ipsec-conf', 'libreswan'].includes(dialect)
-        ? files(text)
+        ? filesOf(text)
             .filter((file) => READ.test(file.name))
             .map((file) => ({ ...file, name: `${dialect}/${name} ${file.name}` }))
         : [];

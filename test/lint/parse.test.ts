@@ -32,6 +32,37 @@ describe('reading files to lint', () => {
     ]);
   });
 
+  it('a section has what it refers to, its own settings first; a reference in a circle ends', () => {
+    const { conns, secrets } = parseFile(
+      'f',
+      'base { version = 1\n dpd_delay = 10s\n remote { id = other }\n }\ndeep { children : base { } }\nloop : loop2 { a = 1 }\nloop2 : loop { b = 2 }\n' +
+        'connections { a : base, loop, nobody { version = 2\n remote_addrs = 192.0.2.1\n remote { auth = psk } } }\nsecrets { ike : loop { secret = x } }',
+    );
+    const [conn] = conns;
+    expect([conns.length, conn?.version, conn?.remoteId?.value, secrets[0]?.value]).toEqual([1, 2, 'other', 'x']);
+    expect(conn?.raw.map(({ key }) => key)).toEqual(expect.arrayContaining(['dpd_delay', 'auth', 'a', 'b']));
+  });
+
+  it('references can not multiply a file', () => {
+    const nested = Array.from({ length: 40 }, (_, at) => `s${at} : ${`s${at + 1}, `.repeat(30)}s${at + 1} { x = 1 }`);
+    expect(parseFile('f', `connections { }\n${nested.join('\n')}`).conns).toEqual([]);
+  });
+
+  it.each([
+    ['!! IOS XR Configuration 7.3.2\nrouter bgp 65010', 'IOS XR'],
+    ['interface TenGigE0/0/0/0\n ipv4 address 198.51.100.1 255.255.255.252\nrouter bgp 1', 'IOS XR'],
+    ['!Command: show running-config\nfeature bgp\nrouter bgp 1', 'NX-OS'],
+    ['! device: leaf1 (DCS-7050, EOS-4.28.1F)\nrouter bgp 65001', 'Arista EOS'],
+    ['frr version 8.4.4\nrouter bgp 65010', 'FRR'],
+    ['set security ike policy p mode main', 'Junos'],
+    ['config vpn ipsec phase1-interface\n edit "aws"', 'FortiOS'],
+  ])('%j is told to be another language', (text, name) => {
+    expect(() => parseFile('f', text)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(name), exit: EXIT.usage, field: 'f' }),
+    );
+    expect(parseFile('f', text, { kind: 'ios' }).kind).toBe('ios');
+  });
+
   it('follows %default and also=', () => {
     const { conns } = parseFile(
       'f',

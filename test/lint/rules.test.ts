@@ -16,7 +16,108 @@ const tunnel = (commands: string) =>
   `interface Tunnel1\n tunnel protection ipsec profile P\n ${commands.replaceAll('; ', '\n ')}\n`;
 const acl = (to: string) => `access-list A extended permit ip 10.0.0.0 255.0.0.0 ${to}\n`;
 const asaMap = 'crypto map M 10 match address A\n';
+const REDISTRIBUTED = 'router ospf 1\n redistribute static subnets route-map M\n';
 const DYNAMIC = 'nat (inside) 1 10.0.0.0 255.0.0.0\nglobal (outside) 1 interface\n';
+
+const NUMBERED = 'object network L\n subnet 10.0.0.0 255.0.0.0\nobject network V\n subnet 172.16.0.0 255.255.0.0\n';
+const TWICE = 'source static L L destination static V V\n';
+const AUTO = 'object network any\n nat (inside,outside) dynamic interface\n';
+const PAIR = `${acl('172.16.0.0 255.255.0.0')}${asaMap}`;
+const TUNNEL = 'interface Tunnel1\n ip address 10.9.0.1 255.255.255.0\n';
+const children = (one: string, two: string) =>
+  `connections {\nhq {\nremote_addrs = 198.51.100.77\nchildren {\na {\n${one}\n}\nb {\n${two}\n}\n}\n}\n}\n`;
+const keyed = (id: string) =>
+  `connections {\nhq {\nremote_addrs = 198.51.100.77\nlocal {\nid = me\n}\n}\n}\nsecrets {\nike {\nid = ${id}\nsecret = ${KEY}\n}\n}\n`;
+
+/** rule, what it must not fire on, kind, the file: forms that good public files have. */
+const QUIET: readonly (readonly [string, string, Kind, string])[] = [
+  [
+    'asa-nat-exemption',
+    'a twice NAT with its number',
+    'asa',
+    `${NUMBERED}${PAIR}nat (inside,outside) 1 ${TWICE}${AUTO}`,
+  ],
+  ['asa-nat-exemption', 'a twice NAT', 'asa', `${NUMBERED}${PAIR}nat (inside,outside) ${TWICE}${AUTO}`],
+  ['asa-mixed-dialect', 'a twice NAT with its number', 'asa', `${NUMBERED}nat (inside,outside) 1 ${TWICE}${AUTO}`],
+  ['asa-mixed-dialect', 'a VTI', 'asa', 'nat (inside,outside) 2 source dynamic any interface\ninterface Tunnel1\n'],
+  [
+    'crypto-map-unused',
+    'redundancy',
+    'ios',
+    `${map('set peer 192.0.2.1')}interface Gi1\n crypto map M redundancy HSRP`,
+  ],
+  ['crypto-map-incomplete', 'GDOI', 'ios', 'crypto map M 5 gdoi\n set group G'],
+  [
+    'crypto-map-incomplete',
+    'an ISAKMP profile',
+    'ios',
+    'crypto map M 5 ipsec-isakmp profile P\n set peer 192.0.2.1\n set transform-set T\n match address 101',
+  ],
+  ['reference-undefined', 'the default keyring', 'ios', 'crypto isakmp profile P\n keyring default'],
+  ['tunnel-mask', 'a DMVPN hub', 'ios', `${TUNNEL} tunnel mode gre multipoint\n`],
+  ['tunnel-mask', 'a DMVPN spoke', 'ios', `${TUNNEL} ip nhrp network-id 1\n`],
+  [
+    'tag-unmatched',
+    'tags that prevent loops',
+    'ios',
+    'route-map M deny 5\n match tag 110\nroute-map M permit 10\n set tag 90',
+  ],
+  [
+    'tag-unmatched',
+    'one of several tags',
+    'ios',
+    `${REDISTRIBUTED}ip route 172.16.0.0 255.255.0.0 Tunnel1 tag 7\nroute-map M permit 10\n match tag 5 7`,
+  ],
+  ['track-undefined', 'the old words', 'ios', 'rtr 1\nrtr schedule 1 life forever\ntrack 5 rtr 1 reachability'],
+  ['track-undefined', 'the words of 12.4', 'ios', 'ip sla monitor 1\nip sla monitor schedule 1 life forever'],
+  ['sla-source', 'ipaddr', 'ios', 'rtr 1\n type echo protocol ipIcmpEcho 10.0.0.1 source-ipaddr 10.0.0.2'],
+  ['route-untracked', 'a route to a router', 'ios', 'ip route vrf A 172.16.0.0 255.255.0.0 192.0.2.1'],
+  [
+    'tunnel-reserved',
+    'a banner',
+    'ios',
+    'banner motd ^C\ninterface Tunnel1\n ip address 169.254.0.1 255.255.255.252\n^C',
+  ],
+  [
+    'ios-nat-exemption',
+    'a route-map that leaves the tunnel out',
+    'ios',
+    `${map('set peer 192.0.2.1; match address 101')}access-list 101 permit ip 10.0.0.0 0.0.0.255 172.16.0.0 0.0.255.255\naccess-list 102 deny ip any 172.16.0.0 0.0.255.255\naccess-list 102 permit ip 10.0.0.0 0.0.0.255 any\nroute-map N permit 10\n match ip address 102\nip nat inside source route-map N interface Gi1 overload`,
+  ],
+  [
+    'crypto-des',
+    'a set that nothing uses',
+    'asa',
+    `crypto ipsec ikev1 transform-set D esp-des esp-md5-hmac\n${asaMap}crypto map M 10 set ikev1 transform-set T`,
+  ],
+  ['pfs-off', 'a map with it', 'asa', `${asaMap}crypto map M 10 set pfs group20`],
+  [
+    'mark-mismatch',
+    'a number for each child',
+    'swanctl',
+    children('if_id_in = 1\nif_id_out = 1', 'if_id_in = 2\nif_id_out = 2'),
+  ],
+  [
+    'mark-mismatch',
+    'a mark for each child',
+    'swanctl',
+    children('mark_in = 1\nmark_out = 1', 'mark_in = 2\nmark_out = 2'),
+  ],
+  ['psk-missing', 'a key under the own id', 'swanctl', keyed('me')],
+  ['dpd-off', 'an action alone', 'ipsec-conf', conn('keyexchange=ikev2; auto=start; dpdaction=restart')],
+  [
+    'proposal-open',
+    'Libreswan 5',
+    'ipsec-conf',
+    `# /etc/ipsec.conf - Libreswan\n${conn('keyexchange=ikev2; ike=aes256-sha2')}`,
+  ],
+  [
+    'mobike-vti',
+    'Libreswan, told by its setup',
+    'ipsec-conf',
+    `config setup\n protostack=xfrm\n${conn('mark=5; keyexchange=ikev2')}`,
+  ],
+];
 
 /** rule, kind, a file in which it fires (at the line given), a near one in which it does not. */
 const TABLE: readonly (readonly [string, Kind, string, number, string])[] = [
@@ -77,6 +178,21 @@ const TABLE: readonly (readonly [string, Kind, string, number, string])[] = [
   ],
   ['ikev1', 'swanctl', swanctl('version = 1'), 2, swanctl('version = 2')],
   ['ikev1', 'ios', 'crypto isakmp policy 1\n encr aes', 1, 'crypto ikev2 proposal P\n encryption aes-gcm-256'],
+  [
+    'aggressive-mode',
+    'ipsec-conf',
+    conn('keyexchange=ikev1; aggressive=yes'),
+    4,
+    conn('keyexchange=ikev1; aggressive=no'),
+  ],
+  [
+    'aggressive-mode',
+    'asa',
+    `${asaMap}crypto map M 10 set ikev1 phase1-mode aggressive`,
+    2,
+    `${asaMap}crypto map M 10 set ikev1 phase1-mode main`,
+  ],
+  ['rekey-off', 'ipsec-conf', conn('auto=start; rekey=no'), 4, conn('auto=add; rekey=no')],
   ['ike-version-open', 'swanctl', swanctl(''), 2, swanctl('version = 2')],
   [
     'proposal-open',
@@ -289,9 +405,9 @@ const TABLE: readonly (readonly [string, Kind, string, number, string])[] = [
   [
     'tag-unmatched',
     'ios',
-    'route-map M permit 10\n match tag 100',
-    2,
-    'ip route 172.16.0.0 255.255.0.0 Tunnel1 tag 100\nroute-map M permit 10\n match tag 100',
+    `${REDISTRIBUTED}route-map M permit 10\n match tag 100`,
+    4,
+    `${REDISTRIBUTED}ip route 172.16.0.0 255.255.0.0 Tunnel1 tag 100\nroute-map M permit 10\n match tag 100`,
   ],
   [
     'return-route',
@@ -426,6 +542,10 @@ describe('each rule', () => {
       fired('ipsec-conf', text),
       fired('ipsec-conf', conn('keyexchange=ikev2'), 0o644),
     ]).toEqual([[], [], []]);
+  });
+
+  it.each(QUIET)('%s is silent about %s', (rule, _, kind, text) => {
+    expect(fired(kind, text).filter((found) => found.startsWith(`${rule}:`))).toEqual([]);
   });
 
   it('is in the table, with a source and an id of its own', () => {

@@ -32,7 +32,7 @@ export const lint = defineCommand({
   summary: 'name the trouble in an existing IOS, ASA, swanctl.conf or ipsec.conf file',
   details:
     'Reads swanctl.conf, strongswan.conf, ipsec.conf and ipsec.secrets (strongSwan, Libreswan, Openswan), Cisco IOS and ASA configurations, and ' +
-    'sysctl files. One line for each finding: file:line: severity rule: what — mend. Keys are judged and never shown. Exit 1 when errors are found, ' +
+    'sysctl files. One line for each finding: file:line: severity rule: what — fix. Keys are judged and never shown. Exit 1 when errors are found, ' +
     'with --strict also for warnings.',
   args: { file: arg(path(), 'the file, or - for standard input') },
   flags: {
@@ -72,8 +72,8 @@ export const lint = defineCommand({
         result.rules.map(({ id, severity, kinds, title, source }) => [id, severity, kinds.join(','), title, source]),
       );
     const lines = result.findings.map(
-      ({ line, severity, rule, message, mend }) =>
-        `${result.file}:${line}: ${style[COLOUR[severity]](severity)} ${rule}: ${message} — ${mend}`,
+      ({ line, severity, rule, message, fix }) =>
+        `${result.file}:${line}: ${style[COLOUR[severity]](severity)} ${rule}: ${message} — ${fix}`,
     );
     const sum = SEVERITIES.map(
       (severity) =>

@@ -16,6 +16,14 @@ const explain = (verb: string, path: string, error: unknown): HybridError => {
   return failure(`can't ${verb} ${path}: ${why ?? (error as Error).message}`, { cause: error });
 };
 
+/** Text of a file: UTF-8, or UTF-16 where a byte order mark says so, as Windows programs write it. */
+const decoded = (bytes: Buffer): string => {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  if (mark === 'fffe' || mark === 'feff')
+    return new TextDecoder(mark === 'fffe' ? 'utf-16le' : 'utf-16be').decode(bytes);
+  return bytes.toString('utf8');
+};
+
 /** Opening /dev/stdin by name fails where stdin is a socket, as it is under another Node process. */
 const readAtMost = async (path: string, limit: number): Promise<string> => {
   const chunks: Buffer[] = [];
@@ -25,13 +33,13 @@ const readAtMost = async (path: string, limit: number): Promise<string> => {
     size += (chunk as Buffer).length;
     if (size > limit) throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return decoded(Buffer.concat(chunks));
 };
 
 export const files: Files = {
   async read(path, limit) {
     try {
-      return limit === undefined ? await readFile(path, 'utf8') : await readAtMost(path, limit);
+      return limit === undefined ? decoded(await readFile(path)) : await readAtMost(path, limit);
     } catch (error) {
       if (absent(error)) return undefined;
       throw error instanceof HybridError ? error : explain('read', path, error);

@@ -168,7 +168,7 @@ const linted: HostCheck = {
       const place = host.place(path);
       const text = kind === undefined ? undefined : await host.files.read(place);
       if (kind === undefined || text === undefined) continue;
-      for (const { rule, severity, line, message, mend } of lint(
+      for (const { rule, severity, line, message, fix: mend } of lint(
         parseFile(place, text, { kind, mode: (await host.files.stat(place))?.mode }),
       )) {
         // In userspace no kernel policy takes anything: only what is routed into the TUN device is encrypted.

@@ -122,10 +122,10 @@ export const cryptoMaps = (blocks: readonly Block[]): readonly CryptoMapEntry[] 
     string,
     { map: string; line: number; name: string; commands: { line: number; text: string }[] }
   >();
-  for (const { text, words, line, children } of starting(blocks, /^crypto map \S+ \d+ /)) {
+  for (const { text, words, line, children } of starting(blocks, /^crypto map \S+ \d+ (?!gdoi)/)) {
     const name = `${words[2]} ${words[3]}`;
     const entry = entries.get(name) ?? { map: words[2]!, line, name, commands: [] };
-    if (/ ipsec-isakmp$/.test(text)) entry.commands.push(...children);
+    if (/ ipsec-isakmp(?: profile \S+)?$/.test(text)) entry.commands.push(...children);
     else entry.commands.push({ line, text: words.slice(4).join(' ') });
     entries.set(name, entry);
   }

@@ -12,24 +12,53 @@ const INSIDE: readonly (readonly [RegExp, RegExp])[] = [
   [/^crypto map \S+ \d+ ipsec-isakmp/, /^(?:set|match|description|reverse-route)\b/],
   [/^crypto ipsec profile\b/, /^set\b/],
   [/^crypto (?:ikev2 )?keyring\b/, /^(?:local-address|pre-shared-key|peer|address)\b/],
-  [/^crypto (?:isakmp|ikev2) profile\b/, /^(?:keyring|match|local-address|authentication|identity|lifetime|dpd)\b/],
+  [/^crypto (?:isakmp|ikev2) profile\b/, /^(?:keyring|match|local-address|authentication|identity|lifetime|dpd|vrf)\b/],
   [
     /^interface\b/,
-    /^(?:ip (?:address|mtu|tcp|nat (?:inside|outside)$|ospf|access-group|virtual-reassembly)|tunnel|crypto map \S+$|description|nameif|security-level|no shutdown)\b/,
+    /^(?:ip (?:address|mtu|tcp|nat (?:inside|outside)$|ospf|access-group|virtual-reassembly)|tunnel|crypto map \S+(?: redundancy \S+)?$|description|nameif|security-level|no shutdown|vrf forwarding|standby)\b/,
   ],
   [/^object network\b/, /^(?:subnet|host|range|nat \(\S+\) (?:static|dynamic))\b/],
   [/^router\b/, /^(?:redistribute|network|router-id|neighbor|default-information)\b/],
-  [/^(?:ip sla \d+|sla monitor \d+)$/, /^(?:icmp-echo|frequency|timeout|threshold|type echo|num-packets)\b/],
+  [
+    /^(?:ip sla (?:monitor )?\d+|rtr \d+|sla monitor \d+)$/,
+    /^(?:icmp-echo|frequency|timeout|threshold|type echo|num-packets)\b/,
+  ],
+  [/^crypto isakmp peer\b/, /^set aggressive-mode\b/],
   [/^route-map\b/, /^(?:match|set)\b/],
   [/^ip access-list\b/, /^(?:permit|deny|remark|\d+ (?:permit|deny))\b/],
   [/^tunnel-group \S+ \S+-attributes/, /^(?:ikev1|ikev2|pre-shared-key|isakmp)\b/],
 ];
 
-/** IOS and ASA configuration by indentation. Longer lines than any device writes are cut at 2,000 characters. */
-export const parseCisco = (lines: readonly string[]): readonly Block[] => {
+/** `interface Tunnel 1` and `ip route … Tunnel 1` are `Tunnel1` to IOS. */
+const SPACED = /\b(Tunnel|Vlan|Loopback|Dialer|Port-channel|(?:Fast|(?:Ten)?Gigabit)?Ethernet) (?=\d)/gi;
+
+/**
+ * Index of the first line after an IOS banner that begins here: its text is anybody's, up to the delimiter, which a
+ * running-config shows as `^C` (Cisco "banner motd"). One whose end is missing is taken for a single line.
+ */
+const afterBanner = (lines: readonly string[], at: number): number => {
+  const opens = /^banner (?:motd|login|exec|incoming|slip-ppp|prompt-timeout|config-save) (\^C|\S)(.*)$/.exec(
+    lines[at]!,
+  );
+  if (opens === null || opens[2]!.includes(opens[1]!)) return at + 1;
+  const end = lines.findIndex((line, index) => index > at && line.includes(opens[1]!));
+  return end < 0 ? at + 1 : end + 1;
+};
+
+/**
+ * IOS and ASA configuration by indentation. Longer lines than any device writes are cut at 2,000 characters.
+ * @param asa its banners are a command for each line, without a delimiter.
+ */
+export const parseCisco = (lines: readonly string[], asa: boolean): readonly Block[] => {
   const blocks: Block[] = [];
+  let next = 0;
   lines.forEach((raw, index) => {
-    const text = raw.slice(0, 2_000).trim().replaceAll(/\s+/g, ' ');
+    if (index < next) return;
+    if (raw.startsWith('banner ')) {
+      next = asa ? index + 1 : afterBanner(lines, index);
+      return;
+    }
+    const text = raw.slice(0, 2_000).trim().replaceAll(/\s+/g, ' ').replaceAll(SPACED, '$1');
     if (text === '' || text.startsWith('!') || text.startsWith(':')) return;
     const block: Block = { line: index + 1, text, words: text.split(' '), children: [] };
     const parent = blocks.at(-1);
@@ -106,6 +135,21 @@ export const transformSets = (blocks: readonly Block[]): readonly TransformSet[]
   })),
 ];
 
+/**
+ * Transform sets that a crypto map or an IPsec profile names: ASDM writes a dozen that nothing uses. All of them in a
+ * piece of a configuration that has neither.
+ */
+export const usedTransformSets = (blocks: readonly Block[]): readonly TransformSet[] => {
+  const used = new Set(
+    [...blocks, ...blocks.flatMap(({ children }) => children)].flatMap(({ text }) => {
+      const names =
+        /^(?:crypto (?:dynamic-)?map \S+ \d+ )?set (?:ikev1 )?(?:transform-set|ikev2 ipsec-proposal) (.+)$/.exec(text);
+      return names === null ? [] : names[1]!.split(' ');
+    }),
+  );
+  return transformSets(blocks).filter(({ name }) => used.size === 0 || used.has(name));
+};
+
 export const ciscoAlgorithms = (blocks: readonly Block[], asa: boolean): readonly Algorithm[] => [
   ...starting(blocks, /^crypto (?:isakmp|ikev1) policy \d+|^crypto ikev2 (?:proposal|policy) \S+/).flatMap((policy) => {
     // The one-line form of old PIX and ASA: crypto isakmp policy 10 encryption 3des
@@ -116,7 +160,7 @@ export const ciscoAlgorithms = (blocks: readonly Block[], asa: boolean): readonl
       ? policyAlgorithms(policy, asa)
       : policyAlgorithms({ ...policy, text: 'inline', children: [line] }, asa);
   }),
-  ...transformSets(blocks).map(({ line, encryption, hash }): Algorithm => ({ line, use: 'esp', encryption, hash })),
+  ...usedTransformSets(blocks).map(({ line, encryption, hash }): Algorithm => ({ line, use: 'esp', encryption, hash })),
   ...[...blocks, ...blocks.flatMap(({ children }) => children)].flatMap(({ text, line }): readonly Algorithm[] => {
     const pfs = /^(?:crypto map \S+ \d+ )?set pfs (group\d+)/.exec(text);
     return pfs === null ? [] : [{ line, use: 'esp', dh: ciscoGroup(pfs[1]) }];
@@ -129,6 +173,7 @@ export const ciscoSecrets = (blocks: readonly Block[]): readonly Secret[] =>
     const match =
       /^crypto isakmp key (?:(\d) )?(\S+) (?:address|hostname)\b/.exec(text) ??
       /^pre-shared-key (?:address \S+ (?:[\d.]+ )?)?(?:key )?(?:local |remote )?(?:(\d) )?(\S+)$/.exec(text) ??
+      /^set aggressive-mode password (?:(\d) )?(\S+)$/.exec(text) ??
       /^(?:ikev1 pre-shared-key|ikev2 (?:local|remote)-authentication pre-shared-key) (?:(\d) )?(\S+)$/.exec(text);
     if (match === null || (match[1] !== undefined && match[1] !== '0') || /^\*+$/.test(match[2]!)) return [];
     return [{ line, value: match[2]!, ids: undefined }];

@@ -53,15 +53,17 @@ export const swanctlConns = (root: Section): readonly Conn[] =>
         mobike: settingOf(conn, 'mobike'),
         encap: settingOf(conn, 'encap'),
         marks: children.flatMap((each) => present([settingOf(each, 'mark_in'), settingOf(each, 'mark_out')])),
-        ifId: present([
-          settingOf(conn, 'if_id_in', 'if_id_out'),
-          ...children.map((each) => settingOf(each, 'if_id_in', 'if_id_out')),
+        ifId: present([conn, ...children].map((each) => settingOf(each, 'if_id_in', 'if_id_out'))),
+        pairs: [conn, ...children].flatMap((each) => [
+          present([settingOf(each, 'mark_in'), settingOf(each, 'mark_out')]),
+          present([settingOf(each, 'if_id_in'), settingOf(each, 'if_id_out')]),
         ]),
         raw: deep(conn),
       };
     });
 
-const LIBRESWAN_ONLY = [
+/** Settings of a connection that only Libreswan and Openswan know (ipsec.conf(5) of Libreswan 5). */
+const LIBRESWAN_CONN = [
   'phase2alg',
   'phase2',
   'ikev2',
@@ -73,11 +75,31 @@ const LIBRESWAN_ONLY = [
   'encapsulation',
   'vti-interface',
 ];
+/** Of `config setup`, likewise. */
+const LIBRESWAN_SETUP = ['protostack', 'virtual-private', 'virtual_private', 'nat_traversal', 'plutodebug', 'nssdir'];
+
+/**
+ * Whose ipsec.conf it is: the first project that a comment names (both ship a file with such a header), else the words
+ * that only Libreswan knows. The header decides, for Libreswan 5 takes `keyexchange=ikev2` too.
+ */
+const flavourOf = (root: Section, lines: readonly string[]): 'libreswan' | 'strongswan' => {
+  const named = lines
+    .slice(0, 40)
+    .map((line) => /^\s*#.{0,200}?\b(strongswan|libreswan|openswan)\b/i.exec(line)?.[1]?.toLowerCase())
+    .find((name) => name !== undefined);
+  if (named !== undefined) return named === 'strongswan' ? 'strongswan' : 'libreswan';
+  const has = (kind: 'conn ' | 'config ', words: readonly string[]): boolean =>
+    root.sections.some(
+      ({ name, settings }) => name.startsWith(kind) && settings.some(({ key }) => words.includes(key)),
+    );
+  return has('conn ', LIBRESWAN_CONN) || has('config ', LIBRESWAN_SETUP) ? 'libreswan' : 'strongswan';
+};
 
 /** ipsec.conf: `%default` and `also=` are followed, one level of each, as files in the field use them. */
-export const ipsecConns = (root: Section): readonly Conn[] => {
+export const ipsecConns = (root: Section, lines: readonly string[]): readonly Conn[] => {
   const conns = root.sections.filter(({ name }) => name.startsWith('conn '));
-  const libreswan = conns.some(({ settings }) => settings.some(({ key }) => LIBRESWAN_ONLY.includes(key)));
+  const flavour = flavourOf(root, lines);
+  const libreswan = flavour === 'libreswan';
   const fallback = conns.find(({ name }) => name === 'conn %default')?.settings ?? [];
   return conns
     .filter(({ name }) => name !== 'conn %default')
@@ -93,7 +115,9 @@ export const ipsecConns = (root: Section): readonly Conn[] => {
         ? ikev2 === undefined
           ? exchange === 'ikev1'
             ? 1
-            : undefined
+            : exchange === 'ikev2'
+              ? 2
+              : undefined
           : /^(no|never)$/.test(ikev2)
             ? 1
             : 2
@@ -105,7 +129,7 @@ export const ipsecConns = (root: Section): readonly Conn[] => {
       return {
         name: conn.name.slice(5),
         line: conn.line,
-        flavour: libreswan ? 'libreswan' : 'strongswan',
+        flavour,
         version,
         ike: of('ike'),
         esp: present([of('esp', 'phase2alg')]),
@@ -126,6 +150,7 @@ export const ipsecConns = (root: Section): readonly Conn[] => {
         encap: of('forceencaps', 'encapsulation', 'encaps'),
         marks: present([of('mark'), of('mark_in'), of('mark_out')]),
         ifId: present([of('if_id_in'), of('if_id_out'), of('ipsec-interface')]),
+        pairs: [present([of('mark_in'), of('mark_out')]), present([of('if_id_in'), of('if_id_out')])],
         raw: all,
       };
     });

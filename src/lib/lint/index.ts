@@ -1,11 +1,25 @@
+import { asaRules } from './rules/asa.ts';
 import { cryptoRules } from './rules/crypto.ts';
 import { hostRules } from './rules/host.ts';
 import { iosRules } from './rules/ios.ts';
+import { iosRouteRules } from './rules/ios-routes.ts';
+import { lifetimeRules } from './rules/lifetimes.ts';
+import { linuxFileRules } from './rules/linux-files.ts';
 import { linuxRules } from './rules/linux.ts';
 import { policyRules } from './rules/policy.ts';
 import type { Finding, Parsed, Rule, Severity } from './types.ts';
 
-export const RULES: readonly Rule[] = [...cryptoRules, ...linuxRules, ...iosRules, ...policyRules, ...hostRules];
+export const RULES: readonly Rule[] = [
+  ...cryptoRules,
+  ...lifetimeRules,
+  ...linuxRules,
+  ...linuxFileRules,
+  ...iosRules,
+  ...iosRouteRules,
+  ...policyRules,
+  ...asaRules,
+  ...hostRules,
+];
 
 export interface LintFinding extends Finding {
   readonly rule: string;
@@ -20,12 +34,12 @@ const printable = (text: string): string =>
 export const lint = (file: Parsed): readonly LintFinding[] =>
   RULES.filter(({ kinds }) => kinds.includes(file.kind))
     .flatMap(({ id, severity, check }) =>
-      check(file).map(({ line, message, mend }) => ({
+      check(file).map(({ line, message, fix }) => ({
         rule: id,
         severity,
         line,
         message: printable(message),
-        mend: printable(mend),
+        fix: printable(fix),
       })),
     )
     .sort((a, b) => a.line - b.line);

@@ -22,6 +22,16 @@ const SIGNS: readonly (readonly [Kind, RegExp])[] = [
   ['sysctl', /^\s*net[./]ipv4[./]/],
 ];
 
+/** Languages that look like IOS and are not: judged as IOS, every finding would be wrong. */
+const OTHERS: readonly (readonly [string, RegExp])[] = [
+  ['Cisco IOS XR', /^!! IOS XR |^ ?ipv4 address [\d.]+ [\d.]+$|^router static$/],
+  ['Cisco NX-OS', /^!Command: show running-config|^feature [a-z-]+$|^vdc \S+ id \d/],
+  ['Arista EOS', /^! device: .*EOS|^! boot system flash:\S*EOS|^service routing protocols model /],
+  ['FRR', /^frr (?:version|defaults) /],
+  ['Junos', /^set (?:security|interfaces|routing-options|system) |^\s*(?:security|routing-options) \{/],
+  ['FortiOS', /^config (?:vpn ipsec|system|firewall) |^#config-version=/],
+];
+
 /** @returns the kind whose own commands the file has most of, or undefined. ASA wins a tie: its signs are the rarer. */
 export const detectKind = (lines: readonly string[]): Kind | undefined => {
   const counts = SIGNS.map(
@@ -38,7 +48,7 @@ const PARSERS: Readonly<
   Record<Kind, (lines: readonly string[]) => Pick<Parsed, 'root' | 'blocks' | 'conns' | 'algorithms' | 'secrets'>>
 > = {
   swanctl: (lines) => linux(parseNested(lines), swanctlConns, swanctlSecrets),
-  'ipsec-conf': (lines) => linux(parseIpsecConf(lines), ipsecConns, ipsecSecrets),
+  'ipsec-conf': (lines) => linux(parseIpsecConf(lines), (root) => ipsecConns(root, lines), ipsecSecrets),
   sysctl: (lines) => ({ root: parseSysctl(lines), blocks: [], conns: [], algorithms: [], secrets: [] }),
   ios: (lines) => cisco(lines, false),
   asa: (lines) => cisco(lines, true),
@@ -54,7 +64,7 @@ const linux = (root: Section, conns: typeof swanctlConns, secrets: typeof swanct
 };
 
 const cisco = (lines: readonly string[], asa: boolean) => {
-  const blocks = parseCisco(lines);
+  const blocks = parseCisco(lines, asa);
   return { root: EMPTY, blocks, conns: [], algorithms: ciscoAlgorithms(blocks, asa), secrets: ciscoSecrets(blocks) };
 };
 
@@ -76,6 +86,13 @@ export const parseFile = (
     throw usageError('is not text', { field: name, next: 'name a configuration file, not an archive or a program' });
   // No device writes longer lines; a cut keeps every pattern below linear in the file.
   const lines = text.split(/\r\n|\r|\n/).map((line) => line.slice(0, 8_192));
+  const other =
+    options.kind === undefined ? OTHERS.find(([, sign]) => lines.some((line) => sign.test(line)))?.[0] : undefined;
+  if (other !== undefined)
+    throw usageError(`is a configuration of ${other}, whose rules this linter does not know`, {
+      field: name,
+      next: 'give --kind to read it as another kind all the same',
+    });
   const kind = options.kind ?? detectKind(lines);
   if (kind === undefined)
     throw usageError("can't tell what kind of configuration this is", {

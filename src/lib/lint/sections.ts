@@ -1,6 +1,15 @@
 import type { Section, Setting } from './types.ts';
 
-const section = (name: string, line: number): Section => ({ name, line, settings: [], sections: [] });
+/** A section of swanctl.conf while it is read: `refs` are sections whose content it takes over. */
+type Open = Section & { readonly refs?: readonly string[]; readonly sections: Open[] };
+
+const section = (name: string, line: number, refs?: readonly string[]): Open => ({
+  name,
+  line,
+  settings: [],
+  sections: [],
+  ...(refs === undefined ? {} : { refs }),
+});
 
 /** Deeper than any real file; a hostile one could nest a million. */
 const MAX_DEPTH = 32;
@@ -17,10 +26,47 @@ const uncomment = (line: string): string => {
   return line;
 };
 
+/** References are followed this deep; one that leads back to itself ends there. */
+const MAX_REFERENCES = 8;
+/** Settings that all references of a file may bring in together: a hostile file multiplies itself by them. */
+const MAX_INHERITED = 100_000;
+
+const sizeOf = ({ settings, sections }: Section): number =>
+  1 + settings.length + sections.reduce((sum, inner) => sum + sizeOf(inner), 0);
+
+/** `base` first, so that a section's own settings come later and count. */
+const merged = (own: Section, base: Section): Section => ({
+  ...own,
+  settings: [...base.settings, ...own.settings],
+  sections: [
+    ...base.sections
+      .filter(({ name }) => !own.sections.some((section) => section.name === name))
+      .map((inherited) => ({ ...inherited })),
+    ...own.sections.map((inner) => {
+      const inherited = base.sections.find(({ name }) => name === inner.name);
+      return inherited === undefined ? inner : merged(inner, inherited);
+    }),
+  ],
+});
+
+/** strongswan.conf(5) "Referencing other Sections": `name : a.b, c { … }` inherits settings and sections of both. */
+const resolved = (root: Open, from: Open, budget: { left: number }, depth = 0): Section => {
+  const own: Section = { ...from, sections: from.sections.map((inner) => resolved(root, inner, budget, depth)) };
+  if (from.refs === undefined || depth === MAX_REFERENCES) return own;
+  return from.refs.reduce((result, path) => {
+    const target = path
+      .split('.')
+      .reduce<Open | undefined>((at, name) => at?.sections.find((inner) => inner.name === name), root);
+    if (target === undefined || budget.left <= 0) return result;
+    const inherited = resolved(root, target, budget, depth + 1);
+    budget.left -= sizeOf(inherited);
+    return merged(result, inherited);
+  }, own);
+};
+
 /**
- * swanctl.conf and strongswan.conf (strongswan.conf(5)): `name { … }` and `key = value`, any number on a line.
- * Tolerant:
- * what is neither is skipped, an unclosed section ends with the file.
+ * swanctl.conf and strongswan.conf (strongswan.conf(5)): `name { … }` and `key = value`, any number on a line; what a
+ * section refers to is part of it. Tolerant: what is neither is skipped, an unclosed section ends with the file.
  */
 export const parseNested = (lines: readonly string[]): Section => {
   const root = section('', 1);
@@ -33,9 +79,10 @@ export const parseNested = (lines: readonly string[]): Section => {
         rest = rest.slice(1).trim();
         continue;
       }
-      const opens = /^([^\s{}=#"]{1,200})\s*(?::\s*[^{}]{0,200})?\{/.exec(rest);
+      const opens = /^([^\s{}=#":]{1,200})\s*(?::\s*([^{}]{0,200}))?\{/.exec(rest);
       if (opens !== null) {
-        const inner = section(opens[1]!, index + 1);
+        const refs = opens[2]?.split(',').map((path) => path.trim());
+        const inner = section(opens[1]!, index + 1, refs);
         open.at(-1)!.sections.push(inner);
         if (open.length < MAX_DEPTH) open.push(inner);
         rest = rest.slice(opens[0].length).trim();
@@ -47,7 +94,7 @@ export const parseNested = (lines: readonly string[]): Section => {
       rest = rest.slice(sets[0].length).trim();
     }
   });
-  return root;
+  return resolved(root, root, { left: MAX_INHERITED });
 };
 
 /**

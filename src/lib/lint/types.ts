@@ -12,7 +12,7 @@ export interface Finding {
   /** Counted from 1. */
   readonly line: number;
   readonly message: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 export interface Setting {
@@ -84,6 +84,8 @@ export interface Conn {
   readonly encap: Setting | undefined;
   readonly marks: readonly Setting[];
   readonly ifId: readonly Setting[];
+  /** What has to be equal for both directions of one child: its marks, and its interface ids. */
+  readonly pairs: readonly (readonly Setting[])[];
   /** Every setting as written, for what only one dialect has. */
   readonly raw: readonly Setting[];
 }

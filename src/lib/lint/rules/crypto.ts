@@ -1,4 +1,4 @@
-import { seconds } from '../conns.ts';
+import { cryptoMaps } from '../acl.ts';
 import { child, starting } from '../cisco.ts';
 import type { Algorithm, Finding, Kind, Parsed, Rule } from '../types.ts';
 
@@ -10,7 +10,7 @@ const each = (
   file: Parsed,
   wanted: (algorithm: Algorithm) => boolean,
   what: (algorithm: Algorithm) => string,
-  mend: string,
+  fix: string,
 ): readonly Finding[] => {
   const seen = new Set<string>();
   return file.algorithms.filter(wanted).flatMap((algorithm) => {
@@ -18,7 +18,7 @@ const each = (
     const key = `${algorithm.line} ${message}`;
     if (seen.has(key)) return [];
     seen.add(key);
-    return [{ line: algorithm.line, message, mend }];
+    return [{ line: algorithm.line, message, fix }];
   });
 };
 
@@ -142,7 +142,7 @@ export const cryptoRules: readonly Rule[] = [
         .map(({ line }) => ({
           line,
           message: 'a transform with a cipher and no integrity',
-          mend: 'add esp-sha256-hmac, or use esp-gcm',
+          fix: 'add esp-sha256-hmac, or use esp-gcm',
         })),
   },
   {
@@ -157,11 +157,40 @@ export const cryptoRules: readonly Rule[] = [
         .map(({ line, name }) => ({
           line,
           message: `connection "${name}" is IKEv1`,
-          mend: 'use IKEv2 on both ends (version = 2, keyexchange=ikev2, ikev2=insist)',
+          fix: 'use IKEv2 on both ends (version = 2, keyexchange=ikev2, ikev2=insist)',
         })),
       ...starting(file.blocks, /^crypto (?:isakmp|ikev1) policy \d+/)
         .slice(0, 1)
-        .map(({ line }) => ({ line, message: 'an IKEv1 (ISAKMP) policy', mend: 'use crypto ikev2 on both ends' })),
+        .map(({ line }) => ({ line, message: 'an IKEv1 (ISAKMP) policy', fix: 'use crypto ikev2 on both ends' })),
+    ],
+  },
+  {
+    id: 'aggressive-mode',
+    kinds: ALL,
+    severity: 'warning',
+    title: 'aggressive mode shows a hash of the key',
+    source:
+      'RFC 2409 §5.4, CVE-2002-1623: whoever sees the first messages can try keys at home; IKEv2 has no such mode',
+    check: (file) => [
+      ...file.conns.flatMap(({ raw, version }) =>
+        raw
+          .filter(({ key, value }) => /^(?:aggressive|aggrmode)$/.test(key) && /^(?:yes|true|1)$/.test(value))
+          .map(({ line, key }) => ({
+            line,
+            message:
+              version === 2 ? `${key} has no meaning in IKEv2` : `${key}: anybody on the path can try keys at home`,
+            fix: 'remove it; use IKEv2 with ids on both ends',
+          })),
+      ),
+      ...[...file.blocks, ...file.blocks.flatMap(({ children }) => children)]
+        .filter(({ text }) =>
+          /^set aggressive-mode password|^crypto map \S+ \d+ set (?:ikev1 )?phase1-mode aggressive/.test(text),
+        )
+        .map(({ line }) => ({
+          line,
+          message: 'aggressive mode: anybody on the path can try keys at home',
+          fix: 'use main mode, better IKEv2',
+        })),
     ],
   },
   {
@@ -178,7 +207,7 @@ export const cryptoRules: readonly Rule[] = [
         .map(({ line, name }) => ({
           line,
           message: `connection "${name}" does not set the IKE version`,
-          mend: 'set version = 2 (Libreswan: ikev2=insist)',
+          fix: 'set version = 2 (Libreswan: ikev2=insist)',
         })),
   },
   {
@@ -200,7 +229,7 @@ export const cryptoRules: readonly Rule[] = [
                 {
                   line: setting.line,
                   message: `${setting.key} also offers the default proposals`,
-                  mend: flavour === 'strongswan' ? 'end it with "!"' : 'leave "default" out',
+                  fix: flavour === 'strongswan' ? 'end it with "!"' : 'leave "default" out',
                 },
               ]
             : [];
@@ -217,7 +246,7 @@ export const cryptoRules: readonly Rule[] = [
       ...file.conns.flatMap(({ raw, flavour, esp, name }) => {
         const off = raw.find(({ key, value }) => key === 'pfs' && value === 'no');
         if (off !== undefined)
-          return [{ line: off.line, message: `connection "${name}" turns PFS off`, mend: 'set pfs=yes on both ends' }];
+          return [{ line: off.line, message: `connection "${name}" turns PFS off`, fix: 'set pfs=yes on both ends' }];
         return flavour === 'libreswan'
           ? []
           : esp
@@ -225,105 +254,25 @@ export const cryptoRules: readonly Rule[] = [
               .map(({ line, key }) => ({
                 line,
                 message: `${key} has no DH group`,
-                mend: 'add one, like -ecp384, on both ends',
+                fix: 'add one, like -ecp384, on both ends',
               }));
       }),
-      ...starting(file.blocks, /^crypto (?:ipsec profile \S+|map \S+ \d+ ipsec-isakmp)$/)
+      ...starting(file.blocks, /^crypto (?:ipsec profile \S+|map \S+ \d+ ipsec-isakmp(?: profile \S+)?)$/)
         .filter((block) => block.children.length > 0 && child(block, /^set pfs\b/) === undefined)
         .map(({ line, text }) => ({
           line,
           message: `"${text}" sets no PFS`,
-          mend: 'add "set pfs group20" on both ends',
+          fix: 'add "set pfs group20" on both ends',
         })),
+      ...(file.kind !== 'asa'
+        ? []
+        : cryptoMaps(file.blocks)
+            .filter(({ commands }) => !commands.some(({ text }) => /^set pfs\b/.test(text)))
+            .map(({ line, name }) => ({
+              line,
+              message: `crypto map ${name} sets no PFS`,
+              fix: `add "crypto map ${name} set pfs group20" on both ends`,
+            }))),
     ],
   },
-  {
-    id: 'lifetime-ike-aws',
-    kinds: ALL,
-    severity: 'warning',
-    title: "IKE lifetime outside AWS's range",
-    source: 'AWS "Tunnel options": phase 1 lifetime 900 to 28,800 s',
-    check: (file) =>
-      [...ikeLives(file)]
-        .filter(([, life]) => life < 900 || life > 28_800)
-        .map(([line, life]) => ({
-          line,
-          message: `IKE lifetime ${life} s: AWS takes 900 to 28800`,
-          mend: 'use 28800 on both ends',
-        })),
-  },
-  {
-    id: 'lifetime-child-aws',
-    kinds: ALL,
-    severity: 'warning',
-    title: "ESP lifetime outside AWS's range",
-    source: 'AWS "Tunnel options": phase 2 lifetime 900 to 3,600 s',
-    check: (file) =>
-      [...childLives(file)]
-        .filter(([, life]) => life < 900 || life > 3_600)
-        .map(([line, life]) => ({
-          line,
-          message: `ESP lifetime ${life} s: AWS takes 900 to 3600`,
-          mend: 'use 3600 on both ends',
-        })),
-  },
-  {
-    id: 'lifetime-order',
-    kinds: ALL,
-    severity: 'error',
-    title: 'ESP lives as long as IKE or longer',
-    source: 'AWS "Tunnel options": phase 2 must be below phase 1',
-    check: (file) => {
-      if (file.conns.length > 0) {
-        return file.conns.flatMap(({ ikeLife, childLife }) => {
-          const [ike, esp] = [seconds(ikeLife), seconds(childLife)];
-          return ike !== undefined && esp !== undefined && esp >= ike
-            ? [
-                {
-                  line: childLife!.line,
-                  message: `ESP lifetime ${esp} s is not below IKE's ${ike} s`,
-                  mend: 'use 3600 under 28800',
-                },
-              ]
-            : [];
-        });
-      }
-      const shortest = Math.min(...ikeLives(file).map(([, life]) => life));
-      return childLives(file)
-        .filter(([, life]) => life >= shortest)
-        .map(([line, life]) => ({
-          line,
-          message: `ESP lifetime ${life} s is not below IKE's ${shortest} s`,
-          mend: 'use 3600 under 28800',
-        }));
-    },
-  },
-];
-
-type Life = readonly [line: number, seconds: number];
-const digits = (block: { text: string; line: number } | undefined): readonly Life[] => {
-  const match = /(?:lifetime|seconds) (?:seconds )?(\d{1,9})$/.exec(block?.text ?? '');
-  return match === null ? [] : [[block!.line, Number(match[1])]];
-};
-
-const ikeLives = (file: Parsed): readonly Life[] => [
-  ...file.conns.flatMap(({ ikeLife }): readonly Life[] =>
-    seconds(ikeLife) === undefined ? [] : [[ikeLife!.line, seconds(ikeLife)!]],
-  ),
-  ...starting(file.blocks, /^crypto (?:isakmp|ikev1|ikev2) (?:policy|profile) /).flatMap((block) =>
-    digits(child(block, /^lifetime\b/)),
-  ),
-  ...starting(file.blocks, /^crypto (?:isakmp|ikev1) policy \d+ lifetime \d+$/).flatMap(digits),
-];
-
-const childLives = (file: Parsed): readonly Life[] => [
-  ...file.conns.flatMap(({ childLife }): readonly Life[] =>
-    seconds(childLife) === undefined ? [] : [[childLife!.line, seconds(childLife)!]],
-  ),
-  ...starting(file.blocks, /^crypto (?:map|ipsec profile) /).flatMap((block) =>
-    digits(child(block, /^set security-association lifetime seconds/)),
-  ),
-  ...starting(file.blocks, /^crypto (?:ipsec|map \S+ \d+ set) security-association lifetime seconds \d+$/).flatMap(
-    digits,
-  ),
 ];

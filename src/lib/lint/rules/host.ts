@@ -1,5 +1,6 @@
 import { isOpenToOthers, octal } from '../../domain/file-mode.ts';
 import { sectionOf, settingOf } from '../sections.ts';
+import { catchAll, off, routed } from './linux.ts';
 import type { Kind, Parsed, Rule, Setting } from '../types.ts';
 
 const KEYED: readonly Kind[] = ['ios', 'asa', 'swanctl', 'ipsec-conf'];
@@ -26,7 +27,7 @@ export const hostRules: readonly Rule[] = [
         .map(({ line }) => ({
           line,
           message: 'the key is in typographic quotes: they are taken as part of it, or the line is refused',
-          mend: 'type plain " quotes',
+          fix: 'type plain " quotes',
         })),
   },
   {
@@ -41,7 +42,7 @@ export const hostRules: readonly Rule[] = [
         .map(({ line }) => ({
           line,
           message: 'the key has less than 8 characters: found by trying within hours',
-          mend: 'use 32 random characters',
+          fix: 'use 32 random characters',
         })),
   },
   {
@@ -58,7 +59,7 @@ export const hostRules: readonly Rule[] = [
         .map(({ line }) => ({
           line,
           message: 'the key is short, well known or repetitive',
-          mend: 'use 32 random characters',
+          fix: 'use 32 random characters',
         })),
   },
   {
@@ -73,7 +74,7 @@ export const hostRules: readonly Rule[] = [
         .map(({ line }) => ({
           line,
           message: 'the key has characters or a length that an AWS VPN connection refuses',
-          mend: 'use 8 to 64 of A-Z a-z 0-9 . _ and begin with no 0, where the other end is AWS',
+          fix: 'use 8 to 64 of A-Z a-z 0-9 . _ and begin with no 0, where the other end is AWS',
         })),
   },
   {
@@ -88,7 +89,7 @@ export const hostRules: readonly Rule[] = [
         : file.secrets.slice(0, 1).map(({ line }) => ({
             line,
             message: `the file holds a key and has mode ${octal(file.mode!)}`,
-            mend: 'chmod 600, and change the key if others use the machine',
+            fix: 'chmod 600, and change the key if others use the machine',
           })),
   },
   {
@@ -105,11 +106,41 @@ export const hostRules: readonly Rule[] = [
               {
                 line: index + 1,
                 message: 'a non-breaking or invisible blank: the words around it are read as one',
-                mend: 'type the blank anew',
+                fix: 'type the blank anew',
               },
             ]
           : [],
       ),
+  },
+  {
+    id: 'install-routes',
+    kinds: ['swanctl', 'ipsec-conf'],
+    severity: 'info',
+    title: 'charon must not install routes',
+    source: 'strongSwan "Route-based VPN": charon.install_routes = no',
+    check: (file) => {
+      const charon = sectionOf(file.root, 'charon');
+      if (charon !== undefined) {
+        const set = settingOf(charon, 'install_routes');
+        return set !== undefined && off(set.value)
+          ? []
+          : [
+              {
+                line: set?.line ?? charon.line,
+                message:
+                  'charon installs routes for every selector: with 0.0.0.0/0 and a tunnel interface all traffic goes in',
+                fix: 'set install_routes = no where tunnels have interfaces',
+              },
+            ];
+      }
+      return file.conns
+        .filter((conn) => conn.flavour !== 'libreswan' && routed(conn) && catchAll(conn))
+        .map(({ line, name }) => ({
+          line,
+          message: `connection "${name}" has an interface and 0.0.0.0/0 selectors: charon would route everything into table 220`,
+          fix: 'see that strongswan.conf has charon { install_routes = no }',
+        }));
+    },
   },
   {
     id: 'charon-retransmit',
@@ -127,7 +158,7 @@ export const hostRules: readonly Rule[] = [
             {
               line: charon.line,
               message: 'the default retransmission finds a dead peer after 165 s',
-              mend: 'retransmit_tries = 3, retransmit_timeout = 2, retransmit_base = 1.5: about 16 s',
+              fix: 'retransmit_tries = 3, retransmit_timeout = 2, retransmit_base = 1.5: about 16 s',
             },
           ];
     },
@@ -147,7 +178,7 @@ export const hostRules: readonly Rule[] = [
             {
               line: load!.line,
               message: 'bypass-lan beside kernel-libipsec: it puts the LAN outside the tunnel and nothing is ever sent',
-              mend: 'take bypass-lan out of the list',
+              fix: 'take bypass-lan out of the list',
             },
           ]
         : [];
@@ -167,7 +198,7 @@ export const hostRules: readonly Rule[] = [
         .map(({ line, key }) => ({
           line,
           message: `${key} is strict: answers that come by another path are dropped`,
-          mend: 'set 2 (loose) or 0',
+          fix: 'set 2 (loose) or 0',
         }));
       const all = sysctl(file, 'net.ipv4.conf.all.rp_filter');
       return set.length > 0 && all === undefined
@@ -176,7 +207,7 @@ export const hostRules: readonly Rule[] = [
             {
               line: set[0]!.line,
               message: 'net.ipv4.conf.all.rp_filter is not set: where the system has 1 there, the larger value wins',
-              mend: 'set all and the interface',
+              fix: 'set all and the interface',
             },
           ]
         : strict;
@@ -194,7 +225,7 @@ export const hostRules: readonly Rule[] = [
         .map(({ line }) => ({
           line,
           message: 'ip_forward is off: the tunnel is up and nothing passes (troubleshooting case 2)',
-          mend: 'set net.ipv4.ip_forward = 1',
+          fix: 'set net.ipv4.ip_forward = 1',
         })),
   },
   {
@@ -209,7 +240,7 @@ export const hostRules: readonly Rule[] = [
         .map(({ line, key }) => ({
           line,
           message: `${key} is on: hosts are sent around the tunnel`,
-          mend: 'set it to 0',
+          fix: 'set it to 0',
         })),
   },
 ];

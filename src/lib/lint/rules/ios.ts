@@ -1,6 +1,6 @@
 import { cidr, contains } from '../../domain/cidr.ts';
 import { espMtu, explainMtu } from '../../domain/mtu.ts';
-import { child, starting, transformSets } from '../cisco.ts';
+import { child, starting, transformSets, usedTransformSets } from '../cisco.ts';
 import { mtuProposal } from '../mtu.ts';
 import type { Block, Finding, Parsed, Rule } from '../types.ts';
 
@@ -30,6 +30,9 @@ const proposalOf = (file: Parsed, tunnel: Block) => {
   return found === undefined ? undefined : mtuProposal(found);
 };
 
+/** A hub's tunnel has many ends: its network is as large as there are spokes. */
+const isMultipoint = (tunnel: Block): boolean => child(tunnel, /^tunnel mode gre multipoint|^ip nhrp /) !== undefined;
+
 const mtuFinding = (
   what: string,
   { line }: Block,
@@ -40,7 +43,7 @@ const mtuFinding = (
   const [plain, natT] = [espMtu(proposal, false), espMtu(proposal, true)];
   if (given <= natT[of]) return [];
   const where = given > plain[of] ? 'on any path' : 'behind an Elastic IP or other NAT';
-  return [{ line, message: `${what} ${given} is too big ${where}: ${explainMtu(natT)}`, mend: `set ${natT[of]}` }];
+  return [{ line, message: `${what} ${given} is too big ${where}: ${explainMtu(natT)}`, fix: `set ${natT[of]}` }];
 };
 
 const perTunnel =
@@ -66,7 +69,7 @@ export const iosRules: readonly Rule[] = [
       ...(file.kind !== 'asa'
         ? []
         : starting(file.blocks, /^sysopt connection tcpmss \d+$/).flatMap((block) => {
-            const proposals = transformSets(file.blocks)
+            const proposals = usedTransformSets(file.blocks)
               .map(mtuProposal)
               .filter((proposal) => proposal !== undefined);
             return proposals
@@ -102,7 +105,7 @@ export const iosRules: readonly Rule[] = [
             {
               line: tunnel.line,
               message: `${tunnel.words[1]} does not clamp the MSS`,
-              mend: 'add "ip tcp adjust-mss 1379" or what the cipher allows',
+              fix: 'add "ip tcp adjust-mss 1379" or what the cipher allows',
             },
           ]
         : [],
@@ -116,12 +119,12 @@ export const iosRules: readonly Rule[] = [
     source: 'AWS "Tunnel options": inside addresses are a /30',
     check: (file) =>
       starting(file.blocks, /^interface Tunnel/i).flatMap((tunnel) =>
-        tunnel.children
+        (isMultipoint(tunnel) ? [] : tunnel.children)
           .filter(({ text }) => /^ip address [\d.]+ [\d.]+$/.test(text) && !/ 255\.255\.255\.25[24]$/.test(text))
           .map(({ line, words }) => ({
             line,
             message: `${tunnel.words[1]} has mask ${words[3]}: a tunnel has two ends, and other tunnels' addresses fall into it`,
-            mend: 'use 255.255.255.252',
+            fix: 'use 255.255.255.252',
           })),
       ),
   },
@@ -141,7 +144,7 @@ export const iosRules: readonly Rule[] = [
           .map(({ line, words }) => ({
             line,
             message: `${words[2]} is reserved by AWS`,
-            mend: 'take another /30 of 169.254.0.0/16',
+            fix: 'take another /30 of 169.254.0.0/16',
           })),
       ),
   },
@@ -162,7 +165,7 @@ export const iosRules: readonly Rule[] = [
       return starting(file.blocks, /^crypto isakmp keepalive/).map(({ line }) => ({
         line,
         message: 'does nothing for the IKEv2 profiles of this file',
-        mend: 'add "dpd 10 4 periodic" to crypto ikev2 profile',
+        fix: 'add "dpd 10 4 periodic" to crypto ikev2 profile',
       }));
     },
   },
@@ -182,7 +185,7 @@ export const iosRules: readonly Rule[] = [
         .map(({ line }) => ({
           line,
           message: 'a dead peer is noticed only when somebody sends',
-          mend: 'end the command with "periodic"',
+          fix: 'end the command with "periodic"',
         })),
   },
   {
@@ -198,163 +201,7 @@ export const iosRules: readonly Rule[] = [
       ).map(({ line, text }) => ({
         line,
         message: `"${text.split(' ').slice(0, 4).join(' ')}" changes all other tunnels of this box too`,
-        mend: 'check them before pasting; on IOS a profile can set df-bit and replay window by itself',
+        fix: 'check them before pasting; on IOS a profile can set df-bit and replay window by itself',
       })),
-  },
-  {
-    id: 'route-untracked',
-    kinds: ['ios'],
-    severity: 'warning',
-    title: 'a static route into a tunnel without track',
-    source: 'field document "BJS VPN": the route must leave when the tunnel dies',
-    check: (file) =>
-      starting(file.blocks, /^ip route [\d.]+ [\d.]+ Tunnel\S*/i)
-        .filter(({ words }) => !words.includes('track'))
-        .map(({ line, words }) => ({
-          line,
-          message: `the route to ${words[2]} stays when ${words[4]} is dead`,
-          mend: 'add "track N", tracking an ip sla through the tunnel',
-        })),
-  },
-  {
-    id: 'track-undefined',
-    kinds: ['ios'],
-    severity: 'error',
-    title: 'a track or SLA that is not there',
-    source: 'Cisco "ip sla", "track": a route tracking nothing is down',
-    check: (file) => {
-      const defined = (pattern: RegExp, at: number) =>
-        new Set(starting(file.blocks, pattern).map(({ words }) => words[at]));
-      const [tracks, slas, scheduled] = [
-        defined(/^track \d+ /, 1),
-        defined(/^ip sla \d+$/, 2),
-        defined(/^ip sla schedule \d+/, 3),
-      ];
-      return [
-        ...starting(file.blocks, /^ip route .* track \d+/)
-          .filter(({ words }) => !tracks.has(words[words.indexOf('track') + 1]))
-          .map(({ line, words }) => ({
-            line,
-            message: `track ${words[words.indexOf('track') + 1]} is not defined`,
-            mend: 'define it: "track N ip sla M reachability"',
-          })),
-        ...starting(file.blocks, /^track \d+ ip sla \d+/)
-          .filter(({ words }) => !slas.has(words[4]))
-          .map(({ line, words }) => ({
-            line,
-            message: `ip sla ${words[4]} is not defined`,
-            mend: 'define it: "ip sla M" with icmp-echo',
-          })),
-        ...starting(file.blocks, /^ip sla \d+$/)
-          .filter(({ words }) => !scheduled.has(words[2]))
-          .map(({ line, words }) => ({
-            line,
-            message: `ip sla ${words[2]} is never scheduled: it does not probe`,
-            mend: `add "ip sla schedule ${words[2]} life forever start-time now"`,
-          })),
-      ];
-    },
-  },
-  {
-    id: 'sla-life',
-    kinds: ['ios'],
-    severity: 'warning',
-    title: 'the probe stops after an hour',
-    source: 'Cisco "ip sla schedule": life is 3600 s by default',
-    check: (file) =>
-      starting(file.blocks, /^ip sla schedule \d+/)
-        .filter(({ text }) => !text.includes('life forever'))
-        .map(({ line, words }) => ({
-          line,
-          message: `ip sla ${words[3]} runs for 3600 s, then its route goes`,
-          mend: 'add "life forever"',
-        })),
-  },
-  {
-    id: 'sla-source',
-    kinds: ['ios'],
-    severity: 'warning',
-    title: 'a probe not bound to its path',
-    source: 'a probe must cross the path it judges: else it tells of another one',
-    check: (file) =>
-      starting(file.blocks, /^ip sla \d+$/).flatMap(({ children }) =>
-        children
-          .filter(({ text }) => /^icmp-echo /.test(text) && !/ source-(?:ip|interface) /.test(text))
-          .map(({ line }) => ({
-            line,
-            message: 'the probe leaves by whatever route there is',
-            mend: 'add "source-ip" with the tunnel\'s own address',
-          })),
-      ),
-  },
-  {
-    id: 'redistribute-filter',
-    kinds: ['ios'],
-    severity: 'warning',
-    title: 'every static route goes into the IGP',
-    source: 'field document "BJS VPN": redistribute static through a route-map that matches the tag',
-    check: (file) =>
-      starting(file.blocks, /^router (?:ospf|eigrp|bgp)/).flatMap(({ children, text }) =>
-        children.flatMap(({ text: command, line, words }): readonly Finding[] => {
-          if (!command.startsWith('redistribute static')) return [];
-          const map = words[words.indexOf('route-map') + 1];
-          if (!words.includes('route-map'))
-            return [
-              {
-                line,
-                message: 'redistribute static without a route-map: the default route goes out too',
-                mend: 'match the tag of the VPN routes in a route-map',
-              },
-            ];
-          if (starting(file.blocks, /^route-map /).every(({ words: own }) => own[1] !== map))
-            return [
-              {
-                line,
-                message: `route-map ${map} is not defined: everything passes`,
-                mend: 'define it with "match tag"',
-              },
-            ];
-          return text.startsWith('router ospf') && !words.includes('subnets')
-            ? [{ line, message: 'without "subnets" OSPF takes classful networks only', mend: 'add "subnets"' }]
-            : [];
-        }),
-      ),
-  },
-  {
-    id: 'tag-unmatched',
-    kinds: ['ios'],
-    severity: 'error',
-    title: 'the route-map matches a tag that no route has',
-    source: 'field document "BJS VPN": ip route … tag 100, match tag 100',
-    check: (file) => {
-      const tags = new Set(
-        starting(file.blocks, /^ip route .* tag \d+/).map(({ words }) => words[words.indexOf('tag') + 1]),
-      );
-      return starting(file.blocks, /^route-map /).flatMap(({ children }) =>
-        children
-          .filter(({ text, words }) => /^match tag \d+$/.test(text) && !tags.has(words[2]))
-          .map(({ line, words }) => ({
-            line,
-            message: `no static route has tag ${words[2]}: nothing reaches the IGP`,
-            mend: `add "tag ${words[2]}" to the tunnel's routes`,
-          })),
-      );
-    },
-  },
-  {
-    id: 'return-route',
-    kinds: ['ios'],
-    severity: 'info',
-    title: "the LAN's return route does not follow",
-    source:
-      'the return route must follow the active path (track and IGP), or half the path is dead while both ends look well',
-    check: (file) =>
-      file.blocks.some(({ children }) => children.some(({ text }) => text.startsWith('redistribute static')))
-        ? []
-        : starting(file.blocks, /^ip route [\d.]+ [\d.]+ Tunnel\S* .*track \d+/i).map(({ line, words }) => ({
-            line,
-            message: `${words[2]} is tracked here, but no IGP tells the LAN`,
-            mend: 'redistribute the route by its tag, or run VRRP/HSRP on the same track',
-          })),
   },
 ];

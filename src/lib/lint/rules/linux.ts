@@ -1,27 +1,31 @@
 import { addressNumber, isPublic } from '../../domain/cidr.ts';
-import { espMtu } from '../../domain/mtu.ts';
-import { proposalAlgorithms } from '../algorithms.ts';
 import { seconds } from '../conns.ts';
-import { sectionOf, settingOf } from '../sections.ts';
-import { mtuProposal } from '../mtu.ts';
 import type { Conn, Finding, Kind, Parsed, Rule } from '../types.ts';
 
 const LINUX: readonly Kind[] = ['swanctl', 'ipsec-conf'];
 
 const STARTS = /^(?:start|route\|start|trap\|start|ondemand\|start|keep)$/;
 const initiates = ({ start }: Conn): boolean => start !== undefined && STARTS.test(start.value);
-const routed = ({ marks, ifId, raw }: Conn): boolean =>
+export const routed = ({ marks, ifId, raw }: Conn): boolean =>
   marks.length > 0 || ifId.length > 0 || raw.some(({ key }) => key === 'vti-interface');
-const catchAll = ({ localNets, remoteNets }: Conn): boolean =>
+export const catchAll = ({ localNets, remoteNets }: Conn): boolean =>
   localNets.includes('0.0.0.0/0') && remoteNets.includes('0.0.0.0/0');
 const isAddress = (text: string): boolean => addressNumber(text) !== undefined;
 
-const perConn =
+/** A rule that looks at each connection with a peer. */
+export const perConn =
   (check: (conn: Conn, file: Parsed) => readonly Finding[]) =>
   (file: Parsed): readonly Finding[] =>
     file.conns.filter(({ remote }) => remote !== undefined).flatMap((conn) => check(conn, file));
 
-const off = (value: string): boolean => /^(?:no|0|false|off|disabled)$/i.test(value);
+/** Dead-peer detection is on: by a delay; in strongSwan's ipsec.conf by an action, whose delay is 30 s if none is set. */
+const asksPeer = ({ raw, flavour, dpdAction }: Conn): boolean => {
+  const delay = raw.findLast(({ key }) => /^dpd_?delay$/.test(key))?.value;
+  if (delay !== undefined && /^0s?$/.test(delay)) return false;
+  return flavour === 'strongswan' ? !/^(?:|none)$/.test(dpdAction?.value ?? '') : delay !== undefined;
+};
+
+export const off = (value: string): boolean => /^(?:no|0|false|off|disabled)$/i.test(value);
 
 export const linuxRules: readonly Rule[] = [
   {
@@ -36,7 +40,7 @@ export const linuxRules: readonly Rule[] = [
             {
               line: dpdTimeout.line,
               message: `${dpdTimeout.key} does nothing in IKEv2: death is found by retransmission, 165 s by default`,
-              mend: 'set retransmit_tries 3, retransmit_timeout 2, retransmit_base 1.5 in strongswan.conf: about 16 s',
+              fix: 'set retransmit_tries 3, retransmit_timeout 2, retransmit_base 1.5 in strongswan.conf: about 16 s',
             },
           ]
         : [],
@@ -47,14 +51,15 @@ export const linuxRules: readonly Rule[] = [
     kinds: LINUX,
     severity: 'warning',
     title: 'no dead-peer detection',
-    source: 'swanctl.conf(5) "dpd_delay": 0 by default; a dead peer is noticed at the next rekey',
-    check: perConn(({ name, line, raw, start }) =>
-      start !== undefined && !raw.some(({ key, value }) => /^dpd_?delay$/.test(key) && !/^0s?$/.test(value))
+    source:
+      'swanctl.conf(5) "dpd_delay": 0 by default; strongSwan ipsec.conf(5) "dpdaction": none sends nothing, "dpddelay": 30 s',
+    check: perConn((conn) =>
+      conn.start !== undefined && !asksPeer(conn)
         ? [
             {
-              line,
-              message: `connection "${name}" never asks whether its peer lives`,
-              mend: 'set dpd_delay = 10s (dpddelay=10) and dpd_action = restart on the end that initiates',
+              line: conn.line,
+              message: `connection "${conn.name}" never asks whether its peer lives`,
+              fix: 'set dpd_delay = 10s (dpddelay=10) and dpd_action = restart on the end that initiates',
             },
           ]
         : [],
@@ -72,7 +77,7 @@ export const linuxRules: readonly Rule[] = [
             {
               line: dpdTimeout.line,
               message: `${dpdTimeout.key} ${dpdTimeout.value}: AWS itself waits 30 s or more, and a short loss tears the tunnel down here alone`,
-              mend: 'use 30 toward an AWS VPN endpoint',
+              fix: 'use 30 toward an AWS VPN endpoint',
             },
           ]
         : [],
@@ -91,7 +96,7 @@ export const linuxRules: readonly Rule[] = [
         {
           line: conn.keyingtries?.line ?? conn.line,
           message: `connection "${conn.name}" stops trying while its peer is away`,
-          mend: conn.flavour === 'swanctl' ? 'set keyingtries = 0' : 'set keyingtries=%forever',
+          fix: conn.flavour === 'swanctl' ? 'set keyingtries = 0' : 'set keyingtries=%forever',
         },
       ];
     }),
@@ -111,41 +116,11 @@ export const linuxRules: readonly Rule[] = [
             {
               line: conn.mobike?.line ?? conn.line,
               message: `connection "${conn.name}" has a tunnel interface and MOBIKE: an address change leaves the interface behind`,
-              mend: 'set mobike = no',
+              fix: 'set mobike = no',
             },
           ]
         : [],
     ),
-  },
-  {
-    id: 'install-routes',
-    kinds: LINUX,
-    severity: 'info',
-    title: 'charon must not install routes',
-    source: 'strongSwan "Route-based VPN": charon.install_routes = no',
-    check: (file) => {
-      const charon = sectionOf(file.root, 'charon');
-      if (charon !== undefined) {
-        const set = settingOf(charon, 'install_routes');
-        return set !== undefined && off(set.value)
-          ? []
-          : [
-              {
-                line: set?.line ?? charon.line,
-                message:
-                  'charon installs routes for every selector: with 0.0.0.0/0 and a tunnel interface all traffic goes in',
-                mend: 'set install_routes = no where tunnels have interfaces',
-              },
-            ];
-      }
-      return file.conns
-        .filter((conn) => conn.flavour !== 'libreswan' && routed(conn) && catchAll(conn))
-        .map(({ line, name }) => ({
-          line,
-          message: `connection "${name}" has an interface and 0.0.0.0/0 selectors: charon would route everything into table 220`,
-          mend: 'see that strongswan.conf has charon { install_routes = no }',
-        }));
-    },
   },
   {
     id: 'catch-all-policy',
@@ -159,7 +134,7 @@ export const linuxRules: readonly Rule[] = [
             {
               line: conn.line,
               message: `connection "${conn.name}" takes every packet of the machine, SSH included`,
-              mend: 'set a mark with a VTI, or if_id with an XFRM interface, or list the networks',
+              fix: 'set a mark with a VTI, or if_id with an XFRM interface, or list the networks',
             },
           ]
         : [],
@@ -171,15 +146,15 @@ export const linuxRules: readonly Rule[] = [
     severity: 'error',
     title: 'the two directions have different marks',
     source: 'strongSwan "Route-based VPN": mark = key of the VTI, both ways',
-    check: perConn(({ marks, ifId }) =>
-      [marks.filter(({ key }) => key !== 'mark'), ifId.filter(({ key }) => key.startsWith('if_id'))].flatMap((pair) => {
+    check: perConn(({ pairs }) =>
+      pairs.flatMap((pair) => {
         const values = new Set(pair.map(({ value }) => value));
         return values.size > 1 && !values.has('%unique')
           ? [
               {
                 line: pair.at(-1)!.line,
                 message: `${pair.map(({ key, value }) => `${key} ${value}`).join(', ')}: one direction misses the interface`,
-                mend: 'set both to the key (if_id) of the tunnel interface',
+                fix: 'set both to the key (if_id) of the tunnel interface',
               },
             ]
           : [];
@@ -208,7 +183,7 @@ export const linuxRules: readonly Rule[] = [
                   {
                     line: setting.line,
                     message: `"${conn.name}" has ${setting.key} ${setting.value}, as "${other.name}" in line ${other.line} has`,
-                    mend: 'use a separate one for every tunnel',
+                    fix: 'use a separate one for every tunnel',
                   },
                 ]
               : [];
@@ -216,49 +191,6 @@ export const linuxRules: readonly Rule[] = [
         ),
       );
     },
-  },
-  {
-    id: 'id-at-address',
-    kinds: LINUX,
-    severity: 'warning',
-    title: '"@" before an address makes it a name',
-    source: 'ipsec.conf(5) "leftid": @ forces type FQDN; the peer sends type IPv4 address',
-    check: perConn(({ localId, remoteId }) =>
-      [localId, remoteId].flatMap((id) =>
-        id !== undefined && /^@\d/.test(id.value) && isAddress(id.value.slice(1))
-          ? [
-              {
-                line: id.line,
-                message: `${id.key} ${id.value} is sent as a name, not as an address`,
-                mend: 'write it without "@"',
-              },
-            ]
-          : [],
-      ),
-    ),
-  },
-  {
-    id: 'id-behind-nat',
-    kinds: LINUX,
-    severity: 'warning',
-    title: 'behind NAT and no id',
-    source: 'field document "BJS VPN": left = private address, leftid = Elastic IP',
-    check: perConn(({ local, localId, remote, name }) =>
-      local !== undefined &&
-      localId === undefined &&
-      isAddress(local.value) &&
-      !isPublic(local.value) &&
-      isAddress(remote!.value) &&
-      isPublic(remote!.value)
-        ? [
-            {
-              line: local.line,
-              message: `connection "${name}" presents its private address as id: the peer and its key entry know the public one`,
-              mend: 'set the local id (leftid) to the Elastic IP',
-            },
-          ]
-        : [],
-    ),
   },
   {
     id: 'encap-behind-eip',
@@ -277,7 +209,7 @@ export const linuxRules: readonly Rule[] = [
             {
               line: encap?.line ?? localId.line,
               message: `connection "${name}" sits behind NAT and leaves UDP encapsulation to detection`,
-              mend: 'set encap = yes (forceencaps=yes, encapsulation=yes)',
+              fix: 'set encap = yes (forceencaps=yes, encapsulation=yes)',
             },
           ]
         : [],
@@ -297,7 +229,7 @@ export const linuxRules: readonly Rule[] = [
               {
                 line: action.line,
                 message: `${action.key} ${action.value} on an end that does not initiate: both ends will, at once`,
-                mend: `set ${action.key} to ${action.key.includes('_') ? 'none (or clear)' : 'none or clear'} here and leave restarting to the other end`,
+                fix: `set ${action.key} to ${action.key.includes('_') ? 'none (or clear)' : 'none or clear'} here and leave restarting to the other end`,
               },
             ]
           : [],
@@ -316,7 +248,7 @@ export const linuxRules: readonly Rule[] = [
             {
               line: conn.closeAction.line,
               message: `"${conn.name}" starts anew when the peer closes it`,
-              mend: 'see that the other end has no close action of its own',
+              fix: 'see that the other end has no close action of its own',
             },
           ]
         : [],
@@ -338,153 +270,26 @@ export const linuxRules: readonly Rule[] = [
             {
               line: conn.start?.line ?? conn.line,
               message: `connection "${conn.name}" never initiates`,
-              mend: 'set start_action = start (auto=start) on exactly one end; AWS waits by default',
+              fix: 'set start_action = start (auto=start) on exactly one end; AWS waits by default',
             },
           ]
         : [];
     }),
   },
   {
-    id: 'auth-esp',
-    kinds: ['ipsec-conf'],
-    severity: 'error',
-    title: 'auth=esp is rejected',
-    source: 'Libreswan and strongSwan 5: the keyword is gone',
-    check: (file) =>
-      file.conns.flatMap(({ raw }) =>
-        raw
-          .filter(({ key, value }) => key === 'auth' && value === 'esp')
-          .map(({ line }) => ({
-            line,
-            message: 'auth=esp: today the whole connection is refused for it',
-            mend: 'remove the line; ESP is what phase2=esp means by itself',
-          })),
-      ),
-  },
-  {
-    id: 'libreswan-modp1024',
-    kinds: ['ipsec-conf'],
-    severity: 'warning',
-    title: 'Libreswan is built without modp1024',
-    source: 'Libreswan 3.30: DH2 needs a build with USE_DH2=true',
-    check: perConn(({ flavour, ike, esp }) =>
-      flavour !== 'libreswan'
-        ? []
-        : [ike, ...esp].flatMap((setting) =>
-            setting !== undefined && proposalAlgorithms('ike', setting).some(({ dh }) => dh === 2)
-              ? [
-                  {
-                    line: setting.line,
-                    message: `${setting.key} asks for modp1024, which Libreswan 3.30 and later do not have`,
-                    mend: 'use modp2048 (dh14) or dh19, dh20 on both ends',
-                  },
-                ]
-              : [],
-          ),
-    ),
-  },
-  {
-    id: 'libreswan-dpdaction',
-    kinds: ['ipsec-conf'],
-    severity: 'info',
-    title: 'dpdaction means nothing from Libreswan 5.0 on',
-    source: 'Libreswan 5.0 release notes: dpdaction= and dpdtimeout= are obsolete for IKEv2',
-    check: perConn(({ flavour, dpdAction }) =>
-      flavour === 'libreswan' && dpdAction !== undefined
-        ? [
-            {
-              line: dpdAction.line,
-              message: `dpdaction ${dpdAction.value} is ignored by Libreswan 5.0 and later in IKEv2`,
-              mend: 'rely on auto=start, which restarts there by itself; keep the line for older ones',
-            },
-          ]
-        : [],
-    ),
-  },
-  {
-    id: 'include-commented',
-    kinds: ['ipsec-conf'],
-    severity: 'error',
-    title: 'the include line is commented out',
-    source: 'field document "OpenSwan": remove the comment from the last line of ipsec.conf',
-    check: (file) =>
-      file.root.settings.some(({ key }) => key === 'include')
-        ? []
-        : file.root.settings
-            .filter(({ key, value }) => key === '#include' && /ipsec\.d\/\S*\.conf/.test(value))
-            .map(({ line, value }) => ({
-              line,
-              message: `${value} is not read: its tunnels do not start, and nothing says so`,
-              mend: 'remove the "#"',
-            })),
-  },
-  {
-    id: 'mtu-conn',
-    kinds: ['ipsec-conf'],
-    severity: 'warning',
-    title: 'mtu= is too big for the cipher',
-    source: 'RFC 4303 §2 and RFC 3948: the sum of the headers',
-    check: perConn(({ raw, esp }) => {
-      const mtu = raw.find(({ key }) => key === 'mtu');
-      const proposal = esp
-        .flatMap((setting) => proposalAlgorithms('esp', setting))
-        .map(mtuProposal)
-        .find((found) => found !== undefined);
-      if (mtu === undefined || proposal === undefined) return [];
-      const limit = espMtu(proposal, true).mtu;
-      return Number(mtu.value) > limit
-        ? [
-            {
-              line: mtu.line,
-              message: `mtu ${mtu.value} does not fit: ${limit} is the most behind NAT (an Elastic IP)`,
-              mend: `set ${limit}`,
-            },
-          ]
-        : [];
-    }),
-  },
-  {
-    id: 'psk-ids',
+    id: 'rekey-off',
     kinds: LINUX,
     severity: 'warning',
-    title: 'a key for anybody',
-    source: 'strongSwan ipsec.secrets(5): an entry with both ids serves one pair only',
-    check: (file) =>
-      file.secrets
-        .filter(({ ids }) => (ids?.length ?? 2) < 2)
-        .map(({ line, ids }) => ({
+    title: 'the tunnel ends with its lifetime',
+    source: 'ipsec.conf(5) "rekey": no leaves rekeying to the peer alone',
+    check: perConn(({ name, raw, start }) =>
+      raw
+        .filter(({ key, value }) => key === 'rekey' && off(value) && start !== undefined && STARTS.test(start.value))
+        .map(({ line }) => ({
           line,
-          message:
-            ids?.length === 0
-              ? 'a key without ids: whoever has it may be any peer'
-              : 'a key kept under one id: it serves every peer of that id',
-          mend: 'name both ids, as the two ends send them',
+          message: `connection "${name}" never rekeys: traffic stops at the end of the lifetime unless the peer does`,
+          fix: 'remove rekey=no on the end that initiates',
         })),
-  },
-  {
-    id: 'psk-missing',
-    kinds: ['swanctl'],
-    severity: 'error',
-    title: 'a connection without a key',
-    source: 'charon: "no shared key found"',
-    check: (file) =>
-      file.secrets.length === 0
-        ? []
-        : file.conns
-            .filter(({ remoteId, remote }) => {
-              const wanted = remoteId?.value ?? remote?.value ?? '';
-              return (
-                wanted !== '' &&
-                !wanted.startsWith('%') &&
-                !file.secrets.some(
-                  ({ ids }) => ids === undefined || ids.length === 0 || ids.includes(wanted) || ids.includes('%any'),
-                )
-              );
-            })
-            .map(({ line, name, remoteId, remote }) => ({
-              line,
-              message: `no key of this file is kept under "${(remoteId ?? remote)!.value}", the peer of "${name}"`,
-              mend: 'add the id to the entry in secrets',
-            })),
+    ),
   },
 ];

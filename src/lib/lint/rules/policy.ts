@@ -1,5 +1,5 @@
 import { accessLists, covers, cryptoMaps, objectsOf, type Ace, type Net } from '../acl.ts';
-import { starting, transformSets } from '../cisco.ts';
+import { child, starting, transformSets } from '../cisco.ts';
 import type { Finding, Kind, Parsed, Rule } from '../types.ts';
 
 const CISCO: readonly Kind[] = ['ios', 'asa'];
@@ -26,7 +26,7 @@ const exemptions = (file: Parsed): readonly Pick<Ace, 'source' | 'destination'>[
     ...starting(file.blocks, /^nat \(\S+\) 0 access-list \S+/).flatMap(({ words }) =>
       (lists.get(words[4]!) ?? []).filter(({ permit }) => permit),
     ),
-    ...starting(file.blocks, /^nat \(\S+\) source static /).flatMap(({ words }) => {
+    ...starting(file.blocks, /^nat \(\S+\) (?:\d+ )?source static /).flatMap(({ words }) => {
       const [from, to] = [words.indexOf('static'), words.lastIndexOf('static')];
       const [source, destination] = [net(words[from + 1]), net(words[to + 1])];
       const same = words[from + 1] === words[from + 2] && words[to + 1] === words[to + 2];
@@ -35,8 +35,6 @@ const exemptions = (file: Parsed): readonly Pick<Ace, 'source' | 'destination'>[
   ];
 };
 
-const OLD_NAT = /^(?:nat \(\S+\) \d+ |global \()/;
-const NEW_NAT = /^nat \([^)]+,[^)]+\) /;
 const children = (file: Parsed) => file.blocks.flatMap((block) => block.children);
 
 export const policyRules: readonly Rule[] = [
@@ -48,7 +46,7 @@ export const policyRules: readonly Rule[] = [
     source: 'field document "OpenSwan", troubleshooting case 3; Cisco ASA "NAT exemption"',
     check: (file) => {
       const dynamic = [...file.blocks, ...children(file)].some(({ text }) =>
-        /^nat \(\S+\) [1-9]\d* |^global \(|^nat \(\S+\) (?:after-auto )?(?:source )?dynamic /.test(text),
+        /^nat \([^,)]+\) [1-9]\d* |^global \(|^nat \(\S+\) (?:after-auto )?(?:\d+ )?(?:source )?dynamic /.test(text),
       );
       if (!dynamic) return [];
       const exempt = exemptions(file);
@@ -58,7 +56,7 @@ export const policyRules: readonly Rule[] = [
           .map(({ line }) => ({
             line,
             message: `no NAT exemption covers this entry of ${acl}: its source address is changed, so it never matches the tunnel`,
-            mend: 'exempt it: nat (inside) 0 access-list (8.2 and before), nat (inside,any) source static … destination static (8.3 and after)',
+            fix: 'exempt it: nat (inside) 0 access-list (8.2 and before), nat (inside,any) source static … destination static (8.3 and after)',
           })),
       );
     },
@@ -71,18 +69,27 @@ export const policyRules: readonly Rule[] = [
     source: 'field document "OpenSwan", troubleshooting case 3; Cisco IOS: NAT comes before the crypto map',
     check: (file) => {
       const lists = accessLists(file.blocks, false);
-      const rules = starting(file.blocks, /^ip nat inside source list \S+/).flatMap(({ words }) =>
-        lists.has(words[5]!) ? [lists.get(words[5]!)!] : [],
-      );
+      const permits = (acl: string | undefined, ace: Ace): boolean | undefined =>
+        lists.get(acl ?? '')?.find((entry) => covers(entry, ace))?.permit;
+      // A deny of the list goes on to the route-map's next entry; without any list an entry takes everything.
+      const mapTranslates = (name: string, ace: Ace): boolean =>
+        file.blocks
+          .filter(({ words }) => words[0] === 'route-map' && words[1] === name)
+          .find((entry) => {
+            const match = child(entry, /^match ip address /);
+            return match === undefined || match.words.slice(3).some((acl) => permits(acl, ace) === true);
+          })?.words[2] === 'permit';
+      const translates = (ace: Ace): boolean =>
+        starting(file.blocks, /^ip nat inside source (?:list|route-map) \S+/).some(({ words }) =>
+          words[4] === 'list' ? permits(words[5], ace) === true : mapTranslates(words[5]!, ace),
+        );
       return cryptoAcls(file).flatMap(({ acl, aces }) =>
         (aces ?? [])
-          .filter(
-            (ace) => ace.permit && rules.some((rule) => rule.find((entry) => covers(entry, ace))?.permit === true),
-          )
+          .filter((ace) => ace.permit && translates(ace))
           .map(({ line }) => ({
             line,
-            message: `the NAT list translates what ${acl} should encrypt`,
-            mend: 'put a deny for this flow before the permit in the NAT list',
+            message: `the NAT rule translates what ${acl} should encrypt`,
+            fix: 'put a deny for this flow before the permit in the NAT list',
           })),
       );
     },
@@ -101,7 +108,7 @@ export const policyRules: readonly Rule[] = [
           .map(({ line }) => ({
             line,
             message: `${acl} has more than one entry: toward AWS only one SA pair lives at a time`,
-            mend: 'summarise to one entry and filter with another ACL',
+            fix: 'summarise to one entry and filter with another ACL',
           })),
       ),
   },
@@ -117,7 +124,7 @@ export const policyRules: readonly Rule[] = [
         .map(({ line, acl, name }) => ({
           line,
           message: `access list ${acl} of crypto map ${name} is not defined`,
-          mend: 'define it: one permit ip from the LAN to the VPC',
+          fix: 'define it: one permit ip from the LAN to the VPC',
         })),
   },
   {
@@ -136,7 +143,7 @@ export const policyRules: readonly Rule[] = [
             file.kind === 'asa'
               ? 'a wildcard mask: ASA reads it as a netmask'
               : 'a netmask: IOS reads it as a wildcard',
-          mend: file.kind === 'asa' ? 'write 255.255.255.0, not 0.0.0.255' : 'write 0.0.0.255, not 255.255.255.0',
+          fix: file.kind === 'asa' ? 'write 255.255.255.0, not 0.0.0.255' : 'write 0.0.0.255, not 255.255.255.0',
         })),
   },
   {
@@ -152,7 +159,7 @@ export const policyRules: readonly Rule[] = [
           .map(({ line }) => ({
             line,
             message: `${acl} takes traffic to everywhere: internet access goes into the tunnel`,
-            mend: 'name the VPC network; it must mirror the selectors over there',
+            fix: 'name the VPC network; it must mirror the selectors over there',
           })),
       ),
   },
@@ -175,7 +182,7 @@ export const policyRules: readonly Rule[] = [
           .map(([what]) => what);
         return lacks.length === 0
           ? []
-          : [{ line, message: `crypto map ${name} has no ${lacks.join(', no ')}`, mend: 'complete it' }];
+          : [{ line, message: `crypto map ${name} has no ${lacks.join(', no ')}`, fix: 'complete it' }];
       }),
   },
   {
@@ -187,7 +194,7 @@ export const policyRules: readonly Rule[] = [
     check: (file) => {
       const applied = new Set(
         [
-          ...children(file).filter(({ text }) => /^crypto map \S+$/.test(text)),
+          ...children(file).filter(({ text }) => /^crypto map \S+(?: redundancy \S+(?: stateful)?)?$/.test(text)),
           ...starting(file.blocks, /^crypto map \S+ interface /),
         ].map(({ words }) => words[2]),
       );
@@ -201,7 +208,7 @@ export const policyRules: readonly Rule[] = [
         .map(([map, line]) => ({
           line,
           message: `crypto map ${map} is applied to no interface`,
-          mend:
+          fix:
             file.kind === 'asa'
               ? `add "crypto map ${map} interface outside"`
               : `add "crypto map ${map}" to the outside interface`,
@@ -225,7 +232,8 @@ export const policyRules: readonly Rule[] = [
         [/^set ikev2-profile (\S+)/, named(/^crypto ikev2 profile /, 3), 'IKEv2 profile'],
         [
           /^keyring (?:local )?(\S+)$/,
-          new Set([...named(/^crypto keyring /, 2), ...named(/^crypto ikev2 keyring /, 3)]),
+          // The keys that no keyring holds are those of `keyring default` (Cisco "crypto isakmp profile").
+          new Set(['default', ...named(/^crypto keyring /, 2), ...named(/^crypto ikev2 keyring /, 3)]),
           'keyring',
         ],
         [/^nat \(\S+\) 0 access-list (\S+)/, named(/^access-list /, 1), 'access list'],
@@ -235,83 +243,8 @@ export const policyRules: readonly Rule[] = [
           const name = pattern.exec(text)?.[1];
           return name === undefined || known.has(name)
             ? []
-            : [{ line, message: `${what} ${name} is not defined in this file`, mend: 'define it, or fix the name' }];
+            : [{ line, message: `${what} ${name} is not defined in this file`, fix: 'define it, or fix the name' }];
         }),
-      );
-    },
-  },
-  {
-    id: 'asa-mixed-dialect',
-    kinds: ['asa'],
-    severity: 'error',
-    title: 'commands of different ASA versions in one file',
-    source: 'ASA 8.3 replaced nat/global, 8.4 renamed isakmp to ikev1, 9.7 brought VTI',
-    check: (file) => {
-      const all = [...file.blocks, ...children(file)];
-      const first = (pattern: RegExp) => all.find(({ text }) => pattern.test(text));
-      const pairs = [
-        [first(OLD_NAT), first(NEW_NAT), '8.2 NAT beside 8.3 NAT'],
-        [
-          first(/^crypto isakmp policy/),
-          first(/^crypto ikev[12] policy/),
-          '"crypto isakmp policy" (before 8.4) beside "crypto ikev1/ikev2 policy" (8.4 and after)',
-        ],
-        [first(OLD_NAT), first(/^interface Tunnel/i), '8.2 NAT beside a tunnel interface (9.7 and after)'],
-        [
-          first(/^pre-shared-key /),
-          first(/^ikev[12] (?:pre-shared-key|local-authentication|remote-authentication)/),
-          '"pre-shared-key" (before 8.4) beside "ikev1/ikev2 …" (8.4 and after)',
-        ],
-      ] as const;
-      return pairs.flatMap(([old, now, what]) =>
-        old === undefined || now === undefined
-          ? []
-          : [
-              {
-                line: Math.max(old.line, now.line),
-                message: `${what}: no version takes both`,
-                mend: 'write the dialect of the version on the box ("show version")',
-              },
-            ],
-      );
-    },
-  },
-  {
-    id: 'asa-icmp-sla',
-    kinds: ['asa'],
-    severity: 'warning',
-    title: 'ICMP is refused where an SLA probes',
-    source: 'Cisco ASA "icmp": one icmp line denies all other ICMP to that interface',
-    check: (file) => {
-      const rules = starting(file.blocks, /^icmp (?:permit|deny) /);
-      if (rules.length === 0 || rules.some(({ text }) => /^icmp permit any(?: echo-reply)? \S+$/.test(text))) return [];
-      return starting(file.blocks, /^sla monitor \d+$/).map(({ line, words }) => ({
-        line,
-        message: `the answers of sla monitor ${words[2]} are dropped by the icmp rules`,
-        mend: 'add "icmp permit any echo-reply outside"',
-      }));
-    },
-  },
-  {
-    id: 'asa-sla-vti',
-    kinds: ['asa'],
-    severity: 'info',
-    title: 'an SLA over a tunnel interface',
-    source: 'ASA 9.7(1) release notes: SLA monitoring is not supported over VTI',
-    check: (file) => {
-      const vtis = new Set(
-        starting(file.blocks, /^interface Tunnel/i).flatMap((block) =>
-          block.children.filter(({ text }) => text.startsWith('nameif ')).map(({ words }) => words[1]),
-        ),
-      );
-      return starting(file.blocks, /^sla monitor \d+$/).flatMap((block) =>
-        block.children
-          .filter(({ words }) => words.includes('interface') && vtis.has(words[words.indexOf('interface') + 1]))
-          .map(({ line }) => ({
-            line,
-            message: 'the probe goes over a VTI: 9.7(1) does not do that',
-            mend: 'use 9.8 or later, or BGP over the VTI',
-          })),
       );
     },
   },

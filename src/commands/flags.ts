@@ -9,7 +9,7 @@ export const viciUri = text({ placeholder: 'uri', like: 'unix:///var/run/charon.
 /** Flags that mean the same in every command that has them. */
 export const FLAG = {
   site: flag(path('file'), 'site file', { env: 'HYBRIDCTL_SITE', default: 'hybridctl.yaml' }),
-  dryRun: toggle('say what would change, change nothing'),
+  dryRun: toggle('show what would change, without changing it'),
   yes: toggle('do not ask for confirmation', { short: 'y', env: 'HYBRIDCTL_YES' }),
   detailedExitcode: toggle('exit 3 when changes are pending'),
   /** The site file has a region of its own, so a variable of the shell does not move it. */

@@ -77,11 +77,25 @@ export const contextOf = (
 export const exitOf = (planned: readonly PlannedStep[], { detailedExitcode }: ProcedureOptions) =>
   detailedExitcode && pendingOf(planned) > 0 ? EXIT.changesPending : EXIT.ok;
 
+/** In place of the JSON's words, what people call it. */
+const ACTION_WORDS = { keep: 'keep', make: 'create', change: 'change', remove: 'remove' } as const;
+
+/** What is asked before anything is changed. */
+export const applyQuestion = (title: string, planned: readonly PlannedStep[]): string => {
+  const pending = pendingOf(planned);
+  return `Apply ${pending === 1 ? 'this change' : `these ${pending} changes`} to ${title}?`;
+};
+
 export const tell = (ports: Ports, planned: readonly PlannedStep[]): void => {
   for (const { action, title, id, notes, cost } of planned) {
     if (action !== 'keep')
       ports.progress(
-        [`${action} ${title}`, id ?? '', ...notes, cost === null || action !== 'make' ? '' : `costs money: ${cost}`]
+        [
+          `${ACTION_WORDS[action]} ${title}`,
+          id ?? '',
+          ...notes,
+          cost === null || action !== 'make' ? '' : `costs money: ${cost}`,
+        ]
           .filter((part) => part !== '')
           .join('; '),
       );
@@ -130,7 +144,7 @@ export const runApply = async (
     return { result: { did: 'planned', steps: planned, values: {}, runbook: null }, exit: exitOf(planned, options) };
   if (pendingOf(planned) > 0 && !options.yes) {
     tell(ports, planned);
-    await consent(ports, options, `Make ${title} so?`);
+    await consent(ports, options, applyQuestion(title, planned));
   }
   const apply = (): Promise<Applied> => applySteps(steps, context, { ...scope, keepOnFailure });
   const applied = await (procedure.around === undefined || pendingOf(planned) === 0
@@ -168,12 +182,14 @@ export const humanProcedure = ({ did, steps, runbook }: ProcedureResult, style: 
       : did === 'planned'
         ? `${pending} to do; nothing was changed`
         : style.good(`${pending} done`);
-  if (steps.length === 0) return sum;
+  // The account is only looked up, for ARNs: nobody wants to see that it stays.
+  const shown = steps.filter(({ key }) => key !== 'account');
+  if (shown.length === 0) return sum;
   return [
     style.table(
       ['action', 'what', 'key', 'id', 'note'],
-      steps.map(({ action, title, key, id, notes, cost }) => [
-        paint[action](action),
+      shown.map(({ action, title, key, id, notes, cost }) => [
+        paint[action](ACTION_WORDS[action]),
         title,
         key,
         id ?? '-',

@@ -454,7 +454,7 @@ describe('credentials', () => {
     vi.stubEnv('ALIBABA_CLOUD_ENDPOINT_URL', 'http://127.0.0.1:9');
     expect(await run('list')).toMatchObject({
       exit: 1,
-      err: expect.stringContaining('next: see to network, proxy and ALIBABA_CLOUD_ENDPOINT_URL'),
+      err: expect.stringContaining('next: check network, proxy and ALIBABA_CLOUD_ENDPOINT_URL'),
     });
   });
 });

@@ -5,8 +5,8 @@ const create = 'network create --name office --region cn-north-1';
 
 test.each([
   ['network render', 'missing --name'],
-  ['network render --name Office', 'is not a name of a site'],
-  ["network render --name 'a b'", 'is not a name of a site'],
+  ['network render --name Office', 'is not a name of 1-40 lowercase'],
+  ["network render --name 'a b'", 'is not a name of 1-40 lowercase'],
   ['network render --name office --cidr 10.40.0.1/16', 'did you mean 10.40.0.0/16?'],
   ['network render --name office --cidr 10.0.0.0/8', 'is larger than a VPC may be: the prefix is /16 or longer'],
   ['network render --name office --cidr 10.0.0.0/26', '10.0.0.0/26 is too small: the prefix is /25 or shorter'],

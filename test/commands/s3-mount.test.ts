@@ -234,7 +234,7 @@ describe('s3 mount refuses, with nothing made', () => {
     expect(await mount()).toMatchObject({
       exit: 2,
       err: expect.stringMatching(
-        /--region: the bucket far-away is in cn-northwest-1, not in cn-north-1\n {2}next: give --region cn-northwest-1/,
+        /--region: the bucket far-away is in cn-northwest-1, not in cn-north-1\n {2}next: use --region cn-northwest-1/,
       ),
     });
     await cloud.fault({ GetBucketLocation: { break: 'error', code: 'AccessDenied', status: 403 } });

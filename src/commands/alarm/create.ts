@@ -38,7 +38,7 @@ export const create = procedureCommand({
   details:
     'An alarm acts when it begins: a topic is told (and of its end too), an instance is stopped, terminated, rebooted or recovered, a scaling policy is run; ARNs are those of the partition of the region. ' +
     '--set gateways recovers a gateway from broken hardware after two minutes and reboots one that does not answer after three; --set tunnels rests on what "vpn traffic" publishes, --set links on what "route monitor" does (monitor.records.cloudwatch in the site file). ' +
-    'With --mail or --own-topic a topic hybridctl-SITE-alarms is made. Acting on instances needs a role that CloudWatch makes for itself the first time: iam:CreateServiceLinkedRole. Alarms carry the tags of the site and are named hybridctl-SITE-NAME; running it again changes what is no longer so.',
+    'With --mail or --own-topic a topic hybridctl-SITE-alarms is made. Acting on instances needs a role that CloudWatch makes for itself the first time: iam:CreateServiceLinkedRole. Alarms carry the tags of the site and are named hybridctl-SITE-NAME; idempotent: a second run only repairs drift.',
   args: {
     name: arg(
       text({
@@ -71,7 +71,7 @@ export const create = procedureCommand({
       placeholder: 'text',
     }),
     topic: flag(arn({ service: 'sns', what: 'an SNS topic' }), 'SNS topic that is told', { many: true }),
-    mail: flag(mail(), "mailbox that is told by the site's own topic; it has to say yes once", { many: true }),
+    mail: flag(mail(), "e-mail for the alarms, by the site's own topic (must confirm once)", { many: true }),
     ownTopic: toggle("make the site's own topic without a mailbox"),
     scaling: flag(
       arn({

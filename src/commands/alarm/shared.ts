@@ -12,7 +12,7 @@ export const OWNER = {
     text({
       placeholder: 'name',
       shape: /^[a-z][a-z0-9-]{0,30}$/,
-      what: 'a name of 1 to 31 small letters, digits and dashes',
+      what: 'a name of 1-31 lowercase letters, digits, dashes',
       like: 'office',
     }),
     'alarms of no site: the name that tags and alarms carry; no site file is read, so --region is needed',

@@ -8,8 +8,8 @@ export const accept = procedureCommand({
   path: 'dx vif accept',
   summary: "accept a partner's hosted connection and what it carries for us",
   details:
-    "From its acceptance on the port is paid for. A virtual interface that the connection's owner made for this account is accepted too and ends at the site's virtual private gateway; " +
-    'where there is none yet, "dx vif create" makes one. Accepting twice changes nothing.',
+    "Port charges start when you accept. A virtual interface that the connection's owner made for this account is accepted too and ends at the site's virtual private gateway; " +
+    'where there is none yet, "dx vif create" makes one. Idempotent.',
   args: LINK,
   flags: { site: FLAG.site },
   examples: [

@@ -69,7 +69,7 @@ export const render = defineCommand({
       ),
       '',
       changed === 0
-        ? style.good(`${files.length} files in ${out} are as they should be`)
+        ? style.good(`${out}/ is up to date (${files.length} ${files.length === 1 ? 'file' : 'files'})`)
         : written
           ? style.good(`${changed} of ${files.length} files written to ${out}`)
           : `${changed} of ${files.length} files would be written to ${out}`,

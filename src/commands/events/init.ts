@@ -11,10 +11,10 @@ export const init = procedureCommand({
   details:
     'Yellow calls a Lambda function (SampleAppDebugger, shipped with hybridctl: it writes one line a report to its log), Red is published to an SNS topic (RedHealthNotifier) and sent to an SQS queue (ReportInspectionQueue); ' +
     'Green is counted only. The function gets a role that may write its own log; rule, topic, queue and function get the policies that let EventBridge in, and nobody else. ' +
-    "Function, topic and queue that are there already are used with --adopt (its ARN); a policy of theirs that does not let EventBridge in is yours to change. Running it again changes nothing, or what is no longer so. After a removal SQS takes the queue's name again only after a minute.",
+    "Function, topic and queue that are there already are used with --adopt (its ARN); a policy of theirs that does not let EventBridge in is yours to change. Idempotent: a second run only repairs drift. After a removal SQS takes the queue's name again only after a minute.",
   flags: {
     name: PLACE.name,
-    mail: flag(mail(), 'mailbox that is told of Red; it has to say yes once', { many: true }),
+    mail: flag(mail(), 'e-mail for Red alerts (must confirm once)', { many: true }),
     ...NAMES_FLAG,
     region: PLACE.region,
   },

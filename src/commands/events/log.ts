@@ -68,7 +68,7 @@ export const log = defineCommand({
   path: 'events log',
   summary: 'search the event log of "route monitor" by site, Direct Connect, VPN, time and kind',
   details:
-    'In the files of this machine, rotated ones too, or in Elasticsearch or OpenSearch, where the logs of all sites may lie together. All that is said must hold; of several values one is enough. ' +
+    'In the files of this machine, rotated ones too, or in Elasticsearch or OpenSearch, where the logs of all sites may lie together. Filters are ANDed; several values of one filter are ORed. ' +
     '--dx and --vpn without a name mean every link of that kind in the site file. With --json each event is the whole line, with the names of the Elastic Common Schema.',
   flags: {
     ...LOG,

@@ -8,7 +8,7 @@ import { FLAG } from '../flags.ts';
 const applicationName = text({
   placeholder: 'name',
   shape: /^[a-z0-9]([a-z0-9-]{0,24}[a-z0-9])?$/,
-  what: 'a name of small letters, digits and dashes, 26 at most',
+  what: 'a name of 1-26 lowercase letters, digits, dashes',
   like: 'shop',
 });
 

@@ -4,7 +4,7 @@ import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/kit/emit.ts
 import { createNetwork, withImage } from '../../lib/procedures/network/create.ts';
 import { networkStep } from '../../lib/procedures/network/runbook.ts';
 import { findStack } from '../../lib/procedures/network/stack.ts';
-import { APPLY, exitOf, contextOf, humanProcedure, tell, type ProcedureResult } from '../procedure.ts';
+import { APPLY, applyQuestion, exitOf, contextOf, humanProcedure, tell, type ProcedureResult } from '../procedure.ts';
 import { canConsent, consent } from '../consent.ts';
 import { complete, NETWORK, NETWORK_CONFLICTS, PLACE, resolved, wishesIn } from './flags.ts';
 
@@ -72,7 +72,7 @@ export const create = defineCommand({
       },
       async consent(planned) {
         if (!options.yes) tell(ports, planned);
-        await consent(ports, options, `Make ${title} so?`);
+        await consent(ports, options, applyQuestion(title, planned));
       },
     });
     const result: ProcedureResult = { did: dryRun ? 'planned' : 'applied', steps, values, runbook: null };

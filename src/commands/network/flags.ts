@@ -44,7 +44,7 @@ export const PLACE = {
     text({
       placeholder: 'name',
       shape: /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/,
-      what: 'a name of a site (small letters, digits and dashes, 40 at most)',
+      what: 'a name of 1-40 lowercase letters, digits, dashes',
       like: 'office',
     }),
     'name of the site; the stack is hybridctl-NAME-network',

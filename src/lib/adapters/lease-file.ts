@@ -47,9 +47,8 @@ const gone = (holder: string, host: string, boot: string): boolean => {
 const explain = (path: string, error: unknown): Error => {
   const why = code(error);
   if (why === 'EACCES' || why === 'EPERM' || why === 'EROFS')
-    return missing(`no permission to write ${path}`, {
-      field: '--state-dir',
-      next: 'run as root, or give --state-dir a folder of your own',
+    return missing(`permission denied: ${path}`, {
+      next: 'use --state-dir with a folder of your own, or sudo',
       cause: error,
     });
   return error instanceof Error && why === undefined ? error : failure(`can't write ${path}: ${why}`, { cause: error });

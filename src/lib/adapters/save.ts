@@ -24,7 +24,11 @@ export const save = async (path: string, content: AsyncIterable<Uint8Array>): Pr
     await rm(temp, { force: true });
     const code = (error as NodeJS.ErrnoException).code;
     if (error instanceof HybridError) throw error;
-    if (code === 'EACCES' || code === 'EPERM') throw missing(`no permission to write ${path}`, { cause: error });
+    if (code === 'EACCES' || code === 'EPERM')
+      throw missing(`permission denied: ${path}`, {
+        next: 'name a file that you may write, or use sudo',
+        cause: error,
+      });
     if (code === 'ENOSPC')
       throw failure(`no space left for ${path}`, { next: 'make room, or name a file on another disk', cause: error });
     throw failure(`can't write ${path}: ${code ?? (error as Error).message}`, { next: 'run it again', cause: error });

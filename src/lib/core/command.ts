@@ -103,7 +103,7 @@ export const defineCommand = <Options, Result>(command: Command<Options, Result>
 /** Flags that mean the same everywhere are spelled once. */
 export const FLAG = {
   site: { flags: '--site <file>', summary: 'site file', env: 'HYBRIDCTL_SITE', default: 'hybridctl.yaml' },
-  dryRun: { flags: '--dry-run', summary: 'say what would change, change nothing' },
+  dryRun: { flags: '--dry-run', summary: 'show what would change, without changing it' },
   yes: { flags: '-y, --yes', summary: 'do not ask for confirmation', env: 'HYBRIDCTL_YES' },
   detailedExitcode: { flags: '--detailed-exitcode', summary: 'exit 3 when changes are pending' },
   region: { flags: '--region <name>', summary: "cloud region (default: the site file's)" },

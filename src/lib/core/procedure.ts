@@ -100,7 +100,7 @@ export interface Existing {
   readonly owned: boolean;
   /** Others with the same tags, of a run that died between a call and its answer; ids. */
   readonly surplus?: readonly string[];
-  /** Worth saying of what is kept; nothing follows from it: `also lets in tcp 22 from 0.0.0.0/0`. */
+  /** Worth saying of what is kept; nothing follows from it: `also allows tcp 22 from 0.0.0.0/0`. */
   readonly notes?: readonly string[];
   /** All that was read, in the form that the step's own update takes; nobody else looks into it. */
   readonly properties?: unknown;

@@ -15,7 +15,7 @@ export const checkBucket = async (store: ObjectStore, region: string): Promise<v
   if (where !== region)
     throw usageError(`the bucket ${store.bucket} is in ${where}, not in ${region}`, {
       field: '--bucket',
-      next: `give --region ${where}, or a bucket in ${region}`,
+      next: `use --region ${where}, or a bucket in ${region}`,
     });
 };
 

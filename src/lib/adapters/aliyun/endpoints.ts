@@ -30,7 +30,7 @@ export const regionOf = (given: string | undefined): string => {
   if (region === '')
     throw usageError('names no region', {
       field: '--region',
-      next: 'give --region cn-hangzhou, or set ALIBABA_CLOUD_REGION_ID',
+      next: 'use --region cn-hangzhou, or set ALIBABA_CLOUD_REGION_ID',
     });
   if (!REGION.test(region))
     throw usageError(`"${region.slice(0, 60)}" is no region of Alibaba Cloud`, { field: '--region' });

@@ -102,7 +102,7 @@ export const asHybridError = (
     return failure(`the ${product.title} endpoint of ${region} is not reachable (${code})`, {
       ...detail,
       call: 'unclear',
-      next: 'see to network, proxy and ALIBABA_CLOUD_ENDPOINT_URL',
+      next: 'check network, proxy and ALIBABA_CLOUD_ENDPOINT_URL',
     });
   if (
     status === 0 ||

@@ -111,7 +111,7 @@ export const asHybridError = (
   if (UNREACHABLE.has(error.code ?? '') || UNREACHABLE.has(code))
     return failure(`the ${service.title} endpoint of ${region} is not reachable (${error.code ?? code})`, {
       ...detail,
-      next: 'see to network, proxy and AWS_ENDPOINT_URL',
+      next: 'check network, proxy and AWS_ENDPOINT_URL',
     });
   if (kind === 'unsupported')
     return failure(`the endpoint of ${region} does not know ${action} (${code})`, { ...detail, next: LACKS });

@@ -40,7 +40,7 @@ export const asStoreError = (
       ...detail,
       call: 'refused',
       field: '--bucket',
-      next: `give --region ${elsewhere}, or a bucket in ${region}`,
+      next: `use --region ${elsewhere}, or a bucket in ${region}`,
     });
   if (code === 'NoSuchBucket')
     return usageError(`there is no bucket ${bucket}`, { ...detail, call: 'refused', field: '--bucket' });

@@ -231,7 +231,7 @@ const QUESTIONS: readonly Row[] = [
     [],
     'Can not find endpoint to access.',
     'the SDK of faascmd knows no endpoint of FaaS for the region (it needs Python 2.7 and aliyun-python-sdk-core 2.11.0 or later)',
-    'hybridctl needs neither: give --region; ALIBABA_CLOUD_ENDPOINT_URL names an endpoint outright',
+    'hybridctl needs neither: use --region; ALIBABA_CLOUD_ENDPOINT_URL names an endpoint outright',
   ],
   [
     'failed',

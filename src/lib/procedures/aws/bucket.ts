@@ -66,7 +66,7 @@ export const s3Bucket = (site: string, { bucket, region, create, foreign }: Buck
       if (where !== region && !foreign)
         throw usageError(`the bucket ${bucket} is in ${where}, not in ${region}`, {
           field: '--region',
-          ...(where === 'another region' ? {} : { next: `give --region ${where}` }),
+          ...(where === 'another region' ? {} : { next: `use --region ${where}` }),
         });
       // Who may not read the tags does not own the bucket, as far as we can tell.
       const asked = foreign ? undefined : aws.ask('s3', 'GetBucketTagging', { Bucket: bucket });

@@ -124,7 +124,7 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
   ];
   const rules = part<Group>({
     key: `${key}/rules`,
-    title: `what ${GroupName} lets in`,
+    title: `inbound rules of ${GroupName}`,
     parent: key,
     async read(context) {
       // By filter: a group that is not visible yet is then absent, where its id would be an error.
@@ -136,7 +136,7 @@ export const securityGroup = (site: string, { name, description, ingress }: Secu
     notes: ({ IpPermissions = [] }) =>
       IpPermissions.flatMap(texts)
         .filter((text) => !wanted.includes(text))
-        .map((text) => `also lets in ${text}`),
+        .map((text) => `also allows ${text}`),
     diff: (is, _values, owned) => lacks(is, owned).map((rule) => ({ field: 'ingress', wanted: ruleText(rule) })),
     create: (values) => authorize(values(key), ingress),
     update: (_values, is, _differences, { owned }) => authorize(is.GroupId!, lacks(is, owned)),

@@ -99,7 +99,7 @@ export const onFleet = async (
   planOf: (machine: FleetMachine, host: CollectdHost) => Promise<{ readonly plan: HostPlan; readonly region: string }>,
 ): Promise<Outcome<FleetResult>> => {
   if (run.emit !== undefined && fleet.hosts.length > 1)
-    throw usageError('a runbook is of one host', { field: '--emit', next: 'give one --host' });
+    throw usageError('a runbook is of one host', { field: '--emit', next: 'use one --host' });
   const file = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : absolute(ports.cwd, path);
   const hosts = (fleet.hosts.length === 0 ? [HERE] : fleet.hosts).map((name): OneHost => ({ name, steps: [] }));
@@ -138,7 +138,7 @@ export const onFleet = async (
     if (pending.length > 0 && !run.yes) {
       await run.agree(
         pending.map(({ context, steps }) => ({ context: context!, steps })),
-        `Make ${title} so on ${pending.map(({ name }) => name).join(', ')}?`,
+        `Apply these changes to ${title} on ${pending.map(({ name }) => name).join(', ')}?`,
       );
     }
     await eachOf(

@@ -80,7 +80,7 @@ export const hostPlanner = async (ports: Ports, choice: DeployChoice, given: str
     if (sender === undefined)
       throw usageError('neither the CloudWatch Agent nor the plugin is there, and no repository of the host has them', {
         field: '--plugin',
-        next: "install AWS's amazon-cloudwatch-agent.deb first, or give --package",
+        next: "install AWS's amazon-cloudwatch-agent.deb first, or add --package",
       });
     const region = given ?? host.region ?? (await askRegion());
     const own =

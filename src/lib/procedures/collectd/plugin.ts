@@ -95,7 +95,7 @@ export const pluginStep = (given: PluginPackage | undefined): Step => {
   };
 };
 
-/** The field document's mend for China, which the plugin has had itself since 2018. */
+/** The field document's fix for China, which the plugin has had itself since 2018. */
 export const endpointStep = (): Step => {
   let mended: readonly WriteCall[] = [];
   return {

@@ -42,7 +42,7 @@ export const puttingBack =
         throw partly(`${thrown.message}; not all could be put back`, {
           cause: thrown,
           more: left,
-          next: 'mend that by hand',
+          next: 'fix that by hand',
         });
       throw retold(thrown, { more: [...thrown.more, `put back: ${changed.map(({ path }) => path).join(', ')}`] });
     }

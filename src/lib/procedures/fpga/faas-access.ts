@@ -38,7 +38,7 @@ const logsFolder = (bucket: string, made: boolean): Step => ({
     if (!made && (await ask(context, 'oss', 'GetBucketInfo', { Bucket: bucket })) === undefined)
       throw usageError(`there is no bucket ${bucket}`, {
         field: '--bucket',
-        next: `make it: aliyun oss mb oss://${bucket}, or give --make-bucket`,
+        next: `create it: aliyun oss mb oss://${bucket}, or add --make-bucket`,
       });
     const there = await ask(context, 'oss', 'HeadObject', { Bucket: bucket, Key: LOGS_FOLDER });
     return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: LOGS_FOLDER, owned: false } };

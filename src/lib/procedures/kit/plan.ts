@@ -8,7 +8,7 @@ const plannedOf = (step: Step, result: ReadResult): PlannedStep => {
   const found = existingOf(result);
   const common = { key, title, id: found?.id ?? null, cost: cost ?? null };
   const foreign = [
-    ...(found === undefined || found.owned ? [] : ['not made by hybridctl: used, never removed']),
+    ...(found === undefined || found.owned ? [] : ['already there, will not be deleted']),
     ...(found?.notes ?? []),
   ];
   switch (result.state) {
@@ -20,7 +20,11 @@ const plannedOf = (step: Step, result: ReadResult): PlannedStep => {
       const surplus = result.found.surplus ?? [];
       return surplus.length === 0
         ? { ...common, action: 'keep', notes: foreign }
-        : { ...common, action: 'change', notes: [`made twice by a run that broke off: ${surplus.join(', ')} will go`] };
+        : {
+            ...common,
+            action: 'change',
+            notes: [`created twice by an interrupted run: ${surplus.join(', ')} will be deleted`],
+          };
     }
     case 'differs':
       return {
@@ -28,7 +32,7 @@ const plannedOf = (step: Step, result: ReadResult): PlannedStep => {
         action: 'change',
         notes: [
           ...wordsOf(result.differences),
-          ...(onlyByHand(step, result.differences) ? ['only you can change that'] : []),
+          ...(onlyByHand(step, result.differences) ? ['only you can change this'] : []),
           ...foreign,
         ],
       };
@@ -66,7 +70,7 @@ export const planRemoval = async (
       title: step.title,
       action: removes ? 'remove' : 'keep',
       id: found.id,
-      notes: removes ? [] : [found.owned ? 'goes with something else' : 'not made by hybridctl'],
+      notes: removes ? [] : [found.owned ? 'goes with something else' : 'not created by hybridctl, stays'],
       cost: null,
     });
   }

@@ -80,7 +80,7 @@ const unitStep = (spec: MountSpec, program: string): Step => {
             field: '--boot',
             next:
               spec.engine === 's3fs'
-                ? 'give --boot fstab'
+                ? 'use --boot fstab'
                 : 'start it from what starts things here, by "hybridctl s3 heal"',
           });
         return { state: 'absent' };

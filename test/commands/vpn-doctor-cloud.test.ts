@@ -39,6 +39,10 @@ const route =
   (aws: Aws) =>
     aws.ask('ec2', 'CreateRoute', { RouteTableId, DestinationCidrBlock, NetworkInterfaceId });
 
+const withoutDx = fixture('lab')
+  .replace(/^ *- \{ name: dx-1,.*\n/m, '')
+  .replaceAll('dx-1, ', '');
+
 /** The lab's cloud, with what BGP would have brought. */
 const healthy = async (): Promise<TestCloud> => {
   const cloud = await testCloud(fixture('lab'));
@@ -58,7 +62,13 @@ describe('vpn doctor, the cloud side', () => {
     const site = fixture('lab').replace(GW1, 'i-0aaaaaaaaaaaaaaaa').replace('    eni: eni-023fbd87a1b2c3d4e\n', '');
     const { findings, exit } = await trouble(cloud, '', { files: { 'hybridctl.yaml': site } });
     expect(findings.filter(({ subject }) => subject === 'gw-1').map(({ level, check }) => `${level} ${check}`)).toEqual(
-      ['error instance', 'unknown source-dest-check', 'unknown security-group', 'unknown network-acl'],
+      [
+        'error instance',
+        'skipped source-dest-check',
+        'skipped elastic-ip',
+        'skipped security-group',
+        'skipped network-acl',
+      ],
     );
     expect(exit).toBe(EXIT.failed);
   });
@@ -200,12 +210,47 @@ describe('vpn doctor, the cloud side', () => {
         operation === 'DescribeSecurityGroups' ? denied() : cloud.aws().all(service, operation, ...rest)) as Aws['all'],
     };
     expect((await trouble(cloud, '', { ports: { aws: async () => blind } })).findings.map(brief)).toEqual([
-      'unknown security-group cn-north-1: could not look: not allowed to call ec2:DescribeSecurityGroups in cn-north-1 [-]',
+      'skipped security-group cn-north-1: not allowed to call ec2:DescribeSecurityGroups in cn-north-1 [-]',
     ]);
     const nothing = { region: 'cn-north-1', all: denied, ask: denied, send: denied };
     const tables = { ...cloud.routeTables(), readThere: denied };
     const seen = await trouble(cloud, '', { ports: { aws: async () => nothing, routeTables: async () => tables } });
-    expect([seen.exit, new Set(seen.findings.map(({ level }) => level))]).toEqual([EXIT.missing, new Set(['unknown'])]);
+    expect([seen.exit, new Set(seen.findings.map(({ level }) => level))]).toEqual([EXIT.missing, new Set(['skipped'])]);
+  });
+
+  it('tells once that there are no credentials, with what it would have checked, and exits 4', async () => {
+    const cloud = await healthy();
+    const denied = async () => {
+      throw missing('no usable AWS credentials', { next: 'give --profile' });
+    };
+    const nothing = { region: 'cn-north-1', all: denied, ask: denied, send: denied };
+    const tables = { ...cloud.routeTables(), readThere: denied };
+    // Without Direct Connect two checks have nothing to look at: that is not the same as well.
+    const ran = await cloud.run('vpn doctor --cloud', {
+      files: { 'hybridctl.yaml': withoutDx },
+      ports: { aws: async () => nothing, routeTables: async () => tables },
+    });
+    expect([ran.exit, ran.out.match(/no usable AWS credentials/g)]).toEqual([
+      EXIT.missing,
+      ['no usable AWS credentials'],
+    ]);
+    expect(ran.out).toContain('  fix   give --profile\n');
+    expect(ran.out).toContain('  would check  every gateway is an instance that runs and passes its status checks\n');
+    expect(ran.out).toContain('skipped propagation, dx-over-vpn: the site has no Direct Connect\n');
+    expect(ran.out.trim().split('\n').at(-1)).toBe('1 check passed, 0 errors, 2 warnings, 9 skipped (cloud side only)');
+  });
+
+  it('skips what a site does not have, and is well all the same', async () => {
+    const site = withoutDx.replace(/^route_tables:[^]*?(?=^\S|(?![^]))/m, '');
+    const { findings, exit } = await trouble(await testCloud(site), '', { files: { 'hybridctl.yaml': site } });
+    expect([exit, findings.map(({ level, check, found }) => `${level} ${check}: ${found}`)]).toEqual([
+      EXIT.ok,
+      [
+        'skipped routes: the site file names no route table',
+        'skipped propagation: the site has no Direct Connect',
+        'skipped dx-over-vpn: the site has no Direct Connect',
+      ],
+    ]);
   });
 
   it('names a network ACL that denies', async () => {

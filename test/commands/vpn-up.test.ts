@@ -252,7 +252,26 @@ describe('one box', () => {
         await did(boxes.a, 'vpn up gw-1 --yes');
         await established(boxes.a, /./);
         await ping(b, '169.254.100.2');
+        // From a machine that has no charon: what is seen can only be the other's.
+        expect((await b.beside('vpn status')).exit).toBe(4);
+        const status = await b.beside(`vpn status ${far} --json`);
+        expect([status.exit, JSON.parse(status.out)]).toMatchObject([
+          0,
+          { established: 1, total: 1, tunnels: [{ connection: 'vpn1', state: 'established' }] },
+        ]);
+        // Known by its address; the files, the daemon and the path are the other machine's.
+        const doctor = await b.beside(`vpn doctor --no-cloud ${far} --json`);
+        const { host, findings } = JSON.parse(doctor.out) as {
+          host: string;
+          findings: { check: string; level: string; side: string }[];
+        };
+        expect(host).toBe('rtr-1');
+        const ok = findings.filter(({ side, level }) => side === 'host' && level === 'ok').map(({ check }) => check);
+        expect(ok).toEqual(expect.arrayContaining(['daemon', 'files', 'lint', 'connections', 'sa', 'carries', 'mtu']));
         await did(b, `vpn down rtr-1 ${far} --yes`);
+        expect((await b.beside(`vpn status ${far}`)).exit).toBe(1);
+        const after = await b.beside(`vpn doctor rtr-1 --no-cloud ${far}`);
+        expect([after.exit, after.out]).toEqual([1, expect.stringContaining('error vpn1: the tunnel is not loaded')]);
         expect(await connections(b)).toBe('');
       } finally {
         await sshd.stop();

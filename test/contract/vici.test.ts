@@ -1,9 +1,17 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Vici } from '../../src/lib/core/ports.ts';
 import { connectVici } from '../../src/lib/adapters/vici/client.ts';
+import { connectSsh } from '../../src/lib/adapters/ssh.ts';
 import { EXIT } from '../../src/lib/core/errors.ts';
+import type { Machine } from '../../src/lib/core/machine.ts';
 import { fakeCharon } from '../fakes/vici.ts';
 import { charonPair, type CharonPair } from '../helpers/charon-pair.ts';
+import { startSshd, type Sshd } from '../helpers/sshd.ts';
 
 const CONNECTION = {
   office: {
@@ -107,4 +115,57 @@ describe('a real charon', () => {
   }, 30_000);
   afterAll(() => pair?.stop());
   contract(() => connectVici(pair.a.uri));
+});
+
+/** The way there needs an interpreter on the other machine, and takes what there is. */
+describe.each(['python3', 'perl', 'neither'])('a real charon on another machine, by ssh and %s', (interpreter) => {
+  let pair: CharonPair | undefined;
+  let sshd: Sshd;
+  let machine: Machine;
+  let bin: string;
+  beforeAll(async () => {
+    bin = await mkdtemp(join(tmpdir(), 'hys-bin-'));
+    const programs = interpreter === 'neither' ? ['sh', 'id'] : ['sh', 'id', interpreter];
+    for (const name of programs) {
+      const { stdout } = await promisify(execFile)('sh', [
+        '-c',
+        name === 'python3' ? 'python3 -c "import sys; print(sys.executable)"' : `command -v ${name}`,
+      ]);
+      await symlink(stdout.trim(), join(bin, name));
+    }
+    sshd = await startSshd([], undefined, bin);
+    machine = await connectSsh(sshd);
+    if (interpreter !== 'neither') pair = await charonPair();
+  }, 30_000);
+  afterAll(async () => {
+    await machine?.close();
+    await sshd?.stop();
+    await pair?.stop();
+    await rm(bin, { recursive: true, force: true });
+  });
+
+  if (interpreter === 'neither') {
+    it('says what to install', async () => {
+      await expect(machine.vici('unix:///no/charon.vici')).rejects.toMatchObject({
+        exit: EXIT.missing,
+        message: expect.stringContaining('neither Python 3 nor Perl'),
+        next: 'install python3 there',
+      });
+    });
+    return;
+  }
+
+  contract(() => machine.vici(pair!.a.uri));
+
+  it('says where charon is not running', async () => {
+    await expect(machine.vici('unix:///no/charon.vici')).rejects.toMatchObject({
+      exit: EXIT.missing,
+      message: `charon is not running, or its vici socket is elsewhere than unix:///no/charon.vici on ${sshd.target}`,
+    });
+    await expect(machine.vici('tcp://127.0.0.1:1')).rejects.toMatchObject({ exit: EXIT.missing });
+  });
+
+  it('needs one login for all of it', async () => {
+    expect(await sshd.logins()).toBe(1);
+  });
 });

@@ -26,6 +26,8 @@ export interface Box {
   run(file: string, ...args: string[]): Promise<string>;
   /** The whole command line, as it is shipped. @param killAt ends it the hard way when it says this. */
   hybridctl(line: string, killAt?: RegExp): Promise<Said>;
+  /** The same from a neighbour that shares its network alone: files, sockets below /run and daemons are another's. */
+  beside(line: string): Promise<Said>;
 }
 
 export interface Boxes {
@@ -86,24 +88,30 @@ export const twoBoxes = async (): Promise<Boxes> => {
     return {
       enter,
       run: async (file, ...args) => (await exec(enter[0]!, [...enter.slice(1), file, ...args])).stdout,
-      hybridctl: (line, killAt) =>
-        new Promise((resolve) => {
-          const child = spawn(
-            enter[0]!,
-            [...enter.slice(1), 'sh', '-c', `cd ${folder} && exec ${process.execPath} ${program} ${line}`],
-            { stdio: ['ignore', 'pipe', 'pipe'] },
-          );
-          let out = '';
-          let err = '';
-          child.stdout.on('data', (chunk) => (out += String(chunk)));
-          child.stderr.on('data', (chunk) => {
-            err += String(chunk);
-            if (killAt?.test(err) === true) child.kill('SIGKILL');
-          });
-          child.once('close', (code) => resolve({ exit: code ?? 137, out, err }));
-        }),
+      hybridctl: (line, killAt) => called(enter, line, killAt),
+      beside: (line) =>
+        called(
+          enter.filter((word) => word !== '-m'),
+          line,
+        ),
     };
   };
+  const called = ([first, ...words]: readonly string[], line: string, killAt?: RegExp): Promise<Said> =>
+    new Promise((resolve) => {
+      const child = spawn(
+        first!,
+        [...words, 'sh', '-c', `cd ${folder} && exec ${process.execPath} ${program} ${line}`],
+        { stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      let out = '';
+      let err = '';
+      child.stdout.on('data', (chunk) => (out += String(chunk)));
+      child.stderr.on('data', (chunk) => {
+        err += String(chunk);
+        if (killAt?.test(err) === true) child.kill('SIGKILL');
+      });
+      child.once('close', (code) => resolve({ exit: code ?? 137, out, err }));
+    });
   try {
     for (const letter of ['a', 'b']) await exec('ip', ['netns', 'add', `${tag}-${letter}`]);
     await exec('ip', [

@@ -34,8 +34,9 @@ export const freePort = (): Promise<number> =>
  * A real sshd with keys, configuration and port of its own, for root with one key. Needs root.
  * @param enter words before sshd's own, to start it in a namespace. @param given the port; default: a free one, in a
  * namespace 2222.
+ * @param path the PATH of its sessions.
  */
-export const startSshd = async (enter: readonly string[] = [], given?: number): Promise<Sshd> => {
+export const startSshd = async (enter: readonly string[] = [], given?: number, path?: string): Promise<Sshd> => {
   const folder = await mkdtemp(join(tmpdir(), 'hys-'));
   const port = given ?? (enter.length > 0 ? 2222 : await freePort());
   const log = join(folder, 'log');
@@ -57,7 +58,7 @@ UsePAM no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
-SetEnv HOME=${folder}/home
+SetEnv HOME=${folder}/home${path === undefined ? '' : ` PATH=${path}`}
 `,
   );
   // A home of its own: what this machine's ~/.bashrc starts would run before each command.

@@ -167,7 +167,7 @@ describe('vpn doctor on a gateway', () => {
     async (_what, breakIt, takeBack, expected) => {
       await breakIt();
       try {
-        const { exit, errors } = await doctor('--host', 'gw-1');
+        const { exit, errors } = await doctor('gw-1', '--no-cloud');
         expect([exit, errors.map(({ check, case: number }) => [check, number])]).toEqual([
           1,
           expected.map(([check, number]) => [check, number]),
@@ -183,7 +183,7 @@ describe('vpn doctor on a gateway', () => {
 
   it('mends the kernel by itself, and is well again after all that', async () => {
     await on('gw-1', 'sysctl -qw net.ipv4.ip_forward=0');
-    expect(await doctor('--host', 'gw-1', '--fix', '--yes')).toEqual({
+    expect(await doctor('gw-1', '--no-cloud', '--fix', '--yes')).toEqual({
       exit: 0,
       fixed: ['sysctl -q -w net/ipv4/ip_forward=1'],
       errors: [],

@@ -1,13 +1,17 @@
-import { defineCommand, flag, FLAG, text, type Style } from '../../lib/core/command.ts';
+import type { Outcome } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { arg, flag, toggle, type Options as OptionsOf } from '../../lib/core/flags.ts';
+import { host as hostKind, path, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
-import { readLog } from '../../lib/doctor/charon-log.ts';
 import type { Call } from '../../lib/core/procedure.ts';
+import { readLog } from '../../lib/doctor/charon-log.ts';
 import { cloudView } from '../../lib/doctor/cloud-view.ts';
 import { examine } from '../../lib/doctor/examine.ts';
 import { hostNames, hostView, whoAmI } from '../../lib/doctor/host-view.ts';
+import { diagnosisText, type Diagnosis, type Reported } from '../../lib/doctor/text.ts';
 import { LEVELS, type Finding, type Level } from '../../lib/doctor/types.ts';
-import { CASES, readFailures } from '../../lib/domain/failures.ts';
+import { readFailures } from '../../lib/domain/failures.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
 import { tunnelsOf } from '../../lib/domain/tunnel.ts';
 import { execute } from '../../lib/procedures/kit/execute.ts';
@@ -15,45 +19,47 @@ import { lineOf } from '../../lib/procedures/kit/emit.ts';
 import { aliyunLazily } from '../../lib/procedures/kit/lazily.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { canConsent, consent } from '../consent.ts';
+import { FLAG, viciUri } from '../flags.ts';
+import { MACHINE, onMachine, refuseRelative, type MachinePorts } from './host.ts';
 
-interface Options {
-  readonly site: string;
-  readonly cloud: boolean;
-  readonly host: string | undefined;
-  readonly region: string | undefined;
-  readonly profile: string | undefined;
-  readonly vici: string;
-  readonly log: string | undefined;
-  readonly root: string;
-  readonly fix: boolean;
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-}
+const ARGS = {
+  device: arg(
+    text({ placeholder: 'device', like: 'gw-1' }),
+    'gateway or router of the site that the machine is (default: the one whose address it has)',
+  ),
+} as const;
 
-/** A finding as told: its mending calls as lines that a person could type. */
-type Told = Omit<Finding, 'fix' | 'case'> & { readonly case: number | null; readonly fix: readonly string[] };
+const FLAGS = {
+  site: FLAG.site,
+  cloud: toggle('only the cloud side'),
+  noCloud: toggle('only the machine'),
+  ...MACHINE,
+  host: flag(hostKind(), 'look at another machine by ssh, user@host or user@host:port (default: this one)', {
+    moved: (given: string) =>
+      given.includes('@')
+        ? undefined
+        : 'names a machine to reach by ssh, as user@host: the device goes without a flag, like "vpn doctor gw-1 --no-cloud"',
+  }),
+  region: FLAG.region,
+  profile: FLAG.profile,
+  uri: flag(viciUri, "charon's vici socket there", {
+    env: 'HYBRIDCTL_VICI_URI',
+    default: LOCAL_CHARON,
+    formerly: ['--vici <uri>'],
+  }),
+  log: flag(path('file'), "charon's filelog there (default: the journal of the system's strongswan)"),
+  root: flag(path('dir'), 'folder there that the rendered files lie below', { env: 'HYBRIDCTL_ROOT', default: '/' }),
+  fix: toggle('run the fixes that can do no harm, and look again'),
+  dryRun: FLAG.dryRun,
+  yes: FLAG.yes,
+} as const;
 
-interface Result {
-  readonly site: string;
-  /** Device that this machine was taken for; null: only the cloud was looked at. */
-  readonly host: string | null;
-  readonly counts: Readonly<Record<Level, number>>;
-  readonly findings: readonly Told[];
-  /** What --fix did, or with --dry-run would do; the findings are those after it. */
-  readonly fixed: readonly string[];
-  readonly dryRun: boolean;
-}
+type Options = OptionsOf<typeof ARGS, typeof FLAGS>;
 
-const told = ({ fix = [], case: number, check, side, level, subject, found, evidence, mend }: Finding): Told => ({
-  check,
-  side,
-  level,
-  subject,
-  found,
-  evidence,
-  mend,
+const reported = ({ fix = [], case: number, ...finding }: Finding): Reported => ({
+  ...finding,
   case: number ?? null,
-  fix: fix.map((call) => lineOf(call, check)),
+  fix: fix.map((call) => lineOf(call, finding.check)),
 });
 const fixesOf = (findings: readonly Finding[]): readonly Call[] => [
   ...new Map(
@@ -61,29 +67,32 @@ const fixesOf = (findings: readonly Finding[]): readonly Call[] => [
   ).values(),
 ];
 
-/** Looks at the sides that were asked for, anew each time: what was read before a mend is no evidence after it. */
-const look = async (options: Options, ports: Ports) => {
+/** Looks at the sides that were asked for, anew each time: what was read before a fix is no evidence after it. */
+const look = async (options: Options, ports: Ports, machine: MachinePorts) => {
   const loaded = await loadSite(ports, options.site);
   const { site } = loaded;
   const tunnels = tunnelsOf(site);
-  const names = hostNames(site);
-  if (options.host !== undefined && !names.includes(options.host))
-    throw usageError(`no Linux gateway or router is called ${options.host.slice(0, 40)}`, {
-      field: '--host',
-      next: `the site has ${names.join(', ') || 'none'}`,
-    });
-  const device = options.cloud ? undefined : (options.host ?? (await whoAmI(ports, tunnels)));
+  const names = hostNames(site, tunnels);
+  const device = options.cloud ? undefined : (options.device ?? (await whoAmI(machine, tunnels)));
+  const isNeeded = options.device !== undefined || options.noCloud || options.host !== undefined;
+  if (device === undefined ? isNeeded : !names.includes(device))
+    throw usageError(
+      device === undefined
+        ? 'is needed: no gateway or router of the site has an address of this machine'
+        : `no Linux gateway or router with a tunnel is called ${device.slice(0, 40)}`,
+      { field: 'device', next: `the site has ${names.join(', ') || 'none'}` },
+    );
   const where = { region: options.region ?? site.cloud.region, profile: options.profile, signal: ports.signal };
+  const there = { ...ports, ...machine };
   const failures = async () => {
-    const log = await readLog(ports, options.vici, options.log);
+    const log = await readLog(there, options.uri, options.log);
     return log === undefined ? undefined : readFailures(log.text);
   };
-  const cloud =
-    options.host === undefined ? cloudView(await ports.aws(where), await ports.routeTables(where), site) : undefined;
+  const cloud = options.noCloud ? undefined : cloudView(await ports.aws(where), await ports.routeTables(where), site);
   const host =
     device === undefined
       ? undefined
-      : hostView(ports, site, tunnels, { device, uri: options.vici, root: options.root, failures });
+      : hostView(there, site, tunnels, { device, uri: options.uri, root: options.root, failures });
   return {
     site,
     device,
@@ -92,11 +101,12 @@ const look = async (options: Options, ports: Ports) => {
 };
 
 /** Carries out what is safe to, after a yes. @returns the lines of what was done. */
-const mend = async (
+const fixAll = async (
   calls: readonly Call[],
   { site, aws }: { readonly site: string; readonly aws: () => ReturnType<Ports['aws']> },
   { yes }: Options,
   ports: Ports,
+  machine: MachinePorts,
 ): Promise<readonly string[]> => {
   const lines = calls.map((call) => lineOf(call, site));
   if (!yes) {
@@ -107,8 +117,8 @@ const mend = async (
   const context = {
     aws: await aws(),
     aliyun: aliyunLazily('', () => ports.aliyun({ region: undefined })),
-    shell: ports.shell,
-    files: ports.files,
+    shell: machine.shell,
+    files: machine.files,
     clock: ports.clock,
     signal: ports.signal,
     progress: ports.progress,
@@ -120,100 +130,58 @@ const mend = async (
   return lines;
 };
 
-const COLOUR = { error: 'bad', warning: 'warn', unknown: 'warn', ok: 'good' } as const;
+const diagnose = async (options: Options, ports: Ports, machine: MachinePorts): Promise<Outcome<Diagnosis>> => {
+  let seen = await look(options, ports, machine);
+  const calls = options.fix ? fixesOf(seen.findings) : [];
+  const aws = () => ports.aws({ region: options.region ?? seen.site.cloud.region, profile: options.profile });
+  const fixed =
+    calls.length === 0
+      ? []
+      : options.dryRun
+        ? calls.map((call) => lineOf(call, seen.site.site))
+        : await fixAll(calls, { site: seen.site.site, aws }, options, ports, machine);
+  if (fixed.length > 0 && !options.dryRun) seen = await look(options, ports, machine);
+  const findings = [...seen.findings].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level)).map(reported);
+  const count = (level: Level): number => findings.filter((one) => one.level === level).length;
+  const counts = { error: count('error'), warning: count('warning'), skipped: count('skipped'), ok: count('ok') };
+  // The site file alone says nothing of the tunnels: a run that saw neither side saw nothing.
+  const blind = findings.filter(({ side }) => side !== 'site').every(({ level }) => level === 'skipped');
+  return {
+    result: { site: seen.site.site, host: seen.device ?? null, counts, findings, fixed, dryRun: options.dryRun },
+    exit: counts.error > 0 ? EXIT.failed : blind ? EXIT.missing : EXIT.ok,
+  };
+};
 
-const lines = (
-  { level, subject, side, check, found, evidence, mend: step, case: number }: Told,
-  style: Style,
-): readonly string[] => [
-  `${style[COLOUR[level]](level)} ${style.bold(subject)}: ${found} ${style.dim(`(${side}: ${check})`)}`,
-  ...(evidence === '' ? [] : [`  seen  ${evidence}`]),
-  ...(step === null ? [] : [`  mend  ${step}`]),
-  ...(number === null || level === 'unknown' ? [] : [style.dim(`  see   ${CASES[number as 1 | 2 | 3]}`)]),
-];
-
-export const doctor = defineCommand<Options, Result>({
+export const doctor = defineCommand({
   path: 'vpn doctor',
-  summary: 'find what is wrong with the tunnels, from the cloud and on the gateway, with the mend',
+  summary: 'find what is wrong with the tunnels, from the cloud and on the gateway, and how to fix it',
   details:
     'Looks and changes nothing. In the cloud: instances, source/dest check, Elastic IPs, security groups, network ACLs, every route, propagation. On a gateway ' +
-    "(this machine, known by its address, or --host): kernel settings, clock, IKE ports, files, connections, SAs and what charon's log says failed, " +
-    'packets through the tunnel with DF set, MSS clamp, NAT. Each finding has evidence, a mend and its place among the three cases of the field document. ' +
-    '--fix runs the mends that can do no harm (kernel settings, source/dest check, rules of a group that hybridctl made, a free Elastic IP, loading a connection) and looks again; ' +
+    "(this machine, known by its address, or another by --host: as root, or as somebody with sudo without a password): kernel settings, clock, IKE ports, files, connections, SAs and what charon's log says failed, " +
+    'packets through the tunnel with DF set, MSS clamp, NAT. Each finding has evidence, a fix and its place among the three cases of the field document. What does not apply, or could not be looked at, is skipped, with the reason. ' +
+    '--fix runs the fixes that can do no harm (kernel settings, source/dest check, rules of a group that hybridctl made, a free Elastic IP, loading a connection) and looks again; ' +
     'routes, keys and tunnels that carry are never touched. Exit 0 without errors, 1 with one, 4 when nothing could be looked at.',
-  flags: [
-    FLAG.site,
-    { flags: '--cloud', summary: 'only the cloud side' },
-    { flags: '--host <device>', summary: 'only this machine, as that gateway or router of the site file' },
-    FLAG.region,
-    FLAG.profile,
-    { flags: '--vici <uri>', summary: "charon's vici socket", env: 'HYBRIDCTL_VICI_URI', default: LOCAL_CHARON },
-    { flags: '--log <file>', summary: "charon's filelog (default: the journal of the system's strongswan)" },
-    { flags: '--root <dir>', summary: 'folder that the rendered files lie below', env: 'HYBRIDCTL_ROOT', default: '/' },
-    { flags: '--fix', summary: 'run the mends that can do no harm, and look again' },
-    FLAG.dryRun,
-    FLAG.yes,
+  args: ARGS,
+  flags: FLAGS,
+  conflicts: [
+    ['cloud', 'noCloud'],
+    ['cloud', 'device'],
+    ['cloud', 'host'],
   ],
+  requires: { dryRun: ['fix'] },
   examples: [
     { line: 'sudo hybridctl vpn doctor', why: 'on a gateway: the cloud and this machine' },
+    { line: 'hybridctl vpn doctor --host root@203.0.113.11', why: 'the cloud from here, the gateway by ssh' },
     { line: 'hybridctl vpn doctor --cloud --json', why: 'from anywhere: what the API can tell, for a script' },
-    { line: 'sudo hybridctl vpn doctor --host gw-1 --fix --dry-run', why: 'what --fix would run here' },
+    { line: 'sudo hybridctl vpn doctor gw-1 --no-cloud --fix --dry-run', why: 'what --fix would run here' },
   ],
-  parse(raw) {
-    const [cloud, host, fix] = [flag(raw, 'cloud'), text(raw, 'host'), flag(raw, 'fix')];
-    if (cloud && host !== undefined)
-      throw usageError('--cloud and --host exclude each other', {
-        field: '--host',
-        next: 'give neither to look at both sides',
-      });
-    if (flag(raw, 'dryRun') && !fix)
-      throw usageError('without --fix nothing is changed anyway', {
-        field: '--dry-run',
-        next: 'give --fix too, or leave it away',
-      });
-    return {
-      site: text(raw, 'site')!,
-      cloud,
-      host,
-      region: text(raw, 'region'),
-      profile: text(raw, 'profile'),
-      vici: text(raw, 'vici')!,
-      log: text(raw, 'log'),
-      root: text(raw, 'root')!,
-      fix,
-      dryRun: flag(raw, 'dryRun'),
-      yes: flag(raw, 'yes'),
-    };
+  refine(options) {
+    refuseRelative(options.host, '--log', options.log);
+    return options;
   },
-  async run(options, ports) {
-    let seen = await look(options, ports);
-    const calls = options.fix ? fixesOf(seen.findings) : [];
-    const aws = () => ports.aws({ region: options.region ?? seen.site.cloud.region, profile: options.profile });
-    const fixed =
-      calls.length === 0
-        ? []
-        : options.dryRun
-          ? calls.map((call) => lineOf(call, seen.site.site))
-          : await mend(calls, { site: seen.site.site, aws }, options, ports);
-    if (fixed.length > 0 && !options.dryRun) seen = await look(options, ports);
-    const findings = [...seen.findings].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level)).map(told);
-    const count = (level: Level): number => findings.filter((one) => one.level === level).length;
-    const counts = { error: count('error'), warning: count('warning'), unknown: count('unknown'), ok: count('ok') };
-    // The site file alone says nothing of the tunnels: a run that saw neither side saw nothing.
-    const blind = findings.filter(({ side }) => side !== 'site').every(({ level }) => level === 'unknown');
-    return {
-      result: { site: seen.site.site, host: seen.device ?? null, counts, findings, fixed, dryRun: options.dryRun },
-      exit: counts.error > 0 ? EXIT.failed : blind ? EXIT.missing : EXIT.ok,
-    };
-  },
-  human({ findings, counts, fixed, dryRun, host }, style) {
-    const trouble = findings.filter(({ level }) => level !== 'ok').flatMap((finding) => lines(finding, style));
-    const mends = fixed.map((line) => `${dryRun ? 'would run' : style.good('ran')}: ${line}`);
-    const sum = `${counts.error} errors, ${counts.warning} warnings, ${counts.unknown} not looked at, ${counts.ok} checks found nothing${host === null ? '; the cloud side only' : `; this machine is ${host}`}`;
-    return [
-      ...trouble,
-      ...mends,
-      counts.error > 0 ? style.bad(sum) : counts.warning + counts.unknown > 0 ? style.warn(sum) : style.good(sum),
-    ].join('\n');
-  },
+  run: (options, ports) =>
+    options.cloud
+      ? diagnose(options, ports, ports)
+      : onMachine(ports, options, (machine) => diagnose(options, ports, machine)),
+  human: diagnosisText,
 });

@@ -1,7 +1,8 @@
+import { usageError } from '../../lib/core/errors.ts';
 import { arg, flag, type Options } from '../../lib/core/flags.ts';
 import { text } from '../../lib/core/flags/kinds.ts';
-import type { Machine } from '../../lib/core/machine.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { show } from '../../lib/core/words.ts';
 import { hostBox, type HostBox } from '../../lib/procedures/vpn-host/box.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { FLAG, viciUri } from '../flags.ts';
@@ -24,23 +25,43 @@ export const HOST = {
 
 export type HostOptions = Options<typeof DEVICE, typeof HOST>;
 
-/** Opens the machine, works on the box, and closes it whatever happens. */
-export const onHost = async <T>(
+/** What is asked of one machine: this one, or another by ssh. */
+export type MachinePorts = Pick<Ports, 'shell' | 'files' | 'vici'>;
+
+/** Opens the machine, works on it, and closes it whatever happens. Without --host it is this one. */
+export const onMachine = async <T>(
   ports: Ports,
-  { site, device, host, identity, knownHosts, uri }: HostOptions,
-  work: (box: HostBox, machine: Pick<Machine, 'shell' | 'files'>) => Promise<T>,
+  { host, identity, knownHosts }: Options<unknown, typeof MACHINE>,
+  work: (machine: MachinePorts) => Promise<T>,
 ): Promise<T> => {
-  const loaded = await loadSite(ports, site);
+  if (host === undefined) return work(ports);
   const file = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : absolute(ports.cwd, path);
-  const other =
-    host === undefined
-      ? undefined
-      : await ports.ssh({ target: host, identity: file(identity), knownHosts: file(knownHosts) });
-  const machine = other ?? { shell: ports.shell, files: ports.files };
+  const machine = await ports.ssh({
+    target: host,
+    identity: file(identity),
+    knownHosts: file(knownHosts),
+    signal: ports.signal,
+  });
   try {
-    return await work(await hostBox(ports, loaded, machine, { name: device, uri }), machine);
+    return await work(machine);
   } finally {
-    await other?.close();
+    await machine.close();
   }
 };
+
+/** @throws a usage error for the name of a file of another machine that is not whole: our folder means nothing there. */
+export const refuseRelative = (host: string | undefined, field: string, path: string | undefined): void => {
+  if (host !== undefined && path !== undefined && !path.startsWith('/'))
+    throw usageError(`${show(path)} is a file of ${host}: write its whole path, like /var/log/charon.log`, { field });
+};
+
+/** Opens the machine, works on the box, and closes it whatever happens. */
+export const onHost = <T>(
+  ports: Ports,
+  { site, device, uri, ...machine }: HostOptions,
+  work: (box: HostBox, machine: MachinePorts) => Promise<T>,
+): Promise<T> =>
+  loadSite(ports, site).then((loaded) =>
+    onMachine(ports, machine, async (there) => work(await hostBox(ports, loaded, there, { name: device, uri }), there)),
+  );

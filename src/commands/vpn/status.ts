@@ -1,30 +1,14 @@
-import { defineCommand, list, type Raw, type Style } from '../../lib/core/command.ts';
+import type { Outcome, Style } from '../../lib/core/command.ts';
+import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
-import type { Ports } from '../../lib/core/ports.ts';
-import { readLog } from '../../lib/doctor/charon-log.ts';
+import { flag } from '../../lib/core/flags.ts';
+import { path, text } from '../../lib/core/flags/kinds.ts';
 import { bytes, duration } from '../../lib/domain/amount.ts';
-import { readFailures, type LogFailure } from '../../lib/domain/failures.ts';
-import { LOCAL_CHARON, trafficHint, tunnelStatuses, type TunnelStatus } from '../../lib/domain/sa.ts';
-
-interface Options {
-  readonly uris: readonly string[];
-  readonly logs: readonly string[];
-  readonly tunnels: readonly string[];
-}
-
-interface Tunnel extends TunnelStatus {
-  readonly uri: string;
-  /** Where ESP is done: in the kernel, or by charon itself (kernel-libipsec). */
-  readonly esp: 'kernel' | 'userspace';
-  readonly hint: string | undefined;
-  readonly failure: LogFailure | undefined;
-}
-
-interface Daemon {
-  readonly uri: string;
-  readonly version: string | undefined;
-  readonly log: string | undefined;
-}
+import type { LogFailure } from '../../lib/domain/failures.ts';
+import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
+import { lookAtCharon, type Daemon, type Tunnel } from '../../lib/doctor/charon-status.ts';
+import { viciUri } from '../flags.ts';
+import { MACHINE, onMachine, refuseRelative } from './host.ts';
 
 interface Result {
   readonly established: number;
@@ -35,42 +19,6 @@ interface Result {
   readonly failures: readonly LogFailure[];
 }
 
-const concerns = (found: LogFailure, tunnel: TunnelStatus): boolean =>
-  found.connection === undefined
-    ? found.peer !== undefined && found.peer === tunnel.remote.host
-    : found.connection === tunnel.connection;
-
-const look = async (ports: Ports, uri: string, path: string | undefined) => {
-  const log = await readLog(ports, uri, path);
-  const vici = await ports.vici(uri);
-  try {
-    const version = await vici.request('version');
-    const { plugins } = await vici.request('stats');
-    const statuses = tunnelStatuses(
-      await vici.stream('list-conns', 'list-conn'),
-      await vici.stream('list-sas', 'list-sa'),
-    );
-    const found = log === undefined ? [] : readFailures(log.text);
-    const tunnels = statuses.map(
-      (tunnel): Tunnel => ({
-        ...tunnel,
-        uri,
-        esp: Array.isArray(plugins) && plugins.includes('kernel-libipsec') ? 'userspace' : 'kernel',
-        hint: trafficHint(tunnel),
-        failure: found.findLast((each) => concerns(each, tunnel)),
-      }),
-    );
-    const daemon: Daemon = {
-      uri,
-      version: typeof version['version'] === 'string' ? version['version'] : undefined,
-      log: log?.name,
-    };
-    return { daemon, tunnels, failures: found.filter((each) => !statuses.some((tunnel) => concerns(each, tunnel))) };
-  } finally {
-    vici.close();
-  }
-};
-
 /** `--json` has every field on every tunnel: what charon does not say is null, not absent. */
 const nulls = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value, (_key, inner: unknown) => (inner === undefined ? null : inner))) as T;
@@ -78,7 +26,7 @@ const nulls = <T>(value: T): T =>
 const failureLines = (found: LogFailure, name: string, style: Style): readonly string[] => [
   `${style.bad(name)}: ${found.title}${found.phase === undefined || found.phase === null ? '' : ` (${found.phase})`}${found.at ? `, ${found.at}` : ''}`,
   `  why   ${found.why}`,
-  `  mend  ${found.mend}`,
+  `  fix   ${found.mend}`,
   `  see   ${found.case}`,
   ...[found.line, ...found.details].map((line) => style.dim(`  log   ${line}`)),
 ];
@@ -101,44 +49,51 @@ const row = (tunnel: Tunnel, style: Style): readonly string[] => [
   tunnel.espProposal == null ? '-' : `${tunnel.espProposal} (${tunnel.esp})`,
 ];
 
-export const status = defineCommand<Options, Result>({
+export const status = defineCommand({
   path: 'vpn status',
   summary: 'every tunnel of a running charon: up or not, since when, traffic, and what failed last',
   details:
-    'Asks charon over its vici socket. A tunnel that is configured but has no security association shows as down. What failed last comes from ' +
+    'Asks charon over its vici socket, on this machine or by ssh on another (as root, or as somebody with sudo without a password; it needs Python 3 or Perl there). A tunnel that is configured but has no security association shows as down. What failed last comes from ' +
     "charon's log: --log, or the journal of the system's strongswan. Exit 0 when every tunnel asked for is established, 1 when one is not.",
-  flags: [
-    {
-      flags: '--uri <uri...>',
-      summary: `vici socket of a charon (default: ${LOCAL_CHARON})`,
+  flags: {
+    ...MACHINE,
+    uri: flag(viciUri, `vici socket of a charon (default: ${LOCAL_CHARON})`, {
+      many: true,
       env: 'HYBRIDCTL_VICI_URI',
-    },
-    { flags: '--log <file...>', summary: "charon's filelog: one for all, or one for each --uri in order" },
-    { flags: '--tunnel <name...>', summary: 'only these tunnels: a connection, or connection/child' },
-  ],
+    }),
+    log: flag(path('file'), "charon's filelog: one for all, or one for each --uri in order", { many: true }),
+    tunnel: flag(text({ placeholder: 'name', like: 'vpn1' }), 'only this tunnel: a connection, or connection/child', {
+      many: true,
+    }),
+  },
   examples: [
     { line: 'hybridctl vpn status', why: 'the tunnels of this gateway' },
     { line: 'hybridctl vpn status --tunnel vpn1 --json', why: 'one tunnel for a script; exit 1 when it is down' },
+    { line: 'hybridctl vpn status --host root@203.0.113.11', why: 'the tunnels of another machine' },
     {
       line: 'hybridctl vpn status --uri tcp://127.0.0.1:4502 --log /var/log/charon.log',
       why: 'a daemon with a socket and a log of its own',
     },
   ],
-  parse: (raw: Raw) => {
-    const given = list(raw, 'uri');
-    const uris = given.length === 0 ? [LOCAL_CHARON] : given;
-    const logs = list(raw, 'log');
+  refine(options) {
+    const uris = options.uri.length === 0 ? [LOCAL_CHARON] : options.uri;
+    const logs = options.log;
     if (logs.length > 1 && logs.length !== uris.length)
       throw usageError(`${logs.length} logs for ${uris.length} daemons`, {
         field: '--log',
         next: 'give one log for all, or one for each --uri in order',
       });
-    return { uris, logs, tunnels: list(raw, 'tunnel') };
+    for (const log of logs) refuseRelative(options.host, '--log', log);
+    return { ...options, uris, logs };
   },
-  async run({ uris, logs, tunnels: only }, ports) {
-    const looks = [];
-    for (const [index, uri] of uris.entries())
-      looks.push(await look(ports, uri, logs.length > 1 ? logs[index] : logs[0]));
+  async run({ uris, logs, tunnel: only, ...options }, ports): Promise<Outcome<Result>> {
+    const looks = await onMachine(ports, options, async (machine) => {
+      const there = { ...ports, ...machine };
+      const seen = [];
+      for (const [index, uri] of uris.entries())
+        seen.push(await lookAtCharon(there, uri, logs.length > 1 ? logs[index] : logs[0]));
+      return seen;
+    });
     const all = looks.flatMap(({ tunnels }) => tunnels);
     const named = (name: string) =>
       all.filter(

@@ -9,6 +9,7 @@ import { octal } from '../domain/file-mode.ts';
 import { shellWord } from '../domain/shell.ts';
 import { shell as here } from './shell.ts';
 import { ABSENT, askerOf, FOLDER } from './ssh-read.ts';
+import { viciBySsh } from './ssh-vici.ts';
 
 /** ssh's own (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255;
@@ -135,13 +136,17 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
 
   let elevate: readonly string[] = [];
   let turns = Array.from({ length: SESSIONS }, (): Promise<unknown> => Promise.resolve());
-  /** A script for the far side's sh, whatever shell the login has. */
+  /** Arguments of ssh: a script for the far side's sh, whatever shell the login has. */
+  const words = (text: string, args: readonly string[]): readonly string[] => [
+    ...common,
+    '--',
+    [...elevate, 'sh', '-c', text, 'sh', ...args].map(shellWord).join(' '),
+  ];
   const script = async (text: string, args: readonly string[], given: ShellOptions = {}): Promise<ShellResult> => {
     const { input, timeoutMs, signal: own = signal } = given;
-    const line = [...elevate, 'sh', '-c', text, 'sh', ...args].map(shellWord).join(' ');
     const [turn = Promise.resolve(), ...others] = turns;
     const call = turn.then(() =>
-      here.run('ssh', [...common, '--', line], {
+      here.run('ssh', words(text, args), {
         ...(input === undefined ? {} : { input }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
         ...(own === undefined ? {} : { signal: own }),
@@ -230,5 +235,7 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
     await close();
     throw error;
   }
-  return { name: target, shell: { run, which }, files, close };
+  const vici: Machine['vici'] = (uri) =>
+    viciBySsh(uri, { name: target, words, explain: (stderr) => explain(target, stderr), signal });
+  return { name: target, shell: { run, which }, files, vici, close };
 };

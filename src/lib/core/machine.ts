@@ -1,4 +1,5 @@
 import type { Files, Shell } from './ports.ts';
+import type { Vici } from './vici.ts';
 
 /** A machine that can be worked on as this one can. */
 export interface Machine {
@@ -6,6 +7,8 @@ export interface Machine {
   readonly name: string;
   readonly shell: Shell;
   readonly files: Files;
+  /** Its charon, by an address as that machine has it: `unix:///var/run/charon.vici`. Throws as `Ports.vici` does. */
+  vici(uri: string): Promise<Vici>;
   close(): Promise<void>;
 }
 

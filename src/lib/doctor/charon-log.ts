@@ -9,7 +9,7 @@ const JOURNAL = ['-u', 'strongswan', '-u', 'strongswan-starter', '-o', 'short-is
 
 /** What charon said of late: the file given, or the journal of the system's own; undefined: there is neither. */
 export const readLog = async (
-  ports: Ports,
+  ports: Pick<Ports, 'shell' | 'files' | 'cwd' | 'signal'>,
   uri: string,
   path: string | undefined,
 ): Promise<{ name: string; text: string } | undefined> => {

@@ -1,5 +1,5 @@
 import { api } from '../core/aws.ts';
-import { unseen, type CloudGateway, type Instance } from './cloud-view.ts';
+import { noGateway, unseen, type CloudGateway, type Instance } from './cloud-view.ts';
 import type { CloudCheck, CheckResult } from './types.ts';
 
 type There = CloudGateway & { readonly instance: Instance };
@@ -19,6 +19,7 @@ const instance: CloudCheck = {
   id: 'instance',
   side: 'cloud',
   about: 'every gateway is an instance that runs and passes its status checks',
+  inapplicable: noGateway,
   async run({ cloud }) {
     const statuses = await cloud.statuses();
     return (await cloud.gateways()).flatMap(
@@ -78,6 +79,7 @@ const sourceDestCheck: CloudCheck = {
   id: 'source-dest-check',
   side: 'cloud',
   about: 'the source/dest check is off on every gateway: EC2 lets it forward',
+  inapplicable: noGateway,
   run: async ({ cloud }) => [
     ...unseen(await cloud.gateways()),
     ...there(await cloud.gateways()).flatMap((one): readonly CheckResult[] => {
@@ -113,6 +115,7 @@ const elasticIp: CloudCheck = {
   id: 'elastic-ip',
   side: 'cloud',
   about: "every gateway's public address is an Elastic IP on its own interface",
+  inapplicable: noGateway,
   async run({ cloud }) {
     const [addresses, gateways] = [await cloud.addresses(), await cloud.gateways()];
     return gateways.flatMap((one): readonly CheckResult[] => {
@@ -133,7 +136,7 @@ const elasticIp: CloudCheck = {
           },
         ];
       const [there_] = there([one]);
-      if (there_ === undefined) return [];
+      if (there_ === undefined) return unseen([one]);
       const nic = interfaceOf(there_)?.NetworkInterfaceId;
       if (address.AssociationId === undefined) {
         const fix = api('ec2', 'AssociateAddress', {

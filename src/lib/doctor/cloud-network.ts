@@ -5,8 +5,8 @@ import type { Site } from '../domain/site.ts';
 import { isOurs } from '../domain/tags.ts';
 import type { Tunnel } from '../domain/tunnel.ts';
 import { interfaceOf } from './cloud-instance.ts';
-import { unseen, type Acl, type Group } from './cloud-view.ts';
-import type { CloudCheck, Level, CheckResult } from './types.ts';
+import { noGateway, unseen, type Acl, type Group } from './cloud-view.ts';
+import { skipped, type CloudCheck, type Level, type CheckResult } from './types.ts';
 
 type Permission = NonNullable<Group['IpPermissions']>[number];
 
@@ -98,6 +98,7 @@ const securityGroup: CloudCheck = {
   id: 'security-group',
   side: 'cloud',
   about: "the gateways' security groups let in UDP 500, UDP 4500 and ESP from the routers, and what comes from the VPC",
+  inapplicable: noGateway,
   async run({ cloud, site, tunnels }) {
     const groups = await cloud.groups();
     return (await cloud.gateways()).flatMap(({ gateway, instance }): readonly CheckResult[] => {
@@ -193,6 +194,7 @@ const networkAcl: CloudCheck = {
   id: 'network-acl',
   side: 'cloud',
   about: "the network ACLs of the gateways' subnets let IKE and ESP in UDP pass both ways",
+  inapplicable: noGateway,
   async run({ cloud, tunnels }) {
     const acls = await cloud.acls();
     return (await cloud.gateways()).flatMap(({ gateway, instance }): readonly CheckResult[] => {
@@ -201,15 +203,7 @@ const networkAcl: CloudCheck = {
         Associations.some(({ SubnetId }) => SubnetId === instance.SubnetId),
       );
       if (acl === undefined)
-        return [
-          {
-            level: 'unknown',
-            subject: gateway.name,
-            found: 'could not look: no network ACL of its subnet is shown',
-            evidence: instance.SubnetId ?? '',
-            mend: null,
-          },
-        ];
+        return [skipped(gateway.name, `no network ACL of its subnet ${instance.SubnetId ?? ''} is shown`)];
       const peers = [
         ...new Set(
           tunnels

@@ -9,9 +9,9 @@ import {
   routesInside,
   type LinkTarget,
 } from '../domain/routes.ts';
-import type { SiteRouteTable } from '../domain/site.ts';
-import type { CloudGateway } from './cloud-view.ts';
-import type { CloudCheck, CheckResult } from './types.ts';
+import type { Site, SiteRouteTable } from '../domain/site.ts';
+import { noGateway, type CloudGateway } from './cloud-view.ts';
+import { skipped, type CloudCheck, type CheckResult } from './types.ts';
 
 const setTo = (table: SiteRouteTable, destination: string): string =>
   `"hybridctl route set --table ${table.name} --destination ${destination} --to ${table.links[0]}"`;
@@ -111,6 +111,7 @@ const routes: CloudCheck = {
   side: 'cloud',
   about:
     'every destination of every table of the site file is carried, by a link that is there, and by no longer prefix that leads elsewhere',
+  inapplicable: ({ site }) => (site.route_tables.length === 0 ? 'the site file names no route table' : undefined),
   async run({ cloud, site }) {
     const [tables, gateways, links] = [await cloud.tables(), await cloud.gateways(), linkTargets(site)];
     return site.route_tables.flatMap((entry): readonly CheckResult[] => {
@@ -139,10 +140,12 @@ const unlisted: CloudCheck = {
   id: 'unlisted-tables',
   side: 'cloud',
   about: 'no table outside the site file points at a gateway',
+  inapplicable: noGateway,
   async run({ cloud, site }) {
     const listed = site.route_tables.map(({ id }) => id);
-    const gateways = await cloud.gateways();
-    return (await cloud.vpcTables()).flatMap(({ RouteTableId, Routes = [] }): readonly CheckResult[] => {
+    const [gateways, tables] = [await cloud.gateways(), await cloud.vpcTables()];
+    if (tables.length === 0) return [skipped(site.cloud.vpc ?? site.site, 'no VPC of a gateway is there to look at')];
+    return tables.flatMap(({ RouteTableId, Routes = [] }): readonly CheckResult[] => {
       if (RouteTableId === undefined || listed.includes(RouteTableId)) return [];
       return Routes.flatMap((route): readonly CheckResult[] => {
         const owner = gateways.find(({ gateway, instance }) =>
@@ -166,14 +169,17 @@ const unlisted: CloudCheck = {
   },
 };
 
+const noDirectConnect = ({ site }: { readonly site: Site }): string | undefined =>
+  site.links.some(({ kind }) => kind === 'dx') ? undefined : 'the site has no Direct Connect';
+
 const propagation: CloudCheck = {
   id: 'propagation',
   side: 'cloud',
   about: 'the virtual private gateway of Direct Connect is attached, and the tables that use it take its routes',
+  inapplicable: noDirectConnect,
   async run({ cloud, site }) {
     const dx = site.links.filter(({ kind }) => kind === 'dx').map(({ name }) => name);
     const id = site.cloud.vgw;
-    if (dx.length === 0) return [];
     if (id === undefined)
       return [
         {
@@ -218,8 +224,9 @@ const propagation: CloudCheck = {
         : []),
       ...site.route_tables.flatMap((entry): readonly CheckResult[] => {
         const table = tables.find((one) => one.id === entry.id);
-        if (table === undefined || !entry.links.some((name) => dx.includes(name)) || table.propagatingVgws.includes(id))
-          return [];
+        if (!entry.links.some((name) => dx.includes(name))) return [];
+        if (table === undefined) return [skipped(entry.name, 'the route table is not there')];
+        if (table.propagatingVgws.includes(id)) return [];
         return [
           {
             level: 'error',
@@ -240,9 +247,11 @@ const precedence: CloudCheck = {
   side: 'cloud',
   about:
     'nothing asks of a prefix what AWS decides otherwise: on one gateway Direct Connect wins over a VPN, and a static route over both',
+  inapplicable: (context) =>
+    noDirectConnect(context) ??
+    (context.site.cloud.vgw === undefined ? 'the site file names no virtual private gateway' : undefined),
   async run({ cloud, site }) {
-    const { vgw } = site.cloud;
-    if (vgw === undefined || !site.links.some(({ kind }) => kind === 'dx')) return [];
+    const vgw = site.cloud.vgw!;
     const managed = (await cloud.connections(vgw)).filter(({ State }) => State === 'available' || State === 'pending');
     const [tables, links] = [await cloud.tables(), linkTargets(site)];
     const overruled = site.route_tables.flatMap((entry) => {

@@ -2,7 +2,7 @@ import type { Aws, Output } from '../core/aws.ts';
 import type { RouteTable, RouteTables } from '../core/ports.ts';
 import type { Gateway, Site } from '../domain/site.ts';
 import { filtersOf } from '../domain/tags.ts';
-import type { CheckResult } from './types.ts';
+import { skipped, type CheckResult } from './types.ts';
 
 type List<
   O extends
@@ -33,18 +33,12 @@ export interface CloudGateway {
  */
 export const unseen = (gateways: readonly CloudGateway[]): readonly CheckResult[] =>
   gateways.flatMap(({ gateway: { name }, instance }) =>
-    instance === undefined
-      ? [
-          {
-            level: 'unknown',
-            subject: name,
-            found: 'could not look: its instance is not there',
-            evidence: '',
-            mend: null,
-          },
-        ]
-      : [],
+    instance === undefined ? [skipped(name, 'its instance is not there')] : [],
   );
+
+/** Of a site whose gateways are AWS's own. */
+export const noGateway = ({ site }: { readonly site: Site }): string | undefined =>
+  site.gateways.length === 0 ? 'the site has no gateway of its own' : undefined;
 
 /** The cloud, each thing read once and when it is first asked for. */
 export interface CloudView {

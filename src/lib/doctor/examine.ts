@@ -10,7 +10,7 @@ import { pathChecks } from './host-path.ts';
 import { relayChecks } from './host-relay.ts';
 import type { HostView } from './host-view.ts';
 import { siteChecks } from './site-checks.ts';
-import type { Finding, CheckContext, Side, CheckResult } from './types.ts';
+import { skipped, type Finding, type CheckContext, type Side, type CheckResult } from './types.ts';
 
 const HOST_CHECKS = [...kernelChecks, ...daemonChecks, ...pathChecks, ...relayChecks];
 const CLOUD_CHECKS = [...instanceChecks, ...networkChecks, ...routeChecks];
@@ -26,35 +26,52 @@ export interface Scope extends Pick<CheckContext, 'loaded' | 'site' | 'tunnels'>
   readonly host: HostView | undefined;
 }
 
-/** Every check of the sides that are given. One that can't look says so and is never taken for well. */
+interface Look {
+  readonly id: string;
+  readonly side: Side;
+  readonly about: string;
+  readonly why: string | undefined;
+  look(): Promise<readonly CheckResult[]>;
+}
+
+interface Check<P> {
+  readonly id: string;
+  readonly side: Side;
+  readonly about: string;
+  inapplicable?(context: P): string | undefined;
+  run(context: P): Promise<readonly CheckResult[]>;
+}
+
+const looks = <P>(checks: readonly Check<P>[], context: P): readonly Look[] =>
+  checks.map((check) => ({
+    id: check.id,
+    side: check.side,
+    about: check.about,
+    why: check.inapplicable?.(context),
+    look: () => check.run(context),
+  }));
+
+/** Every check of the sides that are given. One that does not apply, or can't look, is `skipped` and says why. */
 export const examine = async (scope: Scope, signal: AbortSignal): Promise<readonly Finding[]> => {
   const { cloud, host, files, ...common } = scope;
   const findings: Finding[] = [];
-  const all: readonly { id: string; side: Side; about: string; look(): Promise<readonly CheckResult[]> }[] = [
-    ...siteChecks.map((check) => ({ ...check, look: () => check.run({ ...common, files }) })),
-    ...(cloud === undefined
-      ? []
-      : CLOUD_CHECKS.map((check) => ({ ...check, look: () => check.run({ ...common, cloud }) }))),
-    ...(host === undefined
-      ? []
-      : HOST_CHECKS.map((check) => ({ ...check, look: () => check.run({ ...common, host }) }))),
+  const all: readonly Look[] = [
+    ...looks(siteChecks, { ...common, files }),
+    ...(cloud === undefined ? [] : looks(CLOUD_CHECKS, { ...common, cloud })),
+    ...(host === undefined ? [] : looks(HOST_CHECKS, { ...common, host })),
   ];
-  for (const { id, side, about, look } of all) {
+  for (const { id, side, about, why, look } of all) {
     const subject = side === 'host' ? host!.device : side === 'cloud' ? common.site.cloud.region : common.site.site;
-    const results = await look().catch((error: unknown): readonly CheckResult[] => {
-      if (signal.aborted || !(error instanceof HybridError)) throw error;
-      return [
-        {
-          level: 'unknown',
-          subject,
-          found: `could not look: ${error.message}`,
-          evidence: about,
-          mend: error.next ?? null,
-        },
-      ];
-    });
+    const results =
+      why !== undefined
+        ? [skipped(subject, why)]
+        : await look().catch((error: unknown): readonly CheckResult[] => {
+            if (signal.aborted || !(error instanceof HybridError)) throw error;
+            return [skipped(subject, error.message, error.next ?? null)];
+          });
     const well: CheckResult = { level: 'ok', subject, found: about, evidence: '', mend: null };
-    findings.push(...(results.length === 0 ? [well] : results).map((result) => ({ check: id, side, ...result })));
+    for (const result of results.length === 0 ? [well] : results)
+      findings.push({ check: id, side, about, applies: why === undefined, ...result });
   }
   return findings;
 };

@@ -7,7 +7,7 @@ import { parseFile } from '../lint/parse.ts';
 import type { Kind } from '../lint/types.ts';
 import { selectorPairs, type LinuxTunnel } from '../render/linux/box.ts';
 import type { HostView } from './host-view.ts';
-import type { Case, HostCheck, CheckResult } from './types.ts';
+import { skipped, type Case, type HostCheck, type CheckResult } from './types.ts';
 
 const strongswan = ({ dialect }: HostView): boolean => dialect === 'swanctl' || dialect === 'ipsec-conf';
 const UNIT = {
@@ -17,21 +17,16 @@ const UNIT = {
   openswan: 'ipsec',
 } as const;
 
+/** Only strongSwan is asked by vici. Of the others "ipsec status" and "ipsec verify" tell. */
+export const noVici = ({ host }: { readonly host: HostView }): string | undefined =>
+  strongswan(host) ? undefined : `${host.dialect} has no vici socket: see "ipsec status" and "ipsec verify"`;
+
 const charon: HostCheck = {
   id: 'daemon',
   side: 'host',
   about: 'charon runs and answers on its vici socket',
+  inapplicable: noVici,
   async run({ host }) {
-    if (!strongswan(host))
-      return [
-        {
-          level: 'unknown',
-          subject: host.device,
-          found: `a gateway of the dialect ${host.dialect} has no vici socket`,
-          evidence: host.dialect,
-          mend: 'use its own commands: "ipsec status", "ipsec verify"',
-        },
-      ];
     try {
       await host.daemon();
       return [];
@@ -43,7 +38,7 @@ const charon: HostCheck = {
           subject: host.device,
           found: 'charon is not running, or its vici socket is elsewhere',
           evidence: host.uri,
-          mend: `start it: "systemctl enable --now ${UNIT[host.dialect]}"; if its socket is elsewhere, pass --vici`,
+          mend: `start it: "systemctl enable --now ${UNIT[host.dialect]}"; if its socket is elsewhere, pass --uri`,
           case: 1,
         },
       ];
@@ -70,8 +65,12 @@ const ports: HostCheck = {
       ...new Map(held.filter(({ name }) => IKE_DAEMONS.includes(name)).map((one) => [one.pid, one])).values(),
     ];
     const strangers = held.filter(({ name }) => !IKE_DAEMONS.includes(name));
+    const unnamed = lines.filter((line) => !line.includes('users:'));
     const free = ['500', '4500'].filter((port) => !lines.some((line) => new RegExp(`:${port}\\s`).test(line)));
     return [
+      ...(unnamed.length > 0
+        ? [skipped(host.device, 'who holds the ports is shown to root alone', 'run it as root')]
+        : []),
       ...strangers.map(
         ({ name, pid, port }): CheckResult => ({
           level: 'error',
@@ -163,11 +162,13 @@ const linted: HostCheck = {
   about: 'no rule of "vpn lint" finds anything in the files on this machine',
   async run({ host }) {
     const results: CheckResult[] = [];
+    let seen = 0;
     for (const { path } of host.rendered) {
       const kind = KINDS.find(([pattern]) => pattern.test(path))?.[1];
       const place = host.place(path);
       const text = kind === undefined ? undefined : await host.files.read(place);
       if (kind === undefined || text === undefined) continue;
+      seen += 1;
       for (const { rule, severity, line, message, fix: mend } of lint(
         parseFile(place, text, { kind, mode: (await host.files.stat(place))?.mode }),
       )) {
@@ -177,7 +178,7 @@ const linted: HostCheck = {
           results.push({ level: severity, subject: `${place}:${line}`, found: message, evidence: rule, mend, case: 1 });
       }
     }
-    return results;
+    return seen === 0 ? [skipped(host.device, 'none of the files is there')] : results;
   },
 };
 
@@ -188,8 +189,8 @@ const connections: HostCheck = {
   id: 'connections',
   side: 'host',
   about: 'charon has every tunnel of the site loaded, with the addresses and selectors that the site file says',
+  inapplicable: noVici,
   async run({ host }) {
-    if (!strongswan(host)) return [];
     const { statuses } = await host.daemon();
     const command =
       host.dialect === 'swanctl'
@@ -311,57 +312,57 @@ const sa: HostCheck = {
   id: 'sa',
   side: 'host',
   about: 'every tunnel is established, once, with ESP in UDP',
+  inapplicable: noVici,
   async run({ host }) {
-    if (!strongswan(host)) return [];
     const { statuses } = await host.daemon();
     const failures = await host.failures();
     return host.tunnels.flatMap((one): readonly CheckResult[] => {
       const { tunnel, local } = one;
-      return statuses
-        .filter(({ connection }) => connection === tunnel.name)
-        .flatMap((status): readonly CheckResult[] => {
-          if (status.state !== 'established') return [downResult(one, status, failures)];
-          const evidence = `${status.remote.host}[${status.remote.port}], ${status.initiator === true ? 'we' : 'the peer'} initiated, ${status.espProposal}`;
-          const doubled = status.ikeSas > 1 || status.childSas > 1;
-          return [
-            ...(doubled
-              ? [
-                  {
-                    level: 'warning',
-                    subject: tunnel.name,
-                    found: 'it is up more than once: outside a rekey both ends initiate',
-                    evidence: `${status.ikeSas} IKE SAs, ${status.childSas} ESP pairs`,
-                    mend: 'let one end initiate (start_action, close_action) and the other wait',
-                    case: 1,
-                  } as const,
-                ]
-              : []),
-            ...(local.address !== local.publicAddress && !status.natT
-              ? [
-                  {
-                    level: 'warning',
-                    subject: tunnel.name,
-                    found: 'this end sits behind NAT and sends ESP without UDP: many a NAT drops it',
-                    evidence,
-                    mend: 'set encap = yes (forceencaps, encaps=yes)',
-                    case: 3,
-                  } as const,
-                ]
-              : []),
-            ...(status.configured
-              ? []
-              : [
-                  {
-                    level: 'warning',
-                    subject: tunnel.name,
-                    found: 'its connection is no longer loaded: it will not come back after a loss',
-                    evidence,
-                    mend: '"swanctl --load-all"',
-                    case: 1,
-                  } as const,
-                ]),
-          ];
-        });
+      const own = statuses.filter(({ connection }) => connection === tunnel.name);
+      if (own.length === 0) return [skipped(tunnel.name, 'the tunnel is not loaded')];
+      return own.flatMap((status): readonly CheckResult[] => {
+        if (status.state !== 'established') return [downResult(one, status, failures)];
+        const evidence = `${status.remote.host}[${status.remote.port}], ${status.initiator === true ? 'we' : 'the peer'} initiated, ${status.espProposal}`;
+        const doubled = status.ikeSas > 1 || status.childSas > 1;
+        return [
+          ...(doubled
+            ? [
+                {
+                  level: 'warning',
+                  subject: tunnel.name,
+                  found: 'it is up more than once: outside a rekey both ends initiate',
+                  evidence: `${status.ikeSas} IKE SAs, ${status.childSas} ESP pairs`,
+                  mend: 'let one end initiate (start_action, close_action) and the other wait',
+                  case: 1,
+                } as const,
+              ]
+            : []),
+          ...(local.address !== local.publicAddress && !status.natT
+            ? [
+                {
+                  level: 'warning',
+                  subject: tunnel.name,
+                  found: 'this end sits behind NAT and sends ESP without UDP: many a NAT drops it',
+                  evidence,
+                  mend: 'set encap = yes (forceencaps, encaps=yes)',
+                  case: 3,
+                } as const,
+              ]
+            : []),
+          ...(status.configured
+            ? []
+            : [
+                {
+                  level: 'warning',
+                  subject: tunnel.name,
+                  found: 'its connection is no longer loaded: it will not come back after a loss',
+                  evidence,
+                  mend: '"swanctl --load-all"',
+                  case: 1,
+                } as const,
+              ]),
+        ];
+      });
     });
   },
 };

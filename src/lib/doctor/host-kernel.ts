@@ -41,7 +41,7 @@ const sysctl: HostCheck = {
     if (!found.has('net/ipv4/ip_forward'))
       return [
         {
-          level: 'unknown',
+          level: 'skipped',
           subject: host.device,
           found: 'the kernel settings can not be read',
           evidence: PROC,
@@ -132,10 +132,15 @@ interface Link {
 
 const REPAIR = 'bring it up: "systemctl restart hybridctl-tunnels" (the tunnel itself is not touched)';
 
+/** Tunnels by policy have none. */
+const noInterface = ({ host }: { readonly host: HostView }): string | undefined =>
+  host.tunnels.some(({ device }) => device !== undefined) ? undefined : 'no tunnel of this machine has an interface';
+
 const tunnelInterface: HostCheck = {
   id: 'tunnel-interface',
   side: 'host',
   about: "every tunnel's interface is there, up, with its address and the computed MTU",
+  inapplicable: noInterface,
   run: async ({ host }) => {
     const results: CheckResult[] = [];
     for (const { tunnel, local, device, link } of host.tunnels) {
@@ -188,8 +193,8 @@ const hostRoute: HostCheck = {
   id: 'host-route',
   side: 'host',
   about: 'on a gateway, the way to every on-prem network leads into its tunnel',
+  inapplicable: (context) => (context.host.side === 'cloud' ? noInterface(context) : 'this machine is no gateway'),
   async run({ host }) {
-    if (host.side !== 'cloud') return [];
     const results: CheckResult[] = [];
     for (const { tunnel, remote, device } of host.tunnels) {
       for (const { text, address } of device === undefined ? [] : remote.networks) {
@@ -226,7 +231,7 @@ const clock: HostCheck = {
           ? 'timedatectl'
           : undefined;
     const blind = (found: string, evidence: string): CheckResult => ({
-      level: 'unknown',
+      level: 'skipped',
       subject: host.device,
       found,
       evidence,

@@ -3,7 +3,8 @@ import { explainMtu } from '../domain/mtu.ts';
 import type { TunnelStatus } from '../domain/sa.ts';
 import type { LinuxTunnel } from '../render/linux/box.ts';
 import type { Daemon, HostView } from './host-view.ts';
-import type { HostCheck, CheckResult } from './types.ts';
+import { noVici } from './host-daemon.ts';
+import { skipped, type HostCheck, type CheckResult } from './types.ts';
 
 /** IPv4 and ICMP headers before a ping's own bytes. */
 const PING_HEADERS = 28;
@@ -48,12 +49,24 @@ const largest = async (host: HostView, one: LinuxTunnel, passes: number, lost: n
 
 /** Route-based tunnels that are up: only there both ends have an address inside. */
 const standing = async (host: HostView): Promise<readonly (LinuxTunnel & { readonly status: TunnelStatus })[]> => {
-  if (host.dialect !== 'swanctl' && host.dialect !== 'ipsec-conf') return [];
   const { statuses } = await host.daemon();
   return host.tunnels.flatMap((one) => {
     const status = statuses.find(({ connection, state }) => connection === one.tunnel.name && state === 'established');
     return status === undefined || one.device === undefined ? [] : [{ ...one, status }];
   });
+};
+
+/** The tunnels that nothing can be sent through, each with the reason. */
+const notStanding = async (host: HostView): Promise<readonly CheckResult[]> => {
+  const up = await standing(host);
+  return host.tunnels
+    .filter(({ tunnel }) => !up.some((one) => one.tunnel.name === tunnel.name))
+    .map(({ tunnel, device }) =>
+      skipped(
+        tunnel.name,
+        device === undefined ? 'a policy-based tunnel has no address inside' : 'the tunnel is not up',
+      ),
+    );
 };
 
 const statusOf = ({ statuses }: Daemon, { tunnel }: LinuxTunnel): TunnelStatus | undefined =>
@@ -66,8 +79,9 @@ const carries: HostCheck = {
   id: 'carries',
   side: 'host',
   about: 'the far end of every tunnel that is up answers a ping through it',
+  inapplicable: noVici,
   async run({ host }) {
-    const results: CheckResult[] = [];
+    const results: CheckResult[] = [...(await notStanding(host))];
     for (const one of await standing(host)) {
       const before = statusOf(await host.daemonNow(), one) ?? one.status;
       if (await echoes(host, one, 64)) continue;
@@ -93,11 +107,16 @@ const mtu: HostCheck = {
   id: 'mtu',
   side: 'host',
   about: 'a packet of the computed MTU with DF set crosses every tunnel that is up',
+  inapplicable: noVici,
   async run({ host }) {
-    const results: CheckResult[] = [];
+    const results: CheckResult[] = [...(await notStanding(host))];
     for (const one of await standing(host)) {
       const { tunnel, link, remote } = one;
-      if (!(await echoes(host, one, 64)) || (await echoes(host, one, link.mtu))) continue;
+      if (!(await echoes(host, one, 64))) {
+        results.push(skipped(tunnel.name, 'nothing crosses the tunnel'));
+        continue;
+      }
+      if (await echoes(host, one, link.mtu)) continue;
       const found = (await echoes(host, one, SMALLEST)) ? await largest(host, one, SMALLEST, link.mtu) : undefined;
       const fits = found ?? SMALLEST;
       results.push({

@@ -120,9 +120,12 @@ export const hostView = (
   };
 };
 
-/** Names of the site's Linux boxes. */
-export const hostNames = (site: Site): readonly string[] =>
-  [...site.gateways, ...site.onprem.routers].filter(({ dialect }) => isLinux(dialect)).map(({ name }) => name);
+/** Names of the site's Linux boxes that have a tunnel: of another there is nothing to look at. */
+export const hostNames = (site: Site, tunnels: readonly Tunnel[]): readonly string[] =>
+  [...site.gateways, ...site.onprem.routers]
+    .filter(({ dialect }) => isLinux(dialect))
+    .map(({ name }) => name)
+    .filter((name) => tunnels.some(({ cloud, onprem }) => [cloud.device, onprem.device].includes(name)));
 
 /** The device that has one of this machine's addresses. */
 export const whoAmI = async (

@@ -6,8 +6,8 @@ import type { LoadedSite } from '../site/file.ts';
 import type { CloudView } from './cloud-view.ts';
 import type { HostView } from './host-view.ts';
 
-export const LEVELS = ['error', 'warning', 'unknown', 'ok'] as const;
-/** `unknown`: could not be looked at. It is never taken for `ok`. */
+export const LEVELS = ['error', 'warning', 'skipped', 'ok'] as const;
+/** `skipped`: it does not apply here, or could not be looked at. It is never taken for `ok`. */
 export type Level = (typeof LEVELS)[number];
 export type Side = 'site' | 'cloud' | 'host';
 /** The three troubleshooting cases of the field document "OpenSwan"; in words: CASES of domain/failures.ts. */
@@ -34,6 +34,10 @@ export interface CheckResult {
 export interface Finding extends CheckResult {
   readonly check: string;
   readonly side: Side;
+  /** What the check looks for, as it is when all is well. */
+  readonly about: string;
+  /** false: the site or the machine has nothing that the check is about. */
+  readonly applies: boolean;
 }
 
 /** What can be looked at. Views read once and remember; what fails to be read throws for every check that needs it. */
@@ -50,6 +54,8 @@ interface CheckOf<S extends Side, P> {
   readonly side: S;
   /** What is so when nothing is found. */
   readonly about: string;
+  /** Why there is nothing here that the check is about; undefined: there is. */
+  inapplicable?(context: P): string | undefined;
   /** Reading only. Throws where it can't look; nothing returned means that all is well. */
   run(context: P): Promise<readonly CheckResult[]>;
 }
@@ -57,3 +63,12 @@ interface CheckOf<S extends Side, P> {
 export type SiteCheck = CheckOf<'site', Omit<CheckContext, 'cloud' | 'host'> & Pick<Ports, 'files'>>;
 export type CloudCheck = CheckOf<'cloud', Omit<CheckContext, 'host'>>;
 export type HostCheck = CheckOf<'host', Omit<CheckContext, 'cloud'>>;
+
+/** A part of a check that could not be looked at. */
+export const skipped = (subject: string, found: string, mend: string | null = null): CheckResult => ({
+  level: 'skipped',
+  subject,
+  found,
+  evidence: '',
+  mend,
+});

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { failure, missing, usageError, type HybridError } from '../../core/errors.ts';
 import type { Vici, ViciSection } from '../../core/ports.ts';
 import { encodePacket, PACKET, packetReader, ViciFormatError, type Packet } from './codec.ts';
@@ -30,7 +31,8 @@ export const parseViciUri = (uri: string, field = '--uri'): { path: string } | {
 
 const NEXT = 'see "systemctl status strongswan"; where its socket is elsewhere, give --uri';
 
-const cantConnect = (uri: string, error: NodeJS.ErrnoException): HybridError =>
+/** @param error the system's own, of which `code` counts. */
+export const cantConnect = (uri: string, error: NodeJS.ErrnoException): HybridError =>
   error.code === 'EACCES' || error.code === 'EPERM'
     ? missing(`no permission to open ${uri}`, { next: 'run it as root', cause: error })
     : missing(`charon is not running, or its vici socket is elsewhere than ${uri}`, { next: NEXT, cause: error });
@@ -71,8 +73,11 @@ interface Waiting {
  * Throws exit 4 when there is no socket or no permission, exit 1 when charon refuses, stops answering, goes away or
  * sends what is not vici.
  */
-export const connectVici = async (uri: string, { timeoutMs = DEFAULT_TIMEOUT_MS }: ViciOptions = {}): Promise<Vici> => {
-  const socket = await open(uri);
+export const connectVici = async (uri: string, options: ViciOptions = {}): Promise<Vici> =>
+  viciOver(await open(uri), uri, options);
+
+/** The same on a stream that leads to the socket already. */
+export const viciOver = (socket: Duplex, uri: string, { timeoutMs = DEFAULT_TIMEOUT_MS }: ViciOptions = {}): Vici => {
   let waiting: Waiting | undefined;
   let ended: HybridError | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -91,7 +96,7 @@ export const connectVici = async (uri: string, { timeoutMs = DEFAULT_TIMEOUT_MS 
     if (listener === undefined) waiting?.take(packet);
     else listener(packet.message);
   });
-  socket.on('data', (chunk) => {
+  socket.on('data', (chunk: Buffer) => {
     try {
       read(chunk);
     } catch (error) {
@@ -99,7 +104,7 @@ export const connectVici = async (uri: string, { timeoutMs = DEFAULT_TIMEOUT_MS 
       end(failure(`${uri} does not speak vici: ${error.message}`, { next: 'check --uri', cause: error }));
     }
   });
-  socket.on('error', (error) =>
+  socket.on('error', (error: Error) =>
     end(failure(`lost the connection to charon: ${error.message}`, { next: NEXT, cause: error })),
   );
   socket.on('close', () => end(failure('charon closed the connection', { next: NEXT })));

@@ -25,6 +25,8 @@ const installTools = (): void => {
     `#!/bin/sh\n[ "$3" = -I ] || exit 2\necho "$4" > ${folder}/slot-$2\n${show}\n`,
     { mode: 0o755 },
   );
+  // For who is not root: the tools are run by sudo.
+  writeFileSync(join(folder, 'sudo'), '#!/bin/sh\n[ "$1" = -n ] || exit 1\nshift\nexec "$@"\n', { mode: 0o755 });
   vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`);
 };
 

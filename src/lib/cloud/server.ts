@@ -78,6 +78,8 @@ export const startCloud = async ({
       response.destroy(error as Error);
     });
   });
+  // Node's 5 s are shorter than many clients' pauses: one that sends just as it is cut off sees a reset.
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const bound = server.address() as AddressInfo;
   return {

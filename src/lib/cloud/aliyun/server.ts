@@ -70,6 +70,8 @@ export const startAliyun = async ({
     // The client has gone, or this server has a fault: the client sees a broken connection, never a wrong answer.
     answer(endpoint, request, response).catch((error: unknown) => void response.destroy(error as Error));
   });
+  // Node's 5 s are shorter than many clients' pauses: one that sends just as it is cut off sees a reset.
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   const { account, calls, faults } = endpoint;
   return {

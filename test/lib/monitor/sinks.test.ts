@@ -48,7 +48,12 @@ const kept = <T extends Sink>(sink: T): T => (open.push(sink), sink);
 const SINKS: Readonly<
   Record<
     string,
-    { make(timing: typeof PATIENT): Promise<Sink>; event(n: number): MonitorEvent; arrived(): readonly string[]; expected(n: number): string }
+    {
+      make(timing: typeof PATIENT): Promise<Sink>;
+      event(n: number): MonitorEvent;
+      arrived(): readonly string[];
+      expected(n: number): string;
+    }
   >
 > = {
   'SNS topic': {

@@ -174,6 +174,22 @@ describe('the built command line', () => {
     ).toBe('###');
   });
 
+  test.each(['--version', '--help', 'vpn lint --rules', 'vpn lint --rules --json', 'config schema', 'no-such-command'])(
+    'what can not be written is an error: %s > /dev/full',
+    async (line) => {
+      const { code, stderr } = await shell(`node dist/hybridctl.cjs ${line} > /dev/full`).then(
+        () => ({ code: 0, stderr: '' }),
+        (error: { code: number; stderr: string }) => error,
+      );
+      if (line === 'no-such-command') expect(code).toBe(2);
+      else
+        expect([code, stderr]).toEqual([
+          1,
+          expect.stringContaining("hybridctl: can't write the output: ENOSPC\nnext: "),
+        ]);
+    },
+  );
+
   test('runs by a link of another name, as npm installs it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'hybridctl-link-'));
     try {

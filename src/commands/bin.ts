@@ -101,10 +101,14 @@ for (const name of ['SIGINT', 'SIGTERM', ...(process.stdin.isTTY ? (['SIGHUP'] a
 }
 // `hybridctl … | head` closes our stdout early; that is no error of ours. What is half done is still brought to its
 // end.
+// What could not be written otherwise (a full disk) is an error, also where it is told only after the last line.
 let closed: number | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (closed === undefined && error.code !== 'EPIPE' && stream === process.stdout)
+      tell(`hybridctl: can't write the output: ${error.code}\nnext: make room where it goes, and run it again`);
     closed ??= error.code === 'EPIPE' ? 0 : 1;
+    process.exitCode = closed;
     controller.abort('SIGPIPE');
   });
 }

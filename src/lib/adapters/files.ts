@@ -5,13 +5,21 @@ import { failure, HybridError, missing, usageError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
 import { isOpenToOthers } from '../domain/file-mode.ts';
 
+/** Where a monitor's lease, pins and records are by default; only root may write there. */
+const STATE = '/var/lib/hybridctl/';
+
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 const absent = (error: unknown): boolean => code(error) === 'ENOENT' || code(error) === 'ENOTDIR';
 
 const explain = (verb: string, path: string, error: unknown): HybridError => {
   const why = code(error);
   if (why === 'EACCES' || why === 'EPERM')
-    return missing(`no permission to ${verb} ${path}`, { next: 'run as its owner or as root', cause: error });
+    return missing(`permission denied: can't ${verb} ${path}`, {
+      next: path.startsWith(STATE)
+        ? 'use --state-dir with a folder of your own, or sudo'
+        : 'run as its owner, or with sudo',
+      cause: error,
+    });
   if (why === 'EISDIR') return failure(`${path} is a folder, not a file`, { cause: error });
   return failure(`can't ${verb} ${path}: ${why ?? (error as Error).message}`, { cause: error });
 };
@@ -62,6 +70,7 @@ export const files: Files = {
    */
   async write(list) {
     const pending: { temp: string; path: string }[] = [];
+    let at = list[0]?.path ?? '';
     for (const { path } of list) {
       if (
         await stat(path).then(
@@ -73,6 +82,7 @@ export const files: Files = {
     }
     try {
       for (const { path, content, mode } of list) {
+        at = path;
         const folder = dirname(path);
         await mkdir(folder, { recursive: true, mode: isOpenToOthers(mode) ? 0o755 : 0o700 });
         // The global, not node:crypto: that module costs every start 3 ms, also those that write nothing.
@@ -87,10 +97,13 @@ export const files: Files = {
           await handle.close();
         }
       }
-      for (const item of pending) await rename(item.temp, item.path);
+      for (const { temp, path } of pending) {
+        at = path;
+        await rename(temp, path);
+      }
     } catch (error) {
       await Promise.all(pending.map(({ temp }) => rm(temp, { force: true })));
-      throw explain('write', pending.at(-1)?.path ?? '', error);
+      throw explain('write', at, error);
     }
   },
 };

@@ -284,7 +284,7 @@ install -D -m 0600 /dev/stdin /run/hybridctl/demo/rtr-1.loaded <<'HYBRIDCTL_END'
 
 HYBRIDCTL_END
 
-# FRR: /etc/frr/frr.conf is newer than what is loaded
+# FRR: /etc/frr/frr.conf is not loaded
 systemctl reload-or-restart frr.service
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/rtr-1.frr <<'HYBRIDCTL_END'
 

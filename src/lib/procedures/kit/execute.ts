@@ -23,6 +23,19 @@ export const batched = (calls: readonly Call[]): readonly (Exclude<Call, WriteCa
   return all;
 };
 
+/** What strongSwan's programs say before they say what went wrong: plugins and folders that they did without. */
+const ASIDE = /^(?:plugin '[^']*'.*failed to load|opening directory '[^']*' failed)/;
+/** The daemon's own log that "swanctl --initiate" prints: it has the cause, where stderr only says that it failed. */
+const LOGGED = /^\[[A-Z]{3}\] (.*(?:not supported|failed|unable to|mismatch|received [A-Z_]{6,} ).*)$/;
+
+/** Why a program failed: the first line of stderr that is no aside, and what the daemon's log in stdout says of it. */
+export const causeIn = (stderr: string, stdout = ''): string => {
+  const all = stderr.trim().split('\n');
+  const said = (all.find((line) => !ASIDE.test(line)) ?? all[0] ?? '').slice(0, 200);
+  const logged = stdout.split('\n').flatMap((line) => LOGGED.exec(line)?.[1] ?? []);
+  return logged.length === 0 ? said : `${said === '' ? '' : `${said}: `}${logged.at(-1)!.slice(0, 200)}`;
+};
+
 /** Carries out one call. @throws HybridError */
 export const execute = async (
   call: Call | Writes,
@@ -46,12 +59,12 @@ export const execute = async (
       await files.write([{ path: call.path, content: keptOf(call, await aws.send(call.call)), mode: 0o600 }]);
       return;
     case 'run': {
-      const { exitCode, stderr } = await shell.run(call.file, call.args, {
+      const { exitCode, stdout, stderr } = await shell.run(call.file, call.args, {
         signal,
         ...(call.input === undefined ? {} : { input: call.input }),
       });
       if (exitCode === 0) return;
-      const why = stderr.trim().split('\n')[0]?.slice(0, 200) ?? '';
+      const why = causeIn(stderr, stdout);
       // What a program did shows at once, unlike what an API did: whoever undoes it need not wait for it to show.
       throw failure(
         call.what === undefined

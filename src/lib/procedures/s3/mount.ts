@@ -6,7 +6,7 @@ import { failure } from '../../core/errors.ts';
 import type { Difference, ReadResult, RunCall, Step, ReadContext, WriteCall } from '../../core/procedure.ts';
 import { mountSchema, filesOf, type MountSpec } from '../../domain/s3/spec.ts';
 import { ENGINE, mountCommand, refuseWhatItCant } from '../../render/s3/engines.ts';
-import { newerThan } from '../vpn-host/steps.ts';
+import { newerThan } from '../vpn-host/running.ts';
 import { lookAtMount } from './look.ts';
 import { VERSION } from './tool.ts';
 

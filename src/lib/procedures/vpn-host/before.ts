@@ -4,6 +4,7 @@ import type { Applied } from '../kit/apply.ts';
 import { execute } from '../kit/execute.ts';
 import { FRR, readSettings, RELAY, SCRIPT, stampOf, unitsOf, type HostBox, type Where } from './box.ts';
 import { daemonOf, restartCalls, run, stopCalls } from './daemon.ts';
+import { tunnelsAreUp } from './running.ts';
 import { frrCall, stamp } from './steps.ts';
 
 /** How the box was before a run changed it. One file, so that it is there whole or not at all; it holds keys. */
@@ -59,7 +60,7 @@ const look = async (box: HostBox, where: Where): Promise<Before> => {
     ),
     settings: Object.fromEntries(await readSettings(box, where)),
     daemon: await daemonOf(box).answers(where),
-    tunnels: (await files.stat(stampOf(box, 'tunnels'))) !== undefined,
+    tunnels: await tunnelsAreUp(box, where),
     enabled,
   };
 };

@@ -6,6 +6,7 @@ import { RELAY_FILE } from '../../domain/relay.ts';
 import type { RenderedFile } from '../../render/types.ts';
 import { linkNumbers } from '../../render/linux/note.ts';
 import type { LoadedSite } from '../../site/file.ts';
+import { needPlugins } from './plugins.ts';
 import { renderLoaded } from '../render-files.ts';
 
 export interface Where {
@@ -111,6 +112,7 @@ export const hostBox = async (
     if ((await where.shell.which(tool)) === undefined)
       throw missing(`${tool} is not installed there`, { next: `install the package ${bringer}` });
   }
+  await needPlugins(where, box.dialect, box.files);
   return {
     site: site.site,
     device: box.name,
@@ -134,7 +136,10 @@ const UNIT_FOLDER = '/etc/systemd/system/';
 export const unitsOf = ({ files }: Pick<HostBox, 'files'>): readonly string[] =>
   files.filter(({ path }) => path.startsWith(UNIT_FOLDER)).map(({ path }) => path.slice(UNIT_FOLDER.length));
 
-/** Empty files that say since when something runs as its files say; gone after a boot, as what they speak of is. */
+/**
+ * Empty files that say since when something runs as its files say. They are gone after a boot, as what they speak of
+ * is: from then on it runs as its files were at the boot (see `newerThanLoaded`).
+ */
 export const stampOf = (
   { site, device }: Pick<HostBox, 'site' | 'device'>,
   what: 'loaded' | 'tunnels' | 'relay' | 'frr',

@@ -2,6 +2,7 @@ import { failure } from '../../core/errors.ts';
 import type { RunCall } from '../../core/procedure.ts';
 import { LOCAL_CHARON } from '../../domain/sa.ts';
 import type { LinuxDialect } from '../../domain/site.ts';
+import { causeIn } from '../kit/execute.ts';
 import type { HostBox, Where } from './box.ts';
 
 export interface ConnectionNames {
@@ -37,7 +38,7 @@ export const run = (file: string, ...args: readonly string[]): RunCall => ({ kin
 const ask = async ({ shell }: Where, file: string, args: readonly string[]): Promise<string> => {
   const { exitCode, stdout, stderr } = await shell.run(file, args, { timeoutMs: 20_000 });
   if (exitCode !== 0)
-    throw failure(`${file} ${args.join(' ')}: ${stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''}`, {
+    throw failure(`${file} ${args.join(' ')}: ${causeIn(stderr)}`, {
       next: 'see the log of the daemon',
     });
   return stdout;

@@ -1,5 +1,6 @@
 import { failure } from '../../core/errors.ts';
 import type { Call, ReadResult, Step } from '../../core/procedure.ts';
+import { tunnelsAreUp } from './running.ts';
 import { SCRIPT, stampOf, unitsOf, type HostBox, type Where } from './box.ts';
 import { daemonOf, run } from './daemon.ts';
 
@@ -122,16 +123,7 @@ export const downSteps = async (box: HostBox, where: Where, purge: boolean): Pro
     {
       key: 'tunnels',
       title: 'tunnel interface, routes and MSS clamp',
-      async read({ shell, files }) {
-        if ((await files.stat(SCRIPT)) === undefined) return ABSENT;
-        const marked = (await files.stat(stampOf(box, 'tunnels'))) !== undefined;
-        const shown = await Promise.all(
-          box.interfaces.map(({ name }) => shell.run('ip', ['-j', 'addr', 'show', 'dev', name])),
-        );
-        return marked || shown.some(({ stdout }, at) => stdout.includes(`"${box.interfaces[at]!.address}"`))
-          ? there(SCRIPT)
-          : ABSENT;
-      },
+      read: async (context) => ((await tunnelsAreUp(box, context)) ? there(SCRIPT) : ABSENT),
       create: () => [],
       delete: () => [
         run(SCRIPT, 'down'),

@@ -14,23 +14,13 @@ import {
   type HostBox,
   type TunnelInterface,
 } from './box.ts';
+import { RELAY_TABLE } from '../../domain/relay.ts';
 import { daemonOf, restartCalls, run, startCalls } from './daemon.ts';
+import { hasTable, newerThan, newerThanLoaded } from './running.ts';
 
 const ready = (id: string): ReadResult => ({ state: 'ready', found: { id, owned: true } });
 const differs = (id: string, differences: readonly Difference[]): ReadResult =>
   differences.length === 0 ? ready(id) : { state: 'differs', found: { id, owned: true }, differences };
-
-/** @returns those files that were written after `than` was; all where that is not there. */
-export const newerThan = async (
-  { shell, files }: Pick<ReadContext, 'shell' | 'files'>,
-  than: string,
-  paths: readonly string[],
-): Promise<readonly string[]> => {
-  if (paths.length === 0 || (await files.stat(than)) === undefined) return paths;
-  const { exitCode, stdout, stderr } = await shell.run('find', [...paths, '-maxdepth', '0', '-newer', than]);
-  if (exitCode !== 0) throw failure(`can't compare the times of files: ${stderr.trim().split('\n')[0] ?? ''}`);
-  return stdout.split('\n').filter((line) => line !== '');
-};
 
 export const stamp = (path: string): WriteCall => ({
   kind: 'write',
@@ -104,15 +94,26 @@ const unitsStep = (box: HostBox): Step => {
   };
 };
 
-/** Something that a program makes of a file, and a stamp says when. */
-const loadedFrom = (key: string, title: string, file: string, mark: string, calls: readonly Call[]): Step => ({
+/** Something that a program makes of a file. */
+interface LoadedFrom {
+  readonly key: string;
+  readonly title: string;
+  readonly file: string;
+  /** Says when a run of ours had it loaded. */
+  readonly mark: string;
+  readonly calls: readonly Call[];
+  /** Whether it is there now. */
+  runs(context: ReadContext): Promise<boolean>;
+}
+
+const loadedFrom = ({ key, title, file, mark, calls, runs }: LoadedFrom): Step => ({
   key,
   title,
-  read: async (context) =>
-    differs(
-      file,
-      (await newerThan(context, mark, [file])).length === 0 ? [] : [{ field: file, is: 'newer than what is loaded' }],
-    ),
+  async read(context) {
+    if (!(await runs(context))) return differs(file, [{ field: file, is: 'not loaded' }]);
+    const stale = (await newerThanLoaded(context, mark, [file])).length > 0;
+    return differs(file, stale ? [{ field: file, is: 'newer than what is loaded' }] : []);
+  },
   create: () => [],
   update: () => [...calls, stamp(mark)],
 });
@@ -165,8 +166,10 @@ const interfaceTroubles = async (
   ];
 };
 
+const CLAMP = '/etc/hybridctl/mss.nft';
+
 export const scriptFiles = ({ files }: Pick<HostBox, 'files'>): readonly string[] =>
-  files.filter(({ path }) => path === SCRIPT || path === '/etc/hybridctl/mss.nft').map(({ path }) => path);
+  files.filter(({ path }) => path === SCRIPT || path === CLAMP).map(({ path }) => path);
 
 const tunnelsStep = (box: HostBox): Step => {
   const names = [...new Set(box.interfaces.map(({ name }) => name))];
@@ -176,9 +179,11 @@ const tunnelsStep = (box: HostBox): Step => {
     title: names.length === 0 ? 'MSS clamp' : `tunnel interface ${names.join(', ')}, routes and MSS clamp`,
     async read(context) {
       const troubles = (await Promise.all(box.interfaces.map((one) => interfaceTroubles(context, one)))).flat();
-      const stale = (await newerThan(context, mark, scriptFiles(box))).length > 0;
+      const stale = (await newerThanLoaded(context, mark, scriptFiles(box))).length > 0;
+      const clamped = !scriptFiles(box).includes(CLAMP) || (await hasTable(context, 'hybridctl'));
       return differs(names.join(' ') || 'nft', [
         ...troubles,
+        ...(clamped ? [] : [{ field: CLAMP, is: 'not loaded' }]),
         ...(stale ? [{ field: SCRIPT, is: 'newer than what it brought up' }] : []),
       ]);
     },
@@ -247,11 +252,32 @@ export const upSteps = (box: HostBox): readonly Step[] => {
     settingsStep(box),
     ...(box.systemd ? [unitsStep(box)] : []),
     ...(has(RELAY)
-      ? [loadedFrom('relay', 'probe relay', RELAY, stampOf(box, 'relay'), [run('nft', '-f', RELAY)])]
+      ? [
+          loadedFrom({
+            key: 'relay',
+            title: 'probe relay',
+            file: RELAY,
+            mark: stampOf(box, 'relay'),
+            calls: [run('nft', '-f', RELAY)],
+            runs: (context) => hasTable(context, RELAY_TABLE),
+          }),
+        ]
       : []),
     daemonStep(box),
     tunnelsStep(box),
     connectionsStep(box),
-    ...(has(FRR) ? [loadedFrom('frr', 'FRR', FRR, stampOf(box, 'frr'), [frrCall(box)])] : []),
+    ...(has(FRR)
+      ? [
+          loadedFrom({
+            key: 'frr',
+            title: 'FRR',
+            file: FRR,
+            mark: stampOf(box, 'frr'),
+            calls: [frrCall(box)],
+            runs: async ({ shell }) =>
+              !box.systemd || (await shell.run('systemctl', ['is-active', '--quiet', 'frr.service'])).exitCode === 0,
+          }),
+        ]
+      : []),
   ];
 };

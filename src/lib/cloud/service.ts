@@ -1,5 +1,5 @@
 import type { Input, Operation, Output, Service } from '../core/aws.ts';
-import { inputOf, outputOf, verify, type OperationSchema } from './codec/schema.ts';
+import { inputOf, nameOf, outputOf, verify, type OperationSchema } from './codec/schema.ts';
 import type { Protocol } from './codec/protocol.ts';
 import type { CloudModel } from './model.ts';
 import { ApiError } from './error.ts';
@@ -19,10 +19,25 @@ export type Asked<I> = {
   readonly [K in keyof I]: Record<never, never> extends Pick<I, K> ? I[K] : Exclude<I[K], undefined>;
 };
 
+/** One operation: the SDK's schema of it, and what carries it out. */
+export interface Carried<I, R> {
+  readonly schema: OperationSchema;
+  readonly run: (input: I, cloud: Call) => R;
+}
+
 /** What a service carries out, by the operation's name, in the SDK's own types. */
 export type Operations<S extends Service> = {
-  readonly [O in Operation<S>]?: (input: Asked<Input<S, O>>, cloud: Call) => Output<S, O>;
+  readonly [O in Operation<S>]?: Carried<Asked<Input<S, O>>, Output<S, O>>;
 };
+
+/**
+ * One operation of a service, beside its key in `Operations`: `CreateTopic: op(sdk.CreateTopic$, (input, cloud) => …)`.
+ * Types of input and answer follow from the key.
+ */
+export const op = <I, R>(schema: OperationSchema, run: (input: I, cloud: Call) => NoInfer<R>): Carried<I, R> => ({
+  schema,
+  run,
+});
 
 /** One service behind the endpoint. */
 export interface CloudService {
@@ -40,8 +55,6 @@ export interface CloudService {
 export interface Definition<H> {
   readonly protocol: Protocol;
   readonly operations: H;
-  /** The SDK's schema of every operation, under the SDK's name for it: `{ CreateTopic$, DeleteTopic$ }`. */
-  readonly schemas: { readonly [O in keyof H & string as `${O}$`]: OperationSchema };
   /** The code for a request without a field that it must have. */
   readonly missing?: string;
   /** Fields that every request must have and that may be empty. */
@@ -55,16 +68,20 @@ export interface Definition<H> {
   readonly check?: (operation: string, input: Readonly<Record<string, unknown>>) => void;
 }
 
-/** A service from its operations. Requests and answers are held against the SDK's schemas. */
+/**
+ * A service from its operations. Requests and answers are held against the SDK's schemas.
+ * @throws TypeError where an operation has the schema of another.
+ */
 export const cloudService = <S extends Service, H extends Operations<S>>(
   _name: S,
-  { protocol, operations, schemas, missing = 'MissingParameter', mayBeEmpty = [], ...more }: Definition<H>,
+  { protocol, operations, missing = 'MissingParameter', mayBeEmpty = [], ...more }: Definition<H>,
 ): CloudService => {
   const json = protocol.contentType.includes('json');
-  const byName = Object.fromEntries(
-    Object.entries<OperationSchema>(schemas).map(([name, schema]) => [name.slice(0, -1), schema]),
-  );
-  const handlers = operations as Readonly<Record<string, (input: unknown, cloud: Call) => unknown>>;
+  const carried = Object.entries(operations as Readonly<Record<string, Carried<unknown, unknown>>>);
+  const wrong = carried.find(([name, { schema }]) => nameOf(schema) !== name);
+  if (wrong !== undefined) throw new TypeError(`${wrong[0]} has the schema of ${nameOf(wrong[1].schema)}`);
+  const byName = Object.fromEntries(carried.map(([name, { schema }]) => [name, schema]));
+  const handlers = Object.fromEntries(carried.map(([name, { run }]) => [name, run]));
   return {
     protocol,
     schemas: byName,

@@ -1,24 +1,10 @@
-import {
-  CreateChangeSet$,
-  DeleteChangeSet$,
-  DeleteStack$,
-  DescribeChangeSet$,
-  DescribeStackEvents$,
-  DescribeStackResources$,
-  DescribeStacks$,
-  ExecuteChangeSet$,
-  GetTemplate$,
-  ValidateTemplate$,
-  type Parameter,
-  type ResourceStatus,
-  type Stack,
-  type StackStatus,
-} from '@aws-sdk/client-cloudformation';
+import * as sdk from '@aws-sdk/client-cloudformation';
+import type { Parameter, ResourceStatus, Stack, StackStatus } from '@aws-sdk/client-cloudformation';
 import { arn } from '../../../domain/partition.ts';
 import { awsQuery } from '../../codec/query.ts';
 import { ApiError } from '../../error.ts';
 import type { CloudModel } from '../../model.ts';
-import { cloudService, type Operations } from '../../service.ts';
+import { cloudService, op, type Operations } from '../../service.ts';
 import { fresh, type CloudState } from '../../state.ts';
 import { tagList, tagsFrom } from '../../tags.ts';
 import { iam } from '../iam/state.ts';
@@ -122,11 +108,11 @@ const templateIn = (body: string | undefined): string => {
 const PAGE = 20;
 
 const operations = {
-  ValidateTemplate({ TemplateBody }, { state }) {
+  ValidateTemplate: op(sdk.ValidateTemplate$, ({ TemplateBody }, { state }) => {
     planOf(templateIn(TemplateBody), {}, 'validated', state);
     return { Parameters: [] };
-  },
-  CreateChangeSet(input, cloud) {
+  }),
+  CreateChangeSet: op(sdk.CreateChangeSet$, (input, cloud) => {
     const { StackName, ChangeSetName, ChangeSetType, Capabilities = [] } = input;
     const template = templateIn(input.TemplateBody);
     const [, result] = cloud.make((state) => {
@@ -175,8 +161,8 @@ const operations = {
       ];
     });
     return result;
-  },
-  DescribeChangeSet({ ChangeSetName }, { now, state }) {
+  }),
+  DescribeChangeSet: op(sdk.DescribeChangeSet$, ({ ChangeSetName }, { now, state }) => {
     const { at, id, name, stack, changes } = changeSet(state, ChangeSetName);
     const known = { ChangeSetId: id, ChangeSetName: name, StackId: stack };
     if (now() - at < STEP_MS) return { ...known, Status: 'CREATE_IN_PROGRESS', Changes: [] };
@@ -200,8 +186,8 @@ const operations = {
         },
       })),
     };
-  },
-  ExecuteChangeSet({ ChangeSetName, DisableRollback }, cloud) {
+  }),
+  ExecuteChangeSet: op(sdk.ExecuteChangeSet$, ({ ChangeSetName, DisableRollback }, cloud) => {
     change(cloud, (own, state) => {
       const { id, stack: of, plan, template, changes } = changeSet(state, ChangeSetName);
       if (changes.length === 0)
@@ -224,20 +210,20 @@ const operations = {
       );
     });
     return {};
-  },
-  DeleteChangeSet({ ChangeSetName }, cloud) {
+  }),
+  DeleteChangeSet: op(sdk.DeleteChangeSet$, ({ ChangeSetName }, cloud) => {
     change(cloud, (own, state) => {
       const gone = changeSet(state, ChangeSetName);
       return { ...own, changeSets: own.changeSets.filter((other) => other !== gone) };
     });
     return {};
-  },
-  DescribeStacks({ StackName: which }, cloud) {
+  }),
+  DescribeStacks: op(sdk.DescribeStacks$, ({ StackName: which }, cloud) => {
     const now = cloud.now();
     const found = which === undefined ? cfn.of(cloud.state).stacks : [find(cloud.state, which, now)];
     return { Stacks: found.map((stack) => stackOf(stack, now)) };
-  },
-  DescribeStackEvents({ StackName, NextToken }, { now, state }) {
+  }),
+  DescribeStackEvents: op(sdk.DescribeStackEvents$, ({ StackName, NextToken }, { now, state }) => {
     const stack = find(state, StackName, now());
     const events = [...historyOf(stack, now())].reverse();
     const from = Number(NextToken ?? 0);
@@ -245,8 +231,8 @@ const operations = {
       StackEvents: events.slice(from, from + PAGE).map((event) => ({ ...lineOf(stack, event), EventId: event.id })),
       ...(from + PAGE < events.length ? { NextToken: String(from + PAGE) } : {}),
     };
-  },
-  DescribeStackResources({ StackName = '' }, { now, state }) {
+  }),
+  DescribeStackResources: op(sdk.DescribeStackResources$, ({ StackName = '' }, { now, state }) => {
     const stack = find(state, StackName, now());
     const last = new Map(
       historyOf(stack, now())
@@ -254,9 +240,11 @@ const operations = {
         .map((event) => [event.name, event]),
     );
     return { StackResources: [...last.values()].map((event) => lineOf(stack, event)) };
-  },
-  GetTemplate: ({ StackName = '' }, { now, state }) => ({ TemplateBody: find(state, StackName, now()).template }),
-  DeleteStack({ StackName: which }, cloud) {
+  }),
+  GetTemplate: op(sdk.GetTemplate$, ({ StackName = '' }, { now, state }) => ({
+    TemplateBody: find(state, StackName, now()).template,
+  })),
+  DeleteStack: op(sdk.DeleteStack$, ({ StackName: which }, cloud) => {
     change(cloud, (own, state) => {
       const now = cloud.now();
       const stack = own.stacks.find(({ id, name }) => id === which || name === which);
@@ -274,22 +262,10 @@ const operations = {
       );
     });
     return {};
-  },
+  }),
 } satisfies Operations<'cloudformation'>;
 
 export const service = cloudService('cloudformation', {
   protocol: awsQuery('http://cloudformation.amazonaws.com/doc/2010-05-15/'),
   operations,
-  schemas: {
-    CreateChangeSet$,
-    DeleteChangeSet$,
-    DeleteStack$,
-    DescribeChangeSet$,
-    DescribeStackEvents$,
-    DescribeStackResources$,
-    DescribeStacks$,
-    ExecuteChangeSet$,
-    GetTemplate$,
-    ValidateTemplate$,
-  },
 });

@@ -1,19 +1,11 @@
-import {
-  DeleteAlarms$,
-  DescribeAlarms$,
-  GetMetricData$,
-  ListTagsForResource$,
-  PutMetricAlarm$,
-  PutMetricData$,
-  type MetricAlarm,
-  type MetricDatum,
-} from '@aws-sdk/client-cloudwatch';
+import * as sdk from '@aws-sdk/client-cloudwatch';
+import type { MetricAlarm, MetricDatum } from '@aws-sdk/client-cloudwatch';
 import type { Input } from '../../../core/aws.ts';
 import { arn } from '../../../domain/partition.ts';
 import { AWS_JSON_10 } from '../../codec/json.ts';
 import { ApiError } from '../../error.ts';
 import type { CloudModel } from '../../model.ts';
-import { cloudService, type Asked, type Operations } from '../../service.ts';
+import { op, cloudService, type Asked, type Operations } from '../../service.ts';
 import type { CloudState } from '../../state.ts';
 import { tagList, tagsFrom } from '../../tags.ts';
 import {
@@ -157,7 +149,7 @@ const alarmOf = (state: CloudState, alarm: Alarm, now: number): MetricAlarm => {
 const PAGE = 10;
 
 const operations = {
-  PutMetricData({ Namespace: namespace, MetricData: data = [] }, cloud) {
+  PutMetricData: op(sdk.PutMetricData$, ({ Namespace: namespace, MetricData: data = [] }, cloud) => {
     if (namespace.startsWith('AWS/')) throw invalid('The value AWS/ for parameter Namespace is invalid.');
     if (data.length > MOST_DATA)
       throw invalid(`The collection MetricData must not have a size greater than ${MOST_DATA}.`);
@@ -168,8 +160,8 @@ const operations = {
     }));
     change(cloud, (own) => points.reduce((state, { metric, point }) => withPoint(state, metric, point), own));
     return {};
-  },
-  GetMetricData({ StartTime, EndTime, MetricDataQueries }, cloud) {
+  }),
+  GetMetricData: op(sdk.GetMetricData$, ({ StartTime, EndTime, MetricDataQueries }, cloud) => {
     const [from, to] = [StartTime.getTime(), EndTime.getTime()];
     if (from >= to) throw refuse('The parameter StartTime must be less than the parameter EndTime.');
     return {
@@ -195,8 +187,8 @@ const operations = {
         };
       }),
     };
-  },
-  PutMetricAlarm(input, cloud) {
+  }),
+  PutMetricAlarm: op(sdk.PutMetricAlarm$, (input, cloud) => {
     const alarm = alarmIn(input, cloud.now());
     change(cloud, (own) => {
       const before = own.alarms.find((one) => one.alarm === alarm.alarm);
@@ -210,31 +202,34 @@ const operations = {
       };
     });
     return {};
-  },
-  DescribeAlarms({ AlarmNames: names = [], AlarmNamePrefix: prefix = '', NextToken }, cloud) {
-    const from = Number(NextToken ?? 0);
-    const found = metrics
-      .of(cloud.state)
-      .alarms.filter(({ alarm }) => (names.length === 0 || names.includes(alarm)) && alarm.startsWith(prefix))
-      .sort((a, b) => (a.alarm < b.alarm ? -1 : 1));
-    const next = from + PAGE;
-    return {
-      MetricAlarms: found.slice(from, next).map((alarm) => alarmOf(cloud.state, alarm, cloud.now())),
-      CompositeAlarms: [],
-      ...(next < found.length ? { NextToken: String(next) } : {}),
-    };
-  },
-  DeleteAlarms({ AlarmNames: names }, cloud) {
+  }),
+  DescribeAlarms: op(
+    sdk.DescribeAlarms$,
+    ({ AlarmNames: names = [], AlarmNamePrefix: prefix = '', NextToken }, cloud) => {
+      const from = Number(NextToken ?? 0);
+      const found = metrics
+        .of(cloud.state)
+        .alarms.filter(({ alarm }) => (names.length === 0 || names.includes(alarm)) && alarm.startsWith(prefix))
+        .sort((a, b) => (a.alarm < b.alarm ? -1 : 1));
+      const next = from + PAGE;
+      return {
+        MetricAlarms: found.slice(from, next).map((alarm) => alarmOf(cloud.state, alarm, cloud.now())),
+        CompositeAlarms: [],
+        ...(next < found.length ? { NextToken: String(next) } : {}),
+      };
+    },
+  ),
+  DeleteAlarms: op(sdk.DeleteAlarms$, ({ AlarmNames: names }, cloud) => {
     const missing = names.find((name) => !metrics.of(cloud.state).alarms.some(({ alarm }) => alarm === name));
     if (missing !== undefined) throw new ApiError('ResourceNotFound', `Alarm ${missing} does not exist.`, 404);
     change(cloud, (own) => ({ ...own, alarms: own.alarms.filter(({ alarm }) => !names.includes(alarm)) }));
     return {};
-  },
-  ListTagsForResource({ ResourceARN: wanted }, { state }) {
+  }),
+  ListTagsForResource: op(sdk.ListTagsForResource$, ({ ResourceARN: wanted }, { state }) => {
     const found = metrics.of(state).alarms.find(({ alarm }) => alarmArn(state, alarm) === wanted);
     if (found === undefined) throw new ApiError('ResourceNotFoundException', `${wanted} does not exist.`, 404);
     return { Tags: tagList(found.tags) };
-  },
+  }),
 } satisfies Operations<'cloudwatch'>;
 
 export const service = cloudService('cloudwatch', {
@@ -243,12 +238,4 @@ export const service = cloudService('cloudwatch', {
   // CloudWatch takes hundreds of batches a second ("Quotas" of CloudWatch).
   bucketOf: (operation) => (operation === 'PutMetricData' ? { size: 500, perSecond: 150 } : undefined),
   operations,
-  schemas: {
-    DeleteAlarms$,
-    DescribeAlarms$,
-    GetMetricData$,
-    ListTagsForResource$,
-    PutMetricAlarm$,
-    PutMetricData$,
-  },
 });

@@ -1,19 +1,13 @@
-import {
-  ConfirmConnection$,
-  ConfirmPrivateVirtualInterface$,
-  CreatePrivateVirtualInterface$,
-  DeleteVirtualInterface$,
-  DescribeConnections$,
-  DescribeVirtualGateways$,
-  DescribeVirtualInterfaces$,
-  type Connection,
-  type NewPrivateVirtualInterface,
-  type VirtualInterface as ApiInterface,
-  type VirtualInterfaceState,
+import * as sdk from '@aws-sdk/client-direct-connect';
+import type {
+  Connection,
+  NewPrivateVirtualInterface,
+  VirtualInterface as ApiInterface,
+  VirtualInterfaceState,
 } from '@aws-sdk/client-direct-connect';
 import { AWS_JSON_11 } from '../../codec/json.ts';
 import type { CloudModel } from '../../model.ts';
-import { cloudService, type Operations } from '../../service.ts';
+import { cloudService, op, type Operations } from '../../service.ts';
 import type { CloudState } from '../../state.ts';
 import {
   addInterface,
@@ -129,53 +123,53 @@ const made = (cloud: CloudModel, connection: string, wanted: NewPrivateVirtualIn
 };
 
 const operations = {
-  DescribeConnections({ connectionId: id }, { now, state }) {
+  DescribeConnections: op(sdk.DescribeConnections$, ({ connectionId: id }, { now, state }) => {
     const found = id === undefined ? dx.of(state).connections : [connectionNamed(dx.of(state), id)];
     return { connections: found.map((connection) => connectionOf(state, connection, now())) };
-  },
-  ConfirmConnection({ connectionId }, cloud) {
+  }),
+  ConfirmConnection: op(sdk.ConfirmConnection$, ({ connectionId }, cloud) => {
     change(cloud, (own) => confirmConnection(own, connectionId, cloud.now() + cloud.times.startMs));
     return { connectionState: 'pending' };
-  },
-  DescribeVirtualInterfaces({ connectionId: connection, virtualInterfaceId: id }, { now, state }) {
-    const found = dx
-      .of(state)
-      .interfaces.filter(
-        (one) => (connection === undefined || one.connection === connection) && (id === undefined || one.id === id),
-      );
-    return { virtualInterfaces: found.map((one) => interfaceOf(state, one, now())) };
-  },
-  CreatePrivateVirtualInterface({ connectionId, newPrivateVirtualInterface }, cloud) {
-    const wanted = made(cloud, connectionId, newPrivateVirtualInterface);
-    const after = change(cloud, (own) => addInterface(own, wanted, cloud.now()));
-    return interfaceOf(after, wanted, cloud.now());
-  },
-  ConfirmPrivateVirtualInterface({ virtualInterfaceId, virtualGatewayId }, cloud) {
-    const gateway = gatewayIn(cloud.state, needed(virtualGatewayId, 'virtualGatewayId'));
-    change(cloud, (own) => confirmInterface(own, virtualInterfaceId, gateway, cloud.now() + cloud.times.startMs));
-    return { virtualInterfaceState: 'pending' };
-  },
-  DeleteVirtualInterface({ virtualInterfaceId }, cloud) {
+  }),
+  DescribeVirtualInterfaces: op(
+    sdk.DescribeVirtualInterfaces$,
+    ({ connectionId: connection, virtualInterfaceId: id }, { now, state }) => {
+      const found = dx
+        .of(state)
+        .interfaces.filter(
+          (one) => (connection === undefined || one.connection === connection) && (id === undefined || one.id === id),
+        );
+      return { virtualInterfaces: found.map((one) => interfaceOf(state, one, now())) };
+    },
+  ),
+  CreatePrivateVirtualInterface: op(
+    sdk.CreatePrivateVirtualInterface$,
+    ({ connectionId, newPrivateVirtualInterface }, cloud) => {
+      const wanted = made(cloud, connectionId, newPrivateVirtualInterface);
+      const after = change(cloud, (own) => addInterface(own, wanted, cloud.now()));
+      return interfaceOf(after, wanted, cloud.now());
+    },
+  ),
+  ConfirmPrivateVirtualInterface: op(
+    sdk.ConfirmPrivateVirtualInterface$,
+    ({ virtualInterfaceId, virtualGatewayId }, cloud) => {
+      const gateway = gatewayIn(cloud.state, needed(virtualGatewayId, 'virtualGatewayId'));
+      change(cloud, (own) => confirmInterface(own, virtualInterfaceId, gateway, cloud.now() + cloud.times.startMs));
+      return { virtualInterfaceState: 'pending' };
+    },
+  ),
+  DeleteVirtualInterface: op(sdk.DeleteVirtualInterface$, ({ virtualInterfaceId }, cloud) => {
     const { id } = interfaceNamed(dx.of(cloud.state), virtualInterfaceId);
     change(cloud, (own) => dropInterface(own, id));
     return { virtualInterfaceState: 'deleting' };
-  },
-  DescribeVirtualGateways: (_input, { state }) => ({
-    virtualGateways: state.vgws.map(({ id }) => ({ virtualGatewayId: id, virtualGatewayState: 'available' })),
   }),
+  DescribeVirtualGateways: op(sdk.DescribeVirtualGateways$, (_input, { state }) => ({
+    virtualGateways: state.vgws.map(({ id }) => ({ virtualGatewayId: id, virtualGatewayState: 'available' })),
+  })),
 } satisfies Operations<'directconnect'>;
 
 export const service = cloudService('directconnect', {
   protocol: AWS_JSON_11,
   missing: 'DirectConnectClientException',
   operations,
-  schemas: {
-    ConfirmConnection$,
-    ConfirmPrivateVirtualInterface$,
-    CreatePrivateVirtualInterface$,
-    DeleteVirtualInterface$,
-    DescribeConnections$,
-    DescribeVirtualGateways$,
-    DescribeVirtualInterfaces$,
-  },
 });

@@ -1,10 +1,4 @@
-import {
-  AllocateAddress$,
-  AssociateAddress$,
-  DescribeAddresses$,
-  DisassociateAddress$,
-  ReleaseAddress$,
-} from '@aws-sdk/client-ec2';
+import * as sdk from '@aws-sdk/client-ec2';
 import type { Input } from '../../../core/aws.ts';
 import { ApiError, invalidValue } from '../../error.ts';
 import type { Operations } from '../../service.ts';
@@ -18,7 +12,7 @@ import {
   holderOf,
   releaseAddress,
 } from './address-state.ts';
-import { needed, tagsByKind, takes, theme } from './input.ts';
+import { needed, tagsByKind, takes } from './input.ts';
 import { findInstance, findInterface, type InstanceRecord } from './instance-state.ts';
 import { refuseHeldByNat } from './nat-state.ts';
 import { matching } from './select.ts';
@@ -44,21 +38,26 @@ const holderIn = (
   return holder;
 };
 
-const operations = {
-  AllocateAddress: takes(['Domain', 'TagSpecifications'], ({ Domain = 'vpc', TagSpecifications }, cloud) => {
-    if (Domain !== 'vpc') throw invalidValue(`Invalid value '${Domain}' for domain. Must be vpc.`);
-    const tags = tagsByKind(TagSpecifications, 'elastic-ip')['elastic-ip'];
-    const [{ region }, { id, publicIp }] = cloud.make((state) => allocateAddress(state, tags));
-    return {
-      PublicIp: publicIp,
-      Domain,
-      AllocationId: id,
-      PublicIpv4Pool: 'amazon',
-      NetworkBorderGroup: region,
-    };
-  }),
+/** Elastic IPs. */
+export const addresses = {
+  AllocateAddress: takes(
+    sdk.AllocateAddress$,
+    ['Domain', 'TagSpecifications'],
+    ({ Domain = 'vpc', TagSpecifications }, cloud) => {
+      if (Domain !== 'vpc') throw invalidValue(`Invalid value '${Domain}' for domain. Must be vpc.`);
+      const tags = tagsByKind(TagSpecifications, 'elastic-ip')['elastic-ip'];
+      const [{ region }, { id, publicIp }] = cloud.make((state) => allocateAddress(state, tags));
+      return {
+        PublicIp: publicIp,
+        Domain,
+        AllocationId: id,
+        PublicIpv4Pool: 'amazon',
+        NetworkBorderGroup: region,
+      };
+    },
+  ),
 
-  ReleaseAddress: takes(['AllocationId'], ({ AllocationId }, cloud) => {
+  ReleaseAddress: takes(sdk.ReleaseAddress$, ['AllocationId'], ({ AllocationId }, cloud) => {
     const id = needed(AllocationId, 'AllocationId');
     cloud.change((state) => {
       refuseHeldByNat(state, id, cloud);
@@ -68,6 +67,7 @@ const operations = {
   }),
 
   AssociateAddress: takes(
+    sdk.AssociateAddress$,
     ['AllocationId', 'InstanceId', 'NetworkInterfaceId', 'PrivateIpAddress', 'AllowReassociation'],
     (input, cloud) => {
       const holder = holderIn(cloud.state, input);
@@ -77,13 +77,13 @@ const operations = {
     },
   ),
 
-  DisassociateAddress: takes(['AssociationId'], ({ AssociationId }, cloud) => {
+  DisassociateAddress: takes(sdk.DisassociateAddress$, ['AssociationId'], ({ AssociationId }, cloud) => {
     const id = needed(AssociationId, 'AssociationId');
     cloud.change((state) => disassociateAddress(state, id));
     return {};
   }),
 
-  DescribeAddresses: takes(['AllocationIds', 'PublicIps', 'Filters'], (input, { state }) => {
+  DescribeAddresses: takes(sdk.DescribeAddresses$, ['AllocationIds', 'PublicIps', 'Filters'], (input, { state }) => {
     const { PublicIps: wanted = [] } = input;
     const unknown = wanted.find((ip) => !state.addresses.some(({ publicIp }) => publicIp === ip));
     if (unknown !== undefined) throw new ApiError('InvalidAddress.NotFound', `Address '${unknown}' not found.`);
@@ -130,12 +130,3 @@ const operations = {
     };
   }),
 } satisfies Operations<'ec2'>;
-
-/** Elastic IPs. */
-export const addresses = theme(operations, {
-  AllocateAddress$,
-  AssociateAddress$,
-  DescribeAddresses$,
-  DisassociateAddress$,
-  ReleaseAddress$,
-});

@@ -1,22 +1,12 @@
-import {
-  CopyFpgaImage$,
-  CreateFpgaImage$,
-  DeleteFpgaImage$,
-  DescribeFpgaImageAttribute$,
-  DescribeFpgaImages$,
-  ModifyFpgaImageAttribute$,
-  type FpgaImage,
-  type FpgaImageAttribute,
-  type LoadPermissionRequest,
-  type StorageLocation,
-} from '@aws-sdk/client-ec2';
+import * as sdk from '@aws-sdk/client-ec2';
+import type { FpgaImage, FpgaImageAttribute, LoadPermissionRequest, StorageLocation } from '@aws-sdk/client-ec2';
 import { ApiError, invalidValue } from '../../error.ts';
 import type { Operations } from '../../service.ts';
 import { fresh, replaced, type CloudState } from '../../state.ts';
 import { tagList } from '../../tags.ts';
 import { judge } from './fpga-build.ts';
 import { findFpga, fpgaState, type FpgaRecord } from './fpga-state.ts';
-import { needed, tagsByKind, takes, theme } from './input.ts';
+import { needed, tagsByKind, takes } from './input.ts';
 import { select } from './select.ts';
 import { addTags, tagsOf, withoutTags } from './tag-state.ts';
 
@@ -76,8 +66,10 @@ const grantsIn = (
   return { accounts, everybody: items.some(({ Group }) => Group === 'all') };
 };
 
-const operations = {
+/** FPGA images: built, copied, lent. */
+export const fpga = {
   CreateFpgaImage: takes(
+    sdk.CreateFpgaImage$,
     ['InputStorageLocation', 'LogsStorageLocation', 'Name', 'Description', 'ClientToken', 'TagSpecifications'],
     (input, cloud) => {
       const design = placeIn(input.InputStorageLocation);
@@ -116,67 +108,78 @@ const operations = {
     },
   ),
 
-  DescribeFpgaImages: takes(['FpgaImageIds', 'Owners', 'Filters', 'MaxResults', 'NextToken'], (input, cloud) => {
-    const { state } = cloud;
-    const { Owners: owners = [], FpgaImageIds: ids = [] } = input;
-    for (const id of ids) findFpga(state, id);
-    const all = state.fpgaImages.filter(
-      () => owners.length === 0 || owners.includes('self') || owners.includes(state.owner),
-    );
-    const { items, NextToken } = select(input, all, {
-      ids,
-      absent: (id) => new ApiError('InvalidFpgaImageID.NotFound', `The image ID '${id}' does not exist`),
-      id: ({ id }) => id,
-      fields: (image) => ({
-        'fpga-image-id': [image.id],
-        'fpga-image-global-id': [image.globalId],
-        name: [image.name],
-        'owner-id': [state.owner],
-        state: [fpgaState(image, cloud.now())],
-        'shell-version': [image.build.shell],
-      }),
-      tags: ({ id }) => tagsOf(state, id),
-    });
-    return { FpgaImages: items.map((image) => imageOf(state, image, cloud.now())), NextToken };
-  }),
+  DescribeFpgaImages: takes(
+    sdk.DescribeFpgaImages$,
+    ['FpgaImageIds', 'Owners', 'Filters', 'MaxResults', 'NextToken'],
+    (input, cloud) => {
+      const { state } = cloud;
+      const { Owners: owners = [], FpgaImageIds: ids = [] } = input;
+      for (const id of ids) findFpga(state, id);
+      const all = state.fpgaImages.filter(
+        () => owners.length === 0 || owners.includes('self') || owners.includes(state.owner),
+      );
+      const { items, NextToken } = select(input, all, {
+        ids,
+        absent: (id) => new ApiError('InvalidFpgaImageID.NotFound', `The image ID '${id}' does not exist`),
+        id: ({ id }) => id,
+        fields: (image) => ({
+          'fpga-image-id': [image.id],
+          'fpga-image-global-id': [image.globalId],
+          name: [image.name],
+          'owner-id': [state.owner],
+          state: [fpgaState(image, cloud.now())],
+          'shell-version': [image.build.shell],
+        }),
+        tags: ({ id }) => tagsOf(state, id),
+      });
+      return { FpgaImages: items.map((image) => imageOf(state, image, cloud.now())), NextToken };
+    },
+  ),
 
-  CopyFpgaImage: takes(['SourceFpgaImageId', 'SourceRegion', 'Name', 'Description', 'ClientToken'], (input, cloud) => {
-    const { SourceFpgaImageId: source, SourceRegion: from, ClientToken: token } = input;
-    const [, FpgaImageId] = cloud.make((state) => {
-      const known = token === undefined ? undefined : state.fpgaImages.find((one) => one.token === token);
-      if (known !== undefined) return [state, known.id];
-      // Another region can't be looked into at once: what is wrong there is told by the copy's state.
-      const original = from === state.region ? findFpga(state, source) : undefined;
-      if (original !== undefined && fpgaState(original, cloud.now()) !== 'available')
-        throw new ApiError('IncorrectState', `Image '${source}' is not in a suitable state to allow copying.`);
-      const [copy, next] = fresh(state, 'afi');
-      const build = original?.build ?? {
-        error: 'NOT_FOUND: Source image is not found or the user ID is not authorized to copy source image.',
-        shell: undefined,
-        pci: undefined,
-      };
-      const record: FpgaRecord = {
-        id: copy,
-        globalId: original?.globalId ?? `agfi-${copy.slice(4)}`,
-        name: input.Name ?? original?.name,
-        description: input.Description ?? original?.description,
-        createdAt: cloud.now(),
-        readyAt: cloud.now() + cloud.times.buildMs,
-        build,
-        token,
-        accounts: [],
-        everybody: false,
-      };
-      return [{ ...next, fpgaImages: [...next.fpgaImages, record] }, copy];
-    });
-    return { FpgaImageId };
-  }),
+  CopyFpgaImage: takes(
+    sdk.CopyFpgaImage$,
+    ['SourceFpgaImageId', 'SourceRegion', 'Name', 'Description', 'ClientToken'],
+    (input, cloud) => {
+      const { SourceFpgaImageId: source, SourceRegion: from, ClientToken: token } = input;
+      const [, FpgaImageId] = cloud.make((state) => {
+        const known = token === undefined ? undefined : state.fpgaImages.find((one) => one.token === token);
+        if (known !== undefined) return [state, known.id];
+        // Another region can't be looked into at once: what is wrong there is told by the copy's state.
+        const original = from === state.region ? findFpga(state, source) : undefined;
+        if (original !== undefined && fpgaState(original, cloud.now()) !== 'available')
+          throw new ApiError('IncorrectState', `Image '${source}' is not in a suitable state to allow copying.`);
+        const [copy, next] = fresh(state, 'afi');
+        const build = original?.build ?? {
+          error: 'NOT_FOUND: Source image is not found or the user ID is not authorized to copy source image.',
+          shell: undefined,
+          pci: undefined,
+        };
+        const record: FpgaRecord = {
+          id: copy,
+          globalId: original?.globalId ?? `agfi-${copy.slice(4)}`,
+          name: input.Name ?? original?.name,
+          description: input.Description ?? original?.description,
+          createdAt: cloud.now(),
+          readyAt: cloud.now() + cloud.times.buildMs,
+          build,
+          token,
+          accounts: [],
+          everybody: false,
+        };
+        return [{ ...next, fpgaImages: [...next.fpgaImages, record] }, copy];
+      });
+      return { FpgaImageId };
+    },
+  ),
 
-  DescribeFpgaImageAttribute: takes(['FpgaImageId', 'Attribute'], ({ FpgaImageId, Attribute }, { state }) =>
-    attributeOf(findFpga(state, FpgaImageId), Attribute),
+  DescribeFpgaImageAttribute: takes(
+    sdk.DescribeFpgaImageAttribute$,
+    ['FpgaImageId', 'Attribute'],
+    ({ FpgaImageId, Attribute }, { state }) => attributeOf(findFpga(state, FpgaImageId), Attribute),
   ),
 
   ModifyFpgaImageAttribute: takes(
+    sdk.ModifyFpgaImageAttribute$,
     ['FpgaImageId', 'Attribute', 'LoadPermission', 'Name', 'Description'],
     ({ FpgaImageId, Attribute, LoadPermission: { Add, Remove } = {} }, cloud) => {
       const attribute = needed(Attribute, 'Attribute');
@@ -201,7 +204,7 @@ const operations = {
     },
   ),
 
-  DeleteFpgaImage: takes(['FpgaImageId'], ({ FpgaImageId }, cloud) => {
+  DeleteFpgaImage: takes(sdk.DeleteFpgaImage$, ['FpgaImageId'], ({ FpgaImageId }, cloud) => {
     cloud.change((state) => {
       const { id } = findFpga(state, FpgaImageId);
       return withoutTags({ ...state, fpgaImages: state.fpgaImages.filter((one) => one.id !== id) }, id);
@@ -209,13 +212,3 @@ const operations = {
     return { Return: true };
   }),
 } satisfies Operations<'ec2'>;
-
-/** FPGA images: built, copied, lent. */
-export const fpga = theme(operations, {
-  CopyFpgaImage$,
-  CreateFpgaImage$,
-  DeleteFpgaImage$,
-  DescribeFpgaImageAttribute$,
-  DescribeFpgaImages$,
-  ModifyFpgaImageAttribute$,
-});

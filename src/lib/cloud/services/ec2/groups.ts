@@ -1,17 +1,7 @@
-import {
-  AuthorizeSecurityGroupEgress$,
-  AuthorizeSecurityGroupIngress$,
-  CreateSecurityGroup$,
-  DeleteSecurityGroup$,
-  DescribeSecurityGroupRules$,
-  DescribeSecurityGroups$,
-  RevokeSecurityGroupEgress$,
-  RevokeSecurityGroupIngress$,
-  type IpPermission,
-  type SecurityGroupRule,
-  type TagSpecification,
-} from '@aws-sdk/client-ec2';
+import * as sdk from '@aws-sdk/client-ec2';
+import type { IpPermission, SecurityGroupRule, TagSpecification } from '@aws-sdk/client-ec2';
 import { arn } from '../../../domain/partition.ts';
+import type { OperationSchema } from '../../codec/schema.ts';
 import { ApiError } from '../../error.ts';
 import type { Call, Operations } from '../../service.ts';
 import type { CloudState } from '../../state.ts';
@@ -26,7 +16,7 @@ import {
   type Permission,
   type SecurityGroup,
 } from './group-state.ts';
-import { needed, tagsByKind, takes, theme } from './input.ts';
+import { needed, tagsByKind, takes } from './input.ts';
 import { select } from './select.ts';
 import { tagsOf } from './tag-state.ts';
 
@@ -126,8 +116,9 @@ interface Rules {
   readonly TagSpecifications?: TagSpecification[] | undefined;
 }
 
-const authorizing = (egress: boolean) =>
+const authorizing = (schema: OperationSchema, egress: boolean) =>
   takes<Rules, { Return: boolean; SecurityGroupRules: SecurityGroupRule[] }>(
+    schema,
     ['GroupId', 'TagSpecifications', ...PERMISSIONS],
     ({ GroupId, IpPermissions, TagSpecifications }, cloud: Call) => {
       const id = needed(GroupId, 'GroupId');
@@ -137,8 +128,9 @@ const authorizing = (egress: boolean) =>
     },
   );
 
-const revoking = (egress: boolean) =>
+const revoking = (schema: OperationSchema, egress: boolean) =>
   takes<Rules, { Return: boolean }>(
+    schema,
     ['GroupId', 'SecurityGroupRuleIds', ...PERMISSIONS],
     ({ GroupId, IpPermissions, SecurityGroupRuleIds: ids = [] }, cloud: Call) => {
       const group = needed(GroupId, 'GroupId');
@@ -151,71 +143,81 @@ const revoking = (egress: boolean) =>
 const peersOf = ({ rules }: SecurityGroup, egress: boolean, kind: Peer['kind']): readonly string[] =>
   rules.filter((rule) => rule.egress === egress && rule.peer.kind === kind).map(({ peer }) => peer.value);
 
-const operations = {
-  CreateSecurityGroup: takes(['GroupName', 'Description', 'VpcId', 'TagSpecifications'], (input, cloud) => {
-    const tags = tagsByKind(input.TagSpecifications, 'security-group')['security-group'];
-    const { GroupName: name, Description: description, VpcId: vpc } = input;
-    if (vpc === undefined || vpc === '') throw new ApiError('VPCIdNotSpecified', 'No default VPC for this user');
-    const [after, id] = cloud.make((state) => createGroup(state, { vpc, name, description }, tags));
-    return {
-      GroupId: id,
-      SecurityGroupArn: arn(after.region, 'ec2', after.owner, `security-group/${id}`),
-      Tags: tagList(tags),
-    };
-  }),
+/** Security groups and their rules. */
+export const groups = {
+  CreateSecurityGroup: takes(
+    sdk.CreateSecurityGroup$,
+    ['GroupName', 'Description', 'VpcId', 'TagSpecifications'],
+    (input, cloud) => {
+      const tags = tagsByKind(input.TagSpecifications, 'security-group')['security-group'];
+      const { GroupName: name, Description: description, VpcId: vpc } = input;
+      if (vpc === undefined || vpc === '') throw new ApiError('VPCIdNotSpecified', 'No default VPC for this user');
+      const [after, id] = cloud.make((state) => createGroup(state, { vpc, name, description }, tags));
+      return {
+        GroupId: id,
+        SecurityGroupArn: arn(after.region, 'ec2', after.owner, `security-group/${id}`),
+        Tags: tagList(tags),
+      };
+    },
+  ),
 
-  DeleteSecurityGroup: takes(['GroupId'], ({ GroupId }, cloud) => {
+  DeleteSecurityGroup: takes(sdk.DeleteSecurityGroup$, ['GroupId'], ({ GroupId }, cloud) => {
     const id = needed(GroupId, 'GroupId');
     cloud.change((state) => deleteGroup(state, id));
     return { Return: true, GroupId: id };
   }),
 
-  AuthorizeSecurityGroupIngress: authorizing(false),
-  AuthorizeSecurityGroupEgress: authorizing(true),
-  RevokeSecurityGroupIngress: revoking(false),
-  RevokeSecurityGroupEgress: revoking(true),
+  AuthorizeSecurityGroupIngress: authorizing(sdk.AuthorizeSecurityGroupIngress$, false),
+  AuthorizeSecurityGroupEgress: authorizing(sdk.AuthorizeSecurityGroupEgress$, true),
+  RevokeSecurityGroupIngress: revoking(sdk.RevokeSecurityGroupIngress$, false),
+  RevokeSecurityGroupEgress: revoking(sdk.RevokeSecurityGroupEgress$, true),
 
-  DescribeSecurityGroups: takes(['GroupIds', 'Filters', 'MaxResults', 'NextToken'], (input, { state }) => {
-    const { items, NextToken } = select(input, state.securityGroups, {
-      ids: input.GroupIds,
-      absent: (id) => new ApiError('InvalidGroup.NotFound', `The security group '${id}' does not exist`),
-      id: ({ id }) => id,
-      fields: (group) => ({
-        'group-id': [group.id],
-        'group-name': [group.name],
-        description: [group.description],
-        'vpc-id': [group.vpc],
-        'owner-id': [state.owner],
-        'ip-permission.cidr': peersOf(group, false, 'cidr'),
-        'ip-permission.group-id': peersOf(group, false, 'group'),
-        'ip-permission.protocol': group.rules.filter(({ egress }) => !egress).map(({ protocol }) => protocol),
-        'egress.ip-permission.cidr': peersOf(group, true, 'cidr'),
-      }),
-      tags: ({ id }) => tagsOf(state, id),
-    });
-    return {
-      SecurityGroups: items.map((group) => ({
-        OwnerId: state.owner,
-        GroupId: group.id,
-        GroupName: group.name,
-        Description: group.description,
-        VpcId: group.vpc,
-        SecurityGroupArn: arn(state.region, 'ec2', state.owner, `security-group/${group.id}`),
-        IpPermissions: bundlesOf(
-          state,
-          group.rules.filter(({ egress }) => !egress),
-        ),
-        IpPermissionsEgress: bundlesOf(
-          state,
-          group.rules.filter(({ egress }) => egress),
-        ),
-        Tags: tagList(tagsOf(state, group.id)),
-      })),
-      NextToken,
-    };
-  }),
+  DescribeSecurityGroups: takes(
+    sdk.DescribeSecurityGroups$,
+    ['GroupIds', 'Filters', 'MaxResults', 'NextToken'],
+    (input, { state }) => {
+      const { items, NextToken } = select(input, state.securityGroups, {
+        ids: input.GroupIds,
+        absent: (id) => new ApiError('InvalidGroup.NotFound', `The security group '${id}' does not exist`),
+        id: ({ id }) => id,
+        fields: (group) => ({
+          'group-id': [group.id],
+          'group-name': [group.name],
+          description: [group.description],
+          'vpc-id': [group.vpc],
+          'owner-id': [state.owner],
+          'ip-permission.cidr': peersOf(group, false, 'cidr'),
+          'ip-permission.group-id': peersOf(group, false, 'group'),
+          'ip-permission.protocol': group.rules.filter(({ egress }) => !egress).map(({ protocol }) => protocol),
+          'egress.ip-permission.cidr': peersOf(group, true, 'cidr'),
+        }),
+        tags: ({ id }) => tagsOf(state, id),
+      });
+      return {
+        SecurityGroups: items.map((group) => ({
+          OwnerId: state.owner,
+          GroupId: group.id,
+          GroupName: group.name,
+          Description: group.description,
+          VpcId: group.vpc,
+          SecurityGroupArn: arn(state.region, 'ec2', state.owner, `security-group/${group.id}`),
+          IpPermissions: bundlesOf(
+            state,
+            group.rules.filter(({ egress }) => !egress),
+          ),
+          IpPermissionsEgress: bundlesOf(
+            state,
+            group.rules.filter(({ egress }) => egress),
+          ),
+          Tags: tagList(tagsOf(state, group.id)),
+        })),
+        NextToken,
+      };
+    },
+  ),
 
   DescribeSecurityGroupRules: takes(
+    sdk.DescribeSecurityGroupRules$,
     ['SecurityGroupRuleIds', 'Filters', 'MaxResults', 'NextToken'],
     (input, { state }) => {
       const all = state.securityGroups.flatMap((group) => group.rules.map((rule) => ({ group: group.id, rule })));
@@ -231,15 +233,3 @@ const operations = {
     },
   ),
 } satisfies Operations<'ec2'>;
-
-/** Security groups and their rules. */
-export const groups = theme(operations, {
-  AuthorizeSecurityGroupEgress$,
-  AuthorizeSecurityGroupIngress$,
-  CreateSecurityGroup$,
-  DeleteSecurityGroup$,
-  DescribeSecurityGroupRules$,
-  DescribeSecurityGroups$,
-  RevokeSecurityGroupEgress$,
-  RevokeSecurityGroupIngress$,
-});

@@ -1,12 +1,14 @@
-import { DescribeImages$ } from '@aws-sdk/client-ec2';
+import * as sdk from '@aws-sdk/client-ec2';
 import { ApiError } from '../../error.ts';
 import type { Operations } from '../../service.ts';
 import { imagesOf } from './image-list.ts';
-import { takes, theme } from './input.ts';
+import { takes } from './input.ts';
 import { select } from './select.ts';
 
-const operations = {
+/** Machine images. */
+export const images = {
   DescribeImages: takes(
+    sdk.DescribeImages$,
     [
       'ImageIds',
       'Owners',
@@ -87,6 +89,3 @@ const operations = {
     },
   ),
 } satisfies Operations<'ec2'>;
-
-/** Machine images. */
-export const images = theme(operations, { DescribeImages$ });

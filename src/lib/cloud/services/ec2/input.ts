@@ -1,7 +1,7 @@
 import type { TagSpecification } from '@aws-sdk/client-ec2';
 import type { OperationSchema } from '../../codec/schema.ts';
 import { ApiError, invalidValue } from '../../error.ts';
-import type { Call, Operations } from '../../service.ts';
+import { op, type Call, type Carried } from '../../service.ts';
 import type { Tags } from '../../tags.ts';
 
 /** What EC2's operations have in common on the side of the request. */
@@ -27,18 +27,15 @@ const refuseOthers = (value: unknown, fields: readonly string[], path: string): 
  * Refuses every field that the operation does not carry out: one that is dropped without a word is a promise that is
  * not kept. A field that is named stands for all its parts, unless parts of it are named.
  */
-export const takes =
-  <I, R>(fields: readonly Field<I>[], run: (input: I, cloud: Call) => R): ((input: I, cloud: Call) => R) =>
-  (input, cloud) => {
+export const takes = <I, R>(
+  schema: OperationSchema,
+  fields: readonly Field<I>[],
+  run: (input: I, cloud: Call) => NoInfer<R>,
+): Carried<I, R> =>
+  op<I, R>(schema, (input, cloud) => {
     refuseOthers(input, fields, '');
     return run(input, cloud);
-  };
-
-/** A group of operations with the SDK's schemas of them. The compiler sees to it that none is missing. */
-export const theme = <H extends Operations<'ec2'>>(
-  operations: H,
-  schemas: { readonly [O in keyof H & string as `${O}$`]: OperationSchema },
-) => ({ operations, schemas });
+  });
 
 /** @throws ApiError where a field is not there that EC2 wants, though its schema does not say so. */
 export const needed = <T>(value: T | undefined, name: string): T => {

@@ -1,17 +1,4 @@
-import {
-  AssociateIamInstanceProfile$,
-  DescribeIamInstanceProfileAssociations$,
-  DescribeInstanceAttribute$,
-  DescribeInstances$,
-  DescribeInstanceStatus$,
-  DescribeNetworkInterfaces$,
-  DisassociateIamInstanceProfile$,
-  ModifyInstanceAttribute$,
-  ModifyNetworkInterfaceAttribute$,
-  StartInstances$,
-  StopInstances$,
-  TerminateInstances$,
-} from '@aws-sdk/client-ec2';
+import * as sdk from '@aws-sdk/client-ec2';
 import type { Output } from '../../../core/aws.ts';
 import { ApiError, invalidValue } from '../../error.ts';
 import type { CloudModel } from '../../model.ts';
@@ -19,7 +6,7 @@ import type { Operations } from '../../service.ts';
 import { hasInterface, type CloudState } from '../../state.ts';
 import { associationOf } from './address-state.ts';
 import { tagsOf } from './tag-state.ts';
-import { needed, takes, theme } from './input.ts';
+import { needed, takes } from './input.ts';
 import { CODE, instanceOf, interfaceOf, profileAssociationOf, shownState } from './instance-shape.ts';
 import {
   associateProfile,
@@ -116,30 +103,36 @@ const health = (running: boolean) => ({
   Details: running ? [{ Name: 'reachability' as const, Status: 'passed' as const }] : [],
 });
 
-const operations = {
-  DescribeInstances: takes(['InstanceIds', 'Filters', 'MaxResults', 'NextToken'], (input, { state }) => {
-    const { items, NextToken } = select(input, state.instances, {
-      ids: input.InstanceIds,
-      absent: noInstance,
-      id: ({ id }) => id,
-      fields: fieldsOf,
-      tags: ({ id }) => tagsOf(state, id),
-    });
-    return {
-      Reservations: [...new Set(items.map(({ reservation }) => reservation))].map((ReservationId) => ({
-        ReservationId,
-        OwnerId: state.owner,
-        Groups: [],
-        Instances: items
-          .filter(({ reservation }) => reservation === ReservationId)
-          .map((instance) => instanceOf(state, instance)),
-      })),
-      NextToken,
-    };
-  }),
+/** Instances, their interfaces and their instance profiles. */
+export const instances = {
+  DescribeInstances: takes(
+    sdk.DescribeInstances$,
+    ['InstanceIds', 'Filters', 'MaxResults', 'NextToken'],
+    (input, { state }) => {
+      const { items, NextToken } = select(input, state.instances, {
+        ids: input.InstanceIds,
+        absent: noInstance,
+        id: ({ id }) => id,
+        fields: fieldsOf,
+        tags: ({ id }) => tagsOf(state, id),
+      });
+      return {
+        Reservations: [...new Set(items.map(({ reservation }) => reservation))].map((ReservationId) => ({
+          ReservationId,
+          OwnerId: state.owner,
+          Groups: [],
+          Instances: items
+            .filter(({ reservation }) => reservation === ReservationId)
+            .map((instance) => instanceOf(state, instance)),
+        })),
+        NextToken,
+      };
+    },
+  ),
 
   // Without IncludeAllInstances only what runs is shown.
   DescribeInstanceStatus: takes(
+    sdk.DescribeInstanceStatus$,
     ['InstanceIds', 'IncludeAllInstances', 'Filters', 'MaxResults', 'NextToken'],
     (input, { state }) => {
       const { InstanceIds: ids = [], IncludeAllInstances: all = false } = input;
@@ -167,33 +160,38 @@ const operations = {
     },
   ),
 
-  StopInstances: takes(['InstanceIds', 'Force'], ({ InstanceIds, Force = false }, cloud) => ({
+  StopInstances: takes(sdk.StopInstances$, ['InstanceIds', 'Force'], ({ InstanceIds, Force = false }, cloud) => ({
     StoppingInstances: transition(InstanceIds, cloud, (state, id) =>
       stopInstance(state, id, Force, cloud.now(), cloud.times),
     ),
   })),
 
-  StartInstances: takes(['InstanceIds'], ({ InstanceIds }, cloud) => ({
+  StartInstances: takes(sdk.StartInstances$, ['InstanceIds'], ({ InstanceIds }, cloud) => ({
     StartingInstances: transition(InstanceIds, cloud, (state, id) =>
       startInstance(state, id, cloud.now(), cloud.times),
     ),
   })),
 
-  TerminateInstances: takes(['InstanceIds'], ({ InstanceIds }, cloud) => ({
+  TerminateInstances: takes(sdk.TerminateInstances$, ['InstanceIds'], ({ InstanceIds }, cloud) => ({
     TerminatingInstances: transition(InstanceIds, cloud, (state, id) =>
       terminateInstance(state, id, cloud.now(), cloud.times),
     ),
   })),
 
-  DescribeInstanceAttribute: takes(['InstanceId', 'Attribute'], ({ InstanceId, Attribute }, { state }) => {
-    const instance = findInstance(state, InstanceId);
-    const shown = Object.hasOwn(ATTRIBUTES, Attribute) ? ATTRIBUTES[Attribute] : undefined;
-    if (shown === undefined)
-      throw invalidValue(`Value (${Attribute}) for parameter attribute is invalid. Unknown attribute.`);
-    return { InstanceId: instance.id, ...shown(instance) };
-  }),
+  DescribeInstanceAttribute: takes(
+    sdk.DescribeInstanceAttribute$,
+    ['InstanceId', 'Attribute'],
+    ({ InstanceId, Attribute }, { state }) => {
+      const instance = findInstance(state, InstanceId);
+      const shown = Object.hasOwn(ATTRIBUTES, Attribute) ? ATTRIBUTES[Attribute] : undefined;
+      if (shown === undefined)
+        throw invalidValue(`Value (${Attribute}) for parameter attribute is invalid. Unknown attribute.`);
+      return { InstanceId: instance.id, ...shown(instance) };
+    },
+  ),
 
   ModifyInstanceAttribute: takes(
+    sdk.ModifyInstanceAttribute$,
     ['InstanceId', 'SourceDestCheck', 'DisableApiTermination', 'Groups'],
     (input, cloud) => {
       cloud.change((state) => changed(state, findInstance(state, input.InstanceId), input));
@@ -202,6 +200,7 @@ const operations = {
   ),
 
   DescribeNetworkInterfaces: takes(
+    sdk.DescribeNetworkInterfaces$,
     ['NetworkInterfaceIds', 'Filters', 'MaxResults', 'NextToken'],
     (input, { state }) => {
       const { items, NextToken } = select(input, state.instances.filter(hasInterface), {
@@ -229,12 +228,17 @@ const operations = {
     },
   ),
 
-  ModifyNetworkInterfaceAttribute: takes(['NetworkInterfaceId', 'SourceDestCheck', 'Groups'], (input, cloud) => {
-    cloud.change((state) => changed(state, findInterface(state, input.NetworkInterfaceId), input));
-    return {};
-  }),
+  ModifyNetworkInterfaceAttribute: takes(
+    sdk.ModifyNetworkInterfaceAttribute$,
+    ['NetworkInterfaceId', 'SourceDestCheck', 'Groups'],
+    (input, cloud) => {
+      cloud.change((state) => changed(state, findInterface(state, input.NetworkInterfaceId), input));
+      return {};
+    },
+  ),
 
   AssociateIamInstanceProfile: takes(
+    sdk.AssociateIamInstanceProfile$,
     ['InstanceId', 'IamInstanceProfile'],
     ({ InstanceId, IamInstanceProfile: { Name, Arn } }, cloud) => {
       const id = InstanceId;
@@ -243,13 +247,18 @@ const operations = {
     },
   ),
 
-  DisassociateIamInstanceProfile: takes(['AssociationId'], ({ AssociationId }, cloud) => {
-    const id = needed(AssociationId, 'AssociationId');
-    const [, instance] = cloud.make((state) => disassociateProfile(state, id));
-    return { IamInstanceProfileAssociation: profileAssociationOf(instance, 'disassociating') };
-  }),
+  DisassociateIamInstanceProfile: takes(
+    sdk.DisassociateIamInstanceProfile$,
+    ['AssociationId'],
+    ({ AssociationId }, cloud) => {
+      const id = needed(AssociationId, 'AssociationId');
+      const [, instance] = cloud.make((state) => disassociateProfile(state, id));
+      return { IamInstanceProfileAssociation: profileAssociationOf(instance, 'disassociating') };
+    },
+  ),
 
   DescribeIamInstanceProfileAssociations: takes(
+    sdk.DescribeIamInstanceProfileAssociations$,
     ['AssociationIds', 'Filters', 'MaxResults', 'NextToken'],
     (input, { state }) => {
       const { items, NextToken } = select(
@@ -269,19 +278,3 @@ const operations = {
     },
   ),
 } satisfies Operations<'ec2'>;
-
-/** Instances, their interfaces and their instance profiles. */
-export const instances = theme(operations, {
-  AssociateIamInstanceProfile$,
-  DescribeIamInstanceProfileAssociations$,
-  DescribeInstanceAttribute$,
-  DescribeInstances$,
-  DescribeInstanceStatus$,
-  DescribeNetworkInterfaces$,
-  DisassociateIamInstanceProfile$,
-  ModifyInstanceAttribute$,
-  ModifyNetworkInterfaceAttribute$,
-  StartInstances$,
-  StopInstances$,
-  TerminateInstances$,
-});

@@ -1,18 +1,10 @@
-import {
-  CreateKeyPair$,
-  CreateTags$,
-  DeleteKeyPair$,
-  DeleteTags$,
-  DescribeKeyPairs$,
-  DescribeTags$,
-  ImportKeyPair$,
-  type ResourceType,
-} from '@aws-sdk/client-ec2';
+import * as sdk from '@aws-sdk/client-ec2';
+import type { ResourceType } from '@aws-sdk/client-ec2';
 import { ApiError, invalidValue } from '../../error.ts';
 import type { Operations } from '../../service.ts';
 import { fresh, type CloudState, type KeyPair } from '../../state.ts';
 import { tagList, type Tags } from '../../tags.ts';
-import { needed, oneOf, tagsByKind, takes, theme, uniqueTags } from './input.ts';
+import { needed, oneOf, tagsByKind, takes, uniqueTags } from './input.ts';
 import { makeKey, readKey, type MadeKey } from './key-pairs.ts';
 import { matching, select } from './select.ts';
 import { addTags, removeTags, taggables, tagsOf, withoutTags } from './tag-state.ts';
@@ -44,9 +36,10 @@ const addPair = (
 const absent = (name: string): ApiError =>
   new ApiError('InvalidKeyPair.NotFound', `The key pair '${name}' does not exist`);
 
-const operations = {
+/** Key pairs, and tags. */
+export const keys = {
   // The private half is in this answer and nowhere else, not in the state either.
-  CreateKeyPair: takes(['KeyName', 'KeyType', 'KeyFormat', 'TagSpecifications'], (input, cloud) => {
+  CreateKeyPair: takes(sdk.CreateKeyPair$, ['KeyName', 'KeyType', 'KeyFormat', 'TagSpecifications'], (input, cloud) => {
     const name = checkedName(input.KeyName);
     const type = oneOf(input.KeyType, 'keyType', 'rsa', 'ed25519');
     // This endpoint gives no other format.
@@ -64,7 +57,7 @@ const operations = {
     };
   }),
 
-  ImportKeyPair: takes(['KeyName', 'PublicKeyMaterial', 'TagSpecifications'], (input, cloud) => {
+  ImportKeyPair: takes(sdk.ImportKeyPair$, ['KeyName', 'PublicKeyMaterial', 'TagSpecifications'], (input, cloud) => {
     const name = checkedName(input.KeyName);
     const tags = tagsByKind(input.TagSpecifications, 'key-pair')['key-pair'];
     const key = readKey(Buffer.from(input.PublicKeyMaterial).toString('utf8'));
@@ -73,34 +66,42 @@ const operations = {
     return { KeyName: name, KeyPairId: pair.id, KeyFingerprint: key.fingerprint, Tags: tagList(tags) };
   }),
 
-  DescribeKeyPairs: takes(['KeyNames', 'KeyPairIds', 'IncludePublicKey', 'Filters'], (input, { state }) => {
-    const { KeyNames: names = [], IncludePublicKey: open = false } = input;
-    const unknown = names.find((name) => !state.keyPairs.some((pair) => pair.name === name));
-    if (unknown !== undefined) throw absent(unknown);
-    const found = matching(input, state.keyPairs, {
-      ids: input.KeyPairIds,
-      absent: (id) => new ApiError('InvalidKeyPair.NotFound', `The key pair ID '${id}' does not exist`),
-      id: ({ id }) => id,
-      fields: ({ id, name, fingerprint }) => ({ 'key-pair-id': [id], 'key-name': [name], fingerprint: [fingerprint] }),
-      tags: ({ id }) => tagsOf(state, id),
-    });
-    return {
-      KeyPairs: found
-        .filter(({ name }) => names.length === 0 || names.includes(name))
-        .map((pair) => ({
-          KeyPairId: pair.id,
-          KeyName: pair.name,
-          KeyType: pair.type,
-          KeyFingerprint: pair.fingerprint,
-          CreateTime: new Date(pair.createdAt),
-          PublicKey: open ? pair.publicKey : undefined,
-          Tags: tagList(tagsOf(state, pair.id)),
-        })),
-    };
-  }),
+  DescribeKeyPairs: takes(
+    sdk.DescribeKeyPairs$,
+    ['KeyNames', 'KeyPairIds', 'IncludePublicKey', 'Filters'],
+    (input, { state }) => {
+      const { KeyNames: names = [], IncludePublicKey: open = false } = input;
+      const unknown = names.find((name) => !state.keyPairs.some((pair) => pair.name === name));
+      if (unknown !== undefined) throw absent(unknown);
+      const found = matching(input, state.keyPairs, {
+        ids: input.KeyPairIds,
+        absent: (id) => new ApiError('InvalidKeyPair.NotFound', `The key pair ID '${id}' does not exist`),
+        id: ({ id }) => id,
+        fields: ({ id, name, fingerprint }) => ({
+          'key-pair-id': [id],
+          'key-name': [name],
+          fingerprint: [fingerprint],
+        }),
+        tags: ({ id }) => tagsOf(state, id),
+      });
+      return {
+        KeyPairs: found
+          .filter(({ name }) => names.length === 0 || names.includes(name))
+          .map((pair) => ({
+            KeyPairId: pair.id,
+            KeyName: pair.name,
+            KeyType: pair.type,
+            KeyFingerprint: pair.fingerprint,
+            CreateTime: new Date(pair.createdAt),
+            PublicKey: open ? pair.publicKey : undefined,
+            Tags: tagList(tagsOf(state, pair.id)),
+          })),
+      };
+    },
+  ),
 
   // Deleting what is not there is no error, as on EC2.
-  DeleteKeyPair: takes(['KeyName', 'KeyPairId'], ({ KeyName: name, KeyPairId: id }, cloud) => {
+  DeleteKeyPair: takes(sdk.DeleteKeyPair$, ['KeyName', 'KeyPairId'], ({ KeyName: name, KeyPairId: id }, cloud) => {
     if (name === undefined && id === undefined)
       throw new ApiError('MissingParameter', 'The request must contain the parameter KeyName or KeyPairId');
     const [, gone] = cloud.make((state) => {
@@ -115,7 +116,7 @@ const operations = {
     return { Return: true, KeyPairId: gone?.id ?? id };
   }),
 
-  CreateTags: takes(['Resources', 'Tags'], ({ Resources, Tags: list }, cloud) => {
+  CreateTags: takes(sdk.CreateTags$, ['Resources', 'Tags'], ({ Resources, Tags: list }, cloud) => {
     const tags = uniqueTags(list);
     if (Object.keys(tags).length === 0)
       throw new ApiError('MissingParameter', 'The request must contain the parameter tagSet');
@@ -124,7 +125,7 @@ const operations = {
   }),
 
   // Without tags: all of them. With a key alone: whatever its value; an empty value is a value.
-  DeleteTags: takes(['Resources', 'Tags'], ({ Resources, Tags: list = [] }, cloud) => {
+  DeleteTags: takes(sdk.DeleteTags$, ['Resources', 'Tags'], ({ Resources, Tags: list = [] }, cloud) => {
     const given = list.map(({ Key, Value }) => [needed(Key, 'Tag.Key'), Value] as const);
     cloud.change((state) =>
       Resources.reduce(
@@ -140,7 +141,7 @@ const operations = {
     return {};
   }),
 
-  DescribeTags: takes(['Filters', 'MaxResults', 'NextToken'], (input, { state }) => {
+  DescribeTags: takes(sdk.DescribeTags$, ['Filters', 'MaxResults', 'NextToken'], (input, { state }) => {
     const rows = [...taggables(state)].flatMap(([id, kind]) =>
       Object.entries(tagsOf(state, id)).map(([key, value]) => ({ id, kind, key, value })),
     );
@@ -167,14 +168,3 @@ const operations = {
     };
   }),
 } satisfies Operations<'ec2'>;
-
-/** Key pairs, and tags. */
-export const keys = theme(operations, {
-  CreateKeyPair$,
-  CreateTags$,
-  DeleteKeyPair$,
-  DeleteTags$,
-  DescribeKeyPairs$,
-  DescribeTags$,
-  ImportKeyPair$,
-});

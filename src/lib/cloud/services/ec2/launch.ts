@@ -1,10 +1,10 @@
-import { RunInstances$ } from '@aws-sdk/client-ec2';
+import * as sdk from '@aws-sdk/client-ec2';
 import type { Input } from '../../../core/aws.ts';
 import { ApiError, invalidValue } from '../../error.ts';
 import type { Asked, Operations } from '../../service.ts';
 import type { CloudState } from '../../state.ts';
 import { imagesOf, type Image } from './image-list.ts';
-import { needed, oneOf, tagsByKind, takes, theme } from './input.ts';
+import { needed, oneOf, tagsByKind, takes } from './input.ts';
 import { instanceOf } from './instance-shape.ts';
 import {
   findInstance,
@@ -131,8 +131,10 @@ const launchIn = (state: CloudState, input: Run): LaunchInput => {
   };
 };
 
-const operations = {
+/** New instances. */
+export const launch = {
   RunInstances: takes(
+    sdk.RunInstances$,
     [
       'ImageId',
       'InstanceType',
@@ -183,6 +185,3 @@ const operations = {
     },
   ),
 } satisfies Operations<'ec2'>;
-
-/** New instances. */
-export const launch = theme(operations, { RunInstances$ });

@@ -1,16 +1,9 @@
-import {
-  CreateLaunchTemplate$,
-  CreateNatGateway$,
-  DeleteLaunchTemplate$,
-  DeleteNatGateway$,
-  DescribeLaunchTemplates$,
-  DescribeNatGateways$,
-} from '@aws-sdk/client-ec2';
+import * as sdk from '@aws-sdk/client-ec2';
 import { ApiError } from '../../error.ts';
 import type { Operations } from '../../service.ts';
 import { findIn, findSubnet, replaced } from '../../state.ts';
 import { tagList } from '../../tags.ts';
-import { needed, tagsByKind, takes, theme } from './input.ts';
+import { needed, tagsByKind, takes } from './input.ts';
 import { natState } from './nat-state.ts';
 import { select } from './select.ts';
 import { tagsOf, withoutTags } from './tag-state.ts';
@@ -18,48 +11,60 @@ import { making } from './vpcs.ts';
 
 const noGateway = (id: string): ApiError => new ApiError('NatGatewayNotFound', `The Nat Gateway ${id} was not found`);
 
-const operations = {
-  CreateNatGateway: takes(['SubnetId', 'AllocationId', 'ClientToken', 'TagSpecifications'], (input, cloud) => {
-    const wanted = needed(input.AllocationId, 'AllocationId');
-    const [, NatGatewayId] = cloud.make((state) => {
-      const subnet = findSubnet(state, needed(input.SubnetId, 'SubnetId'));
-      const { id: allocation } = findIn(state.addresses, wanted, 'InvalidAllocationID.NotFound', 'allocation ID');
-      return making(state, 'nat', tagsByKind(input.TagSpecifications, 'natgateway').natgateway, (at, id) => ({
-        ...at,
-        natGateways: [...at.natGateways, { id, vpc: subnet.vpc, subnet: subnet.id, allocation, deletedAt: undefined }],
-      }));
-    });
-    return { NatGateway: { NatGatewayId, State: 'available' as const } };
-  }),
+/** NAT gateways and launch templates, which nothing stands behind: they are there to be found and removed. */
+export const nat = {
+  CreateNatGateway: takes(
+    sdk.CreateNatGateway$,
+    ['SubnetId', 'AllocationId', 'ClientToken', 'TagSpecifications'],
+    (input, cloud) => {
+      const wanted = needed(input.AllocationId, 'AllocationId');
+      const [, NatGatewayId] = cloud.make((state) => {
+        const subnet = findSubnet(state, needed(input.SubnetId, 'SubnetId'));
+        const { id: allocation } = findIn(state.addresses, wanted, 'InvalidAllocationID.NotFound', 'allocation ID');
+        return making(state, 'nat', tagsByKind(input.TagSpecifications, 'natgateway').natgateway, (at, id) => ({
+          ...at,
+          natGateways: [
+            ...at.natGateways,
+            { id, vpc: subnet.vpc, subnet: subnet.id, allocation, deletedAt: undefined },
+          ],
+        }));
+      });
+      return { NatGateway: { NatGatewayId, State: 'available' as const } };
+    },
+  ),
 
-  DescribeNatGateways: takes(['NatGatewayIds', 'Filter', 'MaxResults', 'NextToken'], (input, cloud) => {
-    const { state } = cloud;
-    const { items, NextToken } = select({ ...input, Filters: input.Filter }, state.natGateways, {
-      ids: input.NatGatewayIds,
-      absent: noGateway,
-      id: ({ id }) => id,
-      fields: (one) => ({
-        'nat-gateway-id': [one.id],
-        'vpc-id': [one.vpc],
-        'subnet-id': [one.subnet],
-        state: [natState(one, cloud)],
-      }),
-      tags: ({ id }) => tagsOf(state, id),
-    });
-    return {
-      NatGateways: items.map((one) => ({
-        NatGatewayId: one.id,
-        VpcId: one.vpc,
-        SubnetId: one.subnet,
-        State: natState(one, cloud),
-        NatGatewayAddresses: [{ AllocationId: one.allocation }],
-        Tags: tagList(tagsOf(state, one.id)),
-      })),
-      NextToken,
-    };
-  }),
+  DescribeNatGateways: takes(
+    sdk.DescribeNatGateways$,
+    ['NatGatewayIds', 'Filter', 'MaxResults', 'NextToken'],
+    (input, cloud) => {
+      const { state } = cloud;
+      const { items, NextToken } = select({ ...input, Filters: input.Filter }, state.natGateways, {
+        ids: input.NatGatewayIds,
+        absent: noGateway,
+        id: ({ id }) => id,
+        fields: (one) => ({
+          'nat-gateway-id': [one.id],
+          'vpc-id': [one.vpc],
+          'subnet-id': [one.subnet],
+          state: [natState(one, cloud)],
+        }),
+        tags: ({ id }) => tagsOf(state, id),
+      });
+      return {
+        NatGateways: items.map((one) => ({
+          NatGatewayId: one.id,
+          VpcId: one.vpc,
+          SubnetId: one.subnet,
+          State: natState(one, cloud),
+          NatGatewayAddresses: [{ AllocationId: one.allocation }],
+          Tags: tagList(tagsOf(state, one.id)),
+        })),
+        NextToken,
+      };
+    },
+  ),
 
-  DeleteNatGateway: takes(['NatGatewayId'], ({ NatGatewayId }, cloud) => {
+  DeleteNatGateway: takes(sdk.DeleteNatGateway$, ['NatGatewayId'], ({ NatGatewayId }, cloud) => {
     cloud.change((state) => {
       const found = state.natGateways.find((one) => one.id === NatGatewayId);
       if (found === undefined) throw noGateway(NatGatewayId);
@@ -70,6 +75,7 @@ const operations = {
   }),
 
   CreateLaunchTemplate: takes(
+    sdk.CreateLaunchTemplate$,
     ['LaunchTemplateName', 'ClientToken', 'LaunchTemplateData.InstanceType', 'TagSpecifications'],
     ({ LaunchTemplateName: name, TagSpecifications }, cloud) => {
       const tags = tagsByKind(TagSpecifications, 'launch-template')['launch-template'];
@@ -89,6 +95,7 @@ const operations = {
   ),
 
   DescribeLaunchTemplates: takes(
+    sdk.DescribeLaunchTemplates$,
     ['LaunchTemplateIds', 'LaunchTemplateNames', 'Filters', 'MaxResults', 'NextToken'],
     (input, { state }) => {
       const { LaunchTemplateNames: names = [] } = input;
@@ -118,7 +125,7 @@ const operations = {
     },
   ),
 
-  DeleteLaunchTemplate: takes(['LaunchTemplateId'], ({ LaunchTemplateId }, cloud) => {
+  DeleteLaunchTemplate: takes(sdk.DeleteLaunchTemplate$, ['LaunchTemplateId'], ({ LaunchTemplateId }, cloud) => {
     const id = needed(LaunchTemplateId, 'LaunchTemplateId');
     cloud.change((state) => {
       findIn(state.launchTemplates, id, 'InvalidLaunchTemplateId.NotFound', 'launch template ID');
@@ -127,13 +134,3 @@ const operations = {
     return { LaunchTemplate: { LaunchTemplateId: id } };
   }),
 } satisfies Operations<'ec2'>;
-
-/** NAT gateways and launch templates, which nothing stands behind: they are there to be found and removed. */
-export const nat = theme(operations, {
-  CreateLaunchTemplate$,
-  CreateNatGateway$,
-  DeleteLaunchTemplate$,
-  DeleteNatGateway$,
-  DescribeLaunchTemplates$,
-  DescribeNatGateways$,
-});

@@ -1,24 +1,11 @@
-import {
-  AssociateRouteTable$,
-  CreateRoute$,
-  CreateRouteTable$,
-  DeleteRoute$,
-  DeleteRouteTable$,
-  DescribeRouteTables$,
-  DisableVgwRoutePropagation$,
-  DisassociateRouteTable$,
-  EnableVgwRoutePropagation$,
-  ReplaceRoute$,
-  type Route,
-  type RouteTable,
-  type RouteTableAssociation,
-} from '@aws-sdk/client-ec2';
+import * as sdk from '@aws-sdk/client-ec2';
+import type { Route, RouteTable, RouteTableAssociation } from '@aws-sdk/client-ec2';
 import type { CloudRoute } from '../../../core/ports.ts';
 import { ApiError } from '../../error.ts';
 import type { Operations } from '../../service.ts';
 import { findSubnet, findVpc, replaced, type CloudState } from '../../state.ts';
 import { tagList } from '../../tags.ts';
-import { tagsByKind, takes, theme } from './input.ts';
+import { tagsByKind, takes } from './input.ts';
 import {
   createRoute,
   deleteRoute,
@@ -113,33 +100,42 @@ const ROUTE = [
   'NatGatewayId',
 ] as const;
 
-const operations = {
-  CreateRouteTable: takes(['VpcId', 'ClientToken', 'TagSpecifications'], ({ VpcId, TagSpecifications }, cloud) => {
-    const [, RouteTableId] = cloud.make((state) => {
-      const { id: vpc } = findVpc(state, VpcId);
-      const tags = tagsByKind(TagSpecifications, 'route-table')['route-table'];
-      return making(state, 'rtb', tags, (at, id) => ({
-        ...at,
-        tables: [...at.tables, { id, vpc, main: false, subnets: [], propagating: [], statics: [] }],
-      }));
-    });
-    return { RouteTable: { RouteTableId } };
-  }),
+/** Route tables and their routes. */
+export const routes = {
+  CreateRouteTable: takes(
+    sdk.CreateRouteTable$,
+    ['VpcId', 'ClientToken', 'TagSpecifications'],
+    ({ VpcId, TagSpecifications }, cloud) => {
+      const [, RouteTableId] = cloud.make((state) => {
+        const { id: vpc } = findVpc(state, VpcId);
+        const tags = tagsByKind(TagSpecifications, 'route-table')['route-table'];
+        return making(state, 'rtb', tags, (at, id) => ({
+          ...at,
+          tables: [...at.tables, { id, vpc, main: false, subnets: [], propagating: [], statics: [] }],
+        }));
+      });
+      return { RouteTable: { RouteTableId } };
+    },
+  ),
 
-  AssociateRouteTable: takes(['RouteTableId', 'SubnetId'], ({ RouteTableId, SubnetId: subnet = '' }, cloud) => {
-    cloud.change((state) => {
-      const table = findTable(state, RouteTableId);
-      if (state.tables.some(({ subnets }) => subnets.includes(findSubnet(state, subnet).id)))
-        throw new ApiError(
-          'Resource.AlreadyAssociated',
-          `the specified association for route table ${table.id} conflicts with an existing association`,
-        );
-      return { ...state, tables: replaced(state.tables, { ...table, subnets: [...table.subnets, subnet] }) };
-    });
-    return { AssociationId: associationOf(subnet), AssociationState: { State: 'associated' as const } };
-  }),
+  AssociateRouteTable: takes(
+    sdk.AssociateRouteTable$,
+    ['RouteTableId', 'SubnetId'],
+    ({ RouteTableId, SubnetId: subnet = '' }, cloud) => {
+      cloud.change((state) => {
+        const table = findTable(state, RouteTableId);
+        if (state.tables.some(({ subnets }) => subnets.includes(findSubnet(state, subnet).id)))
+          throw new ApiError(
+            'Resource.AlreadyAssociated',
+            `the specified association for route table ${table.id} conflicts with an existing association`,
+          );
+        return { ...state, tables: replaced(state.tables, { ...table, subnets: [...table.subnets, subnet] }) };
+      });
+      return { AssociationId: associationOf(subnet), AssociationState: { State: 'associated' as const } };
+    },
+  ),
 
-  DisassociateRouteTable: takes(['AssociationId'], ({ AssociationId }, cloud) => {
+  DisassociateRouteTable: takes(sdk.DisassociateRouteTable$, ['AssociationId'], ({ AssociationId }, cloud) => {
     cloud.change((state) => {
       if (!state.tables.some(({ subnets }) => subnets.some((one) => associationOf(one) === AssociationId)))
         throw new ApiError('InvalidAssociationID.NotFound', `The association ID '${AssociationId}' does not exist`);
@@ -154,7 +150,7 @@ const operations = {
     return {};
   }),
 
-  DeleteRouteTable: takes(['RouteTableId'], ({ RouteTableId }, cloud) => {
+  DeleteRouteTable: takes(sdk.DeleteRouteTable$, ['RouteTableId'], ({ RouteTableId }, cloud) => {
     cloud.change((state) => {
       const { id, main, subnets } = findTable(state, RouteTableId);
       if (main || subnets.length > 0) throw inUse('routeTable', id);
@@ -163,73 +159,75 @@ const operations = {
     return {};
   }),
 
-  DescribeRouteTables: takes(['RouteTableIds', 'Filters', 'MaxResults', 'NextToken'], (input, { state }) => {
-    const { items, NextToken } = select(input, state.tables, {
-      ids: input.RouteTableIds,
-      absent: (id) => new ApiError('InvalidRouteTableID.NotFound', `The routeTable ID '${id}' does not exist`),
-      id: (table) => table.id,
-      fields: (table) => {
-        const routes = routesOf(state, table);
-        return {
-          'route-table-id': [table.id],
-          'vpc-id': [table.vpc],
-          'owner-id': [state.owner],
-          'association.main': [String(table.main)],
-          'association.subnet-id': table.subnets,
-          'association.route-table-id': [table.id],
-          'route.destination-cidr-block': routes.map((route) =>
-            route.destination.startsWith('pl-') ? undefined : route.destination,
-          ),
-          'route.destination-prefix-list-id': routes.map((route) =>
-            route.destination.startsWith('pl-') ? route.destination : undefined,
-          ),
-          'route.gateway-id': routes.map((route) => (route.target.kind === 'eni' ? undefined : route.target.id)),
-          'route.instance-id': routes.map((route) => route.target.instance),
-          'route.origin': routes.map((route) => ORIGIN[route.origin]),
-          'route.state': routes.map((route) => route.state),
-        };
-      },
-      tags: (table) => tagsOf(state, table.id),
-    });
-    return { RouteTables: items.map((table) => tableOf(state, table)), NextToken };
-  }),
+  DescribeRouteTables: takes(
+    sdk.DescribeRouteTables$,
+    ['RouteTableIds', 'Filters', 'MaxResults', 'NextToken'],
+    (input, { state }) => {
+      const { items, NextToken } = select(input, state.tables, {
+        ids: input.RouteTableIds,
+        absent: (id) => new ApiError('InvalidRouteTableID.NotFound', `The routeTable ID '${id}' does not exist`),
+        id: (table) => table.id,
+        fields: (table) => {
+          const routes = routesOf(state, table);
+          return {
+            'route-table-id': [table.id],
+            'vpc-id': [table.vpc],
+            'owner-id': [state.owner],
+            'association.main': [String(table.main)],
+            'association.subnet-id': table.subnets,
+            'association.route-table-id': [table.id],
+            'route.destination-cidr-block': routes.map((route) =>
+              route.destination.startsWith('pl-') ? undefined : route.destination,
+            ),
+            'route.destination-prefix-list-id': routes.map((route) =>
+              route.destination.startsWith('pl-') ? route.destination : undefined,
+            ),
+            'route.gateway-id': routes.map((route) => (route.target.kind === 'eni' ? undefined : route.target.id)),
+            'route.instance-id': routes.map((route) => route.target.instance),
+            'route.origin': routes.map((route) => ORIGIN[route.origin]),
+            'route.state': routes.map((route) => route.state),
+          };
+        },
+        tags: (table) => tagsOf(state, table.id),
+      });
+      return { RouteTables: items.map((table) => tableOf(state, table)), NextToken };
+    },
+  ),
 
-  CreateRoute: takes(ROUTE, (input, cloud) => {
+  CreateRoute: takes(sdk.CreateRoute$, ROUTE, (input, cloud) => {
     cloud.change((state) => createRoute(state, input.RouteTableId, destinationIn(input), targetIn(input)));
     return { Return: true };
   }),
 
-  ReplaceRoute: takes(ROUTE, (input, cloud) => {
+  ReplaceRoute: takes(sdk.ReplaceRoute$, ROUTE, (input, cloud) => {
     cloud.change((state) => replaceRoute(state, input.RouteTableId, destinationIn(input), targetIn(input)));
     return {};
   }),
 
-  DeleteRoute: takes(['RouteTableId', 'DestinationCidrBlock', 'DestinationPrefixListId'], (input, cloud) => {
-    cloud.change((state) => deleteRoute(state, input.RouteTableId, destinationIn(input)));
-    return {};
-  }),
+  DeleteRoute: takes(
+    sdk.DeleteRoute$,
+    ['RouteTableId', 'DestinationCidrBlock', 'DestinationPrefixListId'],
+    (input, cloud) => {
+      cloud.change((state) => deleteRoute(state, input.RouteTableId, destinationIn(input)));
+      return {};
+    },
+  ),
 
-  EnableVgwRoutePropagation: takes(['RouteTableId', 'GatewayId'], ({ RouteTableId, GatewayId }, cloud) => {
-    cloud.change((state) => setPropagation(state, RouteTableId, GatewayId, true));
-    return {};
-  }),
+  EnableVgwRoutePropagation: takes(
+    sdk.EnableVgwRoutePropagation$,
+    ['RouteTableId', 'GatewayId'],
+    ({ RouteTableId, GatewayId }, cloud) => {
+      cloud.change((state) => setPropagation(state, RouteTableId, GatewayId, true));
+      return {};
+    },
+  ),
 
-  DisableVgwRoutePropagation: takes(['RouteTableId', 'GatewayId'], ({ RouteTableId, GatewayId }, cloud) => {
-    cloud.change((state) => setPropagation(state, RouteTableId, GatewayId, false));
-    return {};
-  }),
+  DisableVgwRoutePropagation: takes(
+    sdk.DisableVgwRoutePropagation$,
+    ['RouteTableId', 'GatewayId'],
+    ({ RouteTableId, GatewayId }, cloud) => {
+      cloud.change((state) => setPropagation(state, RouteTableId, GatewayId, false));
+      return {};
+    },
+  ),
 } satisfies Operations<'ec2'>;
-
-/** Route tables and their routes. */
-export const routes = theme(operations, {
-  AssociateRouteTable$,
-  CreateRoute$,
-  CreateRouteTable$,
-  DeleteRoute$,
-  DeleteRouteTable$,
-  DescribeRouteTables$,
-  DisableVgwRoutePropagation$,
-  DisassociateRouteTable$,
-  EnableVgwRoutePropagation$,
-  ReplaceRoute$,
-});

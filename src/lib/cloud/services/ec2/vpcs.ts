@@ -1,18 +1,9 @@
-import {
-  AttachInternetGateway$,
-  CreateInternetGateway$,
-  CreateVpc$,
-  DeleteInternetGateway$,
-  DeleteVpc$,
-  DescribeInternetGateways$,
-  DescribeVpcs$,
-  DetachInternetGateway$,
-} from '@aws-sdk/client-ec2';
+import * as sdk from '@aws-sdk/client-ec2';
 import { ApiError, invalidValue } from '../../error.ts';
 import type { Operations } from '../../service.ts';
 import { canonical, findIn, findVpc, fresh, hasInterface, replaced, type CloudState } from '../../state.ts';
 import { tagList, type Tags } from '../../tags.ts';
-import { needed, tagsByKind, takes, theme } from './input.ts';
+import { needed, tagsByKind, takes } from './input.ts';
 import { hasNat } from './nat-state.ts';
 import { select } from './select.ts';
 import { addTags, tagsOf, withoutTags } from './tag-state.ts';
@@ -52,8 +43,9 @@ const isEmpty = (state: CloudState, vpc: string): boolean =>
     state.vgws.some(({ attachment }) => attachment?.vpc === vpc && attachment.state !== 'detached'),
   ].includes(true);
 
-const operations = {
-  CreateVpc: takes(['CidrBlock', 'TagSpecifications'], ({ CidrBlock, TagSpecifications }, cloud) => {
+/** The VPC and its internet gateway: made, put together, taken apart. */
+export const vpcs = {
+  CreateVpc: takes(sdk.CreateVpc$, ['CidrBlock', 'TagSpecifications'], ({ CidrBlock, TagSpecifications }, cloud) => {
     const cidr = networkIn(CidrBlock);
     const [, VpcId] = cloud.make((state) => {
       const [main, next] = fresh(state, 'rtb');
@@ -66,7 +58,7 @@ const operations = {
     return { Vpc: { VpcId, CidrBlock: cidr, State: 'available' as const } };
   }),
 
-  DeleteVpc: takes(['VpcId'], ({ VpcId }, cloud) => {
+  DeleteVpc: takes(sdk.DeleteVpc$, ['VpcId'], ({ VpcId }, cloud) => {
     cloud.change((state) => {
       const { id } = findVpc(state, VpcId);
       if (!isEmpty(state, id) || hasNat(state, cloud, { vpc: id })) throw inUse('vpc', id);
@@ -83,7 +75,7 @@ const operations = {
     return {};
   }),
 
-  DescribeVpcs: takes(['VpcIds', 'Filters', 'MaxResults', 'NextToken'], (input, { state }) => {
+  DescribeVpcs: takes(sdk.DescribeVpcs$, ['VpcIds', 'Filters', 'MaxResults', 'NextToken'], (input, { state }) => {
     const { items, NextToken } = select(input, state.vpcs, {
       ids: input.VpcIds,
       absent: (id) => new ApiError('InvalidVpcID.NotFound', `The vpc ID '${id}' does not exist`),
@@ -121,7 +113,7 @@ const operations = {
     };
   }),
 
-  CreateInternetGateway: takes(['TagSpecifications'], ({ TagSpecifications }, cloud) => {
+  CreateInternetGateway: takes(sdk.CreateInternetGateway$, ['TagSpecifications'], ({ TagSpecifications }, cloud) => {
     const tags = tagsByKind(TagSpecifications, 'internet-gateway')['internet-gateway'];
     const [, InternetGatewayId] = cloud.make((state) =>
       making(state, 'igw', tags, (at, id) => ({
@@ -132,39 +124,47 @@ const operations = {
     return { InternetGateway: { InternetGatewayId } };
   }),
 
-  AttachInternetGateway: takes(['InternetGatewayId', 'VpcId'], ({ InternetGatewayId, VpcId }, cloud) => {
-    cloud.change((state) => {
-      const gateway = findGateway(state, InternetGatewayId);
-      if (gateway.vpc !== undefined)
-        throw new ApiError(
-          'Resource.AlreadyAssociated',
-          `resource ${gateway.id} is already attached to network ${gateway.vpc}`,
-        );
-      const attached = { ...gateway, vpc: findVpc(state, VpcId).id };
-      return { ...state, internetGateways: replaced(state.internetGateways, attached) };
-    });
-    return {};
-  }),
+  AttachInternetGateway: takes(
+    sdk.AttachInternetGateway$,
+    ['InternetGatewayId', 'VpcId'],
+    ({ InternetGatewayId, VpcId }, cloud) => {
+      cloud.change((state) => {
+        const gateway = findGateway(state, InternetGatewayId);
+        if (gateway.vpc !== undefined)
+          throw new ApiError(
+            'Resource.AlreadyAssociated',
+            `resource ${gateway.id} is already attached to network ${gateway.vpc}`,
+          );
+        const attached = { ...gateway, vpc: findVpc(state, VpcId).id };
+        return { ...state, internetGateways: replaced(state.internetGateways, attached) };
+      });
+      return {};
+    },
+  ),
 
-  DetachInternetGateway: takes(['InternetGatewayId', 'VpcId'], ({ InternetGatewayId, VpcId: vpc }, cloud) => {
-    cloud.change((state) => {
-      const gateway = findGateway(state, InternetGatewayId);
-      if (gateway.vpc !== vpc)
-        throw new ApiError('Gateway.NotAttached', `resource ${gateway.id} is not attached to network ${vpc}`);
-      const mapped =
-        state.instances.some((one) => one.vpc === vpc && hasInterface(one) && one.publicIp !== undefined) ||
-        hasNat(state, cloud, { vpc });
-      if (mapped)
-        throw new ApiError(
-          'DependencyViolation',
-          `Network ${vpc} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,
-        );
-      return { ...state, internetGateways: replaced(state.internetGateways, { ...gateway, vpc: undefined }) };
-    });
-    return {};
-  }),
+  DetachInternetGateway: takes(
+    sdk.DetachInternetGateway$,
+    ['InternetGatewayId', 'VpcId'],
+    ({ InternetGatewayId, VpcId: vpc }, cloud) => {
+      cloud.change((state) => {
+        const gateway = findGateway(state, InternetGatewayId);
+        if (gateway.vpc !== vpc)
+          throw new ApiError('Gateway.NotAttached', `resource ${gateway.id} is not attached to network ${vpc}`);
+        const mapped =
+          state.instances.some((one) => one.vpc === vpc && hasInterface(one) && one.publicIp !== undefined) ||
+          hasNat(state, cloud, { vpc });
+        if (mapped)
+          throw new ApiError(
+            'DependencyViolation',
+            `Network ${vpc} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,
+          );
+        return { ...state, internetGateways: replaced(state.internetGateways, { ...gateway, vpc: undefined }) };
+      });
+      return {};
+    },
+  ),
 
-  DeleteInternetGateway: takes(['InternetGatewayId'], ({ InternetGatewayId }, cloud) => {
+  DeleteInternetGateway: takes(sdk.DeleteInternetGateway$, ['InternetGatewayId'], ({ InternetGatewayId }, cloud) => {
     cloud.change((state) => {
       const { id, vpc } = findGateway(state, InternetGatewayId);
       if (vpc !== undefined) throw inUse('internetGateway', id);
@@ -173,41 +173,33 @@ const operations = {
     return {};
   }),
 
-  DescribeInternetGateways: takes(['InternetGatewayIds', 'Filters', 'MaxResults', 'NextToken'], (input, { state }) => {
-    const { items, NextToken } = select(input, state.internetGateways, {
-      ids: input.InternetGatewayIds,
-      absent: (id) =>
-        new ApiError('InvalidInternetGatewayID.NotFound', `The internetGateway ID '${id}' does not exist`),
-      id: (gateway) => gateway.id,
-      fields: ({ id, vpc }) => ({
-        'internet-gateway-id': [id],
-        'attachment.vpc-id': [vpc],
-        'attachment.state': [vpc === undefined ? undefined : 'available'],
-        'owner-id': [state.owner],
-      }),
-      tags: (gateway) => tagsOf(state, gateway.id),
-    });
-    return {
-      InternetGateways: items.map(({ id, vpc }) => ({
-        InternetGatewayId: id,
-        OwnerId: state.owner,
-        // EC2 says `available` of an internet gateway, which the SDK's list of words does not have.
-        Attachments: vpc === undefined ? [] : [{ VpcId: vpc, State: 'available' as 'attached' }],
-        Tags: tagList(tagsOf(state, id)),
-      })),
-      NextToken,
-    };
-  }),
+  DescribeInternetGateways: takes(
+    sdk.DescribeInternetGateways$,
+    ['InternetGatewayIds', 'Filters', 'MaxResults', 'NextToken'],
+    (input, { state }) => {
+      const { items, NextToken } = select(input, state.internetGateways, {
+        ids: input.InternetGatewayIds,
+        absent: (id) =>
+          new ApiError('InvalidInternetGatewayID.NotFound', `The internetGateway ID '${id}' does not exist`),
+        id: (gateway) => gateway.id,
+        fields: ({ id, vpc }) => ({
+          'internet-gateway-id': [id],
+          'attachment.vpc-id': [vpc],
+          'attachment.state': [vpc === undefined ? undefined : 'available'],
+          'owner-id': [state.owner],
+        }),
+        tags: (gateway) => tagsOf(state, gateway.id),
+      });
+      return {
+        InternetGateways: items.map(({ id, vpc }) => ({
+          InternetGatewayId: id,
+          OwnerId: state.owner,
+          // EC2 says `available` of an internet gateway, which the SDK's list of words does not have.
+          Attachments: vpc === undefined ? [] : [{ VpcId: vpc, State: 'available' as 'attached' }],
+          Tags: tagList(tagsOf(state, id)),
+        })),
+        NextToken,
+      };
+    },
+  ),
 } satisfies Operations<'ec2'>;
-
-/** The VPC and its internet gateway: made, put together, taken apart. */
-export const vpcs = theme(operations, {
-  AttachInternetGateway$,
-  CreateInternetGateway$,
-  CreateVpc$,
-  DeleteInternetGateway$,
-  DeleteVpc$,
-  DescribeInternetGateways$,
-  DescribeVpcs$,
-  DetachInternetGateway$,
-});

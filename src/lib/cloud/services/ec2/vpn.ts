@@ -1,23 +1,8 @@
+import * as sdk from '@aws-sdk/client-ec2';
 import { randomBytes } from 'node:crypto';
-import {
-  AttachVpnGateway$,
-  CreateCustomerGateway$,
-  CreateVpnConnection$,
-  CreateVpnConnectionRoute$,
-  CreateVpnGateway$,
-  DeleteCustomerGateway$,
-  DeleteVpnConnection$,
-  DeleteVpnConnectionRoute$,
-  DeleteVpnGateway$,
-  DescribeCustomerGateways$,
-  DescribeVpnConnections$,
-  DescribeVpnGateways$,
-  DetachVpnGateway$,
-  ModifyVpnTunnelOptions$,
-} from '@aws-sdk/client-ec2';
 import { ApiError, invalidValue } from '../../error.ts';
 import type { Operations } from '../../service.ts';
-import { needed, tagsByKind, takes, theme } from './input.ts';
+import { needed, tagsByKind, takes } from './input.ts';
 import { matching } from './select.ts';
 import { tagsOf } from './tag-state.ts';
 import { connectionOf, customerGatewayOf, TUNNEL_FIELDS, tunnelIn, vpnGatewayOf } from './vpn-shape.ts';
@@ -61,8 +46,10 @@ const OPTIONS = [
   ...TUNNEL_FIELDS.map((name) => `TunnelOptions.${name}`),
 ].map((name) => `Options.${name}` as const);
 
-const operations = {
+/** Virtual private gateways, customer gateways and the connections between them. */
+export const vpn = {
   CreateCustomerGateway: takes(
+    sdk.CreateCustomerGateway$,
     ['Type', 'BgpAsn', 'IpAddress', 'PublicIp', 'DeviceName', 'TagSpecifications'],
     (input, cloud) => {
       refuseOtherType(input.Type);
@@ -76,51 +63,59 @@ const operations = {
     },
   ),
 
-  DeleteCustomerGateway: takes(['CustomerGatewayId'], ({ CustomerGatewayId }, cloud) => {
+  DeleteCustomerGateway: takes(sdk.DeleteCustomerGateway$, ['CustomerGatewayId'], ({ CustomerGatewayId }, cloud) => {
     cloud.change((state) => deleteCustomerGateway(state, CustomerGatewayId, cloud.now(), cloud.times));
     return {};
   }),
 
-  DescribeCustomerGateways: takes(['CustomerGatewayIds', 'Filters'], (input, { state }) => {
-    const found = matching(input, state.customerGateways, {
-      ids: input.CustomerGatewayIds,
-      absent: absent('InvalidCustomerGatewayID.NotFound', 'customerGateway ID'),
-      id: ({ id }) => id,
-      fields: ({ id, ip, asn, state: now }) => ({
-        'customer-gateway-id': [id],
-        'ip-address': [ip],
-        'bgp-asn': [String(asn)],
-        state: [now],
-        type: ['ipsec.1'],
-      }),
-      tags: ({ id }) => tagsOf(state, id),
-    });
-    return { CustomerGateways: found.map((gateway) => customerGatewayOf(state, gateway)) };
-  }),
+  DescribeCustomerGateways: takes(
+    sdk.DescribeCustomerGateways$,
+    ['CustomerGatewayIds', 'Filters'],
+    (input, { state }) => {
+      const found = matching(input, state.customerGateways, {
+        ids: input.CustomerGatewayIds,
+        absent: absent('InvalidCustomerGatewayID.NotFound', 'customerGateway ID'),
+        id: ({ id }) => id,
+        fields: ({ id, ip, asn, state: now }) => ({
+          'customer-gateway-id': [id],
+          'ip-address': [ip],
+          'bgp-asn': [String(asn)],
+          state: [now],
+          type: ['ipsec.1'],
+        }),
+        tags: ({ id }) => tagsOf(state, id),
+      });
+      return { CustomerGateways: found.map((gateway) => customerGatewayOf(state, gateway)) };
+    },
+  ),
 
-  CreateVpnGateway: takes(['Type', 'AmazonSideAsn', 'AvailabilityZone', 'TagSpecifications'], (input, cloud) => {
-    refuseOtherType(input.Type);
-    const tags = tagsByKind(input.TagSpecifications, 'vpn-gateway')['vpn-gateway'];
-    const [after, id] = cloud.make((state) => createVpnGateway(state, input.AmazonSideAsn ?? 64_512, tags));
-    return { VpnGateway: vpnGatewayOf(after, made(after.vgws, id)) };
-  }),
+  CreateVpnGateway: takes(
+    sdk.CreateVpnGateway$,
+    ['Type', 'AmazonSideAsn', 'AvailabilityZone', 'TagSpecifications'],
+    (input, cloud) => {
+      refuseOtherType(input.Type);
+      const tags = tagsByKind(input.TagSpecifications, 'vpn-gateway')['vpn-gateway'];
+      const [after, id] = cloud.make((state) => createVpnGateway(state, input.AmazonSideAsn ?? 64_512, tags));
+      return { VpnGateway: vpnGatewayOf(after, made(after.vgws, id)) };
+    },
+  ),
 
-  AttachVpnGateway: takes(['VpnGatewayId', 'VpcId'], ({ VpnGatewayId: id, VpcId }, cloud) => {
+  AttachVpnGateway: takes(sdk.AttachVpnGateway$, ['VpnGatewayId', 'VpcId'], ({ VpnGatewayId: id, VpcId }, cloud) => {
     const after = cloud.change((state) => attachVpnGateway(state, id, VpcId, cloud.now(), cloud.times));
     return { VpcAttachment: { VpcId, State: made(after.vgws, id).attachment?.state } };
   }),
 
-  DetachVpnGateway: takes(['VpnGatewayId', 'VpcId'], ({ VpnGatewayId, VpcId }, cloud) => {
+  DetachVpnGateway: takes(sdk.DetachVpnGateway$, ['VpnGatewayId', 'VpcId'], ({ VpnGatewayId, VpcId }, cloud) => {
     cloud.change((state) => detachVpnGateway(state, VpnGatewayId, VpcId, cloud.now(), cloud.times));
     return {};
   }),
 
-  DeleteVpnGateway: takes(['VpnGatewayId'], ({ VpnGatewayId }, cloud) => {
+  DeleteVpnGateway: takes(sdk.DeleteVpnGateway$, ['VpnGatewayId'], ({ VpnGatewayId }, cloud) => {
     cloud.change((state) => deleteVpnGateway(state, VpnGatewayId, cloud.now(), cloud.times));
     return {};
   }),
 
-  DescribeVpnGateways: takes(['VpnGatewayIds', 'Filters'], (input, { state }) => {
+  DescribeVpnGateways: takes(sdk.DescribeVpnGateways$, ['VpnGatewayIds', 'Filters'], (input, { state }) => {
     const found = matching(input, state.vgws, {
       ids: input.VpnGatewayIds,
       absent: absent('InvalidVpnGatewayID.NotFound', 'vpnGateway ID'),
@@ -139,6 +134,7 @@ const operations = {
   }),
 
   CreateVpnConnection: takes(
+    sdk.CreateVpnConnection$,
     ['Type', 'CustomerGatewayId', 'VpnGatewayId', 'TagSpecifications', ...OPTIONS],
     (input, cloud) => {
       refuseOtherType(input.Type);
@@ -172,12 +168,12 @@ const operations = {
     },
   ),
 
-  DeleteVpnConnection: takes(['VpnConnectionId'], ({ VpnConnectionId }, cloud) => {
+  DeleteVpnConnection: takes(sdk.DeleteVpnConnection$, ['VpnConnectionId'], ({ VpnConnectionId }, cloud) => {
     cloud.change((state) => deleteConnection(state, VpnConnectionId, cloud.now(), cloud.times));
     return {};
   }),
 
-  DescribeVpnConnections: takes(['VpnConnectionIds', 'Filters'], (input, { state }) => {
+  DescribeVpnConnections: takes(sdk.DescribeVpnConnections$, ['VpnConnectionIds', 'Filters'], (input, { state }) => {
     const found = matching(input, state.vpnConnections, {
       ids: input.VpnConnectionIds,
       absent: absent('InvalidVpnConnectionID.NotFound', 'vpnConnection ID'),
@@ -197,6 +193,7 @@ const operations = {
   }),
 
   CreateVpnConnectionRoute: takes(
+    sdk.CreateVpnConnectionRoute$,
     ['VpnConnectionId', 'DestinationCidrBlock'],
     ({ VpnConnectionId, DestinationCidrBlock }, cloud) => {
       cloud.change((state) => setConnectionRoute(state, VpnConnectionId, DestinationCidrBlock, true));
@@ -205,6 +202,7 @@ const operations = {
   ),
 
   DeleteVpnConnectionRoute: takes(
+    sdk.DeleteVpnConnectionRoute$,
     ['VpnConnectionId', 'DestinationCidrBlock'],
     ({ VpnConnectionId, DestinationCidrBlock }, cloud) => {
       cloud.change((state) => setConnectionRoute(state, VpnConnectionId, DestinationCidrBlock, false));
@@ -213,6 +211,7 @@ const operations = {
   ),
 
   ModifyVpnTunnelOptions: takes(
+    sdk.ModifyVpnTunnelOptions$,
     [
       'VpnConnectionId',
       'VpnTunnelOutsideIpAddress',
@@ -227,21 +226,3 @@ const operations = {
     },
   ),
 } satisfies Operations<'ec2'>;
-
-/** Virtual private gateways, customer gateways and the connections between them. */
-export const vpn = theme(operations, {
-  AttachVpnGateway$,
-  CreateCustomerGateway$,
-  CreateVpnConnection$,
-  CreateVpnConnectionRoute$,
-  CreateVpnGateway$,
-  DeleteCustomerGateway$,
-  DeleteVpnConnection$,
-  DeleteVpnConnectionRoute$,
-  DeleteVpnGateway$,
-  DescribeCustomerGateways$,
-  DescribeVpnConnections$,
-  DescribeVpnGateways$,
-  DetachVpnGateway$,
-  ModifyVpnTunnelOptions$,
-});

@@ -1,18 +1,10 @@
-import {
-  CreateLoadBalancer$,
-  CreateTargetGroup$,
-  DeleteLoadBalancer$,
-  DeleteTargetGroup$,
-  DescribeLoadBalancers$,
-  DescribeTags$,
-  DescribeTargetGroups$,
-  type Tag,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import * as sdk from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { arn } from '../../../domain/partition.ts';
 import { awsQuery } from '../../codec/query.ts';
 import { ApiError } from '../../error.ts';
 import type { CloudModel } from '../../model.ts';
-import { cloudService, type Operations } from '../../service.ts';
+import { cloudService, op, type Operations } from '../../service.ts';
 import { findSubnet, findVpc, fresh, type CloudState } from '../../state.ts';
 import { tagList, tagsFrom } from '../../tags.ts';
 import { balanced, type Balanced } from './state.ts';
@@ -60,17 +52,17 @@ const drop = (cloud: CloudModel, gone: string): Record<never, never> => {
 
 /** Enough to have load balancers and target groups, to see whose they are, and to remove them. */
 const operations = {
-  CreateLoadBalancer({ Name, Subnets: [subnet = ''] = [], Tags }, cloud) {
+  CreateLoadBalancer: op(sdk.CreateLoadBalancer$, ({ Name, Subnets: [subnet = ''] = [], Tags }, cloud) => {
     const { vpc } = findSubnet(cloud.state, subnet);
     const made = make(cloud, { kind: 'loadbalancer', path: 'loadbalancer/app', name: Name, vpc }, Tags);
     return { LoadBalancers: [{ LoadBalancerArn: made }] };
-  },
-  CreateTargetGroup({ Name, VpcId = '', Tags }, cloud) {
+  }),
+  CreateTargetGroup: op(sdk.CreateTargetGroup$, ({ Name, VpcId = '', Tags }, cloud) => {
     const { id: vpc } = findVpc(cloud.state, VpcId);
     const made = make(cloud, { kind: 'targetgroup', path: 'targetgroup', name: Name, vpc }, Tags);
     return { TargetGroups: [{ TargetGroupArn: made }] };
-  },
-  DescribeLoadBalancers({ Marker }, { state }) {
+  }),
+  DescribeLoadBalancers: op(sdk.DescribeLoadBalancers$, ({ Marker }, { state }) => {
     const { items, next } = page(state, 'loadbalancer', Marker);
     return {
       LoadBalancers: items.map(({ arn: id, name, vpc }) => ({
@@ -83,8 +75,8 @@ const operations = {
       })),
       ...next,
     };
-  },
-  DescribeTargetGroups({ Marker }, { state }) {
+  }),
+  DescribeTargetGroups: op(sdk.DescribeTargetGroups$, ({ Marker }, { state }) => {
     const { items, next } = page(state, 'targetgroup', Marker);
     return {
       TargetGroups: items.map(({ arn: id, name, vpc }) => ({
@@ -97,8 +89,8 @@ const operations = {
       })),
       ...next,
     };
-  },
-  DescribeTags({ ResourceArns: arns }, { state }) {
+  }),
+  DescribeTags: op(sdk.DescribeTags$, ({ ResourceArns: arns }, { state }) => {
     if (arns.length > 20) throw new ApiError('ValidationError', 'Up to 20 resources can be described at a time');
     return {
       TagDescriptions: arns.map((wanted) => {
@@ -111,21 +103,12 @@ const operations = {
         return { ResourceArn: wanted, Tags: tagList(found.tags) };
       }),
     };
-  },
-  DeleteLoadBalancer: ({ LoadBalancerArn }, cloud) => drop(cloud, LoadBalancerArn),
-  DeleteTargetGroup: ({ TargetGroupArn }, cloud) => drop(cloud, TargetGroupArn),
+  }),
+  DeleteLoadBalancer: op(sdk.DeleteLoadBalancer$, ({ LoadBalancerArn }, cloud) => drop(cloud, LoadBalancerArn)),
+  DeleteTargetGroup: op(sdk.DeleteTargetGroup$, ({ TargetGroupArn }, cloud) => drop(cloud, TargetGroupArn)),
 } satisfies Operations<'elbv2'>;
 
 export const service = cloudService('elbv2', {
   protocol: awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
   operations,
-  schemas: {
-    CreateLoadBalancer$,
-    CreateTargetGroup$,
-    DeleteLoadBalancer$,
-    DeleteTargetGroup$,
-    DescribeLoadBalancers$,
-    DescribeTags$,
-    DescribeTargetGroups$,
-  },
 });

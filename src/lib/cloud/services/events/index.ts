@@ -1,19 +1,10 @@
+import * as sdk from '@aws-sdk/client-eventbridge';
 import { randomUUID } from 'node:crypto';
-import {
-  DeleteRule$,
-  DescribeRule$,
-  ListTagsForResource$,
-  ListTargetsByRule$,
-  PutEvents$,
-  PutRule$,
-  PutTargets$,
-  RemoveTargets$,
-  type PutEventsRequestEntry,
-} from '@aws-sdk/client-eventbridge';
+import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { AWS_JSON_11 } from '../../codec/json.ts';
 import { ApiError } from '../../error.ts';
 import type { CloudModel } from '../../model.ts';
-import { cloudService, type Operations } from '../../service.ts';
+import { cloudService, op, type Operations } from '../../service.ts';
 import { withoutNamed } from '../../slice.ts';
 import type { CloudState } from '../../state.ts';
 import { tagList, tagsFrom } from '../../tags.ts';
@@ -86,7 +77,7 @@ const call = (cloud: CloudModel, { target, event }: Due): void =>
   });
 
 const operations = {
-  PutRule({ Name: name, EventPattern: pattern = '', Description, State, Tags }, cloud) {
+  PutRule: op(sdk.PutRule$, ({ Name: name, EventPattern: pattern = '', Description, State, Tags }, cloud) => {
     if (!/^[.\-_A-Za-z0-9]{1,64}$/.test(name))
       throw new ApiError(
         INVALID,
@@ -108,8 +99,8 @@ const operations = {
       };
     });
     return { RuleArn: ruleArn(cloud.state, name) };
-  },
-  DescribeRule({ Name }, { state }) {
+  }),
+  DescribeRule: op(sdk.DescribeRule$, ({ Name }, { state }) => {
     const { name, pattern, description, enabled } = find(state, Name);
     return {
       Name: name,
@@ -120,21 +111,21 @@ const operations = {
       EventBusName: 'default',
       CreatedBy: state.owner,
     };
-  },
-  DeleteRule({ Name: name }, cloud) {
+  }),
+  DeleteRule: op(sdk.DeleteRule$, ({ Name: name }, cloud) => {
     cloud.change((state) => {
       if ((rules.of(state).find((rule) => rule.name === name)?.targets.length ?? 0) > 0)
         throw new ApiError(INVALID, "Rule can't be deleted since it has targets.");
       return rules.put(state, withoutNamed(rules.of(state), name));
     });
     return {};
-  },
-  ListTagsForResource({ ResourceARN: wanted }, { state }) {
+  }),
+  ListTagsForResource: op(sdk.ListTagsForResource$, ({ ResourceARN: wanted }, { state }) => {
     const found = rules.of(state).find(({ name }) => ruleArn(state, name) === wanted);
     if (found === undefined) throw missing(`Rule ${wanted} does not exist on EventBus default.`);
     return { Tags: tagList(found.tags) };
-  },
-  PutTargets({ Rule: name, Targets: wanted }, cloud) {
+  }),
+  PutTargets: op(sdk.PutTargets$, ({ Rule: name, Targets: wanted }, cloud) => {
     put(cloud, (state) => {
       const rule = find(state, name);
       const targets = [
@@ -149,18 +140,18 @@ const operations = {
       return { ...rule, targets };
     });
     return { FailedEntryCount: 0, FailedEntries: [] };
-  },
-  ListTargetsByRule: ({ Rule: name }, { state }) => ({
-    Targets: find(state, name).targets.map(({ id, arn }) => ({ Id: id, Arn: arn })),
   }),
-  RemoveTargets({ Rule: name, Ids }, cloud) {
+  ListTargetsByRule: op(sdk.ListTargetsByRule$, ({ Rule: name }, { state }) => ({
+    Targets: find(state, name).targets.map(({ id, arn }) => ({ Id: id, Arn: arn })),
+  })),
+  RemoveTargets: op(sdk.RemoveTargets$, ({ Rule: name, Ids }, cloud) => {
     put(cloud, (state) => {
       const rule = find(state, name);
       return { ...rule, targets: rule.targets.filter(({ id }) => !Ids.includes(id)) };
     });
     return { FailedEntryCount: 0, FailedEntries: [] };
-  },
-  PutEvents({ Entries: entries }, cloud) {
+  }),
+  PutEvents: op(sdk.PutEvents$, ({ Entries: entries }, cloud) => {
     if (entries.length === 0 || entries.length > MOST_ENTRIES)
       throw new ApiError(
         INVALID,
@@ -180,7 +171,7 @@ const operations = {
       return { EventId: event.id };
     });
     return { FailedEntryCount: answers.filter((answer) => 'ErrorCode' in answer).length, Entries: answers };
-  },
+  }),
 } satisfies Operations<'events'>;
 
 export const service = cloudService('events', {
@@ -189,14 +180,4 @@ export const service = cloudService('events', {
   // EventBridge takes hundreds of batches a second ("Quotas" of EventBridge).
   bucketOf: (operation) => (operation === 'PutEvents' ? { size: 500, perSecond: 150 } : undefined),
   operations,
-  schemas: {
-    DeleteRule$,
-    DescribeRule$,
-    ListTagsForResource$,
-    ListTargetsByRule$,
-    PutEvents$,
-    PutRule$,
-    PutTargets$,
-    RemoveTargets$,
-  },
 });

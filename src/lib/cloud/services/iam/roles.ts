@@ -1,6 +1,7 @@
+import * as sdk from '@aws-sdk/client-iam';
 import type { InstanceProfile as ApiProfile, Role as ApiRole } from '@aws-sdk/client-iam';
 import { ApiError } from '../../error.ts';
-import type { Operations } from '../../service.ts';
+import { op, type Operations } from '../../service.ts';
 import type { CloudState } from '../../state.ts';
 import { tagList, tagsFrom } from '../../tags.ts';
 import {
@@ -47,7 +48,7 @@ const profileOf = (state: CloudState, profile: InstanceProfile): ApiProfile => (
 });
 
 export const roleOperations = {
-  CreateRole({ RoleName, Path: path = '/', AssumeRolePolicyDocument, Tags }, cloud) {
+  CreateRole: op(sdk.CreateRole$, ({ RoleName, Path: path = '/', AssumeRolePolicyDocument, Tags }, cloud) => {
     const name = roleName(RoleName);
     const createdAt = cloud.now();
     const role: Role = {
@@ -65,26 +66,28 @@ export const roleOperations = {
         role,
       ),
     };
-  },
-  GetRole: ({ RoleName }, { state }) => ({ Role: roleOf(state, roleNamed(iam.of(state), roleName(RoleName))) }),
-  UpdateAssumeRolePolicy({ RoleName, PolicyDocument }, cloud) {
+  }),
+  GetRole: op(sdk.GetRole$, ({ RoleName }, { state }) => ({
+    Role: roleOf(state, roleNamed(iam.of(state), roleName(RoleName))),
+  })),
+  UpdateAssumeRolePolicy: op(sdk.UpdateAssumeRolePolicy$, ({ RoleName, PolicyDocument }, cloud) => {
     const trust = checkedDocument(PolicyDocument);
     change(cloud, (own) => withRole(own, { ...roleNamed(own, roleName(RoleName)), trust }));
     return {};
-  },
-  TagRole({ RoleName, Tags }, cloud) {
+  }),
+  TagRole: op(sdk.TagRole$, ({ RoleName, Tags }, cloud) => {
     change(cloud, (own) => {
       const role = roleNamed(own, roleName(RoleName));
       return withRole(own, { ...role, tags: { ...role.tags, ...tagsFrom(Tags) } });
     });
     return {};
-  },
-  DeleteRole({ RoleName }, cloud) {
+  }),
+  DeleteRole: op(sdk.DeleteRole$, ({ RoleName }, cloud) => {
     change(cloud, (own) => dropRole(own, roleName(RoleName)));
     return {};
-  },
+  }),
 
-  PutRolePolicy({ RoleName, PolicyName, PolicyDocument }, cloud) {
+  PutRolePolicy: op(sdk.PutRolePolicy$, ({ RoleName, PolicyName, PolicyDocument }, cloud) => {
     const policy = policyName(PolicyName);
     const document = checkedDocument(PolicyDocument);
     change(cloud, (own) => {
@@ -92,29 +95,29 @@ export const roleOperations = {
       return withRole(own, { ...role, policies: { ...role.policies, [policy]: document } });
     });
     return {};
-  },
-  GetRolePolicy({ RoleName, PolicyName }, { state }) {
+  }),
+  GetRolePolicy: op(sdk.GetRolePolicy$, ({ RoleName, PolicyName }, { state }) => {
     const role = roleNamed(iam.of(state), roleName(RoleName));
     return {
       RoleName: role.name,
       PolicyName,
       PolicyDocument: encodeURIComponent(policyOf(role, PolicyName, 'role')),
     };
-  },
-  ListRolePolicies: ({ RoleName }, { state }) => ({
+  }),
+  ListRolePolicies: op(sdk.ListRolePolicies$, ({ RoleName }, { state }) => ({
     PolicyNames: Object.keys(roleNamed(iam.of(state), roleName(RoleName)).policies).sort(),
     IsTruncated: false,
-  }),
-  DeleteRolePolicy({ RoleName, PolicyName }, cloud) {
+  })),
+  DeleteRolePolicy: op(sdk.DeleteRolePolicy$, ({ RoleName, PolicyName }, cloud) => {
     change(cloud, (own) => {
       const role = roleNamed(own, roleName(RoleName));
       policyOf(role, PolicyName, 'role');
       return withRole(own, { ...role, policies: without(role.policies, PolicyName) });
     });
     return {};
-  },
+  }),
 
-  CreateInstanceProfile({ InstanceProfileName, Path: path = '/', Tags }, cloud) {
+  CreateInstanceProfile: op(sdk.CreateInstanceProfile$, ({ InstanceProfileName, Path: path = '/', Tags }, cloud) => {
     const name = profileName(InstanceProfileName);
     const createdAt = cloud.now();
     const profile: InstanceProfile = {
@@ -131,18 +134,18 @@ export const roleOperations = {
         profile,
       ),
     };
-  },
-  GetInstanceProfile: ({ InstanceProfileName }, { state }) => ({
-    InstanceProfile: profileOf(state, profileNamed(iam.of(state), profileName(InstanceProfileName))),
   }),
-  TagInstanceProfile({ InstanceProfileName, Tags }, cloud) {
+  GetInstanceProfile: op(sdk.GetInstanceProfile$, ({ InstanceProfileName }, { state }) => ({
+    InstanceProfile: profileOf(state, profileNamed(iam.of(state), profileName(InstanceProfileName))),
+  })),
+  TagInstanceProfile: op(sdk.TagInstanceProfile$, ({ InstanceProfileName, Tags }, cloud) => {
     change(cloud, (own) => {
       const profile = profileNamed(own, profileName(InstanceProfileName));
       return withProfile(own, { ...profile, tags: { ...profile.tags, ...tagsFrom(Tags) } });
     });
     return {};
-  },
-  AddRoleToInstanceProfile({ InstanceProfileName, RoleName }, cloud) {
+  }),
+  AddRoleToInstanceProfile: op(sdk.AddRoleToInstanceProfile$, ({ InstanceProfileName, RoleName }, cloud) => {
     change(cloud, (own) => {
       const profile = profileNamed(own, profileName(InstanceProfileName));
       const { name } = roleNamed(own, roleName(RoleName));
@@ -151,8 +154,8 @@ export const roleOperations = {
       return withProfile(own, { ...profile, roles: [name] });
     });
     return {};
-  },
-  RemoveRoleFromInstanceProfile({ InstanceProfileName, RoleName }, cloud) {
+  }),
+  RemoveRoleFromInstanceProfile: op(sdk.RemoveRoleFromInstanceProfile$, ({ InstanceProfileName, RoleName }, cloud) => {
     change(cloud, (own) => {
       const profile = profileNamed(own, profileName(InstanceProfileName));
       const { name } = roleNamed(own, roleName(RoleName));
@@ -161,9 +164,9 @@ export const roleOperations = {
       return withProfile(own, { ...profile, roles: [] });
     });
     return {};
-  },
-  DeleteInstanceProfile({ InstanceProfileName }, cloud) {
+  }),
+  DeleteInstanceProfile: op(sdk.DeleteInstanceProfile$, ({ InstanceProfileName }, cloud) => {
     change(cloud, (own) => dropProfile(own, profileName(InstanceProfileName)));
     return {};
-  },
+  }),
 } satisfies Operations<'iam'>;

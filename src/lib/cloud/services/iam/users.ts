@@ -1,6 +1,7 @@
+import * as sdk from '@aws-sdk/client-iam';
 import type { User as ApiUser } from '@aws-sdk/client-iam';
 import { ApiError } from '../../error.ts';
-import type { Operations } from '../../service.ts';
+import { op, type Operations } from '../../service.ts';
 import type { CloudState } from '../../state.ts';
 import { tagList, tagsFrom } from '../../tags.ts';
 import {
@@ -38,7 +39,7 @@ const userOf = ({ region, owner }: CloudState, user: User): ApiUser => ({
 const MOST_KEYS = 2;
 
 export const userOperations = {
-  CreateUser({ UserName, Path: path = '/', Tags }, cloud) {
+  CreateUser: op(sdk.CreateUser$, ({ UserName, Path: path = '/', Tags }, cloud) => {
     const name = userName(UserName);
     const createdAt = cloud.now();
     const user: User = {
@@ -56,14 +57,16 @@ export const userOperations = {
         user,
       ),
     };
-  },
-  GetUser: ({ UserName }, { state }) => ({ User: userOf(state, userNamed(iam.of(state), userName(UserName))) }),
-  DeleteUser({ UserName }, cloud) {
+  }),
+  GetUser: op(sdk.GetUser$, ({ UserName }, { state }) => ({
+    User: userOf(state, userNamed(iam.of(state), userName(UserName))),
+  })),
+  DeleteUser: op(sdk.DeleteUser$, ({ UserName }, cloud) => {
     change(cloud, (own) => dropUser(own, userName(UserName)));
     return {};
-  },
+  }),
 
-  PutUserPolicy({ UserName, PolicyName, PolicyDocument }, cloud) {
+  PutUserPolicy: op(sdk.PutUserPolicy$, ({ UserName, PolicyName, PolicyDocument }, cloud) => {
     const policy = checkedName(PolicyName, 'PolicyName', 128);
     const document = checkedDocument(PolicyDocument);
     change(cloud, (own) => {
@@ -71,25 +74,25 @@ export const userOperations = {
       return withUser(own, { ...user, policies: { ...user.policies, [policy]: document } });
     });
     return {};
-  },
-  GetUserPolicy({ UserName, PolicyName }, { state }) {
+  }),
+  GetUserPolicy: op(sdk.GetUserPolicy$, ({ UserName, PolicyName }, { state }) => {
     const user = userNamed(iam.of(state), userName(UserName));
     return {
       UserName: user.name,
       PolicyName,
       PolicyDocument: encodeURIComponent(policyOf(user, PolicyName, 'user')),
     };
-  },
-  DeleteUserPolicy({ UserName, PolicyName }, cloud) {
+  }),
+  DeleteUserPolicy: op(sdk.DeleteUserPolicy$, ({ UserName, PolicyName }, cloud) => {
     change(cloud, (own) => {
       const user = userNamed(own, userName(UserName));
       policyOf(user, PolicyName, 'user');
       return withUser(own, { ...user, policies: without(user.policies, PolicyName) });
     });
     return {};
-  },
+  }),
 
-  CreateAccessKey({ UserName }, cloud) {
+  CreateAccessKey: op(sdk.CreateAccessKey$, ({ UserName }, cloud) => {
     const createdAt = cloud.now();
     let id = '';
     change(cloud, (own) => {
@@ -108,8 +111,8 @@ export const userOperations = {
         CreateDate: new Date(createdAt),
       },
     };
-  },
-  ListAccessKeys({ UserName, Marker }, { state }) {
+  }),
+  ListAccessKeys: op(sdk.ListAccessKeys$, ({ UserName, Marker }, { state }) => {
     const { name, keys } = userNamed(iam.of(state), userName(UserName));
     if (Marker !== undefined) throw new ApiError('ValidationError', 'Marker is not one of ours.');
     return {
@@ -121,13 +124,13 @@ export const userOperations = {
       })),
       IsTruncated: false,
     };
-  },
-  DeleteAccessKey({ UserName, AccessKeyId: id }, cloud) {
+  }),
+  DeleteAccessKey: op(sdk.DeleteAccessKey$, ({ UserName, AccessKeyId: id }, cloud) => {
     change(cloud, (own) => {
       const user = userNamed(own, userName(UserName));
       if (!user.keys.some((key) => key.id === id)) throw noSuch(`The Access Key with id ${id} cannot be found.`);
       return withUser(own, { ...user, keys: user.keys.filter((key) => key.id !== id) });
     });
     return {};
-  },
+  }),
 } satisfies Operations<'iam'>;

@@ -1,18 +1,9 @@
-import {
-  AddPermission$,
-  CreateFunction$,
-  DeleteFunction$,
-  GetFunction$,
-  GetPolicy$,
-  RemovePermission$,
-  UpdateFunctionCode$,
-  UpdateFunctionConfiguration$,
-  type FunctionConfiguration,
-} from '@aws-sdk/client-lambda';
+import * as sdk from '@aws-sdk/client-lambda';
+import type { FunctionConfiguration } from '@aws-sdk/client-lambda';
 import { REST_JSON } from '../../codec/json.ts';
 import { ApiError } from '../../error.ts';
 import type { CloudModel } from '../../model.ts';
-import { cloudService, type Operations } from '../../service.ts';
+import { cloudService, op, type Operations } from '../../service.ts';
 import { withoutNamed } from '../../slice.ts';
 import type { CloudState } from '../../state.ts';
 import { iam, iamArn } from '../iam/state.ts';
@@ -78,7 +69,7 @@ const zipIn = (zip: Uint8Array | undefined, handler: string): Buffer => {
 };
 
 const operations = {
-  CreateFunction(input, cloud) {
+  CreateFunction: op(sdk.CreateFunction$, (input, cloud) => {
     const { FunctionName: name, Runtime: runtime = '', Handler: handler = '' } = input;
     if (!/^nodejs(20|22|24)\.x$/.test(runtime))
       throw new ApiError(
@@ -106,28 +97,28 @@ const operations = {
       };
     });
     return configuration(cloud.state, made, cloud.now());
-  },
-  GetFunction({ FunctionName }, { now, state }) {
+  }),
+  GetFunction: op(sdk.GetFunction$, ({ FunctionName }, { now, state }) => {
     const found = find(state, FunctionName);
     return {
       Configuration: configuration(state, found, now()),
       Code: { RepositoryType: 'S3' },
       Tags: found.tags,
     };
-  },
-  DeleteFunction({ FunctionName }, cloud) {
+  }),
+  DeleteFunction: op(sdk.DeleteFunction$, ({ FunctionName }, cloud) => {
     cloud.change((state) => functions.put(state, withoutNamed(functions.of(state), find(state, FunctionName).name)));
     return {};
-  },
-  UpdateFunctionCode({ FunctionName, ZipFile }, cloud) {
+  }),
+  UpdateFunctionCode: op(sdk.UpdateFunctionCode$, ({ FunctionName, ZipFile }, cloud) => {
     const made = put(cloud, (state) => {
       const before = find(state, FunctionName);
       settled(cloud, before);
       return { ...before, zip: zipIn(ZipFile, before.handler), activeAt: cloud.now() + cloud.times.startMs };
     });
     return configuration(cloud.state, made, cloud.now());
-  },
-  UpdateFunctionConfiguration(input, cloud) {
+  }),
+  UpdateFunctionConfiguration: op(sdk.UpdateFunctionConfiguration$, (input, cloud) => {
     const made = put(cloud, (state) => {
       const before = find(state, input.FunctionName);
       settled(cloud, before);
@@ -143,61 +134,54 @@ const operations = {
       };
     });
     return configuration(cloud.state, made, cloud.now());
-  },
-  AddPermission({ FunctionName, StatementId: Sid, Principal: principal, Action, SourceArn: source }, cloud) {
-    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/.test(principal))
-      throw new ApiError(INVALID, 'The provided principal was invalid. Please check the principal and try again.');
-    const made = put(cloud, (state) => {
-      const before = find(state, FunctionName);
-      settled(cloud, before);
-      if (before.permissions.some((one) => one.Sid === Sid))
-        throw new ApiError(
-          'ResourceConflictException',
-          `The statement id (${Sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
-          409,
-        );
-      const statement = {
-        Sid,
-        Effect: 'Allow',
-        Principal: { Service: principal },
-        Action,
-        Resource: functionArn(state, before.name),
-        ...(source === undefined ? {} : { Condition: { ArnLike: { 'AWS:SourceArn': source } } }),
-      };
-      return { ...before, permissions: [...before.permissions, statement] };
-    });
-    return { Statement: JSON.stringify(made.permissions.at(-1)) };
-  },
-  GetPolicy({ FunctionName }, { state }) {
+  }),
+  AddPermission: op(
+    sdk.AddPermission$,
+    ({ FunctionName, StatementId: Sid, Principal: principal, Action, SourceArn: source }, cloud) => {
+      if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/.test(principal))
+        throw new ApiError(INVALID, 'The provided principal was invalid. Please check the principal and try again.');
+      const made = put(cloud, (state) => {
+        const before = find(state, FunctionName);
+        settled(cloud, before);
+        if (before.permissions.some((one) => one.Sid === Sid))
+          throw new ApiError(
+            'ResourceConflictException',
+            `The statement id (${Sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
+            409,
+          );
+        const statement = {
+          Sid,
+          Effect: 'Allow',
+          Principal: { Service: principal },
+          Action,
+          Resource: functionArn(state, before.name),
+          ...(source === undefined ? {} : { Condition: { ArnLike: { 'AWS:SourceArn': source } } }),
+        };
+        return { ...before, permissions: [...before.permissions, statement] };
+      });
+      return { Statement: JSON.stringify(made.permissions.at(-1)) };
+    },
+  ),
+  GetPolicy: op(sdk.GetPolicy$, ({ FunctionName }, { state }) => {
     const { permissions } = find(state, FunctionName);
     if (permissions.length === 0) throw missing('The resource you requested was');
     return {
       Policy: JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: permissions }),
       RevisionId: String(permissions.length),
     };
-  },
-  RemovePermission({ FunctionName, StatementId: sid }, cloud) {
+  }),
+  RemovePermission: op(sdk.RemovePermission$, ({ FunctionName, StatementId: sid }, cloud) => {
     put(cloud, (state) => {
       const before = find(state, FunctionName);
       if (!before.permissions.some((one) => one.Sid === sid)) throw missing(`Statement ${sid} is`);
       return { ...before, permissions: before.permissions.filter((one) => one.Sid !== sid) };
     });
     return {};
-  },
+  }),
 } satisfies Operations<'lambda'>;
 
 export const service = cloudService('lambda', {
   protocol: REST_JSON,
   missing: INVALID,
   operations,
-  schemas: {
-    AddPermission$,
-    CreateFunction$,
-    DeleteFunction$,
-    GetFunction$,
-    GetPolicy$,
-    RemovePermission$,
-    UpdateFunctionCode$,
-    UpdateFunctionConfiguration$,
-  },
 });

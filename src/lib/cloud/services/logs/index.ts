@@ -1,19 +1,9 @@
-import {
-  CreateLogGroup$,
-  DeleteLogGroup$,
-  DeleteRetentionPolicy$,
-  DeleteSubscriptionFilter$,
-  DescribeLogGroups$,
-  DescribeSubscriptionFilters$,
-  ListTagsForResource$,
-  PutRetentionPolicy$,
-  PutSubscriptionFilter$,
-} from '@aws-sdk/client-cloudwatch-logs';
+import * as sdk from '@aws-sdk/client-cloudwatch-logs';
 import { partitionOf, servicePrincipal } from '../../../domain/partition.ts';
 import { AWS_JSON_11 } from '../../codec/json.ts';
 import { ApiError } from '../../error.ts';
 import type { CloudModel } from '../../model.ts';
-import { cloudService, type Operations } from '../../service.ts';
+import { cloudService, op, type Operations } from '../../service.ts';
 import { withNamed, withoutNamed } from '../../slice.ts';
 import type { CloudState } from '../../state.ts';
 import { allowsService } from '../events/resource-policy.ts';
@@ -70,7 +60,7 @@ const checkDestination = (state: CloudState, group: string, destination: string,
 };
 
 const operations = {
-  CreateLogGroup({ logGroupName: name, tags = {} }, cloud) {
+  CreateLogGroup: op(sdk.CreateLogGroup$, ({ logGroupName: name, tags = {} }, cloud) => {
     if (!/^[\w./#-]{1,512}$/.test(name)) throw invalid('Value at logGroupName failed to satisfy constraint');
     if (logGroups.of(cloud.state).some((group) => group.name === name))
       throw new ApiError('ResourceAlreadyExistsException', 'The specified log group already exists');
@@ -78,91 +68,100 @@ const operations = {
       withGroup(state, { name, tags, createdAt: cloud.now(), retentionDays: undefined, filters: [] }),
     );
     return {};
-  },
-  DescribeLogGroups({ logGroupNamePrefix: prefix = '', limit = PAGE, nextToken }, { state }) {
-    const all = logGroups
-      .of(state)
-      .filter(({ name }) => name.startsWith(prefix))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-    const from = nextToken === undefined ? 0 : all.findIndex(({ name }) => name > nextToken);
-    const page = from === -1 ? [] : all.slice(from, from + limit);
-    const last = page.at(-1);
-    return {
-      logGroups: page.map(({ name, createdAt, retentionDays, filters: _filters }) => ({
-        logGroupName: name,
-        creationTime: createdAt,
-        arn: `${logGroupArn(state, name)}:*`,
-        logGroupArn: logGroupArn(state, name),
-        storedBytes: 0,
-        metricFilterCount: 0,
-        ...(retentionDays === undefined ? {} : { retentionInDays: retentionDays }),
-      })),
-      ...(last === undefined || last === all.at(-1) ? {} : { nextToken: last.name }),
-    };
-  },
-  DeleteLogGroup({ logGroupName: name }, cloud) {
+  }),
+  DescribeLogGroups: op(
+    sdk.DescribeLogGroups$,
+    ({ logGroupNamePrefix: prefix = '', limit = PAGE, nextToken }, { state }) => {
+      const all = logGroups
+        .of(state)
+        .filter(({ name }) => name.startsWith(prefix))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const from = nextToken === undefined ? 0 : all.findIndex(({ name }) => name > nextToken);
+      const page = from === -1 ? [] : all.slice(from, from + limit);
+      const last = page.at(-1);
+      return {
+        logGroups: page.map(({ name, createdAt, retentionDays, filters: _filters }) => ({
+          logGroupName: name,
+          creationTime: createdAt,
+          arn: `${logGroupArn(state, name)}:*`,
+          logGroupArn: logGroupArn(state, name),
+          storedBytes: 0,
+          metricFilterCount: 0,
+          ...(retentionDays === undefined ? {} : { retentionInDays: retentionDays }),
+        })),
+        ...(last === undefined || last === all.at(-1) ? {} : { nextToken: last.name }),
+      };
+    },
+  ),
+  DeleteLogGroup: op(sdk.DeleteLogGroup$, ({ logGroupName: name }, cloud) => {
     find(cloud.state, name);
     cloud.change((state) => logGroups.put(state, withoutNamed(logGroups.of(state), name)));
     return {};
-  },
-  ListTagsForResource({ resourceArn }, { state }) {
+  }),
+  ListTagsForResource: op(sdk.ListTagsForResource$, ({ resourceArn }, { state }) => {
     const found = logGroups.of(state).find(({ name }) => logGroupArn(state, name) === resourceArn);
     if (found === undefined) throw absent('resource');
     return { tags: found.tags };
-  },
-  PutRetentionPolicy({ logGroupName, retentionInDays: retentionDays }, cloud) {
+  }),
+  PutRetentionPolicy: op(sdk.PutRetentionPolicy$, ({ logGroupName, retentionInDays: retentionDays }, cloud) => {
     if (!RETENTION_DAYS.includes(retentionDays))
       throw invalid(`Value ${retentionDays} at retentionInDays failed to satisfy constraint`);
     return change(cloud, logGroupName, (group) => ({ ...group, retentionDays }));
-  },
-  DeleteRetentionPolicy({ logGroupName }, cloud) {
+  }),
+  DeleteRetentionPolicy: op(sdk.DeleteRetentionPolicy$, ({ logGroupName }, cloud) => {
     return change(cloud, logGroupName, (group) => ({ ...group, retentionDays: undefined }));
-  },
-  PutSubscriptionFilter(
-    {
-      logGroupName,
-      filterName: name,
-      filterPattern: pattern,
-      destinationArn: destination,
-      roleArn: role,
-      distribution,
+  }),
+  PutSubscriptionFilter: op(
+    sdk.PutSubscriptionFilter$,
+    (
+      {
+        logGroupName,
+        filterName: name,
+        filterPattern: pattern,
+        destinationArn: destination,
+        roleArn: role,
+        distribution,
+      },
+      cloud,
+    ) => {
+      const { filters } = find(cloud.state, logGroupName);
+      if (filters.length >= MOST_FILTERS && !filters.some((filter) => filter.name === name))
+        throw new ApiError('LimitExceededException', 'Resource limit exceeded.');
+      checkDestination(cloud.state, logGroupName, destination, role);
+      const filter = {
+        name,
+        pattern,
+        destination,
+        role,
+        distribution: distribution ?? 'ByLogStream',
+        createdAt: cloud.now(),
+      };
+      return change(cloud, logGroupName, (group) => ({ ...group, filters: withNamed(group.filters, filter) }));
     },
-    cloud,
-  ) {
-    const { filters } = find(cloud.state, logGroupName);
-    if (filters.length >= MOST_FILTERS && !filters.some((filter) => filter.name === name))
-      throw new ApiError('LimitExceededException', 'Resource limit exceeded.');
-    checkDestination(cloud.state, logGroupName, destination, role);
-    const filter = {
-      name,
-      pattern,
-      destination,
-      role,
-      distribution: distribution ?? 'ByLogStream',
-      createdAt: cloud.now(),
-    };
-    return change(cloud, logGroupName, (group) => ({ ...group, filters: withNamed(group.filters, filter) }));
-  },
-  DescribeSubscriptionFilters({ logGroupName, filterNamePrefix: prefix = '' }, { state }) {
-    return {
-      subscriptionFilters: find(state, logGroupName)
-        .filters.filter(({ name }) => name.startsWith(prefix))
-        .map(({ name, pattern, destination, role, distribution, createdAt }) => ({
-          filterName: name,
-          logGroupName,
-          filterPattern: pattern,
-          destinationArn: destination,
-          distribution,
-          creationTime: createdAt,
-          ...(role === undefined ? {} : { roleArn: role }),
-        })),
-    };
-  },
-  DeleteSubscriptionFilter({ logGroupName, filterName }, cloud) {
+  ),
+  DescribeSubscriptionFilters: op(
+    sdk.DescribeSubscriptionFilters$,
+    ({ logGroupName, filterNamePrefix: prefix = '' }, { state }) => {
+      return {
+        subscriptionFilters: find(state, logGroupName)
+          .filters.filter(({ name }) => name.startsWith(prefix))
+          .map(({ name, pattern, destination, role, distribution, createdAt }) => ({
+            filterName: name,
+            logGroupName,
+            filterPattern: pattern,
+            destinationArn: destination,
+            distribution,
+            creationTime: createdAt,
+            ...(role === undefined ? {} : { roleArn: role }),
+          })),
+      };
+    },
+  ),
+  DeleteSubscriptionFilter: op(sdk.DeleteSubscriptionFilter$, ({ logGroupName, filterName }, cloud) => {
     if (!find(cloud.state, logGroupName).filters.some(({ name }) => name === filterName))
       throw absent('subscription filter');
     return change(cloud, logGroupName, (group) => ({ ...group, filters: withoutNamed(group.filters, filterName) }));
-  },
+  }),
 } satisfies Operations<'logs'>;
 
 export const service = cloudService('logs', {
@@ -171,15 +170,4 @@ export const service = cloudService('logs', {
   // Every event.
   mayBeEmpty: ['filterPattern'],
   operations,
-  schemas: {
-    CreateLogGroup$,
-    DeleteLogGroup$,
-    DeleteRetentionPolicy$,
-    DeleteSubscriptionFilter$,
-    DescribeLogGroups$,
-    DescribeSubscriptionFilters$,
-    ListTagsForResource$,
-    PutRetentionPolicy$,
-    PutSubscriptionFilter$,
-  },
 });

@@ -1,17 +1,8 @@
-import {
-  CreateTopic$,
-  DeleteTopic$,
-  GetTopicAttributes$,
-  ListSubscriptionsByTopic$,
-  ListTagsForResource$,
-  Publish$,
-  SetTopicAttributes$,
-  Subscribe$,
-} from '@aws-sdk/client-sns';
+import * as sdk from '@aws-sdk/client-sns';
 import { awsQuery } from '../../codec/query.ts';
 import { ApiError } from '../../error.ts';
 import type { CloudModel } from '../../model.ts';
-import { cloudService, type Operations } from '../../service.ts';
+import { cloudService, op, type Operations } from '../../service.ts';
 import { withoutNamed } from '../../slice.ts';
 import { idOf, type CloudState } from '../../state.ts';
 import { tagList, tagsFrom } from '../../tags.ts';
@@ -30,7 +21,7 @@ const put = (cloud: CloudModel, step: (state: CloudState) => Topic): CloudState 
   cloud.change((state) => withTopic(state, step(state)));
 
 const operations = {
-  CreateTopic({ Name: name, Tags, Attributes }, cloud) {
+  CreateTopic: op(sdk.CreateTopic$, ({ Name: name, Tags, Attributes }, cloud) => {
     if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalid('Topic Name');
     const tags = tagsFrom(Tags);
     const before = topics.of(cloud.state).find((topic) => topic.name === name);
@@ -45,8 +36,8 @@ const operations = {
         messages: [],
       }));
     return { TopicArn: topicArn(cloud.state, name) };
-  },
-  GetTopicAttributes({ TopicArn }, { state }) {
+  }),
+  GetTopicAttributes: op(sdk.GetTopicAttributes$, ({ TopicArn }, { state }) => {
     const topic = find(state, TopicArn);
     const pending = topic.subscriptions.filter(({ confirmed }) => !confirmed).length;
     return {
@@ -59,26 +50,29 @@ const operations = {
         SubscriptionsDeleted: '0',
       },
     };
-  },
-  SetTopicAttributes({ TopicArn, AttributeName: name, AttributeValue: value = '' }, cloud) {
-    if (!['Policy', 'DisplayName', 'DeliveryPolicy', 'KmsMasterKeyId'].includes(name)) throw invalid('AttributeName');
-    if (name === 'Policy') policyText(value, (message) => new ApiError('InvalidParameter', message));
-    put(cloud, (state) => {
-      const topic = find(state, TopicArn);
-      return { ...topic, attributes: { ...topic.attributes, [name]: value } };
-    });
-    return {};
-  },
-  DeleteTopic({ TopicArn }, cloud) {
+  }),
+  SetTopicAttributes: op(
+    sdk.SetTopicAttributes$,
+    ({ TopicArn, AttributeName: name, AttributeValue: value = '' }, cloud) => {
+      if (!['Policy', 'DisplayName', 'DeliveryPolicy', 'KmsMasterKeyId'].includes(name)) throw invalid('AttributeName');
+      if (name === 'Policy') policyText(value, (message) => new ApiError('InvalidParameter', message));
+      put(cloud, (state) => {
+        const topic = find(state, TopicArn);
+        return { ...topic, attributes: { ...topic.attributes, [name]: value } };
+      });
+      return {};
+    },
+  ),
+  DeleteTopic: op(sdk.DeleteTopic$, ({ TopicArn }, cloud) => {
     cloud.change((state) => topics.put(state, withoutNamed(topics.of(state), TopicArn.split(':')[5] ?? '')));
     return {};
-  },
-  ListTagsForResource({ ResourceArn }, { state }) {
+  }),
+  ListTagsForResource: op(sdk.ListTagsForResource$, ({ ResourceArn }, { state }) => {
     const found = topics.of(state).find(({ name }) => topicArn(state, name) === ResourceArn);
     if (found === undefined) throw new ApiError('ResourceNotFound', 'Resource does not exist', 404);
     return { Tags: tagList(found.tags) };
-  },
-  Subscribe({ TopicArn, Protocol: protocol, Endpoint: endpoint }, cloud) {
+  }),
+  Subscribe: op(sdk.Subscribe$, ({ TopicArn, Protocol: protocol, Endpoint: endpoint }, cloud) => {
     if (endpoint === undefined || endpoint === '') throw invalid('Endpoint');
     if (!['email', 'email-json', 'sms', 'sqs', 'lambda', 'https', 'http'].includes(protocol)) throw invalid('Protocol');
     // The same again is the same subscription.
@@ -91,8 +85,8 @@ const operations = {
         : { ...topic, subscriptions: [...topic.subscriptions, { id, protocol, endpoint, confirmed }] };
     });
     return { SubscriptionArn: confirmed ? `${TopicArn}:${id}` : 'pending confirmation' };
-  },
-  ListSubscriptionsByTopic({ TopicArn }, { state }) {
+  }),
+  ListSubscriptionsByTopic: op(sdk.ListSubscriptionsByTopic$, ({ TopicArn }, { state }) => {
     const { name, subscriptions } = find(state, TopicArn);
     return {
       Subscriptions: subscriptions.map(({ id, protocol, endpoint, confirmed }) => ({
@@ -103,8 +97,8 @@ const operations = {
         TopicArn: topicArn(state, name),
       })),
     };
-  },
-  Publish({ TopicArn, Message: body, Subject: subject }, cloud) {
+  }),
+  Publish: op(sdk.Publish$, ({ TopicArn, Message: body, Subject: subject }, cloud) => {
     const { name } = find(cloud.state, TopicArn);
     const at = cloud.now();
     cloud.change((state) =>
@@ -117,20 +111,10 @@ const operations = {
       ),
     );
     return { MessageId: idOf('m', name, String(at)).slice(2) };
-  },
+  }),
 } satisfies Operations<'sns'>;
 
 export const service = cloudService('sns', {
   protocol: awsQuery('http://sns.amazonaws.com/doc/2010-03-31/'),
   operations,
-  schemas: {
-    CreateTopic$,
-    DeleteTopic$,
-    GetTopicAttributes$,
-    ListSubscriptionsByTopic$,
-    ListTagsForResource$,
-    Publish$,
-    SetTopicAttributes$,
-    Subscribe$,
-  },
 });

@@ -1,15 +1,8 @@
-import {
-  CreateQueue$,
-  DeleteQueue$,
-  GetQueueAttributes$,
-  GetQueueUrl$,
-  ListQueueTags$,
-  SetQueueAttributes$,
-} from '@aws-sdk/client-sqs';
+import * as sdk from '@aws-sdk/client-sqs';
 import { partitionOf } from '../../../domain/partition.ts';
 import { AWS_JSON_10 } from '../../codec/json.ts';
 import { ApiError } from '../../error.ts';
-import { cloudService, type Operations } from '../../service.ts';
+import { cloudService, op, type Operations } from '../../service.ts';
 import { withoutNamed } from '../../slice.ts';
 import type { CloudState } from '../../state.ts';
 import { policyText } from '../messages.ts';
@@ -47,7 +40,7 @@ const checked = (given: Readonly<Record<string, string>> = {}): Readonly<Record<
 };
 
 const operations = {
-  CreateQueue({ QueueName: name, Attributes, tags = {} }, cloud) {
+  CreateQueue: op(sdk.CreateQueue$, ({ QueueName: name, Attributes, tags = {} }, cloud) => {
     if (!/^[A-Za-z0-9_-]{1,80}$/.test(name))
       throw new ApiError(
         INVALID,
@@ -63,9 +56,11 @@ const operations = {
     if (before === undefined)
       cloud.change((state) => withQueue(state, { name, attributes, tags, messages: [], createdAt: cloud.now() }));
     return { QueueUrl: urlOf(cloud.state, name) };
-  },
-  GetQueueUrl: ({ QueueName }, { state }) => ({ QueueUrl: urlOf(state, named(state, QueueName).name) }),
-  GetQueueAttributes({ QueueUrl, AttributeNames: names = [] }, { state }) {
+  }),
+  GetQueueUrl: op(sdk.GetQueueUrl$, ({ QueueName }, { state }) => ({
+    QueueUrl: urlOf(state, named(state, QueueName).name),
+  })),
+  GetQueueAttributes: op(sdk.GetQueueAttributes$, ({ QueueUrl, AttributeNames: names = [] }, { state }) => {
     const queue = at(state, QueueUrl);
     const all: Readonly<Record<string, string>> = {
       ...queue.attributes,
@@ -80,25 +75,24 @@ const operations = {
         Object.entries(all).filter(([name]) => names.includes('All') || names.includes(name as never)),
       ),
     };
-  },
-  SetQueueAttributes({ QueueUrl, Attributes }, cloud) {
+  }),
+  SetQueueAttributes: op(sdk.SetQueueAttributes$, ({ QueueUrl, Attributes }, cloud) => {
     const attributes = checked(Attributes as Readonly<Record<string, string>>);
     cloud.change((state) => {
       const queue = at(state, QueueUrl);
       return withQueue(state, { ...queue, attributes: { ...queue.attributes, ...attributes } });
     });
     return {};
-  },
-  ListQueueTags: ({ QueueUrl }, { state }) => ({ Tags: at(state, QueueUrl).tags }),
-  DeleteQueue({ QueueUrl }, cloud) {
+  }),
+  ListQueueTags: op(sdk.ListQueueTags$, ({ QueueUrl }, { state }) => ({ Tags: at(state, QueueUrl).tags })),
+  DeleteQueue: op(sdk.DeleteQueue$, ({ QueueUrl }, cloud) => {
     cloud.change((state) => queues.put(state, withoutNamed(queues.of(state), at(state, QueueUrl).name)));
     return {};
-  },
+  }),
 } satisfies Operations<'sqs'>;
 
 export const service = cloudService('sqs', {
   protocol: AWS_JSON_10,
   missing: INVALID,
   operations,
-  schemas: { CreateQueue$, DeleteQueue$, GetQueueAttributes$, GetQueueUrl$, ListQueueTags$, SetQueueAttributes$ },
 });

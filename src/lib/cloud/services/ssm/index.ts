@@ -1,20 +1,11 @@
+import * as sdk from '@aws-sdk/client-ssm';
 import { createHash } from 'node:crypto';
-import {
-  AddTagsToResource$,
-  DeleteParameter$,
-  DescribeParameters$,
-  GetParameter$,
-  GetParameters$,
-  ListTagsForResource$,
-  PutParameter$,
-  type Parameter as ApiParameter,
-  type ParameterStringFilter,
-} from '@aws-sdk/client-ssm';
+import type { Parameter as ApiParameter, ParameterStringFilter } from '@aws-sdk/client-ssm';
 import { arn } from '../../../domain/partition.ts';
 import { AWS_JSON_11 } from '../../codec/json.ts';
 import { ApiError } from '../../error.ts';
 import { imagesOf } from '../ec2/image-list.ts';
-import { cloudService, type Operations } from '../../service.ts';
+import { cloudService, op, type Operations } from '../../service.ts';
 import { withoutNamed } from '../../slice.ts';
 import type { CloudState } from '../../state.ts';
 import { tagList, tagsFrom } from '../../tags.ts';
@@ -95,7 +86,7 @@ const taggable = (state: CloudState, type: string, id: string): Parameter => {
 };
 
 const operations = {
-  PutParameter({ Name: name, Value: value, Type, Overwrite, Tags }, cloud) {
+  PutParameter: op(sdk.PutParameter$, ({ Name: name, Value: value, Type, Overwrite, Tags }, cloud) => {
     if (!/^[A-Za-z0-9_./-]{1,1011}$/.test(name) || /^\/?(aws|ssm)/i.test(name))
       throw invalid(
         'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive), and holds letters, digits and ./-_ only.',
@@ -116,18 +107,18 @@ const operations = {
     const made = { name, type, value, version, changedAt: cloud.now(), tags: before?.tags ?? tagsFrom(Tags) };
     cloud.change((state) => withParameter(state, made));
     return { Version: version, Tier: 'Standard' };
-  },
-  GetParameter: ({ Name, WithDecryption }, { state }) => ({
-    Parameter: parameterOf(state, find(state, Name), WithDecryption),
   }),
-  GetParameters({ Names, WithDecryption }, { state }) {
+  GetParameter: op(sdk.GetParameter$, ({ Name, WithDecryption }, { state }) => ({
+    Parameter: parameterOf(state, find(state, Name), WithDecryption),
+  })),
+  GetParameters: op(sdk.GetParameters$, ({ Names, WithDecryption }, { state }) => {
     const known = Names.filter((name) => kept(state, name) !== undefined);
     return {
       Parameters: known.map((name) => parameterOf(state, find(state, name), WithDecryption)),
       InvalidParameters: Names.filter((name) => !known.includes(name)),
     };
-  },
-  DescribeParameters({ ParameterFilters: filters = [] }, { state }) {
+  }),
+  DescribeParameters: op(sdk.DescribeParameters$, ({ ParameterFilters: filters = [] }, { state }) => {
     const wrong = filters.find(({ Key = '' }) => !/^(Name|Type|tag:.+)$/.test(Key));
     if (wrong !== undefined) throw new ApiError('InvalidFilterKey', `The filter key ${wrong.Key} is not valid.`);
     return {
@@ -136,34 +127,25 @@ const operations = {
         .filter((one) => !one.name.startsWith('/aws/') && filters.every((filter) => fits(one, filter)))
         .map(({ name, type, version }) => ({ Name: name, Type: type, Version: version, Tier: 'Standard' as const })),
     };
-  },
-  DeleteParameter({ Name }, cloud) {
+  }),
+  DeleteParameter: op(sdk.DeleteParameter$, ({ Name }, cloud) => {
     const { name } = find(cloud.state, Name);
     cloud.change((state) => parameters.put(state, withoutNamed(parameters.of(state), name)));
     return {};
-  },
-  AddTagsToResource({ ResourceType, ResourceId, Tags }, cloud) {
+  }),
+  AddTagsToResource: op(sdk.AddTagsToResource$, ({ ResourceType, ResourceId, Tags }, cloud) => {
     const parameter = taggable(cloud.state, ResourceType, ResourceId);
     const tags = { ...parameter.tags, ...tagsFrom(Tags) };
     cloud.change((state) => withParameter(state, { ...parameter, tags }));
     return {};
-  },
-  ListTagsForResource: ({ ResourceType, ResourceId }, { state }) => ({
-    TagList: tagList(taggable(state, ResourceType, ResourceId).tags),
   }),
+  ListTagsForResource: op(sdk.ListTagsForResource$, ({ ResourceType, ResourceId }, { state }) => ({
+    TagList: tagList(taggable(state, ResourceType, ResourceId).tags),
+  })),
 } satisfies Operations<'ssm'>;
 
 export const service = cloudService('ssm', {
   protocol: AWS_JSON_11,
   missing: INVALID,
   operations,
-  schemas: {
-    AddTagsToResource$,
-    DeleteParameter$,
-    DescribeParameters$,
-    GetParameter$,
-    GetParameters$,
-    ListTagsForResource$,
-    PutParameter$,
-  },
 });

@@ -89,13 +89,18 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 process.env['PATH'] = [process.env['PATH'], '/usr/local/sbin', '/usr/sbin', '/sbin'].filter(Boolean).join(':');
 
 const controller = new AbortController();
-// The first signal asks for a clean stop; the second ends the process at once. A lost connection asks too, but never
+// The first signal asks for a clean stop; the second ends the process at once. `timeout` and a shell's job control send
+// the same one to the process and to its group, so what follows in the same moment is no second one. A lost connection asks too, but never
 // twice:
 // moving routes may cut the very session we run in. Off a terminal hangups are nohup's business.
-let asked = 0;
+const ECHO_MS = 250;
+let asked: number | undefined;
 for (const name of ['SIGINT', 'SIGTERM', ...(process.stdin.isTTY ? (['SIGHUP'] as const) : [])] as const) {
   process.on(name, () => {
-    if (name !== 'SIGHUP' && (asked += 1) > 1) process.exit(130);
+    if (name !== 'SIGHUP') {
+      if (asked !== undefined && performance.now() - asked > ECHO_MS) process.exit(130);
+      asked ??= performance.now();
+    }
     controller.abort(name);
   });
 }

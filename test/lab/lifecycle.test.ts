@@ -31,6 +31,14 @@ describe('coming and going', () => {
     expect(
       (await shop.run(['lab', 'exec', '--name', LAB, 'app-1', '--', 'ping', '-n', '-q', '-c', '1', HOST])).exit,
     ).toBe(0);
+    // A monitor that "lab exec" started would go on moving routes.
+    const watch = shop.start([
+      ...['lab', 'exec', '--name', LAB, 'app-1', '--', 'sh', '-c'],
+      'trap "echo told; exit 7" TERM; echo $$ ready >&2; while :; do sleep 0.1; done',
+    ]);
+    await watch.says('ready');
+    watch.child.kill('SIGTERM');
+    expect(await watch.ended).toMatchObject({ exit: 7, out: 'told\n' });
     expect((await shop.run(['lab', 'down', '--name', LAB, '--yes'])).exit).toBe(0);
     expect(await traces(LAB)).toEqual(nothing);
     expect((await shop.run(['lab', 'down', '--name', LAB, '--yes'])).out).toBe(`no lab called ${LAB} was there\n`);
@@ -46,6 +54,19 @@ describe('coming and going', () => {
       const gone = await shop.run(['lab', 'down', '--name', SECOND, '--yes']);
       expect(gone).toMatchObject({ exit: 0, err: '' });
       expect(await traces(SECOND)).toEqual(nothing);
+    },
+    60_000,
+  );
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'down works right after an up that got %s, with no pause between them',
+    async (signal) => {
+      const up = shop.start(['lab', 'up', '--name', SECOND, '--site', shop.site]);
+      await up.says('daemons:');
+      up.child.kill(signal);
+      expect(await shop.run(['lab', 'down', '--name', SECOND, '--yes'])).toMatchObject({ exit: 0 });
+      expect(await traces(SECOND)).toEqual(nothing);
+      await up.ended;
     },
     60_000,
   );

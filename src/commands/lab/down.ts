@@ -1,6 +1,7 @@
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { failure } from '../../lib/core/errors.ts';
+import type { Ports } from '../../lib/core/ports.ts';
 import { isNothing, remainsOf, tearDown, type Remains } from '../../lib/lab/down.ts';
 import { isAlive, readRecord } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
@@ -12,6 +13,28 @@ interface Result extends Remains {
   readonly lab: string;
   readonly removed: boolean;
 }
+
+/** A `lab up` that was told to end takes its lab away itself, which takes a few seconds; ms. */
+const CLEANUP_MS = 20_000;
+
+/** Waits for a `lab up` that is on its way out. @throws a failure for one that goes on building. */
+const builderGone = async (ports: Ports, lab: string): Promise<void> => {
+  const builder = async () => {
+    const record = await readRecord(ports.files, lab).catch(() => undefined);
+    return record?.phase === 'building' && (await isAlive(record.builder)) ? record.builder : undefined;
+  };
+  const first = await builder();
+  if (first === undefined) return;
+  ports.progress(`waiting for "lab up" (process ${first.pid}) to end`);
+  const until = ports.clock.now() + CLEANUP_MS;
+  while ((await builder()) !== undefined) {
+    if (ports.clock.now() > until)
+      throw failure(`"lab up" (process ${first.pid}) is still building the lab ${lab}`, {
+        next: 'wait for it, or stop it with Ctrl-C: it cleans up itself',
+      });
+    await ports.clock.sleep(100, ports.signal);
+  }
+};
 
 export const down = defineCommand({
   path: 'lab down',
@@ -27,12 +50,7 @@ export const down = defineCommand({
   async run({ name: lab, yes, dryRun }, ports): Promise<Outcome<Result>> {
     if (!dryRun) canConsent(ports, { yes });
     await requireTools(ports);
-    const record = await readRecord(ports.files, lab).catch(() => undefined);
-    if (record?.phase === 'building' && (await isAlive(record.builder))) {
-      throw failure(`"lab up" (process ${record.builder.pid}) is still building the lab ${lab}`, {
-        next: 'wait for it, or stop it with Ctrl-C: it cleans up itself',
-      });
-    }
+    if (!dryRun) await builderGone(ports, lab);
     const there = await remainsOf(ports, lab);
     if (dryRun || isNothing(there)) return { result: { lab, removed: false, ...there } };
     await consent(ports, { yes }, `Take the lab ${lab} away?`);

@@ -14,7 +14,7 @@ export const exec = defineCommand({
   summary: 'run a program on a node of the lab',
   details:
     "The program gets the lab's endpoint in AWS_ENDPOINT_URL, made-up credentials, the region and HYBRIDCTL_SITE, so hybridctl, the AWS CLI and any SDK reach " +
-    "the lab's cloud; on a gateway or router HYBRIDCTL_VICI_URI names its charon. Its exit code is ours.",
+    "the lab's cloud; on a gateway or router HYBRIDCTL_VICI_URI names its charon. Its exit code is ours, and it gets the signals that we get.",
   args: {
     node: arg(text({ placeholder: 'node', like: 'app-1' }), 'name of the node, as in lab status', { required: true }),
     command: arg(anything(), 'program and arguments, after --', { required: true, many: true }),
@@ -46,6 +46,7 @@ export const exec = defineCommand({
     const found = nodeNamed(topology, node);
     const { exitCode } = await ports.shell.run('ip', inside(found.netns, command), {
       inherit: true,
+      signal: ports.signal,
       env: environmentOf(record, found, ports.env['PATH']),
     });
     // The program's own exit code, whatever it means.

@@ -63,6 +63,7 @@ export interface ShellOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly timeoutMs?: number;
+  /** Ends the child, and the call as interrupted. With `inherit` it is handed on, and the child's own end is waited for. */
   readonly signal?: AbortSignal;
   /** Connect the child to our own terminal; stdout and stderr of the result are then empty. */
   readonly inherit?: boolean;

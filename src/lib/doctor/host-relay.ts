@@ -1,6 +1,9 @@
 import { RELAY_FILE, RELAY_TABLE, relaysOf } from '../domain/relay.ts';
 import type { HostCheck } from './types.ts';
 
+const relaysHere = ({ host, site, tunnels }: Parameters<HostCheck['run']>[0]) =>
+  relaysOf(site, tunnels).filter(({ gateway }) => host.side === 'cloud' && gateway === host.device);
+
 /**
  * Without the relay the gateway's own kernel answers the monitor's probes, so the monitor can judge no link through it.
  * `nft flush ruleset`, a restart of nftables and `firewall-cmd --reload` take it away.
@@ -9,9 +12,11 @@ const relay: HostCheck = {
   id: 'probe-relay',
   side: 'host',
   about: "the relay that hands the monitor's probes into the tunnels is loaded",
-  async run({ host, site, tunnels }) {
-    const relays = relaysOf(site, tunnels).filter(({ gateway }) => host.side === 'cloud' && gateway === host.device);
-    if (relays.length === 0) return [];
+  inapplicable: (context) =>
+    relaysHere(context).length === 0 ? 'no probe relay of the site is on this machine' : undefined,
+  async run(context) {
+    const { host } = context;
+    const relays = relaysHere(context);
     const ruleset = await host.say('nft', 'list', 'ruleset');
     const table = new RegExp(`^table ip ${RELAY_TABLE} \\{\n([\\s\\S]*?)^\\}`, 'm').exec(ruleset)?.[1];
     const missing = relays.filter(

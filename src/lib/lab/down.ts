@@ -1,4 +1,5 @@
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { failure } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { MARK } from './run.ts';
@@ -53,6 +54,9 @@ export const remainsOf = async ({ shell, files }: Machine, lab: string): Promise
 export const isNothing = ({ namespaces, devices, processes, folder }: Remains): boolean =>
   namespaces.length + devices.length + processes.length === 0 && !folder;
 
+/** Longer than `ip` needs from its start to the first namespace. */
+const SECOND_LOOK_MS = 100;
+
 const kill = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL');
@@ -70,7 +74,7 @@ export const tearDown = async (machine: Machine, lab: string): Promise<Remains> 
   const before = await remainsOf(machine, lab);
   const sweep = async (): Promise<boolean> => {
     const left = await remainsOf(machine, lab);
-    if (isNothing(left)) return true;
+    if (isNothing(left)) return stillNothing();
     // Processes first, the folder last: while it stands, a crash in here leaves a lab that `down` finds again.
     left.processes.forEach(kill);
     for (const device of left.devices) await shell.run('ip', ['link', 'delete', device]);
@@ -78,6 +82,11 @@ export const tearDown = async (machine: Machine, lab: string): Promise<Remains> 
     if (left.processes.length === 0 && left.namespaces.length === 0)
       await rm(paths(lab).dir, { recursive: true, force: true });
     return false;
+  };
+  /** A program that a killed `lab up` had just started may still make something. */
+  const stillNothing = async (): Promise<boolean> => {
+    await delay(SECOND_LOOK_MS);
+    return isNothing(await remainsOf(machine, lab));
   };
   const more = async (): Promise<readonly string[]> => {
     const left = await remainsOf(machine, lab);

@@ -44,7 +44,9 @@ export const processId = async (pid: number): Promise<ProcessId | undefined> => 
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     // The program's name is in parentheses and may hold spaces: fields are counted after the last one.
-    return { pid, start: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]! };
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A process that has ended stays in the list until its parent asks how (proc(5): Z, X).
+    return /[ZXx]/.test(fields[0]!) ? undefined : { pid, start: fields[19]! };
   } catch {
     return undefined;
   }

@@ -104,7 +104,7 @@ describe('events log', () => {
     const { out, err } = await run('log --dx');
     expect(out.split('\n').filter((line) => line.includes('demo'))).toHaveLength(3);
     expect(err).toContain('1 of 5 lines are damaged');
-    expect((await run('log --vpn vpn-a --last 1')).out).toContain('older ones are left out');
+    expect((await run('log --vpn vpn-a --last 1')).out).toContain('showing the last 1; --last N shows more');
   });
 
   test.each([

@@ -153,7 +153,7 @@ export const log = defineCommand({
     ]);
     return [
       style.table(['at (UTC)', 'site', 'kind', 'what'], rows),
-      ...(more ? ['', style.dim('older ones are left out: --last')] : []),
+      ...(more ? ['', style.dim(`showing the last ${events.length}; --last N shows more`)] : []),
     ].join('\n');
   },
 });

@@ -4,12 +4,15 @@ import { usageError } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { moment, path, text } from '../../lib/core/flags/kinds.ts';
 import { eventLogPath, readEventLog } from '../../lib/monitor/event-log.ts';
-import { historyOf, type History } from '../../lib/monitor/history.ts';
+import { historyOf, otherSteps, type History } from '../../lib/monitor/history.ts';
+import { tableNames } from '../../lib/monitor/names.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
 
 interface Report extends History {
   readonly log: string;
+  /** Names of route tables by id, where a site file was read. */
+  readonly names: Readonly<Record<string, string>>;
 }
 
 const ms = (value: number | null): string =>
@@ -30,8 +33,8 @@ export const history = defineCommand({
     since: flag(moment(), 'only incidents that were not over by then'),
     link: flag(text({ placeholder: 'name', like: 'dx-1' }), 'only incidents that touch this link'),
     table: flag(
-      text({ placeholder: 'id', like: 'rtb-0468f52220000000a' }),
-      'only incidents that moved a route of this table',
+      text({ placeholder: 'table', like: 'private-1' }),
+      'only incidents that moved a route of this table, by id or (with a site file) name',
     ),
     incident: flag(text({ placeholder: 'id', like: 'dx-1-3' }), 'one incident, with every step'),
   },
@@ -45,41 +48,39 @@ export const history = defineCommand({
   ],
 
   async run({ site, stateDir, log, ...selection }, ports): Promise<Outcome<Report>> {
-    const file =
-      log === undefined
-        ? eventLogPath(await loadSite(ports, site), absolute(ports.cwd, stateDir))
-        : absolute(ports.cwd, log);
+    const loaded = log === undefined ? await loadSite(ports, site) : undefined;
+    const file = loaded === undefined ? absolute(ports.cwd, log!) : eventLogPath(loaded, absolute(ports.cwd, stateDir));
+    const names = loaded === undefined ? {} : Object.fromEntries(tableNames(loaded.site));
     const texts = await readEventLog(ports.files, file);
     if (texts.length === 0)
       throw usageError('no such file', {
         field: log ?? file,
         next: 'run "hybridctl route monitor" first, or name its event log with --log',
       });
-    const report = historyOf(texts, selection);
+    const id = Object.entries(names).find(([, name]) => name === selection.table)?.[0];
+    const report = historyOf(texts, id === undefined ? selection : { ...selection, table: id });
     if (report.damaged > 0)
       ports.progress(`warning: ${report.damaged} of ${report.lines} lines are damaged and were passed over`);
-    return { result: { log: file, ...report } };
+    return { result: { log: file, names, ...report } };
   },
 
-  human({ incidents, log }, style) {
+  human({ incidents, log, names }, style) {
     if (incidents.length === 0) return `no such incident in ${log}`;
-    const blocks = incidents.map(({ incident, began, links, moves, steps }) => {
-      const rows = moves.map((move) => [
-        when(move.at),
-        move.table,
-        move.destination,
-        `${move.from} -> ${move.to}`,
-        move.outcome === 'done' ? style.good(move.outcome) : style.bad(move.outcome),
-        ms(move.detectMs),
-        ms(move.apiMs),
-        ms(move.verifyMs),
-      ]);
+    const nameOf = (table: string): string => names[table] ?? table;
+    const blocks = incidents.map((one) => {
+      const { incident, began, links, moves } = one;
+      const told = otherSteps(one).map(({ at, what }) => ({ at, line: style.dim(what) }));
+      const moved = moves.map((move) => ({
+        at: move.at,
+        line:
+          `${nameOf(move.table)} ${move.destination}: ${move.from} -> ${move.to} ` +
+          `${move.outcome === 'done' ? style.good(move.outcome) : style.bad(move.outcome)}; detect ${ms(move.detectMs)}, api ${ms(move.apiMs)}, verify ${ms(move.verifyMs)}`,
+      }));
+      // In order of time: of two at the same moment the verdict, then the move it caused.
+      const all = [...told, ...moved].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
       return [
         `${[style.bold(incident), when(began), links.join(', ')].join('  ').trimEnd()}`,
-        ...(rows.length === 0
-          ? []
-          : [style.table(['at (UTC)', 'table', 'destination', 'move', 'outcome', 'detect', 'api', 'verify'], rows)]),
-        ...steps.map(({ at, what }) => style.dim(`${when(at)}  ${what}`)),
+        ...all.map(({ at, line }) => `  ${when(at)}  ${line}`),
       ].join('\n');
     });
     return blocks.join('\n\n');

@@ -13,9 +13,11 @@ import { privateStore } from '../../lib/monitor/lease.ts';
 import { monitor as watch } from '../../lib/monitor/loop.ts';
 import { leasePath, pinPath, readPins } from '../../lib/monitor/pins.ts';
 import { monitorPolicy } from '../../lib/monitor/policy.ts';
+import { exitOfOnce, judgeOnce } from '../../lib/monitor/once.ts';
 import { openRecords } from '../../lib/monitor/records.ts';
 import { relayKeeper } from '../../lib/monitor/relay-keeper.ts';
-import { say } from '../../lib/monitor/say.ts';
+import { tableNames } from '../../lib/monitor/names.ts';
+import { sayWithTime } from '../../lib/monitor/say.ts';
 import { canariesOf, watchedBy } from '../../lib/monitor/watch.ts';
 import { refuseUnmade } from '../../lib/routes/select.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
@@ -94,7 +96,7 @@ export const monitor = defineCommand({
   details:
     'Probes all links, standby ones too, and keeps every managed route on the best link that carries: off a dead link at once, back after a hold-down. Each route table follows its own order of links. ' +
     'Without a healthy link nothing is changed. It runs until stopped; started again it writes nothing where reality already fits. One monitor at a time writes: the lease in the state folder says which. ' +
-    'A dead gateway that carries nothing is stopped and started (not with --self or --no-heal). On a terminal it says what happens; with --json each event is a line on stdout. SIGTERM ends it with exit 0.',
+    'A dead gateway that carries nothing is stopped and started (not with --self or --no-heal). With --once the exit code is 1 when a route is not known to be carried, and 4 without credentials. On a terminal it says what happens; with --json each event is a line on stdout. SIGTERM ends it with exit 0.',
   flags: {
     site: FLAG.site,
     region: FLAG.region,
@@ -102,6 +104,7 @@ export const monitor = defineCommand({
     detector: flag(choice(PROFILE_NAMES), "how links are judged (default: the site file's)"),
     once: toggle('judge every link, do what is due, and end'),
     dryRun: saying(FLAG.dryRun, 'decide and say, but change nothing and take no lease'),
+    detailedExitcode: saying(FLAG.detailedExitcode, 'with --once: exit 3 when a route should be on another link'),
     noHeal: toggle('never stop or start a gateway'),
     self: flag(
       text({ placeholder: 'instance', like: 'gw-1' }),
@@ -120,6 +123,7 @@ export const monitor = defineCommand({
     }),
     leaseFile: flag(path(), 'the lease and the journal (default: <site>.lease.json in the state folder)'),
   },
+  requires: { detailedExitcode: ['once'] },
   examples: [
     { line: 'hybridctl route monitor', why: 'the daemon, for hybridctl.yaml' },
     {
@@ -127,6 +131,10 @@ export const monitor = defineCommand({
       why: 'a probe every 20 ms; events as they happen',
     },
     { line: 'hybridctl route monitor --once --dry-run', why: 'what it would do now' },
+    {
+      line: 'hybridctl route monitor --once --dry-run --detailed-exitcode',
+      why: 'in a check: 3 when a route should move',
+    },
     {
       line: 'hybridctl route monitor --vici unix:///var/run/charon.vici --bfd /var/run/frr/bfdd.vty',
       why: 'on a gateway: what charon and BFD see shortens the wait',
@@ -171,10 +179,11 @@ export const monitor = defineCommand({
       options.dryRun ? privateStore() : ports.leaseStore(lease),
       witnessesOf(ports, options),
     ]);
+    const names = tableNames(site);
     const speaker: Sink = {
       accept(event) {
         emit(event);
-        const line = say(event);
+        const line = sayWithTime(event, names);
         if (line !== undefined) ports.progress(line);
       },
       close: async () => undefined,
@@ -219,16 +228,26 @@ export const monitor = defineCommand({
         keepRelay: self === undefined || options.dryRun ? undefined : relayKeeper(ports),
       },
     ).finally(() => sink.close());
+    const { readTrouble } = ending;
+    const unread = readTrouble === undefined ? undefined : `could not read the route table (${readTrouble.why})`;
     const result: Result = {
       because: ending.because,
       moves: ending.moves,
       links: [...ending.verdicts.values()].map(({ link, state, why }) => ({ link, state, why })),
       routes: policy.routes.map(({ key, table, destination }) => {
         const standing = ending.standings.find((one) => one.key === key);
-        return { table, destination, at: standing?.at ?? null, why: standing?.why ?? 'its position is not known' };
+        const why = standing?.at === undefined ? unread : undefined;
+        return {
+          table: names.get(table) ?? table,
+          destination,
+          at: standing?.at ?? null,
+          why: why ?? standing?.why ?? 'its position is not known',
+        };
       }),
     };
-    return { result, exit: ports.signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok };
+    if (ports.signal.reason === 'SIGINT') return { result, exit: EXIT.interrupted };
+    if (!options.once || ports.signal.aborted) return { result };
+    return { result, exit: exitOfOnce(judgeOnce(ending, policy), readTrouble, options) };
   },
 
   human({ links, routes }, style: Style) {

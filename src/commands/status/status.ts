@@ -5,6 +5,7 @@ import { EXIT, usageError, type ExitCode } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import type { Site } from '../../lib/domain/site.ts';
+import { tableNames } from '../../lib/monitor/names.ts';
 import { say } from '../../lib/monitor/say.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { isWell, verdict, type Picture, type Series } from '../../lib/status/picture.ts';
@@ -52,9 +53,11 @@ const watchScreen = async (
     screen?.draw([`${clockTime(picture.at, picture.at)} ${verdict(picture).text}`]);
   };
   let started = false;
+  const names = tableNames(site);
   const watching = watchSite(site, region, sources, (event) => {
     if (!started) return;
-    const line = event === undefined || screen === undefined || screen.size() !== undefined ? undefined : say(event);
+    const line =
+      event === undefined || screen === undefined || screen.size() !== undefined ? undefined : say(event, names);
     if (line !== undefined) screen?.draw([`${clockTime(event!.at, event!.at)} ${plain(line)}`]);
     draw();
   });

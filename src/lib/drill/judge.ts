@@ -187,10 +187,10 @@ export const judge = (
     ),
     ...(limit === undefined && moves.length > 0 ? [`moved, and nothing was to move: ${moves[0]!.because}`] : []),
     ...(limit !== undefined && reactMs !== undefined && reactMs > limit
-      ? [`took ${Math.round(reactMs)} ms, allowed are ${limit}`]
+      ? [`took ${Math.round(reactMs)} ms (limit ${limit} ms)`]
       : []),
     ...(limit !== undefined && expects.silences && seen.longestGapMs > limit
-      ? [`no packet for ${Math.round(seen.longestGapMs)} ms, allowed are ${limit}`]
+      ? [`no packet for ${Math.round(seen.longestGapMs)} ms (limit ${limit} ms)`]
       : []),
     ...(expects.mostMoves !== undefined && done.length > expects.mostMoves
       ? [`${done.length} moves, at most ${expects.mostMoves} are due`]

@@ -76,14 +76,14 @@ const section = (
 <p>${escaped(one.about)}.</p>
 ${one.problems.map((problem) => `<p class="problem">${escaped(problem)}</p>`).join('\n')}
 <dl>
-${fact('gap', ms(one.gapMs))}${fact('reaction', `${ms(one.reactMs)}${one.limitMs === null ? '' : ` of ${ms(one.limitMs)}`}`)}${fact('detect', ms(one.detectMs))}${fact('api', ms(one.apiMs))}${fact('verify', ms(one.verifyMs))}${one.returnMs === null ? '' : fact('return', ms(one.returnMs))}${fact('moves', String(one.moves))}
+${fact('gap', ms(one.gapMs))}${fact('reaction', `${ms(one.reactMs)}${one.limitMs === null ? '' : ` (limit ${ms(one.limitMs)})`}`)}${fact('detect', ms(one.detectMs))}${fact('api', ms(one.apiMs))}${fact('verify', ms(one.verifyMs))}${one.returnMs === null ? '' : fact('return', ms(one.returnMs))}${fact('moves', String(one.moves))}
 ${Object.entries(one.at)
   .map(([table, link]) => fact(table, link))
   .join('')}
 </dl>
 ${timeline(one.name, one.lanes)}
-${lines('What was told', one.story)}
-${lines('How it stood at the end', one.scene)}
+${lines('Log', one.story)}
+${lines('Final state', one.scene)}
 </details>`;
 
 type Beside = Pick<DrillReport, 'leftOut' | 'amiss'>;

@@ -65,6 +65,8 @@ export const storyOf = (
   return [...before, ...after].map(({ at, text }) => `${Math.round(at - faultAt)} ms  ${text}`);
 };
 
+const STATE = { alive: 'up', dead: 'down', unknown: 'not known' } as const;
+
 /** How the monitor last saw everything. */
 export const lastView = (events: readonly MonitorEvent[]): readonly string[] => {
   const health = events.findLast((event) => event.kind === 'health');
@@ -72,8 +74,8 @@ export const lastView = (events: readonly MonitorEvent[]): readonly string[] => 
   return [
     ...health.links.map(
       ({ link, state, suspicion, rttMs }) =>
-        `the monitor holds ${link} ${state}, suspicion ${suspicion.toFixed(2)}${rttMs === undefined ? '' : `, round trip ${rttMs.toFixed(1)} ms`}`,
+        `monitor: ${link} is ${STATE[state]}, suspicion ${suspicion.toFixed(2)}${rttMs === undefined ? '' : `, round trip ${rttMs.toFixed(1)} ms`}`,
     ),
-    `the monitor holds ${places(health)!}`,
+    `monitor: ${places(health)!}`,
   ];
 };

@@ -1,3 +1,4 @@
+import { HybridError, type ExitCode } from '../core/errors.ts';
 import type { Instances, RouteTable, RouteTables } from '../core/ports.ts';
 import type { Action, ActionResult, InstanceView } from '../domain/failover/types.ts';
 import { outcomeOf, readBack, ROUTE_CALL, writeRoute } from '../routes/write.ts';
@@ -24,6 +25,8 @@ export interface Done extends ActionResult {
   readonly ms: number;
   /** Of what failed, or of what was lacking. */
   readonly why?: string;
+  /** Of what failed: whose fault it is. */
+  readonly exit?: ExitCode;
 }
 
 /** EC2's name of the call, for metrics. Actions that call nobody have none. */
@@ -55,6 +58,7 @@ export const act = async (acting: Acting, action: Action, decidedAt: number): Pr
     (error: unknown): Omit<Done, 'id' | 'ms'> => ({
       outcome: outcomeOf(error),
       why: error instanceof Error ? error.message : String(error),
+      ...(error instanceof HybridError ? { exit: error.exit } : {}),
     }),
   );
   const ms = now() - sentAt;

@@ -4,6 +4,7 @@ import type { Clock } from '../core/ports.ts';
 import type { Alert } from '../domain/failover/types.ts';
 import { deliver, type DeliveryTiming } from './deliver.ts';
 import type { Sink } from './events.ts';
+import { subjectText, type TableNames } from './names.ts';
 import type { Spool, Spooled } from './spool.ts';
 
 /** The two ends of the interconnect, as people call them. */
@@ -14,15 +15,21 @@ export const subjectOf = ([here, there]: Between): string => `Status of DCI betw
 
 const HEADLINE: Readonly<Record<Alert['kind'], (alert: Alert) => string>> = {
   moved: ({ subject, from, to }) => `${subject}: moved from ${from} to ${to}`,
-  found: ({ subject, from, to }) => `${subject}: found on ${to}, was on ${from}`,
+  found: ({ subject, from, to }) => `${subject}: changed by someone else: now ${to}, expected ${from}`,
   dark: ({ subject }) => `${subject}: no path is left; nothing is changed until one is back`,
   healed: ({ subject }) => `${subject}: gateway healed`,
   'heal-failed': ({ subject }) => `${subject}: gateway could not be healed and needs a person`,
 };
 
 /** A mail tells all; a message on a phone must fit into one (GSM 03.38: 160 characters). */
-export const noticeOf = (alert: Alert, at: number, between: Between, to: NoticeAddress): Notice => {
-  const headline = HEADLINE[alert.kind](alert);
+export const noticeOf = (
+  alert: Alert,
+  at: number,
+  between: Between,
+  to: NoticeAddress,
+  names: TableNames = new Map(),
+): Notice => {
+  const headline = HEADLINE[alert.kind]({ ...alert, subject: subjectText(alert.subject, names) });
   const short = `${between.join('-')} ${headline}: ${alert.because}`;
   const long = [
     subjectOf(between),
@@ -53,6 +60,8 @@ export interface AlertOptions {
   readonly to: NoticeAddress;
   readonly between: Between;
   readonly clock: Clock;
+  /** Absent: tables by their ids. */
+  readonly names?: TableNames;
   onTrouble(message: string): void;
   readonly timing?: Partial<DeliveryTiming>;
 }
@@ -64,7 +73,7 @@ export interface AlertOptions {
 export const alertSink = (
   notifier: Notifier,
   spool: Spool,
-  { to, between, clock, onTrouble, timing }: AlertOptions,
+  { to, between, clock, onTrouble, timing, names }: AlertOptions,
 ): Sink => {
   const name = `alerts to ${'topic' in to ? to.topic : to.phone}`;
   const sendOne = async ({ id, body }: Spooled, signal: AbortSignal): Promise<string> => {
@@ -88,7 +97,7 @@ export const alertSink = (
   return {
     accept(event) {
       if (event.kind !== 'alert') return;
-      spool.put(alertKey(event.alert), JSON.stringify(noticeOf(event.alert, event.at, between, to)), true);
+      spool.put(alertKey(event.alert), JSON.stringify(noticeOf(event.alert, event.at, between, to, names)), true);
       delivery.poke();
     },
     close: () => delivery.close(),

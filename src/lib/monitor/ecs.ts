@@ -1,4 +1,5 @@
 import type { ActionOutcome } from '../domain/failover/types.ts';
+import { alertText, type TableNames } from './names.ts';
 import type { EvidenceEvent, LoggedEvent, MonitorEvent, WitnessEvent } from './events.ts';
 
 /** Who writes: the same on every line. */
@@ -6,6 +7,8 @@ export interface Writer {
   readonly site: string;
   readonly region: string;
   readonly version: string;
+  /** For the message; absent: tables by their ids, as in all the fields. */
+  readonly names?: TableNames;
 }
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -76,7 +79,7 @@ export const isLogged = (event: MonitorEvent): event is LoggedEvent => event.kin
 
 /** The line of an event; `JSON.stringify` of it has no newline. */
 export const ecsLine = (event: LoggedEvent, writer: Writer): Line => {
-  const told = tell(event);
+  const told = tell(event, writer.names ?? new Map());
   const { at, kind, ...own } = event;
   return {
     '@timestamp': new Date(at).toISOString(),
@@ -104,7 +107,8 @@ export const ecsLine = (event: LoggedEvent, writer: Writer): Line => {
   };
 };
 
-const tell = (event: LoggedEvent): Told => {
+const tell = (event: LoggedEvent, names: TableNames): Told => {
+  const nameOf = (table: string): string => names.get(table) ?? table;
   switch (event.kind) {
     case 'start':
       return {
@@ -155,7 +159,7 @@ const tell = (event: LoggedEvent): Told => {
       };
     case 'move':
       return {
-        message: `${event.table} ${event.destination}: ${event.from} to ${event.to} (${event.outcome}): ${event.because}`,
+        message: `${nameOf(event.table)} ${event.destination}: ${event.from} to ${event.to} (${event.outcome}): ${event.because}`,
         action: 'route-move',
         category: ['network', 'configuration'],
         type: ['change'],
@@ -169,7 +173,7 @@ const tell = (event: LoggedEvent): Told => {
     case 'alert': {
       const { id, kind, incident, subject, from, to, because } = event.alert;
       return {
-        message: `${subject}: ${from} to ${to} (${kind}): ${because}`,
+        message: alertText(event.alert, names),
         action: `alert-${kind}`,
         kind: 'alert',
         category: ['network'],
@@ -195,7 +199,8 @@ const tell = (event: LoggedEvent): Told => {
       };
     case 'pin':
       return {
-        message: event.link === null ? `${event.table} unpinned` : `${event.table} pinned to ${event.link}`,
+        message:
+          event.link === null ? `${nameOf(event.table)} unpinned` : `${nameOf(event.table)} pinned to ${event.link}`,
         action: event.link === null ? 'table-unpinned' : 'table-pinned',
         category: ['configuration'],
         type: ['change'],

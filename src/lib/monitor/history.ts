@@ -19,7 +19,18 @@ export interface PastStep {
   readonly at: string;
   readonly what: string;
   readonly because: string;
+  /** Of an alert that repeats a move: `table|destination from to`, as `moveKey` writes it. */
+  readonly repeats?: string;
 }
+
+/** What makes a move and the alert of it the same. */
+const moveKey = (subject: string, from: string, to: string): string => `${subject} ${from} ${to}`;
+
+/** Steps that the moves do not tell already. */
+export const otherSteps = ({ moves, steps }: Pick<Incident, 'moves' | 'steps'>): readonly PastStep[] => {
+  const told = new Set(moves.map(({ table, destination, from, to }) => moveKey(`${table}|${destination}`, from, to)));
+  return steps.filter(({ repeats }) => repeats === undefined || !told.has(repeats));
+};
 
 /** All that has one correlation id. */
 export interface Incident {
@@ -102,10 +113,13 @@ const incidentOf = (incident: string, lines: readonly Line[]): Incident => {
     moves,
     steps: ordered
       .filter(({ hybridctl }) => hybridctl.kind !== 'move')
-      .map(({ '@timestamp': at, message, event }) => ({
+      .map(({ '@timestamp': at, message, event, hybridctl: { alert } }) => ({
         at,
         what: textOf(message),
         because: event['reason'] === undefined ? '' : textOf(event['reason']),
+        ...(isObject(alert) && alert['kind'] === 'moved'
+          ? { repeats: moveKey(textOf(alert['subject']), textOf(alert['from']), textOf(alert['to'])) }
+          : {}),
       })),
   };
 };

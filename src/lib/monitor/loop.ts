@@ -1,3 +1,4 @@
+import { EXIT } from '../core/errors.ts';
 import type {
   Clock,
   Instances,
@@ -11,15 +12,15 @@ import type {
 import { decide } from '../domain/failover/decide.ts';
 import { holdLeft } from '../domain/failover/hold.ts';
 import { initialState } from '../domain/failover/state.ts';
-import type { ActionResult, Policy, Standing } from '../domain/failover/types.ts';
+import type { Action, ActionResult, Policy } from '../domain/failover/types.ts';
 import { effectiveRoute } from '../domain/routes.ts';
 import type { Profile } from '../domain/health/profiles.ts';
-import type { PathVerdict } from '../domain/health/types.ts';
 import { act, type Acting } from './act.ts';
 import type { Sink } from './events.ts';
 import { keepLease, RENEW_MS } from './lease.ts';
 import type { RelayState } from './relay-keeper.ts';
 import { observe, type Watched } from './observe.ts';
+import { judgeOnce, type Ended, type ReadTrouble } from './once.ts';
 import type { Pins } from './pins.ts';
 import { teller, withHold } from './tell.ts';
 import type { Watching } from './watch.ts';
@@ -58,9 +59,7 @@ export interface MonitorPorts {
 }
 
 /** How everything stood at the end. */
-export interface Ending {
-  readonly verdicts: ReadonlyMap<string, PathVerdict>;
-  readonly standings: readonly Standing[];
+export interface Ending extends Ended {
   /** Route writes that were decided. */
   readonly moves: number;
   readonly because: string;
@@ -87,7 +86,8 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   const { policy, profile, probes, watched, concerned, addresses, version, dryRun, once } = options;
   const { prober, tables, instances, store, witnesses, sink, clock, now, signal } = ports;
   const wall = (): number => clock.now();
-  const tell: Sink['accept'] = (event) => sink.accept(event);
+  // The lease of a dry run is its own, and nobody's: claiming it would be a lie.
+  const tell: Sink['accept'] = (event) => (dryRun && event.kind === 'lease' ? undefined : sink.accept(event));
   const observer = observe(watched, profile);
   const keeper = keepLease({ store, now });
   const acting: Acting = { tables, instances, keeper, addresses, now, wall, dryRun, tell };
@@ -99,6 +99,10 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   let pins: Pins = new Map();
   let last: Pick<Ending, 'verdicts' | 'standings'> = { verdicts: new Map(), standings: [] };
   let moves = 0;
+  let readTrouble: ReadTrouble | undefined;
+  const wanted = new Map<string, string>();
+  const dropped = new Set<string>();
+  const standing = (): Ended => ({ ...last, readTrouble, wanted, dropped, led: keeper.lease() !== undefined });
   let pending = 0;
   let woken = false;
   let wasBlind = false;
@@ -112,11 +116,13 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
 
   /** The cloud's own word that it drops a destination: our probes, which go round the tables, need not notice. */
   const tellDropped = (read: readonly RouteTable[]): void => {
-    for (const { table: id, destination } of policy.routes) {
+    for (const { key, table: id, destination } of policy.routes) {
       const table = read.find((one) => one.id === id);
       if (table === undefined) continue;
       const carrying = effectiveRoute(table, destination);
       const what = `carry ${destination} in ${id}`;
+      if (carrying?.state === 'blackhole') dropped.add(key);
+      else dropped.delete(key);
       if (carrying?.state === 'blackhole')
         telling.error(what, `EC2 drops it: ${carrying.target.id} is gone or does not run`);
       else telling.over(what);
@@ -137,20 +143,32 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     results = [];
     const decision = decide(policy, at, state, seen);
     state = decision.state;
-    for (const action of decision.actions) {
+    const begin = (action: Action): void => {
       pending += 1;
-      if ('key' in action) moves += 1;
+      if ('key' in action) {
+        moves += 1;
+        wanted.set(action.key, action.to);
+      }
       void act(acting, action, at).then((done) => {
         pending -= 1;
         results.push(done);
+        if (action.kind === 'read')
+          readTrouble =
+            done.outcome === 'done' ? undefined : { why: done.why ?? done.outcome, exit: done.exit ?? EXIT.failed };
         telling.done(now(), action, done);
         tellDropped(done.tables ?? []);
         wake();
       });
-    }
+    };
+    const [alerts, calls] = [true, false].map((alert) =>
+      decision.actions.filter(({ kind }) => (kind === 'alert') === alert),
+    );
+    calls!.forEach(begin);
     telling.decided(at, seen, decision);
+    // A verdict is told before what people hear of it.
+    alerts!.forEach(begin);
     last = { verdicts: seen.verdicts, standings: decision.standings };
-    if (once && isComplete(at)) stop(`all links checked, nothing more to change`);
+    if (once && isComplete(at)) stop(judgeOnce(standing(), policy).because);
   };
 
   /** Decides after all that lies ready has been taken in. */
@@ -175,6 +193,8 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     if (at - startedAt > ONCE_MS) return true;
     const judged = [...last.verdicts.values()].every((verdict) => verdict.state !== 'unknown');
     const placed = last.standings.every((standing) => standing.at !== undefined);
+    // Credentials that are not there do not come while we wait.
+    if (judged && readTrouble?.exit === EXIT.missing) return true;
     const busy =
       pending > 0 ||
       Object.values(state.routes).some(({ sent }) => sent !== undefined) ||
@@ -284,6 +304,8 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   timers.forEach(clearInterval);
   listening.forEach((one) => one.stop());
   const because = ended!;
+  // As it is now: the lease is given up below.
+  const atEnd = standing();
   await Promise.all([
     running.stop(),
     keeper.release().catch((error: Error) => telling.error('release the lease', error.message)),
@@ -295,5 +317,5 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
       { ...verdict, why: withHold(verdict.why, verdict.state === 'alive' ? holdLeft(state, link, policy.timing) : 0) },
     ]),
   );
-  return { ...last, verdicts, moves, because };
+  return { ...atEnd, verdicts, moves, because };
 };

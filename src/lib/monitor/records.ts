@@ -10,6 +10,7 @@ import { feedPath, feedSink } from './feed.ts';
 import { measureSink } from './measures.ts';
 import { searchSink } from './search.ts';
 import { openSpool } from './spool.ts';
+import { tableNames } from './names.ts';
 import { systemdSink } from './systemd.ts';
 
 export interface RecordsOptions {
@@ -36,7 +37,8 @@ export const openRecords = async (
   const outlets = await ports.outlets();
   const { site, path } = loaded;
   const records = site.monitor?.records ?? {};
-  const writer: Writer = { site: site.site, region, version };
+  const names = tableNames(site);
+  const writer: Writer = { site: site.site, region, version, names };
   const clock = ports.clock;
 
   const log = eventLog(outlets, {
@@ -64,7 +66,7 @@ export const openRecords = async (
     if (addresses.length > 0) {
       const notifier = await outlets.notifier({ region, profile });
       for (const to of addresses)
-        sinks.push(alertSink(notifier, await spool(fileName(to)), { to, between, clock, onTrouble }));
+        sinks.push(alertSink(notifier, await spool(fileName(to)), { to, between, clock, onTrouble, names }));
     }
     if (records.cloudwatch !== undefined) {
       const store = await outlets.metricStore({ region, profile });

@@ -33,7 +33,7 @@ const UNSEEN_MS = 60_000;
 
 /** What is said of a link that carries again: when traffic may return to it. */
 export const withHold = (why: string, leftMs: number): string =>
-  leftMs === 0 ? why : `${why}; held down for another ${Math.ceil(leftMs / 1_000)} s`;
+  leftMs === 0 ? why : `up again; traffic returns after a ${Math.ceil(leftMs / 1_000)} s hold-down; ${why}`;
 
 /** Turns decisions and outcomes into events: each change once, whatever is decided a hundred times a second. */
 export const teller = (tell: (event: MonitorEvent) => void, wall: () => number, timing: Timing): Teller => {
@@ -90,14 +90,6 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number, 
 
   return {
     decided(now, seen, { state, actions, standings }) {
-      for (const action of actions.filter(isRoute)) {
-        const left = seen.verdicts.get(action.from);
-        const detectMs = left?.state === 'dead' && left.lastReplyAt !== undefined ? now - left.lastReplyAt : undefined;
-        const before = moves.get(action.key);
-        if (before?.answeredAt !== undefined)
-          moved(before, { outcome: 'unclear', because: 'answered, but not seen in the table before the next try' });
-        moves.set(action.key, { action, detectMs });
-      }
       const lease = seen.lease;
       const nowHeld = lease !== undefined && now < lease.until;
       if (nowHeld !== held || (nowHeld && lease.epoch !== epoch)) {
@@ -118,6 +110,15 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number, 
             : { outcome: 'unclear', because: 'answered, but never seen in the table' },
         );
         moves.delete(key);
+      }
+      // Behind what was read back: two moves of a route in one turn are two moves that were done.
+      for (const action of actions.filter(isRoute)) {
+        const left = seen.verdicts.get(action.from);
+        const detectMs = left?.state === 'dead' && left.lastReplyAt !== undefined ? now - left.lastReplyAt : undefined;
+        const before = moves.get(action.key);
+        if (before?.answeredAt !== undefined)
+          moved(before, { outcome: 'unclear', because: 'answered, but not seen in the table before the next try' });
+        moves.set(action.key, { action, detectMs });
       }
       for (const { instance, incident, step } of Object.values(state.journal.heals)) {
         const known = Object.values(heals).some((one) => one.instance === instance && one.step === step);

@@ -4,6 +4,7 @@ import { unlessInterrupted } from '../core/interrupt.ts';
 import type { Ports } from '../core/ports.ts';
 import { refuseOpenFile } from '../domain/file-mode.ts';
 import type { Site } from '../domain/site.ts';
+import { tableNames } from '../monitor/names.ts';
 import { say } from '../monitor/say.ts';
 import { absolute } from '../site/file.ts';
 import { BEAT_MS, livePage } from './page/serve.ts';
@@ -51,7 +52,10 @@ export const servePage = async (
   const token = tokenFile === undefined ? undefined : await loadToken(tokenFile, ports);
   const page = livePage({ names, token });
   const show = (words?: string): void => page.show(watching.picture(ports.clock.now()), watching.series(), words);
-  const watching = watchSite(site, region, sources, (event) => show(event === undefined ? undefined : say(event)));
+  const tables = tableNames(site);
+  const watching = watchSite(site, region, sources, (event) =>
+    show(event === undefined ? undefined : say(event, tables)),
+  );
   try {
     await unlessInterrupted(ports.signal, watching.ready);
     show();

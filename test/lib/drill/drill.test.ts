@@ -180,7 +180,7 @@ describe('judgement', () => {
 
   it.each<[string, Partial<Seen>, RegExp]>([
     ['a table elsewhere', { positions: { ...AFTER, 'private-2': 'dx-1' } }, /^private-2 is on dx-1, not on vpn-b$/],
-    ['a slow reaction', { settledAt: 1_900 }, /^took 900 ms, allowed are 700$/],
+    ['a slow reaction', { settledAt: 1_900 }, /^took 900 ms \(limit 700 ms\)$/],
     ['a long gap', { longestGapMs: 900 }, /^no packet for 900 ms/],
     ['a silence without an end', { longestGapMs: Infinity }, /^no packet for Infinity ms/],
     ['no alert', { events: good.events.filter(({ kind }) => kind !== 'alert') }, /^no alert "moved" came$/],

@@ -98,8 +98,22 @@ describe('one decision', () => {
     world.round({ ...ALL, 'dx-1': 'dead' });
     world.round({ ...ALL, 'dx-1': 'dead' });
     expect(world.writes().map((action) => ({ ...action, notAfter: 0, id: 0 }))).toMatchObject([
-      { kind: 'replace', table: first, from: 'dx-1', to: 'vpn-a', incident: 'dx-1-1-1', because: 'dead' },
-      { kind: 'replace', table: second, from: 'dx-1', to: 'vpn-b', incident: 'dx-1-1-1', because: 'dead' },
+      {
+        kind: 'replace',
+        table: first,
+        from: 'dx-1',
+        to: 'vpn-a',
+        incident: 'dx-1-1-1',
+        because: 'dx-1 is down (dead)',
+      },
+      {
+        kind: 'replace',
+        table: second,
+        from: 'dx-1',
+        to: 'vpn-b',
+        incident: 'dx-1-1-1',
+        because: 'dx-1 is down (dead)',
+      },
     ]);
     world.settle({ ...ALL, 'dx-1': 'dead' });
     expect(world.alerts()).toHaveLength(2);

@@ -64,7 +64,7 @@ describe('the verdict on a path', () => {
       state: 'dead',
       suspicion: 1,
       lastReplyAt: 29_900,
-      why: 'blackhole: no reply for 500 ms, 5 of 5 probes lost',
+      why: '5 of 5 probes lost in 500 ms',
     });
   });
 

@@ -351,7 +351,7 @@ describe('the loop', () => {
     const run = begin({ once: true });
     await run.pass(2_000);
     expect(await run.ended).toMatchObject({
-      because: 'all links checked, nothing more to change',
+      because: 'done: all links checked, all routes on their best link',
       moves: 0,
       standings: [{ at: 'dx-1' }, { at: 'dx-1' }],
     });

@@ -197,7 +197,7 @@ describe('alerts', () => {
         text: [
           'Status of DCI between Singapore and Ireland Changed!',
           '',
-          'rtb-0468f52220000000a|10.10.0.0/16: moved from dx-1 to vpn-1',
+          'rtb-0468f52220000000a 10.10.0.0/16: moved from dx-1 to vpn-1',
           'because: dx-1: no reply for 620 ms',
           'at: 2026-01-31T08:00:00.000Z',
           'incident: 7-1',

@@ -198,6 +198,6 @@ test('an incident tells each move once, and routes by the name of their table', 
   const steps = [...incidents!.matchAll(/<li><time[^>]*>[^<]*<\/time> ([^<]*)<\/li>/g)].map(([, what]) => what);
   expect(steps).toEqual([
     'dx-1 is dead: no reply for 520 ms',
-    'private-2 10.10.0.0/16: vpn-b to dx-1 (found): the route is elsewhere',
+    'private-2 10.10.0.0/16 was changed by someone else: now dx-1, expected vpn-b',
   ]);
 });

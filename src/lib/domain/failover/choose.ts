@@ -93,8 +93,10 @@ export const choose = (
       : go(refuge, 'no-route', `nothing carries ${route.destination}`);
   const { state } = health[current]!;
   const why = whyOf(groups[current]!, evidence);
-  if (state === 'dead')
-    return refuge < 0 ? { kind: 'stuck', why: `${why}; no other link is fit` } : go(refuge, 'dead', why);
+  if (state === 'dead') {
+    const down = `${position} is down (${why})`;
+    return refuge < 0 ? { kind: 'stuck', why: `${down}; no other link is fit` } : go(refuge, 'dead', down);
+  }
 
   const better = groups.findIndex(
     (group, index) =>
@@ -191,7 +193,7 @@ const pinned = (
   const to = groups.findIndex(({ links }) => links.some(({ name }) => name === pin));
   if (to === current && to >= 0)
     return health[to]!.state === 'dead'
-      ? { kind: 'stuck', why: `pinned to ${pin}, which is dead: ${whyOf(groups[to]!, evidence)}` }
+      ? { kind: 'stuck', why: `pinned to ${pin}, which is down (${whyOf(groups[to]!, evidence)})` }
       : stay(`pinned to ${pin}`);
   if (to < 0 || !possible(to)) return stay(`pinned to ${pin}, which can't carry it`);
   return health[to]!.usable

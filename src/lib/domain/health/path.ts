@@ -92,7 +92,9 @@ const causeText = (health: Health, now: number): string => {
     health.lastReplyAt === undefined ? 'no reply yet' : `no reply for ${Math.round(now - health.lastReplyAt)} ms`;
   switch (health.cause) {
     case 'blackhole':
-      return `blackhole: ${silent}, ${percent(health)}`;
+      return health.lastReplyAt === undefined
+        ? `no reply yet, ${percent(health)}`
+        : `${percent(health)} in ${Math.round(now - health.lastReplyAt)} ms`;
     case 'gray':
       return `gray failure: ${percent(health)} since it was suspected`;
     case 'pmtu':

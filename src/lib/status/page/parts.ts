@@ -1,6 +1,6 @@
 import { bytes } from '../../domain/amount.ts';
 import { bitRate } from '../../domain/traffic.ts';
-import type { Incident, PastMove } from '../../monitor/history.ts';
+import { otherSteps, type Incident, type PastMove } from '../../monitor/history.ts';
 import { TONE, verdict, type LinkNow, type Picture, type RouteNow, type Tone } from '../picture.ts';
 import { ago, clockTime, linkState, millis, percent, place, plain, watcherText } from '../words.ts';
 import { mapMarkup } from './map.ts';
@@ -82,21 +82,18 @@ const MOVES = [
 ];
 
 /** Steps that the table of moves does not tell; a route by its table's name. */
-const otherSteps = ({ moves, steps }: Incident, { routes: all }: Picture): Incident['steps'] => {
-  const told = moves.map(({ table: one, destination, from, to }) => `${one}|${destination}: ${from} to ${to} (moved)`);
+const stepsOf = (one: Incident, { routes: all }: Picture): Incident['steps'] => {
   const named = (what: string): string =>
     all.reduce(
-      (text, route) => text.replace(`${route.table}|${route.destination}`, `${route.name} ${route.destination}`),
+      (text, route) => text.replace(`${route.table} ${route.destination}`, `${route.name} ${route.destination}`),
       what,
     );
-  return steps
-    .filter(({ what }) => !told.some((move) => what.startsWith(move)))
-    .map((step) => ({ ...step, what: named(step.what) }));
+  return otherSteps(one).map((step) => ({ ...step, what: named(step.what) }));
 };
 
 const incident = (one: Incident, picture: Picture, index: number): string => {
   const { incident: id, began, links, moves } = one;
-  const steps = otherSteps(one, picture);
+  const steps = stepsOf(one, picture);
   const first = moves.find(({ outcome }) => outcome === 'done') ?? moves[0];
   const told = first === undefined ? (steps[0]?.what ?? links.join(', ')) : `${first.from} to ${first.to}`;
   const took = moves.reduce(

@@ -1,26 +1,16 @@
 import { EXIT } from '../core/errors.ts';
-import type {
-  Clock,
-  Instances,
-  LeaseStore,
-  Prober,
-  ProbeSpec,
-  RouteTable,
-  RouteTables,
-  Witness,
-} from '../core/ports.ts';
+import type { Clock, Instances, LeaseStore, Prober, ProbeSpec, RouteTables, Witness } from '../core/ports.ts';
 import { decide } from '../domain/failover/decide.ts';
 import { holdLeft } from '../domain/failover/hold.ts';
 import { initialState } from '../domain/failover/state.ts';
 import type { Action, ActionResult, Policy } from '../domain/failover/types.ts';
-import { effectiveRoute } from '../domain/routes.ts';
 import type { Profile } from '../domain/health/profiles.ts';
 import { act, type Acting } from './act.ts';
 import type { Sink } from './events.ts';
 import { keepLease, RENEW_MS } from './lease.ts';
 import type { RelayState } from './relay-keeper.ts';
 import { observe, type Watched } from './observe.ts';
-import { judgeOnce, type Ended, type ReadTrouble } from './once.ts';
+import { judgeOnce, openTrack, type Ended } from './once.ts';
 import type { Pins } from './pins.ts';
 import { teller, withHold } from './tell.ts';
 import type { Watching } from './watch.ts';
@@ -99,10 +89,8 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   let pins: Pins = new Map();
   let last: Pick<Ending, 'verdicts' | 'standings'> = { verdicts: new Map(), standings: [] };
   let moves = 0;
-  let readTrouble: ReadTrouble | undefined;
-  const wanted = new Map<string, string>();
-  const dropped = new Set<string>();
-  const standing = (): Ended => ({ ...last, readTrouble, wanted, dropped, led: keeper.lease() !== undefined });
+  const track = openTrack(policy, telling);
+  const standing = (): Ended => track.ended({ ...last, led: keeper.lease() !== undefined });
   let pending = 0;
   let woken = false;
   let wasBlind = false;
@@ -112,21 +100,6 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   const stop = (because: string): void => {
     ended ??= because;
     end();
-  };
-
-  /** The cloud's own word that it drops a destination: our probes, which go round the tables, need not notice. */
-  const tellDropped = (read: readonly RouteTable[]): void => {
-    for (const { key, table: id, destination } of policy.routes) {
-      const table = read.find((one) => one.id === id);
-      if (table === undefined) continue;
-      const carrying = effectiveRoute(table, destination);
-      const what = `carry ${destination} in ${id}`;
-      if (carrying?.state === 'blackhole') dropped.add(key);
-      else dropped.delete(key);
-      if (carrying?.state === 'blackhole')
-        telling.error(what, `EC2 drops it: ${carrying.target.id} is gone or does not run`);
-      else telling.over(what);
-    }
   };
 
   const turn = (): void => {
@@ -145,18 +118,13 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     state = decision.state;
     const begin = (action: Action): void => {
       pending += 1;
-      if ('key' in action) {
-        moves += 1;
-        wanted.set(action.key, action.to);
-      }
+      if ('key' in action) moves += 1;
+      track.began(action);
       void act(acting, action, at).then((done) => {
         pending -= 1;
         results.push(done);
-        if (action.kind === 'read')
-          readTrouble =
-            done.outcome === 'done' ? undefined : { why: done.why ?? done.outcome, exit: done.exit ?? EXIT.failed };
         telling.done(now(), action, done);
-        tellDropped(done.tables ?? []);
+        track.done(action, done);
         wake();
       });
     };
@@ -194,7 +162,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     const judged = [...last.verdicts.values()].every((verdict) => verdict.state !== 'unknown');
     const placed = last.standings.every((standing) => standing.at !== undefined);
     // Credentials that are not there do not come while we wait.
-    if (judged && readTrouble?.exit === EXIT.missing) return true;
+    if (judged && standing().readTrouble?.exit === EXIT.missing) return true;
     const busy =
       pending > 0 ||
       Object.values(state.routes).some(({ sent }) => sent !== undefined) ||

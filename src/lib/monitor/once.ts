@@ -1,7 +1,9 @@
 import { EXIT, type ExitCode } from '../core/errors.ts';
-import { FOREIGN, NO_ROUTE, type Policy, type Standing } from '../domain/failover/types.ts';
-import { sharesTarget } from '../domain/routes.ts';
+import { FOREIGN, NO_ROUTE, type Action, type Policy, type Standing } from '../domain/failover/types.ts';
+import { effectiveRoute, sharesTarget } from '../domain/routes.ts';
 import type { PathVerdict } from '../domain/health/types.ts';
+import type { Done } from './act.ts';
+import type { Teller } from './tell.ts';
 
 /** Why the route tables could not be read, and the exit code that says whose fault that is. */
 export interface ReadTrouble {
@@ -22,6 +24,37 @@ export interface Ended {
   /** The lease was ours: only then is what was due done. */
   readonly led: boolean;
 }
+
+/** Follows what was decided and read, for the end. */
+export const openTrack = (policy: Policy, telling: Pick<Teller, 'error' | 'over'>) => {
+  let readTrouble: ReadTrouble | undefined;
+  const wanted = new Map<string, string>();
+  const dropped = new Set<string>();
+  return {
+    began(action: Action): void {
+      if ('key' in action) wanted.set(action.key, action.to);
+    },
+    done(action: Action, { outcome, why, exit, tables = [] }: Done): void {
+      if (action.kind === 'read')
+        readTrouble = outcome === 'done' ? undefined : { why: why ?? outcome, exit: exit ?? EXIT.failed };
+      // The cloud's own word that it drops a destination: our probes, which go round the tables, need not notice.
+      for (const { key, table: id, destination } of policy.routes) {
+        const table = tables.find((one) => one.id === id);
+        if (table === undefined) continue;
+        const carrying = effectiveRoute(table, destination);
+        const what = `carry ${destination} in ${id}`;
+        if (carrying?.state === 'blackhole') {
+          dropped.add(key);
+          telling.error(what, `EC2 drops it: ${carrying.target.id} is gone or does not run`);
+        } else {
+          dropped.delete(key);
+          telling.over(what);
+        }
+      }
+    },
+    ended: (last: Pick<Ended, 'verdicts' | 'standings' | 'led'>): Ended => ({ ...last, readTrouble, wanted, dropped }),
+  };
+};
 
 /** What one look came to, route by route. */
 export interface Judgement {

@@ -23,6 +23,7 @@ vpn2    gw-2  rtr-2  route  169.254.200.0/30  1438  1398
 vpn1: 1500 - 20 outer IPv4 header - 8 UDP header (NAT-T) - 8 ESP header - 8 GCM IV - 16 GCM ICV - 2 ESP trailer = MTU 1438; MSS 1438 - 40 = 1398
 vpn2: 1500 - 20 outer IPv4 header - 8 UDP header (NAT-T) - 8 ESP header - 8 GCM IV - 16 GCM ICV - 2 ESP trailer = MTU 1438; MSS 1438 - 40 = 1398
 links: dx-1 (dx), vpn-a (vpn), vpn-b (vpn)
+warning: hybridctl.yaml:34: links[0].bgp_password_file: is not set: AWS always sets an MD5 key on the BGP session of dx-1, which stays down until the router has the same key
 warning: hybridctl.yaml:34: links[0]: dx-1 is probed at rtr-1 (10.10.0.2) and a dead line behind it is not seen: name hosts of the office in probe.targets
 hybridctl.yaml is valid
 `,
@@ -71,6 +72,7 @@ hybridctl.yaml:32: tunnels[1].psk_file: psk/vpn2 can be read by others (mode 064
     expect([absent.exit, absent.out.match(/^warning: .*$/gm)]).toEqual([
       0,
       [
+        'warning: hybridctl.yaml:34: links[0].bgp_password_file: is not set: AWS always sets an MD5 key on the BGP session of dx-1, which stays down until the router has the same key',
         'warning: hybridctl.yaml:34: links[0]: dx-1 is probed at rtr-1 (10.10.0.2) and a dead line behind it is not seen: name hosts of the office in probe.targets',
         ...[1, 2].map(
           (n) =>

@@ -16,8 +16,8 @@ const FILES = {
   'psk/vpn2': { content: 'a.key.of.vpn2.0123456789', mode: 0o600 },
 };
 
-const start = async () => {
-  const cloud = await testCloud(SITE);
+const start = async (site = SITE) => {
+  const cloud = await testCloud(site);
   const run = (line: string, env: Record<string, string> = {}) => cloud.run(line, { files: FILES, env });
   const changing = async () => (await cloud.calls()).filter((call) => !/^(Describe|Get|List)/.test(call));
   const vif = async () =>
@@ -26,6 +26,20 @@ const start = async () => {
 };
 
 describe('dx vif', () => {
+  it.each([
+    [2_147_483_646, { asn: 2_147_483_646 }],
+    [2_147_483_647, { asn: undefined }],
+    [4_200_000_010, { asn: undefined }],
+  ])('an AS number of %d is sent where the API takes it, and is what is there', async (asn, shown) => {
+    const { run, vif, changing } = await start(SITE.replaceAll('asn: 65010', `asn: ${asn}`));
+    expect(await run('dx vif create dx-1 --yes')).toMatchObject({ exit: 0 });
+    const [one] = await vif();
+    expect({ asn: one?.asn, asnLong: one?.asnLong }).toEqual({ ...shown, asnLong: asn });
+    const calls = (await changing()).length;
+    expect((await run('dx vif create dx-1 --yes')).out).toContain('nothing to do');
+    expect(await changing()).toHaveLength(calls);
+  });
+
   it('accepts, creates, lets the tables follow, and the second time does nothing', async () => {
     const { cloud, run, changing, vif } = await start();
     const before = await run('dx vif status');

@@ -295,6 +295,9 @@ test('networks offered to policy tunnels lie inside the VPC', () => {
 });
 
 describe('warnings', () => {
+  /** The lab's Direct Connect has no password file. */
+  const NO_PASSWORD =
+    'links[0].bgp_password_file: is not set: AWS always sets an MD5 key on the BGP session of dx-1, which stays down until the router has the same key';
   const WARNINGS: readonly (readonly [spoil: (site: Loose) => void, ...lines: string[]])[] = [
     [() => undefined],
     [
@@ -320,7 +323,12 @@ describe('warnings', () => {
     ],
   ];
   test.each(WARNINGS)('%#', (spoil, ...expected) => {
-    expect(lines(siteWarnings(spoilt('lab', spoil as (site: Loose) => void)))).toEqual(expected);
+    expect(lines(siteWarnings(spoilt('lab', spoil as (site: Loose) => void)))).toEqual([NO_PASSWORD, ...expected]);
+  });
+
+  test('a Direct Connect with its password file has none', () => {
+    const site = spoilt('lab', (s) => Object.assign(s.links[0], { bgp_password_file: 'psk/dx-1' }));
+    expect(lines(siteWarnings(site))).toEqual([]);
   });
 });
 

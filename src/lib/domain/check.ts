@@ -336,6 +336,16 @@ export const siteWarnings = (site: Site): readonly SiteIssue[] => [
         ]
       : [],
   ),
+  ...site.links.flatMap((link, index) =>
+    link.kind === 'dx' && link.bgp_password_file === undefined
+      ? [
+          issue(
+            ['links', index, 'bgp_password_file'],
+            `is not set: AWS always sets an MD5 key on the BGP session of ${link.name}, which stays down until the router has the same key`,
+          ),
+        ]
+      : [],
+  ),
   ...(site.links.length === 0
     ? [
         issue(

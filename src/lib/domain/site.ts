@@ -58,7 +58,12 @@ const network = z
 const awsId = (prefix: string, what: string, example: string) =>
   z.string().regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `is not ${what}: it looks like ${example}`);
 const vgwId = awsId('vgw', 'a virtual private gateway id', 'vgw-078bcc55');
-const asn = z.int().min(1).max(4_294_967_294);
+const asn = z
+  .int()
+  .min(1)
+  .max(4_294_967_294)
+  // AS_TRANS stands for numbers of four bytes in front of old speakers (RFC 6793 §9): nobody's own.
+  .refine((number) => number !== 23_456, 'is AS_TRANS, which is reserved (RFC 6793): use the number of your own');
 const interfaceName = z
   .string()
   .regex(

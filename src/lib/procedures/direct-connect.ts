@@ -150,7 +150,7 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
       const found: Existing = { id: vif.virtualInterfaceId!, owned: isOurs(capital(vif.tags), site, key) };
       if (vif.virtualInterfaceState === 'confirming') return { state: 'differs', found, differences: [AWAITS] };
       const fields: readonly (readonly [field: string, is: unknown, wanted: string])[] = [
-        ['AS number', vif.asn, String(asn)],
+        ['AS number', vif.asnLong ?? vif.asn, String(asn)],
         ['gateway', vif.virtualGatewayId, gateway],
         ['customer address', vif.customerAddress, session.customer],
         ['Amazon address', vif.amazonAddress, session.amazon],
@@ -174,7 +174,7 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
           newPrivateVirtualInterface: {
             virtualInterfaceName: `${site}-${link.name}`,
             vlan: link.vlan,
-            asn,
+            ...(asn > LARGEST_ASN ? { asnLong: asn } : { asn }),
             mtu: MTU,
             addressFamily: 'ipv4',
             amazonAddress: session.amazon,
@@ -195,6 +195,9 @@ const virtualInterface = (site: string, { link, gateway, asn, password }: VifLin
     timeoutMs: PATIENCE_MS,
   };
 };
+
+/** Of the API's field `asn`; larger numbers go into `asnLong` (API reference, NewPrivateVirtualInterface). */
+const LARGEST_ASN = 2_147_483_646;
 
 const AWAITS: Difference = { field: 'state', is: 'waiting for acceptance' };
 const NOT_IN_PLACE =

@@ -91,8 +91,10 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
     ),
     tunnels: rendered.accounts,
     warnings: [
-      ...rendered.warnings,
-      ...siteWarnings(loaded.site).map((warning) => `${pathText(warning.path)}: ${warning.message}`),
+      ...new Set([
+        ...rendered.warnings,
+        ...siteWarnings(loaded.site).map((warning) => `${pathText(warning.path)}: ${warning.message}`),
+      ]),
       ...keys.warnings,
     ],
     changesExisting: existing !== undefined && text !== existing,

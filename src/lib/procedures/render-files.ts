@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { usageError } from '../core/errors.ts';
 import type { FileToWrite, Ports } from '../core/ports.ts';
-import { checkSite } from '../domain/check.ts';
+import { checkSite, siteWarnings } from '../domain/check.ts';
 import { crossCheck } from '../domain/cross-check.ts';
 import { octal } from '../domain/file-mode.ts';
 import { pathText } from '../domain/issue.ts';
@@ -109,7 +109,14 @@ export const planRender = async (
       if (state !== 'same') pending.push({ path, content, mode });
     }
   }
-  return { site, tunnels, accounts: tunnels.map(account), files: accounts, warnings: warningsOf(tunnels), pending };
+  return {
+    site,
+    tunnels,
+    accounts: tunnels.map(account),
+    files: accounts,
+    warnings: [...warningsOf(tunnels), ...dxWarnings(site)],
+    pending,
+  };
 };
 
 const refuse = (issues: readonly { path: readonly (string | number)[]; message: string }[]): void => {
@@ -179,6 +186,12 @@ const account = (tunnel: Tunnel): TunnelAccount => ({
   mss: tunnel.mtu.mss,
   sum: explainMtu(tunnel.mtu),
 });
+
+/** Of the files that are rendered: a session that AWS's key keeps down. */
+const dxWarnings = (site: Site): readonly string[] =>
+  siteWarnings(site).flatMap(({ path, message }) =>
+    path.at(-1) === 'bgp_password_file' ? [`${pathText(path)}: ${message}`] : [],
+  );
 
 const warningsOf = (tunnels: readonly Tunnel[]): readonly string[] => [
   ...new Set(tunnels.flatMap(({ suite }) => cryptoWarnings(suite))),

@@ -48,7 +48,7 @@ export const renderIosBgp: Renderer = (device) => {
     ospf: device.tunnels[0]?.numbers.tunnel ?? 100,
     metric: bgpMetric(device, sessions),
     inTunnels,
-    sessions: sessions.map(({ link, local, neighbor, prefix, password, mapIn, mapOut }) => ({
+    sessions: sessions.map(({ link, local, neighbor, prefix, password, timers, mapIn, mapOut }) => ({
       name: link.name,
       vlan: link.vlan,
       subinterface: link.interface === undefined ? '' : `${link.interface}.${link.vlan}`,
@@ -56,6 +56,7 @@ export const renderIosBgp: Renderer = (device) => {
       neighbor,
       cloudAsn: link.cloud_asn,
       password,
+      timers: legacy ? '' : timers,
       bfd: link.bfd ? `interval ${BFD.intervalMs} min_rx ${BFD.intervalMs} multiplier ${BFD.multiplier}` : '',
       // The field document leaves an active link as it is.
       mapIn: legacy && link.role === 'active' ? '' : mapIn,

@@ -55,11 +55,12 @@ export const renderFrr: Renderer = (device) => {
     ...prefixesOf(device),
     metric: bgpMetric(device, sessions),
     inTunnels,
-    sessions: sessions.map(({ link, neighbor, password, mapIn, mapOut }) => ({
+    sessions: sessions.map(({ link, neighbor, password, timers, mapIn, mapOut }) => ({
       name: link.name,
       neighbor,
       cloudAsn: link.cloud_asn,
       password,
+      timers,
       bfd: link.bfd,
       mapIn,
       mapOut,

@@ -18,6 +18,8 @@ export interface Session {
   readonly prefix: number;
   /** Empty when the link has none. */
   readonly password: string;
+  /** Empty where BFD finds a dead session. */
+  readonly timers: string;
   /** Route-maps by the link's role. */
   readonly mapIn: string;
   readonly mapOut: string;
@@ -42,12 +44,18 @@ export const sessionsOf = (device: Device): readonly Session[] =>
       link.bgp_password_file === undefined
         ? ''
         : ciscoSecret(device.bgpPasswords.get(link.name), 'BGP password', field);
-    return [{ link, local: router, neighbor: cloud, prefix, password, ...MAPS[link.role] }];
+    const timers = link.bfd ? '' : QUICK_TIMERS;
+    return [{ link, local: router, neighbor: cloud, prefix, password, timers, ...MAPS[link.role] }];
   });
 
 /** What goes over a session in either direction: prefix lists, and the networks as IOS and ASA announce them. */
 export const prefixesOf = ({ site }: Device) => ({
-  vpc: site.cloud.cidr,
+  // Every CIDR of the VPC, and parts of it: a Direct Connect gateway announces its allowed prefixes as they are given,
+  // and the smallest VPC or subnet is a /28 (Amazon VPC user guide, "VPC CIDR blocks").
+  vpc: [...new Set([site.cloud.cidr, ...(site.cloud.networks ?? [])])].map((text, index) => ({
+    text: cidr(text).prefix < 28 ? `${text} le 28` : text,
+    sequence: 5 * (index + 1),
+  })),
   onprem: site.onprem.networks.map((text, index) => ({
     text,
     sequence: 5 * (index + 1),
@@ -55,8 +63,11 @@ export const prefixesOf = ({ site }: Device) => ({
   })),
 });
 
-/** Timers of AWS's end of a tunnel, s: keepalive and hold ("Your customer gateway device", AWS Site-to-Site VPN). */
-const TUNNEL_TIMERS = '10 30';
+/**
+ * Keepalive and hold time, s, of a session without BFD: those of AWS's end of a tunnel ("Your customer gateway device",
+ * AWS Site-to-Site VPN). Without them a dead Direct Connect is seen after AWS's 90 s (its keepalive is 30 s).
+ */
+const QUICK_TIMERS = '10 30';
 /** Below Direct Connect's (100), also below a standby link's (50); the next tunnel has less. */
 const TUNNEL_PREFERENCE = 40;
 
@@ -74,7 +85,7 @@ export const tunnelSessions = (device: Device) =>
             name,
             neighbor: cloud.inside,
             cloudAsn: bgp.cloudAsn,
-            timers: TUNNEL_TIMERS,
+            timers: QUICK_TIMERS,
             mapIn: `VPN-IN-${numbers.tunnel}`,
             mapOut: `VPN-OUT-${numbers.tunnel}`,
             preference: TUNNEL_PREFERENCE - 10 * index,

@@ -44,8 +44,8 @@ export const balancerResources = (): Resources => ({
       LoadBalancerArn: ref('ApplicationBalancer'),
       Protocol: 'HTTP',
       Port: 80,
+      // No Tags: regions whose schema of the listener has none refuse the whole template (cfn-lint E3002).
       DefaultActions: [{ Type: 'forward', TargetGroupArn: ref('WebTargets') }],
-      Tags: tags('balancer'),
     },
   },
   ClassicBalancer: {

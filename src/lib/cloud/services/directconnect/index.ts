@@ -54,7 +54,8 @@ const stateOf = (state: CloudState, made: VirtualInterface, at: number): Virtual
 const interfaceOf = (state: CloudState, made: VirtualInterface, at: number): ApiInterface => {
   const shown = stateOf(state, made, at);
   const both = {
-    asn: made.asn,
+    ...(made.asn > LARGEST_ASN ? {} : { asn: made.asn }),
+    asnLong: made.asn,
     authKey: made.authKey,
     addressFamily: 'ipv4',
     amazonAddress: made.amazonAddress,
@@ -98,6 +99,15 @@ const needed = <T>(value: T | undefined, field: string): T => {
   return value;
 };
 
+const LARGEST_ASN = 2_147_483_646;
+
+const asnOf = ({ asn, asnLong }: NewPrivateVirtualInterface): number => {
+  const number = needed(asnLong ?? asn, 'asn');
+  if (asnLong === undefined && number > LARGEST_ASN)
+    throw dxError(`asn must be between 1 and ${LARGEST_ASN}; use asnLong for ${number}.`);
+  return number;
+};
+
 const made = (cloud: CloudModel, connection: string, wanted: NewPrivateVirtualInterface): VirtualInterface => {
   const state = cloud.stateAt(0);
   const vlan = needed(wanted.vlan, 'vlan');
@@ -109,7 +119,7 @@ const made = (cloud: CloudModel, connection: string, wanted: NewPrivateVirtualIn
     connection: connectionNamed(dx.of(state), connection).id,
     name: needed(wanted.virtualInterfaceName, 'virtualInterfaceName'),
     vlan,
-    asn: needed(wanted.asn, 'asn'),
+    asn: asnOf(wanted),
     amazonAsn: state.vgws.find((vgw) => vgw.id === gateway)!.asn,
     amazonAddress: wanted.amazonAddress || '169.254.255.1/30',
     customerAddress: wanted.customerAddress || '169.254.255.2/30',

@@ -6,20 +6,22 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { complete } from '../src/commands/complete.ts';
 import type { Group } from '../src/commands/registry.ts';
-import { defineCommand, FLAG } from '../src/lib/core/command.ts';
+import type { Command, Flag } from '../src/lib/core/command.ts';
 import { run, words } from './helpers/run.ts';
 
-const command = (path: string, more: object = {}) =>
-  defineCommand({
-    path,
-    summary: `about ${path}`,
-    flags: [],
-    examples: [],
-    parse: () => ({}),
-    run: async () => ({ result: {} }),
-    human: () => '',
-    ...more,
-  });
+const command = (path: string, more: object = {}): Command => ({
+  path,
+  summary: `about ${path}`,
+  flags: [],
+  examples: [],
+  parse: () => ({}),
+  run: async () => ({ result: {} }),
+  human: () => '',
+  ...more,
+});
+
+const SITE: Flag = { flags: '--site <file>', summary: 'site file', completion: 'files' };
+const YES: Flag = { flags: '-y, --yes', summary: 'do not ask for confirmation' };
 
 const GROUPS: readonly Group[] = [
   {
@@ -28,10 +30,10 @@ const GROUPS: readonly Group[] = [
     load: async () => [
       command('vpn render', {
         flags: [
-          FLAG.site,
-          FLAG.yes,
+          SITE,
+          YES,
           { flags: '--crypto <level>', summary: 'level', choices: ['legacy', 'modern'] },
-          { flags: '--tunnel <name...>', summary: 'tunnels' },
+          { flags: '--tunnel <name>', summary: 'tunnels', repeats: true },
         ],
         args: [{ name: '[how]', summary: 'how', choices: ['fast', 'slow'] }],
       }),
@@ -40,7 +42,7 @@ const GROUPS: readonly Group[] = [
       command('vpn key make'),
       command('vpn internal', { hidden: true }),
       command('vpn test', { args: [{ name: '[how]', summary: 'how', choices: ['fast'] }] }),
-      command('vpn test far', { flags: [FLAG.yes] }),
+      command('vpn test far', { flags: [YES] }),
     ],
   },
   { name: 'route', summary: 'routes', load: () => Promise.reject(new Error('loaded without being named')) },

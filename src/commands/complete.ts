@@ -21,7 +21,7 @@ const PROGRAM: readonly Flag[] = [...GLOBAL, { flags: '--version', summary: 'pri
 const names = ({ flags }: Flag): readonly string[] => flags.split(/[ ,]+/).filter((word) => word.startsWith('-'));
 const long = (flag: Flag): string => names(flag).at(-1)!;
 const takesValue = ({ flags }: Flag): boolean => flags.includes('<');
-const isList = ({ flags, repeats }: Flag): boolean => repeats === true || flags.includes('...');
+const isList = ({ repeats }: Flag): boolean => repeats === true;
 const namesFile = (placeholder: string): boolean => /<?\[?(file|folder|dir|path)/i.test(placeholder);
 const bare = (values: readonly string[]): readonly Candidate[] => values.map((value) => ({ value, summary: '' }));
 

@@ -2,13 +2,14 @@ import { flag, toggle } from '../lib/core/flags.ts';
 import { host, path, secretFile, text } from '../lib/core/flags/kinds.ts';
 import { region } from '../lib/domain/kinds.ts';
 import { STATE_DIR } from '../lib/monitor/pins.ts';
+import { SITE_FILE } from '../lib/site/name.ts';
 
 /** Where a charon listens for us. */
 export const viciUri = text({ placeholder: 'uri', like: 'unix:///var/run/charon.vici' });
 
 /** Flags that mean the same in every command that has them. */
 export const FLAG = {
-  site: flag(path('file'), 'site file', { env: 'HYBRIDCTL_SITE', default: 'hybridctl.yaml' }),
+  site: flag(path('file'), 'site file', { env: 'HYBRIDCTL_SITE', default: SITE_FILE }),
   dryRun: toggle('show what would change, without changing it'),
   yes: toggle('do not ask for confirmation', { short: 'y', env: 'HYBRIDCTL_YES' }),
   detailedExitcode: toggle('exit 3 when changes are pending'),

@@ -31,27 +31,24 @@ export const main = async (argv: readonly string[], { ports, output, version }: 
     const plain = global.noColor || Boolean(ports.env['NO_COLOR']);
     const heard = portsFor(ports, global, plain);
     refuseStrayFlag(taken.rest, commands);
-    const program = buildProgram(
-      { named: group, commands, version, env: ports.env, out: output.out },
-      async (command, raw) => {
-        const options = command.parse(raw, heard);
-        const print = async (result: unknown): Promise<void> => {
-          const text = global.json
-            ? JSON.stringify(result, undefined, 2)
-            : command.human(result, await output.style(plain));
-          if (text !== '') output.out(text.endsWith('\n') ? text : `${text}\n`);
-        };
-        let printed: Promise<void> | undefined;
-        const emit: Emit = (event) => {
-          if (command.streams !== true) printed = print(event);
-          else if (global.json) output.out(`${JSON.stringify(event)}\n`);
-        };
-        const { result, exit: code } = await command.run(options, heard, emit);
-        exit = code ?? EXIT.ok;
-        if (global.json && command.streams === true) return;
-        await (printed ?? print(result));
-      },
-    );
+    const program = buildProgram({ named: group, commands, version, out: output.out }, async (command, raw) => {
+      const options = command.parse(raw, heard);
+      const print = async (result: unknown): Promise<void> => {
+        const text = global.json
+          ? JSON.stringify(result, undefined, 2)
+          : command.human(result, await output.style(plain));
+        if (text !== '') output.out(text.endsWith('\n') ? text : `${text}\n`);
+      };
+      let printed: Promise<void> | undefined;
+      const emit: Emit = (event) => {
+        if (command.streams !== true) printed = print(event);
+        else if (global.json) output.out(`${JSON.stringify(event)}\n`);
+      };
+      const { result, exit: code } = await command.run(options, heard, emit);
+      exit = code ?? EXIT.ok;
+      if (global.json && command.streams === true) return;
+      await (printed ?? print(result));
+    });
     await program.parseAsync([...taken.rest], { from: 'user' });
     return exit;
   } catch (error) {

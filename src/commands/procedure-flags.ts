@@ -1,6 +1,5 @@
-import { flag, FLAG as OLD, list, text, type Flag, type Raw } from '../lib/core/command.ts';
 import { usageError } from '../lib/core/errors.ts';
-import { flag as typed, toggle } from '../lib/core/flags.ts';
+import { flag, toggle } from '../lib/core/flags.ts';
 import type { Kind } from '../lib/core/flags/kind.ts';
 import { choice } from '../lib/core/flags/kinds.ts';
 import { show } from '../lib/core/words.ts';
@@ -17,8 +16,6 @@ export interface ProcedureOptions {
   readonly keepOnFailure?: boolean;
   /** Pairs of key and id. */
   readonly adopt?: readonly (readonly [string, string])[];
-  /** The same of commands whose flags are not typed yet. */
-  readonly adopted?: ReadonlyMap<string, string>;
 }
 
 const FORMS = ['sh', 'md'] as const;
@@ -54,52 +51,10 @@ export const APPLY = {
   profile: FLAG.profile,
   dryRun: FLAG.dryRun,
   detailedExitcode: FLAG.detailedExitcode,
-  emit: typed(choice(FORMS, 'form'), 'print the plan as AWS CLI lines (sh) or as a page for a runbook (md)'),
-  adopt: typed(adoption, 'use what is there already, by the key that the plan shows: eip/gw-1=eipalloc-0a1b2c3d', {
+  emit: flag(choice(FORMS, 'form'), 'print the plan as AWS CLI lines (sh) or as a page for a runbook (md)'),
+  adopt: flag(adoption, 'use what is there already, by the key that the plan shows: eip/gw-1=eipalloc-0a1b2c3d', {
     many: true,
   }),
   keepOnFailure: toggle('leave what was made when a later step fails'),
   yes: FLAG.yes,
 } as const;
-
-export const APPLY_FLAGS: readonly Flag[] = [
-  OLD.region,
-  OLD.profile,
-  OLD.dryRun,
-  OLD.detailedExitcode,
-  {
-    flags: '--emit <form>',
-    summary: 'print the plan as AWS CLI lines (sh) or as a page for a runbook (md)',
-    choices: FORMS,
-  },
-  {
-    flags: '--adopt <key=id...>',
-    summary: 'use what is there already, by the key that the plan shows: eip/gw-1=eipalloc-0a1b2c3d',
-  },
-  { flags: '--keep-on-failure', summary: 'leave what was made when a later step fails' },
-  OLD.yes,
-];
-
-export const DESTROY_FLAGS: readonly Flag[] = [OLD.region, OLD.profile, OLD.dryRun, OLD.detailedExitcode, OLD.yes];
-
-const KEY = /^[a-z0-9][A-Za-z0-9/._-]{0,80}=[A-Za-z0-9][A-Za-z0-9:/._-]{0,200}$/;
-
-export const procedureOptions = (raw: Raw): ProcedureOptions => ({
-  region: text(raw, 'region'),
-  profile: text(raw, 'profile'),
-  dryRun: flag(raw, 'dryRun'),
-  detailedExitcode: flag(raw, 'detailedExitcode'),
-  emit: FORMS.find((form) => form === text(raw, 'emit')),
-  yes: flag(raw, 'yes'),
-  keepOnFailure: flag(raw, 'keepOnFailure'),
-  adopted: new Map(
-    list(raw, 'adopt').map((pair) => {
-      if (!KEY.test(pair))
-        throw usageError(`${pair.slice(0, 80)}: write KEY=ID`, {
-          field: '--adopt',
-          next: 'the keys are those of --dry-run',
-        });
-      return pair.split(/=(.*)/s, 2) as [string, string];
-    }),
-  ),
-});

@@ -15,10 +15,7 @@ import { APPLY, DESTROY, type ProcedureOptions } from './procedure-flags.ts';
 
 export {
   APPLY,
-  APPLY_FLAGS,
   DESTROY,
-  DESTROY_FLAGS,
-  procedureOptions,
   type ProcedureOptions,
 } from './procedure-flags.ts';
 
@@ -109,7 +106,7 @@ export const runApply = async (
   options: ProcedureOptions,
 ): Promise<Outcome<ProcedureResult>> => {
   const { site, steps, title } = procedure;
-  const adopted = options.adopted ?? new Map(options.adopt ?? []);
+  const adopted = new Map(options.adopt ?? []);
   const keepOnFailure = options.keepOnFailure ?? false;
   const adoptable = steps.filter((step) => step.adoptable === true).map(({ key }) => key);
   const unknown = [...adopted.keys()].find((key) => !adoptable.includes(key));

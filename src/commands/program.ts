@@ -1,8 +1,6 @@
 import { Argument, Command as Program, Option } from 'commander';
 import type { Command, Flag, Raw } from '../lib/core/command.ts';
 import { usageError } from '../lib/core/errors.ts';
-import type { Ports } from '../lib/core/ports.ts';
-import { spelledToday } from '../lib/core/spelling.ts';
 import { refuseExcess } from './excess.ts';
 import { GROUPS, type Group } from './registry.ts';
 
@@ -11,7 +9,6 @@ export interface ProgramOptions {
   readonly named: Group | undefined;
   readonly commands: readonly Command[];
   readonly version: string;
-  readonly env: Ports['env'];
   /** Takes help and the version. */
   out(text: string): void;
 }
@@ -32,7 +29,7 @@ export const buildProgram = (options: ProgramOptions, handle: Handler): Program 
   for (const group of GROUPS) {
     const node = common(program.command(group.name), options).summary(group.summary).description(group.summary);
     for (const command of group === options.named ? options.commands : [])
-      attach(place(node, command, options), command, options, handle);
+      attach(place(node, command, options), command, handle);
     // A group within a group (`dx vif`) has no words of its own but its verbs.
     for (const inner of node.commands.filter(({ commands }) => commands.length > 0))
       inner.summary(inner.commands.map((command) => command.name()).join(', '));
@@ -72,16 +69,17 @@ const globals = (node: Program): Program =>
     .option('-q, --quiet', 'no progress lines')
     .option('--no-color', 'no colours (env: NO_COLOR)');
 
-const attach = (node: Program, command: Command, { env }: ProgramOptions, handle: Handler): void => {
+const attach = (node: Program, command: Command, handle: Handler): void => {
   node
     .summary(command.summary)
     .description(command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`);
   for (const { name, summary, choices } of command.args ?? []) {
     const argument = new Argument(name, summary);
-    if (choices !== undefined && command.typed === true) argument.argChoices = [...choices];
-    node.addArgument(choices === undefined || command.typed === true ? argument : argument.choices([...choices]));
+    // Shown in help; the kinds themselves refuse what is none of them.
+    if (choices !== undefined) argument.argChoices = [...choices];
+    node.addArgument(argument);
   }
-  const options = command.flags.map((flag) => [flag, optionFor(flag, command)] as const);
+  const options = command.flags.map((flag) => [flag, optionFor(flag)] as const);
   const given: Record<string, (string | true)[]> = {};
   for (const [flag, option] of options) {
     node.addOption(option);
@@ -102,16 +100,9 @@ const attach = (node: Program, command: Command, { env }: ProgramOptions, handle
   node.action(async (...received: unknown[]) => {
     refuseExcess(command, node.args, rootOf(node).rawArgs);
     const args = (received.slice(0, command.args?.length ?? 0) as Raw['args']).map(withoutDashes);
-    const flags = { ...node.opts() };
-    if (command.typed !== true)
-      for (const [flag, option] of options) {
-        const name = option.attributeName();
-        if (node.getOptionValueSource(name) !== 'cli') Object.assign(flags, fromEnvironment(flag, name, env));
-      }
     const repeats = new Set(options.flatMap(([flag, option]) => (flag.repeats === true ? [option.long!] : [])));
     await handle(command, {
       args,
-      flags,
       given: Object.fromEntries(
         Object.entries(given).map(([name, values]) => [name, repeats.has(name) ? values : values.at(-1)!]),
       ),
@@ -127,29 +118,10 @@ const rootOf = (node: Program): { readonly rawArgs: readonly string[] } =>
 const withoutDashes = (arg: Raw['args'][number], index: number): Raw['args'][number] =>
   index > 0 && Array.isArray(arg) && arg[0] === '--' ? arg.slice(1) : arg;
 
-const optionFor = ({ flags, summary, env, default: fallback, choices, nowIs }: Flag, { typed }: Command): Option => {
+const optionFor = ({ flags, summary, env, default: fallback, choices, nowIs }: Flag): Option => {
   const option = new Option(flags, env === undefined ? summary : `${summary} (env: ${env})`);
   if (nowIs !== undefined) return option.hideHelp();
   if (fallback !== undefined) option.default(fallback);
-  if (choices === undefined) return option;
-  if (typed === true) option.argChoices = [...choices];
-  else {
-    const chosen = option.choices([...choices]).parseArg!;
-    option.argParser<unknown>((given, before) => chosen(choiceOf(choices, given), before));
-  }
+  if (choices !== undefined) option.argChoices = [...choices];
   return option;
-};
-
-/** A choice by its name of today; an old spelling is accepted. */
-const choiceOf = (choices: readonly string[], given: string): string =>
-  choices.includes(given) ? given : spelledToday(given);
-
-/** Read here, not by commander, which knows only the process's own environment. Empty counts as not set. */
-const fromEnvironment = ({ env, choices }: Flag, name: string, values: Ports['env']): Record<string, string> => {
-  const given = env === undefined ? undefined : values[env];
-  if (given === undefined || given === '') return {};
-  const value = choices === undefined ? given : choiceOf(choices, given);
-  if (choices !== undefined && !choices.includes(value))
-    throw usageError(`"${value}" is not one of ${choices.join(', ')}`, { field: env! });
-  return { [name]: value };
 };

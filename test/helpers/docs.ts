@@ -8,7 +8,42 @@ const NOTICE = '<!-- Made from the command definitions by `npm run docs`. -->';
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 const code = (text: string): string => `\`${cell(text)}\``;
 
-const flagRow = ({ flags, summary, env, default: fallback, choices }: Flag): string => {
+/** `duration` of `--every <duration>`. */
+const placeholderOf = ({ flags }: Flag): string | undefined => /[<[]([^>\]]+)[>\]]$/.exec(flags)?.[1];
+
+/** What may be written, by placeholder. A kind that says different things of different flags says them at the flag. */
+const kindsOf = (commands: readonly Command[]): ReadonlyMap<string, ReadonlySet<string>> => {
+  const kinds = new Map<string, Set<string>>();
+  for (const flag of commands.flatMap(({ flags }) => flags)) {
+    const placeholder = placeholderOf(flag);
+    if (placeholder !== undefined && flag.words !== undefined)
+      kinds.set(placeholder, (kinds.get(placeholder) ?? new Set()).add(flag.words));
+  }
+  return kinds;
+};
+
+const VALUES = `## Values of flags
+
+A value that is none of its kind is refused with the form that is expected. The range of a number stands at the flag.
+
+| value | what may be written |
+|---|---|`;
+
+const kindTable = (commands: readonly Command[]): string =>
+  [
+    VALUES,
+    ...[...kindsOf(commands)]
+      .flatMap(([placeholder, words]) =>
+        [...words].filter((one) => !RANGE.test(one)).map((one) => `| ${code(`<${placeholder}>`)} | ${cell(one)} |`),
+      )
+      .sort(),
+  ].join('\n');
+
+/** Of a number: it differs from flag to flag. */
+const RANGE = /^a (?:whole )?number(?! with)/;
+
+const flagRow = ({ flags, summary: what, env, default: fallback, choices, words }: Flag): string => {
+  const summary = words !== undefined && RANGE.test(words) && / (from|of) /.test(words) ? `${what}; ${words}` : what;
   const values = choices === undefined ? '' : `: ${choices.map(code).join(', ')}`;
   return `| ${code(flags)} | ${cell(summary)}${values} | ${env === undefined ? '' : code(env)} | ${fallback === undefined ? '' : code(String(fallback))} |`;
 };
@@ -66,8 +101,10 @@ carries the site's tags. With \`--json\` the result is
 export const pages = async (groups: readonly Group[]): Promise<ReadonlyMap<string, string>> => {
   const made = new Map<string, string>();
   const index: string[] = [];
+  const all: Command[] = [];
   for (const { name, summary, load } of groups) {
     const commands = (await load()).filter(({ hidden }) => hidden !== true);
+    all.push(...commands);
     made.set(
       `${name}.md`,
       `${[NOTICE, `# hybridctl ${name}`, `${summary[0]!.toUpperCase()}${summary.slice(1)}.`, ...commands.map(section)].join('\n\n')}\n`,
@@ -82,7 +119,7 @@ export const pages = async (groups: readonly Group[]): Promise<ReadonlyMap<strin
   made.set('faascmd.md', faascmdPage(NOTICE));
   made.set(
     'README.md',
-    `${[NOTICE, '# hybridctl, command by command', ['| command | what |', '|---|---|', ...index].join('\n'), 'From faascmd, line by line: [faascmd.md](faascmd.md).', EVERYWHERE, EXIT_CODES, PROCEDURES].join('\n\n')}\n`,
+    `${[NOTICE, '# hybridctl, command by command', ['| command | what |', '|---|---|', ...index].join('\n'), 'From faascmd, line by line: [faascmd.md](faascmd.md).', EVERYWHERE, EXIT_CODES, kindTable(all), PROCEDURES].join('\n\n')}\n`,
   );
   return made;
 };

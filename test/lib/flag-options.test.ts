@@ -33,7 +33,7 @@ describe('options', () => {
       const [first, ...rest] = args;
       return readOptions(
         { args: ARGS, flags: FLAGS as Flags, ...relations },
-        { args: [first, rest], flags: {}, given: { '--region': 'us-east-1', ...given } },
+        { args: [first, rest], given: { '--region': 'us-east-1', ...given } },
         { now: NOW, env },
       );
     } catch (error) {
@@ -114,7 +114,7 @@ describe('options', () => {
 
   test('what is required says how to give it', () => {
     expect(() =>
-      readOptions({ args: {}, flags: FLAGS as Flags }, { args: [], flags: {}, given: {} }, { now: NOW, env: {} }),
+      readOptions({ args: {}, flags: FLAGS as Flags }, { args: [], given: {} }, { now: NOW, env: {} }),
     ).toThrow(expect.objectContaining({ message: 'missing --region', next: 'add --region <region>, or set T_REGION' }));
   });
 });

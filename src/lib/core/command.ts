@@ -9,6 +9,8 @@ export interface Flag {
   readonly env?: string;
   readonly default?: string | boolean;
   readonly choices?: readonly string[];
+  /** What may be written as its value, in one line for docs/. */
+  readonly words?: string;
   /** What the shell offers for its value. */
   readonly completion?: readonly string[] | 'files';
   /** May be given more than once, each time with one value. */
@@ -34,7 +36,6 @@ export interface Example {
 /** Arguments and flag values as typed, before any judgement. A flag not given is absent. */
 export interface Raw {
   readonly args: readonly (string | readonly string[] | undefined)[];
-  readonly flags: Readonly<Record<string, unknown>>;
   /** What stands on the line itself, by the flag's name (`--dry-run`): without defaults and variables. */
   readonly given: Readonly<Record<string, GivenValue>>;
 }
@@ -92,38 +93,4 @@ export interface Command<Options = unknown, Result = unknown> {
   readonly hidden?: boolean;
   /** Everything after the command's name is passed on as it is (`lab exec NODE ping -c 1 …`). */
   readonly passThrough?: boolean;
-  /** Made by `define.ts`: its flags are read by their kinds, in place of commander's own checks. */
-  readonly typed?: boolean;
 }
-
-/** Erases the type parameters so that commands of different shapes fit one list. */
-export const defineCommand = <Options, Result>(command: Command<Options, Result>): Command =>
-  command as unknown as Command;
-
-/** Flags that mean the same everywhere are spelled once. */
-export const FLAG = {
-  site: { flags: '--site <file>', summary: 'site file', env: 'HYBRIDCTL_SITE', default: 'hybridctl.yaml' },
-  dryRun: { flags: '--dry-run', summary: 'show what would change, without changing it' },
-  yes: { flags: '-y, --yes', summary: 'do not ask for confirmation', env: 'HYBRIDCTL_YES' },
-  detailedExitcode: { flags: '--detailed-exitcode', summary: 'exit 3 when changes are pending' },
-  region: { flags: '--region <name>', summary: "cloud region (default: the site file's)" },
-  profile: { flags: '--profile <name>', summary: 'AWS profile', env: 'AWS_PROFILE' },
-} as const satisfies Record<string, Flag>;
-
-/** The text of a flag, or undefined. A flag given twice keeps the last. */
-export const text = (raw: Raw, name: string): string | undefined => {
-  const value = raw.flags[name];
-  return typeof value === 'string' ? value : undefined;
-};
-
-/** The values of a repeatable flag. */
-export const list = (raw: Raw, name: string): readonly string[] => {
-  const value = raw.flags[name];
-  if (Array.isArray(value)) return value.map(String);
-  return typeof value === 'string' ? [value] : [];
-};
-
-export const flag = (raw: Raw, name: string): boolean => {
-  const value = raw.flags[name];
-  return value === true || (typeof value === 'string' && /^(1|true|yes)$/i.test(value));
-};

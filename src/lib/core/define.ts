@@ -49,6 +49,7 @@ const flagsOf = (flags: Flags): readonly Flag[] =>
         ...(more.env === undefined ? {} : { env: more.env }),
         ...(more.default === undefined ? {} : { default: more.default }),
         ...(kind?.choices === undefined ? {} : { choices: kind.choices }),
+        ...(kind?.words === undefined ? {} : { words: kind.words }),
         ...(kind?.completion === undefined ? {} : { completion: kind.completion }),
         ...(more.many === true ? { repeats: true } : {}),
       },
@@ -108,7 +109,6 @@ export const defineCommand = <
     ...(streams === undefined ? {} : { streams }),
     ...(hidden === undefined ? {} : { hidden }),
     ...(passThrough === undefined ? {} : { passThrough }),
-    typed: true,
   };
   return command as unknown as Command;
 };

@@ -157,7 +157,7 @@ export const path = (placeholder: 'file' | 'dir' = 'file'): Kind<string> => ({
 /** A file that holds a secret: the secret itself never goes on the command line, and an error never repeats it. */
 export const secretFile = (): Kind<string> => ({
   placeholder: 'file',
-  words: 'a file of mode 0600 that holds the secret; the secret itself never goes on the command line',
+  words: 'where it holds a key or a secret: a file of mode 0600; the secret itself never goes on the command line',
   completion: 'files',
   parse(given) {
     if (given === '' || given.length > MOST_LETTERS || CONTROL.test(given))

@@ -1,10 +1,10 @@
-import { FLAG } from '../../core/command.ts';
 import type { LeaseStore, Ports } from '../../core/ports.ts';
 import { shellWord } from '../../domain/shell.ts';
 import type { Site } from '../../domain/site.ts';
 import { RECORD_MODE, recordPath } from './record.ts';
 import { leasePath, pinPath, STATE_DIR } from '../../monitor/pins.ts';
 import { absolute, loadSite } from '../../site/file.ts';
+import { SITE_FILE } from '../../site/name.ts';
 import type { Selection } from '../../routes/select.ts';
 
 export interface RouteDrillOptions extends Selection {
@@ -38,7 +38,7 @@ export const openContext = async (
   const { site } = await loadSite(ports, path);
   const stateDir = absolute(ports.cwd, given);
   const flags = [
-    ...(path === FLAG.site.default ? [] : ['--site', path]),
+    ...(path === SITE_FILE ? [] : ['--site', path]),
     ...(region === undefined ? [] : ['--region', region]),
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...(given === STATE_DIR ? [] : ['--state-dir', given]),

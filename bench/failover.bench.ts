@@ -13,7 +13,7 @@ import { connectVici } from '../src/lib/adapters/vici/client.ts';
 import type { Ports } from '../src/lib/core/ports.ts';
 import { seeded } from '../src/lib/domain/seeded.ts';
 import { call } from '../src/lib/drill/endpoint.ts';
-import { cleanSlate, positions } from '../src/lib/drill/slate.ts';
+import { resetLab, positions } from '../src/lib/drill/reset.ts';
 import { startWatcher, type Watcher } from '../src/lib/drill/watcher.ts';
 import { cut } from '../src/lib/lab/cut.ts';
 import { openLab } from '../src/lib/lab/state.ts';
@@ -109,9 +109,9 @@ const allAlive = ({ events }: Watcher): boolean =>
   new Set(events.flatMap((event) => (event.kind === 'verdict' && event.to === 'alive' ? [event.link] : []))).size === 3;
 
 const inOrder = async (): Promise<void> => {
-  await cleanSlate(ports, lab);
+  await resetLab(ports, lab);
   await delay(BFD_MS);
-  await cleanSlate(ports, lab);
+  await resetLab(ports, lab);
 };
 
 const ready = async (watchers: readonly Watcher[], warmMs: number): Promise<void> => {

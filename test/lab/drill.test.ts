@@ -7,7 +7,7 @@ import { shell } from '../../src/lib/adapters/shell.ts';
 import { connectVici } from '../../src/lib/adapters/vici/client.ts';
 import type { Ports } from '../../src/lib/core/ports.ts';
 import { inject } from '../../src/lib/drill/fault.ts';
-import { sceneOf } from '../../src/lib/drill/slate.ts';
+import { sceneOf } from '../../src/lib/drill/reset.ts';
 import type { DrillReport } from '../../src/lib/drill/types.ts';
 import { startWatcher } from '../../src/lib/drill/watcher.ts';
 import { killCharon, processesOf } from '../../src/lib/lab/charon.ts';

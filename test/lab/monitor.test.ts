@@ -7,7 +7,7 @@ import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import { connectVici } from '../../src/lib/adapters/vici/client.ts';
 import type { Ports } from '../../src/lib/core/ports.ts';
-import { cleanSlate } from '../../src/lib/drill/slate.ts';
+import { resetLab } from '../../src/lib/drill/reset.ts';
 import { cut, heal } from '../../src/lib/lab/cut.ts';
 import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
 import { openLab, paths, type Lab } from '../../src/lib/lab/state.ts';
@@ -141,7 +141,7 @@ describe('a monitor in the lab', () => {
     ...MEASURED,
     timeout: 600_000,
   }, async () => {
-    await cleanSlate(ports, lab);
+    await resetLab(ports, lab);
     const untouched = await writes();
     const first = await begin();
     await delay(SETTLE_MS + Math.random() * 100); // the fault comes at a random phase

@@ -6,7 +6,7 @@ import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import type { Ports } from '../../src/lib/core/ports.ts';
 import { call } from '../../src/lib/drill/endpoint.ts';
-import { positions } from '../../src/lib/drill/slate.ts';
+import { positions } from '../../src/lib/drill/reset.ts';
 import { startWatcher, type Watcher } from '../../src/lib/drill/watcher.ts';
 import { cut, heal } from '../../src/lib/lab/cut.ts';
 import { inside, must } from '../../src/lib/lab/run.ts';

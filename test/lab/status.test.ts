@@ -9,7 +9,7 @@ import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import { connectVici } from '../../src/lib/adapters/vici/client.ts';
 import type { Ports } from '../../src/lib/core/ports.ts';
-import { cleanSlate } from '../../src/lib/drill/slate.ts';
+import { resetLab } from '../../src/lib/drill/reset.ts';
 import { cut, heal } from '../../src/lib/lab/cut.ts';
 import { openLab, paths, type Lab } from '../../src/lib/lab/state.ts';
 import { until } from '../../src/lib/lab/wait.ts';
@@ -197,7 +197,7 @@ describe('the status page in a browser', () => {
     { ...MEASURED, timeout: 300_000 },
     async (profile, learntMs) => {
       if (monitor !== undefined) await end(monitor);
-      await cleanSlate(ports, lab);
+      await resetLab(ports, lab);
       startMonitor(profile);
       await says('Every path carries');
       await delay(learntMs);

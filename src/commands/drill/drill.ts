@@ -4,7 +4,7 @@ import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { arg, flag, toggle } from '../../lib/core/flags.ts';
 import { choice, count, path, text } from '../../lib/core/flags/kinds.ts';
 import { casesOf } from '../../lib/drill/cases.ts';
-import { findGround, siteOf } from '../../lib/drill/ground.ts';
+import { findSession, siteOf } from '../../lib/drill/session.ts';
 import { pageOf } from '../../lib/drill/page.ts';
 import { runnable, runSuite } from '../../lib/drill/suite.ts';
 import { DRILL_PROFILES, type CaseResult, type DrillCase, type DrillReport } from '../../lib/drill/types.ts';
@@ -111,11 +111,11 @@ export const drill = defineCommand({
           .join(', ')}`,
         { field: '--detector', next: 'take fast or default' },
       );
-    const ground = await findGround(ports, lab, site);
+    const session = await findSession(ports, lab, site);
     try {
       const onCase = (result: CaseResult, index: number): void =>
         ports.progress(`${index + 1}/${total} ${lines(result)}`);
-      const result = await runSuite(ports, ground.lab, picked, { profile, seed, onCase });
+      const result = await runSuite(ports, session.lab, picked, { profile, seed, onCase });
       if (report !== undefined)
         await ports.files.write([{ path: absolute(ports.cwd, report), content: pageOf(result), mode: 0o644 }]);
       return {
@@ -123,7 +123,7 @@ export const drill = defineCommand({
         exit: result.failed + result.invalid === 0 && result.amiss.length === 0 ? EXIT.ok : EXIT.failed,
       };
     } finally {
-      await ground.leave();
+      await session.leave();
     }
   },
 

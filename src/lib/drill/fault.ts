@@ -117,7 +117,7 @@ export const inject = async (ports: Ports, lab: Lab, fault: OutsideFault): Promi
       if (!(await call(lab, 'StopInstances', { 'InstanceId.1': id })))
         throw failure(`${fault.gateway} could not be stopped`);
       return async () => {
-        // EC2 refuses a start while the stop is under way; the slate waits until the tunnel stands.
+        // EC2 refuses a start while the stop is under way; the reset waits until the tunnel stands.
         for (let tries = 0; tries < 100 && !(await call(lab, 'StartInstances', { 'InstanceId.1': id })); tries += 1)
           await ports.clock.sleep(100);
       };

@@ -1,7 +1,7 @@
 import { DEFAULT_TIMING } from '../domain/failover/policy.ts';
 import type { MonitorEvent, MoveEvent } from '../monitor/events.ts';
 import { limitOf } from './cases.ts';
-import { storyOf, type Told } from './story.ts';
+import { timelineOf, type LogLine } from './timeline.ts';
 import type { CaseResult, DrillCase, DrillProfile, Lane, Stretch } from './types.ts';
 
 /** What was seen of one case. Times are ms since the epoch, as the monitor's events have them. */
@@ -23,7 +23,7 @@ export interface Seen {
   /** Exit code of the monitor at its stop. */
   readonly exitCode: number | null;
   /** What the lab's own process told. */
-  readonly lab: readonly Told[];
+  readonly lab: readonly LogLine[];
   /**
    * The way back, where it is watched: since when the fault was over, when every table was home, packets lost from
    * there on.
@@ -220,7 +220,7 @@ export const judge = (
     alerts,
     lanes: lanesOf(drill, seen, before),
     returnMs: round(back?.settledAt === undefined ? undefined : back.settledAt - back.from),
-    story: storyOf(events, seen.lab, seen.faultAt, problems.length > 0),
+    story: timelineOf(events, seen.lab, seen.faultAt, problems.length > 0),
     scene: [],
   };
 };

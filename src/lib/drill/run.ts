@@ -7,8 +7,8 @@ import type { MonitorEvent } from '../monitor/events.ts';
 import { limitOf } from './cases.ts';
 import { inject, type Undo } from './fault.ts';
 import { judge, type Seen } from './judge.ts';
-import { positions, samePlace, sceneOf } from './slate.ts';
-import { labTold, lastView, storyOf, wordsOf } from './story.ts';
+import { positions, samePlace, sceneOf } from './reset.ts';
+import { labLog, lastView, timelineOf, wordsOf } from './timeline.ts';
 import type { CaseResult, DrillCase, DrillProfile, Fault, KillStep } from './types.ts';
 import { startWatcher, type Watcher } from './watcher.ts';
 
@@ -260,7 +260,7 @@ const play = async (stage: Stage): Promise<CaseResult> => {
     streamFrom: startedAt,
     streamTo: endAt,
     exitCode,
-    lab: await labTold(ports.files, lab.record.name, startedAt),
+    lab: await labLog(ports.files, lab.record.name, startedAt),
     back:
       back === undefined
         ? undefined
@@ -308,7 +308,7 @@ export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options:
   const undo: Undo[] = [];
   const watcher = await startWatcher(lab, { profile: options.profile, path: ports.env['PATH'] });
   const told = async (): Promise<readonly string[]> =>
-    storyOf(watcher.events, await labTold(ports.files, lab.record.name, begun), begun, true);
+    timelineOf(watcher.events, await labLog(ports.files, lab.record.name, begun), begun, true);
   let result: CaseResult;
   try {
     result = await play({ ports, lab, drill, watcher, standing, undo, options }).catch(async (error: unknown) =>

@@ -4,8 +4,8 @@ import { seeded } from '../domain/seeded.ts';
 import type { Lab } from '../lab/state.ts';
 import { isFound } from './cases.ts';
 import { runCase, unplayed } from './run.ts';
-import { cleanSlate } from './slate.ts';
-import { wordsOf } from './story.ts';
+import { resetLab } from './reset.ts';
+import { wordsOf } from './timeline.ts';
 import type { CaseResult, DrillCase, DrillProfile, DrillReport } from './types.ts';
 
 export interface SuiteOptions {
@@ -39,8 +39,8 @@ export const runSuite = async (
   const results: CaseResult[] = [];
   const run = runnable(cases, profile);
   let wrecks = 0;
-  const slate = async (): Promise<unknown> =>
-    cleanSlate(ports, lab).then(
+  const reset = async (): Promise<unknown> =>
+    resetLab(ports, lab).then(
       () => undefined,
       (error: unknown) => {
         if (ports.signal.aborted) throw interrupted();
@@ -48,7 +48,7 @@ export const runSuite = async (
       },
     );
   const once = async (drill: DrillCase): Promise<CaseResult> => {
-    const amiss = await slate();
+    const amiss = await reset();
     wrecks = amiss === undefined ? 0 : wrecks + 1;
     return amiss === undefined ? runCase(ports, lab, drill, { profile, random }) : unplayed(drill, amiss);
   };
@@ -64,7 +64,7 @@ export const runSuite = async (
     onCase(result, index);
     if (wrecks === MOST_WRECKS) break;
   }
-  const amiss = await slate();
+  const amiss = await reset();
   const passed = results.filter((result) => result.passed).length;
   return {
     lab: lab.record.name,

@@ -4,7 +4,7 @@ import type { MonitorEvent } from '../monitor/events.ts';
 import { say } from '../monitor/say.ts';
 
 /** A line of somebody's, with wall time in ms. */
-export interface Told {
+export interface LogLine {
   readonly at: number;
   readonly text: string;
 }
@@ -17,7 +17,7 @@ export const wordsOf = (error: unknown): readonly string[] =>
 const BEFORE_LINES = 15;
 
 /** What the lab's own process has told since a moment: BGP's routes, tunnels' tracks, boxes that stop and start. */
-export const labTold = async (files: Pick<Files, 'read'>, lab: string, since: number): Promise<readonly Told[]> =>
+export const labLog = async (files: Pick<Files, 'read'>, lab: string, since: number): Promise<readonly LogLine[]> =>
   ((await files.read(paths(lab).serveLog)) ?? '').split('\n').flatMap((line) => {
     const space = line.indexOf(' ');
     const at = Date.parse(line.slice(0, space));
@@ -33,7 +33,7 @@ const places = (event: MonitorEvent): string | undefined =>
  * All that is told, and of what is only measured whatever helps to understand a failure: calls, and where the routes
  * are believed.
  */
-const inDetail = (events: readonly MonitorEvent[]): readonly Told[] => {
+const inDetail = (events: readonly MonitorEvent[]): readonly LogLine[] => {
   let last: string | undefined;
   return events.flatMap((event) => {
     const text =
@@ -50,9 +50,9 @@ const inDetail = (events: readonly MonitorEvent[]): readonly Told[] => {
  * Lines in order of time, with ms since the fault.
  * @param whole also what came before the fault, and the calls: of a case that failed.
  */
-export const storyOf = (
+export const timelineOf = (
   events: readonly MonitorEvent[],
-  lab: readonly Told[],
+  lab: readonly LogLine[],
   faultAt: number,
   whole: boolean,
 ): readonly string[] => {

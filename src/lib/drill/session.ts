@@ -12,7 +12,7 @@ import { EXAMPLES } from '../site/examples.ts';
 import { loadSite } from '../site/file.ts';
 import { generatePsk } from '../site/psk.ts';
 
-export interface Ground {
+export interface LabSession {
   readonly lab: Lab;
   /** Takes the lab away where we built it; one that was there stays. */
   leave(): Promise<void>;
@@ -36,7 +36,7 @@ const exampleSite = async (ports: Ports): Promise<string> => {
  * The lab of this name as it is, or a new one.
  * @param site site file of a new lab; undefined: the ready example.
  */
-export const findGround = async (ports: Ports, name: string, site: string | undefined): Promise<Ground> => {
+export const findSession = async (ports: Ports, name: string, site: string | undefined): Promise<LabSession> => {
   await requireTools(ports);
   if ((await readRecord(ports.files, name)) !== undefined)
     return { lab: await openLab(ports.files, name), leave: async () => undefined };

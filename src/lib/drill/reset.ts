@@ -146,7 +146,7 @@ export const sceneOf = (ports: Ports, lab: Lab): Promise<readonly string[]> =>
  * up, every route on its preferred link.
  * @throws a failure that names what does not come back.
  */
-export const cleanSlate = async (ports: Ports, lab: Lab): Promise<void> => {
+export const resetLab = async (ports: Ports, lab: Lab): Promise<void> => {
   await restore(ports, lab);
   const begun = ports.clock.now();
   const helped = new Set<string>();

@@ -227,6 +227,24 @@ describe('help', () => {
     expect(await run('--version')).toMatchObject({ exit: 0, out: '0.0.0-test\n', err: '' });
   });
 
+  test.each(['version', '-v'])('%s is --version', async (line) => {
+    expect(await run(line)).toMatchObject({ exit: 0, out: '0.0.0-test\n', err: '' });
+  });
+
+  test.each(['', 'route', 'route table list'])('help %s is --help behind it', async (topic) => {
+    const ran = await run(`help ${topic}`);
+    expect([ran.exit, ran.err, ran.out]).toEqual([0, '', (await run(`${topic} --help`)).out]);
+  });
+
+  test.each([
+    ['help rotue', 'no command is called rotue: did you mean route?'],
+    ['help route nothing', 'no command is called "route nothing"'],
+  ])('%s is refused', async (line, said) => {
+    const ran = await run(line);
+    expect([ran.exit, ran.out]).toEqual([2, '']);
+    expect(ran.err).toContain(said);
+  });
+
   test.each(['', '--help', '-h'])('the program: "%s"', async (line) => {
     const ran = await run(line);
     expect(ran).toMatchObject({ exit: 0, err: '' });

@@ -1,9 +1,12 @@
 import { clock } from '../lib/adapters/clock.ts';
 import { files } from '../lib/adapters/files.ts';
 import type { Ask, Ports, Shell } from '../lib/core/ports.ts';
+import { canDraw, wantsColour } from '../lib/core/colour.ts';
 import { main, type Output } from './main.ts';
 
 declare const HYBRIDCTL_VERSION: string;
+
+const colour = wantsColour(process.stdout.isTTY, process.env);
 
 /** Back to the line's begin, and clear it (ECMA-48 EL): a line that stands there is written over. */
 const ERASE = '\r\u001b[K';
@@ -48,7 +51,7 @@ const realPorts = (signal: AbortSignal): Ports => {
         shell,
       ),
     progress: tell,
-    live: process.stderr.isTTY ? tellLive : undefined,
+    live: canDraw(process.stderr.isTTY, process.env) ? tellLive : undefined,
     signal,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     routeTables: async (options) => (await import('../lib/adapters/aws/routes.ts')).awsRouteTables(options),
@@ -63,7 +66,10 @@ const realPorts = (signal: AbortSignal): Ports => {
     fileLoad: async () => (await import('../lib/adapters/file-load.ts')).fileLoad,
     views: async () => (await import('../lib/adapters/views/index.ts')).views,
     screen: async (plain = false) =>
-      (await import('../lib/adapters/screen.ts')).openScreen(process.stdout, process.stdout.isTTY && !plain),
+      (await import('../lib/adapters/screen.ts')).openScreen(process.stdout, {
+        colour: colour && !plain,
+        drawn: canDraw(process.stdout.isTTY, process.env),
+      }),
     witness: async (address) => (await import('../lib/adapters/witness/index.ts')).witness(address),
     fpga: async (options) => (await import('../lib/adapters/fpga.ts')).fpga(options),
     objects: async (...bucket) => (await import('../lib/adapters/fpga.ts')).objects(...bucket),
@@ -79,7 +85,7 @@ const output: Output = {
     process.stdout.write(text);
   },
   err: (text) => tell(text.replace(/\n$/, '')),
-  style: async (plain) => (await import('../lib/adapters/terminal.ts')).style(process.stdout.isTTY && !plain),
+  style: async (plain) => (await import('../lib/adapters/terminal.ts')).style(colour && !plain),
 };
 
 // We pin the SDK to versions that run on Node 20; its notice about later ones would be noise in every command's stderr.

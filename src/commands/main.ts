@@ -1,6 +1,7 @@
 import type { Command, Emit, Style } from '../lib/core/command.ts';
 import { EXIT, usageError, type ExitCode } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
+import { nearest, show } from '../lib/core/words.ts';
 import { buildProgram } from './program.ts';
 import { GROUPS } from './registry.ts';
 import { report } from './report.ts';
@@ -19,8 +20,9 @@ export interface Main {
   readonly version: string;
 }
 
-/** Runs one command line. @param argv the words after `hybridctl`. @returns the exit code; never throws. */
-export const main = async (argv: readonly string[], { ports, output, version }: Main): Promise<ExitCode> => {
+/** Runs one command line. @param typed the words after `hybridctl`. @returns the exit code; never throws. */
+export const main = async (typed: readonly string[], { ports, output, version }: Main): Promise<ExitCode> => {
+  const argv = spelledAsFlags(typed);
   let exit: ExitCode = EXIT.ok;
   const group = GROUPS.find(({ name }) => name === argv.find(isWord));
   let global = takeGlobals(argv, []).global;
@@ -31,6 +33,7 @@ export const main = async (argv: readonly string[], { ports, output, version }: 
     const plain = global.noColor || Boolean(ports.env['NO_COLOR']);
     const heard = portsFor(ports, global, plain);
     refuseStrayFlag(taken.rest, commands);
+    if (typed[0] === 'help') refuseUnknownTopic(typed.slice(1).filter(isWord).join(' '), commands);
     const program = buildProgram({ named: group, commands, version, out: output.out }, async (command, raw) => {
       const options = command.parse(raw, heard);
       const print = async (result: unknown): Promise<void> => {
@@ -59,6 +62,13 @@ export const main = async (argv: readonly string[], { ports, output, version }: 
       err: output.err,
     });
   }
+};
+
+/** `help vpn init` is `vpn init --help`; `version` and `-v` are `--version`. */
+const spelledAsFlags = (typed: readonly string[]): readonly string[] => {
+  const [first, ...rest] = typed;
+  if (first === 'help') return [...rest, '--help'];
+  return (first === 'version' || first === '-v') && rest.length === 0 ? ['--version'] : typed;
 };
 
 /** What is for people does not reach those who want data, or nothing. */
@@ -112,6 +122,16 @@ const endOfOurs = (argv: readonly string[], commands: readonly Command[]): numbe
   const line = at.map((index) => argv[index]).join(' ');
   const passing = commands.find(({ path, passThrough }) => passThrough === true && `${line} `.startsWith(`${path} `));
   return passing === undefined ? limit : (at[passing.path.split(' ').length] ?? limit);
+};
+
+/** Commander would show the help of what is above a name that it does not know. */
+const refuseUnknownTopic = (topic: string, commands: readonly Command[]): void => {
+  const known = [...GROUPS.map(({ name }) => name), ...commands.map(({ path }) => path)];
+  if (topic === '' || known.some((path) => path === topic || path.startsWith(`${topic} `))) return;
+  const meant = nearest(topic, known);
+  throw usageError(`no command is called ${show(topic)}${meant === undefined ? '' : `: did you mean ${meant}?`}`, {
+    next: 'see hybridctl help',
+  });
 };
 
 /**

@@ -174,7 +174,8 @@ describe('status --watch', () => {
   const PIPE = { isTTY: false, on: () => undefined } as const;
   const watch = (flags: string, out: { write(text: string): void }) => {
     const stopping = new AbortController();
-    const screen = async (): Promise<Screen> => openScreen({ ...PIPE, ...out } as never, false);
+    const screen = async (): Promise<Screen> =>
+      openScreen({ ...PIPE, ...out } as never, { colour: false, drawn: 'isTTY' in out });
     const ended = ask(`status --watch ${flags}`, { ports: { clock, signal: stopping.signal, screen } });
     return { stop: () => (stopping.abort('SIGTERM'), ended) };
   };

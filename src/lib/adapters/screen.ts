@@ -9,9 +9,15 @@ const HOME = '\u001b[H';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
-/** @param out stdout, a terminal or not. @param colour whether the user and the terminal want colours */
-export const openScreen = (out: WriteStream, colour: boolean): Screen => {
-  const drawn = out.isTTY;
+export interface ScreenOptions {
+  /** Whether the user and the terminal want colours. */
+  readonly colour: boolean;
+  /** Drawn over again and again; false: lines one after another, as off a terminal. */
+  readonly drawn: boolean;
+}
+
+/** @param out stdout, a terminal or not. */
+export const openScreen = (out: WriteStream, { colour, drawn }: ScreenOptions): Screen => {
   let taken = false;
   const close = (): void => {
     if (!taken) return;

@@ -1,8 +1,7 @@
 import { clock } from '../lib/adapters/clock.ts';
 import { files } from '../lib/adapters/files.ts';
 import type { Ask, Ports, Shell } from '../lib/core/ports.ts';
-import { canDraw, wantsColour } from '../lib/core/colour.ts';
-import { main, type Output } from './main.ts';
+import { canDraw, main, wantsColour, type Output } from './main.ts';
 
 declare const HYBRIDCTL_VERSION: string;
 

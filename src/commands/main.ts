@@ -6,6 +6,8 @@ import { buildProgram } from './program.ts';
 import { GROUPS } from './registry.ts';
 import { report } from './report.ts';
 
+export { canDraw, wantsColour } from '../lib/core/colour.ts';
+
 /** Where words go. The only writer besides `ports.progress`. */
 export interface Output {
   out(text: string): void;

@@ -3,18 +3,11 @@ import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { linkTargets } from '../../lib/domain/routes.ts';
 import type { Site, SiteRouteTable } from '../../lib/domain/site.ts';
-import { editPins, pinPath, STATE_DIR } from '../../lib/monitor/pins.ts';
+import { editPins, pinPath } from '../../lib/monitor/pins.ts';
 import { chosenTables, targetOf } from '../../lib/routes/select.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
 import { NAMED_LINK, NAMED_TABLES } from './shared.ts';
-
-export const STATE_FLAG = {
-  flags: '--state-dir <folder>',
-  summary: "the monitor's lease and pins",
-  env: 'HYBRIDCTL_STATE_DIR',
-  default: STATE_DIR,
-} as const;
 
 export const PIN = { site: FLAG.site, table: NAMED_TABLES, stateDir: FLAG.stateDir } as const;
 

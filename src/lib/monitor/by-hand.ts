@@ -30,7 +30,7 @@ interface PinChange {
   readonly after: string | null;
 }
 
-type Ports4 = Pick<Ports, 'prober' | 'clock' | 'signal' | 'files' | 'leaseStore'>;
+type MovePorts = Pick<Ports, 'prober' | 'clock' | 'signal' | 'files' | 'leaseStore'>;
 
 /** A monitor reads its pins every 500 ms; before it has, it would carry the routes away again. */
 const PINS_READ_MS = 750;
@@ -43,7 +43,7 @@ const PINS_READ_MS = 750;
 export const guardByHand = async (
   { site }: Pick<Opened, 'site'>,
   options: ByHandOptions,
-  ports: Ports4,
+  ports: MovePorts,
   steps: readonly RouteStep[],
   pending: readonly RouteStep[],
 ): Promise<Guard> => {
@@ -185,7 +185,7 @@ const linksOf = (steps: readonly RouteStep[]): readonly string[] => [...new Set(
 const skipped = (pending: readonly RouteStep[]): readonly LinkCheck[] =>
   linksOf(pending).map((link) => ({ link, state: 'skipped', why: '--no-check' }));
 
-const checked = async (site: Site, pending: readonly RouteStep[], ports: Ports4): Promise<readonly LinkCheck[]> => {
+const checked = async (site: Site, pending: readonly RouteStep[], ports: MovePorts): Promise<readonly LinkCheck[]> => {
   if (pending.length === 0) return [];
   const withdrawn = pending.find(
     ({ before, destination, to }) => reachedByPropagation(before, destination, to) === 'no',

@@ -1,12 +1,13 @@
 import type { Input } from '../../src/lib/core/aws.ts';
 import type { PolicyDocument } from '../../src/lib/domain/iam.ts';
+import { servicePrincipal } from '../../src/lib/domain/partition.ts';
 import { metricAlarm } from '../../src/lib/procedures/aws/alarm.ts';
 import { eventRule, ruleTargets } from '../../src/lib/procedures/aws/event-rule.ts';
-import { lambdaFunction } from '../../src/lib/procedures/aws/function.ts';
+import { functionPermission, lambdaFunction } from '../../src/lib/procedures/aws/function.ts';
 import { account } from '../../src/lib/procedures/aws/lookups.ts';
 import { queuePolicy, sqsQueue } from '../../src/lib/procedures/aws/queue.ts';
 import { role } from '../../src/lib/procedures/aws/role.ts';
-import { snsTopic, topicPolicy } from '../../src/lib/procedures/aws/topic.ts';
+import { mailSubscription, snsTopic, topicPolicy } from '../../src/lib/procedures/aws/topic.ts';
 import { debuggerZip, HANDLER } from '../../src/lib/render/events/function.ts';
 import type { Row } from '../helpers/resources.ts';
 
@@ -45,6 +46,18 @@ const THEIR_ALARM: Input<'cloudwatch', 'PutMetricAlarm'> = {
 const RULE = { name: 'yellow', rule: 'contract-yellow', description: 'for a contract', pattern: '{"source":["a"]}' };
 const queue = () => sqsQueue(SITE, { name: 'work', queue: 'contract-work' });
 const topic = () => snsTopic(SITE, { name: 'alarms', topic: 'contract-alarms', region: REGION });
+
+const functionRole = () => role(SITE, { name: 'fn', service: 'lambda', region: REGION, description: 'for a contract' });
+const fn = () =>
+  lambdaFunction(SITE, {
+    name: 'fn',
+    fn: 'contract-fn',
+    region: REGION,
+    runtime: 'nodejs22.x',
+    handler: HANDLER,
+    description: 'for a contract',
+    zip: debuggerZip(),
+  });
 
 /** Alarms, events and what they go to. */
 export const eventRows = (): readonly Row[] => [
@@ -101,25 +114,45 @@ export const eventRows = (): readonly Row[] => [
     adopted: 'refused',
   },
   {
+    what: 'mail subscription',
+    setup: [account(), topic()],
+    steps: [mailSubscription('alarms', 'ops@example.com')],
+  },
+  {
+    what: 'permission to call a function',
+    setup: [account(), functionRole(), fn(), eventRule(SITE, RULE)],
+    steps: [functionPermission('fn', 'yellow', REGION)],
+  },
+  {
     what: 'function',
-    setup: [account(), role(SITE, { name: 'fn', service: 'lambda', region: REGION, description: 'for a contract' })],
-    steps: [
-      lambdaFunction(SITE, {
-        name: 'fn',
-        fn: 'contract-fn',
-        region: REGION,
-        runtime: 'nodejs22.x',
-        handler: HANDLER,
-        description: 'for a contract',
-        zip: debuggerZip(),
-      }),
-    ],
+    setup: [account(), functionRole()],
+    steps: [fn()],
     drift: {
       make: ({ aws }) =>
         aws.ask('lambda', 'UpdateFunctionConfiguration', { FunctionName: 'contract-fn', Handler: 'other.handler' }),
       fields: ['handler is other.handler instead of'],
       calls: ['UpdateFunctionConfiguration'],
     },
+    foreign: async ({ aws }) => {
+      const { Role } = await aws.ask('iam', 'CreateRole', {
+        RoleName: 'theirs',
+        AssumeRolePolicyDocument: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: [
+            { Effect: 'Allow', Principal: { Service: servicePrincipal('lambda', REGION) }, Action: 'sts:AssumeRole' },
+          ],
+        }),
+      });
+      await aws.ask('lambda', 'CreateFunction', {
+        FunctionName: 'contract-fn',
+        Runtime: 'nodejs22.x',
+        Handler: HANDLER,
+        Role: Role!.Arn!,
+        Code: { ZipFile: debuggerZip() },
+      });
+      return 'contract-fn';
+    },
+    adopted: 'told',
   },
   {
     what: 'rule with its targets',

@@ -12,6 +12,7 @@ import { vpnGateway } from '../../src/lib/procedures/aws/vpn-gateway.ts';
 import type { Row } from '../helpers/resources.ts';
 import { allowing, eventRows } from './resources.events.ts';
 import { logRows } from './resources.logs.ts';
+import { vpnRows } from './resources.vpn.ts';
 
 const [SITE, REGION, VPC] = ['contract', 'cn-north-1', 'vpc-0d5a1b2c3d4e5f607'] as const;
 
@@ -160,6 +161,7 @@ export const rows = (): readonly Row[] => [
   },
   ...eventRows(),
   ...logRows(),
+  ...vpnRows(),
   {
     what: 'bucket',
     steps: [s3Bucket(SITE, { bucket: 'contract-bucket', region: REGION, create: true, foreign: false })],

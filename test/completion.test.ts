@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -90,6 +91,37 @@ test("the hidden command speaks the shells' protocol", async () => {
   expect((await run(['completion', 'words', '--', 'completion', ''])).out).toBe('bash\t\nzsh\t\nfish\t\n');
   expect((await run(['completion', 'words', '--', '--v'])).out).toBe('--version\tprint the version\n');
   expect((await run('completion words -- xyzzy ""')).out).toBe('');
+});
+
+describe('names of the site file', () => {
+  const site = readFileSync('test/fixtures/lab.yaml', 'utf8');
+  test.each([
+    ['route set --to |', ['dx-1', 'vpn-a', 'vpn-b']],
+    ['route set --table |', ['private-1', 'private-2']],
+    ['vpn up |', ['gw-1', 'gw-2', 'rtr-1', 'rtr-2']],
+    ['vpn up --site other.yaml |', []],
+    ['vpn status --tunnel |', ['vpn1', 'vpn2']],
+    ['vpn init --table |', []],
+    ['lab exec gw|', ['gw-1', 'gw-2']],
+    ['lab cut wan|', []],
+    ['lab cut d|', ['dx-1']],
+    ['drill dx-1/blackhole/b|', ['dx-1/blackhole/both']],
+    ['alarm list --region cn|', ['cn-north-1', 'cn-northwest-1']],
+  ])('%s', async (line, expected) => {
+    const typed = line.replace(/\|$/, '').split(' ');
+    const { out } = await run(['completion', 'words', '--', ...typed], { files: { 'hybridctl.yaml': site } });
+    expect(
+      out
+        .split('\n')
+        .map((one) => one.split('\t')[0])
+        .filter((one) => one !== ''),
+    ).toEqual(expected);
+  });
+
+  test('where the site file is none, nothing is offered and nothing is said', async () => {
+    const ran = await run(['completion', 'words', '--', 'vpn', 'up', ''], { files: { 'hybridctl.yaml': '[' } });
+    expect(ran).toMatchObject({ exit: 0, out: '', err: '' });
+  });
 });
 
 describe('in a real bash', () => {

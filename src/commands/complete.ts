@@ -1,5 +1,9 @@
 import type { Command, Flag } from '../lib/core/command.ts';
+import type { NameKind } from './complete-names.ts';
 import type { Group } from './registry.ts';
+
+/** The names of a kind in a site file; undefined: the usual one. */
+export type Names = (kind: NameKind, site: string | undefined) => Promise<readonly string[]>;
 
 export interface Candidate {
   readonly value: string;
@@ -28,14 +32,19 @@ const bare = (values: readonly string[]): readonly Candidate[] => values.map((va
 /**
  * Completes a command line from the command specs. Only the named group is loaded.
  * @param typed the words after `hybridctl` up to the cursor; the last is the one being typed, maybe ''.
+ * @param names what a site file has of a kind.
  */
-export const complete = async (typed: readonly string[], groups: readonly Group[]): Promise<Completion> => {
+export const complete = async (
+  typed: readonly string[],
+  groups: readonly Group[],
+  names: Names = async () => [],
+): Promise<Completion> => {
   // bash takes `--flag=value` apart at the "=".
   const words = typed
     .filter((word, index) => word !== '=' || index === typed.length - 1)
     .map((word) => (word === '=' ? '' : word));
   const partial = words.at(-1) ?? '';
-  const found = await candidates(words.slice(0, -1), partial, groups);
+  const found = await candidates(words.slice(0, -1), partial, groups, names);
   return found === 'files' ? found : found.filter(({ value }) => value.startsWith(partial));
 };
 
@@ -43,6 +52,7 @@ const candidates = async (
   before: readonly string[],
   partial: string,
   groups: readonly Group[],
+  names: Names,
 ): Promise<Completion> => {
   const path = before.filter((word) => !word.startsWith('-'));
   const group = groups.find(({ name }) => name === path[0]);
@@ -57,7 +67,7 @@ const candidates = async (
   const command = commands.filter(fits).sort((a, b) => b.path.length - a.path.length)[0];
   const further = nextWords(commands, path.join(' '), partial, before);
   if (command === undefined) return further;
-  const inside = within(command, before, partial);
+  const inside = await within(command, before, partial, (kind) => names(kind, siteIn(before)));
   // A command may stand above others: `drill`, and `drill route`.
   return inside === 'files' || partial.startsWith('-') ? inside : [...inside, ...further];
 };
@@ -79,13 +89,22 @@ const nextWords = (
   return [...next].map(([value, summary]) => ({ value, summary }));
 };
 
-const within = (command: Command, before: readonly string[], partial: string): Completion => {
+const within = async (
+  command: Command,
+  before: readonly string[],
+  partial: string,
+  site: (kind: NameKind) => Promise<readonly string[]>,
+): Promise<Completion> => {
+  const offered = async (placeholder: string, offer: Offer): Promise<Completion> => {
+    const kind = valuesIn(offer).length === 0 ? kindIn(placeholder) : undefined;
+    return kind === undefined ? valuesOf(placeholder, offer) : bare(await site(kind));
+  };
   const find = (word: string | undefined) =>
     command.flags.find((flag) => takesValue(flag) && names(flag).includes(word ?? ''));
   const joined = /^(--[^=]+)=/.exec(partial);
   if (joined !== null) return bare(valuesIn(find(joined[1])).map((value) => `${joined[1]}=${value}`));
   const waiting = find(before.at(-1));
-  if (waiting !== undefined) return valuesOf(waiting.flags, waiting);
+  if (waiting !== undefined) return offered(waiting.flags, waiting);
   if (partial.startsWith('-')) return flagsOf([...command.flags, ...GLOBAL], before);
   // Words after the path that are neither flags nor a flag's value are arguments; a list takes all that follow.
   const given =
@@ -93,10 +112,20 @@ const within = (command: Command, before: readonly string[], partial: string): C
     command.path.split(' ').length;
   const args = command.args ?? [];
   const arg = args[given] ?? (args.at(-1)?.name.includes('...') === true ? args.at(-1) : undefined);
-  return arg === undefined ? [] : valuesOf(arg.name, arg);
+  return arg === undefined ? [] : offered(arg.name, arg);
 };
 
 type Offer = Pick<Flag, 'choices' | 'completion'>;
+
+/** The site file that the line names. */
+const siteIn = (before: readonly string[]): string | undefined =>
+  before.find((word) => word.startsWith('--site='))?.slice('--site='.length) ??
+  before[before.indexOf('--site') + 1 || -1];
+
+/** `--to <link>`, `[device]`, `--link <name>`: what the site file names. */
+const kindIn = (placeholder: string): NameKind | undefined =>
+  (/[<[](link|table|device|node|case|what)\b/.exec(placeholder)?.[1] ??
+    /^--(link|table|tunnel) <name>/.exec(placeholder)?.[1]) as NameKind | undefined;
 
 const valuesIn = (offer: Offer | undefined): readonly string[] =>
   offer?.completion === undefined || offer.completion === 'files' ? (offer?.choices ?? []) : offer.completion;

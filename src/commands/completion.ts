@@ -34,7 +34,15 @@ const completionWords = defineCommand({
   examples: [{ line: 'hybridctl completion words -- vpn ""', why: 'the commands of a group' }],
   hidden: true,
   passThrough: true,
-  run: async ({ words }) => ({ result: await complete(words, GROUPS) }),
+  run: async ({ words }, ports) => ({
+    result: await complete(words, GROUPS, async (kind, site) =>
+      (await import('./complete-names.ts')).siteNames(
+        ports,
+        site ?? (ports.env['HYBRIDCTL_SITE'] || 'hybridctl.yaml'),
+        kind,
+      ),
+    ),
+  }),
   human: (found) =>
     found === 'files' ? ':files' : found.map(({ value, summary }) => `${value}\t${summary}`).join('\n'),
 });

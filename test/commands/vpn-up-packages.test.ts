@@ -96,6 +96,34 @@ describe('vpn up on a gateway whose strongSwan already runs', () => {
   );
 });
 
+describe('a peer that refuses', () => {
+  it(
+    'does not end the tunnel for good: what is loaded and down is begun again, what is up is left alone',
+    async () => {
+      const { a, b } = boxes;
+      // The daemon of the peer is up before its connections, as at its boot.
+      await sh(
+        b,
+        'swanctl --terminate --ike vpn1 --force >/dev/null 2>&1; mv /etc/swanctl/conf.d/vpn1.conf /run/; swanctl --load-all >/dev/null',
+      );
+      await sh(
+        a,
+        'swanctl --terminate --ike vpn1 --force >/dev/null 2>&1; swanctl --initiate --child vpn1 --timeout 3 >/run/said 2>&1 || true',
+      );
+      expect(await sh(a, 'cat /run/said')).toContain('NO_PROPOSAL_CHOSEN');
+      await sh(b, 'mv /run/vpn1.conf /etc/swanctl/conf.d/; swanctl --load-all >/dev/null; sleep 4');
+      expect(await sh(a, 'swanctl --list-sas'), 'charon has given up').toBe('');
+      // What the timer runs.
+      await sh(a, '/usr/local/lib/hybridctl/tunnels begin');
+      const first = await established(a);
+      await sh(a, '/usr/local/lib/hybridctl/tunnels begin; sleep 1');
+      const spi = (text: string) => /IKEv2, (\S+)/.exec(text)?.[1];
+      expect(spi(await established(a))).toBe(spi(first));
+    },
+    LONG,
+  );
+});
+
 describe('a package that is missing', () => {
   it.each([
     [

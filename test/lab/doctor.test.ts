@@ -89,6 +89,22 @@ describe('vpn doctor on a gateway', () => {
       [['probe-relay', null, /the probe relay is not loaded for vpn1/]],
     ],
     [
+      'a peer that refuses: it does not know the connection yet (case 1)',
+      async () => {
+        await on(
+          'rtr-1',
+          `swanctl --terminate --ike vpn1 --force --timeout 2 --uri unix:///run/hybridctl/${LAB}/nodes/rtr-1/charon.vici; swanctl --load-conns --file /dev/null --uri unix:///run/hybridctl/${LAB}/nodes/rtr-1/charon.vici`,
+        );
+        await initiate();
+      },
+      async () => {
+        await reload('rtr-1');
+        // The peer knows it again, and nobody begins: --fix does.
+        expect((await doctor('--fix', '--yes')).fixed).toEqual([expect.stringContaining('swanctl --initiate --child')]);
+      },
+      [['sa', 1, /the peer refused or does not know the connection yet/]],
+    ],
+    [
       'NAT before the tunnel (case 3)',
       () =>
         on(

@@ -271,23 +271,46 @@ const failureOf = (
         (connection === undefined && (peer === undefined || peer === remote.publicAddress))),
   );
 
+/** Begins what this end begins and charon has given up. Another refusal is no failure of the fix: we look again. */
+const beginCalls = (
+  host: HostView,
+  { local }: LinuxTunnel,
+  { child }: TunnelStatus,
+): Pick<CheckResult, 'fix'> | Record<string, never> =>
+  local.initiates && host.dialect === 'swanctl'
+    ? {
+        fix: [
+          {
+            kind: 'run',
+            file: 'sh',
+            args: ['-c', 'swanctl --initiate --child "$1" --timeout 10 --uri "$2" || true', 'begin', child, host.uri],
+          },
+        ],
+      }
+    : {};
+
 const downResult = (
+  host: HostView,
   one: LinuxTunnel,
   status: TunnelStatus,
   failures: readonly LogFailure[] | undefined,
 ): CheckResult => {
   const failure = failureOf(failures, one);
+  const fix = status.state === 'down' && status.configured ? beginCalls(host, one, status) : {};
   const state =
     status.state === 'ike-only'
       ? 'the peers agree on each other, but no ESP pair is up'
       : status.state === 'connecting'
         ? 'IKE is being tried and has not come up'
         : 'the tunnel is down';
+  // The peer says the same where nothing fits and where it has not loaded the connection yet; charon gives up at once.
+  const refused = /received (?:NO_PROPOSAL_CHOSEN|AUTHENTICATION_FAILED)/.test(failure?.line ?? '');
   if (failure !== undefined)
     return {
+      ...fix,
       level: 'error',
       subject: one.tunnel.name,
-      found: `${state}: ${failure.title}`,
+      found: `${state}: ${refused ? 'the peer refused or does not know the connection yet; it may be that ' : ''}${failure.title}`,
       evidence: failure.line.trim(),
       mend: failure.mend,
       case: caseOf(failure),
@@ -296,6 +319,7 @@ const downResult = (
     ? `try it: "swanctl --initiate --child ${status.child}", and read the log`
     : 'this end waits: see the other one; it initiates';
   return {
+    ...fix,
     level: 'error',
     subject: one.tunnel.name,
     found: state,
@@ -321,7 +345,7 @@ const sa: HostCheck = {
       const own = statuses.filter(({ connection }) => connection === tunnel.name);
       if (own.length === 0) return [skipped(tunnel.name, 'the tunnel is not loaded')];
       return own.flatMap((status): readonly CheckResult[] => {
-        if (status.state !== 'established') return [downResult(one, status, failures)];
+        if (status.state !== 'established') return [downResult(host, one, status, failures)];
         const evidence = `${status.remote.host}[${status.remote.port}], ${status.initiator === true ? 'we' : 'the peer'} initiated, ${status.espProposal}`;
         const doubled = status.ikeSas > 1 || status.childSas > 1;
         return [

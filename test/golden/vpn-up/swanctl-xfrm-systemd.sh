@@ -141,10 +141,19 @@ down() {
   remove xfrm100
 }
 
+# One answer of NO_PROPOSAL_CHOSEN (a peer whose connections are not loaded yet, or are being edited) ends a tunnel of
+# charon's for good. So what is loaded and has no security association is begun again; what has one is left alone.
+begin() {
+  if [ -z "$(swanctl --list-sas --ike vpn1 2>/dev/null)" ]; then
+    quietly swanctl --initiate --child vpn1 --timeout -1
+  fi
+}
+
 case ${1-} in
   up) up ;;
   down) down ;;
-  *) die 'say "up" or "down"' ;;
+  begin) begin >/dev/null ;;
+  *) die 'say "up", "down" or "begin"' ;;
 esac
 HYBRIDCTL_END
 
@@ -228,6 +237,7 @@ install -D -m 0644 /dev/stdin /etc/systemd/system/hybridctl-tunnels.service <<'H
 Description=hybridctl tunnel interfaces, routes and MSS clamp
 Wants=network-online.target
 After=network-online.target strongswan.service
+Wants=hybridctl-begin.timer
 
 [Service]
 Type=oneshot
@@ -239,11 +249,42 @@ ExecStop=/usr/local/lib/hybridctl/tunnels down
 WantedBy=multi-user.target
 HYBRIDCTL_END
 
+# begin tunnels that are down, every 10 s /etc/systemd/system/hybridctl-begin.timer
+install -D -m 0644 /dev/stdin /etc/systemd/system/hybridctl-begin.timer <<'HYBRIDCTL_END'
+# Begins again what a peer refused: see "begin" in /usr/local/lib/hybridctl/tunnels.
+[Unit]
+Description=hybridctl begins tunnels that are down
+# Started and stopped with the tunnels: after "vpn down" nothing is begun.
+PartOf=hybridctl-tunnels.service
+After=hybridctl-tunnels.service
+
+[Timer]
+OnActiveSec=10s
+OnUnitInactiveSec=10s
+AccuracySec=1s
+
+[Install]
+WantedBy=hybridctl-tunnels.service
+HYBRIDCTL_END
+
+# begin tunnels that are down /etc/systemd/system/hybridctl-begin.service
+install -D -m 0644 /dev/stdin /etc/systemd/system/hybridctl-begin.service <<'HYBRIDCTL_END'
+# Run by hybridctl-begin.timer.
+[Unit]
+Description=hybridctl begins tunnels that are down
+After=strongswan.service
+
+[Service]
+Type=oneshot
+ExecStart=/usr/local/lib/hybridctl/tunnels begin
+TimeoutStartSec=60
+HYBRIDCTL_END
+
 # kernel settings of gw-1: sysctl is there
 
-# start at boot: hybridctl-probe.service is not enabled, hybridctl-tunnels.service is not enabled, strongswan.service is not enabled
+# start at boot: hybridctl-probe.service is not enabled, hybridctl-tunnels.service is not enabled, hybridctl-begin.timer is not enabled, strongswan.service is not enabled
 systemctl daemon-reload
-systemctl enable hybridctl-probe.service hybridctl-tunnels.service strongswan.service
+systemctl enable hybridctl-probe.service hybridctl-tunnels.service hybridctl-begin.timer strongswan.service
 
 # probe relay: /etc/hybridctl/probe.nft is newer than what is loaded
 nft -f /etc/hybridctl/probe.nft

@@ -132,9 +132,11 @@ export const SYSCTL = '/etc/sysctl.d/90-hybridctl.conf';
 export const FRR = '/etc/frr/frr.conf';
 const UNIT_FOLDER = '/etc/systemd/system/';
 
-/** Units of ours, without their folder. */
+/** Units of ours that start at boot, without their folder; one that a timer runs has nothing to enable. */
 export const unitsOf = ({ files }: Pick<HostBox, 'files'>): readonly string[] =>
-  files.filter(({ path }) => path.startsWith(UNIT_FOLDER)).map(({ path }) => path.slice(UNIT_FOLDER.length));
+  files
+    .filter(({ path, content }) => path.startsWith(UNIT_FOLDER) && content.includes('\n[Install]\n'))
+    .map(({ path }) => path.slice(UNIT_FOLDER.length));
 
 /**
  * Empty files that say since when something runs as its files say. They are gone after a boot, as what they speak of

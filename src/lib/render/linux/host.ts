@@ -3,17 +3,21 @@ import sysctlSource from '../../../../templates/linux/sysctl.conf.hbs?raw';
 import probeSource from '../../../../templates/linux/probe.nft.hbs?raw';
 import probeUnitSource from '../../../../templates/linux/probe.service.hbs?raw';
 import scriptSource from '../../../../templates/linux/tunnels.sh.hbs?raw';
+import beginServiceSource from '../../../../templates/linux/begin.service.hbs?raw';
+import beginTimerSource from '../../../../templates/linux/begin.timer.hbs?raw';
 import unitSource from '../../../../templates/linux/unit.service.hbs?raw';
 import type { LinuxDialect } from '../../domain/site.ts';
 import { RELAY_FILE, relaysOf } from '../../domain/relay.ts';
 import { template } from '../engine.ts';
 import type { Device, RenderedFile } from '../types.ts';
-import type { LinuxBox, LinuxTunnel } from './box.ts';
+import { selectorPairs, type LinuxBox, type LinuxTunnel } from './box.ts';
 
 const sysctl = template(sysctlSource);
 const script = template(scriptSource);
 const mss = template(mssSource);
 const unit = template(unitSource);
+const beginService = template(beginServiceSource);
+const beginTimer = template(beginTimerSource);
 const probe = template(probeSource);
 const probeUnit = template(probeUnitSource);
 
@@ -171,6 +175,46 @@ const relayFiles = ({ device, tunnels }: LinuxBox): readonly RenderedFile[] => {
   ];
 };
 
+type Begin = {
+  readonly name: string;
+  readonly swanctl: boolean;
+  readonly children: readonly string[];
+};
+
+/**
+ * Tunnels that charon must be told to begin again after a refusal; pluto tries again by itself. `start_action =
+ * trap|start` would do where the kernel has ESP, but strongSwan before 5.9.6 (Ubuntu 22.04 has 5.9.5) does not load a
+ * connection that says so, and userspace ESP has no traps.
+ */
+const beginsOf = ({ dialect, tunnels }: LinuxBox): readonly Begin[] =>
+  dialect === 'swanctl' || dialect === 'ipsec-conf'
+    ? tunnels
+        .filter(({ local }) => local.initiates)
+        .map((one) => ({
+          name: one.tunnel.name,
+          swanctl: dialect === 'swanctl',
+          children: selectorPairs(one).map(({ name }) => name),
+        }))
+    : [];
+
+const beginFiles = (dialect: LinuxDialect, begins: readonly Begin[]): readonly RenderedFile[] =>
+  begins.length === 0
+    ? []
+    : [
+        {
+          path: 'etc/systemd/system/hybridctl-begin.timer',
+          mode: 0o644,
+          what: 'begin tunnels that are down, every 10 s',
+          content: beginTimer({}),
+        },
+        {
+          path: 'etc/systemd/system/hybridctl-begin.service',
+          mode: 0o644,
+          what: 'begin tunnels that are down',
+          content: beginService({ daemon: DAEMON[dialect] }),
+        },
+      ];
+
 /**
  * What surrounds the daemon on a Linux box: kernel settings, the tunnels script, the MSS clamp and the unit that runs
  * both.
@@ -180,6 +224,7 @@ export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
   const nft = dialect !== 'openswan';
   const clamp = mssView(box);
   const views = tunnels.flatMap((one) => interfaceViews(device, one));
+  const begins = beginsOf(box);
   return [
     {
       path: 'etc/sysctl.d/90-hybridctl.conf',
@@ -196,6 +241,7 @@ export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
         because: clamp.because,
         up: views,
         down: [...views].reverse(),
+        begins,
         nft: nft && NFT_PATH,
         clamps: nft ? [] : iptablesClamps(box),
       }),
@@ -206,7 +252,12 @@ export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
       path: 'etc/systemd/system/hybridctl-tunnels.service',
       mode: 0o644,
       what: 'start at boot',
-      content: unit({ daemon: DAEMON[dialect], partOf: tunnels.some(({ local }) => local.interface === 'tun') }),
+      content: unit({
+        daemon: DAEMON[dialect],
+        watch: begins.length > 0,
+        partOf: tunnels.some(({ local }) => local.interface === 'tun'),
+      }),
     },
+    ...beginFiles(dialect, begins),
   ];
 };

@@ -209,7 +209,7 @@ hostname rtr-1
 ! (110): above it, a router would give up its own route while it hears another's, and the LAN would wait for it to return.
 ip route 172.16.0.0/16 169.254.100.2 ipsec0 tag 100 100
 !
-ip prefix-list VPC seq 5 permit 172.16.0.0/16
+ip prefix-list VPC seq 5 permit 172.16.0.0/16 le 28
 ip prefix-list ONPREM seq 5 permit 10.10.0.0/16
 !
 route-map DX-IN permit 10

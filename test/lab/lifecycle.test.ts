@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shell } from '../../src/lib/adapters/shell.ts';
 import { nothing, traces, workshop, type Workshop } from './lab.ts';
 
 // Labs that come and go: what they leave behind must be nothing, however they end.
@@ -20,7 +21,16 @@ afterAll(async () => {
 
 describe('coming and going', () => {
   it('stands beside a second lab, and goes without a trace of either', async () => {
-    expect(await shop.run(['lab', 'up', '--name', LAB, '--site', shop.site])).toMatchObject({ exit: 0 });
+    const first = await shop.run(['lab', 'up', '--name', LAB, '--site', shop.site]);
+    expect(first.exit).toBe(0);
+    // The line that it prints serves the page of this lab.
+    const page = /^live page (.*)hybridctl (status --web .*)$/m.exec(first.out)!;
+    const served = await shell.run(
+      'sh',
+      ['-c', `${page[1]} timeout -s INT 8 ${process.execPath} ${shop.program} ${page[2]} --listen 127.0.0.1:0`],
+      { cwd: shop.dir },
+    );
+    expect(served.stderr).toContain('status page of demo');
     const second = await shop.run(['lab', 'up', '--name', SECOND, '--site', shop.site]);
     expect(second).toMatchObject({ exit: 0 });
     expect(

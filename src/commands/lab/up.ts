@@ -3,7 +3,8 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { path } from '../../lib/core/flags/kinds.ts';
 import { bringUp } from '../../lib/lab/up.ts';
-import type { EspKind } from '../../lib/lab/state.ts';
+import { shellWord } from '../../lib/domain/shell.ts';
+import { paths, type EspKind, type LabRecord } from '../../lib/lab/state.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
 import { NAME } from './flags.ts';
@@ -13,12 +14,22 @@ interface Result {
   readonly fresh: boolean;
   readonly tookMs: number;
   readonly endpoint: string;
+  /** The line of a shell that serves the lab's live page. */
+  readonly page: string;
   readonly nodes: readonly string[];
   readonly links: readonly string[];
   readonly host: string;
   readonly esp: Readonly<Record<string, EspKind>>;
   readonly notes: readonly string[];
 }
+
+/** A monitor inside keeps its state in the lab's folder; the page is served outside, where a browser is. */
+const pageLine = ({ name, sitePath, endpoint, site }: LabRecord): string =>
+  [
+    `AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab hybridctl status --web`,
+    `--site ${shellWord(sitePath)} --state-dir ${paths(name).state}`,
+    ...site.gateways.map((gateway) => `--vici ${paths(name).vici(gateway.name)}`),
+  ].join(' ');
 
 export const up = defineCommand({
   path: 'lab up',
@@ -53,6 +64,7 @@ export const up = defineCommand({
         fresh,
         tookMs,
         endpoint: record.endpoint!,
+        page: pageLine(record),
         nodes: topology.nodes.map(({ name }) => name),
         links: topology.links.map(({ name }) => name),
         host: topology.hostAddresses[0]!,
@@ -62,7 +74,7 @@ export const up = defineCommand({
     };
   },
 
-  human({ lab, fresh, tookMs, endpoint, nodes, host, notes }, style) {
+  human({ lab, fresh, tookMs, endpoint, page, nodes, host, notes }, style) {
     const named = lab === 'hyb' ? '' : ` --name ${lab}`;
     return [
       fresh ? style.good(`lab ${lab} is up, in ${(tookMs / 1000).toFixed(1)} s`) : `lab ${lab} is up already`,
@@ -70,6 +82,7 @@ export const up = defineCommand({
       `endpoint  ${endpoint}  (AWS_ENDPOINT_URL)`,
       `nodes     ${nodes.join(' ')}`,
       `try       hybridctl lab exec${named} ${nodes.find((name) => name.startsWith('app-')) ?? 'vpc'} -- ping -c 3 ${host}`,
+      `live page ${page}`,
     ].join('\n');
   },
 });

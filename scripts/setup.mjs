@@ -44,6 +44,8 @@ const MODES = {
       's3fs',
       'fuse3',
       'rclone',
+      'e2fsprogs',
+      'xfsprogs',
     ],
     tools: { aws: 'awscli' },
     libreswan: true,

@@ -25,8 +25,7 @@ const WAIT_MS = 10;
 
 /**
  * False alarms in one simulated year at 5 % random loss. Replies are drawn as whole stretches between losses
- * (geometric),
- * so a year of 315 million probes takes seconds; `lost` and `replies` are the detector's own arithmetic.
+ * (geometric), so a year of 315 million probes takes seconds; `lost` and `replies` are the detector's own arithmetic.
  */
 interface Year {
   readonly lost: () => boolean;

@@ -186,9 +186,8 @@ const round = async (): Promise<Round> => {
 };
 
 /**
- * Part of the packets towards on-prem lost, seen by a monitor of `default` on every node: four detections a fault.
- * They had
- * the same time to learn the path's ordinary loss (`GRAY_WARM_MS` and more), which decides how soon they see it; so
+ * Part of the packets towards on-prem lost, seen by a monitor of `default` on every node: four detections a fault. They
+ * had the same time to learn the path's ordinary loss (`GRAY_WARM_MS` and more), which decides how soon they see it; so
  * the four are alike.
  * @returns from the fault to each verdict, ms; undefined where somebody called the path dead before it.
  */

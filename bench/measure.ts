@@ -30,8 +30,8 @@ const once = ({ name, file, args, env }: Contender): Promise<number> =>
   });
 
 /**
- * Runs every contender in turn, round after round, so that a slow moment of the machine falls on all alike.
- * The first two rounds warm the caches and do not count.
+ * Runs every contender in turn, round after round, so that a slow moment of the machine falls on all alike. The first
+ * two rounds warm the caches and do not count.
  * @returns median ms per contender, in order.
  */
 export const interleaved = async (contenders: readonly Contender[], rounds: number): Promise<readonly number[]> => {

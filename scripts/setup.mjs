@@ -77,7 +77,7 @@ const run = (file, args, env = {}) => {
   process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
   stop(
     `${basename(file)} ${args.map((arg) => arg.replace(root, '')).join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`,
-    'mend what is said above, then run it again',
+    'fix what is said above, then run it again',
     FAILED,
   );
 };

@@ -95,9 +95,9 @@ process.env['PATH'] = [process.env['PATH'], '/usr/local/sbin', '/usr/sbin', '/sb
 
 const controller = new AbortController();
 // The first signal asks for a clean stop; the second ends the process at once. `timeout` and a shell's job control send
-// the same one to the process and to its group, so what follows in the same moment is no second one. A lost connection asks too, but never
-// twice:
-// moving routes may cut the very session we run in. Off a terminal hangups are nohup's business.
+// the same one to the process and to its group, so what follows in the same moment is no second one. A lost connection
+// asks too, but never twice: moving routes may cut the very session we run in. Off a terminal hangups are nohup's
+// business.
 const ECHO_MS = 250;
 let asked: number | undefined;
 for (const name of ['SIGINT', 'SIGTERM', ...(process.stdin.isTTY ? (['SIGHUP'] as const) : [])] as const) {
@@ -110,8 +110,7 @@ for (const name of ['SIGINT', 'SIGTERM', ...(process.stdin.isTTY ? (['SIGHUP'] a
   });
 }
 // `hybridctl … | head` closes our stdout early; that is no error of ours. What is half done is still brought to its
-// end.
-// What could not be written otherwise (a full disk) is an error, also where it is told only after the last line.
+// end. What could not be written otherwise (a full disk) is an error, also where it is told only after the last line.
 let closed: number | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {

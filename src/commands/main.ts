@@ -94,8 +94,8 @@ const GLOBAL_FLAGS: readonly string[] = ['--json', '-q', '--quiet', '--no-color'
 const isWord = (word: string): boolean => !word.startsWith('-');
 
 /**
- * Takes the flags that every command has out of the line, wherever they stand. Done before commander sees the line,
- * so that a line it can't parse is also reported as --json says.
+ * Takes the flags that every command has out of the line, wherever they stand. Done before commander sees the line, so
+ * that a line it can't parse is also reported as --json says.
  */
 const takeGlobals = (
   argv: readonly string[],

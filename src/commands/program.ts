@@ -54,7 +54,7 @@ const common = (node: Program, { out }: ProgramOptions): Program =>
     .showSuggestionAfterError()
     // What follows a subcommand's name is for the subcommand alone: its flags, and a "--" it passes on.
     .enablePositionalOptions()
-    // A wrong flag after a wrong name is not the first thing to mend: commands refuse unknown flags, groups refuse
+    // A wrong flag after a wrong name is not the first thing to fix: commands refuse unknown flags, groups refuse
     // unknown names.
     .allowUnknownOption()
     .helpOption('-h, --help', 'show this help')

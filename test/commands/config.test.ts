@@ -46,7 +46,7 @@ bad.yaml:31: tunnels[0].nam: is not a key here: did you mean name?
       file: 'bad.yaml',
       valid: false,
       mistakes: [
-        { line: 4, column: 9, path: 'crypto', message: 'moden is not known here', mend: 'did you mean modern?' },
+        { line: 4, column: 9, path: 'crypto', message: 'moden is not known here', fix: 'did you mean modern?' },
         { line: 8, column: 9, path: 'cloud.cidr' },
         { line: 31 },
         { line: 31 },

@@ -131,7 +131,7 @@ describe('dx vif', () => {
     ['dx vif create', fixture('lab'), 'links.dx-1.connection'],
     ['dx vif create', SITE.replace('  vgw: vgw-078bcc55\n', ''), 'cloud.vgw'],
     ['dx vif create', SITE, '--yes'],
-  ])('%s: refused with the field and the mend', async (line, site, field) => {
+  ])('%s: refused with the field and the fix', async (line, site, field) => {
     const { cloud } = await start();
     const { exit, err } = await cloud.run(line, { files: { ...FILES, 'hybridctl.yaml': site } });
     expect([exit, err]).toEqual([2, expect.stringContaining(field)]);

@@ -112,7 +112,7 @@ describe('events init and destroy', () => {
     expect(await cloud.calls()).toContain('CreateFunction!InvalidParameterValueException');
   });
 
-  it('mends what was changed, and takes nothing over', async () => {
+  it('fixes what was changed, and takes nothing over', async () => {
     const { aws, run, changing, left } = await start();
     await run(`init ${AT} --yes`);
     const names = left().filter((name) => name.startsWith('hybridctl-shop-'));

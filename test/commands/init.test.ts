@@ -242,7 +242,7 @@ describe('keys', () => {
     ).toBe(`${KEY}\n`);
   });
 
-  test('one that others can read is refused with the way to mend it', async () => {
+  test('one that others can read is refused with the way to fix it', async () => {
     const ran = await run(`${SMALL} --psk-file vpn1=mine`, { files: { mine: { content: KEY, mode: 0o640 } } });
     expect([ran.err, ran.exit]).toEqual([
       'hybridctl: --psk-file vpn1: mine can be read by others (mode 0640)\n  next: chmod 600 /site/mine\n',

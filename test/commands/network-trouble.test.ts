@@ -51,7 +51,7 @@ test('Ctrl-C while the plan is worked out leaves nothing; while it is carried ou
   expect((await cloud.run(`network status ${at}`)).exit).toBe(1);
 });
 
-test('what can not be deleted is told with its reason, exit 5; mended, the same command ends it', {
+test('what can not be deleted is told with its reason, exit 5; fixed, the same command ends it', {
   timeout: 60_000,
 }, async () => {
   const cloud = await start();

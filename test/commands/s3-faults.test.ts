@@ -106,7 +106,7 @@ describe('acknowledged is stored', () => {
     expect(await status()).toMatchObject({ exit: 1, state: 'silent' });
     const { code, err, acknowledged } = await writing.ended();
     expect([code, err]).toEqual([1, expect.stringMatching(/Input\/output error|I\/O error/)]);
-    // There is nothing to mend at this end, and nothing is broken by trying.
+    // There is nothing to fix at this end, and nothing is broken by trying.
     expect((await world.run('heal --yes')).out).toContain('nothing to do');
     await world.s3.restart();
     // s3fs may still wait between two tries of its own.
@@ -148,8 +148,7 @@ describe('a mount that is no mount any more', () => {
 
 /**
  * Through s3fs 1.90 a file of 1 GiB and 5,000 small ones take minutes of a two-core machine, most of it in the test's
- * S3 server:
- * the long series has them; else a sixteenth and a tenth, still in many parts and many folders.
+ * S3 server: the long series has them; else a sixteenth and a tenth, still in many parts and many folders.
  */
 const [MIB, FOLDERS, EACH] = sized([64, 20, 25] as const, [1_024, 50, 100] as const);
 

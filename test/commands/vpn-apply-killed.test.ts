@@ -11,8 +11,7 @@ const LINE = `${NEW_SITE} --yes --force`;
 
 /**
  * Every run begins where the one before it was killed, so that each boundary is both an end and a beginning; what such
- * a
- * run would do when it is let alone is in vpn-apply.test.ts, one boundary at a time.
+ * a run would do when it is let alone is in vpn-apply.test.ts, one boundary at a time.
  */
 test('SIGKILL at every step boundary: the same end, nothing twice, nothing orphaned; then destroy leaves nothing, and it can be made anew', {
   timeout: 400_000,

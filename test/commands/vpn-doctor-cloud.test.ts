@@ -162,7 +162,7 @@ describe('vpn doctor, the cloud side', () => {
     expect((await trouble(cloud)).exit).toBe(expected.some((line) => line.startsWith('error')) ? EXIT.failed : EXIT.ok);
   });
 
-  it('mends what is safe after a yes, looks again, and leaves the rest for a person', async () => {
+  it('fixes what is safe after a yes, looks again, and leaves the rest for a person', async () => {
     const cloud = await healthy();
     const aws = cloud.aws();
     await aws.ask('ec2', 'ModifyInstanceAttribute', { InstanceId: GW1, SourceDestCheck: { Value: true } });
@@ -186,9 +186,9 @@ describe('vpn doctor, the cloud side', () => {
       'nothing was changed',
     ).toEqual([]);
 
-    const mended = await trouble(cloud, '--fix --yes');
+    const fixed = await trouble(cloud, '--fix --yes');
     expect(
-      mended.findings.map(({ check }) => check),
+      fixed.findings.map(({ check }) => check),
       'a group that is not ours, and a route',
     ).toEqual(['security-group', 'routes']);
     await aws.ask('ec2', 'CreateTags', {

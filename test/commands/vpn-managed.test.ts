@@ -116,7 +116,7 @@ describe('vpn init --apply --gateway aws', () => {
     expect((await run('vpn destroy --yes')).out).toContain('nothing to do');
   });
 
-  it('mends one tunnel after the other, and only what differs', async () => {
+  it('fixes one tunnel after the other, and only what differs', async () => {
     const { run, changing, connections, cloud } = await start();
     await run(INIT);
     const [{ VpnConnectionId, Options }] = (await connections()) as [

@@ -133,14 +133,14 @@ describe('vpn status on two real charons', () => {
     const [a, other] = [await failed(pair.a), await failed(pair.b)];
     expect([a[0], ...a.slice(2)]).toEqual([EXIT.failed, ...seenByA, false]);
     expect([other[0], ...other.slice(2)]).toEqual([EXIT.failed, ...seenByB, false]);
-    expect((await status(pair.a)).out).toMatch(/\n {2}why {3}.+\n {2}mend {2}.+\n {2}see {3}case 1: .+\n {2}log {3}/);
+    expect((await status(pair.a)).out).toMatch(/\n {2}why {3}.+\n {2}fix {3}.+\n {2}see {3}case 1: .+\n {2}log {3}/);
   });
 
   it('counts a failure as over once the tunnel is up again', async () => {
     await load(MODERN);
     await initiate();
     expect(await failed(pair.a)).toEqual([EXIT.ok, 'established', 'no-proposal', 'IKE', true]);
-    expect((await status(pair.a)).out, 'and keeps quiet about it').not.toContain('mend');
+    expect((await status(pair.a)).out, 'and keeps quiet about it').not.toContain('  fix ');
   });
 
   it('tells that the peer is gone', async () => {

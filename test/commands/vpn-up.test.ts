@@ -89,7 +89,7 @@ describe('both ends of a tunnel', () => {
   );
 
   it(
-    'what drifted is mended, and no more',
+    'what drifted is fixed, and no more',
     async () => {
       const { a } = boxes;
       const before = spi(await sa(a));

@@ -13,8 +13,8 @@ import {
 
 /**
  * Random valid sites: any dialect on either side that fits the other, one to three boxes a side, route- and
- * policy-based
- * tunnels, with and without Direct Connect and route tables. Shrinks towards one gateway, one router, one tunnel.
+ * policy-based tunnels, with and without Direct Connect and route tables. Shrinks towards one gateway, one router, one
+ * tunnel.
  */
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const stem = fc.string({ unit: fc.constantFrom(...`${letters}0123456789-`), maxLength: 26 });

@@ -51,8 +51,8 @@ export interface CharonPair {
 const ip = (...args: string[]) => exec('ip', args);
 
 /**
- * Two real charons with userspace ESP, in two namespaces joined by one cable: a is 192.0.2.1 with 10.1.0.1 behind it,
- * b is 192.0.2.2 with 10.2.0.1. Needs root. A dead peer is given up within about 2 s, not strongSwan's 165 s.
+ * Two real charons with userspace ESP, in two namespaces joined by one cable: a is 192.0.2.1 with 10.1.0.1 behind it, b
+ * is 192.0.2.2 with 10.2.0.1. Needs root. A dead peer is given up within about 2 s, not strongSwan's 165 s.
  */
 export const charonPair = async (): Promise<CharonPair> => {
   const tag = `hyv-${randomBytes(3).toString('hex')}`;

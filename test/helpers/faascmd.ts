@@ -3,7 +3,7 @@
  * ours.
  */
 export interface FaascmdRow {
-  /** As the field document has it, its blanks mended. */
+  /** As the field document has it, its blanks fixed. */
   readonly theirs: string;
   /** With HYBRIDCTL_CLOUD=aliyun and ALIBABA_CLOUD_REGION_ID set. */
   readonly ours: string;

@@ -27,8 +27,8 @@ const run = async (tool: 'addconn' | 'algparse', args: readonly string[]): Promi
 };
 
 /**
- * `addconn --checkconfig` on a box's `etc/ipsec.conf`, read from a folder of its own: the include line is the one
- * thing changed, so that it finds the connections there. `said` names each connection that was loaded.
+ * `addconn --checkconfig` on a box's `etc/ipsec.conf`, read from a folder of its own: the include line is the one thing
+ * changed, so that it finds the connections there. `said` names each connection that was loaded.
  */
 export const checkConfig = async (rendered: readonly RenderedFile[]): Promise<Verdict> => {
   const folder = await mkdtemp(join(tmpdir(), 'hyr-libreswan-'));

@@ -27,7 +27,7 @@ const doctor = async (...flags: readonly string[]) => {
     ...flags,
   ]);
   const { findings, fixed } = JSON.parse(out) as {
-    findings: { level: string; check: string; found: string; mend: string; case: number | null }[];
+    findings: { level: string; check: string; found: string; next: string; case: number | null }[];
     fixed: string[];
   };
   return {
@@ -189,7 +189,7 @@ describe('vpn doctor on a gateway', () => {
           expected.map(([check, number]) => [check, number]),
         ]);
         expected.forEach(([, , words], at) => expect(errors[at]!.found).toMatch(words));
-        expect(errors.every(({ mend }) => mend.length > 10)).toBe(true);
+        expect(errors.every(({ next }) => next.length > 10)).toBe(true);
       } finally {
         await takeBack();
       }
@@ -197,7 +197,7 @@ describe('vpn doctor on a gateway', () => {
     60_000,
   );
 
-  it('mends the kernel by itself, and is well again after all that', async () => {
+  it('fixes the kernel by itself, and is well again after all that', async () => {
     await on('gw-1', 'sysctl -qw net.ipv4.ip_forward=0');
     expect(await doctor('gw-1', '--no-cloud', '--fix', '--yes')).toEqual({
       exit: 0,

@@ -107,7 +107,7 @@ const data = {
     must(shell, 'ip', inside(`${LAB}-rtr-1`, ['nft', '-f', '-']), {
       input: `table netdev core {\nchain in { type filter hook ingress device "dx-1" priority 0; ip daddr ${NETWORK} drop; }\n}\n`,
     }),
-  mend: () => must(shell, 'ip', inside(`${LAB}-rtr-1`, ['nft', 'delete', 'table', 'netdev', 'core'])),
+  fix: () => must(shell, 'ip', inside(`${LAB}-rtr-1`, ['nft', 'delete', 'table', 'netdev', 'core'])),
 };
 
 describe('each table follows its own order', () => {
@@ -180,7 +180,7 @@ describe('each table follows its own order', () => {
     ).toBe(true);
 
     const mendedAt = Date.now();
-    await data.mend();
+    await data.fix();
     await heal(ports, lab);
     const back = await measureGap(shell, lab.topology, {
       from: 'app-1',

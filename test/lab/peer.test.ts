@@ -137,13 +137,13 @@ describe('two gateways that watch each other', () => {
   it("cut off from each other's zone, with both tunnels alive, move nothing and stop nobody", async () => {
     await watch();
     const before = await writes();
-    let mend = async (): Promise<void> => undefined;
+    let fix = async (): Promise<void> => undefined;
     const stream = await measureGap(shell, lab.topology, {
       from: 'app-2',
       to: 'host',
       durationMs: 0,
       during: async () => {
-        mend = await part('172.16.1.0/24, 172.16.11.0/24', '172.16.2.0/24, 172.16.12.0/24');
+        fix = await part('172.16.1.0/24, 172.16.11.0/24', '172.16.2.0/24, 172.16.12.0/24');
         for (const [gateway, link] of [
           ['gw-1', 'vpn-b'],
           ['gw-2', 'vpn-a'],
@@ -155,8 +155,8 @@ describe('two gateways that watch each other', () => {
         }
         await delay(4_000); // a verdict takes 0.15 s, a move 10 ms more
         // When the zones hear each other again, the canaries answer before the tunnels are judged good.
-        await mend();
-        mend = async () => undefined;
+        await fix();
+        fix = async () => undefined;
         for (const [gateway, link] of [
           ['gw-1', 'vpn-b'],
           ['gw-2', 'vpn-a'],
@@ -164,7 +164,7 @@ describe('two gateways that watch each other', () => {
           await eventually(`${gateway} sees ${link} again`, () => verdictOf(gateway, link) === 'alive');
         await delay(2_500);
       },
-    }).finally(() => mend());
+    }).finally(() => fix());
     expect({
       moves: [moves('gw-1'), moves('gw-2')],
       at: await at(),
@@ -176,20 +176,20 @@ describe('two gateways that watch each other', () => {
   it("deaf to each other alone, take over each other's table without a gap, and stop nobody", async () => {
     await watch();
     const before = await writes();
-    let mend = async (): Promise<void> => undefined;
+    let fix = async (): Promise<void> => undefined;
     const stream = await measureGap(shell, lab.topology, {
       from: 'app-2',
       to: 'host',
       durationMs: 0,
       during: async () => {
-        mend = await part('172.16.1.157', '172.16.2.126');
+        fix = await part('172.16.1.157', '172.16.2.126');
         await eventually(
           'both tables have crossed over',
           async () => JSON.stringify(await at()) === JSON.stringify({ 'private-1': 'vpn-b', 'private-2': 'vpn-a' }),
         );
         await delay(12_000); // longer than a dead gateway waits to be healed
       },
-    }).finally(() => mend());
+    }).finally(() => fix());
     expect((await writes()).slice(before.length)).toEqual(['ReplaceRoute', 'ReplaceRoute']);
     expect(lost(stream)).toBeLessThan(20);
   }, 90_000);

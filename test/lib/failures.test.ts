@@ -35,9 +35,9 @@ describe('what failed, from the log', () => {
     ['05[IKE] <vpn1|1> establishing IKE_SA failed, peer not responding', 'no-answer'],
   ])('%s', (line, id) => expect(said(line)[0]?.[0]).toBe(id));
 
-  it('explains every kind, with the mend and the troubleshooting case', () => {
-    for (const { id, title, why, mend, case: which } of FAILURES) {
-      expect([id, title.length > 10, why.length > 20, mend.length > 20, /^case [123]: /.test(which)]).toEqual([
+  it('explains every kind, with the next and the troubleshooting case', () => {
+    for (const { id, title, why, next, case: which } of FAILURES) {
+      expect([id, title.length > 10, why.length > 20, next.length > 20, /^case [123]: /.test(which)]).toEqual([
         id,
         true,
         true,

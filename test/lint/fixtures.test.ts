@@ -54,8 +54,7 @@ const rendered = readdirSync(GOLDEN).flatMap((dialect) =>
 
 /**
  * The goldens' stand-in keys are short; the files are judged, not those. Userspace ESP (tun) has neither mark nor
- * if_id,
- * so its selectors do take every packet: a warning that stands.
+ * if_id, so its selectors do take every packet: a warning that stands.
  */
 const ACCEPTED = /^(?:psk-|catch-all-policy$)/;
 

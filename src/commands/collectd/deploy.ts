@@ -23,7 +23,7 @@ export const deploy = defineCommand({
   path: 'collectd deploy',
   summary: 'collectd on hosts, its metrics in CloudWatch, and proof that they arrive',
   details:
-    "On every host at once: packages by apt, dnf or yum; the sender (the CloudWatch Agent's collectd section, or the Python plugin of awslabs/collectd-cloudwatch with its endpoint mended for China); configuration beside the host's own, " +
+    "On every host at once: packages by apt, dnf or yum; the sender (the CloudWatch Agent's collectd section, or the Python plugin of awslabs/collectd-cloudwatch with its endpoint fixed for China); configuration beside the host's own, " +
     'which gets one Include line and is kept as it was; collectd started anew; and the heartbeat metric read back from CloudWatch. A configuration is tried by collectd itself before it takes the place of another, and what fails is put back. ' +
     'The Python plugin is Python 2 and its last change is of 2021: where collectd has Python 3 (Debian 12) a package that it can not import is refused. The package is the archive that GitHub makes of it, as a file or an https address that the host can reach. ' +
     "Region and host name are the instance's own on EC2. Credentials are the instance's role (--role makes one; attaching it to a running instance is yours), a user's key (--user makes one for each host, whose secret goes from IAM's answer into a file of mode 0600 there), or a file of the AWS CLI's form. A second run changes nothing. A host that can not be reached is told and the others go on; exit 5.",

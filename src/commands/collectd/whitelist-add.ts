@@ -12,7 +12,7 @@ import { count, linesOf, WHAT, WHITELIST } from './shared.ts';
 const refuse = (line: string): void => {
   const [trouble] = lintWhitelist(readWhitelist(line)).filter(({ severity }) => severity === 'error');
   if (trouble !== undefined)
-    throw usageError(`${show(line)}: ${trouble.message}`, { field: 'what', next: trouble.mend });
+    throw usageError(`${show(line)}: ${trouble.message}`, { field: 'what', next: trouble.fix });
 };
 
 export const add = defineCommand({

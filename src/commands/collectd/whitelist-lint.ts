@@ -33,8 +33,8 @@ export const lint = defineCommand({
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     return [
       ...findings.map(
-        ({ line, severity, rule, message, mend }) =>
-          `${file}:${line}: ${severity === 'error' ? style.bad(severity) : style.warn(severity)} ${rule}: ${message} — ${mend}`,
+        ({ line, severity, rule, message, fix }) =>
+          `${file}:${line}: ${severity === 'error' ? style.bad(severity) : style.warn(severity)} ${rule}: ${message} — ${fix}`,
       ),
       `${file}: ${count(errors, 'error')}, ${count(findings.length - errors, 'warning')}`,
     ].join('\n');

@@ -37,7 +37,7 @@ interface Validation {
 
 export const validate = defineCommand({
   path: 'config validate',
-  summary: 'check the site file: every mistake with its line, field and mend',
+  summary: 'check the site file: every mistake with its line, field and fix',
   details:
     'Checks the text, the shape (JSON Schema), the meaning (names, references, address plan, what each box can do), the key files, ' +
     'and that both ends of each tunnel agree. Exit 2 when there is a mistake; warnings leave it 0. Changes nothing.',

@@ -48,8 +48,7 @@ interface Result {
 }
 
 /**
- * Assumed until the site file or a flag says more: a tunnel between neighbouring regions, ordinary loss at its
- * worst.
+ * Assumed until the site file or a flag says more: a tunnel between neighbouring regions, ordinary loss at its worst.
  */
 const ASSUMED = { rttMs: 30, lossPercent: 5 } as const;
 

@@ -26,7 +26,7 @@ const nulls = <T>(value: T): T =>
 const failureLines = (found: LogFailure, name: string, style: Style): readonly string[] => [
   `${style.bad(name)}: ${found.title}${found.phase === undefined || found.phase === null ? '' : ` (${found.phase})`}${found.at ? `, ${found.at}` : ''}`,
   `  why   ${found.why}`,
-  `  fix   ${found.mend}`,
+  `  fix   ${found.next}`,
   `  see   ${found.case}`,
   ...[found.line, ...found.details].map((line) => style.dim(`  log   ${line}`)),
 ];

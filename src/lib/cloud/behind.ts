@@ -12,9 +12,8 @@ const PROFILE = /Invalid IAM Instance Profile|cannot be assumed by Lambda/;
 
 /**
  * The cloud for a write that meets a part of it which is `ago` ms behind: what was made since is not there yet, as
- * after
- * every creation on EC2 and longer on IAM ("Eventual consistency" in the EC2 API reference). Nothing else of the past
- * counts.
+ * after every creation on EC2 and longer on IAM ("Eventual consistency" in the EC2 API reference). Nothing else of the
+ * past counts.
  */
 export const behind = (cloud: CloudModel, ago: number): CloudModel => {
   const heardOf = (step: (state: CloudState) => unknown): void => {

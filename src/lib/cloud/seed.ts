@@ -14,8 +14,7 @@ const QUOTAS: Quotas = { addresses: 5, instances: 20 };
 
 /**
  * The cloud a site file describes, on the day before anything failed: private tables follow their first link (a vpn
- * link
- * by a static route, a dx link by propagation), gateways sit in public subnets of the main table, and are running.
+ * link by a static route, a dx link by propagation), gateways sit in public subnets of the main table, and are running.
  */
 export const cloudFromSite = (site: Site, quotas: Partial<Quotas> = {}): CloudState => {
   const id = (prefix: string, ...parts: readonly string[]) => idOf(prefix, site.site, ...parts);

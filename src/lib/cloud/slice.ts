@@ -10,9 +10,7 @@ export interface Slice<T> {
 type Shown = (own: never) => unknown;
 const shown = new Map<string, Shown>();
 
-/**
- * @param show what `GET /_lab/state` says of it, where that must not be all: anybody on the machine can read it.
- */
+/** @param show what `GET /_lab/state` says of it, where that must not be all: anybody on the machine can read it. */
 export const slice = <T>(name: string, initial: T, show: (own: T) => unknown = (own) => own): Slice<T> => {
   shown.set(name, show);
   return {

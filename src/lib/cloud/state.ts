@@ -10,8 +10,7 @@ import type { CustomerGateway, VpnConnection, VpnGateway } from './services/ec2/
 
 /**
  * The cloud's state as plain immutable data, and every change to it (here and in the `*-state.ts` beside it) as a
- * function
- * from one state to the next. No clock, no sockets: a stale read is simply an older state.
+ * function from one state to the next. No clock, no sockets: a stale read is simply an older state.
  */
 export interface CloudState {
   readonly region: string;

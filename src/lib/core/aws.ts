@@ -68,8 +68,7 @@ export interface Aws {
   send(call: ApiCall): Promise<unknown>;
   /**
    * Every page of an answer's list, as one. @param field the list in the answer. Follows NextToken, Marker and
-   * NextMarker, and ends
-   * with an error at a token that comes twice.
+   * NextMarker, and ends with an error at a token that comes twice.
    */
   all<S extends Service, O extends Operation<S>, F extends keyof Output<S, O>>(
     service: S,

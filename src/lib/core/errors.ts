@@ -1,6 +1,6 @@
 /**
- * The documented exit codes. Scripts branch on them, so a number is never reused.
- * `changesPending` follows `terraform plan -detailed-exitcode` in spirit: a dry run that found work to do.
+ * The documented exit codes. Scripts branch on them, so a number is never reused. `changesPending` follows
+ * `terraform plan -detailed-exitcode` in spirit: a dry run that found work to do.
  */
 export const EXIT = {
   ok: 0,

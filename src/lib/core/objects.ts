@@ -1,7 +1,6 @@
 /**
  * Object storage as uploads need it: S3, or OSS. One bucket a store; keys are as the service spells them, sizes in
- * bytes.
- * Every error is a HybridError that names the action refused (`s3:PutObject`, `oss:PutObject`) and carries the
+ * bytes. Every error is a HybridError that names the action refused (`s3:PutObject`, `oss:PutObject`) and carries the
  * service's code.
  */
 export interface ObjectStore {

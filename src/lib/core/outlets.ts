@@ -95,7 +95,7 @@ export interface SearchIndex {
   search(query: SearchQuery, signal: AbortSignal): AsyncIterable<string>;
 }
 
-/** The service said no in a way that trying again can't mend (a topic that is not there, a malformed number). */
+/** The service said no in a way that trying again can't fix (a topic that is not there, a malformed number). */
 export class Undeliverable extends Error {
   override readonly name = 'Undeliverable';
 }

@@ -16,8 +16,8 @@ export type { Vici, ViciSection, ViciValue } from './vici.ts';
 
 /**
  * What the outside is to us. Each port is small and domain-shaped; SDK and library types stay behind it.
- * `src/commands/bin.ts` builds the real ones; `test/fakes/` holds the stateful fakes, and `test/contract/`
- * runs one suite over both.
+ * `src/commands/bin.ts` builds the real ones; `test/fakes/` holds the stateful fakes, and `test/contract/` runs one
+ * suite over both.
  */
 
 export type { Ask, Choice } from './ask.ts';
@@ -39,8 +39,8 @@ export interface FileToWrite {
 export interface Files {
   /**
    * @param limit bytes; a longer file is refused without being read whole (a device or a pipe may never end).
-   * @returns the text, or undefined when there is no such file. `/dev/stdin` is what is piped to us. Throws on
-   * anything else.
+   * @returns the text, or undefined when there is no such file. `/dev/stdin` is what is piped to us. Throws on anything
+   * else.
    */
   read(path: string, limit?: number): Promise<string | undefined>;
   /** @returns permission bits (0o777 mask) and size in bytes, or undefined when there is no such file. */
@@ -179,8 +179,8 @@ export interface Witness {
   readonly name: string;
   /**
    * Listens until stopped. Throws nothing: a daemon that is away is waited for. `heard` says whether it can be heard,
-   * when
-   * that is first known and when it changes; if not, why. What was so before we came is not told, only what changes.
+   * when that is first known and when it changes; if not, why. What was so before we came is not told, only what
+   * changes.
    */
   watch(told: { evidence(testimony: Testimony): void; heard(now: boolean, because: string): void }): { stop(): void };
 }

@@ -44,9 +44,8 @@ export interface ProbeSpec {
 export interface Prober {
   /**
    * Probes every target at its own pace, spread over the interval, until stopped. Every probe ends in exactly one
-   * sample,
-   * on a monotonic clock of the process (`performance.now()`). Nothing is thrown for a target: what can't be sent is
-   * unknown.
+   * sample, on a monotonic clock of the process (`performance.now()`). Nothing is thrown for a target: what can't be
+   * sent is unknown.
    */
   start(specs: readonly ProbeSpec[], onSample: (id: string, sample: Sample) => void): Probing;
 }
@@ -55,10 +54,8 @@ export interface Prober {
 export interface Probing {
   /**
    * From now on the large probes of that target leave so far apart, the next one so long after the last, at once if
-   * that is
-   * over. No probe is lost by it: one that can't be waited for any more is unknown. Nothing happens where it is so
-   * already,
-   * or where the target has no large stream.
+   * that is over. No probe is lost by it: one that can't be waited for any more is unknown. Nothing happens where it is
+   * so already, or where the target has no large stream.
    */
   pace(id: string, intervalMs: number): void;
   stop(): Promise<void>;

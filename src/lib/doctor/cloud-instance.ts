@@ -31,7 +31,7 @@ const instance: CloudCheck = {
               subject: name,
               found: 'there is no such instance',
               evidence: id ?? eni ?? private_ip,
-              mend: `correct gateways.${name} in the site file, or make it: "hybridctl vpn init --apply"`,
+              next: `correct gateways.${name} in the site file, or make it: "hybridctl vpn init --apply"`,
               case: 1,
             },
           ];
@@ -43,7 +43,7 @@ const instance: CloudCheck = {
             subject: name,
             found: `the instance is ${State?.Name}`,
             evidence: InstanceId!,
-            mend: `start it: "aws ec2 start-instances --instance-ids ${InstanceId}"`,
+            next: `start it: "aws ec2 start-instances --instance-ids ${InstanceId}"`,
             case: 1,
           });
         const status = statuses.find((one) => one.InstanceId === InstanceId);
@@ -57,7 +57,7 @@ const instance: CloudCheck = {
             subject: name,
             found: `the ${bad.map(([what]) => what).join(' and the ')} status check fails`,
             evidence: InstanceId!,
-            mend: 'stop and start it (an Elastic IP stays with it); a reboot does not change the host',
+            next: 'stop and start it (an Elastic IP stays with it); a reboot does not change the host',
             case: 1,
           });
         if (PrivateIpAddress !== undefined && PrivateIpAddress !== private_ip)
@@ -66,7 +66,7 @@ const instance: CloudCheck = {
             subject: name,
             found: `its private address is ${PrivateIpAddress}, and the site file says ${private_ip}`,
             evidence: InstanceId!,
-            mend: 'correct private_ip in the site file and render again: the daemon binds the address in its files',
+            next: 'correct private_ip in the site file and render again: the daemon binds the address in its files',
             case: 1,
           });
         return results;
@@ -102,7 +102,7 @@ const sourceDestCheck: CloudCheck = {
           subject: one.gateway.name,
           found: 'the source/dest check is on: EC2 drops every packet that the gateway forwards',
           evidence: `SourceDestCheck is true on ${single ? InstanceId : nic?.NetworkInterfaceId}`,
-          mend: 'turn it off: "hybridctl vpn doctor --fix"',
+          next: 'turn it off: "hybridctl vpn doctor --fix"',
           case: 2,
           fix: [fix],
         },
@@ -131,7 +131,7 @@ const elasticIp: CloudCheck = {
             subject: name,
             found: `${public_ip} is no Elastic IP of this account`,
             evidence: has === undefined ? 'the instance has no public address' : `the instance has ${has}`,
-            mend: 'correct public_ip in the site file; an address that is no Elastic IP is lost at the next stop',
+            next: 'correct public_ip in the site file; an address that is no Elastic IP is lost at the next stop',
             case: 1,
           },
         ];
@@ -150,7 +150,7 @@ const elasticIp: CloudCheck = {
             subject: name,
             found: `its Elastic IP ${public_ip} is attached to nothing`,
             evidence: address.AllocationId!,
-            mend: 'attach it: "hybridctl vpn doctor --fix"',
+            next: 'attach it: "hybridctl vpn doctor --fix"',
             case: 1,
             ...(nic === undefined || has !== undefined ? {} : { fix: [fix] }),
           },
@@ -167,7 +167,7 @@ const elasticIp: CloudCheck = {
           subject: name,
           found: `its Elastic IP ${public_ip} is on another machine`,
           evidence: `${address.PublicIp} is on ${address.InstanceId ?? address.NetworkInterfaceId}, the gateway is ${there_.instance.InstanceId}`,
-          mend: 'find out who moved it; then associate it with the gateway, or correct the site file',
+          next: 'find out who moved it; then associate it with the gateway, or correct the site file',
           case: 1,
         },
       ];

@@ -139,7 +139,7 @@ const securityGroup: CloudCheck = {
               ? `the security group lets in only a part of what comes from ${network}`
               : `the security group does not let in ${textOf(wanted)}: ${why}`,
             evidence,
-            mend:
+            next:
               ours === undefined
                 ? `add the rule to one of ${ids.join(', ')} (not made by hybridctl, so --fix leaves it alone)`
                 : 'add the rule: "hybridctl vpn doctor --fix"',
@@ -163,7 +163,7 @@ const securityGroup: CloudCheck = {
             subject: gateway.name,
             found: `the security group does not let out ${textOf(wanted).replace('from', 'to')}`,
             evidence: ids.join(', '),
-            mend: 'add an outbound rule, or the default one: everything to 0.0.0.0/0',
+            next: 'add an outbound rule, or the default one: everything to 0.0.0.0/0',
             case: 1,
           }),
         ),
@@ -222,7 +222,7 @@ const networkAcl: CloudCheck = {
                 subject: gateway.name,
                 found: `the network ACL denies UDP ${port} ${egress ? 'to' : 'from'} ${network}`,
                 evidence: `${acl.NetworkAclId}, rule ${entry === undefined ? 'none fits' : entry.RuleNumber}`,
-                mend: `allow UDP ${port} ${egress ? 'to' : 'from'} ${network} with a lower rule number`,
+                next: `allow UDP ${port} ${egress ? 'to' : 'from'} ${network} with a lower rule number`,
                 case: 1,
               },
             ];

@@ -38,7 +38,7 @@ const carrying = ({ entry, table, links, gateways }: Entry, destination: string)
         subject,
         found: 'there is no route to it',
         evidence: `${table.id}: ${detail}`,
-        mend: `set one: ${setTo(entry, destination)}`,
+        next: `set one: ${setTo(entry, destination)}`,
         case: 2,
       },
     ];
@@ -50,7 +50,7 @@ const carrying = ({ entry, table, links, gateways }: Entry, destination: string)
         subject,
         found: `its route is a blackhole: ${route.target.id} is gone or stopped`,
         evidence: `${table.id}: ${text(route)}`,
-        mend: `move it: ${setTo(entry, destination)}`,
+        next: `move it: ${setTo(entry, destination)}`,
         case: 2,
       },
     ];
@@ -61,7 +61,7 @@ const carrying = ({ entry, table, links, gateways }: Entry, destination: string)
         subject,
         found: `its route points at ${route.target.id}, which is no link of this site`,
         evidence: `${table.id}: ${text(route)}`,
-        mend: 'find out whose it is; then move it by hand, or set its target in the site file',
+        next: 'find out whose it is; then move it by hand, or set its target in the site file',
         case: 2,
       },
     ];
@@ -77,7 +77,7 @@ const carrying = ({ entry, table, links, gateways }: Entry, destination: string)
       subject,
       found: `its route points at ${owner.gateway.name}, which is ${owner.instance === undefined ? 'not there' : owner.instance.State?.Name}`,
       evidence: `${table.id}: ${text(route)}`,
-      mend: `start ${owner.gateway.name}, or move the route: "hybridctl route failover --table ${entry.name}"`,
+      next: `start ${owner.gateway.name}, or move the route: "hybridctl route failover --table ${entry.name}"`,
       case: 2,
     },
   ];
@@ -100,7 +100,7 @@ const shadows = ({ entry, table, links }: Entry, destination: string): readonly 
         subject: `${entry.name} ${destination}`,
         found: `${inner.destination} is a longer prefix inside it and leads elsewhere${inner.state === 'blackhole' ? ', into a blackhole' : ''}: a move of ${destination} does not move it`,
         evidence: `${table.id}: ${text(inner)}`,
-        mend: `delete the longer route, or name ${inner.destination} among the table's destinations`,
+        next: `delete the longer route, or name ${inner.destination} among the table's destinations`,
         case: 2,
       }),
     );
@@ -123,7 +123,7 @@ const routes: CloudCheck = {
             subject: entry.name,
             found: 'there is no such route table',
             evidence: entry.id,
-            mend: `correct route_tables.${entry.name} in the site file`,
+            next: `correct route_tables.${entry.name} in the site file`,
             case: 2,
           },
         ];
@@ -160,7 +160,7 @@ const unlisted: CloudCheck = {
             subject: RouteTableId,
             found: `it points at ${owner.gateway.name} and the site file does not list it: a failover leaves it behind`,
             evidence: `${route.DestinationCidrBlock ?? route.DestinationPrefixListId} -> ${route.NetworkInterfaceId ?? route.InstanceId}`,
-            mend: 'add the table to route_tables of the site file',
+            next: 'add the table to route_tables of the site file',
             case: 2,
           },
         ];
@@ -187,7 +187,7 @@ const propagation: CloudCheck = {
           subject: dx.join(', '),
           found: 'the site file names no virtual private gateway',
           evidence: 'cloud.vgw is absent',
-          mend: 'set cloud.vgw in the site file',
+          next: 'set cloud.vgw in the site file',
           case: 2,
         },
       ];
@@ -199,7 +199,7 @@ const propagation: CloudCheck = {
           subject: id,
           found: 'there is no such virtual private gateway',
           evidence: dx.join(', '),
-          mend: 'correct cloud.vgw in the site file',
+          next: 'correct cloud.vgw in the site file',
           case: 2,
         },
       ];
@@ -217,7 +217,7 @@ const propagation: CloudCheck = {
               found: 'it is not attached to the VPC of the gateways',
               evidence:
                 vgw.VpcAttachments?.map(({ VpcId, State }) => `${VpcId} ${State}`).join(', ') || 'no attachment',
-              mend: `attach it: "aws ec2 attach-vpn-gateway --vpn-gateway-id ${id} --vpc-id ${[...vpcs][0] ?? site.cloud.vpc ?? 'VPC'}"`,
+              next: `attach it: "aws ec2 attach-vpn-gateway --vpn-gateway-id ${id} --vpc-id ${[...vpcs][0] ?? site.cloud.vpc ?? 'VPC'}"`,
               case: 2,
             } as const,
           ]
@@ -233,7 +233,7 @@ const propagation: CloudCheck = {
             subject: entry.name,
             found: `it takes no routes from ${id}: what Direct Connect learns by BGP never gets here`,
             evidence: `${entry.id}: propagating ${table.propagatingVgws.join(', ') || 'nothing'}`,
-            mend: `turn propagation on: "aws ec2 enable-vgw-route-propagation --route-table-id ${entry.id} --gateway-id ${id}"`,
+            next: `turn propagation on: "aws ec2 enable-vgw-route-propagation --route-table-id ${entry.id} --gateway-id ${id}"`,
             case: 2,
           },
         ];
@@ -274,7 +274,7 @@ const precedence: CloudCheck = {
             subject: `${entry.name} ${destination}`,
             found: `a static route is over the one that ${vgw} propagates: Direct Connect is there and is not used`,
             evidence: `${table.id}: ${text(own)} over ${text(below)}`,
-            mend: `go back when Direct Connect is well: "hybridctl route failback --table ${entry.name}"`,
+            next: `go back when Direct Connect is well: "hybridctl route failback --table ${entry.name}"`,
           },
         ];
       });
@@ -286,7 +286,7 @@ const precedence: CloudCheck = {
           subject: VpnConnectionId ?? vgw,
           found: `a managed VPN shares ${vgw} with Direct Connect: for the same prefix Direct Connect always wins, whatever AS path or metric says`,
           evidence: vgw,
-          mend: 'use the VPN as a backup only, or announce longer prefixes through it',
+          next: 'use the VPN as a backup only, or announce longer prefixes through it',
         }),
       ),
       ...overruled,

@@ -69,7 +69,7 @@ export const examine = async (scope: Scope, signal: AbortSignal): Promise<readon
             if (signal.aborted || !(error instanceof HybridError)) throw error;
             return [skipped(subject, error.message, error.next ?? null)];
           });
-    const well: CheckResult = { level: 'ok', subject, found: about, evidence: '', mend: null };
+    const well: CheckResult = { level: 'ok', subject, found: about, evidence: '', next: null };
     for (const result of results.length === 0 ? [well] : results)
       findings.push({ check: id, side, about, applies: why === undefined, ...result });
   }

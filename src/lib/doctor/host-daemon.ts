@@ -38,7 +38,7 @@ const charon: HostCheck = {
           subject: host.device,
           found: 'charon is not running, or its vici socket is elsewhere',
           evidence: host.uri,
-          mend: `start it: "systemctl enable --now ${UNIT[host.dialect]}"; if its socket is elsewhere, pass --uri`,
+          next: `start it: "systemctl enable --now ${UNIT[host.dialect]}"; if its socket is elsewhere, pass --uri`,
           case: 1,
         },
       ];
@@ -77,7 +77,7 @@ const ports: HostCheck = {
           subject: host.device,
           found: `UDP ${port} is held by ${name}, which is no IKE daemon`,
           evidence: `pid ${pid}`,
-          mend: `stop ${name}, or move it to another port; then restart the daemon`,
+          next: `stop ${name}, or move it to another port; then restart the daemon`,
           case: 1,
         }),
       ),
@@ -88,7 +88,7 @@ const ports: HostCheck = {
               subject: host.device,
               found: 'more than one IKE daemon listens: each packet goes to one of them',
               evidence: daemons.map(({ name, pid }) => `${name} ${pid}`).join(', '),
-              mend: 'stop and disable all but one of strongswan, strongswan-starter and ipsec',
+              next: 'stop and disable all but one of strongswan, strongswan-starter and ipsec',
               case: 1,
             } as const,
           ]
@@ -100,7 +100,7 @@ const ports: HostCheck = {
               subject: host.device,
               found: `nobody listens on UDP ${free.join(' and ')}`,
               evidence: `ss: ${lines.length} listeners`,
-              mend: `start the daemon: "systemctl enable --now ${UNIT[host.dialect]}"`,
+              next: `start the daemon: "systemctl enable --now ${UNIT[host.dialect]}"`,
               case: 1,
             } as const,
           ]
@@ -124,7 +124,7 @@ const files: HostCheck = {
           subject: place,
           found: `it is not there (${what})`,
           evidence: 'no such file',
-          mend: 'render and copy: "hybridctl vpn render"',
+          next: 'render and copy: "hybridctl vpn render"',
           case: 1,
         });
       else if (mode === 0o600 && isOpenToOthers(stat.mode))
@@ -133,7 +133,7 @@ const files: HostCheck = {
           subject: place,
           found: 'others on this machine can read a key',
           evidence: `mode ${octal(stat.mode)}`,
-          mend: `"chmod 600 ${place}"`,
+          next: `"chmod 600 ${place}"`,
         });
       else if (mode !== 0o600 && (await host.files.read(place)) !== content)
         results.push({
@@ -141,7 +141,7 @@ const files: HostCheck = {
           subject: place,
           found: `it is not what the site file renders to (${what})`,
           evidence: `${stat.size} bytes here, ${Buffer.byteLength(content)} rendered`,
-          mend: 'look at the difference: "hybridctl vpn render -o /tmp/rendered"; then copy, or correct the site file',
+          next: 'look at the difference: "hybridctl vpn render -o /tmp/rendered"; then copy, or correct the site file',
           case: 1,
         });
     }
@@ -169,13 +169,13 @@ const linted: HostCheck = {
       const text = kind === undefined ? undefined : await host.files.read(place);
       if (kind === undefined || text === undefined) continue;
       seen += 1;
-      for (const { rule, severity, line, message, fix: mend } of lint(
+      for (const { rule, severity, line, message, fix: next } of lint(
         parseFile(place, text, { kind, mode: (await host.files.stat(place))?.mode }),
       )) {
         // In userspace no kernel policy takes anything: only what is routed into the TUN device is encrypted.
         if (rule === 'catch-all-policy' && host.tunnels.every(({ local }) => local.interface === 'tun')) continue;
         if (severity !== 'info')
-          results.push({ level: severity, subject: `${place}:${line}`, found: message, evidence: rule, mend, case: 1 });
+          results.push({ level: severity, subject: `${place}:${line}`, found: message, evidence: rule, next, case: 1 });
       }
     }
     return seen === 0 ? [skipped(host.device, 'none of the files is there')] : results;
@@ -208,7 +208,7 @@ const connections: HostCheck = {
             subject: tunnel.name,
             found: 'the tunnel is not loaded',
             evidence: `charon has ${[...new Set(statuses.map(({ connection }) => connection))].join(', ') || 'no connection'}`,
-            mend: `load it: "${[command.file, ...command.args].join(' ')}"`,
+            next: `load it: "${[command.file, ...command.args].join(' ')}"`,
             case: 1,
             ...(fixable ? { fix: [command] } : {}),
           },
@@ -248,7 +248,7 @@ const connections: HostCheck = {
               subject: tunnel.name,
               found: 'it is loaded with other settings than the site file says',
               evidence: all.join('; '),
-              mend: 'render and copy the files, then "swanctl --load-all"; what is up keeps the old settings until it is rekeyed',
+              next: 'render and copy the files, then "swanctl --load-all"; what is up keeps the old settings until it is rekeyed',
               case: 1,
             },
           ];
@@ -312,7 +312,7 @@ const downResult = (
       subject: one.tunnel.name,
       found: `${state}: ${refused ? 'the peer refused or does not know the connection yet; it may be that ' : ''}${failure.title}`,
       evidence: failure.line.trim(),
-      mend: failure.mend,
+      next: failure.next,
       case: caseOf(failure),
     };
   const waits = one.local.initiates
@@ -327,7 +327,7 @@ const downResult = (
       failures === undefined
         ? 'no log to tell why: pass --log'
         : `the log names no failure for ${one.remote.publicAddress}`,
-    mend: `ping ${one.remote.publicAddress}; open UDP 500 and 4500 on the way; ${waits}`,
+    next: `ping ${one.remote.publicAddress}; open UDP 500 and 4500 on the way; ${waits}`,
     case: 1,
   };
 };
@@ -356,7 +356,7 @@ const sa: HostCheck = {
                   subject: tunnel.name,
                   found: 'it is up more than once: outside a rekey both ends initiate',
                   evidence: `${status.ikeSas} IKE SAs, ${status.childSas} ESP pairs`,
-                  mend: 'let one end initiate (start_action, close_action) and the other wait',
+                  next: 'let one end initiate (start_action, close_action) and the other wait',
                   case: 1,
                 } as const,
               ]
@@ -368,7 +368,7 @@ const sa: HostCheck = {
                   subject: tunnel.name,
                   found: 'this end sits behind NAT and sends ESP without UDP: many a NAT drops it',
                   evidence,
-                  mend: 'set encap = yes (forceencaps, encaps=yes)',
+                  next: 'set encap = yes (forceencaps, encaps=yes)',
                   case: 3,
                 } as const,
               ]
@@ -381,7 +381,7 @@ const sa: HostCheck = {
                   subject: tunnel.name,
                   found: 'its connection is no longer loaded: it will not come back after a loss',
                   evidence,
-                  mend: '"swanctl --load-all"',
+                  next: '"swanctl --load-all"',
                   case: 1,
                 } as const,
               ]),

@@ -45,7 +45,7 @@ const sysctl: HostCheck = {
           subject: host.device,
           found: 'the kernel settings can not be read',
           evidence: PROC,
-          mend: 'run it on the gateway itself',
+          next: 'run it on the gateway itself',
         },
       ];
     const value = (name: string, key: string): number => found.get(conf(name, key)) ?? 0;
@@ -70,7 +70,7 @@ const sysctl: HostCheck = {
               subject: host.device,
               found: 'the kernel does not forward: a tunnel that is up carries nothing but its own',
               evidence: 'net.ipv4.ip_forward = 0',
-              mend: 'set it: "hybridctl vpn doctor --fix", and keep it in /etc/sysctl.d/90-hybridctl.conf',
+              next: 'set it: "hybridctl vpn doctor --fix", and keep it in /etc/sysctl.d/90-hybridctl.conf',
               case: 2,
               fix: [set('net/ipv4/ip_forward', 1)],
             } as const,
@@ -81,7 +81,7 @@ const sysctl: HostCheck = {
           subject: name,
           found: 'strict reverse path filtering: packets from the tunnel whose way back is another are dropped',
           evidence: `rp_filter: all = ${all}, ${name} = ${value(name, 'rp_filter')}; the larger counts`,
-          mend: 'set 2 (loose): "hybridctl vpn doctor --fix", and keep it in /etc/sysctl.d/90-hybridctl.conf',
+          next: 'set 2 (loose): "hybridctl vpn doctor --fix", and keep it in /etc/sysctl.d/90-hybridctl.conf',
           case: 2,
           // The larger counts, so 2 on the interface is enough; `all` would loosen interfaces that are none of ours.
           fix: [set(conf(name, 'rp_filter'), 2)],
@@ -96,7 +96,7 @@ const sysctl: HostCheck = {
               ? 'it tells hosts a shorter way past the tunnel (ICMP redirects)'
               : 'it believes ICMP redirects, which anybody near can send',
           evidence: `${key}: all = ${value('all', key)}, ${name} = ${value(name, key)}`,
-          mend: 'set 0: "hybridctl vpn doctor --fix"',
+          next: 'set 0: "hybridctl vpn doctor --fix"',
           case: 2,
           fix: [set(conf('all', key), 0), set(conf(name, key), 0)],
         }),
@@ -113,7 +113,7 @@ const sysctl: HostCheck = {
                 subject: device,
                 found: 'the interface looks for an IPsec policy without a mark, finds none, and drops',
                 evidence: `disable_policy = 0 on ${device}`,
-                mend: 'set 1: "hybridctl vpn doctor --fix"',
+                next: 'set 1: "hybridctl vpn doctor --fix"',
                 case: 2,
                 fix: [set(conf(device, 'disable_policy'), 1)],
               },
@@ -147,8 +147,8 @@ const tunnelInterface: HostCheck = {
       if (device === undefined) continue;
       const { exitCode, stdout } = await host.run('ip', ['-j', '-d', 'addr', 'show', 'dev', device]);
       const [found] = exitCode === 0 ? (JSON.parse(stdout) as Link[]).filter(({ mtu }) => mtu !== undefined) : [];
-      const say = (text: string, evidence: string, level: 'error' | 'warning' = 'error', mend = REPAIR) =>
-        results.push({ level, subject: `${tunnel.name} ${device}`, found: text, evidence, mend, case: 2 });
+      const say = (text: string, evidence: string, level: 'error' | 'warning' = 'error', next = REPAIR) =>
+        results.push({ level, subject: `${tunnel.name} ${device}`, found: text, evidence, next, case: 2 });
       if (found === undefined) {
         const lacks =
           local.interface === 'tun'
@@ -210,7 +210,7 @@ const hostRoute: HostCheck = {
               ? 'this machine has no way to it'
               : `this machine sends it out by ${dev}, past the tunnel`,
           evidence: dev === undefined ? stderr.trim().slice(0, 120) : `ip route get ${address}: dev ${dev}`,
-          mend: REPAIR,
+          next: REPAIR,
           case: 2,
         });
       }
@@ -235,7 +235,7 @@ const clock: HostCheck = {
       subject: host.device,
       found,
       evidence,
-      mend: 'install chrony: AWS refuses requests that are five minutes off, and logs of two ends are compared by time',
+      next: 'install chrony: AWS refuses requests that are five minutes off, and logs of two ends are compared by time',
     });
     if (tool === undefined)
       return [blind('can not tell whether the clock is right', 'neither chronyc nor timedatectl')];
@@ -252,7 +252,7 @@ const clock: HostCheck = {
       ];
     const offset = Number(/System time\s*:\s*([\d.]+)/.exec(stdout)?.[1] ?? 0);
     const synced = tool === 'chronyc' ? /Leap status\s*:\s*Normal/.test(stdout) : stdout.trim() === 'yes';
-    const mend = 'let chrony or systemd-timesyncd run; on EC2 its source is 169.254.169.123';
+    const next = 'let chrony or systemd-timesyncd run; on EC2 its source is 169.254.169.123';
     if (!synced)
       return [
         {
@@ -260,7 +260,7 @@ const clock: HostCheck = {
           subject: host.device,
           found: 'the clock is not kept by NTP',
           evidence: `${tool}: ${stdout.trim().split('\n').at(-1)}`,
-          mend,
+          next,
         },
       ];
     return offset < 1
@@ -271,7 +271,7 @@ const clock: HostCheck = {
             subject: host.device,
             found: `the clock is off by ${offset} s`,
             evidence: 'chronyc tracking',
-            mend,
+            next,
           },
         ];
   },

@@ -93,7 +93,7 @@ const carries: HostCheck = {
         subject: one.tunnel.name,
         found: `the tunnel is up and carries nothing: ${one.remote.inside} does not answer; ${left ? (came ? 'packets leave and come back, but not the answer' : 'packets leave, none comes back') : 'our packets do not even enter the tunnel'}`,
         evidence: packets(after),
-        mend: left
+        next: left
           ? 'see UDP 4500 both ways (security group, ACL, the router before the peer); then ip_forward, the way back and NAT on the far side'
           : 'see the route to the tunnel, a firewall rule and NAT on this machine; the findings beside this one name what is seen',
         case: 2,
@@ -124,7 +124,7 @@ const mtu: HostCheck = {
         subject: tunnel.name,
         found: `an MTU hole: ${found === undefined ? `not even ${SMALLEST} bytes pass` : `packets above ${found} bytes are lost on the way`}, and ${link.mtu} should fit`,
         evidence: `ping -M do to ${remote.inside}; ${explainMtu(tunnel.mtu)}`,
-        mend: `find the hop with the small MTU (its ICMP "fragmentation needed" must pass); until then clamp MSS to ${fits - 40} and set the interface to MTU ${fits}`,
+        next: `find the hop with the small MTU (its ICMP "fragmentation needed" must pass); until then clamp MSS to ${fits - 40} and set the interface to MTU ${fits}`,
         case: 2,
       });
     }
@@ -160,7 +160,7 @@ const clamp: HostCheck = {
       const common = {
         subject: tunnel.name,
         evidence: link.because.join(' '),
-        mend: old ? `"${place} up"` : `load it: "nft -f ${place}"`,
+        next: old ? `"${place} up"` : `load it: "nft -f ${place}"`,
         case: 2,
       } as const;
       if (sizes.length === 0 && !toPath)
@@ -249,7 +249,7 @@ const nat: HostCheck = {
             found:
               'NAT rewrites the source of what goes into the tunnel: it no longer fits the selectors, or comes from an address that the far side does not know',
             evidence: `${name}: ${first}`,
-            mend: `exempt it, before that rule: "ip daddr ${one.remote.networks.map(({ text }) => text).join(', ')} accept"`,
+            next: `exempt it, before that rule: "ip daddr ${one.remote.networks.map(({ text }) => text).join(', ')} accept"`,
             case: 3,
           },
         ];

@@ -30,7 +30,7 @@ const relay: HostCheck = {
         subject: host.device,
         found: `the probe relay is not loaded for ${missing.map(({ tunnel }) => tunnel).join(', ')}: this machine itself answers the monitor's probes, and the monitor can judge no link through it`,
         evidence: `nft list ruleset: ${table === undefined ? `no table ip ${RELAY_TABLE}` : `table ip ${RELAY_TABLE} has no rule for TCP ${missing.map(({ port }) => port).join(', ')}`}`,
-        mend: `load it: "nft -f ${file}"; what flushes the ruleset (a restart of nftables, firewall-cmd --reload) takes it away again`,
+        next: `load it: "nft -f ${file}"; what flushes the ruleset (a restart of nftables, firewall-cmd --reload) takes it away again`,
         fix: [{ kind: 'run', file: 'nft', args: ['-f', file] }],
       },
     ];

@@ -13,8 +13,8 @@ const keys: SiteCheck = {
     const result =
       (level: 'error' | 'warning') =>
       ({ path, message }: { path: readonly (string | number)[]; message: string }): CheckResult => {
-        const [found = message, mend] = message.split(/: (.*)/s);
-        return { level, subject: pathText(path), found, evidence: loaded.path, mend: mend ?? 'fix the key file' };
+        const [found = message, next] = message.split(/: (.*)/s);
+        return { level, subject: pathText(path), found, evidence: loaded.path, next: next ?? 'fix the key file' };
       };
     return [...mistakes.map(result('error')), ...warnings.map(result('warning'))];
   },
@@ -32,7 +32,7 @@ const crypto: SiteCheck = {
           subject: name,
           found,
           evidence: `crypto level ${suite.level}`,
-          mend: 'use the level modern as soon as both ends can',
+          next: 'use the level modern as soon as both ends can',
         }),
       ),
     ),

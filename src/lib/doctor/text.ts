@@ -22,12 +22,12 @@ export interface Diagnosis {
 const COLOUR = { error: 'bad', warning: 'warn' } as const;
 
 const troubleLines = (
-  { level, subject, side, check, found, evidence, mend, case: number }: Reported & { level: 'error' | 'warning' },
+  { level, subject, side, check, found, evidence, next, case: number }: Reported & { level: 'error' | 'warning' },
   style: Style,
 ): readonly string[] => [
   `${style[COLOUR[level]](level)} ${style.bold(subject)}: ${found} ${style.dim(`(${side}: ${check})`)}`,
   ...(evidence === '' ? [] : [`  seen  ${evidence}`]),
-  ...(mend === null ? [] : [`  fix   ${mend}`]),
+  ...(next === null ? [] : [`  fix   ${next}`]),
   ...(number === null ? [] : [style.dim(`  see   ${CASES[number as 1 | 2 | 3]}`)]),
 ];
 
@@ -35,16 +35,16 @@ const troubleLines = (
 const skippedLines = (findings: readonly Reported[], style: Style): readonly string[] => {
   const groups = new Map<string, Reported[]>();
   for (const one of findings) {
-    const key = JSON.stringify([one.found, one.mend, one.subject]);
+    const key = JSON.stringify([one.found, one.next, one.subject]);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return [...groups.values()].flatMap((group): readonly string[] => {
-    const [{ subject, found, mend, applies }] = group as [Reported];
+    const [{ subject, found, next, applies }] = group as [Reported];
     const checks = group.map(({ check }) => check).join(', ');
     if (!applies) return [style.dim(`skipped ${checks}: ${found}`)];
     return [
       `${style.warn('skipped')} ${style.bold(subject)}: ${found} ${style.dim(`(${checks})`)}`,
-      ...(mend === null ? [] : [`  fix   ${mend}`]),
+      ...(next === null ? [] : [`  fix   ${next}`]),
       ...group.map(({ about }) => style.dim(`  would check  ${about}`)),
     ];
   });

@@ -23,10 +23,10 @@ export interface CheckResult {
   /** What was read that says so: an id, a setting, a line of a log. */
   readonly evidence: string;
   /** What to do, in one line; null where there is nothing to do. */
-  readonly mend: string | null;
+  readonly next: string | null;
   readonly case?: Case | undefined;
   /**
-   * Calls that mend it and can do no harm: no route is moved, no key is touched, no tunnel that carries is restarted.
+   * Calls that next it and can do no harm: no route is moved, no key is touched, no tunnel that carries is restarted.
    */
   readonly fix?: readonly Call[];
 }
@@ -65,10 +65,10 @@ export type CloudCheck = CheckOf<'cloud', Omit<CheckContext, 'host'>>;
 export type HostCheck = CheckOf<'host', Omit<CheckContext, 'cloud'>>;
 
 /** A part of a check that could not be looked at. */
-export const skipped = (subject: string, found: string, mend: string | null = null): CheckResult => ({
+export const skipped = (subject: string, found: string, next: string | null = null): CheckResult => ({
   level: 'skipped',
   subject,
   found,
   evidence: '',
-  mend,
+  next,
 });

@@ -108,11 +108,9 @@ const over = (periods: number): Pick<Alarm, 'periods' | 'datapoints'> => ({ peri
 
 /**
  * Ready alarms. Gateways: broken hardware (recover: same instance, address and disk elsewhere, after two minutes), an
- * instance
- * that does not answer (reboot, after three, so that a recovery is not cut off by it; AWS advises the two numbers) and
- * a
- * processor that is full, which is where ESP ends. The others rest on metrics that "vpn traffic" and "route monitor"
- * publish.
+ * instance that does not answer (reboot, after three, so that a recovery is not cut off by it; AWS advises the two
+ * numbers) and a processor that is full, which is where ESP ends. The others rest on metrics that "vpn traffic" and
+ * "route monitor" publish.
  */
 const OF_SET: Readonly<Record<AlarmSet, (site: Site) => readonly Alarm[]>> = {
   gateways: ({ gateways }) =>

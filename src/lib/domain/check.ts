@@ -23,7 +23,7 @@ export const insideProblem = (inside: Cidr): string | undefined => {
 
 /**
  * Everything about a site file that its shape can't say: names, references, address plan, what each box is able to do.
- * Pure. @returns every mistake, in the order of the sections; a message reads `what is wrong: how to mend it`.
+ * Pure. @returns every mistake, in the order of the sections; a message reads `what is wrong: how to fix it`.
  */
 export const checkSite = (site: Site): readonly SiteIssue[] => [
   ...uniqueness(site),

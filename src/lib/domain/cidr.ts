@@ -25,8 +25,8 @@ const parsed = new Map<string, Cidr | string>();
 const MOST_PARSED = 10_000;
 
 /**
- * @returns the network, or a sentence that says what is wrong and how to mend it.
- * Host bits must be zero: `10.10.0.1/16` is more often a slip than a wish.
+ * @returns the network, or a sentence that says what is wrong and how to fix it. Host bits must be zero: `10.10.0.1/16`
+ * is more often a slip than a wish.
  */
 export const parseCidr = (text: string): Cidr | string => {
   if (text.length > '255.255.255.255/32'.length) return parse(text);
@@ -84,7 +84,5 @@ const NOT_PUBLIC = [
   '192.168.0.0/16',
   '224.0.0.0/3',
 ].map(cidr);
-/**
- * Documentation ranges (RFC 5737) count as public: they stand for public addresses in examples and in the lab.
- */
+/** Documentation ranges (RFC 5737) count as public: they stand for public addresses in examples and in the lab. */
 export const isPublic = (address: string): boolean => !NOT_PUBLIC.some((network) => contains(network, address));

@@ -1,7 +1,6 @@
 /**
  * Checksums of whole objects from those of their parts. CRCs of one family share start and end value, so that of `a`
- * and
- * `b` joined follows from both and the length of `b` (Mark Adler's crc32_combine, in zlib). Bits are reflected: the
+ * and `b` joined follows from both and the length of `b` (Mark Adler's crc32_combine, in zlib). Bits are reflected: the
  * highest is x^0.
  */
 export interface CrcFamily {

@@ -1,6 +1,6 @@
 /**
- * charon's log lines to what failed, in plain words with the mend. The phrases are those of strongSwan's libcharon
- * (5.x and 6.x); the cases are the three of the field's OpenSwan document, "common problems".
+ * charon's log lines to what failed, in plain words with the next. The phrases are those of strongSwan's libcharon (5.x
+ * and 6.x); the cases are the three of the field's OpenSwan document, "common problems".
  */
 export const CASES = {
   1: 'case 1: the tunnel does not come up (reachability, UDP 500 and 4500, then the parameters of both ends)',
@@ -12,7 +12,7 @@ export interface FailureKind {
   readonly id: string;
   readonly title: string;
   readonly why: string;
-  readonly mend: string;
+  readonly next: string;
   readonly case: (typeof CASES)[keyof typeof CASES];
   readonly pattern: RegExp;
   /** A mere consequence: it never hides a cause that the same attempt has named before. */
@@ -28,7 +28,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'no-ike-config',
     title: 'no connection is configured here for that pair of addresses and IKE version',
     why: 'charon was asked for a tunnel between two addresses, or by an IKE version, that no connection here has',
-    mend: 'compare local_addrs, remote_addrs and version (left, right, keyexchange) with the addresses in the line; behind an Elastic IP the local one is private',
+    next: 'compare local_addrs, remote_addrs and version (left, right, keyexchange) with the addresses in the line; behind an Elastic IP the local one is private',
     case: CASES[1],
     pattern: /no IKE config found for /,
   },
@@ -36,7 +36,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'no-shared-key',
     title: 'no pre-shared key for this pair of ids',
     why: 'the secrets hold no key whose ids match the two in the line',
-    mend: `add the key and load it ("swanctl --load-creds", "ipsec rereadsecrets"); ${ids}`,
+    next: `add the key and load it ("swanctl --load-creds", "ipsec rereadsecrets"); ${ids}`,
     case: CASES[1],
     pattern: /no shared key found for /,
   },
@@ -44,7 +44,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'wrong-key',
     title: 'the pre-shared keys of the two ends differ',
     why: 'the peer signed with another key (IKEv2), or what it encrypted with it is unreadable (IKEv1)',
-    mend: 'put the same key on both ends; look for a trailing blank, typographic quotes, or an older entry for the same ids',
+    next: 'put the same key on both ends; look for a trailing blank, typographic quotes, or an older entry for the same ids',
     case: CASES[1],
     pattern: /but MAC mismatched|payload length, decryption failed\?|could not decrypt payloads|PAYLOAD_MALFORMED/,
   },
@@ -52,7 +52,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'no-peer-config',
     title: "the peer's id fits no connection here",
     why: 'addresses and proposals are fine, but the id that the peer sends is not the one configured for it',
-    mend: 'set the remote id (rightid) to the id in brackets in the "looking for peer configs" line; write an address without "@"',
+    next: 'set the remote id (rightid) to the id in brackets in the "looking for peer configs" line; write an address without "@"',
     case: CASES[1],
     pattern:
       /no matching peer config found|no peer config found|selected peer config '[^']*' unacceptable|no alternative config found|constraint checking failed/,
@@ -61,7 +61,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'selectors',
     title: 'the traffic selectors of the two ends do not meet',
     why: 'the networks that one end offers are not those that the other allows (a crypto ACL must be the mirror of the selectors)',
-    mend: 'make local_ts here equal remote_ts there and the reverse; toward a route-based end both are 0.0.0.0/0',
+    next: 'make local_ts here equal remote_ts there and the reverse; toward a route-based end both are 0.0.0.0/0',
     case: CASES[1],
     pattern:
       /TS_UNACCEPTABLE|traffic selectors .{0,400} unacceptable|no acceptable traffic selectors|no matching CHILD_SA config found|INVALID_ID_INFORMATION/,
@@ -70,7 +70,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'no-proposal',
     title: 'the ends have no proposal in common',
     why: 'not one combination of cipher, hash and DH group is allowed on both ends; the responder may also lack a connection for our address or IKE version, which its own log says',
-    mend: 'configure one same proposal on both ends',
+    next: 'configure one same proposal on both ends',
     case: CASES[1],
     pattern:
       /NO_PROPOSAL_CHOSEN|no proposal found|proposals unacceptable|no acceptable proposal found|no matching proposal found/,
@@ -79,7 +79,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'dh-group',
     title: 'the peer refused our key exchange',
     why: 'its DH group differs; a strongSwan peer says the same in IKEv1 when it has no pre-shared key for us',
-    mend: 'use the same DH group on both ends, and see that the peer has a key for our id',
+    next: 'use the same DH group on both ends, and see that the peer has a key for our id',
     case: CASES[1],
     pattern: /INVALID_KE_PAYLOAD/,
   },
@@ -87,7 +87,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'authentication',
     title: 'the peer rejected us',
     why: 'its log says which it was: another key, no key for our id, or no connection for our id',
-    mend: `compare key and ids on both ends; ${ids}`,
+    next: `compare key and ids on both ends; ${ids}`,
     case: CASES[1],
     pattern: /AUTHENTICATION_FAILED/,
   },
@@ -95,7 +95,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'ike-version',
     title: 'the peer speaks another IKE version',
     why: 'one end is set to IKEv1 and the other to IKEv2',
-    mend: 'set the same version on both ends (2, unless a box cannot)',
+    next: 'set the same version on both ends (2, unless a box cannot)',
     case: CASES[1],
     pattern: /unsupported IKE version|INVALID_MAJOR_VERSION/,
   },
@@ -103,7 +103,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'kernel',
     title: 'the kernel did not take the security association',
     why: 'it has no ESP or not this cipher, or another tunnel holds the same selectors and mark',
-    mend: 'see that the modules esp4 and xfrm_user are there and that no two tunnels share mark or if_id; without kernel ESP load kernel-libipsec',
+    next: 'see that the modules esp4 and xfrm_user are there and that no two tunnels share mark or if_id; without kernel ESP load kernel-libipsec',
     case: CASES[2],
     pattern: /unable to install (?:[a-z ]{0,30})?IPsec|unable to add SAD entry|unable to add policy/,
   },
@@ -111,7 +111,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'unreachable',
     title: 'no route to the peer from this machine',
     why: 'the kernel refused to send: no route, or a firewall rule on this machine',
-    mend: 'see "ip route get PEER"; a catch-all tunnel route must not cover the peer itself',
+    next: 'see "ip route get PEER"; a catch-all tunnel route must not cover the peer itself',
     case: CASES[1],
     pattern: /error writing to socket: /,
   },
@@ -119,7 +119,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'half-open',
     title: 'the peer started and fell silent',
     why: 'its first packet came, the next ones did not: our answers are lost, or UDP 4500 is blocked where UDP 500 is not',
-    mend: 'open UDP 4500 both ways (security group, network ACL, the router before the peer)',
+    next: 'open UDP 4500 both ways (security group, network ACL, the router before the peer)',
     case: CASES[1],
     pattern: /deleting half open IKE_SA with /,
     consequence: true,
@@ -128,7 +128,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'dead-peer',
     title: 'the peer stopped answering dead-peer detection',
     why: 'the tunnel was up; then the peer, its internet or its NAT binding was gone',
-    mend: 'ping the peer; once it answers, see that dpd_action is restart and keyingtries 0 on the end that initiates',
+    next: 'ping the peer; once it answers, see that dpd_action is restart and keyingtries 0 on the end that initiates',
     case: CASES[1],
     pattern: /DPD check timed out/,
     consequence: true,
@@ -137,7 +137,7 @@ export const FAILURES: readonly FailureKind[] = [
     id: 'no-answer',
     title: 'the peer does not answer',
     why: 'every retransmission was lost: peer down, wrong address, UDP 500 or 4500 blocked on the way, or (IKEv1) packets dropped because the keys differ',
-    mend: 'open UDP 500 and 4500 and protocol 50 in the security group, check the address, and look at the peer; "keyingtries = 0" keeps charon trying',
+    next: 'open UDP 500 and 4500 and protocol 50 in the security group, check the address, and look at the peer; "keyingtries = 0" keeps charon trying',
     case: CASES[1],
     pattern: /giving up after \d+ retransmits|peer not responding/,
     consequence: true,
@@ -200,8 +200,7 @@ interface Attempt {
 
 /**
  * Reads a charon log and keeps the last failure of each connection (or of each peer, where the log has no names; then
- * of
- * the log). Lines are tied together by charon's `<name|number>` tag (`ike_name = yes`), else by thread and packet
+ * of the log). Lines are tied together by charon's `<name|number>` tag (`ike_name = yes`), else by thread and packet
  * address.
  * @returns in the order of the log.
  */

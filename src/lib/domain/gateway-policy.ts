@@ -11,9 +11,8 @@ const OURS = (site: Site) => ({ StringEquals: { [`aws:ResourceTag/${SITE_TAG}`]:
 
 /**
  * What a gateway may do: read its keys; move routes in the site's tables; stop, start and repair the site's own
- * gateways.
- * Everything that changes something names what it may change, by ARN, and by the site's tag where ARNs are not known
- * before.
+ * gateways. Everything that changes something names what it may change, by ARN, and by the site's tag where ARNs are
+ * not known before.
  * @param account twelve digits. Source: "Actions, resources, and condition keys for Amazon EC2" (service authorization
  * reference).
  */

@@ -3,9 +3,8 @@ import { arn, servicePrincipal } from './partition.ts';
 
 /**
  * Reports of an application's health in three colours, after the field document on CloudWatch Events: Green needs
- * nothing
- * done, Yellow (a health check failed) is looked into by a Lambda function, Red (down on a server at least) goes to
- * people by SNS and into an SQS queue for the inspection.
+ * nothing done, Yellow (a health check failed) is looked into by a Lambda function, Red (down on a server at least)
+ * goes to people by SNS and into an SQS queue for the inspection.
  */
 export const LEVELS = ['Green', 'Yellow', 'Red'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -57,9 +56,8 @@ export const queueDocument = (region: string, queue: string, rule: string): Poli
   });
 
 /**
- * The account keeps its rights, and EventBridge may publish. No condition on the rule: EventBridge does not take one
- * in a
- * topic's policy ("Amazon SNS permissions" in the EventBridge user guide), and would publish nothing.
+ * The account keeps its rights, and EventBridge may publish. No condition on the rule: EventBridge does not take one in
+ * a topic's policy ("Amazon SNS permissions" in the EventBridge user guide), and would publish nothing.
  */
 export const topicDocument = (region: string, topic: string, account: string): PolicyDocument =>
   policyDocument(

@@ -96,8 +96,7 @@ const standIn = (index: number): string => `192.0.2.${index + 1}`;
 
 /**
  * The same site with AWS's ends in place of gateways of one's own: two to a router, each a tunnel with a key of its
- * own.
- * Direct Connect stays as it is; tunnels to gateways of one's own do not, for their files have the same names on a
+ * own. Direct Connect stays as it is; tunnels to gateways of one's own do not, for their files have the same names on a
  * router.
  */
 export const managedSite = (site: Site, facts: (name: string) => EndFacts | undefined = () => undefined): Site => {
@@ -148,8 +147,7 @@ export const AWS_ASN = 64_512;
 
 /**
  * The tunnels as AWS makes them: its end has the first address inside, and stands at its public address. A router with
- * an
- * AS number speaks BGP through its own.
+ * an AS number speaks BGP through its own.
  * @throws usage error for a router whose number is AWS's: between equals it would be iBGP, which AWS does not speak.
  */
 export const managedTunnels = (managed: Site, cloudAsn: number = AWS_ASN): readonly Tunnel[] =>

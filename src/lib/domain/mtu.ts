@@ -2,8 +2,7 @@ import { isAead, type Proposal, type Suite } from './crypto.ts';
 
 /**
  * kernel-libipsec reads its TUN device with a buffer of 1400 bytes (TUN_DEFAULT_MTU in its plugin), whatever the
- * device's
- * MTU says: a longer packet is cut off there and lost.
+ * device's MTU says: a longer packet is cut off there and lost.
  */
 export const TUN_MTU = 1400;
 

@@ -151,8 +151,7 @@ const wanted = (
 
 /**
  * Joins `list-conns` (what should be) with `list-sas` (what is), so that a configured tunnel without an SA shows as
- * down
- * instead of not at all. Pure; shapes as in strongSwan src/libcharon/plugins/vici/README.md.
+ * down instead of not at all. Pure; shapes as in strongSwan src/libcharon/plugins/vici/README.md.
  */
 export const tunnelStatuses = (
   connEvents: readonly ViciSection[],
@@ -173,8 +172,7 @@ export const tunnelStatuses = (
 
 /**
  * Counters of every ESP pair that is there, by tunnel: while a rekey is under way a tunnel has two, and after it each
- * counts
- * from nothing. A pair is known by its SPIs, which are random; charon's own numbers begin anew when charon does.
+ * counts from nothing. A pair is known by its SPIs, which are random; charon's own numbers begin anew when charon does.
  */
 export const pairCounters = (
   connEvents: readonly ViciSection[],
@@ -242,8 +240,8 @@ const statusOf = (
 };
 
 /**
- * What the counters of an established tunnel tell by themselves, after the field's troubleshooting cases.
- * Young tunnels are left alone: ten seconds without an answer is more often a slow start than a fault.
+ * What the counters of an established tunnel tell by themselves, after the field's troubleshooting cases. Young tunnels
+ * are left alone: ten seconds without an answer is more often a slow start than a fault.
  */
 export const trafficHint = (tunnel: TunnelStatus): string | undefined => {
   if (tunnel.state !== 'established' || (tunnel.establishedFor ?? 0) < 10) return undefined;

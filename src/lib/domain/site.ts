@@ -361,7 +361,7 @@ export type VpnLink = Extract<Link, { kind: 'vpn' }>;
 export type Canary = NonNullable<NonNullable<Site['monitor']>['canaries']>[number];
 export type SiteRouteTable = Site['route_tables'][number];
 
-/** A mistake in the site file: where (a path like `tunnels.0.inside`), what, and the mend. */
+/** A mistake in the site file: where (a path like `tunnels.0.inside`), what, and the fix. */
 export interface SiteIssue {
   readonly path: readonly (string | number)[];
   readonly message: string;

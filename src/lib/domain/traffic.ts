@@ -39,12 +39,9 @@ const minus = (one: Amount, other: Amount): Amount => ({
 
 /**
  * What passed since the reading before; of a first reading nothing is known. A counter that is less than it was, or
- * whose
- * life is new, began at nothing since then, so all that it shows is new: an interface that was made again, a rekeyed
- * SA, a
- * driver that cleared its counters. What a life counted after the last look at it is lost with it; nothing is ever
- * counted
- * twice, and nothing is negative.
+ * whose life is new, began at nothing since then, so all that it shows is new: an interface that was made again, a
+ * rekeyed SA, a driver that cleared its counters. What a life counted after the last look at it is lost with it;
+ * nothing is ever counted twice, and nothing is negative.
  */
 export const growthOf = (before: Reading | undefined, { counters }: Reading): readonly Growth[] => {
   const known = new Map((before?.counters ?? []).map((counter) => [key(counter), counter]));

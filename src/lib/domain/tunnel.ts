@@ -88,8 +88,7 @@ export const ends = (tunnel: Tunnel, side: End['side']): { local: End; remote: E
 
 /**
  * IOS in IKEv1 and an ASA in any version present the address of the interface, whatever the internet sees: behind NAT
- * the
- * other end has to expect that one. (Cisco IOS `self-identity address`; ASA `crypto isakmp identity address`.)
+ * the other end has to expect that one. (Cisco IOS `self-identity address`; ASA `crypto isakmp identity address`.)
  */
 export const presentsOwnAddress = (dialect: Dialect, ikeVersion: 1 | 2): boolean =>
   dialect.startsWith('asa-') || (dialect.startsWith('ios-') && ikeVersion === 1);

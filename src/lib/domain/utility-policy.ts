@@ -15,8 +15,8 @@ export interface UtilityPolicy {
 
 /**
  * What the utility instance may do: see routes, write those of the site's override tables, tell whom the monitor tells.
- * Sources: "Actions, resources, and condition keys" for EC2, SNS, CloudWatch and Session Manager (service
- * authorization reference).
+ * Sources: "Actions, resources, and condition keys" for EC2, SNS, CloudWatch and Session Manager (service authorization
+ * reference).
  */
 export const utilityPolicy = (site: Site, { account, object, sessions }: UtilityPolicy): PolicyDocument => {
   const { region } = site.cloud;

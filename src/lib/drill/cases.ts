@@ -13,10 +13,9 @@ import {
 
 /**
  * Longest reaction that passes, ms: what the profile's charts need on a fresh path, and as much again for a busy
- * machine.
- * The bench measures how fast it is; a case only says that it holds. Large probes are a second apart until one is
- * missing.
- * The 3-ping loop leaves traffic dead for 3 to 7.5 s, and never finds a path that still answers one ping in three.
+ * machine. The bench measures how fast it is; a case only says that it holds. Large probes are a second apart until one
+ * is missing. The 3-ping loop leaves traffic dead for 3 to 7.5 s, and never finds a path that still answers one ping in
+ * three.
  */
 export const LIMITS: Readonly<Record<DrillProfile, Readonly<Partial<Record<Signature, number>>>>> = {
   fast: { blackhole: 700, half: 4_000, third: 8_000, large: 4_000 },
@@ -359,9 +358,8 @@ export const casesOf = (site: Site): readonly DrillCase[] => {
       { watchMs: 10_000 },
     ),
     // With its last path a propagated route goes too: where the tables then are is BGP's doing, so only moves are
-    // counted.
-    // The carrying path goes last: cuts are some 20 ms apart, and a move to one that still lives in between would be
-    // right.
+    // counted. The carrying path goes last: cuts are some 20 ms apart, and a move to one that still lives in between
+    // would be right.
     drill(
       'all/blackhole',
       'everything-down',

@@ -299,8 +299,7 @@ export const unplayed = (
 
 /**
  * Runs one case on a clean lab: the real monitor, a stream, the fault at a random moment, and all taken back. A case
- * that
- * can't be played is a failed case. Throws only as interrupted.
+ * that can't be played is a failed case. Throws only as interrupted.
  */
 export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options: DrillOptions): Promise<CaseResult> => {
   const begun = ports.clock.now();

@@ -77,8 +77,7 @@ export const orderPatiently = async (
 
 /**
  * Throws where the account has as many images as it may have, before a file is sent for nothing. One of the same size
- * may
- * be of the same content, and then none is made.
+ * may be of the same content, and then none is made.
  */
 export const checkRoom = async (fpga: FpgaCloud, size: number): Promise<void> => {
   if (fpga.most === undefined) return;

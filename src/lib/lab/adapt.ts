@@ -62,8 +62,7 @@ const DEVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/;
 
 /**
  * The site as this machine can run it. A box that is no Linux stands as strongSwan, and an interface that the kernel
- * lacks
- * becomes `tun`, with userspace ESP. Everything else stays as written. Pure.
+ * lacks becomes `tun`, with userspace ESP. Everything else stays as written. Pure.
  *
  * @throws a usage error when userspace ESP would have to carry two tunnels on one box: it has one `ipsec0` and no way
  * to

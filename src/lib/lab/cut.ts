@@ -45,7 +45,7 @@ export const cut = async (ports: Ports, { record, topology }: Lab, spec: CutSpec
 };
 
 /** Takes one fault away. */
-const mend = async (ports: Ports, { record, topology }: Lab, cutOff: Cut): Promise<void> => {
+const healOne = async (ports: Ports, { record, topology }: Lab, cutOff: Cut): Promise<void> => {
   const { shell } = ports;
   for (const name of nodesOf(cutOff)) {
     const { netns } = nodeNamed(topology, name);
@@ -77,7 +77,7 @@ export const heal = async (
 ): Promise<readonly Cut[]> => {
   const inForce = await cutsOf(ports, lab.record.name);
   const chosen = inForce.filter(choose);
-  for (const one of chosen) await mend(ports, lab, one);
+  for (const one of chosen) await healOne(ports, lab, one);
   for (const { node, dev } of inForce.filter((one) => !choose(one)).flatMap(({ down }) => down)) {
     await must(ports.shell, 'ip', ['-n', nodeNamed(lab.topology, node).netns, 'link', 'set', dev, 'down']);
   }

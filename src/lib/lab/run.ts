@@ -33,8 +33,7 @@ export const inside = (netns: string, argv: readonly string[]): readonly string[
 /**
  * The same with a private /run: the node's own folder, bound over it. charon insists on /run/charon.pid and FRR on
  * /run/frr, so without it only one of each could run on the machine. FRR's crash notes in /var/tmp stay off the disk
- * too.
- * The mounts end with the last process inside.
+ * too. The mounts end with the last process inside.
  */
 export const withOwnRun = (netns: string, folder: string, argv: readonly string[]): readonly string[] =>
   inside(netns, [
@@ -49,13 +48,11 @@ export const withOwnRun = (netns: string, folder: string, argv: readonly string[
 
 /**
  * Runs a program as if its node were a machine of its own, which nothing else on this one can keep waiting: with
- * real-time
- * priority. With userspace ESP every packet waits for charon, and beside a dozen busy processes it was silent for 130
- * to
- * 175 ms: to a quick detector, a dead path; and a monitor that is late itself rightly believes nothing it sees. So
- * must all
- * that judges others by their silence: FRR's BFD fell (3 x 300 ms) while four monitors of this priority started. Not
- * `nice`, which means little across sessions (autogroups, sched(7)). Where it is not allowed, it runs as all else does.
+ * real-time priority. With userspace ESP every packet waits for charon, and beside a dozen busy processes it was silent
+ * for 130 to 175 ms: to a quick detector, a dead path; and a monitor that is late itself rightly believes nothing it
+ * sees. So must all that judges others by their silence: FRR's BFD fell (3 x 300 ms) while four monitors of this
+ * priority started. Not `nice`, which means little across sessions (autogroups, sched(7)). Where it is not allowed, it
+ * runs as all else does.
  */
 export const ownMachine = (argv: readonly string[]): readonly string[] => [
   'sh',

@@ -21,8 +21,7 @@ const queues = (complain: (line: string) => void) => {
 
 /**
  * The lab's own process: the cloud's endpoint, and what makes its answers true on the wire. Ends at SIGTERM, or when
- * the
- * lab's folder is gone.
+ * the lab's folder is gone.
  */
 export const serveLab = async (ports: Ports, lab: string): Promise<void> => {
   const record = await readRecord(ports.files, lab);

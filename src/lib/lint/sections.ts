@@ -99,9 +99,8 @@ export const parseNested = (lines: readonly string[]): Section => {
 
 /**
  * ipsec.conf of strongSwan, Libreswan and Openswan: `conn NAME`, `config setup`, then `key=value` lines. Pasted files
- * lose
- * their indentation, so a `key=value` line belongs to the section above it either way.
- * `include` lines and secrets (`ids : PSK "key"`) are settings of the root.
+ * lose their indentation, so a `key=value` line belongs to the section above it either way. `include` lines and secrets
+ * (`ids : PSK "key"`) are settings of the root.
  */
 export const parseIpsecConf = (lines: readonly string[]): Section => {
   const root = section('', 1);

@@ -25,8 +25,8 @@ export interface DeliveryTiming {
 }
 
 /**
- * From a second, since most faults of a moment are over by then, to a minute, so that nobody learns of a mend long
- * after it.
+ * From a second, since most faults of a moment are over by then, to a minute, so that nobody learns of a fix long after
+ * it.
  */
 const TIMING: DeliveryTiming = { firstMs: 1_000, mostMs: 60_000, hangMs: 30_000, closeMs: 3_000 };
 

@@ -25,8 +25,7 @@ export interface EventLogOptions {
 
 /**
  * One JSON object a line, appended. What people are told, and moves, are on disk before anything else is done with the
- * file.
- * One process writes it; it may be renamed or cut under us (logrotate), with or without `copytruncate`.
+ * file. One process writes it; it may be renamed or cut under us (logrotate), with or without `copytruncate`.
  */
 export const eventLog = (
   outlets: Pick<Outlets, 'lineLog'>,

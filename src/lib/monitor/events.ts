@@ -58,8 +58,7 @@ export interface WitnessEvent extends At {
 
 /**
  * One try to move one route, told when its outcome is known: read back in the table where it is `done`. Durations in
- * ms:
- * `detectMs` from the last good reply to the verdict, `apiMs` the call, `verifyMs` from its answer to the read that
+ * ms: `detectMs` from the last good reply to the verdict, `apiMs` the call, `verifyMs` from its answer to the read that
  * shows it.
  */
 export interface MoveEvent extends At {

@@ -220,7 +220,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     });
   };
 
-  // A store that can't be used at the start is the operator's to mend; later it is waited for.
+  // A store that can't be used at the start is the operator's to fix; later it is waited for.
   await keeper.tend();
   await lookAtPins();
   await keepRelay();

@@ -75,9 +75,9 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
   const canaryMs = Math.max(SHORTEST_CANARY_MS, 5 * profile.tauMs);
   /**
    * Only an answer to a canary's probe that left after the dead path fell silent says that we could still be heard
-   * then.
-   * Judged by when probes left, since a busy machine reads answers late: what takes path and canary together would
-   * otherwise leave a canary that looks alive just long enough. A probe interval for how well we know when they left.
+   * then. Judged by when probes left, since a busy machine reads answers late: what takes path and canary together
+   * would otherwise leave a canary that looks alive just long enough. A probe interval for how well we know when they
+   * left.
    */
   const silentSince = (): number =>
     Math.max(-Infinity, ...[...paths.values()].flatMap(({ link, dead }) => (dead ? (lostFrom.get(link) ?? []) : []))) +

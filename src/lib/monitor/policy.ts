@@ -22,15 +22,11 @@ const SHORTEST_PROBE_MS = 50;
  * The site as the decision needs it, timed by the profile.
  *
  * In peer mode two gateways watch each other: each manages the route tables that prefer another gateway than its own,
- * so
- * every table has one writer without a lease in common. Neither heals there. What makes a stop safe is that no route
- * points
- * at the gateway when it goes, and here that can't be known: the peer writes the other tables by its own lights. Cut
- * off
- * from us and alive, it may take one over between our last read and our stop; it would then die carrying, and nobody
- * left
- * alive manages that table. The lease file can't be the lease in common, on a network share neither: a host that dies
- * while it holds the file's lock leaves it locked, in the very case that healing is for.
+ * so every table has one writer without a lease in common. Neither heals there. What makes a stop safe is that no route
+ * points at the gateway when it goes, and here that can't be known: the peer writes the other tables by its own lights.
+ * Cut off from us and alive, it may take one over between our last read and our stop; it would then die carrying, and
+ * nobody left alive manages that table. The lease file can't be the lease in common, on a network share neither: a host
+ * that dies while it holds the file's lock leaves it locked, in the very case that healing is for.
  */
 export const monitorPolicy = (site: Site, { profile, self, heal }: PolicyOptions): Policy => {
   const whole = policyOf(site, { ...DEFAULT_TIMING, probeMs: Math.max(SHORTEST_PROBE_MS, profile.tauMs) }, self);

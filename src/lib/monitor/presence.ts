@@ -27,8 +27,8 @@ const machineOf = (holder: string): string => holder.slice(0, holder.indexOf('/'
 
 /**
  * Whether a monitor writes the routes of a site, by its lease. A holder of this machine is alive or not; one of another
- * machine, on a shared folder, is watched until it renews the lease or has had the time to.
- * Only reads. Rejects when interrupted.
+ * machine, on a shared folder, is watched until it renews the lease or has had the time to. Only reads. Rejects when
+ * interrupted.
  * @param path absolute, of the lease.
  */
 export const monitorPresence = async (

@@ -25,10 +25,8 @@ export interface RecordsOptions {
 
 /**
  * All sinks of a site's monitor: the event log always, the others as the site file asks. Trouble of one is a line on
- * stderr
- * and an error in the event log, never a failure of the monitor. Throws usage errors for a key file that can't be
- * used, and
- * where the metrics port is taken: both would go unnoticed later.
+ * stderr and an error in the event log, never a failure of the monitor. Throws usage errors for a key file that can't
+ * be used, and where the metrics port is taken: both would go unnoticed later.
  */
 export const openRecords = async (
   ports: Ports,

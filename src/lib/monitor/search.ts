@@ -21,8 +21,7 @@ export const MOST_DOCUMENTS = 500;
 
 /**
  * The id of a line of the event log, the same whoever sends it and however often. An alert told again, by a successor
- * say,
- * has another time but is the same document. @param text the line itself
+ * say, has another time but is the same document. @param text the line itself
  */
 export const documentId = ({ hybridctl }: Pick<Line, 'hybridctl'>, text: string): string =>
   hybridctl.kind === 'alert' && typeof hybridctl['alert'] === 'object'

@@ -26,8 +26,7 @@ const BACKOFF = { firstMs: 1_000, mostMs: 60_000 };
 
 /**
  * Every event of the log as a document. Ids follow from the lines, and the monitor's own sink has the same: shipped
- * twice,
- * or by both, it is there once. Of a batch only what the index did not take goes again.
+ * twice, or by both, it is there once. Of a batch only what the index did not take goes again.
  * @throws the index's own error where a whole request fails to the end
  */
 export const shipLines = async (

@@ -3,10 +3,8 @@ import type { Sink } from './events.ts';
 
 /**
  * Tells systemd how we are: READY with the first event, WATCHDOG while health events come (from the loop itself: one
- * that
- * hangs is started again), STOPPING at the end. Node has no datagram sockets of the unix kind, so `systemd-notify`
- * sends
- * them, beside the loop and one at a time; the unit needs NotifyAccess=all for it.
+ * that hangs is started again), STOPPING at the end. Node has no datagram sockets of the unix kind, so `systemd-notify`
+ * sends them, beside the loop and one at a time; the unit needs NotifyAccess=all for it.
  * @returns undefined where no supervisor asked (sd_notify(3), NOTIFY_SOCKET)
  */
 export const systemdSink = ({ env, shell, clock }: Pick<Ports, 'env' | 'shell' | 'clock'>): Sink | undefined => {

@@ -8,10 +8,8 @@ import { tablesOfOthers } from './policy.ts';
 
 /**
  * The hosts that must answer before we believe our own eyes. Beside the gateways: any of the site's. On a gateway:
- * those in
- * the subnets whose table we would take over. While none of them answers, the zone is cut off from us: the peer's
- * silence
- * says nothing then, and its hosts could not reach us either.
+ * those in the subnets whose table we would take over. While none of them answers, the zone is cut off from us: the
+ * peer's silence says nothing then, and its hosts could not reach us either.
  */
 export const canariesOf = (site: Site, self: string | undefined): readonly Canary[] => {
   const all = site.monitor?.canaries ?? [];

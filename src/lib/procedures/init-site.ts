@@ -129,8 +129,7 @@ const siteText = ({ file, example, answers, managed = false }: InitRequest, exis
 
 /**
  * The request with what its answers lack for a new site, asked of whoever is there. Asks nothing where there is a site
- * to
- * begin with. @param made addresses that nobody gives are made: a gateway may lack its own.
+ * to begin with. @param made addresses that nobody gives are made: a gateway may lack its own.
  */
 export const askedFor = async (ports: Ports, request: InitRequest, made: boolean): Promise<InitRequest> => {
   const { file, answers, example, managed = false } = request;

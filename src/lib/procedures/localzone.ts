@@ -146,8 +146,7 @@ export interface UtilityRemoval {
 
 /**
  * What is removed, as it was made; so the instance goes first, as in the field document, and its monitor can put no
- * route
- * back. Then the routes it left, while Direct Connect is there to take over; then what it was made of.
+ * route back. Then the routes it left, while Direct Connect is there to take over; then what it was made of.
  */
 export const utilityRemoval = (site: Site, { keepRoutes, purgeKey }: UtilityRemoval): readonly Step[] => [
   ...roleSteps(site, { url: '', sessions: false }),

@@ -125,7 +125,7 @@ const refuse = (issues: readonly { path: readonly (string | number)[]; message: 
   throw usageError(first.message, {
     field: pathText(first.path),
     more: more.map(({ path, message }) => `${pathText(path)}: ${message}`),
-    next: 'mend the site file, or the flags that override it',
+    next: 'fix the site file, or the flags that override it',
   });
 };
 

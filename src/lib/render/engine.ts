@@ -31,8 +31,7 @@ const controlIn = (value: ViewValue): string | undefined => {
 
 /**
  * Compiles a template. Text, `{{value}}`, `{{#each}}` and `{{#if present}}` only; an unknown name is an error, and
- * nothing
- * is escaped (these are configuration files, not HTML).
+ * nothing is escaped (these are configuration files, not HTML).
  */
 export const template = (source: string): ((view: View) => string) => {
   const compiled = Handlebars.compile(source, {

@@ -35,7 +35,7 @@ const OF_DIALECT: Readonly<Record<Dialect, Renderer>> = {
 /**
  * Every file of every box of a site, both ends of each tunnel from the one spec. Pure: nothing is written.
  * @param tunnels from `tunnelsOf(site)`, already cross-checked.
- * @throws HybridError when a dialect can't express what the site asks (field and mend named).
+ * @throws HybridError when a dialect can't express what the site asks (field and fix named).
  */
 export const renderSite = (site: Site, tunnels: readonly Tunnel[], secrets: Secrets): readonly RenderedDevice[] => {
   const box = (name: string, side: Device['side'], dialect: Dialect): RenderedDevice => {

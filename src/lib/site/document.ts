@@ -23,9 +23,9 @@ export interface Mistake {
   readonly column: number;
   /** `tunnels[0].inside`. */
   readonly path: string;
-  /** What is wrong, without the mend. */
+  /** What is wrong, without the fix. */
   readonly message: string;
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 export type Reading =
@@ -123,22 +123,21 @@ const failed = (mistakes: readonly Mistake[]): Reading => {
   return { site: undefined, mistakes: sorted as unknown as readonly [Mistake, ...Mistake[]] };
 };
 
-/** House style of a message: `what is wrong: how to mend it`. */
+/** House style of a message: `what is wrong: how to fix it`. */
 const mistake = (place: { line: number; column: number }, path: SiteIssue['path'], sentence: string): Mistake => {
   // A colon inside a quoted value is the value's.
   const head = /^(?:"(?:[^"\\]|\\.)*"|[^"])*?: (?=[a-z0-9])/.exec(sentence)?.[0];
   const cut = head === undefined ? undefined : head.length - 2;
   const short = path.map((part) => (typeof part === 'string' && part.length > 40 ? show(part) : part));
   const message = cut === undefined ? sentence : sentence.slice(0, cut);
-  return { ...place, path: pathText(short), message, ...(cut === undefined ? {} : { mend: sentence.slice(cut + 2) }) };
+  return { ...place, path: pathText(short), message, ...(cut === undefined ? {} : { fix: sentence.slice(cut + 2) }) };
 };
 
 /** `hybridctl.yaml:12: tunnels[0].inside` */
 export const placeOf = (file: string, { line, path }: Mistake): string =>
   `${file}:${line}${path === '' ? '' : `: ${path}`}`;
 /** `169.254.5.0/30 is reserved by AWS: take another /30 …` */
-export const sentenceOf = ({ message, mend }: Mistake): string =>
-  mend === undefined ? message : `${message}: ${mend}`;
+export const sentenceOf = ({ message, fix }: Mistake): string => (fix === undefined ? message : `${message}: ${fix}`);
 
 const SYNTAX: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab indents this line: use spaces',
@@ -153,7 +152,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
 };
 
 const syntax = ({ code, message }: YAMLError): string =>
-  SYNTAX[code] ?? `is not YAML (${message.split('\n')[0]!.slice(0, 100)}): mend this line`;
+  SYNTAX[code] ?? `is not YAML (${message.split('\n')[0]!.slice(0, 100)}): fix this line`;
 
 const repeatedKeys = (document: Document): readonly { key: string; offset: number }[] => {
   const found: { key: string; offset: number }[] = [];

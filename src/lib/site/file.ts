@@ -24,7 +24,7 @@ export const absolute = (cwd: string, path: string): string => (isAbsolute(path)
  * for minutes.
  */
 const MAX_BYTES = 2 ** 20;
-/** A screenful; the rest shows up once these are mended. */
+/** A screenful; the rest shows up once these are fixed. */
 const MOST_SHOWN = 20;
 
 /** The text of a site file, or undefined when there is none. Throws a usage error for one that is too big to be one. */
@@ -50,7 +50,7 @@ export const mistakesError = (given: string, mistakes: readonly [Mistake, ...Mis
 export const noSuchSite = (given: string): HybridError =>
   usageError('no such file', { field: show(given), next: 'run "hybridctl vpn init", or name one with --site' });
 
-/** Reads and validates a site file. Throws a usage error that names line, field and mend. */
+/** Reads and validates a site file. Throws a usage error that names line, field and fix. */
 export const loadSite = async (ports: ReadPorts, given: string): Promise<LoadedSite> => {
   const text = await readSiteText(ports, given);
   if (text === undefined) throw noSuchSite(given);

@@ -18,8 +18,7 @@ const variableOf = (tunnel: string): string => `${VARIABLE}${tunnel.toUpperCase(
 
 /**
  * The pre-shared key of every tunnel: the one that is there, else the one that a file or `HYBRIDCTL_PSK_<TUNNEL>`
- * gives,
- * else a new one. A key that is there is never replaced: the other end holds it too.
+ * gives, else a new one. A key that is there is never replaced: the other end holds it too.
  * @param given key files by tunnel name, relative to the folder of the run.
  * @throws HybridError (usage) naming the flag, the variable or the field; never the key.
  */

@@ -3,7 +3,7 @@ import type { SiteIssue } from '../domain/site.ts';
 import { spelledToday } from '../core/spelling.ts';
 import { nearest, show } from '../core/words.ts';
 
-/** Nobody mends more at a time, and explaining a hundred thousand of them would take minutes. */
+/** Nobody fixes more at a time, and explaining a hundred thousand of them would take minutes. */
 export const MOST = 200;
 
 type Path = SiteIssue['path'];

@@ -19,9 +19,8 @@ export const generatePsk = (random: Ports['random']): string => {
 export const keyIn = (text: string): string => text.replace(/\r?\n$/, '');
 
 /**
- * What is wrong with a key, or undefined. The sentence never shows the key.
- * 8 to 64 of [A-Za-z0-9._], not beginning with 0 (AWS); the field documents' keys are shorter, so level `legacy` takes
- * any length.
+ * What is wrong with a key, or undefined. The sentence never shows the key. 8 to 64 of [A-Za-z0-9._], not beginning
+ * with 0 (AWS); the field documents' keys are shorter, so level `legacy` takes any length.
  */
 export const pskProblem = (key: string, level: CryptoLevel): string | undefined => {
   if (key === '') return 'the key is empty: put 8 to 64 letters, digits, "." or "_" in it';

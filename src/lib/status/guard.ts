@@ -28,8 +28,7 @@ const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\])$/;
 
 /**
  * A name that an attacker's DNS points at us (DNS rebinding) makes a browser take us for the attacker's own site. An
- * address
- * or `localhost` can't be pointed anywhere, so these are believed with any port (an ssh tunnel has its own).
+ * address or `localhost` can't be pointed anywhere, so these are believed with any port (an ssh tunnel has its own).
  */
 const isOurs = (host: string | undefined, names: readonly string[]): boolean => {
   const [, name] = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(host ?? '') ?? [];

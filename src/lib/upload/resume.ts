@@ -35,8 +35,8 @@ const partsOf = async (store: ObjectStore, upload: UploadId) => {
 
 /**
  * The incomplete upload of this key that holds most of the file. There is no record of ours: each part the service
- * holds
- * is compared, by its checksum, with what the file has at that place now, so a changed file is noticed part by part.
+ * holds is compared, by its checksum, with what the file has at that place now, so a changed file is noticed part by
+ * part.
  */
 export const resumable = async (
   store: ObjectStore,

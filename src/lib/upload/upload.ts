@@ -37,8 +37,7 @@ interface Job extends UploadOptions {
 /**
  * Sends a file as one object: parts side by side, each with its checksum, the whole proven by the checksum that follows
  * from them. What a run that died has sent is found again at the service and not sent twice. On an error the parts
- * stay,
- * for the next run; without any, the upload is taken back.
+ * stay, for the next run; without any, the upload is taken back.
  */
 export const upload = async (options: UploadOptions): Promise<Uploaded> => {
   const { source, store } = options;

@@ -7,8 +7,8 @@ import { inputOf, outputOf, requiredIn, type OperationSchema } from '../../../sr
 import { SERVICE_NAMES, serviceNamed } from '../../../src/lib/cloud/services/index.ts';
 
 /**
- * Every operation that the embedded cloud serves, in both directions, against the SDK's own client: what its
- * serializer sends is read equal, and what is written its deserializer reads equal. Values come from the schemas.
+ * Every operation that the embedded cloud serves, in both directions, against the SDK's own client: what its serializer
+ * sends is read equal, and what is written its deserializer reads equal. Values come from the schemas.
  */
 
 /** Packages whose clients speak to the services, by the name that requests are signed for. */

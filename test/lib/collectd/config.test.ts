@@ -22,7 +22,7 @@ describe("the plugin's endpoint in China", () => {
     expect(mendEndpoint(before)).toBe(after);
     expect(mendEndpoint(after), 'once is enough').toBe(after);
   });
-  test('a version that knows of China is left; one that builds no address is not taken for mended', () => {
+  test('a version that knows of China is left; one that builds no address is not taken for fixed', () => {
     expect(mendEndpoint('a ".amazonaws.com.cn/" + ".amazonaws.com/"')).toBe(
       'a ".amazonaws.com.cn/" + ".amazonaws.com/"',
     );

@@ -11,8 +11,7 @@ import { watchedBy } from '../../../src/lib/monitor/watch.ts';
 import { fixture, siteOf, testCloud } from '../../helpers/cloud.ts';
 
 // The loop with the real SDK, and between it and the endpoint somebody who changes the answers. A proxy's page and
-// noise are
-// met by the whole process in test/lab/monitor.test.ts.
+// noise are met by the whole process in test/lab/monitor.test.ts.
 const TEXT = fixture('lab');
 const SITE = siteOf(TEXT);
 const [A, B] = SITE.route_tables.map(({ id }) => id) as [string, string];

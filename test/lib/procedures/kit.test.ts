@@ -148,7 +148,7 @@ describe('apply', () => {
     expect([again.steps.map(({ action }) => action), cloud.calls]).toEqual([['keep', 'keep', 'keep', 'keep'], []]);
   });
 
-  it('mends what differs and leaves the rest', async () => {
+  it('fixes what differs and leaves the rest', async () => {
     const cloud = cloudOf();
     await applySteps(steps(cloud), handsOn(cloud), { ...SCENE, keepOnFailure: false });
     cloud.boxes[2]!.size = 7;

@@ -163,7 +163,7 @@ const CASES: readonly (readonly [what: string, text: string, ...lines: string[]]
   ],
 ];
 
-describe('each mistake is one line with its place and its mend', () => {
+describe('each mistake is one line with its place and its fix', () => {
   test.each(CASES)('%s', (_, text, ...expected) => {
     expect(lines(text)).toEqual(expected);
     for (const line of expected) expect(line).toMatch(/^[ -~…]{1,260}$/);

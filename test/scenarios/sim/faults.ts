@@ -8,8 +8,7 @@ import type { ApiMode, World } from './world.ts';
 export const FAULTS_END = 32_000;
 /**
  * Room for the longest lawful chain: a stop of 18 s, a healing given up (30 s), its cooldown (12 s), a second one (12
- * s),
- * the hold-down (16 s), and 12 s in which nothing may move any more: 100 s left none for the last two.
+ * s), the hold-down (16 s), and 12 s in which nothing may move any more: 100 s left none for the last two.
  */
 export const EPISODE_END = 120_000;
 

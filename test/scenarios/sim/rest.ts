@@ -174,8 +174,7 @@ export const bystandersAreUntouched = (world: World): string | undefined => {
 export const oneAlertPerMove = (world: World, monitors: readonly Running[]): string | undefined => {
   const alerts = [...world.alerts.values()].map(({ alert }) => alert);
   // Two gateways that watch each other, and both stopped: what they had still to tell lies in the journal and the
-  // table,
-  // for whoever is started first.
+  // table, for whoever is started first.
   const manned = monitors.some(({ monitor }) => monitor.alive);
   for (const { key } of world.topology.policy.routes) {
     const told = alerts.filter(({ subject, kind }) => subject === key && kind !== 'dark');

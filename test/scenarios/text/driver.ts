@@ -15,8 +15,7 @@ import type { LinkTarget } from '../../../src/lib/domain/routes.ts';
 /**
  * Scenarios to be read: what happens goes in as lines, `decide` is asked ten times a second with the defaults of
  * production, and out comes a trace of what was seen, done, told, and where routes stand. A call takes effect when it
- * is
- * sent and is answered a tenth of a second later. Whatever goes wrong besides is the simulation's to find.
+ * is sent and is answered a tenth of a second later. Whatever goes wrong besides is the simulation's to find.
  */
 export interface Scenario {
   readonly title: string;

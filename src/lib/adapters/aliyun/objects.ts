@@ -39,8 +39,8 @@ interface RawPart {
 
 /**
  * OSS by ali-oss. OSS takes no CRC-64 along with a body but tells that of what arrived; what differs is taken away
- * again
- * and refused here, as S3 would refuse it. Source: "Data verification by using CRC-64" in the OSS developer guide.
+ * again and refused here, as S3 would refuse it. Source: "Data verification by using CRC-64" in the OSS developer
+ * guide.
  */
 export const aliyunObjects = async (
   bucket: string,

@@ -23,8 +23,8 @@ const ONCE: Tuning = { connectMs: 1_000, answerMs: 4_000, attempts: 1 };
 const QUIET = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 /**
- * Credentials, endpoints (aws-cn included) and `AWS_ENDPOINT_URL` follow the SDK's own rules.
- * Standard retry mode: adaptive may delay the first request, which a failover can't have.
+ * Credentials, endpoints (aws-cn included) and `AWS_ENDPOINT_URL` follow the SDK's own rules. Standard retry mode:
+ * adaptive may delay the first request, which a failover can't have.
  */
 export const clientConfig = ({ region, profile, once = false }: CloudOptions, tuning: Partial<Tuning> = {}) => {
   process.env[QUIET] ??= 'true';
@@ -40,8 +40,7 @@ export const clientConfig = ({ region, profile, once = false }: CloudOptions, tu
 
 /**
  * S3, and whatever speaks its protocol: path-style where an endpoint was named (such a server seldom has a name for
- * each
- * bucket), and checksums only where the API demands them, since many servers don't know the newer ones.
+ * each bucket), and checksums only where the API demands them, since many servers don't know the newer ones.
  */
 export const storageConfig = ({ s3Url }: Pick<CloudOptions, 's3Url'>) => {
   const named = s3Url ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];

@@ -5,8 +5,8 @@ import type { FpgaBoard, FpgaOptions } from '../../core/fpga.ts';
 const TOOL_MS = 120_000;
 
 /**
- * What the tools print, a line each:
- * `AFI 0 agfi-0fedcba9876543210 loaded 0 ok 0 0x10212415` and `AFIDEVICE 0 0x1d0f 0x9048 0000:34:00.0`.
+ * What the tools print, a line each: `AFI 0 agfi-0fedcba9876543210 loaded 0 ok 0 0x10212415` and
+ * `AFIDEVICE 0 0x1d0f 0x9048 0000:34:00.0`.
  * Source: aws-fpga, sdk/userspace/fpga_mgmt_tools/README.md.
  */
 const AFI = /^AFI\s+(\d+)\s+(No AFI|none|agfi-[0-9a-f]+)\s+(\S+)\s+-?\d+\s+(\S+)\s+-?\d+\s+(\S+)/m;

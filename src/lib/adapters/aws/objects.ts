@@ -35,8 +35,7 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 
 /**
  * Bodies are guarded by a checksum in a signed header, so hashing them once more for the signature (SHA-256, some 350
- * MB/s
- * a core) buys nothing under TLS. In the clear over a network the signature stays over the body: CRC is no defence
+ * MB/s a core) buys nothing under TLS. In the clear over a network the signature stays over the body: CRC is no defence
  * there.
  */
 const unsignedBodies = (client: S3Client): void => {

@@ -16,8 +16,8 @@ const UNTOLD = 1_000_000;
 
 /**
  * ping sleeps one tick of the kernel longer than it is told: 20 ms become 25 where the tick is 4 ms (HZ = 250, the
- * default
- * of most distributions), and every verdict a quarter later. Asked for a tick less it keeps its pace, to 20 % at most.
+ * default of most distributions), and every verdict a quarter later. Asked for a tick less it keeps its pace, to 20 %
+ * at most.
  */
 const TICK_MS = 4;
 
@@ -58,8 +58,7 @@ interface Run {
 /**
  * One ping(8) for as long as the stream keeps its pace, since a raw socket is beyond Node. It sends at its own pace and
  * says after each interval what was not answered; the deadline is ours. A stream slower than the target's usual
- * interval
- * can't wait for that: there ping is asked, half a deadline after a probe was due, whether it has left.
+ * interval can't wait for that: there ping is asked, half a deadline after a probe was due, whether it has left.
  */
 export const icmpStream = (
   spec: ProbeSpec,

@@ -6,9 +6,8 @@ import type { Heard, Wire } from './stream.ts';
 const PATIENCE_MS = 950;
 
 /**
- * A connection for each probe, gone as soon as it is answered: a SYN-ACK by a reset, which leaves nothing in
- * TIME_WAIT, and
- * an RST by itself. It outlives the probe's deadline, so that a path that became slower is learnt.
+ * A connection for each probe, gone as soon as it is answered: a SYN-ACK by a reset, which leaves nothing in TIME_WAIT,
+ * and an RST by itself. It outlives the probe's deadline, so that a path that became slower is learnt.
  */
 export const tcpWire = ({ address, port, source }: ProbeSpec, { answer, failed }: Heard): Wire => {
   const open = new Map<Socket, number>();

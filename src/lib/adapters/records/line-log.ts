@@ -137,7 +137,7 @@ const openAt = async (path: string, mode: number, repair: (bytes: number) => str
   const handle = await open(path, 'r+');
   try {
     const { ino, size } = await handle.stat();
-    return { handle, inode: ino, size: await mend(handle, size, repair) };
+    return { handle, inode: ino, size: await repaired(handle, size, repair) };
   } catch (error) {
     await handle.close();
     throw error;
@@ -149,7 +149,7 @@ const openAt = async (path: string, mode: number, repair: (bytes: number) => str
  * shrink begins again at its start.
  * @returns bytes of the file, all whole lines
  */
-const mend = async (handle: FileHandle, size: number, repair: (bytes: number) => string): Promise<number> => {
+const repaired = async (handle: FileHandle, size: number, repair: (bytes: number) => string): Promise<number> => {
   const whole = await endOfLines(handle, size);
   if (whole === size) return size;
   const line = Buffer.from(`${repair(size - whole).padStart(size - whole - 1)}\n`);

@@ -29,8 +29,7 @@ interface SearchAnswer {
 
 /**
  * The client would refuse OpenSearch and Amazon's own service, which answer the same calls without Elastic's product
- * header,
- * and name a media type that they don't know. The field document's endpoint is one of them.
+ * header, and name a media type that they don't know. The field document's endpoint is one of them.
  */
 class PlainTransport extends Transport {
   constructor({ productCheck: _elastic, ...options }: ConstructorParameters<typeof Transport>[0]) {

@@ -6,8 +6,8 @@ import { encodePacket, PACKET, packetReader, ViciFormatError, type Packet } from
 
 export interface ViciOptions {
   /**
-   * Silence after which a request is given up, ms. Every packet starts it anew, so a long list may take longer.
-   * The default is above the 30 s that `initiate` may wait for a dead peer's first retransmissions.
+   * Silence after which a request is given up, ms. Every packet starts it anew, so a long list may take longer. The
+   * default is above the 30 s that `initiate` may wait for a dead peer's first retransmissions.
    */
   readonly timeoutMs?: number;
 }

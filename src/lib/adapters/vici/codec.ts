@@ -1,8 +1,8 @@
 import type { ViciSection, ViciValue } from '../../core/ports.ts';
 
 /**
- * The vici wire format, pure (strongSwan src/libcharon/plugins/vici/README.md, "Transport" to "Message format").
- * On a stream every packet is preceded by its length, 32 bits big-endian.
+ * The vici wire format, pure (strongSwan src/libcharon/plugins/vici/README.md, "Transport" to "Message format"). On a
+ * stream every packet is preceded by its length, 32 bits big-endian.
  */
 export const PACKET = {
   cmdRequest: 0,

@@ -19,8 +19,7 @@ const isAnswered = (path: string): Promise<boolean> =>
 /**
  * Lines over a unix socket of mode 0660, for it has no port to collide, is seen from every network namespace, and file
  * permissions say who may read. A reader gets the past, an empty line, and then each line as it is told; what it sends
- * is
- * not read. A socket that a dead process left is taken over.
+ * is not read. A socket that a dead process left is taken over.
  * @returns undefined where another process offers a feed there. Rejects where the path can't be used.
  */
 export const offerFeed = async (path: string, past: () => readonly string[]): Promise<Feed | undefined> => {

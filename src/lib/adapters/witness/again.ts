@@ -15,8 +15,7 @@ export interface Conversation {
 
 /**
  * Holds a conversation with a daemon, and again whenever it is over, until stopped. Pauses double from 0.1 s to 15 s
- * while
- * the daemon is not heard. A daemon that is back at once was not missed.
+ * while the daemon is not heard. A daemon that is back at once was not missed.
  *
  * @param converse rejects with the reason when the conversation is over.
  * @param tell whether the daemon is heard: when that is first known, and when it changes.

@@ -50,9 +50,8 @@ export const readPeers = (json: string): readonly BfdPeer[] => {
 };
 
 /**
- * Sessions that were up and are not. One that an operator shut down, here (`shutdown`) or there, is no evidence, nor
- * is one
- * that is no longer configured: neither says anything of packets.
+ * Sessions that were up and are not. One that an operator shut down, here (`shutdown`) or there, is no evidence, nor is
+ * one that is no longer configured: neither says anything of packets.
  */
 const lost = (before: ReadonlySet<string>, after: readonly BfdPeer[]): readonly Testimony[] =>
   after.flatMap(({ key, address, status, byPeer }) =>

@@ -36,12 +36,10 @@ const isGone = (uri: string, error: unknown): boolean =>
 
 /**
  * charon's security associations. Events only say when to look: what counts is the difference between two looks, so
- * that
- * an SA that was replaced is none, and what was missed while the connection was away is made up for.
+ * that an SA that was replaced is none, and what was missed while the connection was away is made up for.
  *
  * A charon that is gone takes its SAs with it: `ike-down` for every connection that had an ESP pair. (Killed outright
- * it
- * leaves those of kernel ESP behind, which carry on until they expire. That is why it takes lost probes too.)
+ * it leaves those of kernel ESP behind, which carry on until they expire. That is why it takes lost probes too.)
  */
 export const charonWitness = (uri: string): Witness => {
   parseViciUri(uri, '--vici');

@@ -63,9 +63,7 @@ const scalar = (schema: NormalizedSchema, text: string, path: string, { wrong }:
   return schema.isBlobSchema() ? new Uint8Array(Buffer.from(text, 'base64')) : text;
 };
 
-/**
- * @returns the SDK's Input of the operation, and the parameters that its schema does not have.
- */
+/** @returns the SDK's Input of the operation, and the parameters that its schema does not have. */
 export const decodeForm = (
   schema: NormalizedSchema,
   params: Iterable<readonly [string, string]>,

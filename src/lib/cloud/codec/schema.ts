@@ -2,8 +2,8 @@ import { NormalizedSchema } from '@smithy/core/schema';
 import type { StaticOperationSchema } from '@smithy/types';
 
 /**
- * The SDK's own description of an operation. Every client exports one for each operation (`CreateTopic$`); its shape
- * is read with the SDK's `NormalizedSchema`.
+ * The SDK's own description of an operation. Every client exports one for each operation (`CreateTopic$`); its shape is
+ * read with the SDK's `NormalizedSchema`.
  */
 export type OperationSchema = StaticOperationSchema;
 

@@ -14,17 +14,17 @@ export const ENDPOINT_FILES = [
 ] as const;
 
 /**
- * The field document's mend: in China the endpoint ends in `.amazonaws.com.cn`. A file that knows of it is left as it
+ * The field document's fix: in China the endpoint ends in `.amazonaws.com.cn`. A file that knows of it is left as it
  * is.
  * @returns undefined where the file builds no endpoint in a way we know.
  */
 export const mendEndpoint = (text: string): string | undefined => {
   if (text.includes('.amazonaws.com.cn')) return text;
-  const mended = text.replace(
+  const fixed = text.replace(
     ENDPOINT,
     '+ (".amazonaws.com.cn$2" if self.region.startswith("cn-") else ".amazonaws.com$2")',
   );
-  return mended === text ? undefined : mended;
+  return fixed === text ? undefined : fixed;
 };
 
 /** A setting of collectd.conf, as the last line that has it says; blocks are not entered. */

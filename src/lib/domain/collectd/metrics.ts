@@ -10,9 +10,8 @@ const split = (text: string): readonly [string, string] => {
 
 /**
  * The names that the plugin holds against its whitelist: `plugin-instance-type-instance`, dashes also where a part is
- * empty.
- * A list of several values gives one for each, its name after the type's instance. (Before 2018 the plugin did not take
- * lists apart: the field document's `load--load-` is `load--load-shortterm` today.)
+ * empty. A list of several values gives one for each, its name after the type's instance. (Before 2018 the plugin did
+ * not take lists apart: the field document's `load--load-` is `load--load-shortterm` today.)
  * Source: awslabs/collectd-cloudwatch, modules/flusher.py.
  */
 export const keysOf = ({ identifier, values }: ValueList): readonly string[] => {

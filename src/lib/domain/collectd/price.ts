@@ -30,8 +30,7 @@ export const MOST_TIERS = STEPS.length;
 /**
  * Custom metrics, by partition. China's are from AWS China's own page, as it was with its notice of re:Invent 2024. The
  * other's are AWS's page as quoted on 2022-04-29 (github.com/nishinoshake/aws-rough, issue 37), and the same, without
- * the
- * last tier, in a list of 2026-05 (github.com/api-evangelist/cloudwatch, plans).
+ * the last tier, in a list of 2026-05 (github.com/api-evangelist/cloudwatch, plans).
  */
 const LISTS: Readonly<Record<'USD' | 'CNY', PriceList>> = {
   USD: {

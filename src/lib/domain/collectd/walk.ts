@@ -4,9 +4,8 @@ import type { Program, Step, Tried } from './program.ts';
 
 /**
  * Walks programs over texts, trying every step at most once at each place of a text (as RE2's bit-state search does),
- * so that
- * the time grows with steps times bytes and never exponentially. That fits since only yes or no is asked and nothing
- * refers back.
+ * so that the time grows with steps times bytes and never exponentially. That fits since only yes or no is asked and
+ * nothing refers back.
  * @param spend told of every try.
  */
 export const walkerOf = (spend: () => void): ((program: Program, bytes: string) => boolean) => {

@@ -7,14 +7,14 @@ export interface WhitelistFinding {
   readonly severity: 'error' | 'warning';
   readonly rule: string;
   readonly message: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 interface Rule {
   readonly id: string;
   readonly severity: WhitelistFinding['severity'];
-  /** @returns message and mend, where the line has the trouble. */
-  check(line: Line, all: readonly Line[]): readonly [message: string, mend: string] | undefined;
+  /** @returns message and fix, where the line has the trouble. */
+  check(line: Line, all: readonly Line[]): readonly [message: string, fix: string] | undefined;
 }
 
 /** Names that have nothing in common: a line that takes them all takes everything. */
@@ -121,7 +121,7 @@ export const lintWhitelist = ({ lines, judge }: Whitelist): readonly WhitelistFi
   const each = lines.flatMap((line) =>
     RULES.flatMap(({ id, severity, check }): readonly WhitelistFinding[] => {
       const found = check(line, lines);
-      return found === undefined ? [] : [{ line: line.number, severity, rule: id, message: found[0], mend: found[1] }];
+      return found === undefined ? [] : [{ line: line.number, severity, rule: id, message: found[0], fix: found[1] }];
     }),
   );
   if (!('problem' in judge) || !judge.broken) return each;
@@ -132,7 +132,7 @@ export const lintWhitelist = ({ lines, judge }: Whitelist): readonly WhitelistFi
       severity: 'error',
       rule: 'joined',
       message: `${judge.problem}; the plugin does not start`,
-      mend: 'remove the names of groups, and use (?:…) in place of (…)',
+      fix: 'remove the names of groups, and use (?:…) in place of (…)',
     },
   ];
 };

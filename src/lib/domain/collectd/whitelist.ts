@@ -10,8 +10,8 @@ export interface Line {
   readonly text: string;
   /**
    * `rule`: it takes part. `blank`: it would match a metric without a name. `unsafe`: left out while pass-through is
-   * off.
-   * `invalid`: left out, Python refuses it. `unjudged`: Python may take it, hybridctl does not say what it matches.
+   * off. `invalid`: left out, Python refuses it. `unjudged`: Python may take it, hybridctl does not say what it
+   * matches.
    */
   readonly is: 'rule' | 'blank' | 'unsafe' | 'invalid' | 'unjudged';
   /** Why, in Python's words or ours; absent for a rule. */
@@ -44,8 +44,7 @@ const strip = (line: string): string => line.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v
 
 /**
  * A lone `.`, `.*` or `.+`, also before or after a blank: the plugin leaves such a line out unless
- * `whitelist_pass_through`
- * is True. `(.*)`, `.{0,}` and `.*.*` say the same and pass.
+ * `whitelist_pass_through` is True. `(.*)`, `.{0,}` and `.*.*` say the same and pass.
  */
 const UNSAFE = /^\.[*+]?[ \t\n\r\v\f][^\n]*$|^[^\n]*?[ \t\n\r\v\f]\.[*+]|^\.[*+]$/;
 
@@ -75,10 +74,8 @@ const lineOf = (text: string, number: number, passThrough: boolean, parsed: Map<
 
 /**
  * Reads a whitelist as the plugin does: blanks around a line go, each line becomes `^line$`, those that Python takes
- * are
- * joined with `|`, and that is matched from a metric's first character on. So in `a|b` the first half has no end and
- * the
- * second no beginning; flags such as `(?i)` in one line count for all; and there are no comments.
+ * are joined with `|`, and that is matched from a metric's first character on. So in `a|b` the first half has no end
+ * and the second no beginning; flags such as `(?i)` in one line count for all; and there are no comments.
  * Source: awslabs/collectd-cloudwatch, modules/configuration/whitelist.py.
  */
 export const readWhitelist = (

@@ -138,8 +138,8 @@ export const chooseInDoubt = (
   )
     return doubt;
   // Only BGP takes a route away, or brings one back, without a write. Any other difference may be a move that its
-  // author
-  // did not live to tell (an override deleted while the lease's store was away): left now, it would never be reported.
+  // author did not live to tell (an override deleted while the lease's store was away): left now, it would never be
+  // reported.
   if (shown.position !== NO_ROUTE && maybe[0] !== NO_ROUTE) return doubt;
   const [said, ...others] = maybe.map((position) => ({
     position,
@@ -155,10 +155,8 @@ const leadsTo = (to: number, position: string, choice: Choice, groups: readonly 
 
 /**
  * Where a route belongs that is read where we said, while a write that was not answered may have moved it since: the
- * read
- * may be stale. To assert that write again does no harm. Anything else waits until a read can't be stale any more:
- * moved
- * on from a place that nobody saw it at, it would have moved twice and been reported once.
+ * read may be stale. To assert that write again does no harm. Anything else waits until a read can't be stale any more:
+ * moved on from a place that nobody saw it at, it would have moved twice and been reported once.
  */
 export const chooseAfterUnclear = (
   route: ManagedRoute,

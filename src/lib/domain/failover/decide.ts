@@ -26,8 +26,8 @@ export interface Decision {
 }
 
 /**
- * What to do now. Pure: the same inputs give the same answer, in production, in the simulation and in a replay.
- * To be called at least every `gapMs`, and at once when a verdict changes or a result comes in.
+ * What to do now. Pure: the same inputs give the same answer, in production, in the simulation and in a replay. To be
+ * called at least every `gapMs`, and at once when a verdict changes or a result comes in.
  * @param now ms on any clock that the verdicts and the lease use too; jumps do no harm.
  */
 export const decide = (policy: Policy, now: number, state: State, seen: Observation): Decision => {

@@ -2,9 +2,8 @@ import type { Lease } from './types.ts';
 
 /**
  * One writer at a time. The lease is a record that only a compare-and-swap changes; it carries the journal, so a
- * monitor
- * that has lost it can't write there either. No wall clocks: the holder counts its time from before it asked, and a
- * rival from when it first saw a renewal, each on its own clock (as in Amazon's DynamoDB lock client).
+ * monitor that has lost it can't write there either. No wall clocks: the holder counts its time from before it asked,
+ * and a rival from when it first saw a renewal, each on its own clock (as in Amazon's DynamoDB lock client).
  */
 export interface LeaseRecord {
   readonly holder: string;
@@ -68,8 +67,7 @@ export const granted = ({ epoch, renewal }: LeaseRecord, askedAt: number, ttlMs:
 /**
  * The lease, if it counts now.
  * @param doubted what was in hand when we slept or the clock jumped; one renewal may have been on its way then, timed
- * by
- * the old clock, so only the one after it counts.
+ * by the old clock, so only the one after it counts.
  */
 export const validLease = (lease: Lease | undefined, now: number, doubted: Doubt | undefined): Lease | undefined => {
   if (lease === undefined || now >= lease.until) return undefined;

@@ -3,9 +3,8 @@ import type { Site } from '../site.ts';
 import type { HealableGateway, ManagedRoute, Policy, Timing } from './types.ts';
 
 /**
- * Defaults, ms. Each number names what it prevents.
- * EC2 figures: route reads follow writes within about a second, seldom more ("Eventual consistency", EC2 API
- * reference).
+ * Defaults, ms. Each number names what it prevents. EC2 figures: route reads follow writes within about a second,
+ * seldom more ("Eventual consistency", EC2 API reference).
  */
 export const DEFAULT_TIMING: Timing = {
   /** Interval of the small probes; "answered lately" means two of them. */

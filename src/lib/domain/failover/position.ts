@@ -58,8 +58,7 @@ export interface PositionReading {
  * The cloud's answer is the state, but answers may be stale. So an answer is believed when it is what we said last, or
  * what we have just written; any other difference must stand for `staleMs` of reads. A stale read thus delays, and
  * never causes a move (but see `chooseInDoubt`). Where reads had agreed for `staleMs`, a difference can't be an old
- * state: a route that BGP has
- * withdrawn (Direct Connect without carrier) is then believed gone at once.
+ * state: a route that BGP has withdrawn (Direct Connect without carrier) is then believed gone at once.
  * @param lastReported where the route was when we last said so, from the journal.
  */
 export const readPosition = (

@@ -1,9 +1,7 @@
 /**
- * The manifest inside a DCP tarball for AWS: `key=value` lines. EC2 says what is wrong with it half an hour later;
- * what can
- * be seen from the text alone is said before anything is sent.
- * Sources: aws-fpga, hdk/docs/AFI_Manifest.md (F1) and hdk/common/shell_stable/build/scripts/aws_build_dcp_from_cl.py
- * (F2).
+ * The manifest inside a DCP tarball for AWS: `key=value` lines. EC2 says what is wrong with it half an hour later; what
+ * can be seen from the text alone is said before anything is sent. Sources: aws-fpga, hdk/docs/AFI_Manifest.md (F1) and
+ * hdk/common/shell_stable/build/scripts/aws_build_dcp_from_cl.py (F2).
  */
 export interface Manifest {
   readonly shell: string;

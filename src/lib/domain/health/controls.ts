@@ -2,9 +2,8 @@ import type { Sample } from './types.ts';
 
 /**
  * The usual detectors, to measure ours against: in benches, and as shadows that run on the same samples and move
- * nothing.
- * A control of a slower pace is given every third or tenth probe, chosen when it is sent: choosing by when outcomes
- * become known would favour replies, which are known sooner.
+ * nothing. A control of a slower pace is given every third or tenth probe, chosen when it is sent: choosing by when
+ * outcomes become known would favour replies, which are known sooner.
  */
 export interface Control {
   /** @returns whether it would call the path dead. */

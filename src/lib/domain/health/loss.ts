@@ -2,8 +2,7 @@ import { YEAR_MS } from './threshold.ts';
 
 /**
  * What a path ordinarily loses, from what it lost in the last hour outside of failures. Mutable and plain: it is
- * stepped
- * a thousand times a second, and a replay compares it as JSON.
+ * stepped a thousand times a second, and a replay compares it as JSON.
  */
 export interface Ledger {
   /** The first sample's time; minutes count from here, so that a shifted clock changes nothing. */

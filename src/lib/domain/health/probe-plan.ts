@@ -30,12 +30,10 @@ const addressesOf = (site: Site, link: Link): readonly string[] => {
  *
  * Direct Connect: its router's office address, by ICMP, from a subnet whose route table follows the virtual private
  * gateway. VPN: through the gateway's relay and its tunnel, by TCP, with an ICMP echo of the tunnel's MTU once a
- * second.
- * A link with targets of its own is asked there; then it is for the user's routes that the probe goes that way.
+ * second. A link with targets of its own is asked there; then it is for the user's routes that the probe goes that way.
  *
  * A link that has no path of its own to be asked on is not in the plan: a policy-based tunnel, or a Direct Connect
- * router
- * without `lan_ip`, as long as the site file gives it no targets.
+ * router without `lan_ip`, as long as the site file gives it no targets.
  */
 export const probePlan = (site: Site, { tauMs, largeEveryMs }: Pace): readonly LinkProbe[] => {
   const tunnels = tunnelsOf(site);

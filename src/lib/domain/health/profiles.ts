@@ -29,9 +29,8 @@ export interface RoundsProfile {
 export type Profile = CusumProfile | RoundsProfile;
 
 /**
- * 20 ms: 50 packets/s a target, for a Direct Connect or a path that is ours alone; finds a blackhole in 0.15 s.
- * 100 ms: 10 packets/s a target, a hundredth of what a firewall's ICMP limit commonly bites at. Large probes once a
- * second.
+ * 20 ms: 50 packets/s a target, for a Direct Connect or a path that is ours alone; finds a blackhole in 0.15 s. 100 ms:
+ * 10 packets/s a target, a hundredth of what a firewall's ICMP limit commonly bites at. Large probes once a second.
  */
 const RATES = { fast: { tauMs: 20, largeEveryMs: 1_000 }, default: { tauMs: 100, largeEveryMs: 1_000 } } as const;
 

@@ -10,8 +10,7 @@ export const GRAY = 0.3;
 /**
  * Levels of ordinary loss p0 the charts are made for; a measured loss takes the next level up. Below 1 % a single
  * unlucky minute would be a failure, above 10 % nothing is left to tell ordinary from gray. Half a percent apart where
- * it
- * costs a probe to be a level too high.
+ * it costs a probe to be a level too high.
  */
 export const LEVELS = [0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.04, 0.045, 0.05, 0.055, 0.06, 0.07, 0.08, 0.1] as const;
 
@@ -75,8 +74,7 @@ export const chartFor = ({ p1, p0, restMs, suspectMs, budget }: ChartSpec): Char
 
 /**
  * How the charts share the budget. A nat of threshold costs the gray chart a third of a second at 30 % loss, but may
- * cost
- * the blackhole chart a whole probe, so that gets the larger part.
+ * cost the blackhole chart a whole probe, so that gets the larger part.
  */
 export const SHARE = { blackhole: 0.5, gray: 0.25, large: 0.25 } as const;
 

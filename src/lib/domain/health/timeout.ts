@@ -48,9 +48,8 @@ export interface Flight {
 
 /**
  * Whether a turn that came this late may have cost a probe its answer. Half an interval is much beside the deadline of
- * a
- * path we know; beside the first one it is nothing, and on a busy machine every second has such a turn: a monitor that
- * starts beside a dead path would doubt each of its probes, and find nothing for seconds.
+ * a path we know; beside the first one it is nothing, and on a busy machine every second has such a turn: a monitor
+ * that starts beside a dead path would doubt each of its probes, and find nothing for seconds.
  */
 export const isLate = ({ roundTrip }: Flight, lateMs: number, tauMs: number): boolean =>
   lateMs > (roundTrip === undefined ? Math.max(FIRST_MS / 4, tauMs / 2) : tauMs / 2);

@@ -8,8 +8,7 @@ const WRITE = ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:ListMultipartUp
 /**
  * What a mount needs of exactly its bucket, and of the KMS key that its objects are sealed with.
  * Source: "Actions, resources, and condition keys for Amazon S3" (service authorization reference). No ACL actions:
- * s3fs
- * sends x-amz-acl only where another ACL than private is asked for (curl.cpp, PutRequest).
+ * s3fs sends x-amz-acl only where another ACL than private is asked for (curl.cpp, PutRequest).
  */
 export const bucketPolicy = ({
   bucket,

@@ -28,9 +28,7 @@ const TAIL_MS = 500;
  * A monitor and a drill would be two writers. Two ways were open: to let the monitor move by pins alone, or to move
  * ourselves. We do both: the pins make a monitor want what the drill wants, whether it runs now or is started in the
  * middle, and the drill writes by itself, since a hung monitor must not keep a route away, and since only the drill
- * knows
- * the exact form to come back to (a monitor leaves a static route where nothing is propagated). Both
- * write
+ * knows the exact form to come back to (a monitor leaves a static route where nothing is propagated). Both write
  * towards the same link, and a write that finds the other's done reads again and is content.
  */
 export const moveAway = async (

@@ -70,7 +70,7 @@ const movedBy = ({ links }: Opened, { entry, destination, before, to, change }: 
   if (carrying.state !== 'active')
     throw failure(`${home.name} is a blackhole already`, {
       ...where,
-      next: 'mend that first, or use "hybridctl route failover"',
+      next: 'fix that first, or use "hybridctl route failover"',
     });
   // From a host behind this very table a probe of a Direct Connect follows the route as it is, so it would prove
   // another link.
@@ -173,7 +173,7 @@ export const refuseUnready = (
     if (verdict?.state !== 'alive' || !lately || verdict.suspicion >= DOUBT)
       throw failure(`does not carry: ${verdict?.why ?? 'it has no probe'}; nothing was changed`, {
         field: link,
-        next: 'mend that link first, or name another with --to',
+        next: 'fix that link first, or name another with --to',
       });
   }
 };

@@ -61,8 +61,7 @@ const stepBack = ({ site, links }: Opened, route: MovedRoute, before: RouteTable
 /**
  * Puts every route of a record back to exactly what it was, by read, write and read again, in up to three rounds. Works
  * alike for the drill itself and for its successor after a kill: it needs nothing but the record. The pins go last and
- * the
- * record after them, so that whenever it is cut short another go finds the rest. Never throws for a route.
+ * the record after them, so that whenever it is cut short another go finds the rest. Never throws for a route.
  * @param ports with a signal of its own: a return goes on after Ctrl-C.
  */
 export const giveBack = async (

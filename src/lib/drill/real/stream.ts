@@ -60,9 +60,8 @@ export const holesOf = (answered: readonly number[], lost: readonly number[], no
  * One stream across the routes that move and the probes of the links they move to, at once.
  *
  * The stream is made of round trips, since only this end is ours: a hole is there and back. Where the new path is
- * slower,
- * its first answers come after the deadline that the old one has taught, so a hole is at most too long, never too
- * short.
+ * slower, its first answers come after the deadline that the old one has taught, so a hole is at most too long, never
+ * too short.
  */
 export const watchRoutes = (prober: Prober, { stream, probes, watched, profile, now }: WatchOptions): Watching => {
   const observer = observe(watched, profile);

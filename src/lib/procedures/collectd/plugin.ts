@@ -97,7 +97,7 @@ export const pluginStep = (given: PluginPackage | undefined): Step => {
 
 /** The field document's fix for China, which the plugin has had itself since 2018. */
 export const endpointStep = (): Step => {
-  let mended: readonly WriteCall[] = [];
+  let changed: readonly WriteCall[] = [];
   return {
     key: 'endpoint',
     title: "the plugin's endpoint in China",
@@ -116,13 +116,13 @@ export const endpointStep = (): Step => {
       } of seen) {
         const better = text === undefined ? undefined : mendEndpoint(text);
         if (better === undefined)
-          throw failure(`${path} builds no endpoint that could be mended`, {
+          throw failure(`${path} builds no endpoint that could be corrected`, {
             next: 'use a package of awslabs/collectd-cloudwatch, or --plugin agent',
           });
         if (better !== text)
           changes.push({ kind: 'write', secret: false, file: { path, content: better, mode: stat?.mode ?? 0o644 } });
       }
-      mended = changes;
+      changed = changes;
       const found = { id: 'amazonaws.com.cn', owned: true };
       return changes.length === 0
         ? { state: 'ready', found }
@@ -133,7 +133,7 @@ export const endpointStep = (): Step => {
           };
     },
     create: () => [],
-    update: () => mended,
+    update: () => changed,
   };
 };
 

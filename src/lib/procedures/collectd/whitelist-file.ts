@@ -42,7 +42,7 @@ export const lintedWhitelist = async (ports: Parameters<typeof readList>[0], fil
     throw usageError(first.message, {
       field: `${file}:${first.line}`,
       more: errors.slice(1).map(({ line, message }) => `${file}:${line}: ${message}`),
-      next: first.mend,
+      next: first.fix,
     });
   return content;
 };

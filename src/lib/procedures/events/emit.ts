@@ -12,7 +12,7 @@ const TRIES = 6;
 const BACKOFF = { firstMs: 200, mostMs: 3_200 };
 
 /**
- * EventBridge's word that time alone can mend; every other one stays as it is (a detail that is no JSON, a source that
+ * EventBridge's word that time alone can fix; every other one stays as it is (a detail that is no JSON, a source that
  * is not ours).
  */
 const PASSING = /Throttl|InternalFailure|InternalException|ServiceUnavailable|LimitExceeded/;

@@ -178,8 +178,7 @@ export const faasAccessSteps = ({
 
 /**
  * `faascmd delete_policy`: taken from the role, then deleted with its versions, whoever made it; the role stays, as it
- * is
- * FaaS's. @throws usage where others have the policy too.
+ * is FaaS's. @throws usage where others have the policy too.
  */
 export const policyRemovalSteps = (roleName: string, name: string): readonly Step[] => [
   {

@@ -24,8 +24,7 @@ export interface Applied {
  * before, and what it changed of that, stays.
  *
  * @throws the step's error, with what was undone; `partly` (exit 5) where something was made and could not be undone,
- * or
- * was to be kept.
+ * or was to be kept.
  */
 export const applySteps = async (
   steps: readonly Step[],
@@ -132,7 +131,7 @@ const SHOWS_MS = 20_000;
  */
 const unlessThere = (call: Promise<void>): Promise<void> => unlessKind(call, 'exists');
 
-/** Tries a call again while the answer is one that time alone mends; at the end the API's own word is the error. */
+/** Tries a call again while the answer is one that time alone fixes; at the end the API's own word is the error. */
 const retried = async (
   work: () => Promise<void>,
   { timeoutMs = RETRY_MS }: Step,

@@ -33,7 +33,7 @@ export const destroySteps = async (
   if (left.length > 0)
     throw partly(`${left.length} of ${left.length + removed.length} could not be removed`, {
       more: left,
-      next: 'mend that and run it again: what is gone stays gone',
+      next: 'fix that and run it again: what is gone stays gone',
     });
   return removed;
 };

@@ -138,7 +138,7 @@ export const planChangeSet = async (
       if (Status === 'FAILED') {
         if (!NO_CHANGES.test(StatusReason ?? ''))
           throw failure(`CloudFormation can't plan ${stackName(site)}: ${StatusReason ?? 'no reason given'}`, {
-            next: 'nothing was changed; mend that and run it again',
+            next: 'nothing was changed; fix that and run it again',
           });
         await drop();
         return undefined;

@@ -9,8 +9,7 @@ import { driftOf, findStack, isBusy, isRuin, resourcesOf, stackName, type Stack 
 
 /**
  * A stack is not a step of the engine: its plan is a change set, which must be made to be seen, and what fails is
- * undone
- * by CloudFormation. The engine's own undo on top would race with it.
+ * undone by CloudFormation. The engine's own undo on top would race with it.
  */
 export interface NetworkRequest {
   readonly site: string;
@@ -86,7 +85,7 @@ export const createNetwork = async (context: ExecutionContext, request: NetworkR
   );
   if (stack?.status === 'UPDATE_ROLLBACK_FAILED')
     throw failure(`${stack.name} is UPDATE_ROLLBACK_FAILED`, {
-      next: `mend what the events name, then: aws cloudformation continue-update-rollback --stack-name ${stack.name}`,
+      next: `fix what the events name, then: aws cloudformation continue-update-rollback --stack-name ${stack.name}`,
     });
   if (ruin === undefined && stack !== undefined && (await upToDate(context, network, stack)))
     return { steps: [], values: stack.outputs };
@@ -139,9 +138,9 @@ export const createNetwork = async (context: ExecutionContext, request: NetworkR
   const more = failed.length > 0 ? failed : after === undefined || after.reason === null ? [] : [after.reason];
   const words = `${stackName(site)} ended as ${after?.status ?? 'gone'}`;
   if (after?.status.endsWith('ROLLBACK_COMPLETE') === true)
-    throw failure(`${words}: CloudFormation undid it`, { more, next: 'mend what failed and run the same again' });
+    throw failure(`${words}: CloudFormation undid it`, { more, next: 'fix what failed and run the same again' });
   throw partly(`${words}; what was made is kept`, {
     more,
-    next: 'mend what failed and run the same again to go on, or "hybridctl network destroy"',
+    next: 'fix what failed and run the same again to go on, or "hybridctl network destroy"',
   });
 };

@@ -42,8 +42,7 @@ export const seenOf = async (context: Pick<ExecutionContext, 'aws'>, stack: stri
 /**
  * Tells what happens to a stack until it is at rest. Nothing here makes it go on: CloudFormation does that by itself.
  * @param began the status before the operation that is followed: until it changes, or an event tells of the operation,
- * an
- * end is that of the one before (reads lag behind). undefined: it is under way already.
+ * an end is that of the one before (reads lag behind). undefined: it is under way already.
  * @param making it was made or changed: one that is not there does not show yet, and is not gone.
  * @throws interrupted (exit 130) on Ctrl-C, with the word that the cloud goes on.
  */

@@ -6,8 +6,8 @@ import { destroySteps } from '../kit/destroy.ts';
 import type { StackResource } from './stack.ts';
 
 /**
- * What is the network's and no stack takes away: a stack that was deleted with resources retained, or an update
- * whose clean-up failed, leaves it in the account and, if it is a NAT or a load balancer, on the bill.
+ * What is the network's and no stack takes away: a stack that was deleted with resources retained, or an update whose
+ * clean-up failed, leaves it in the account and, if it is a NAT or a load balancer, on the bill.
  */
 export interface Remain {
   /** Of its tag: `network/nat-1`. */

@@ -6,8 +6,7 @@ export type Where = Pick<ReadContext, 'shell' | 'files'>;
 
 /**
  * `dead`: its daemon is gone (ENOTCONN, or ECONNABORTED while it ends). `hung`: its daemon answers nothing. `silent`:
- * the
- * daemon lives, and S3 does not answer through it. `refused`: S3 refuses. `other`: something else is mounted there.
+ * the daemon lives, and S3 does not answer through it. `refused`: S3 refuses. `other`: something else is mounted there.
  */
 export type MountState = 'ok' | 'dead' | 'hung' | 'silent' | 'refused' | 'other' | 'absent';
 

@@ -212,8 +212,7 @@ const PROBE = '.hybridctl-probe-';
 
 /**
  * A small object through the mount, seen by the API, and away again: once for each mounting. Where the mount can only
- * be
- * read it comes from the API and is read through the mount.
+ * be read it comes from the API and is read through the mount.
  */
 export const proofStep = (spec: MountSpec, { folder, nonce }: MountStep): Step => {
   const { proven } = filesOf(folder, spec.name);

@@ -73,8 +73,8 @@ const withAddresses = (
 
 /**
  * Everything `vpn init --apply` makes: keys, Elastic IPs, site file and rendered files, gateways with all they need,
- * routes.
- * Judges the whole site first; writes nothing. @throws HybridError (usage) for every mistake in answers or site.
+ * routes. Judges the whole site first; writes nothing. @throws HybridError (usage) for every mistake in answers or
+ * site.
  */
 export const planDeployment = async (
   ports: Ports,

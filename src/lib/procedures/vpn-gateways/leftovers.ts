@@ -4,8 +4,8 @@ import { KEY_TAG, SITE_TAG } from '../../domain/tags.ts';
 const by = (Name: string, Values: string[]) => ({ Filters: [{ Name, Values }] });
 
 /**
- * Tags outlive what they were on, a terminated instance by an hour: of these kinds the ids that are really there.
- * Asked by filter, since an id that is gone is an error.
+ * Tags outlive what they were on, a terminated instance by an hour: of these kinds the ids that are really there. Asked
+ * by filter, since an id that is gone is an error.
  */
 const THERE: Readonly<Record<string, (aws: Aws, ids: string[]) => Promise<readonly (string | undefined)[]>>> = {
   cgw: async (aws, ids) =>

@@ -145,9 +145,8 @@ export const siteIds = (gateways: readonly string[], path: string): Step => {
 
 /**
  * Notes in the site file which addresses a removal gives back, before it does: they may be somebody else's a moment
- * later,
- * and a run that dies between the two has promised nothing wrong, since an address that is still ours is found by its
- * tags.
+ * later, and a run that dies between the two has promised nothing wrong, since an address that is still ours is found
+ * by its tags.
  */
 export const releasedAddresses = (path: string): Step => {
   let content = '';

@@ -105,7 +105,7 @@ export const keepingBefore =
         throw partly(`${thrown.message}; not all could be put back`, {
           cause: thrown,
           more: left,
-          next: 'mend that, then "vpn up --rollback"',
+          next: 'fix that, then "vpn up --rollback"',
         });
       throw retold(thrown, { more: [...thrown.more, 'what was there is put back'] });
     }
@@ -221,5 +221,5 @@ export const planRollback = async (box: HostBox, where: Where): Promise<readonly
 export const rollback = async (box: HostBox, context: ExecutionContext): Promise<void> => {
   const before = await readBefore(box, context);
   const left = before === undefined ? [] : await restore(box, context, before);
-  if (left.length > 0) throw partly('not all could be put back', { more: left, next: 'mend that and run it again' });
+  if (left.length > 0) throw partly('not all could be put back', { more: left, next: 'fix that and run it again' });
 };

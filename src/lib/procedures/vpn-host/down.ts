@@ -13,8 +13,7 @@ const ABSENT: ReadResult = { state: 'absent' };
 
 /**
  * swanctl can only load files, and drops what is not in them: so this site's connections go by loading everybody
- * else's.
- * What is loaded and in no file would go too; where there is such a connection we refuse.
+ * else's. What is loaded and in no file would go too; where there is such a connection we refuse.
  */
 const othersConf = async (box: HostBox, { shell, files }: Where): Promise<string> => {
   const ours = box.files.map(({ path }) => path);

@@ -10,9 +10,8 @@ const bgp = template(source);
 
 /**
  * BGP of a Cisco IOS router towards Direct Connect, and inside the tunnels that have it. A standby link prepends the
- * own
- * AS twice, so that the cloud prefers the other, and lowers the local preference to 50, so that the office does (the
- * field document "BJS DX").
+ * own AS twice, so that the cloud prefers the other, and lowers the local preference to 50, so that the office does
+ * (the field document "BJS DX").
  *
  * At crypto level `legacy` it is the field document's own form, which announces a default route if the router has one.
  * Otherwise it announces the on-prem networks and accepts the VPC's, and nothing else in either direction.

@@ -9,8 +9,7 @@ const frr = template(source);
 
 /**
  * FRR of an on-prem Linux router: BGP towards Direct Connect, through each tunnel BGP or a floating static route, and
- * OSPF on
- * the office LAN, which hears both and so sends where the cloud sends. FRR 8.4 and later.
+ * OSPF on the office LAN, which hears both and so sends where the cloud sends. FRR 8.4 and later.
  *
  * @throws a usage error when Direct Connect lacks an AS number or a password can't be typed.
  */

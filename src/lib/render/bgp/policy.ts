@@ -107,10 +107,9 @@ export const asnOf = (device: Device): number => {
 };
 
 /**
- * OSPF metric of what BGP teaches: of Direct Connect, better than any tunnel (20 and up), and a standby link worse
- * than an
- * active one; of tunnels alone, that of the first. The routers of a site have no iBGP between them, so local preference
- * alone would not move the office's traffic.
+ * OSPF metric of what BGP teaches: of Direct Connect, better than any tunnel (20 and up), and a standby link worse than
+ * an active one; of tunnels alone, that of the first. The routers of a site have no iBGP between them, so local
+ * preference alone would not move the office's traffic.
  */
 export const bgpMetric = (device: Device, sessions: readonly Session[]): number => {
   const [first] = device.tunnels;

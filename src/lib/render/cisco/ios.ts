@@ -50,8 +50,7 @@ const transform = ({ encryption, hash }: Proposal): string =>
 
 /**
  * Phase 1 and the transform set. Of the ESP proposals only the first is offered: IOS has one PFS group per profile, so
- * a
- * second cipher with a group of its own could never be agreed on.
+ * a second cipher with a group of its own could never be agreed on.
  */
 const cryptoView = (suite: Suite) => {
   const esp = suite.esp[0]!;
@@ -84,9 +83,8 @@ const suffix = (index: number, { numbers }: Tunnel): string => (index === 0 ? ''
 
 /**
  * Cisco IOS, route-based: a VTI for each tunnel, an IP SLA that crosses it, a static route that follows the SLA, and
- * the
- * route's way into the office's OSPF (the field document "BJS VPN", "Cisco Router 1"). IKEv2 needs IOS 15.2(4)M or IOS
- * XE.
+ * the route's way into the office's OSPF (the field document "BJS VPN", "Cisco Router 1"). IKEv2 needs IOS 15.2(4)M or
+ * IOS XE.
  *
  * Names: the first tunnel has the field document's plain ones (KEYRING, ipsec-profile), the next its number behind
  * them.
@@ -158,9 +156,9 @@ const sharesSlash24 = ({ tunnels }: Device, tunnel: Tunnel): boolean =>
   );
 
 /**
- * Cisco IOS, policy-based: one crypto map entry on the WAN interface (the field document "OpenSwan").
- * All tunnels of a router carry the same selectors, so they are peers of one entry, in file order: of two entries with
- * the same access list IOS would only ever use the first.
+ * Cisco IOS, policy-based: one crypto map entry on the WAN interface (the field document "OpenSwan"). All tunnels of a
+ * router carry the same selectors, so they are peers of one entry, in file order: of two entries with the same access
+ * list IOS would only ever use the first.
  *
  * @throws a usage error when a tunnel is route-based, suites differ, or a key can't be typed.
  */

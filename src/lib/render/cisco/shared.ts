@@ -46,8 +46,7 @@ export const hasDx = ({ name, site }: Device): boolean =>
 /**
  * Administrative distance of the n-th tunnel's static route on a box: 1, 2, …; where the route floats below Direct
  * Connect, 100, 101, …, which is worse than eBGP (20) and better than OSPF (110). Above OSPF, a router would give up
- * its
- * own route while it hears another's, and when that one dies the office has none until OSPF has told everybody.
+ * its own route while it hears another's, and when that one dies the office has none until OSPF has told everybody.
  */
 export const staticDistance = (index: number, floating: boolean): number => (floating ? 100 : 1) + index;
 
@@ -72,8 +71,7 @@ export const requireMode = (device: Device, mode: Tunnel['mode']): void => {
 
 /**
  * The one suite of every tunnel in a crypto map. The tunnels of a router share their selectors, so they share one
- * entry,
- * and an entry has one transform set, one PFS group and one lifetime.
+ * entry, and an entry has one transform set, one PFS group and one lifetime.
  */
 export const oneSuite = ({ tunnels, name }: Device): Suite => {
   const [first, ...rest] = tunnels.map(({ suite }) => suite);

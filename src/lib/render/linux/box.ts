@@ -57,9 +57,8 @@ export interface SelectorPair {
 
 /**
  * Every cloud network with every on-prem one, an SA pair each and in the same order on both ends, so that a name means
- * the
- * same pair there and here: IKEv1 carries one pair only, and a crypto map has one a line. The first bears the tunnel's
- * name; `_` can't be part of a tunnel's name, so the others never meet another tunnel.
+ * the same pair there and here: IKEv1 carries one pair only, and a crypto map has one a line. The first bears the
+ * tunnel's name; `_` can't be part of a tunnel's name, so the others never meet another tunnel.
  */
 export const selectorPairs = ({ tunnel, local }: LinuxTunnel): readonly SelectorPair[] =>
   tunnel.cloud.selectors

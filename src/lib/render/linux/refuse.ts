@@ -57,8 +57,8 @@ export const refuseBox = (device: Device, dialect: LinuxDialect, wan: string): v
 };
 
 /**
- * Narrows the key to a string that means the same in every dialect's double quotes; never shows it.
- * strongSwan reads even a quoted `0x…` or `0s…` in swanctl.conf as hex or base64 (swanctl.conf, secrets.ike.secret).
+ * Narrows the key to a string that means the same in every dialect's double quotes; never shows it. strongSwan reads
+ * even a quoted `0x…` or `0s…` in swanctl.conf as hex or base64 (swanctl.conf, secrets.ike.secret).
  */
 export function refusePsk(tunnel: string, psk: string | undefined): asserts psk is string {
   const field = `tunnels.${tunnel}.psk_file`;

@@ -71,8 +71,7 @@ const DEFAULTS = {
 
 /**
  * All parameters of the template. What was not said is as it is in the stack, else the default; subnets are laid out
- * anew
- * only where the VPC's CIDR or a size was said.
+ * anew only where the VPC's CIDR or a size was said.
  * @param before the parameters of the stack that is there. @returns a sentence where the subnets do not fit the VPC.
  */
 export const networkOf = (

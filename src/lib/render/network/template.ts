@@ -146,8 +146,7 @@ const OUTPUTS: Readonly<Record<string, Output>> = {
 
 /**
  * The one-click VPC. The template is the same for every network, in every partition: what differs is said by
- * parameters,
- * whose defaults are `network`'s, so that it can also be uploaded by hand.
+ * parameters, whose defaults are `network`'s, so that it can also be uploaded by hand.
  */
 export const templateOf = (network: Network): Template => ({
   AWSTemplateFormatVersion: '2010-09-09',

@@ -10,8 +10,7 @@ const serviceUnit = template(serviceSource);
 
 /**
  * `_netdev` and the requirement make boot wait for the network; `nofail` lets it go on where S3 is away. Sources:
- * mount(8),
- * systemd.mount(5), and s3fs(1) for the type `fuse.s3fs`.
+ * mount(8), systemd.mount(5), and s3fs(1) for the type `fuse.s3fs`.
  */
 const BOOT_OPTIONS = ['_netdev', 'nofail', 'x-systemd.requires=network-online.target', 'x-systemd.mount-timeout=60'];
 

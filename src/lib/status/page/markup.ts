@@ -26,8 +26,8 @@ export interface Column {
 
 /**
  * A table with a caption for readers of the screen; the first cell of a row heads it. On a phone each row is a card,
- * with
- * the titles beside the values: roles are written out, since browsers forget them where a table is laid out as blocks.
+ * with the titles beside the values: roles are written out, since browsers forget them where a table is laid out as
+ * blocks.
  * @param rows cells as markup
  */
 export const table = (caption: string, columns: readonly Column[], rows: readonly (readonly string[])[]): string =>

@@ -25,7 +25,7 @@ const MODES: readonly (readonly [Dialect, Renderer, 'route' | 'policy'])[] = [
   ['asa-8.3', renderAsa83, 'route'],
 ];
 
-test.each(MODES)('%s refuses a tunnel of the other mode, with field and mend', (dialect, renderer, mode) => {
+test.each(MODES)('%s refuses a tunnel of the other mode, with field and fix', (dialect, renderer, mode) => {
   const site = siteOf(fixture('seed-bjs'), { dialect });
   const wrong = { ...site, tunnels: site.tunnels.map((tunnel) => ({ ...tunnel, mode })) };
   const error = refusal(() => renderer(deviceOf(wrong, 'cisco-1')));

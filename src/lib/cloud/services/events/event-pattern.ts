@@ -1,7 +1,7 @@
 /**
- * EventBridge's event patterns: a field's list of values one of which it must have; `{ prefix }`, `{ suffix }`, `{
- * exists }`,
- * `{ "anything-but" }` and `{ numeric }` in place of a value. Source: "Event patterns" in the EventBridge user guide.
+ * EventBridge's event patterns: a field's list of values one of which it must have; `{ prefix }`, `{ suffix }`,
+ * `{ exists }`, `{ "anything-but" }` and `{ numeric }` in place of a value. Source: "Event patterns" in the EventBridge
+ * user guide.
  */
 export type Pattern = { readonly [field: string]: Pattern | readonly unknown[] };
 

@@ -20,7 +20,7 @@ export const GROUPS: readonly Group[] = [
   },
   {
     name: 'route',
-    summary: 'where VPC routes point: status, failover, failback, set',
+    summary: 'VPC routes: status, failover, failback, set',
     load: async () => (await import('./route/index.ts')).commands,
   },
   {
@@ -30,7 +30,7 @@ export const GROUPS: readonly Group[] = [
   },
   {
     name: 'dx',
-    summary: 'Direct Connect: routers, virtual interfaces, how they stand',
+    summary: 'Direct Connect: router configuration, virtual interfaces, status',
     load: async () => (await import('./dx/index.ts')).commands,
   },
   {

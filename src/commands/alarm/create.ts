@@ -34,7 +34,7 @@ const periods = count({ from: 1, to: 999_999 });
 export const create = procedureCommand({
   verb: 'apply',
   path: 'alarm create',
-  summary: 'make CloudWatch alarms on any published metric, or a ready set for gateways, tunnels and links',
+  summary: 'create CloudWatch alarms on any published metric, or a ready set for gateways, tunnels and links',
   details:
     'An alarm acts when it begins: a topic is told (and of its end too), an instance is stopped, terminated, rebooted or recovered, a scaling policy is run; ARNs are those of the partition of the region. ' +
     '--set gateways recovers a gateway from broken hardware after two minutes and reboots one that does not answer after three; --set tunnels rests on what "vpn traffic" publishes, --set links on what "route monitor" does (monitor.records.cloudwatch in the site file). ' +

@@ -8,7 +8,7 @@ import { loadOwner, OWNER, OWNER_REQUIRES } from './shared.ts';
 export const remove = procedureCommand({
   verb: 'destroy',
   path: 'alarm delete',
-  summary: "remove alarms of the site, or all of them and the site's own topic",
+  summary: "delete alarms of the site, or all of them and the site's own topic",
   details:
     "Only what carries the site's tags: an alarm of the same name that somebody else made is left alone, and said.",
   args: {

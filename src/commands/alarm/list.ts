@@ -13,7 +13,7 @@ const short = (arn: string): string => arn.split(/[:/]/).at(-1)!;
 
 export const listed = defineCommand({
   path: 'alarm list',
-  summary: "the site's alarms, how they stand and what they do",
+  summary: "list the site's alarms: state and actions",
   details:
     "Only alarms that carry the site's tags. INSUFFICIENT_DATA: nothing was published yet under exactly these dimensions, or too little.",
   flags: { ...OWNER, region: FLAG.region, profile: FLAG.profile },

@@ -6,7 +6,7 @@ import { count, money, ONE_SOURCE, PRICE_REGION, SOURCE } from './shared.ts';
 
 export const blocked = defineCommand({
   path: 'collectd blocked',
-  summary: 'what is not published, and what could be added to the whitelist for it',
+  summary: 'list blocked metrics, and the whitelist lines that would publish them',
   details:
     'Sets first, by name; then a line for what is left of each plugin. Each with the metrics it stands for and their cost a month on one host. With --socket: of all that collectd reads, published or not.',
   flags: { ...SOURCE, ...PRICE_REGION },

@@ -17,7 +17,7 @@ const refuse = (line: string): void => {
 
 export const add = defineCommand({
   path: 'collectd whitelist add',
-  summary: 'let metrics through: a set by its name, or a pattern',
+  summary: 'add lines to a whitelist: a set by its name, or a pattern',
   details:
     'Adds lines at the end of the file, and makes it where there is none; what is there already is left. A pattern is one of Python, held against plugin-instance-type-instance ' +
     'as blocked_metrics shows it, from its first character to its last. What lint would call an error is refused: a lone .*, a bare "|", what Python does not read.',

@@ -8,7 +8,7 @@ const { region: _region, profile: _profile, ...APPLY } = FLEET_APPLY;
 
 export const deploy = defineCommand({
   path: 'collectd whitelist deploy',
-  summary: 'bring a whitelist to hosts, and have their plugin read it',
+  summary: 'deploy a whitelist to hosts, and have their plugin read it',
   details:
     "What lint calls an error is refused before any host is touched. Then on every host at once: the difference line by line, a file beside the plugin's moved into its place, collectd started anew (the plugin keeps its " +
     'verdicts as long as it runs), and proof that the plugin read it: blocked_metrics begun anew. Where that fails the host gets its old whitelist back. A host that can not be reached is told and the others go on; exit 5.',

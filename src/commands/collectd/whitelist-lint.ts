@@ -8,7 +8,7 @@ import { count, PASS_THROUGH, WHITELIST } from './shared.ts';
 
 export const lint = defineCommand({
   path: 'collectd whitelist lint',
-  summary: 'name every line that does not do what it says',
+  summary: 'check a whitelist: name every line that does not do what it says',
   details:
     'By the plugin\'s own rules and Python 2\'s patterns: lines that are left out, that match nothing or everything, that lose an end to a bare "|", that touch other lines by a flag or a group. ' +
     'One line for each finding: file:line: severity rule: what — fix. Exit 1 when errors are found, with --strict also for warnings.',

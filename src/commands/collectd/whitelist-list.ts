@@ -14,7 +14,7 @@ const PAINT = { rule: 'good', blank: 'dim', unsafe: 'bad', invalid: 'bad', unjud
 
 export const list = defineCommand({
   path: 'collectd whitelist list',
-  summary: 'the lines of a whitelist, and what the plugin makes of each',
+  summary: 'list the lines of a whitelist, and how the plugin reads each',
   flags: {
     ...WHITELIST,
     ...PASS_THROUGH,

@@ -23,7 +23,7 @@ const amount = decimal({ from: 0, to: 1_000_000, placeholder: 'amount' });
 
 export const preview = defineCommand({
   path: 'collectd whitelist preview',
-  summary: 'which metrics a whitelist would publish, how many, and at what cost a month',
+  summary: 'preview the metrics that a whitelist would publish: names, number, cost per month',
   details:
     "Holds the names of metrics against the whitelist by the plugin's own rules. They come from blocked_metrics, which has what was not published since collectd started, or from a running collectd, which has all. " +
     "The cost is that of CloudWatch's custom metrics in tiers, and of one request a minute for each 20 metrics, without the free tier: in CNY for a Chinese --region, else in USD as in N. Virginia; other regions differ, and what you pay can be given. " +

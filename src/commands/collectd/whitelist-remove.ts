@@ -8,7 +8,7 @@ import { count, linesOf, WHAT, WHITELIST } from './shared.ts';
 
 export const remove = defineCommand({
   path: 'collectd whitelist remove',
-  summary: 'take lines out: those of a set, or as they stand',
+  summary: 'remove lines of a whitelist: those of a set, or as written',
   details: 'A line goes by its whole text, never by what it matches. An empty whitelist publishes nothing.',
   args: WHAT,
   flags: { ...WHITELIST, dryRun: FLAG.dryRun },

@@ -51,7 +51,7 @@ const LAB_NAME = text({
 
 export const drill = defineCommand({
   path: 'drill',
-  summary: 'break the lab on purpose, and measure what the failover makes of it',
+  summary: 'inject faults into the lab, and measure the failover',
   details:
     'Runs named faults against a lab with the real "route monitor": link down, blackhole, loss, one-way faults, PMTU holes, dead and hung gateways, a wrong key, BGP, an API that fails, a monitor that is killed; and traffic that returns when all is well again. ' +
     'Each case begins with a proven clean lab, sends a packet every millisecond from an app host to the on-prem host, sets the fault at a random moment, and checks the gap, the final routes and the alerts. A case that fails tells what was said before and after the fault, and the next one goes on. What the detector is known not to find (legacy: partial loss, PMTU holes) is left out and listed. ' +

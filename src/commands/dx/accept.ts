@@ -6,7 +6,7 @@ import { LINK, loadLink } from './shared.ts';
 export const accept = procedureCommand({
   verb: 'apply',
   path: 'dx vif accept',
-  summary: "accept a partner's hosted connection and what it carries for us",
+  summary: "accept a partner's hosted connection and its virtual interface",
   details:
     "Port charges start when you accept. A virtual interface that the connection's owner made for this account is accepted too and ends at the site's virtual private gateway; " +
     'where there is none yet, "dx vif create" makes one. Idempotent.',

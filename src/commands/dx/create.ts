@@ -6,7 +6,7 @@ import { LINK, loadLink } from './shared.ts';
 export const create = procedureCommand({
   verb: 'apply',
   path: 'dx vif create',
-  summary: 'make the private virtual interface of a link, and let the route tables follow it',
+  summary: 'create the private virtual interface of a link, and switch route propagation on',
   details:
     "Accepts the connection where that is due, makes the virtual interface with the site file's VLAN, AS number and addresses on the virtual private gateway, and turns route propagation on in every table that has the link. " +
     'The BGP password comes from the link\'s bgp_password_file, never from the command line; without one Direct Connect makes its own. The router\'s half is "hybridctl dx render".',

@@ -6,7 +6,7 @@ import { LINK, loadLink } from './shared.ts';
 export const destroy = procedureCommand({
   verb: 'destroy',
   path: 'dx vif destroy',
-  summary: 'delete the virtual interface that "dx vif create" made',
+  summary: 'delete the virtual interface that "dx vif create" created',
   details:
     'Only one that carries the site\'s tags. The connection stays, since its contract is with the partner, and so does route propagation, which others may use. Move traffic away first: "hybridctl route failover".',
   args: LINK,

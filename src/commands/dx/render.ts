@@ -21,7 +21,7 @@ interface Result {
 
 export const render = defineCommand({
   path: 'dx render',
-  summary: "write the routers' BGP towards Direct Connect",
+  summary: "render the routers' BGP configuration for Direct Connect",
   details:
     'Of every router that has a link: the session, BFD at 300 ms x 3, and the policy by role. A standby link prepends its own AS number twice on the way out and lowers local preference on the way in, so that both directions prefer the active one. ' +
     'The files are those that "vpn render" writes beside the tunnels\'; tunnels are left alone here.',

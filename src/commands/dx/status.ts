@@ -22,7 +22,7 @@ const nextOf = ({ vif, state, link, connectionState, differences, notPropagating
 
 export const status = defineCommand({
   path: 'dx vif status',
-  summary: 'connection, virtual interface, BGP and route propagation of each Direct Connect link',
+  summary: 'show connection, virtual interface, BGP and route propagation of each Direct Connect link',
   details: 'Compares what Direct Connect says with the site file. Exit 1 when a link is not up or differs.',
   args: LINK,
   flags: { site: FLAG.site, region: FLAG.region, profile: FLAG.profile },

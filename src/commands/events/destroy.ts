@@ -5,7 +5,7 @@ import { NAMES_FLAG, PLACE } from './shared.ts';
 export const destroy = procedureCommand({
   verb: 'destroy',
   path: 'events destroy',
-  summary: 'remove the rules, their targets and all that was made for them',
+  summary: 'delete the event rules, their targets, and all that was created for them',
   details:
     "Only what carries the application's tags; what was adopted stays. Targets go before their rules, permissions with what they hang on. Messages that still lie in the queue go with it. The function's log group, which Lambda made, stays.",
   flags: { ...PLACE, ...NAMES_FLAG },

@@ -7,7 +7,7 @@ import { NAMES_FLAG, PLACE } from './shared.ts';
 export const init = procedureCommand({
   verb: 'apply',
   path: 'events init',
-  summary: 'make EventBridge rules for Green, Yellow and Red health reports, with their targets and permissions',
+  summary: 'create EventBridge rules for Green, Yellow and Red health reports, with their targets and permissions',
   details:
     'Yellow calls a Lambda function (SampleAppDebugger, shipped with hybridctl: it writes one line a report to its log), Red is published to an SNS topic (RedHealthNotifier) and sent to an SQS queue (ReportInspectionQueue); ' +
     'Green is counted only. The function gets a role that may write its own log; rule, topic, queue and function get the policies that let EventBridge in, and nobody else. ' +

@@ -8,7 +8,7 @@ import { NAMES_FLAG, PLACE } from './shared.ts';
 
 export const status = defineCommand({
   path: 'events status',
-  summary: 'the rules and their targets, and how many events came through',
+  summary: 'show the rules, their targets, and how many events matched',
   details:
     'Counts are CloudWatch metrics, which show up a minute or two after the events, and the messages that lie in the queue now. "refused" are events that a target did not let in: its policy is wrong. ' +
     'Exit code 1 where a rule, a target or a policy is missing (so that events were refused), or the function threw.',

@@ -8,7 +8,7 @@ import { BUCKET } from './flags.ts';
 export const auth = procedureCommand({
   verb: 'apply',
   path: 'fpga auth',
-  summary: 'let FaaS read the designs of a bucket and write its build logs there',
+  summary: 'allow FaaS to read the designs of a bucket and to write its build logs there',
   details:
     'Creates the folder compiling_logs/ in the bucket, the role AliyunFAASDefaultRole, which FaaS may take, and the policy faasPolicy: it reads this bucket, writes below compiling_logs/ and sees instances, and nothing else. ' +
     'What is there is kept: another bucket is added to the policy, and FaaS to those who may take the role. Run again, it changes nothing. "fpga policy list" shows what is there, "fpga policy delete" takes it back.',

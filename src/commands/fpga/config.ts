@@ -49,7 +49,7 @@ const secretFrom = async (given: string | undefined, { ask, files, cwd }: Ports)
 
 export const config = defineCommand({
   path: 'fpga config',
-  summary: 'keep an AccessKey for FaaS in ~/.faascredentials, where faascmd keeps it too',
+  summary: 'save an AccessKey for FaaS in ~/.faascredentials, as faascmd does',
   details:
     'For Alibaba Cloud; AWS has "aws configure". The secret is asked for, or read from a file or standard input: it is never an argument. The file has mode 0600 from its first byte. Role and bucket of an earlier file stay unless others are given. ' +
     "Keys are looked for in ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET (with ALIBABA_CLOUD_SECURITY_TOKEN), then in --profile of ~/.aliyun/config.json, then here, then where the SDK looks (current CLI profile, OIDC, the ECS instance's role); --profile goes before all. A file that others can read is refused.",

@@ -10,7 +10,7 @@ import { fpgaCommand } from './shared.ts';
 
 export const copy = fpgaCommand({
   path: 'fpga copy',
-  summary: 'bring an AFI from another region to this one',
+  summary: 'copy an AFI from another region to this one',
   details:
     'The copy has an afi of its own and the same agfi, so instances load it by the same name everywhere. Only its owner may copy an image, and only one that is available. The same line again makes no second copy.',
   args: { id: { ...ID.id, summary: 'afi-… in the other region' } },

@@ -10,7 +10,7 @@ import { fpgaCommand } from './shared.ts';
 
 export const create = fpgaCommand({
   path: 'fpga create',
-  summary: 'have an image built of a design that is in the bucket',
+  summary: 'create an image from a design that is in the bucket',
   details:
     'One image for one content: where one of the same object is there or on its way, it is taken. Files that are not in the bucket yet: "fpga upload --create".',
   args: { key: arg(objectKey, "the object's key", { required: true }) },

@@ -5,7 +5,7 @@ import { fpgaCommand } from './shared.ts';
 
 export const describe = fpgaCommand({
   path: 'fpga describe',
-  summary: 'one FPGA image, and who may load it',
+  summary: 'show one FPGA image, and who may load it',
   args: ID,
   examples: [
     {

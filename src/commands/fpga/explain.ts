@@ -7,7 +7,7 @@ import { explain, EXPLANATIONS, nearest } from '../../lib/domain/fpga/explain.ts
 
 export const explanation = defineCommand({
   path: 'fpga explain',
-  summary: 'what an error code of EC2 or FaaS means, and what to do about it',
+  summary: 'explain an error code of EC2 or FaaS, and what to do about it',
   details:
     "Codes of failed builds, of the API, and the sentences of faascmd's FAQ; capitals, blanks and dots make no difference. Without a code: all of them.",
   args: { code: arg(anything('code'), 'as it was printed: SHELL NOT MATCH, INACCESSIBLE_INPUT', { many: true }) },

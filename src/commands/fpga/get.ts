@@ -10,7 +10,7 @@ import { fpgaCommand } from './shared.ts';
 
 export const get = fpgaCommand({
   path: 'fpga get',
-  summary: 'fetch an object of the bucket: a build log, a design',
+  summary: 'download an object of the bucket: a build log, a design',
   details: 'The file appears whole or not at all.',
   args: { key: arg(objectKey, "the object's key", { required: true }) },
   flags: {

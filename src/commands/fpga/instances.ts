@@ -5,7 +5,7 @@ import { fpgaCommand } from './shared.ts';
 
 export const instances = fpgaCommand({
   path: 'fpga instances',
-  summary: 'instances with FPGAs, and their boards where the cloud tells',
+  summary: 'list instances with FPGAs, and their boards where the cloud tells',
   details:
     'On AWS every F1 and F2 instance of the region; its boards are seen on it ("fpga status --host"). FaaS is asked for one instance at a time.',
   flags: {

@@ -3,7 +3,7 @@ import { fpgaCommand } from './shared.ts';
 
 export const list = fpgaCommand({
   path: 'fpga list',
-  summary: 'the FPGA images of the account',
+  summary: 'list the FPGA images of the account',
   details: 'The newest first. On FaaS an account keeps ten.',
   examples: [
     { line: 'hybridctl fpga list --cloud aws --region us-east-1', why: "the account's own AFIs and how they stand" },

@@ -4,7 +4,7 @@ import { fpgaCommand } from './shared.ts';
 
 export const objects = fpgaCommand({
   path: 'fpga objects',
-  summary: 'what is in the bucket: designs and build logs',
+  summary: 'list the designs and build logs in the bucket',
   flags: { ...BUCKET, ...PREFIX },
   examples: [
     {

@@ -5,7 +5,7 @@ import { ACCESS, accessOf } from './access-flags.ts';
 export const policyDelete = procedureCommand({
   verb: 'destroy',
   path: 'fpga policy delete',
-  summary: "take the policy from FaaS's role, and delete it with its versions",
+  summary: 'detach the policy from the role of FaaS, and delete it with all versions',
   details:
     'Whoever made it, and for every bucket in it; users of one account share the policy. Refused while somebody else has it too. The role stays: FaaS owns its name.',
   flags: ACCESS,

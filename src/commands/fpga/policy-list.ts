@@ -8,7 +8,7 @@ import { fpgaBucket } from './flags.ts';
 
 export const policyList = defineCommand({
   path: 'fpga policy list',
-  summary: 'the policy by which FaaS reaches buckets: version, document, buckets, who has it',
+  summary: 'show the policy by which FaaS reaches buckets: version, document, buckets, roles',
   details:
     'Exit code 1 where there is none, where the role does not have it, or where --bucket is not covered, so that a script can ask before a build.',
   flags: { ...ACCESS, bucket: flag(fpgaBucket, 'bucket of the files and of the build logs') },

@@ -7,7 +7,7 @@ import { fpgaCommand, onceAgreed } from './shared.ts';
 
 export const publish = fpgaCommand({
   path: 'fpga publish',
-  summary: 'put an image of FaaS onto the market, under the machine image that carries it',
+  summary: 'publish an image of FaaS on the marketplace, under the machine image that carries it',
   details:
     'Asks FaaS for it, as faascmd does; the market has its own review. Only an image in the state success can be published. On AWS "fpga share --everybody" is all there is.',
   args: { id: { ...ID.id, summary: 'image id of FaaS' } },

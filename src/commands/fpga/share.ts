@@ -26,7 +26,7 @@ const same = (a: Sharing, b: Sharing): boolean =>
 
 export const share = fpgaCommand({
   path: 'fpga share',
-  summary: 'who else may load an AFI: accounts, or everybody',
+  summary: 'share an AFI with accounts, or with everybody',
   details:
     'Load permission lets an account load the image, not copy or read it. Without a change it shows who may load it now. --everybody makes the image public, and asks.',
   args: { id: { ...ID.id, summary: 'afi-…' } },

@@ -5,7 +5,7 @@ import { fpgaCommand } from './shared.ts';
 
 export const status = fpgaCommand({
   path: 'fpga status',
-  summary: 'what is loaded on a board, and how far a load is',
+  summary: 'show what is loaded on a board, and the progress of a load',
   details: 'Exit code 1 where the board reports an error.',
   flags: BOARD,
   examples: [

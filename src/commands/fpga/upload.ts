@@ -48,7 +48,7 @@ const makerOf = ({ kind }: FpgaFile, given: ImageRequest['kind']): ImageRequest[
 
 export const upload = fpgaCommand({
   path: 'fpga upload',
-  summary: 'check a design, send it to the bucket, and on request have its image built',
+  summary: 'check a design, upload it, and on request create its image',
   details:
     'What the service would refuse half an hour later is refused here: the kind of file (AWS: a DCP tarball; FaaS: a .gbs, or a tar of Xilinx), its manifest and the checksum in it, the bucket and its region. ' +
     'Parts are sent side by side, each with its checksum, and the whole is proven by a checksum of its own. An upload that died is taken up where it was: run the same line again. ' +

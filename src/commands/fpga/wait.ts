@@ -6,7 +6,7 @@ import { fpgaCommand } from './shared.ts';
 
 export const wait = fpgaCommand({
   path: 'fpga wait',
-  summary: 'follow the build of an image to its end, also one that was asked for on another day',
+  summary: 'wait until an image is built, also one that was created on another day',
   details:
     'Asks every minute, for up to six hours. Exit code 0: it can be loaded. 1: it failed, and the error lines of its build log are shown; its tag hybridctl:logs says where its logs are. A wait that ends leaves the build alone.',
   args: ID,

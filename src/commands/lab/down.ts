@@ -38,7 +38,7 @@ const builderGone = async (ports: Ports, lab: string): Promise<void> => {
 
 export const down = defineCommand({
   path: 'lab down',
-  summary: 'take the lab away, also one that was never finished',
+  summary: 'remove the lab, also one that is half built',
   details:
     "Finds everything by the lab's name, so it also works after a crash, and checks at the end that nothing is left. Nothing outside the lab is touched.",
   flags: { name: NAME, dryRun: FLAG.dryRun, yes: FLAG.yes },

@@ -9,7 +9,7 @@ import { NAME } from './flags.ts';
 
 export const heal = defineCommand({
   path: 'lab heal',
-  summary: 'take cuts away',
+  summary: 'remove faults of "lab cut"',
   details: 'What is not cut stays as it is; healing it is no error.',
   args: { what: arg(text({ placeholder: 'what', like: 'dx-1' }), 'link or node, as it was cut') },
   flags: {

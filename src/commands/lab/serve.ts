@@ -4,7 +4,7 @@ import { NAME } from './flags.ts';
 
 export const serve = defineCommand({
   path: 'lab serve',
-  summary: "the lab's own process: the EC2 endpoint and what makes its answers true",
+  summary: "the lab's own process: the EC2 endpoint, and the network that its answers describe",
   flags: { name: NAME },
   examples: [],
   hidden: true,

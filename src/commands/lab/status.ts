@@ -6,7 +6,7 @@ import { NAME } from './flags.ts';
 
 export const status = defineCommand({
   path: 'lab status',
-  summary: 'nodes, tunnels, BGP, routes and the faults in force',
+  summary: 'show nodes, tunnels, BGP, routes and active faults',
   details: "Tunnels are asked over VICI, BGP sessions from FRR, routes from the VPC router's kernel.",
   flags: { name: NAME },
   examples: [

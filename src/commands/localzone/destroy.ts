@@ -9,7 +9,7 @@ import { KEY_FILE, keyFileOf, loadOverrideSite } from './shared.ts';
 
 export const destroy = defineCommand({
   path: 'localzone destroy',
-  summary: 'remove the utility instance, the static routes of its monitor and all it was made of',
+  summary: 'delete the utility instance, the static routes of its monitor, and all that was created for it',
   details:
     "Only what carries the site's tags, and only routes that point at the site's gateways. The instance goes first, so that its monitor can put no route back; then the routes, which is refused while nothing is propagated to take over; " +
     'then security group, key pair, instance profile and role. The SSH key file stays unless --purge-key is given. Ends by asking the cloud what still carries its tags; exit 5 names it.',

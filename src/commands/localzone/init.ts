@@ -27,7 +27,7 @@ const sha256 = text({
 export const init = procedureCommand({
   verb: 'apply',
   path: 'localzone init',
-  summary: 'a utility instance that watches Direct Connect and moves the routes of the override tables',
+  summary: 'create a utility instance that watches Direct Connect and moves the routes of the override tables',
   details:
     'Role (it may write routes of the override tables and nothing else), instance profile, newest Amazon Linux 2023, SSH key (made here, only its public half is imported), security group, and an instance without a public address whose user data installs Node.js, hybridctl and "route monitor" as a service. ' +
     'Local Zones have no managed VPN: on loss the monitor puts a static route to the VPN gateway over the propagated one, and takes it away when Direct Connect is well again. ' +

@@ -24,7 +24,7 @@ interface Status {
 
 export const status = defineCommand({
   path: 'localzone status',
-  summary: 'the utility instance, and which link carries each override table now',
+  summary: 'show the utility instance, and which link carries each override table now',
   details:
     'Exit code 1 where no utility instance runs. What the monitor on it thinks is in its journal: "journalctl -u hybridctl-monitor-SITE" there.',
   flags: { site: FLAG.site, region: FLAG.region, profile: FLAG.profile },

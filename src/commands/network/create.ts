@@ -10,7 +10,7 @@ import { complete, NETWORK, NETWORK_CONFLICTS, PLACE, resolved, wishesIn } from 
 
 export const create = defineCommand({
   path: 'network create',
-  summary: 'make the one-click VPC, or bring it to what the flags say',
+  summary: 'create the one-click VPC, or update it to what the flags say',
   details:
     'A stack named hybridctl-NAME-network. Its change set is the plan: --dry-run shows it and removes it again. A stack that is as it should be is left alone, without any changing call; ' +
     'one that is on its way is followed; a creation that was rolled back is removed and made again. What no flag says stays as the stack has it. ' +

@@ -10,7 +10,7 @@ import { PLACE } from './flags.ts';
 
 export const destroy = defineCommand({
   path: 'network destroy',
-  summary: 'remove the one-click VPC, completely',
+  summary: 'delete the one-click VPC, completely',
   details:
     "Only what carries hybridctl's tags for that site: the stack, and what no stack takes away (retained by whoever deleted the stack, or left over by an update), in its order. " +
     "What can't be removed is named with the reason and the interfaces that are in the way, exit 5. Ctrl-C stops following only: CloudFormation goes on.",

@@ -19,7 +19,7 @@ interface RenderResult {
 
 export const render = defineCommand({
   path: 'network render',
-  summary: 'write the CloudFormation template of the one-click VPC',
+  summary: 'render the CloudFormation template of the one-click VPC',
   details:
     'One template for every network and both partitions: what differs is a parameter, and the flags set its default. It can be uploaded in the console as it is, ' +
     'acknowledging that it makes an IAM role: the web server may be reached by Session Manager and do nothing else (the field document gave it admin rights). ' +

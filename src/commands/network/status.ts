@@ -17,7 +17,7 @@ interface StatusResult {
 
 export const status = defineCommand({
   path: 'network status',
-  summary: 'the stack: state, outputs, resources, and how it differs from what is wanted',
+  summary: 'show the stack: state, outputs, resources, and differences from what is wanted',
   details:
     'Given the flags of "network create", it says which parameters of the stack differ from them. With --detailed-exitcode a difference is exit 3. Reads only.',
   flags: { ...PLACE, ...NETWORK, detailedExitcode: FLAG.detailedExitcode },

@@ -21,7 +21,7 @@ const when = (at: string): string => at.replace('T', ' ').replace('Z', '');
 
 export const history = defineCommand({
   path: 'route history',
-  summary: 'incidents of the past: what moved, why, and how long each part took',
+  summary: 'show past incidents: what moved, why, and how long each part took',
   details:
     'Reads the event log of "route monitor", rotated files too, and puts together what belongs to one incident. detect is the time from the last good reply to the verdict, ' +
     "api the cloud's answer, verify the time until the change was read back. Lines that are damaged are counted and passed over. " +

@@ -92,7 +92,7 @@ const AWS_PROFILE = flag(text({ placeholder: 'name', like: 'ops' }), 'AWS profil
 
 export const monitor = defineCommand({
   path: 'route monitor',
-  summary: 'watch every link and move the routes off a dead one; a daemon',
+  summary: 'daemon: watch every link, and move the routes off a dead one',
   details:
     'Probes all links, standby ones too, and keeps every managed route on the best link that carries: off a dead link at once, back after a hold-down. Each route table follows its own order of links. ' +
     'Without a healthy link nothing is changed. It runs until stopped; started again it writes nothing where reality already fits. One monitor at a time writes: the lease in the state folder says which. ' +

@@ -67,7 +67,7 @@ export const pinText = ({ pins }: PinResult): string =>
 
 export const pin = defineCommand({
   path: 'route pin',
-  summary: 'hold the routes of a table on one link, whatever the monitor prefers',
+  summary: 'pin the routes of a table to one link, whatever the monitor prefers',
   details:
     'A running "route monitor" reads the pin within a second and moves the routes there at once, without a hold-down, if the link carries. It never sends traffic into a link that it judges dead. ' +
     'The pin lasts over restarts until "route unpin".',

@@ -23,7 +23,7 @@ interface Status {
 
 export const status = defineCommand({
   path: 'route status',
-  summary: 'where each destination goes: link, target, state, backups',
+  summary: 'show where each destination goes: link, target, state, backups',
   details:
     'Reads the route tables of the site file and says which link each destination follows, by longest prefix and static before propagated, as the VPC router does, and whether packets can go there: a blackhole, a gateway that does not run, or a VGW without a route for the destination loses them. ' +
     'Whether the path behind it carries is what "route monitor" watches. Changes nothing; with --detailed-exitcode it exits 3 when a destination is off its preferred link, or its packets are lost.',

@@ -121,7 +121,7 @@ const pair = ({ p50Ms, p99Ms }: Found): string => (p50Ms === null ? 'never' : `$
 
 export const tune = defineCommand({
   path: 'route tune',
-  summary: 'how soon each link is found dead, how often for nothing, and what a failover takes in all',
+  summary: 'show detection time, rate of false failovers, and total failover time of each link',
   details:
     'For every link of the site: from a failure at a random moment to the verdict (half of cases / 99 of 100), by kind of failure: nothing passes, 50 % lost, 30 % lost, ' +
     'only large packets lost (PMTU hole). The false failovers a year are those of random loss; bursts are waited out besides, once the monitor has seen them. ' +

@@ -3,7 +3,7 @@ import { changePins, PIN, pinText } from './pin.ts';
 
 export const unpin = defineCommand({
   path: 'route unpin',
-  summary: 'give the routes of a table back to the monitor',
+  summary: 'unpin a route table, so that the monitor decides again',
   details: 'The monitor then moves them to the best link that carries, a preferred one after its hold-down.',
   flags: PIN,
   examples: [{ line: 'hybridctl route unpin --table private-1', why: 'after the works' }],

@@ -10,7 +10,7 @@ import { definitionAt, MOUNT_POINT, nonceOf, STATE } from './shared.ts';
 
 export const bench = defineCommand({
   path: 's3 bench',
-  summary: 'throughput and operations a second of a mount, beside bare requests to the same bucket',
+  summary: 'measure throughput and operations per second of a mount, beside bare requests to the same bucket',
   details:
     'One large file is written (until its close has returned) and read, then many small ones are made, looked at and removed: through the mount, and by the API with objects of 8 MiB in parallel. All of it is removed at the end, after Ctrl-C too. Takes what the requests cost.',
   args: MOUNT_POINT,

@@ -9,7 +9,7 @@ import { definitionAt, definitions, DIRECTORY, mounting, ofMount, STATE } from '
 
 export const heal = defineCommand({
   path: 's3 heal',
-  summary: 'mount again what is dead or not mounted: every mount that "s3 mount" made, or one',
+  summary: 'remount what is dead or not mounted: every mount of "s3 mount", or one',
   details:
     '"Transport endpoint is not connected", and a daemon that answers nothing: the mount is detached, whoever waits for it is freed with an error, and it is mounted anew with the options of its definition. A mount that works is not touched; where only S3 is away there is nothing to heal. ' +
     'One that can not be mounted does not stop the others. Fit for a timer: "hybridctl s3 heal --yes" says nothing to do, or what it did.',

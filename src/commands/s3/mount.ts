@@ -6,7 +6,7 @@ import { mounting, ofMount } from './shared.ts';
 export const mount = procedureCommand({
   verb: 'apply',
   path: 's3 mount',
-  summary: 'a bucket as a folder of this machine: key, mount, proof, and boot',
+  summary: 'mount a bucket as a folder: access key, s3fs, a read-back test, and at boot',
   details:
     'Bucket (made with --create), a user whose one key may use exactly this bucket, or the same policy for the role of the instance (--role), the program that mounts (installed by apt-get, dnf or yum where it is missing), a private key file, the mount, ' +
     'and a proof: an object written through the mount, seen by S3, read and removed. With --boot it comes back after a boot, once the network is there. Run it again: nothing to do, or what broke off is finished, or a mount that died is made anew; ' +

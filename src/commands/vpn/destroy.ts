@@ -10,7 +10,7 @@ import { DESTROY, humanProcedure, runDestroy } from '../procedure.ts';
 
 export const destroy = defineCommand({
   path: 'vpn destroy',
-  summary: 'remove the gateways that "vpn init --apply" made, and all that belongs to them',
+  summary: 'delete the gateways that "vpn init --apply" created, and all that belongs to them',
   details:
     'Removes what carries the tags of this site and nothing else, the last made first: managed VPN connections with their customer gateways and virtual private gateway, routes that point at its gateways, Elastic IPs, instances, keys in Parameter Store, security group, instance profile and role. ' +
     'What was adopted stays. Ends by asking the cloud what still carries the tags of the site; exit 5 names it. The site file stays, without the ids of instances that are gone and with a note of the Elastic IPs that were given back, so that "vpn init --apply" makes it all anew; the keys stay too.',

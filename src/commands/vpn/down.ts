@@ -6,7 +6,7 @@ import { DEVICE, HOST, onHost } from './host.ts';
 
 export const down = defineCommand({
   path: 'vpn down',
-  summary: "take one box's tunnels down: connections, interface, rules, units",
+  summary: 'stop the tunnels of one machine: connections, interface, rules, units',
   details:
     "Ends and unloads this site's connections and no others, takes the tunnel interface, its routes and rules away, and disables the units of the tunnels. The daemon goes on for whoever else uses it; kernel settings and " +
     'files stay, so a daemon that starts anew loads the connections again, unless --purge removes the files too.',

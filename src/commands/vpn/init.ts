@@ -50,7 +50,7 @@ const applied = async (
 
 export const init = defineCommand({
   path: 'vpn init',
-  summary: 'write the site file, the keys, and the files for both ends',
+  summary: 'create the site file, the keys, and the configuration of both ends',
   details:
     'A wizard that asks only what it cannot know; each answer is also a flag and a variable, so a runbook runs it without a terminal. ' +
     'On a site file that is there it changes what the flags say and keeps the rest, comments too; that takes --force or a yes. ' +

@@ -29,7 +29,7 @@ const COLOUR = { error: 'bad', warning: 'warn', info: 'dim' } as const;
 
 export const lint = defineCommand({
   path: 'vpn lint',
-  summary: 'name the trouble in an existing IOS, ASA, swanctl.conf or ipsec.conf file',
+  summary: 'check an existing IOS, ASA, swanctl.conf or ipsec.conf file for known problems',
   details:
     'Reads swanctl.conf, strongswan.conf, ipsec.conf and ipsec.secrets (strongSwan, Libreswan, Openswan), Cisco IOS and ASA configurations, and ' +
     'sysctl files. One line for each finding: file:line: severity rule: what — fix. Keys are judged and never shown. Exit 1 when errors are found, ' +

@@ -34,7 +34,7 @@ const HOW = {
 
 export const render = defineCommand({
   path: 'vpn render',
-  summary: 'write the files for both ends of every tunnel',
+  summary: 'render the configuration of both ends of every tunnel',
   details:
     'One folder a device below --out. Both ends come from one spec and are cross-checked first: proposals, lifetimes, ids, ' +
     'selectors, inside addresses and numbers. Files that hold a key have mode 0600. A file that is already right is left alone. ' +

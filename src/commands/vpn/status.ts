@@ -51,7 +51,7 @@ const row = (tunnel: Tunnel, style: Style): readonly string[] => [
 
 export const status = defineCommand({
   path: 'vpn status',
-  summary: 'every tunnel of a running charon: up or not, since when, traffic, and what failed last',
+  summary: 'show every tunnel of a running charon: state, uptime, traffic, last failure',
   details:
     'Asks charon over its vici socket, on this machine or by ssh on another (as root, or as somebody with sudo without a password; it needs Python 3 or Perl there). A tunnel that is configured but has no security association shows as down. What failed last comes from ' +
     "charon's log: --log, or the journal of the system's strongswan. Exit 0 when every tunnel asked for is established, 1 when one is not.",

@@ -48,7 +48,7 @@ const show = (ports: Ports, emit: Emit, samples: readonly TrafficSample[], graph
 
 export const traffic = defineCommand({
   path: 'vpn traffic',
-  summary: 'traffic of tunnels and their interfaces as CloudWatch metrics, for Prometheus, and drawn',
+  summary: 'publish the traffic of tunnels to CloudWatch or Prometheus, or draw it',
   details:
     'Reads the counters of every tunnel interface and of every ESP pair that charon has, and publishes what passed since the look before: TunnelState, TunnelDataIn and TunnelDataOut (dimensions Site, Tunnel), InterfaceDataIn and InterfaceDataOut (Site, Host, Interface), in bytes. ' +
     'Rekeys, interfaces that were made again and counters that were reset count from nothing. Samples lie on disk until CloudWatch has them, a thousand figures a compressed call. ' +

@@ -10,7 +10,7 @@ import { DEVICE, HOST, onHost } from './host.ts';
 
 export const up = defineCommand({
   path: 'vpn up',
-  summary: 'bring the tunnels of one box up: files, kernel settings, daemon, interface, rules, connections',
+  summary: 'start the tunnels of one machine: files, kernel settings, daemon, interface, rules, connections',
   details:
     'On this host, or over ssh with host keys checked (as root, or as somebody with sudo without a password). What is right is left alone: a second run changes nothing, and no tunnel ' +
     'that carries traffic is restarted. A tunnel that this end begins, and that has given up (a peer that is just starting says it knows no such connection), is begun again. Before the first change what was there is saved in /var/lib/hybridctl/<site>/<device>.before, for root alone; a failure on the way puts it back, and --rollback ' +

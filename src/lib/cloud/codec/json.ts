@@ -38,7 +38,8 @@ const json = (jsonName: boolean) => {
       const serializer = new JsonShapeSerializer2(settings);
       serializer.write(schema, output ?? {});
       const text: string | Uint8Array = serializer.flush();
-      return typeof text === 'string' ? text : Buffer.from(text).toString('utf8');
+      // Not Buffer.from, which takes the SDK's bytes for a text: it warns of that on stderr.
+      return typeof text === 'string' ? text : new TextDecoder().decode(text);
     },
     missing: (path: string): string =>
       `1 validation error detected: Value null at '${path}' failed to satisfy constraint: Member must not be null`,

@@ -11,7 +11,7 @@ describe('vpn doctor: what is asked of whom', () => {
     ['--cloud --host root@gw-1', '--host: cannot be used together with --cloud'],
     ['--dry-run', '--dry-run: works only with --fix'],
     ['gw-9', 'device: no Linux gateway or router with a tunnel is called gw-9'],
-    ['--no-cloud', 'device: is needed: no gateway or router of the site has an address of this machine'],
+    ['--no-cloud', 'device: which machine is this? No gateway or router of the site has an address of it'],
     ['--host root@gw-1 --log charon.log', '--log: charon.log is a file of root@gw-1: write its whole path'],
   ])('%s is refused with what to write', async (flags, expected) => {
     const { exit, err, out } = await run(`vpn doctor ${flags}`, {

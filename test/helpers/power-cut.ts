@@ -47,12 +47,12 @@ export const canMake = async (kind: FileSystem): Promise<boolean> => {
 
 export const makeDisk = async (kind: FileSystem): Promise<Disk> => {
   const home = await mkdtemp(join(tmpdir(), 'hybridctl-disk-'));
-  const image = join(home, 'image');
+  let image = join(home, 'image');
   const folder = join(home, 'mounted');
   await mkdir(folder);
   await must('truncate', '-s', SIZE[kind], image);
   await must(`mkfs.${kind}`, '-q', image);
-  const mount = () => must('mount', '-t', kind, '-o', 'loop', image, folder);
+  const mount = () => must('mount', '-t', kind, '-o', kind === 'xfs' ? 'loop,nouuid' : 'loop', image, folder);
   const unmount = async (): Promise<void> => {
     // Who was killed a moment ago may still be on its way out.
     for (let tries = 0; ; tries += 1) {
@@ -62,6 +62,7 @@ export const makeDisk = async (kind: FileSystem): Promise<Disk> => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
+  let cuts = 0;
   await mount();
   return {
     folder,
@@ -69,6 +70,13 @@ export const makeDisk = async (kind: FileSystem): Promise<Disk> => {
       await must('perl', '-e', GO_DOWN, folder);
       await kill();
       await unmount();
+      // A copy: a mount namespace of somebody else (a lab's) may hold the old mount, and with it a file system that is
+      // shut down.
+      cuts += 1;
+      const copy = join(home, `image-${cuts}`);
+      await must('cp', '--sparse=always', image, copy);
+      await rm(image);
+      image = copy;
       await mount();
     },
     async fill() {

@@ -98,7 +98,7 @@ export const drill = defineCommand({
     if (cases.length === 0)
       throw usageError('the site has no route table with a Direct Connect first and two tunnels behind it', {
         field: '--site',
-        next: 'leave --site away to drill on the ready example',
+        next: 'omit --site to drill on the ready example',
       });
     const picked = chosen(cases, wanted);
     if (list) return { result: { available: picked.map(({ name, group, about }) => ({ name, group, about })) } };

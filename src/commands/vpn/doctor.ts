@@ -78,7 +78,7 @@ const look = async (options: Options, ports: Ports, machine: MachinePorts) => {
   if (device === undefined ? isNeeded : !names.includes(device))
     throw usageError(
       device === undefined
-        ? 'is needed: no gateway or router of the site has an address of this machine'
+        ? 'which machine is this? No gateway or router of the site has an address of it'
         : `no Linux gateway or router with a tunnel is called ${device.slice(0, 40)}`,
       { field: 'device', next: `the site has ${names.join(', ') || 'none'}` },
     );

@@ -1,6 +1,6 @@
 import type { Emit, Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
-import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { EXIT, missingFlag } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import { count, duration, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
@@ -90,10 +90,7 @@ export const traffic = defineCommand({
   refine(options, { cwd }) {
     const { site: file, name, region, namespace: space, noCloudwatch, once } = options;
     if (name !== undefined && region === undefined && !noCloudwatch)
-      throw usageError('is needed with --name', {
-        field: '--region',
-        next: 'give a region like cn-north-1, or --no-cloudwatch',
-      });
+      throw missingFlag('--region', 'with --name add --region, like --region cn-north-1, or --no-cloudwatch');
     return {
       scope: { file, name, region, namespace: space },
       profile: options.profile,

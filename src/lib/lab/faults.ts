@@ -115,7 +115,7 @@ export const planCut = (topology: Topology, { what, kind: wanted, direction = 'b
   if (!perPacket && direction !== 'both')
     throw usageError(`"${kind}" has no direction`, {
       field: '--direction',
-      next: 'leave it away, or use --kind blackhole',
+      next: 'remove the flag, or use --kind blackhole',
     });
   if (kind === 'down' && isTunnel)
     throw usageError(`${what} is a tunnel and has no carrier of its own`, {

@@ -47,7 +47,7 @@ const copy = async (lab: string, { site }: LoadedSite, from: string): Promise<re
       if (entries.length === 0)
         throw usageError(`${join(from, name)}: no rendered files`, {
           field: '--rendered',
-          next: 'run "hybridctl vpn render" first, or leave --rendered away',
+          next: 'run "hybridctl vpn render" first, or omit --rendered',
         });
       return Promise.all(
         entries
@@ -83,7 +83,7 @@ export const boxFiles = async (
     throw usageError(`these files can't run here: ${note}`, {
       field: '--rendered',
       more,
-      next: 'leave --rendered away, or render the site as the lab needs it',
+      next: 'omit --rendered, or render the site as the lab needs it',
     });
   return copy(lab, loaded, from);
 };

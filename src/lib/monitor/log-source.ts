@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { usageError } from '../core/errors.ts';
+import { missingFlag, usageError } from '../core/errors.ts';
 import type { SearchIndex } from '../core/outlets.ts';
 import type { Ports } from '../core/ports.ts';
 import { recordsSchema } from '../domain/records.ts';
@@ -38,10 +38,10 @@ export const indexOf = async (
 ): Promise<IndexSource> => {
   const own = loaded?.site.monitor?.records?.elasticsearch;
   if (url === undefined && own === undefined)
-    throw usageError('is needed: the site file names no index', {
-      field: '--elasticsearch',
-      next: 'give --elasticsearch https://search.example.com:9200, or monitor.records.elasticsearch in the site file',
-    });
+    throw missingFlag(
+      '--elasticsearch',
+      'add --elasticsearch https://search.example.com:9200, or monitor.records.elasticsearch in the site file',
+    );
   const wanted = recordsSchema.safeParse({
     elasticsearch: { url: url ?? own!.url, index: index ?? own?.index ?? 'hybridctl' },
   });

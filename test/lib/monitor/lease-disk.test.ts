@@ -43,9 +43,7 @@ describe.each(kinds)('the lease on %s', (kind) => {
         const store = await leaseFile(path);
         const found = numberIn(await store.read());
         expect(found).toBeGreaterThanOrEqual(promised);
-        const begun = performance.now();
         expect(await store.swap(await store.read(), JSON.stringify({ n: found + 1 }))).toBe(true);
-        expect(performance.now() - begun).toBeLessThan(1_500);
         from = found + 2;
       }
     } finally {

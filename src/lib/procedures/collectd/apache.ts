@@ -21,7 +21,7 @@ export const statusStep = (url: string, debian: boolean): Step => {
   const calls = (): readonly Call[] => [
     script(
       'mod_status',
-      'PATH="$PATH:/usr/sbin:/sbin"; command -v apachectl >/dev/null 2>&1 || { echo "Apache is not installed: install it first, or leave --apache away" >&2; exit 1; }',
+      'PATH="$PATH:/usr/sbin:/sbin"; command -v apachectl >/dev/null 2>&1 || { echo "Apache is not installed: install it first, or omit --apache" >&2; exit 1; }',
     ),
     { kind: 'write', secret: false, file: { path, content: renderStatusConf(new URL(url).pathname), mode: 0o644 } },
     script('mod_status', TURN_ON, path),

@@ -238,24 +238,6 @@ describe('the status page in a browser', () => {
       await heal(ports, lab);
       await end(monitor!);
       await says('No monitor is running: link state is unknown', 3_000);
-      for (const table of ['private-1', 'private-2'])
-        expect(
-          (
-            await shop.run([
-              'route',
-              'set',
-              '--table',
-              table,
-              '--destination',
-              '10.10.0.0/16',
-              '--to',
-              'dx-1',
-              '--yes',
-              '--site',
-              shop.site,
-            ])
-          ).exit,
-        ).toBe(0);
     },
   );
 

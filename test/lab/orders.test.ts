@@ -140,10 +140,8 @@ describe('each table follows its own order', () => {
       moves: [[B, 'vpn-b', 'dx-1', 'done']],
       routes: [
         [['propagated', VGW, 'active']],
-        [
-          ['propagated', VGW, 'active'],
-          ['static', VGW, 'active'],
-        ],
+        // A static route to the VGW would lie over the propagated one for ever, also when that is withdrawn.
+        [['propagated', VGW, 'active']],
       ],
     });
 
@@ -179,7 +177,7 @@ describe('each table follows its own order', () => {
       `gaps ${first.longestGapMs}, ${second.longestGapMs}`,
     ).toBe(true);
 
-    const mendedAt = Date.now();
+    const fixedAt = Date.now();
     await data.fix();
     await heal(ports, lab);
     const back = await measureGap(shell, lab.topology, {
@@ -203,9 +201,15 @@ describe('each table follows its own order', () => {
       ],
     ]);
     const calls = (await writes()).slice(before);
-    expect(calls.filter((action) => action !== 'ReplaceRoute')).toEqual(['CreateRoute', 'DeleteRoute']);
+    // The second table leaves its tunnel for the propagated route, both tables leave that, and the first comes back to it.
+    expect(calls.filter((action) => action !== 'ReplaceRoute')).toEqual([
+      'DeleteRoute',
+      'CreateRoute',
+      'CreateRoute',
+      'DeleteRoute',
+    ]);
     const { at } = watcher.events.find((event) => event.kind === 'move' && event.table === A && event.to === 'dx-1')!;
-    expect(at - mendedAt).toBeGreaterThan(25_000);
+    expect(at - fixedAt).toBeGreaterThan(25_000);
     expect(lost(back)).toBeLessThan(20);
     expect(alerts()).toEqual(moves().map(([table, from, to]) => [table, from, to]));
   }, 200_000);

@@ -7,7 +7,7 @@ export AWS_DEFAULT_REGION=cn-north-1
 sh -c 'm=$1; shift; if command -v amazon-linux-extras >/dev/null 2>&1; then amazon-linux-extras enable collectd >/dev/null; fi; exec "$m" install -q -y "$@"' sh dnf collectd collectd-apache amazon-cloudwatch-agent
 
 # mod_status at http://localhost/server-status?auto
-sh -c 'PATH="$PATH:/usr/sbin:/sbin"; command -v apachectl >/dev/null 2>&1 || { echo "Apache is not installed: install it first, or leave --apache away" >&2; exit 1; }' sh
+sh -c 'PATH="$PATH:/usr/sbin:/sbin"; command -v apachectl >/dev/null 2>&1 || { echo "Apache is not installed: install it first, or omit --apache" >&2; exit 1; }' sh
 install -D -m 0644 /dev/stdin /etc/httpd/conf.d/hybridctl-status.conf <<'HYBRIDCTL_END'
 # Written by "hybridctl collectd deploy" for collectd's apache plugin.
 ExtendedStatus On

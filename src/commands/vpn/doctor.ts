@@ -1,6 +1,7 @@
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { onMachine, type MachinePorts } from '../../lib/core/on-machine.ts';
 import { arg, flag, toggle, type Options as OptionsOf } from '../../lib/core/flags.ts';
 import { host as hostKind, path, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
@@ -20,7 +21,7 @@ import { aliyunLazily } from '../../lib/procedures/kit/lazily.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { canConsent, consent } from '../consent.ts';
 import { FLAG, viciUri } from '../flags.ts';
-import { MACHINE, onMachine, refuseRelative, type MachinePorts } from './host.ts';
+import { MACHINE, refuseRelative } from './host.ts';
 
 const ARGS = {
   device: arg(

@@ -2,9 +2,10 @@ import { usageError } from '../../lib/core/errors.ts';
 import { arg, flag, type Options } from '../../lib/core/flags.ts';
 import { text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { onMachine, type MachinePorts } from '../../lib/core/on-machine.ts';
 import { show } from '../../lib/core/words.ts';
 import { hostBox, type HostBox } from '../../lib/procedures/vpn-host/box.ts';
-import { absolute, loadSite } from '../../lib/site/file.ts';
+import { loadSite } from '../../lib/site/file.ts';
 import { FLAG, viciUri } from '../flags.ts';
 
 const name = text({ placeholder: 'device', like: 'gw-1' });
@@ -24,31 +25,6 @@ export const HOST = {
 } as const;
 
 export type HostOptions = Options<typeof DEVICE, typeof HOST>;
-
-/** What is asked of one machine: this one, or another by ssh. */
-export type MachinePorts = Pick<Ports, 'shell' | 'files' | 'vici'>;
-
-/** Opens the machine, works on it, and closes it whatever happens. Without --host it is this one. */
-export const onMachine = async <T>(
-  ports: Ports,
-  { host, identity, knownHosts }: Options<unknown, typeof MACHINE>,
-  work: (machine: MachinePorts) => Promise<T>,
-): Promise<T> => {
-  if (host === undefined) return work(ports);
-  const file = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : absolute(ports.cwd, path);
-  const machine = await ports.ssh({
-    target: host,
-    identity: file(identity),
-    knownHosts: file(knownHosts),
-    signal: ports.signal,
-  });
-  try {
-    return await work(machine);
-  } finally {
-    await machine.close();
-  }
-};
 
 /** @throws a usage error for the name of a file of another machine that is not whole: our folder means nothing there. */
 export const refuseRelative = (host: string | undefined, field: string, path: string | undefined): void => {

@@ -1,6 +1,7 @@
 import type { Outcome, Style } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { onMachine } from '../../lib/core/on-machine.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { path, text } from '../../lib/core/flags/kinds.ts';
 import { bytes, duration } from '../../lib/domain/amount.ts';
@@ -8,7 +9,7 @@ import type { LogFailure } from '../../lib/domain/failures.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
 import { lookAtCharon, type Daemon, type Tunnel } from '../../lib/doctor/charon-status.ts';
 import { viciUri } from '../flags.ts';
-import { MACHINE, onMachine, refuseRelative } from './host.ts';
+import { MACHINE, refuseRelative } from './host.ts';
 
 interface Result {
   readonly established: number;

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { Machine } from './machine.ts';
 import type { Ports } from './ports.ts';
 
 /** --host and what goes with it. */
@@ -9,14 +8,17 @@ export interface MachineOptions {
   readonly knownHosts: string | undefined;
 }
 
+/** What is asked of one machine: this one, or another by ssh. */
+export type MachinePorts = Pick<Ports, 'shell' | 'files' | 'vici'>;
+
 /**
  * Works on the machine of --host, and closes it whatever happens; without --host on this one.
  * @throws exit 4 where it can't be reached.
  */
 export const onMachine = async <T>(
-  ports: Pick<Ports, 'ssh' | 'shell' | 'files' | 'cwd' | 'signal'>,
+  ports: MachinePorts & Pick<Ports, 'ssh' | 'cwd' | 'signal'>,
   { host, identity, knownHosts }: MachineOptions,
-  work: (machine: Pick<Machine, 'shell' | 'files'>) => Promise<T>,
+  work: (machine: MachinePorts) => Promise<T>,
 ): Promise<T> => {
   if (host === undefined) return work(ports);
   const file = (path: string | undefined) => (path === undefined ? undefined : resolve(ports.cwd, path));

@@ -19,7 +19,6 @@ export const LONGER_FILES: readonly string[] = [
   'test/commands/init.test.ts',
   'test/commands/route-faults.test.ts',
   'test/commands/route.test.ts',
-  'test/contract/prober.test.ts',
   'test/lab/lab.test.ts',
   'test/lab/status.test.ts',
   'test/lab/units.test.ts',

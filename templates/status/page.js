@@ -29,7 +29,10 @@ const setPart = (id, markup) => {
   const open = new Map(all('details', part).map((one) => [one.id, one.open]));
   const focusable = (within) => all('[tabindex], summary, a', within);
   const focused = focusable(part).indexOf(document.activeElement);
+  // The plot that has the focus loses it here, which ends its reading; the plot in its place goes on with it.
+  const reading = read;
   part.innerHTML = markup;
+  read = reading;
   for (const one of all('details', part)) if (open.has(one.id)) one.open = open.get(one.id);
   setFigures(part);
   if (focused >= 0) focusable(part)[focused]?.focus({ preventScroll: true });

@@ -14,7 +14,7 @@ interface World {
   silence(address: string, passes?: number): Promise<void>;
   unroute(address: string): Promise<void>;
   heal(): Promise<void>;
-  /** Lets time go by until `done`, at most 5 s. */
+  /** Lets time go by until `done`: 5 s of the fake's time; real time only until it hangs for sure. */
   until(done: () => boolean): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ const realWorld = (): World => ({
   ...room,
   async until(done) {
     for (const begun = performance.now(); !done(); await delay(5))
-      if (performance.now() - begun > 5_000) throw new Error('nothing of the kind within 5 s');
+      if (performance.now() - begun > 60_000) throw new Error('nothing of the kind within a minute');
   },
 });
 
@@ -141,7 +141,7 @@ describe.each([
         expect(Math.min(...gaps('reply', before + 1))).toBeGreaterThan(450);
         expect(of('lost')).toEqual([]);
       },
-      20_000,
+      120_000,
     );
   });
 
@@ -194,7 +194,7 @@ describe('real probes on a machine in trouble', () => {
   };
   const until = async (done: () => boolean | Promise<boolean>): Promise<void> => {
     for (const begun = performance.now(); !(await done()); await delay(10))
-      if (performance.now() - begun > 8_000) throw new Error('nothing of the kind within 8 s');
+      if (performance.now() - begun > 60_000) throw new Error('nothing of the kind within a minute');
   };
 
   it("stops of our own process are nobody else's loss", async () => {
@@ -214,7 +214,7 @@ describe('real probes on a machine in trouble', () => {
     }
     await stop();
     expect(samples.filter(({ kind }) => kind === 'lost')).toEqual([]);
-  }, 20_000);
+  });
 
   it('a ping that dies is started again, and says nothing of the path meanwhile', async () => {
     const { samples, stop } = begin();
@@ -227,7 +227,7 @@ describe('real probes on a machine in trouble', () => {
     await stop();
     expect(icmp('lost')).toEqual([]);
     expect(await room.pings()).toEqual([]);
-  }, 20_000);
+  });
 
   it.each([
     ['icmp', { kind: 'icmp' }],
@@ -248,17 +248,14 @@ describe('real probes on a machine in trouble', () => {
       await stop();
       const sent = (await room.largeSent()) - before;
       const told = samples.filter(large).length;
+      const answered = samples.filter((sample) => large(sample) && sample.kind === 'reply');
       expect(samples.filter(({ kind: is }) => is === 'lost')).toEqual([]);
-      // The last one or two are cut short by the stop.
-      expect([
-        sent - told,
-        new Set(samples.filter((sample) => large(sample) && sample.kind === 'reply').map(({ sentAt }) => sentAt)).size,
-      ]).toEqual([
-        expect.toBeOneOf([0, 1, 2]),
-        samples.filter((sample) => large(sample) && sample.kind === 'reply').length,
-      ]);
+      expect(new Set(answered.map(({ sentAt }) => sentAt)).size).toBe(answered.length);
+      // What our own machine was too busy to send comes back as unknown. The last one or two are cut short by the stop.
+      expect(sent).toBeGreaterThanOrEqual(answered.length);
+      expect(sent).toBeLessThanOrEqual(told + 2);
     },
-    30_000,
+    120_000,
   );
 
   it('leaves no ping behind when it is killed', async () => {
@@ -268,7 +265,7 @@ describe('real probes on a machine in trouble', () => {
     process.kill(other.pid, 'SIGKILL');
     await until(async () => (await other.pings()).length === 0);
     await other.close();
-  }, 30_000);
+  });
 });
 
 describe('lines of ping', () => {

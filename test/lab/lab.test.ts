@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { EC2Client, StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { awsRouteTables } from '../../src/lib/adapters/aws/routes.ts';
@@ -170,6 +171,9 @@ describe('a lab that is up', () => {
       seenAt = performance.now();
     });
     const late: number[] = [];
+    // What this process itself slept through is not the mover's time.
+    const own = monitorEventLoopDelay({ resolution: 5 });
+    own.enable();
     try {
       await tables.createRoute(TABLE_1, NETWORK, GW_1);
       for (let round = 0; round < 20; round++) {
@@ -181,10 +185,11 @@ describe('a lab that is up', () => {
         late.push(seenAt - answered);
       }
     } finally {
+      own.disable();
       monitor.kill();
       await tables.deleteRoute(TABLE_1, NETWORK);
     }
-    expect(Math.max(...late)).toBeLessThanOrEqual(20);
+    expect(Math.max(...late)).toBeLessThanOrEqual(20 + own.max / 1e6);
     expect(await goesTo()).toBe('vgw');
   });
 });

@@ -24,6 +24,7 @@ vpn1: 1500 - 20 outer IPv4 header - 8 UDP header (NAT-T) - 8 ESP header - 8 GCM 
 vpn2: 1500 - 20 outer IPv4 header - 8 UDP header (NAT-T) - 8 ESP header - 8 GCM IV - 16 GCM ICV - 2 ESP trailer = MTU 1438; MSS 1438 - 40 = 1398
 links: dx-1 (dx), vpn-a (vpn), vpn-b (vpn)
 warning: hybridctl.yaml:34: links[0].bgp_password_file: is not set: AWS always sets an MD5 key on the BGP session of dx-1, which stays down until the router has the same key
+warning: hybridctl.yaml:29: onprem.routers[1].private_ip: the NAT at 198.51.100.140 has to forward UDP 500 and 4500 to 10.10.2.100 (rtr-2), since the gateway begins: or set initiator: router on its tunnels
 warning: hybridctl.yaml:34: links[0]: dx-1 is probed at rtr-1 (10.10.0.2) and a dead line behind it is not seen: name hosts of the office in probe.targets
 hybridctl.yaml is valid
 `,
@@ -73,6 +74,7 @@ hybridctl.yaml:32: tunnels[1].psk_file: psk/vpn2 can be read by others (mode 064
       0,
       [
         'warning: hybridctl.yaml:34: links[0].bgp_password_file: is not set: AWS always sets an MD5 key on the BGP session of dx-1, which stays down until the router has the same key',
+        'warning: hybridctl.yaml:29: onprem.routers[1].private_ip: the NAT at 198.51.100.140 has to forward UDP 500 and 4500 to 10.10.2.100 (rtr-2), since the gateway begins: or set initiator: router on its tunnels',
         'warning: hybridctl.yaml:34: links[0]: dx-1 is probed at rtr-1 (10.10.0.2) and a dead line behind it is not seen: name hosts of the office in probe.targets',
         ...[1, 2].map(
           (n) =>

@@ -1,6 +1,7 @@
 import { api } from '../core/aws.ts';
 import { cidr, covers, parseCidr } from '../domain/cidr.ts';
 import { relaysOf } from '../domain/relay.ts';
+import { vpcCidrs } from '../domain/vpc.ts';
 import type { Site } from '../domain/site.ts';
 import { isOurs } from '../domain/tags.ts';
 import type { Tunnel } from '../domain/tunnel.ts';
@@ -57,7 +58,7 @@ const wantedBy = (site: Site, tunnels: readonly Tunnel[], gateway: string): read
       tunnels.filter(({ cloud }) => cloud.device === gateway).map(({ onprem }) => `${onprem.publicAddress}/32`),
     ),
   ];
-  const vpc = site.cloud.cidr;
+  const vpc = vpcCidrs(site).map(({ text }) => text);
   return [
     ...peers.flatMap((network): readonly Wanted[] => [
       { protocol: 'udp', port: 500, network, level: 'error', why: 'the peer can not begin IKE', case: 1 },
@@ -71,25 +72,29 @@ const wantedBy = (site: Site, tunnels: readonly Tunnel[], gateway: string): read
       },
       { protocol: '50', network, level: 'warning', why: 'a peer that sends ESP without UDP is dropped', case: 1 },
     ]),
-    {
-      protocol: '-1',
-      network: vpc,
-      level: 'error',
-      why: 'what the VPC sends through the tunnel is dropped before the gateway',
-      case: 2,
-    },
+    ...vpc.map(
+      (network): Wanted => ({
+        protocol: '-1',
+        network,
+        level: 'error',
+        why: 'what the VPC sends through the tunnel is dropped before the gateway',
+        case: 2,
+      }),
+    ),
     ...relaysOf(
       site,
       tunnels.filter(({ cloud }) => cloud.device === gateway),
-    ).map(
-      ({ port }): Wanted => ({
-        protocol: 'tcp',
-        port,
-        network: vpc,
-        level: 'warning',
-        why: 'a monitor of the VPC can not probe through the gateway',
-        case: 2,
-      }),
+    ).flatMap(({ port }) =>
+      vpc.map(
+        (network): Wanted => ({
+          protocol: 'tcp',
+          port,
+          network,
+          level: 'warning',
+          why: 'a monitor of the VPC can not probe through the gateway',
+          case: 2,
+        }),
+      ),
     ),
   ];
 };
@@ -112,8 +117,8 @@ const securityGroup: CloudCheck = {
       const partly = permissions.some(
         ({ IpRanges = [], UserIdGroupPairs = [], PrefixListIds = [] }) =>
           UserIdGroupPairs.length + PrefixListIds.length > 0 ||
-          IpRanges.some(
-            ({ CidrIp }) => within(CidrIp, site.cloud.cidr) || within(site.cloud.cidr, CidrIp ?? '0.0.0.0/0'),
+          IpRanges.some(({ CidrIp }) =>
+            vpcCidrs(site).some(({ text }) => within(CidrIp, text) || within(text, CidrIp ?? '0.0.0.0/0')),
           ),
       );
       const ours = own.find(({ Tags }) => isOurs(Tags, site.site));

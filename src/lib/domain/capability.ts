@@ -109,6 +109,14 @@ export const capabilities = (site: Site): readonly SiteIssue[] =>
       );
     }
     for (const { entry, path } of box.tunnels) {
+      if (entry.initiator === 'router' && box.name === entry.router && POLICY_ONLY.includes(box.dialect) && !linux) {
+        found.push(
+          issue(
+            [...path, 'initiator'],
+            `router does not fit ${box.name}: a crypto map begins only when the office sends, and the gateway would wait: leave initiator out, or choose a dialect with a tunnel interface`,
+          ),
+        );
+      }
       if (entry.mode === 'route' && POLICY_ONLY.includes(box.dialect)) {
         found.push(
           issue(

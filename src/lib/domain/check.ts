@@ -1,25 +1,11 @@
-import { addressText, cidr, contains, covers, overlaps, type Cidr } from './cidr.ts';
+import { addressPlan, planWarnings } from './address-plan.ts';
+import { cidr, contains, covers } from './cidr.ts';
 import { boxes, capabilities } from './capability.ts';
-import { issue, pathText, repeated, type Entry, type Path } from './issue.ts';
+import { issue, repeated, type Entry, type Path } from './issue.ts';
+import { pathWarnings } from './path-warnings.ts';
 import { zoneProblem } from './regions.ts';
 import type { DxLink, Site, SiteIssue, VpnLink } from './site.ts';
-
-/** AWS keeps these /30s on its own side (Site-to-Site VPN user guide, "tunnel options"). */
-export const RESERVED_INSIDE: readonly Cidr[] = [
-  ...[0, 1, 2, 3, 4, 5].map((third) => `169.254.${third}.0/30`),
-  '169.254.169.252/30',
-].map(cidr);
-const LINK_LOCAL = cidr('169.254.0.0/16');
-
-/** What is wrong with an inside network of a tunnel by itself, or undefined. */
-export const insideProblem = (inside: Cidr): string | undefined => {
-  if (!covers(LINK_LOCAL, inside)) return 'is not inside 169.254.0.0/16: take a /30 like 169.254.100.0/30';
-  if (inside.prefix !== 30)
-    return `is a /${inside.prefix}: a tunnel takes a /30, like ${addressText(inside.first - (inside.first % 4))}/30`;
-  if (RESERVED_INSIDE.some((reserved) => overlaps(reserved, inside)))
-    return 'is reserved by AWS: take another /30, like 169.254.100.0/30';
-  return undefined;
-};
+import { vpcCidrs } from './vpc.ts';
 
 /**
  * Everything about a site file that its shape can't say: names, references, address plan, what each box is able to do.
@@ -49,7 +35,7 @@ const canaries = ({ cloud, gateways, monitor }: Site): readonly SiteIssue[] =>
     const gateway = gateways.find(({ private_ip }) => private_ip === address);
     if (gateway !== undefined)
       return [issue(path, `${address} is ${gateway.name}, which is watched: name another host of its zone`)];
-    return address === RESOLVER || contains(cidr(cloud.cidr), address)
+    return address === RESOLVER || vpcCidrs({ cloud }).some((vpc) => contains(vpc, address))
       ? []
       : [issue(path, `${address} is not in the VPC (${cloud.cidr}): behind a link it would go silent with it`)];
   });
@@ -143,86 +129,6 @@ const zones = ({ cloud, gateways, route_tables }: Site): readonly SiteIssue[] =>
     }),
   );
 
-interface Net {
-  readonly path: Path;
-  readonly net: Cidr;
-}
-
-const nets = (list: readonly string[], base: Path): readonly Net[] =>
-  list.map((text, index) => ({ path: [...base, index], net: cidr(text) }));
-
-/** Every later network that overlaps an earlier one, once each. */
-const overlapping = (list: readonly Net[]): readonly SiteIssue[] =>
-  list.flatMap(({ path, net }, index) => {
-    const other = list.slice(0, index).find((before) => overlaps(before.net, net));
-    return other === undefined
-      ? []
-      : [
-          issue(
-            path,
-            `${net.text} overlaps ${other.net.text} of ${pathText(other.path)}: each needs addresses of its own`,
-          ),
-        ];
-  });
-
-const addressPlan = (site: Site): readonly SiteIssue[] => {
-  const vpc: Net = { path: ['cloud', 'cidr'], net: cidr(site.cloud.cidr) };
-  const onprem = nets(site.onprem.networks, ['onprem', 'networks']);
-  const offered = nets(site.cloud.networks ?? [], ['cloud', 'networks']);
-  const subnets = site.route_tables.flatMap((table, index) => nets(table.subnets, ['route_tables', index, 'subnets']));
-  const insides: readonly Net[] = [
-    ...site.tunnels.map(({ inside }, index) => ({ path: ['tunnels', index, 'inside'], net: cidr(inside) })),
-    ...site.links.flatMap((link, index) =>
-      link.kind === 'dx' ? [{ path: ['links', index, 'inside'], net: cidr(link.inside) }] : [],
-    ),
-  ];
-  const within = ({ path, net }: Net): readonly SiteIssue[] =>
-    covers(vpc.net, net) ? [] : [issue(path, `${net.text} is outside the VPC: use a network within ${vpc.net.text}`)];
-  const away = (path: Path, address: string | undefined): readonly SiteIssue[] =>
-    address !== undefined && contains(vpc.net, address)
-      ? [issue(path, `${address} is inside the VPC (${vpc.net.text}): use the router's own address`)]
-      : [];
-  return [
-    // VPC limits: /16 to /28 (VPC user guide, "VPC CIDR blocks").
-    ...(vpc.net.prefix < 16 || vpc.net.prefix > 28
-      ? [issue(vpc.path, `${vpc.net.text} is no VPC's CIDR: AWS takes /16 to /28`)]
-      : []),
-    ...site.tunnels.flatMap(({ inside }, index) => {
-      const problem = insideProblem(cidr(inside));
-      return problem === undefined ? [] : [issue(['tunnels', index, 'inside'], `${inside} ${problem}`)];
-    }),
-    ...site.links.flatMap((link, index) =>
-      link.kind === 'dx' && cidr(link.inside).prefix !== 30
-        ? [
-            issue(
-              ['links', index, 'inside'],
-              `${link.inside} is a /${cidr(link.inside).prefix}: a virtual interface takes a /30`,
-            ),
-          ]
-        : [],
-    ),
-    ...overlapping([vpc, ...onprem, ...insides]),
-    ...overlapping(offered),
-    ...overlapping(subnets),
-    ...offered.flatMap(within),
-    ...subnets.flatMap(within),
-    ...site.gateways.flatMap(({ private_ip }, index) =>
-      contains(vpc.net, private_ip)
-        ? []
-        : [
-            issue(
-              ['gateways', index, 'private_ip'],
-              `${private_ip} is outside the VPC: use an address within ${vpc.net.text}`,
-            ),
-          ],
-    ),
-    ...site.onprem.routers.flatMap((router, index) => [
-      ...away(['onprem', 'routers', index, 'private_ip'], router.private_ip),
-      ...away(['onprem', 'routers', index, 'lan_ip'], router.lan_ip),
-    ]),
-  ];
-};
-
 const links = (site: Site): readonly SiteIssue[] => {
   const dx = site.links.flatMap((link, index) =>
     link.kind === 'dx' ? [{ link: link as DxLink, path: ['links', index] as Path }] : [],
@@ -264,14 +170,6 @@ const links = (site: Site): readonly SiteIssue[] => {
       dx.map(({ link, path }) => ({ path: [...path, 'vlan'], value: `${link.vlan} on ${link.router}` })),
       (value, first) => `VLAN ${value} is ${first} too: each virtual interface has its own`,
     ),
-    ...active
-      .slice(1)
-      .map(({ link, path }) =>
-        issue(
-          [...path, 'role'],
-          `${link.name} is active and so is ${active[0]!.link.name}: set role: standby on one, or answers come back another way`,
-        ),
-      ),
     ...(dx.length > 0 && active.length === 0
       ? [issue([...dx[0]!.path, 'role'], 'standby, and no dx link is active: set role: active on one')]
       : []),
@@ -283,7 +181,7 @@ const links = (site: Site): readonly SiteIssue[] => {
 };
 
 const routeTables = (site: Site): readonly SiteIssue[] => {
-  const vpc = cidr(site.cloud.cidr);
+  const vpc = vpcCidrs(site);
   return site.route_tables.flatMap((table, index) => {
     const base: Path = ['route_tables', index];
     return [
@@ -295,11 +193,17 @@ const routeTables = (site: Site): readonly SiteIssue[] => {
         (table.destinations ?? []).map((value, at) => ({ path: [...base, 'destinations', at], value })),
         (value, first) => `${value} is ${first} already: name each destination once`,
       ),
-      ...(table.destinations ?? []).flatMap((text, at) =>
-        !text.startsWith('pl-') && covers(vpc, cidr(text))
-          ? [issue([...base, 'destinations', at], `${text} is inside the VPC (${vpc.text}): the VPC routes it itself`)]
-          : [],
-      ),
+      ...(table.destinations ?? []).flatMap((text, at) => {
+        const inside = text.startsWith('pl-') ? undefined : vpc.find((own) => covers(own, cidr(text)));
+        return inside === undefined
+          ? []
+          : [
+              issue(
+                [...base, 'destinations', at],
+                `${text} is inside the VPC (${inside.text}): the VPC routes it itself`,
+              ),
+            ];
+      }),
     ];
   });
 };
@@ -346,6 +250,8 @@ export const siteWarnings = (site: Site): readonly SiteIssue[] => [
         ]
       : [],
   ),
+  ...planWarnings(site),
+  ...pathWarnings(site),
   ...(site.links.length === 0
     ? [
         issue(

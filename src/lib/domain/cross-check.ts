@@ -78,7 +78,7 @@ const one = (site: Site, tunnel: Tunnel): readonly string[] => {
     ...(tunnel.natT || [cloud, onprem].every(({ address, publicAddress }) => address === publicAddress)
       ? []
       : ['an end sits behind NAT, and NAT traversal is off']),
-    ...(suite.esp.length === 0 ? [] : differs('MTU', tunnel.mtu, suiteMtu(suite, tunnel.natT))),
+    ...(suite.esp.length === 0 ? [] : differs('MTU', tunnel.mtu, suiteMtu(suite, tunnel.natT, router.wan_mtu))),
     ...differs('inside network', inside, cidr(entry.inside)),
     ...(inside.prefix === 30 ? [] : ['the inside network is no /30']),
     ...differs('number', tunnel.numbers.tunnel, entry.number ?? tunnel.numbers.tunnel),
@@ -88,9 +88,9 @@ const one = (site: Site, tunnel: Tunnel): readonly string[] => {
     ...(cloud.initiates !== onprem.initiates
       ? []
       : [`${cloud.initiates ? 'both ends initiate' : 'no end initiates'}: exactly one must`]),
-    // AWS's default and the field documents' habit differ; here the gateway starts, for it is the end that is behind
-    // NAT for certain.
-    ...differs('the initiator', cloud.initiates ? 'cloud' : 'onprem', 'cloud'),
+    // AWS's default and the field documents' habit differ; here the gateway starts unless the site file says otherwise,
+    // for it is the end that is behind NAT for certain.
+    ...differs('the initiator', cloud.initiates ? 'gateway' : 'router', entry.initiator ?? 'gateway'),
     ...differs('selectors of the cloud end', texts(cloud.selectors), policy ? cloudNetworks : ['0.0.0.0/0']),
     ...differs('selectors of the on-prem end', texts(onprem.selectors), policy ? site.onprem.networks : ['0.0.0.0/0']),
     ...differs('networks of the cloud end', texts(cloud.networks), cloudNetworks),

@@ -1,5 +1,5 @@
 import { usageError } from '../core/errors.ts';
-import { RESERVED_INSIDE } from './check.ts';
+import { RESERVED_INSIDE } from './address-plan.ts';
 import { addressText, cidr, overlaps } from './cidr.ts';
 import { suiteFor, type CryptoLevel, type DhGroup, type Encryption, type Hash } from './crypto.ts';
 import type { Router, Site } from './site.ts';

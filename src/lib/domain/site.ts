@@ -118,7 +118,7 @@ const router = z
     lan: interfaceName
       .optional()
       .describe('Interface that faces the office network. Default: eth1 on Linux, else GigabitEthernet2.'),
-    lan_ip: privateAddress.optional().describe('Address on the office network.'),
+    lan_ip: address.optional().describe('Address on the office network.'),
     asn: asn
       .optional()
       .describe("BGP AS number, for Direct Connect and for tunnels to AWS's own end of a managed VPN."),
@@ -126,9 +126,15 @@ const router = z
     wan_prefix: z
       .int()
       .min(1)
-      .max(31)
+      .max(32)
       .optional()
-      .describe('Prefix length of the WAN address; a crypto map file then carries the interface address.'),
+      .describe('Prefix length of the WAN address (PPPoE: 32); a crypto map file then carries the interface address.'),
+    wan_mtu: z
+      .int()
+      .min(576)
+      .max(1500)
+      .optional()
+      .describe('Largest packet, bytes, that the line to the internet carries: 1492 on PPPoE. Default: 1500.'),
     wan_next_hop: address
       .optional()
       .describe('Next hop of the default route; a crypto map file then carries that route.'),
@@ -162,6 +168,12 @@ const tunnel = z.strictObject({
     .multipleOf(10, 'must be a multiple of 10 (IP SLA and routing tables use a tenth of it)')
     .optional()
     .describe('Base for interface, key, track, SLA and policy numbers. Default: 100, then 110, …'),
+  initiator: z
+    .enum(['gateway', 'router'])
+    .optional()
+    .describe(
+      'The end that begins and begins again; the other waits. router: where a NAT in front of it forwards nothing. Default: gateway.',
+    ),
 });
 
 const KINDS = ['icmp', 'tcp', 'udp'] as const;
@@ -223,7 +235,11 @@ const dxLink = z.strictObject({
   interface: interfaceName
     .optional()
     .describe('Router interface that carries the VLAN; the router file then has its subinterface.'),
-  inside: network.describe('The /30 of the virtual interface; the cloud has the second address by default.'),
+  inside: network.describe('The /30 or /31 of the virtual interface.'),
+  cloud_address: z
+    .enum(['first', 'second'])
+    .optional()
+    .describe("Which of the two addresses is AWS's: first on interfaces that AWS or a partner made. Default: second."),
   cloud_asn: asn,
   role: z
     .enum(['active', 'standby'])
@@ -331,7 +347,9 @@ export const siteSchema = z
       networks: z
         .array(network)
         .optional()
-        .describe('Networks offered through policy-based tunnels. Default: the VPC CIDR.'),
+        .describe(
+          'Networks offered to the office: parts of the VPC CIDR, and secondary CIDRs of the VPC. Default: the VPC CIDR.',
+        ),
     }),
     gateways: z
       .array(gateway)

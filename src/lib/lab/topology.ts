@@ -1,4 +1,5 @@
 import { usageError } from '../core/errors.ts';
+import { dxSession } from '../domain/direct-connect.ts';
 import { addressText, cidr, covers } from '../domain/cidr.ts';
 import type { DxLink, Site } from '../domain/site.ts';
 import { LAB_NET as NET, NAME_RULES, ROUTING } from './numbers.ts';
@@ -104,13 +105,13 @@ const dxOf = (site: Site): readonly LabDx[] =>
         field: 'onprem.routers.asn',
         next: 'give it one: Direct Connect is BGP',
       });
-    const inside = cidr(link.inside);
+    const session = dxSession(link);
     return [
       {
         link,
         dev: deviceName(link.name, index),
-        cloudAddress: addressText(inside.first + 2),
-        routerAddress: addressText(inside.first + 1),
+        cloudAddress: session.cloud,
+        routerAddress: session.router,
         routerAsn: router.asn,
       },
     ];

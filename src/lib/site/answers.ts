@@ -1,6 +1,6 @@
 import { addressText, cidr, overlaps, parseCidr, type Cidr } from '../domain/cidr.ts';
 import { POLICY_ONLY } from '../domain/capability.ts';
-import { RESERVED_INSIDE } from '../domain/check.ts';
+import { RESERVED_INSIDE } from '../domain/address-plan.ts';
 import type { Dialect } from '../domain/site.ts';
 import { absentKeys, type Spec } from './specs.ts';
 

@@ -37,6 +37,7 @@ export const SHAPES = {
     asn: { kind: 'number' },
     router_id: {},
     wan_prefix: { kind: 'number' },
+    wan_mtu: { kind: 'number' },
     wan_next_hop: {},
   },
   tunnel: {
@@ -47,6 +48,7 @@ export const SHAPES = {
     psk_file: {},
     mode: {},
     number: { kind: 'number' },
+    initiator: {},
   },
   dx: {
     name: {},
@@ -54,6 +56,7 @@ export const SHAPES = {
     vlan: { kind: 'number' },
     interface: {},
     inside: { required: true },
+    cloud_address: {},
     cloud_asn: { kind: 'number', required: true },
     role: {},
     bfd: { kind: 'boolean' },

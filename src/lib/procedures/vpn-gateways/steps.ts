@@ -1,3 +1,4 @@
+import { vpcCidrs } from '../../domain/vpc.ts';
 import type { Step, Values } from '../../core/procedure.ts';
 import { gatewayPolicy, keyPath } from '../../domain/gateway-policy.ts';
 import { destinationsOf } from '../../domain/routes.ts';
@@ -52,7 +53,9 @@ const ingressOf = (site: Site): readonly IngressRule[] => {
       { protocol: 'udp', port: 4500, cidr: `${public_ip}/32`, why: `IKE and ESP behind NAT from ${name}` },
       { protocol: '50', cidr: `${public_ip}/32`, why: `ESP from ${name}` },
     ]),
-    { protocol: '-1', cidr: site.cloud.cidr, why: 'what the gateways carry for the VPC' },
+    ...vpcCidrs(site).map(
+      ({ text }): IngressRule => ({ protocol: '-1', cidr: text, why: 'what the gateways carry for the VPC' }),
+    ),
   ];
 };
 

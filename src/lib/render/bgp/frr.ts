@@ -1,5 +1,6 @@
 import source from '../../../../templates/frr/frr.hbs?raw';
 import { linuxInterfaceName } from '../../domain/tunnel.ts';
+import { vpcCidrs } from '../../domain/vpc.ts';
 import { routerOf, staticDistance, staticMetric } from '../cisco/shared.ts';
 import { template } from '../engine.ts';
 import type { Renderer } from '../types.ts';
@@ -33,7 +34,10 @@ export const renderFrr: Renderer = (device) => {
         metric: staticMetric(device, tunnel),
         // The whole VPC, as Direct Connect announces it: a longer prefix here would win over Direct Connect at any
         // distance.
-        route: `${site.cloud.cidr} ${tunnel.cloud.inside} ${via} tag ${tunnel.numbers.tunnel} ${staticDistance(index, true)}`,
+        routes: vpcCidrs(site).map(
+          ({ text }) =>
+            `${text} ${tunnel.cloud.inside} ${via} tag ${tunnel.numbers.tunnel} ${staticDistance(index, true)}`,
+        ),
       },
     ];
   });

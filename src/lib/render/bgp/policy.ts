@@ -2,6 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import { cidr, netmask } from '../../domain/cidr.ts';
 import { dxSession } from '../../domain/direct-connect.ts';
 import type { DxLink } from '../../domain/site.ts';
+import { vpcCidrs } from '../../domain/vpc.ts';
 import { ciscoSecret, routerOf, staticMetric } from '../cisco/shared.ts';
 import type { View } from '../engine.ts';
 import type { Device } from '../types.ts';
@@ -52,8 +53,8 @@ export const sessionsOf = (device: Device): readonly Session[] =>
 export const prefixesOf = ({ site }: Device) => ({
   // Every CIDR of the VPC, and parts of it: a Direct Connect gateway announces its allowed prefixes as they are given,
   // and the smallest VPC or subnet is a /28 (Amazon VPC user guide, "VPC CIDR blocks").
-  vpc: [...new Set([site.cloud.cidr, ...(site.cloud.networks ?? [])])].map((text, index) => ({
-    text: cidr(text).prefix < 28 ? `${text} le 28` : text,
+  vpc: vpcCidrs(site).map(({ text, prefix }, index) => ({
+    text: prefix < 28 ? `${text} le 28` : text,
     sequence: 5 * (index + 1),
   })),
   onprem: site.onprem.networks.map((text, index) => ({

@@ -2,9 +2,10 @@ import source82 from '../../../../templates/asa/8.2.hbs?raw';
 import source83 from '../../../../templates/asa/8.3.hbs?raw';
 import source97 from '../../../../templates/asa/9.7-vti.hbs?raw';
 import { usageError } from '../../core/errors.ts';
-import { cidr, netmask, type Cidr } from '../../domain/cidr.ts';
+import { netmask, type Cidr } from '../../domain/cidr.ts';
 import { isAead, type Encryption, type Hash, type Suite } from '../../domain/crypto.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
+import { vpcCidrs } from '../../domain/vpc.ts';
 import { asnOf, prefixesOf, tunnelSessions } from '../bgp/policy.ts';
 import { template, type View } from '../engine.ts';
 import type { Device, RenderedFile, Renderer } from '../types.ts';
@@ -165,10 +166,13 @@ export const renderAsa97Vti: Renderer = (device) => {
           nameif: `vti${numbers.tunnel}`,
           profile: `ipsec-profile${index === 0 ? '' : `-${numbers.tunnel}`}`,
           inside: `${onprem.inside} ${netmask(inside.prefix)}`,
-          route:
+          routes:
             tunnel.bgp !== undefined
-              ? ''
-              : `vti${numbers.tunnel} ${withMask(cidr(device.site.cloud.cidr))} ${cloud.inside} ${staticDistance(index, false)}`,
+              ? []
+              : vpcCidrs(device.site).map(
+                  (network) =>
+                    `vti${numbers.tunnel} ${withMask(network)} ${cloud.inside} ${staticDistance(index, false)}`,
+                ),
         };
       }),
     }),

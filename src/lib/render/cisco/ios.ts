@@ -1,8 +1,9 @@
 import cryptomapSource from '../../../../templates/ios/cryptomap.hbs?raw';
 import vtiSource from '../../../../templates/ios/vti.hbs?raw';
-import { cidr, netmask } from '../../domain/cidr.ts';
+import { netmask } from '../../domain/cidr.ts';
 import { isAead, type Encryption, type Hash, type Proposal, type Suite } from '../../domain/crypto.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
+import { vpcCidrs } from '../../domain/vpc.ts';
 import { template, type View } from '../engine.ts';
 import type { Device, Renderer } from '../types.ts';
 import {
@@ -140,12 +141,16 @@ const vtiView = (device: Device, tunnel: Tunnel, index: number, legacy: boolean)
     inside: onprem.inside,
     remoteInside: cloud.inside,
     mask: netmask(legacy && !sharesSlash24(device, tunnel) ? 24 : tunnel.inside.prefix),
-    mtu: legacy ? '' : mtu.mtu,
-    mss: legacy ? 1387 : mtu.mss,
+    // The field document's MSS is for a line of 1500 bytes.
+    mtu: legacy && mtu.path === 1500 ? '' : mtu.mtu,
+    mss: legacy && mtu.path === 1500 ? 1387 : mtu.mss,
     metric: legacy ? '' : staticMetric(device, tunnel),
     // Two probes must be lost in a row: one lost packet would move every flow. Coming back is slower than going.
     delay: legacy ? '' : 'down 10 up 30',
-    route: `${withMask(cidr(device.site.cloud.cidr))} Tunnel${numbers.tunnel} ${cloud.inside}${distance > 1 ? ` ${distance}` : ''} tag ${numbers.tunnel} track ${numbers.tunnel}`,
+    routes: vpcCidrs(device.site).map(
+      (network) =>
+        `${withMask(network)} Tunnel${numbers.tunnel} ${cloud.inside}${distance > 1 ? ` ${distance}` : ''} tag ${numbers.tunnel} track ${numbers.tunnel}`,
+    ),
   };
 };
 
@@ -189,7 +194,7 @@ export const renderIosCryptomap: Renderer = (device) => {
     id: onprem.id,
     address: router.wan_prefix === undefined ? '' : `${onprem.address} ${netmask(router.wan_prefix)}`,
     nextHop: router.wan_next_hop ?? '',
-    mss: legacy ? 1360 : Math.min(...device.tunnels.map(({ mtu }) => mtu.mss)),
+    mss: Math.min(...(legacy ? [1360] : []), ...device.tunnels.map(({ mtu }) => mtu.mss)),
     peers: device.tunnels.map((tunnel) => ({
       name: tunnel.cloud.device,
       address: tunnel.cloud.publicAddress,

@@ -4,6 +4,7 @@ import { cryptoWarnings, type CryptoLevel, type Suite } from '../../domain/crypt
 import { explainMtu } from '../../domain/mtu.ts';
 import type { Router } from '../../domain/site.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
+import { forwardingNote } from '../linux/note.ts';
 import type { Device } from '../types.ts';
 
 /**
@@ -100,8 +101,9 @@ export const notesOf = ({ tunnels }: Device, mss: 'computed' | 'legacy'): readon
   const tightest = tunnels.reduce((a, b) => (b.mtu.mtu < a.mtu.mtu ? b : a)).mtu;
   return [
     ...cryptoWarnings(first.suite),
+    ...forwardingNote(first, first.onprem),
     `Path MTU: ${explainMtu(tightest)}.`,
-    ...(mss === 'legacy'
+    ...(mss === 'legacy' && tightest.path === 1500
       ? ['The MTU and MSS below are those of the field document; where they exceed the sum, packets are fragmented.']
       : []),
   ];

@@ -6,7 +6,9 @@ import scriptSource from '../../../../templates/linux/tunnels.sh.hbs?raw';
 import beginServiceSource from '../../../../templates/linux/begin.service.hbs?raw';
 import beginTimerSource from '../../../../templates/linux/begin.timer.hbs?raw';
 import unitSource from '../../../../templates/linux/unit.service.hbs?raw';
+import { cidr, covers, type Cidr } from '../../domain/cidr.ts';
 import type { LinuxDialect } from '../../domain/site.ts';
+import { vpcCidrs } from '../../domain/vpc.ts';
 import { RELAY_FILE, relaysOf } from '../../domain/relay.ts';
 import { template } from '../engine.ts';
 import type { Device, RenderedFile } from '../types.ts';
@@ -60,6 +62,25 @@ const frrRoutes = ({ side, name, site }: Device): boolean =>
   (site.links.some((link) => link.kind === 'dx' && link.router === name) ||
     site.onprem.routers.some((router) => router.name === name && router.asn !== undefined));
 
+/** The instance metadata service (EC2 user guide, "Instance metadata"). */
+const METADATA = '169.254.169.254/32';
+
+/**
+ * What a gateway must not send into a tunnel although a network of the office lies around it: the VPC itself, the outer
+ * addresses of the routers (the tunnel would carry its own packets), and the metadata service. `throw` ends the look-up
+ * in the tunnel's table, and the main one decides (ip-route(8)).
+ */
+const outsideOf = ({ site }: Device, networks: readonly Cidr[]): readonly string[] => [
+  ...new Set(
+    [...vpcCidrs(site), ...site.onprem.routers.map(({ public_ip }) => cidr(`${public_ip}/32`)), cidr(METADATA)]
+      .filter((own) => networks.some((network) => covers(network, own)))
+      .map(({ text }) => text),
+  ),
+];
+
+/** One element stands for itself; more are a set (nft(8)). */
+const nftSet = (texts: readonly string[]): string => (texts.length === 1 ? texts[0]! : `{ ${texts.join(', ')} }`);
+
 /**
  * A cloud gateway has the on-prem networks in a table of their own before the main one (the field document's form). An
  * on-prem box has them in the main table with a high metric, so that any routing protocol's own route wins.
@@ -67,9 +88,12 @@ const frrRoutes = ({ side, name, site }: Device): boolean =>
 const routes = (device: Device, { tunnel, remote }: LinuxTunnel, iface: string): readonly string[] => {
   const { numbers, inside } = tunnel;
   if (device.side === 'cloud')
-    return [inside, ...remote.networks].map(
-      ({ text }) => `${text} via ${remote.inside} table ${numbers.sla} dev ${iface}`,
-    );
+    return [
+      ...outsideOf(device, remote.networks).map((text) => `throw ${text} table ${numbers.sla}`),
+      ...[inside, ...remote.networks].map(
+        ({ text }) => `${text} via ${remote.inside} table ${numbers.sla} dev ${iface}`,
+      ),
+    ];
   return frrRoutes(device)
     ? []
     : remote.networks.map(({ text }) => `${text} via ${remote.inside} dev ${iface} metric ${numbers.tunnel}`);
@@ -164,7 +188,12 @@ const relayFiles = ({ device, tunnels }: LinuxBox): readonly RenderedFile[] => {
       path: RELAY_FILE,
       mode: 0o644,
       what: 'probe relay',
-      content: probe({ device: device.name, vpc: device.site.cloud.cidr, hooks: RELAY_HOOKS, relays: views }),
+      content: probe({
+        device: device.name,
+        vpc: nftSet(vpcCidrs(device.site).map(({ text }) => text)),
+        hooks: RELAY_HOOKS,
+        relays: views,
+      }),
     },
     {
       path: 'etc/systemd/system/hybridctl-probe.service',

@@ -1,5 +1,5 @@
 import { clock } from '../lib/adapters/clock.ts';
-import { files } from '../lib/adapters/files.ts';
+import { files, namesIn } from '../lib/adapters/files.ts';
 import type { Ask, Ports, Shell } from '../lib/core/ports.ts';
 import { canDraw, main, wantsColour, type Output } from './main.ts';
 
@@ -40,6 +40,7 @@ const realPorts = (signal: AbortSignal): Ports => {
   return {
     clock,
     files,
+    namesIn,
     shell,
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
     env: process.env,

@@ -18,7 +18,10 @@ export const FLAG = {
   /** Where there is no site file. */
   ownRegion: flag(region(), 'cloud region', { env: 'AWS_REGION', required: true }),
   profile: flag(text({ placeholder: 'name', like: 'default' }), 'AWS profile', { env: 'AWS_PROFILE' }),
-  out: flag(path('dir'), 'folder for the rendered files', { short: 'o', env: 'HYBRIDCTL_OUT', default: 'rendered' }),
+  out: flag(path('dir'), "folder for the rendered files (default: rendered, or the site's own below it)", {
+    short: 'o',
+    env: 'HYBRIDCTL_OUT',
+  }),
   stateDir: flag(path('dir'), "the monitor's lease and pins", { env: 'HYBRIDCTL_STATE_DIR', default: STATE_DIR }),
   host: flag(host(), 'work on another machine by ssh, user@host or user@host:port (default: this one)'),
   identity: flag(secretFile(), 'private key for --host'),

@@ -31,7 +31,10 @@ test('a large site from flags alone: the site file as a person reads it', async 
   expect(ran.files['psk/vpn1']!.mode).toBe(0o600);
   expect(keyOf(ran)).toMatch(/^[A-Za-z1-9._][A-Za-z0-9._]{39}\n$/);
   expect(keyOf(ran)).not.toBe(keyOf(ran, 'vpn2'));
-  expect([ran.files['psk/.gitignore']!.content, ran.files['rendered/.gitignore']!.content]).toEqual(['*\n', '*\n']);
+  expect([ran.files['psk/.gitignore']!.content, ran.files['rendered/.gitignore']!.content]).toEqual([
+    '# Files for site office, made by hybridctl.\n*\n',
+    '# Files for site office, made by hybridctl.\n*\n',
+  ]);
   expect(
     Object.entries(ran.files)
       .filter(([, { content, mode }]) => content.includes(keyOf(ran).trim()) && mode !== 0o600)
@@ -298,7 +301,7 @@ describe('a site file that is there', () => {
       ['hybridctl.yaml is there already. Change it?'],
     ]);
     expect(site(await run('vpn init --crypto cnsa', { files, answers: { 'Change it?': true } })).crypto).toBe('cnsa');
-    expect((await run('vpn init --example legacy-vpn', { files })).exit).toBe(2);
+    expect((await run('vpn init --example lab', { files })).exit).toBe(2);
   });
 
   test('only what was said changes: the rest of the text stays, comments too', async () => {

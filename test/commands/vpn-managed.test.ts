@@ -230,7 +230,7 @@ describe('vpn init --apply --gateway aws', () => {
     expect(text('office.yaml')).toMatch(
       /propagate: \[rtb-0468f52220000000a\][^]*gateways: \[\][^]*tunnels: \[\][^]*links: \[\]/,
     );
-    expect([text('rendered/aws/rtr-1/rtr-1-bgp.ios'), text('rendered/aws/rtr-2/rtr-2.asa')]).toEqual([
+    expect([text('rendered/office/aws/rtr-1/rtr-1-bgp.ios'), text('rendered/office/aws/rtr-2/rtr-2.asa')]).toEqual([
       expect.stringContaining('router bgp 65020'),
       expect.stringContaining('interface Tunnel'),
     ]);
@@ -254,7 +254,7 @@ describe('vpn init --apply --gateway aws', () => {
   it.each([
     ['vpn init --gateway aws', SITE, '--apply'],
     [`${INIT} --gateway az=a,private=10.0.0.1,public=1.2.3.4`, SITE, 'aws stands alone'],
-    [`${INIT} --name other`, SITE, 'add --force'],
+    [`${INIT} --network 10.77.0.0/16`, SITE, 'add --force'],
     [`${INIT} --example lab`, SITE, 'gateways of its own'],
     ['vpn init --propagate rtb-0468f52220000000a', SITE, '--gateway aws'],
     [INIT, SITE.replace('crypto: modern', 'crypto: legacy'), 'crypto: modern'],

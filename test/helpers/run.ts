@@ -57,40 +57,47 @@ const absent = (what: string) => async (): Promise<never> => {
 
 export const fakePorts = (
   options: RunOptions = {},
-): Ports & { readonly files: FakeFiles; readonly ask: FakeAsk | undefined } => ({
-  clock: fakeClock(),
-  files: fakeFiles(
+): Ports & { readonly files: FakeFiles; readonly ask: FakeAsk | undefined } => {
+  const files = fakeFiles(
     Object.fromEntries(
       Object.entries(options.files ?? {}).map(([path, file]) => [isAbsolute(path) ? path : join(CWD, path), file]),
     ),
-  ),
-  shell: fakeShell(),
-  ask: options.answers === undefined ? undefined : fakeAsk(options.answers),
-  env: options.env ?? {},
-  cwd: CWD,
-  ownCommand: async () => ({ node: '/usr/bin/node', program: '/usr/bin/hybridctl' }),
-  progress: () => undefined,
-  signal: new AbortController().signal,
-  random: countingRandom(),
-  routeTables: absent('route tables'),
-  instances: absent('instances'),
-  aws: absent('AWS API'),
-  aliyun: absent('Alibaba Cloud API'),
-  leaseStore: absent('lease store'),
-  vici: absent('vici'),
-  ssh: absent('ssh'),
-  outlets: absent('outlets'),
-  collectd: absent('collectd'),
-  fileLoad: absent('file load'),
-  views: absent('views'),
-  screen: undefined,
-  prober: absent('prober'),
-  fpga: absent('FPGA cloud'),
-  objects: absent('object store'),
-  source: absent('source file'),
-  save: absent('saving'),
-  witness: absent('witness'),
-});
+  );
+  return {
+    clock: fakeClock(),
+    files,
+    namesIn: async (folder) =>
+      [...files.all.keys()].flatMap((path) =>
+        path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1).split('/')[0]!] : [],
+      ),
+    shell: fakeShell(),
+    ask: options.answers === undefined ? undefined : fakeAsk(options.answers),
+    env: options.env ?? {},
+    cwd: CWD,
+    ownCommand: async () => ({ node: '/usr/bin/node', program: '/usr/bin/hybridctl' }),
+    progress: () => undefined,
+    signal: new AbortController().signal,
+    random: countingRandom(),
+    routeTables: absent('route tables'),
+    instances: absent('instances'),
+    aws: absent('AWS API'),
+    aliyun: absent('Alibaba Cloud API'),
+    leaseStore: absent('lease store'),
+    vici: absent('vici'),
+    ssh: absent('ssh'),
+    outlets: absent('outlets'),
+    collectd: absent('collectd'),
+    fileLoad: absent('file load'),
+    views: absent('views'),
+    screen: undefined,
+    prober: absent('prober'),
+    fpga: absent('FPGA cloud'),
+    objects: absent('object store'),
+    source: absent('source file'),
+    save: absent('saving'),
+    witness: absent('witness'),
+  };
+};
 
 /** Runs one command line in this process: `run('vpn render --json', { files: { 'hybridctl.yaml': text } })`. */
 export const run = async (line: string | readonly string[], options: RunOptions = {}): Promise<Ran> => {

@@ -3,7 +3,7 @@ import type { Outcome, Style } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { planRender, type FileAccount } from '../../lib/procedures/render-files.ts';
-import { absolute, loadSite } from '../../lib/site/file.ts';
+import { loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
 
 interface Result {
@@ -42,16 +42,19 @@ export const render = defineCommand({
         field: 'links',
         next: 'add one to the site file, kind: dx',
       });
-    const plan = await planRender(ports, loaded, absolute(ports.cwd, out));
+    const plan = await planRender(ports, loaded, out);
     const mine = plan.files.filter(
       ({ device, what }) =>
         links.some(({ router }) => router === device) && what.startsWith('BGP towards Direct Connect'),
     );
     const pending = plan.pending.filter(({ path }) => mine.some((one) => one.path === path));
     if (!dryRun) await ports.files.write(pending);
-    const files = mine.map((one) => ({ ...one, path: isAbsolute(out) ? one.path : relative(ports.cwd, one.path) }));
+    const files = mine.map((one) => ({
+      ...one,
+      path: isAbsolute(plan.out) ? one.path : relative(ports.cwd, one.path),
+    }));
     return {
-      result: { out, written: !dryRun, links, files },
+      result: { out: plan.out, written: !dryRun, links, files },
       exit: detailedExitcode && dryRun && pending.length > 0 ? EXIT.changesPending : EXIT.ok,
     };
   },

@@ -149,6 +149,7 @@ export const initRequest = (options: InitOptions) => {
     },
     managed,
     pskFiles: new Map(options.pskFile),
-    out: options.noRender ? undefined : options.out,
+    out: options.out,
+    render: !options.noRender,
   };
 };

@@ -104,10 +104,7 @@ export const init = defineCommand({
     const at = request.file === 'hybridctl.yaml' ? '' : ` --site ${request.file}`;
     const next = dryRun
       ? []
-      : [
-          `hybridctl config validate${at}`,
-          request.out === undefined ? `hybridctl vpn render${at}` : `hybridctl lab up${at}`,
-        ];
+      : [`hybridctl config validate${at}`, !request.render ? `hybridctl vpn render${at}` : `hybridctl lab up${at}`];
     return { result: { site: request.file, written: !dryRun, files, tunnels, warnings, next, applied: null } };
   },
 

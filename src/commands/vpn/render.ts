@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
@@ -36,7 +36,7 @@ export const render = defineCommand({
   path: 'vpn render',
   summary: 'render the configuration of both ends of every tunnel',
   details:
-    'One folder a device below --out. Both ends come from one spec and are cross-checked first: proposals, lifetimes, ids, ' +
+    "One folder a device below --out, which is rendered, or rendered/<folder> where the site file has a folder of its own; what is another site's stays as it is (exit 5). Both ends come from one spec and are cross-checked first: proposals, lifetimes, ids, " +
     'selectors, inside addresses and numbers. Files that hold a key have mode 0600. A file that is already right is left alone. ' +
     "A gateway also gets a relay for the monitor's probes: TCP port 23999 (monitor.relay_port) of its private address, and an ICMP echo of one length, lead through the tunnel " +
     'to the router inside it, whatever the route tables say. It serves the VPC alone, and the security group of the gateway has to let both in.',
@@ -67,7 +67,7 @@ export const render = defineCommand({
       ...(how.mode === undefined ? {} : { mode: how.mode }),
     };
     const loaded = await loadSite(ports, site);
-    const plan = await planRender(ports, loaded, isAbsolute(out) ? out : join(ports.cwd, out), overrides);
+    const plan = await planRender(ports, loaded, out, overrides);
     if (plan.files.length === 0)
       throw usageError('has no tunnel and no Direct Connect: there is nothing to render', {
         field: site,
@@ -77,10 +77,10 @@ export const render = defineCommand({
     if (!dryRun) await ports.files.write(plan.pending);
     const files = plan.files.map((file) => ({
       ...file,
-      path: isAbsolute(out) ? file.path : relative(ports.cwd, file.path),
+      path: isAbsolute(plan.out) ? file.path : relative(ports.cwd, file.path),
     }));
     return {
-      result: { out, written: !dryRun, tunnels: plan.accounts, files, warnings: plan.warnings },
+      result: { out: plan.out, written: !dryRun, tunnels: plan.accounts, files, warnings: plan.warnings },
       exit: detailedExitcode && dryRun && plan.pending.length > 0 ? EXIT.changesPending : EXIT.ok,
     };
   },

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure, HybridError, missing, usageError } from '../core/errors.ts';
-import type { Files } from '../core/ports.ts';
+import type { Files, Ports } from '../core/ports.ts';
 import { isOpenToOthers } from '../domain/file-mode.ts';
 
 /** Where a monitor's lease, pins and records are by default; only root may write there. */
@@ -43,6 +43,8 @@ const readAtMost = async (path: string, limit: number): Promise<string> => {
   }
   return decoded(Buffer.concat(chunks));
 };
+
+export const namesIn: Ports['namesIn'] = (folder) => readdir(folder).catch(() => []);
 
 export const files: Files = {
   async read(path, limit) {

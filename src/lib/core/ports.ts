@@ -203,6 +203,8 @@ export interface CloudOptions {
 export interface Ports {
   readonly clock: Clock;
   readonly files: Files;
+  /** Names in a folder of this machine, in no order. Empty where there is no such folder, or it may not be read. */
+  readonly namesIn: (folder: string) => Promise<readonly string[]>;
   readonly shell: Shell;
   /** undefined off a terminal: a command then refuses with exit 2 what it would have asked. */
   readonly ask: Ask | undefined;

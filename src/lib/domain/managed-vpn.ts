@@ -1,5 +1,6 @@
 import { usageError } from '../core/errors.ts';
 import { RESERVED_INSIDE } from './address-plan.ts';
+import { layoutOf } from './layout.ts';
 import { addressText, cidr, overlaps } from './cidr.ts';
 import { suiteFor, type CryptoLevel, type DhGroup, type Encryption, type Hash } from './crypto.ts';
 import type { Router, Site } from './site.ts';
@@ -104,7 +105,7 @@ export const managedSite = (site: Site, facts: (name: string) => EndFacts | unde
     ...site.tunnels.map(({ inside }) => inside),
     ...site.links.flatMap((link) => (link.kind === 'dx' ? [link.inside] : [])),
   ];
-  const folder = (site.tunnels[0]?.psk_file ?? 'psk/').replace(/[^/]*$/, '');
+  const folder = (site.tunnels[0]?.psk_file ?? `${layoutOf(site).psk}/`).replace(/[^/]*$/, '');
   const ends = managedRouters(site).flatMap(({ name: router }) =>
     ENDS.map((end) => ({ router, name: managedName(router, end) })),
   );

@@ -324,6 +324,11 @@ export const siteSchema = z
   .strictObject({
     version: z.literal(1),
     site: name.describe('Name of the site, in alerts and tags.'),
+    folder: name
+      .optional()
+      .describe(
+        'Where several sites share one folder: the rendered files, keys and certificates of this one lie in rendered/<folder>, psk/<folder> and pki/<folder>. Default: rendered and psk.',
+      ),
     crypto: z
       .enum([...CRYPTO_LEVELS, OLD_SPELLING_OF_LEGACY])
       .default('modern')

@@ -7,6 +7,8 @@ import { tunnelsOf } from '../domain/tunnel.ts';
 import { renderSite } from '../render/index.ts';
 import { loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';
 import { adaptSite, probeKernel, type Adapted } from './adapt.ts';
+import { siteNamedIn } from '../domain/layout.ts';
+import { ofAnotherSite } from '../site/neighbours.ts';
 import { paths } from './state.ts';
 
 /** Tries the kernel in a namespace of its own. */
@@ -38,7 +40,7 @@ const render = async (ports: Ports, lab: string, loaded: LoadedSite): Promise<re
   );
 };
 
-/** A copy of what `vpn render` wrote before, byte for byte with its modes. */
+/** A copy of what `vpn render` wrote before, byte for byte with its modes. @throws where it is another site's. */
 const copy = async (lab: string, { site }: LoadedSite, from: string): Promise<readonly FileToWrite[]> => {
   const boxes = [...site.gateways, ...site.onprem.routers].map(({ name }) => name);
   const files = await Promise.all(
@@ -63,6 +65,12 @@ const copy = async (lab: string, { site }: LoadedSite, from: string): Promise<re
       );
     }),
   );
+  const ignore = await readFile(join(from, '.gitignore'), 'utf8').catch(() => '');
+  for (const text of [ignore, ...files.flat().map(({ content }) => content)]) {
+    const is = siteNamedIn(text);
+    if (is !== undefined && is !== site.site)
+      throw ofAnotherSite(from, { is, not: site.site }, 'name the folder of this site, or omit --rendered');
+  }
   return files.flat();
 };
 

@@ -1,14 +1,16 @@
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { usageError } from '../core/errors.ts';
 import type { Files, FileToWrite, Ports } from '../core/ports.ts';
 import { siteWarnings } from '../domain/check.ts';
+import { layoutOf } from '../domain/layout.ts';
 import { octal } from '../domain/file-mode.ts';
 import { pathText } from '../domain/issue.ts';
-import { draftSite, saysNothing, unanswered, type Answers, type Draft } from '../site/answers.ts';
+import { draftSite, EMPTY, saysNothing, unanswered, type Answers, type Draft } from '../site/answers.ts';
 import { readDocument, sentenceOf } from '../site/document.ts';
 import { EXAMPLES } from '../site/examples.ts';
 import { absolute, mistakesError, readSiteText, type LoadedSite } from '../site/file.ts';
 import { ignoreFiles, planKeys } from '../site/keys.ts';
+import { inOwnFolder, neighboursOf, refuseOtherName, refuseOthersKeys, shownPath } from '../site/neighbours.ts';
 import { SCHEMA_FILE, siteJsonSchemaText } from '../site/schema.ts';
 import { askForRest } from '../site/wizard.ts';
 import { amendedText, draftOf, newSiteText } from '../site/write.ts';
@@ -24,8 +26,10 @@ export interface InitRequest {
   readonly example: string | undefined;
   /** Key files by tunnel name. */
   readonly pskFiles: ReadonlyMap<string, string>;
-  /** Folder of the rendered files; undefined: render nothing. */
+  /** Folder of the rendered files, as given; undefined: the site's own. */
   readonly out: string | undefined;
+  /** False: the site file and the keys alone. */
+  readonly render: boolean;
 }
 
 export interface PlannedFile {
@@ -58,12 +62,19 @@ export interface InitPlan {
 export const planInit = async (ports: Ports, request: InitRequest): Promise<InitPlan> => {
   const path = absolute(ports.cwd, request.file);
   const existing = await readSiteText(ports, request.file);
-  const text = siteText(request, existing);
+  const neighbours = existing === undefined ? await neighboursOf(ports, path) : [];
+  const text = siteText(request, existing, neighbours.length > 0);
   const loaded = judged(text, path, request.file, ports.env);
+  refuseOtherName(request.file, existing, loaded.site.site, neighbours);
+  if (existing === undefined) await refuseOthersKeys(ports, loaded);
   const keys = await planKeys(ports, loaded, request.pskFiles);
 
   const first: { file: FileToWrite; what: string }[] = keys.files.map((file) => ({ file, what: 'pre-shared key' }));
-  const ignored = await ignoreFiles(ports, loaded, request.out === undefined ? [] : [absolute(ports.cwd, request.out)]);
+  const ignored = await ignoreFiles(
+    ports,
+    loaded,
+    request.render ? [absolute(ports.cwd, request.out ?? layoutOf(loaded.site).rendered)] : [],
+  );
   for (const file of ignored) first.push({ file, what: 'keeps the keys out of git' });
   if (text !== existing) first.push({ file: { path, content: text, mode: 0o644 }, what: 'site file' });
   const schema = { path: join(dirname(path), SCHEMA_FILE), content: siteJsonSchemaText(), mode: 0o644 };
@@ -75,16 +86,15 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
     ports.files,
     first.map(({ file }) => file),
   );
-  const out = request.out ?? 'rendered';
-  const rendered = await planRender({ ...ports, files }, loaded, absolute(ports.cwd, out));
-  const pending = request.out === undefined ? [] : rendered.pending;
+  const rendered = await planRender({ ...ports, files }, loaded, request.out);
+  const pending = request.render ? rendered.pending : [];
   const what = new Map(rendered.files.map((file) => [file.path, `${file.device}: ${file.what}`]));
 
   return {
     pending: [...first.map(({ file }) => file), ...pending],
     files: [...first, ...pending.map((file) => ({ file, what: what.get(file.path) ?? '' }))].map(
       ({ file, what: purpose }) => ({
-        path: shown(ports.cwd, file.path),
+        path: shownPath(ports.cwd, file.path),
         mode: octal(file.mode),
         what: purpose,
       }),
@@ -104,27 +114,28 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
   };
 };
 
-const shown = (cwd: string, path: string): string => {
-  const near = relative(cwd, path);
-  return near.startsWith('..') || isAbsolute(near) ? path : near;
-};
-
 /** What the site file will hold: an example or the file that is there, with the answers put in; else a new one. */
-const siteText = ({ file, example, answers, managed = false }: InitRequest, existing: string | undefined): string => {
+const siteText = (
+  { file, example, answers, managed = false }: InitRequest,
+  existing: string | undefined,
+  shared: boolean,
+): string => {
   const base = example === undefined ? existing : EXAMPLES[example];
   if (base !== undefined) {
     const reading = readDocument(base);
     const there = reading.site === undefined ? gatewaysIn(base) : [];
     const [first, ...others] = reading.mistakes.filter(({ path }) => !answered(answers, there, path));
     if (first !== undefined) throw mistakesError(file, [first, ...others]);
-    return saysNothing(answers) ? base : amendedText(base, draftSite(answers, draftOf(base)));
+    if (saysNothing(answers) && !shared) return base;
+    const before = draftOf(base);
+    return amendedText(base, draftSite(answers, shared ? inOwnFolder(before, answers.name) : before));
   }
   const absent = unanswered(answers, managed);
   if (absent.length > 0)
     throw usageError(`missing ${absent.join(', ')}`, {
       next: `give them as flags or HYBRIDCTL_ variables (see --help), ${managed ? '' : 'begin with --example lab, '}or run it at a terminal`,
     });
-  return newSiteText(draftSite(answers));
+  return newSiteText(draftSite(answers, shared ? { ...EMPTY, folder: answers.name } : EMPTY));
 };
 
 /**

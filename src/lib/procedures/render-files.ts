@@ -6,11 +6,14 @@ import { crossCheck } from '../domain/cross-check.ts';
 import { octal } from '../domain/file-mode.ts';
 import { pathText } from '../domain/issue.ts';
 import { cryptoWarnings, type CryptoLevel } from '../domain/crypto.ts';
+import { layoutOf } from '../domain/layout.ts';
 import { explainMtu } from '../domain/mtu.ts';
 import { LINUX_DIALECTS, type Dialect, type InterfaceKind, type Site, type TunnelEntry } from '../domain/site.ts';
 import { isLinux, tunnelsOf, type End, type Tunnel } from '../domain/tunnel.ts';
 import { renderSite, type RenderedDevice } from '../render/index.ts';
-import { loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';
+import { absolute, loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';
+import { ignoreFiles } from '../site/keys.ts';
+import { refuseOthersFiles } from '../site/neighbours.ts';
 
 /** What a run may ask for instead of what the site file says; the file itself stays as it is. */
 export interface Overrides {
@@ -58,6 +61,8 @@ export interface RenderPlan {
   readonly accounts: readonly TunnelAccount[];
   readonly files: readonly FileAccount[];
   readonly warnings: readonly string[];
+  /** Folder of the files, as it is said to a person. */
+  readonly out: string;
   /** Only what is new or changed. */
   readonly pending: readonly FileToWrite[];
 }
@@ -87,16 +92,20 @@ export const renderLoaded = async (
 };
 
 /**
- * Everything `vpn render` would write below `out`, one folder a device, compared with what is there. Writes nothing.
- * @throws HybridError (usage) for any mistake in the site, a key, or a dialect that can't express the site.
+ * Everything `vpn render` would write, one folder a device, compared with what is there. Writes nothing.
+ * @param given folder, where the user named one; else the site's own.
+ * @throws HybridError (usage) for any mistake in the site, a key, or a dialect that can't express the site; of exit 5
+ * where the folder or a file in it is another site's.
  */
 export const planRender = async (
   ports: Pick<Ports, 'files' | 'cwd'>,
   loaded: LoadedSite,
-  out: string,
+  given: string | undefined,
   overrides: Overrides = {},
 ): Promise<RenderPlan> => {
   const { site, tunnels, devices } = await renderLoaded(ports, loaded, overrides);
+  const named = given ?? layoutOf(site).rendered;
+  const out = absolute(ports.cwd, named);
 
   const accounts: FileAccount[] = [];
   const pending: FileToWrite[] = [];
@@ -109,13 +118,19 @@ export const planRender = async (
       if (state !== 'same') pending.push({ path, content, mode });
     }
   }
+  await refuseOthersFiles(ports.files, site.site, {
+    folder: out,
+    paths: pending.map(({ path }) => path),
+    cwd: ports.cwd,
+  });
   return {
     site,
     tunnels,
+    out: named,
     accounts: tunnels.map(account),
     files: accounts,
     warnings: [...warningsOf(tunnels), ...dxWarnings(site)],
-    pending,
+    pending: [...pending, ...(pending.length > 0 ? await ignoreFiles(ports, { ...loaded, site }, [out]) : [])],
   };
 };
 

@@ -1,6 +1,7 @@
 import { addressText, cidr, overlaps, parseCidr, type Cidr } from '../domain/cidr.ts';
 import { POLICY_ONLY } from '../domain/capability.ts';
 import { RESERVED_INSIDE } from '../domain/address-plan.ts';
+import { layoutOf } from '../domain/layout.ts';
 import type { Dialect } from '../domain/site.ts';
 import { absentKeys, type Spec } from './specs.ts';
 
@@ -26,6 +27,7 @@ export interface Answers {
 export interface Draft {
   version: number;
   site?: unknown;
+  folder?: unknown;
   crypto?: unknown;
   cloud: Record<string, unknown>;
   gateways: Item[];
@@ -36,7 +38,8 @@ export interface Draft {
 }
 type Item = Record<string, unknown>;
 
-const EMPTY: Draft = {
+/** Of a new site. */
+export const EMPTY: Draft = {
   version: 1,
   crypto: 'modern',
   cloud: {},
@@ -84,6 +87,10 @@ export const draftSite = (answers: Answers, before: Draft = EMPTY): Draft => {
   );
   const gateways = upsert(before.gateways, addressed, 'name', numbered('gw-'));
   const routers = upsert(before.onprem.routers, answers.routers, 'name', numbered('rtr-'));
+  const place = {
+    site: String(answers.name ?? before.site),
+    folder: before.folder === undefined ? undefined : String(before.folder),
+  };
   const taken = {
     used: [...before.tunnels, ...before.links, ...answers.tunnels, ...answers.dx].flatMap(({ inside }) =>
       network(inside),
@@ -91,7 +98,7 @@ export const draftSite = (answers: Answers, before: Draft = EMPTY): Draft => {
   };
   const wanted = answers.tunnels.length > 0 ? answers.tunnels : pairUp(gateways, routers, before);
   const tunnels = upsert(before.tunnels, wanted, 'name', numbered('vpn')).map((tunnel) =>
-    completeTunnel(tunnel, gateways, routers, taken),
+    completeTunnel(tunnel, gateways, routers, taken, layoutOf(place).psk),
   );
   const dx = upsert(
     before.links.filter(({ kind }) => kind === 'dx'),
@@ -114,7 +121,7 @@ export const draftSite = (answers: Answers, before: Draft = EMPTY): Draft => {
   });
   return {
     version: before.version,
-    ...said({ site: answers.name ?? before.site, crypto: answers.crypto ?? before.crypto }),
+    ...said({ site: answers.name ?? before.site, folder: before.folder, crypto: answers.crypto ?? before.crypto }),
     cloud: {
       ...before.cloud,
       ...said({
@@ -211,13 +218,14 @@ const completeTunnel = (
   gateways: readonly Item[],
   routers: readonly Item[],
   taken: { used: Cidr[] },
+  folder: string,
 ): Item => {
   const ends = [
     gateways.find(({ name }) => name === tunnel['gateway']),
     routers.find(({ name }) => name === tunnel['router']),
   ];
   const policy = ends.some((end) => POLICY_ONLY.includes(end?.['dialect'] as Dialect));
-  const { name, gateway, router, inside = freeInside(taken), psk_file = `psk/${String(name)}`, ...rest } = tunnel;
+  const { name, gateway, router, inside = freeInside(taken), psk_file = `${folder}/${String(name)}`, ...rest } = tunnel;
   return { name, gateway, router, inside, psk_file, ...(policy ? { mode: 'policy' } : {}), ...rest };
 };
 

@@ -1,6 +1,7 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { usageError } from '../core/errors.ts';
 import type { FileToWrite, Ports } from '../core/ports.ts';
+import { ignoreText } from '../domain/layout.ts';
 import { absolute, loadSecret, type LoadedSite } from './file.ts';
 import { generatePsk, pskProblem, pskWarning } from './psk.ts';
 
@@ -92,12 +93,15 @@ const offeredKey = async (
   return { key, field };
 };
 
+const isBelow = (folder: string, path: string): boolean => !relative(folder, path).startsWith('..');
+
 /**
- * Keeps the folders that hold keys out of git, also where the repository is made later.
- * @param more further folders, absolute. One that holds the site file itself is left alone.
+ * Keeps the folders that hold keys out of git, also where the repository is made later, and says whose they are.
+ * @param more further folders, absolute. One that holds the site file or the folder of the run is left alone: it holds
+ * more than keys.
  */
 export const ignoreFiles = async (
-  ports: Pick<Ports, 'files'>,
+  ports: Pick<Ports, 'files' | 'cwd'>,
   { site, path }: LoadedSite,
   more: readonly string[],
 ): Promise<readonly FileToWrite[]> => {
@@ -105,8 +109,9 @@ export const ignoreFiles = async (
   const files: FileToWrite[] = [];
   for (const folder of folders) {
     const ignore = join(folder, '.gitignore');
-    if (folder !== dirname(path) && (await ports.files.stat(ignore)) === undefined)
-      files.push({ path: ignore, content: '*\n', mode: 0o644 });
+    if (isBelow(folder, path) || isBelow(folder, ports.cwd)) continue;
+    if ((await ports.files.stat(ignore)) === undefined)
+      files.push({ path: ignore, content: ignoreText(site.site), mode: 0o644 });
   }
   return files;
 };

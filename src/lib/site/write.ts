@@ -7,6 +7,7 @@ const style = (text: string) => ({ lineWidth: 0, flowCollectionPadding: /\[ /.te
 
 const COMMENTS: Readonly<Record<string, string>> = {
   site: ' The name of this site, in alerts and tags.',
+  folder: ' Other sites share this folder: keys and rendered files lie below psk/ and rendered/ by this name.',
   crypto: ' legacy (old boxes, weak), modern (IKEv2, AES-GCM, DH 20 and 19) or cnsa (AES-256-GCM, SHA-384, DH 20).',
   cloud: ' The VPC. vgw: the virtual private gateway, for Direct Connect.',
   gateways:

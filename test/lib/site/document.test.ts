@@ -12,7 +12,7 @@ const with_ = (from: string, to: string): string => {
 };
 const lines = (text: string): readonly string[] =>
   readDocument(text).mistakes.map((one) => `${placeOf('f', one)}: ${sentenceOf(one)}`);
-const ROOT_KEYS = 'version, site, crypto, cloud, gateways, onprem, tunnels, links, route_tables, monitor';
+const ROOT_KEYS = 'version, site, folder, crypto, cloud, gateways, onprem, tunnels, links, route_tables, monitor';
 
 const CASES: readonly (readonly [what: string, text: string, ...lines: string[]])[] = [
   ['nothing', '', 'f:1: is empty: run "hybridctl vpn init" to write one'],

@@ -1,5 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import type { Ports } from '../../core/ports.ts';
+import { layoutOf } from '../../domain/layout.ts';
 import { saysNothing } from '../../site/answers.ts';
 import { absolute, loadSite, readSiteText } from '../../site/file.ts';
 import { planInit, type InitRequest } from '../init-site.ts';
@@ -14,7 +15,7 @@ import { ONPREM_FILES, planManaged } from './steps.ts';
  */
 export const planManagedInit = async (
   ports: Ports,
-  { file, answers, example, pskFiles, out, ...request }: InitRequest,
+  { file, answers, example, pskFiles, out, render, ...request }: InitRequest,
   { runbook }: { readonly runbook: boolean },
 ): Promise<CloudInit> => {
   if (example !== undefined)
@@ -26,12 +27,12 @@ export const planManagedInit = async (
   const described =
     there && saysNothing(answers)
       ? undefined
-      : await planInit(ports, { ...request, file, answers, example, pskFiles, out });
+      : await planInit(ports, { ...request, file, answers, example, pskFiles, out, render });
   const loaded = described?.loaded ?? (await loadSite(ports, file));
   const { site } = loaded;
   const { steps, warnings } = await planManaged(ports, loaded, {
     pskFiles,
-    out: out === undefined ? undefined : absolute(ports.cwd, out),
+    out: render ? absolute(ports.cwd, out ?? layoutOf(site).rendered) : undefined,
   });
   const first =
     described === undefined

@@ -17,6 +17,7 @@ import type { Router, Site } from '../../domain/site.ts';
 import { renderSite } from '../../render/index.ts';
 import { loadBgpPasswords, loadPsks, type LoadedSite } from '../../site/file.ts';
 import { ignoreFiles, planKeys } from '../../site/keys.ts';
+import { refuseOthersFiles } from '../../site/neighbours.ts';
 import { customerGateway } from '../aws/customer-gateway.ts';
 import { vpc } from '../aws/lookups.ts';
 import { factSlot, vpnConnection, type VpnConnection } from '../aws/vpn-connection.ts';
@@ -88,7 +89,13 @@ export const planManaged = async (
       );
   };
   // A dialect that can't express it says so before anything is made.
-  render(AWS_ASN, () => undefined);
+  const coming = render(AWS_ASN, () => undefined);
+  if (out !== undefined)
+    await refuseOthersFiles(ports.files, site.site, {
+      folder: out,
+      paths: coming.map(({ path }) => path),
+      cwd: ports.cwd,
+    });
 
   const routers = managedRouters(site);
   const insideOf = (name: string): string => managed.site.tunnels.find((one) => one.name === name)!.inside;

@@ -79,7 +79,7 @@ const EXIT_CODES = `| exit code | meaning |
 | 2 | usage: a bad flag, a bad file, a question nobody is there to answer |
 | 3 | changes are pending (only with \`--detailed-exitcode\`) |
 | 4 | credentials, a permission or a tool is missing |
-| 5 | partly applied: some of the work is done and some is not |
+| 5 | partly applied: some of the work is done and some is not; or a file is of another site, and nothing was written |
 | 130 | interrupted |`;
 
 const PROCEDURES = `## Procedures

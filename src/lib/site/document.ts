@@ -152,7 +152,11 @@ const SYNTAX: Readonly<Record<string, string>> = {
 };
 
 const syntax = ({ code, message }: YAMLError): string =>
-  SYNTAX[code] ?? `is not YAML (${message.split('\n')[0]!.slice(0, 100)}): fix this line`;
+  SYNTAX[code] ??
+  `is not YAML (${message
+    .split('\n')[0]!
+    .slice(0, 100)
+    .replace(/[\u0000-\u001f\u007f]/g, ' ')}): fix this line`;
 
 const repeatedKeys = (document: Document): readonly { key: string; offset: number }[] => {
   const found: { key: string; offset: number }[] = [];

@@ -15,9 +15,11 @@ trap 'rm -f "$input"' EXIT
 # write /site/psk/aws-rtr-2-1 yourself, mode 0600: its content is not shown
 # write /site/psk/aws-rtr-2-2 yourself, mode 0600: its content is not shown
 install -D -m 0644 /dev/stdin /site/psk/.gitignore <<'HYBRIDCTL_END'
+# Files for site demo, made by hybridctl.
 *
 HYBRIDCTL_END
 install -D -m 0644 /dev/stdin /site/rendered/.gitignore <<'HYBRIDCTL_END'
+# Files for site demo, made by hybridctl.
 *
 HYBRIDCTL_END
 

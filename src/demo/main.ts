@@ -5,6 +5,7 @@ import { files } from '../lib/adapters/files.ts';
 import { shell } from '../lib/adapters/shell.ts';
 import { EXIT, HybridError, interrupted, type ExitCode } from '../lib/core/errors.ts';
 import { openLab } from '../lib/lab/state.ts';
+import { automatic } from './automatic.ts';
 import {
   everyPath,
   init,
@@ -22,7 +23,8 @@ import { tell } from './tell.ts';
 
 /**
  * The main job, end to end, by the commands a user would type: init without a terminal, render, lab up, both tunnels
- * established, traffic counted over each path, failover and failback under a 1 ms stream, lab down.
+ * established, traffic counted over each path, failover and failback under a 1 ms stream, a fault that the monitor
+ * finds and moves around, lab down.
  */
 const run = async (signal: AbortSignal, say: (text: string) => void): Promise<DemoResult> => {
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-demo-'));
@@ -61,6 +63,11 @@ const run = async (signal: AbortSignal, say: (text: string) => void): Promise<De
       '$ hybridctl route failover; hybridctl route failback',
       () => moves(tools, topology, result),
       tell.moves,
+    );
+    await step(
+      '$ hybridctl route monitor --detector fast; hybridctl lab cut dx-1 (about a minute)',
+      async () => void (result.automatic = await automatic(tools)),
+      tell.automatic,
     );
   } finally {
     say('\n$ hybridctl lab down');

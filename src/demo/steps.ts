@@ -4,6 +4,7 @@ import { drawSite } from '../lib/lab/draw.ts';
 import { openLab, paths } from '../lib/lab/state.ts';
 import { measureGap } from '../lib/lab/stream.ts';
 import type { Topology } from '../lib/lab/topology.ts';
+import type { Automatic } from './automatic.ts';
 
 export const LAB = 'demo';
 /** Long enough that a stall of the machine, not only of the network, would show. */
@@ -21,9 +22,11 @@ export interface DemoResult {
     apiMs: number;
     sent: number;
     received: number;
+    /** Of the round trip. */
     longestGapMs: number;
     precisionMs: number;
   }[];
+  automatic?: Automatic;
   labUpMs: number;
   filesWritten: number;
   leftBehind: boolean;
@@ -150,7 +153,8 @@ export const moves = async (tools: Tools, topology: Topology, result: DemoResult
       durationMs: 2 * STREAM_MS,
       during: async () => void (moved = (await route(tools, [what, '--table', table.id])).routes[0]),
     });
-    const { sent, received, longestGapMs, precisionMs } = stream;
+    const { sent, roundTrip, precisionMs } = stream;
+    const { received, longestGapMs } = roundTrip;
     result.moves.push({
       what,
       from: moved?.from?.link ?? 'none',

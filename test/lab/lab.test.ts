@@ -308,6 +308,11 @@ describe('faults', () => {
     expect(result.gaps[0]!.lost).toBeGreaterThan(150);
     expect(result.received + result.gaps.reduce((sum, { lost }) => sum + lost, 0)).toBe(result.sent);
     expect(result.paths).toEqual({ 'gw-1': 0, 'gw-2': 0, vgw: result.sent });
+    // Nothing was cut on the way back: every packet that arrived came back by the same path.
+    expect(result.roundTrip.received).toBe(result.received);
+    expect(result.roundTrip.longestGapMs).toBeGreaterThan(190);
+    expect(result.backGapMs).toBe(0);
+    expect(result.pathsBack).toEqual({ 'gw-1': 0, 'gw-2': 0, vgw: result.received });
   });
 
   it('drops one part of the packets, one way', async () => {

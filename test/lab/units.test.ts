@@ -8,7 +8,7 @@ import { siteSchema, type Site } from '../../src/lib/domain/site.ts';
 import { adaptSite } from '../../src/lib/lab/adapt.ts';
 import { cutRules, planCut } from '../../src/lib/lab/faults.ts';
 import { changes, kernelTable } from '../../src/lib/lab/kernel-routes.ts';
-import { judge } from '../../src/lib/lab/stream.ts';
+import { judge, lostOnTheWayBack } from '../../src/lib/lab/stream.ts';
 import { topologyOf } from '../../src/lib/lab/topology.ts';
 import { tracked, verdictOf, type Track } from '../../src/lib/lab/track.ts';
 import { arbitrarySite } from '../helpers/arbitrary-site.ts';
@@ -304,4 +304,14 @@ describe('the packet stream', () => {
     ['overtaken on a faster path', at(0, 1, 4, 5, 2, 3, 6), { received: 7, longestGapMs: 3, gaps: [] }],
     ['a duplicate', [...at(0, 1), ...at(1), ...at(2)], { received: 3, longestGapMs: 1, gaps: [] }],
   ])('%s', (_, packets, expected) => expect(judge(packets)).toEqual(expected));
+
+  it.each([
+    ['every echo came back', at(0, 1, 2), [0, 1, 2], 0],
+    ['lost on the way there', at(0, 1, 9, 10), [0, 1, 9, 10], 0],
+    ['lost on the way back', at(0, 1, 2, 3, 4), [0, 4], 3],
+    ['first there, then back: only its own part counts', at(0, 1, 5, 6, 7, 8), [0, 1, 8], 3],
+    ['not over at the end', at(0, 1, 2, 3), [0, 1], 1],
+  ])('the way back: %s', (_, packets, returned, expected) =>
+    expect(lostOnTheWayBack(packets, new Set(returned))).toBe(expected),
+  );
 });

@@ -6,8 +6,6 @@ import type { Shell } from '../core/ports.ts';
 import { companion, inside, must, ownMachine } from './run.ts';
 import { nodeNamed, type Topology } from './topology.ts';
 
-/** Packets still under way when the sender stops; a lab's path takes a few ms, a busy machine more. */
-const TAIL_MS = 250;
 const TABLE = 'hybridctl_stream';
 
 export interface Gap {
@@ -18,17 +16,27 @@ export interface Gap {
   readonly lost: number;
 }
 
-/** Times in ms, with microseconds behind the point. */
-export interface StreamResult {
-  readonly sent: number;
+/** What came of the packets at one place. Times in ms, with microseconds behind the point. */
+export interface Arrivals {
   readonly received: number;
   readonly longestGapMs: number;
   /** Holes in which packets were lost, longest first. */
   readonly gaps: readonly Gap[];
-  /** Packets of the stream that the VPC router handed to each way out, by node. */
-  readonly paths: Readonly<Record<string, number>>;
   /** Of packets at the stream's end that never came: a silence that was not over yet. */
   readonly silentAtEndMs: number;
+}
+
+/** The way there is told by the fields of `Arrivals` themselves: what the far end received. */
+export interface StreamResult extends Arrivals {
+  readonly sent: number;
+  /** What an application feels: the echoes that came back to the sender. */
+  readonly roundTrip: Arrivals;
+  /** The way back alone: the longest time in which the far end's echoes were lost. */
+  readonly backGapMs: number;
+  /** Packets of the stream that the VPC router handed to each way out, by node. */
+  readonly paths: Readonly<Record<string, number>>;
+  /** Echoes that came into the VPC router from each way, by node. */
+  readonly pathsBack: Readonly<Record<string, number>>;
   /** The sender's own longest pause: no gap can be known better than this. */
   readonly precisionMs: number;
 }
@@ -44,12 +52,13 @@ export interface StreamOptions {
 }
 
 type Packet = readonly [sequence: number, sent: number, arrived: number];
+type Echo = readonly [sequence: number, sent: number, echoed: number, arrived: number];
 
 /**
  * Pure. `packets` in order of arrival. A hole is where packets never came: those of a slow path that a faster one
  * overtook are none.
  */
-export const judge = (packets: readonly Packet[]): Pick<StreamResult, 'received' | 'longestGapMs' | 'gaps'> => {
+export const judge = (packets: readonly Packet[]): Omit<Arrivals, 'silentAtEndMs'> => {
   const first = packets[0];
   if (first === undefined) return { received: 0, longestGapMs: Number.POSITIVE_INFINITY, gaps: [] };
   const arrived = new Set(packets.map(([sequence]) => sequence));
@@ -66,6 +75,23 @@ export const judge = (packets: readonly Packet[]): Pick<StreamResult, 'received'
     top = packet;
   }
   return { received: arrived.size, longestGapMs: longest, gaps: gaps.sort((a, b) => b.ms - a.ms) };
+};
+
+/**
+ * Pure. The longest time, ms, in which echoes were lost, by the times at which the far end sent them: what was lost on
+ * the way there is not in it.
+ *
+ * @param packets in order of arrival at the far end. `returned`: sequences whose echo came back.
+ */
+export const lostOnTheWayBack = (packets: readonly Packet[], returned: ReadonlySet<number>): number => {
+  let longest = 0;
+  let since: number | undefined;
+  for (const [sequence, , echoed] of packets) {
+    if (since !== undefined) longest = Math.max(longest, (echoed - since) / 1000);
+    if (returned.has(sequence)) since = undefined;
+    else since ??= echoed;
+  }
+  return longest;
 };
 
 /** Starts one end; `first` resolves with its first line, `stop` ends it and resolves with its last. */
@@ -110,9 +136,14 @@ const waysOut = ({ links, nodes }: Topology) =>
       : [];
   });
 
+const arrivals = (packets: readonly Packet[], sent: number, periodMs: number): Arrivals => {
+  const last = packets.reduce((most, [sequence]) => Math.max(most, sequence), -1);
+  return { ...judge(packets), silentAtEndMs: (sent - 1 - last) * periodMs };
+};
+
 /**
- * Sends one UDP packet every `periodMs` from one node to another and finds the longest silence at the receiver: one way
- * only, so the way back of the same fault is not in it. Counts at the VPC router which way out each packet took.
+ * Sends one UDP packet every `periodMs` from one node to another, which sends each back, and finds the longest silence
+ * of the round trip and of each way. Counts at the VPC router which way each packet and each echo took.
  *
  * @throws a failure when an end can't run or no packet arrives before `during` begins.
  */
@@ -126,13 +157,25 @@ export const measureGap = async (
     .addresses.find(({ dev }) => dev !== 'lo')!
     .address.split('/')[0]!;
   const ways = waysOut(topology);
-  const receiver = end(topology, to, ['receive', address, '0']);
+  const receiver = end(topology, to, ['echo', address, '0']);
   let sender: ReturnType<typeof end> | undefined;
   try {
     const { port } = await receiver.first<{ port: number }>();
     const table = `${TABLE}_${port}`;
-    const rules = ways.map(({ dev }, at) => `    oifname "${dev}" udp dport ${port} counter name w${at}`);
-    const text = `table inet ${table} {\n${ways.map((_, at) => `  counter w${at} { }`).join('\n')}\n  chain forward {\n    type filter hook forward priority 0;\n${rules.join('\n')}\n  }\n}\n`;
+    const counters = ways.flatMap(({ dev }, at) => [
+      { name: `there${at}`, match: `oifname "${dev}" udp dport ${port}` },
+      { name: `back${at}`, match: `iifname "${dev}" udp sport ${port}` },
+    ]);
+    const text = [
+      `table inet ${table} {`,
+      ...counters.map(({ name }) => `  counter ${name} { }`),
+      '  chain forward {',
+      '    type filter hook forward priority 0;',
+      ...counters.map(({ name, match }) => `    ${match} counter name ${name}`),
+      '  }',
+      '}',
+      '',
+    ].join('\n');
     await must(shell, 'ip', inside(vpc, ['nft', '-f', '-']), { input: text });
     try {
       sender = end(topology, from, ['send', address, String(port), String(periodMs * 1000)]);
@@ -140,19 +183,24 @@ export const measureGap = async (
       const enough = delay(durationMs);
       await during?.();
       await enough;
-      const { sent, pause } = await sender.stop<{ sent: number; pause: number }>();
-      await delay(TAIL_MS);
+      const { sent, pause, echoes } = await sender.stop<{ sent: number; pause: number; echoes: Echo[] }>();
       const { packets } = await receiver.stop<{ packets: Packet[] }>();
-      const counted = await must(shell, 'ip', inside(vpc, ['nft', '-j', 'list', 'counters', 'table', 'inet', table]));
-      const top = packets.reduce((most, [sequence]) => Math.max(most, sequence), -1);
+      const counted = countersOf(
+        await must(shell, 'ip', inside(vpc, ['nft', '-j', 'list', 'counters', 'table', 'inet', table])),
+      );
+      const byNode = (way: 'there' | 'back') =>
+        Object.fromEntries(ways.map(({ node }, at) => [node, counted.get(`${way}${at}`) ?? 0]));
       return {
         sent,
-        ...judge(packets),
-        silentAtEndMs: (sent - 1 - top) * periodMs,
-        paths: countersOf(
-          counted,
-          ways.map(({ node }) => node),
+        ...arrivals(packets, sent, periodMs),
+        roundTrip: arrivals(
+          echoes.map(([sequence, left, , arrived]): Packet => [sequence, left, arrived]),
+          sent,
+          periodMs,
         ),
+        backGapMs: lostOnTheWayBack(packets, new Set(echoes.map(([sequence]) => sequence))),
+        paths: byNode('there'),
+        pathsBack: byNode('back'),
         precisionMs: pause / 1000,
       };
     } finally {
@@ -164,9 +212,7 @@ export const measureGap = async (
   }
 };
 
-const countersOf = (text: string, nodes: readonly string[]): Readonly<Record<string, number>> => {
+const countersOf = (text: string): ReadonlyMap<string, number> => {
   const { nftables } = JSON.parse(text) as { nftables: { counter?: { name: string; packets: number } }[] };
-  return Object.fromEntries(
-    nodes.map((node, at) => [node, nftables.find(({ counter }) => counter?.name === `w${at}`)?.counter?.packets ?? 0]),
-  );
+  return new Map(nftables.flatMap(({ counter }) => (counter === undefined ? [] : [[counter.name, counter.packets]])));
 };

@@ -1,4 +1,5 @@
 import { issue } from './issue.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { Router, Site, SiteIssue } from './site.ts';
 
 /** Interfaces that speak PPP: an Ethernet line then carries 8 bytes less (RFC 2516 §7). */
@@ -15,9 +16,37 @@ export const forwardingOf = (
     ? undefined
     : `the NAT at ${public_ip} has to forward UDP 500 and 4500 to ${private_ip} (${name}), since the gateway begins`;
 
+/**
+ * A firewall answers by its own route, whatever the packet came in by, and drops what belongs to no connection of that
+ * interface: where a route table prefers another of its tunnels, the answer takes the wrong one.
+ */
+const opposedOrders = (site: Site): readonly SiteIssue[] =>
+  site.onprem.routers.flatMap(({ name, dialect }) => {
+    const own = site.tunnels.filter(({ router }) => router === name).map((tunnel) => tunnel.name);
+    if (dialect !== 'asa-9.7-vti' || own.length < 2) return [];
+    return site.route_tables.flatMap((table, index) => {
+      const order = table.links.flatMap((wanted) => {
+        const link = site.links.find((one) => one.name === wanted);
+        return link?.kind === 'vpn' && own.includes(link.tunnel) ? [link.tunnel] : [];
+      });
+      const usual = own.filter((tunnel) => order.includes(tunnel));
+      return order.join() === usual.join()
+        ? []
+        : [
+            issue(
+              ['route_tables', index, 'links'],
+              `${table.name} prefers ${order.join(', ')}, and ${name}, which is a stateful firewall, answers by ${usual.join(', ')} (the order of tunnels): it drops answers that take the other tunnel: give both the same order`,
+            ),
+          ];
+    });
+  });
+
 /** What the path between the two ends has to be like, and nobody has said. Pure. */
-export const pathWarnings = (site: Site): readonly SiteIssue[] =>
+export const pathWarnings = (site: Site): readonly SiteIssue[] => [...routerWarnings(site), ...opposedOrders(site)];
+
+const routerWarnings = (site: Site): readonly SiteIssue[] =>
   site.onprem.routers.flatMap((router, index) => {
+    const single = oneAtATime(site).find((one) => one.router === router.name);
     const used = site.tunnels.some((tunnel) => tunnel.router === router.name);
     const forwarding = forwardingOf(site, router);
     return [
@@ -29,6 +58,14 @@ export const pathWarnings = (site: Site): readonly SiteIssue[] =>
             ),
           ]
         : []),
+      ...(single === undefined
+        ? []
+        : [
+            issue(
+              ['onprem', 'routers', index, 'dialect'],
+              `${router.dialect} has one crypto map entry for ${single.tunnels.join(' and ')}, and one of them lives at a time: the others are down meanwhile, the monitor takes that for standby, and the change to another takes the box about 2 minutes`,
+            ),
+          ]),
       ...(forwarding === undefined
         ? []
         : [

@@ -138,6 +138,24 @@ const router = z
     wan_next_hop: address
       .optional()
       .describe('Next hop of the default route; a crypto map file then carries that route.'),
+    names: name
+      .optional()
+      .describe("What the names in the router's file begin with. Default: the site's name; at level legacy none."),
+    sequence_base: z
+      .int()
+      .min(1)
+      .max(9_000)
+      .optional()
+      .describe("First number of the router's ISAKMP policies and crypto map entries. Default: the tunnel's number."),
+    crypto_map: name
+      .optional()
+      .describe('Crypto map that is applied on the WAN interface already: the entries join it. Default: one of its own.'),
+    ospf_process: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .describe("OSPF process that the router runs already. Default: the first tunnel's number."),
   })
   .transform((box) => {
     const linux = LINUX_DIALECTS.some((dialect) => dialect === box.dialect);

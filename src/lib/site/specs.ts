@@ -39,6 +39,10 @@ export const SHAPES = {
     wan_prefix: { kind: 'number' },
     wan_mtu: { kind: 'number' },
     wan_next_hop: {},
+    names: {},
+    sequence_base: { kind: 'number' },
+    crypto_map: {},
+    ospf_process: { kind: 'number' },
   },
   tunnel: {
     name: {},

@@ -1,6 +1,7 @@
 import source from '../../../../templates/dx-ios/bgp.hbs?raw';
 import { usageError } from '../../core/errors.ts';
 import { cidr } from '../../domain/cidr.ts';
+import { namingOf, ospfOf } from '../cisco/names.ts';
 import { levelOf, routerOf, withMask } from '../cisco/shared.ts';
 import { template } from '../engine.ts';
 import type { Renderer } from '../types.ts';
@@ -31,6 +32,8 @@ export const renderIosBgp: Renderer = (device) => {
   const inTunnels = tunnelSessions(device);
   const what = `BGP ${[...(sessions.length > 0 ? ['towards Direct Connect'] : []), ...(inTunnels.length > 0 ? ['inside the tunnels'] : [])].join(' and ')}`;
   const legacy = levelOf(device) === 'legacy';
+  const naming = namingOf(device);
+  const actives = sessions.filter(({ link }) => link.role === 'active').length;
   const roles = new Set(sessions.map(({ link }) => link.role));
   const content = bgp({
     what,
@@ -43,8 +46,17 @@ export const renderIosBgp: Renderer = (device) => {
     routerId: legacy ? '' : (router.router_id ?? ''),
     active: !legacy && roles.has('active'),
     standby: roles.has('standby'),
+    paths: !legacy && actives > 1 ? actives : '',
     ...prefixesOf(device),
-    ospf: device.tunnels[0]?.numbers.tunnel ?? 100,
+    ospf: ospfOf(device),
+    // The file of a route-based box puts the LAN into OSPF; one with a crypto map or without tunnels has none.
+    ospfAlone: device.tunnels.length === 0 || router.dialect !== 'ios-vti',
+    lan: router.lan,
+    lanIp: router.lan_ip ?? '',
+    dxIn: naming('DX-IN'),
+    dxOut: naming('DX-OUT'),
+    localPre: naming('LOCAL-PRE'),
+    prepend: naming('PREPEND'),
     metric: bgpMetric(device, sessions),
     inTunnels,
     sessions: sessions.map(({ link, local, neighbor, prefix, password, timers, mapIn, mapOut }) => ({

@@ -1,6 +1,7 @@
 import source from '../../../../templates/frr/frr.hbs?raw';
 import { linuxInterfaceName } from '../../domain/tunnel.ts';
 import { vpcCidrs } from '../../domain/vpc.ts';
+import { namingOf } from '../cisco/names.ts';
 import { routerOf, staticDistance, staticMetric } from '../cisco/shared.ts';
 import { template } from '../engine.ts';
 import type { Renderer } from '../types.ts';
@@ -16,6 +17,7 @@ const frr = template(source);
  */
 export const renderFrr: Renderer = (device) => {
   const { site } = device;
+  const naming = namingOf(device);
   const router = routerOf(device);
   const sessions = sessionsOf(device);
   const inTunnels = tunnelSessions(device);
@@ -48,6 +50,11 @@ export const renderFrr: Renderer = (device) => {
     lan: router.lan,
     tunnels,
     floating: tunnels.length > 0,
+    dxIn: naming('DX-IN'),
+    dxOut: naming('DX-OUT'),
+    localPre: naming('LOCAL-PRE'),
+    prepend: naming('PREPEND'),
+    static2ospf: naming('static2ospf'),
     bgp: speaks,
     asn: speaks ? asnOf(device) : 0,
     bfd: sessions.some(({ link }) => link.bfd),

@@ -3,6 +3,7 @@ import { cidr, netmask } from '../../domain/cidr.ts';
 import { dxSession } from '../../domain/direct-connect.ts';
 import type { DxLink } from '../../domain/site.ts';
 import { vpcCidrs } from '../../domain/vpc.ts';
+import { namingOf } from '../cisco/names.ts';
 import { ciscoSecret, routerOf, staticMetric } from '../cisco/shared.ts';
 import type { View } from '../engine.ts';
 import type { Device } from '../types.ts';
@@ -46,18 +47,33 @@ export const sessionsOf = (device: Device): readonly Session[] =>
         ? ''
         : ciscoSecret(device.bgpPasswords.get(link.name), 'BGP password', field);
     const timers = link.bfd ? '' : QUICK_TIMERS;
-    return [{ link, local: router, neighbor: cloud, prefix, password, timers, ...MAPS[link.role] }];
+    const naming = namingOf(device);
+    const { mapIn, mapOut } = MAPS[link.role];
+    return [
+      {
+        link,
+        local: router,
+        neighbor: cloud,
+        prefix,
+        password,
+        timers,
+        mapIn: naming(mapIn),
+        mapOut: naming(mapOut),
+      },
+    ];
   });
 
 /** What goes over a session in either direction: prefix lists, and the networks as IOS and ASA announce them. */
-export const prefixesOf = ({ site }: Device) => ({
+export const prefixesOf = (device: Device) => ({
+  vpcList: namingOf(device)('VPC'),
+  onpremList: namingOf(device)('ONPREM'),
   // Every CIDR of the VPC, and parts of it: a Direct Connect gateway announces its allowed prefixes as they are given,
   // and the smallest VPC or subnet is a /28 (Amazon VPC user guide, "VPC CIDR blocks").
-  vpc: vpcCidrs(site).map(({ text, prefix }, index) => ({
+  vpc: vpcCidrs(device.site).map(({ text, prefix }, index) => ({
     text: prefix < 28 ? `${text} le 28` : text,
     sequence: 5 * (index + 1),
   })),
-  onprem: site.onprem.networks.map((text, index) => ({
+  onprem: device.site.onprem.networks.map((text, index) => ({
     text,
     sequence: 5 * (index + 1),
     masked: `${cidr(text).address} mask ${netmask(cidr(text).prefix)}`,
@@ -87,8 +103,8 @@ export const tunnelSessions = (device: Device) =>
             neighbor: cloud.inside,
             cloudAsn: bgp.cloudAsn,
             timers: QUICK_TIMERS,
-            mapIn: `VPN-IN-${numbers.tunnel}`,
-            mapOut: `VPN-OUT-${numbers.tunnel}`,
+            mapIn: namingOf(device)(`VPN-IN-${numbers.tunnel}`),
+            mapOut: namingOf(device)(`VPN-OUT-${numbers.tunnel}`),
             preference: TUNNEL_PREFERENCE - 10 * index,
             prepend: Array.from({ length: bgp.rank }, () => asnOf(device)).join(' '),
           } satisfies View,

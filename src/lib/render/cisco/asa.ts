@@ -6,15 +6,18 @@ import { netmask, type Cidr } from '../../domain/cidr.ts';
 import { isAead, type Encryption, type Hash, type Suite } from '../../domain/crypto.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
 import { vpcCidrs } from '../../domain/vpc.ts';
+import { beforePasting, namingOf, sequenceOf, tunnelNumbers } from './names.ts';
 import { asnOf, prefixesOf, tunnelSessions } from '../bgp/policy.ts';
 import { template, type View } from '../engine.ts';
 import type { Device, RenderedFile, Renderer } from '../types.ts';
 import {
   identityNote,
   notesOf,
+  oneAtATimeNote,
   oneSuite,
   pskOf,
   requireMode,
+  routerOf,
   selectorPairs,
   staticDistance,
   withMask,
@@ -69,10 +72,11 @@ const file = (device: Device, content: string): readonly RenderedFile[] => [
   { path: `${device.name}.asa`, mode: 0o600, content, what: 'firewall configuration with pre-shared keys' },
 ];
 
-const common = (device: Device): View => ({
+const common = (device: Device, used: Parameters<typeof beforePasting>[1]): View => ({
   device: device.name,
   site: device.site.site,
-  notes: [...notesOf(device, 'computed'), ...identityNote(device)],
+  transformSet: namingOf(device)('TRAN', ''),
+  notes: [...notesOf(device, 'computed'), ...identityNote(device), ...beforePasting(device, used)],
   // The clamp is global: the tightest tunnel decides.
   mss: Math.min(...device.tunnels.map(({ mtu }) => mtu.mss)),
 });
@@ -92,15 +96,27 @@ const policyView = (device: Device): View => {
   const objects = [
     ...new Map(pairs.flatMap(({ from, to }) => [from, to]).map((network) => [network.text, network])).values(),
   ];
+  const naming = namingOf(device);
   const objectName = ({ text, address, prefix }: Cidr): string =>
     objects.some((other) => other.address === address && other.text !== text)
-      ? `obj-${address}-${prefix}`
-      : `obj-${address}`;
+      ? naming(`obj-${address}-${prefix}`, `${address}-${prefix}`)
+      : naming(`obj-${address}`, address);
+  const number = sequenceOf(device, 0, first.numbers.tunnel);
+  const { crypto_map: given } = routerOf(device);
+  const map = given ?? 'outside_map';
+  const crypto = cryptoView(suite, number);
   return {
-    ...common(device),
-    ...cryptoView(suite, first.numbers.tunnel),
-    number: first.numbers.tunnel,
-    acl: `crypto_acl_${first.numbers.tunnel}`,
+    ...common(device, [
+      [suite.ikeVersion === 1 ? 'IKE policy' : 'crypto ikev2 policy', crypto.policies.map((policy) => policy.number)],
+      [`crypto map ${map}`, [number]],
+    ]),
+    ...crypto,
+    oneAtATime: oneAtATimeNote(device),
+    number,
+    map,
+    joins: given !== undefined,
+    acl: naming(`crypto_acl_${first.numbers.tunnel}`, 'crypto'),
+    natExemption: naming('nat_exemption'),
     pairs: pairs.map(({ from, to }) => ({
       acl: `${withMask(from)} ${withMask(to)}`,
       from: objectName(from),
@@ -142,10 +158,18 @@ export const renderAsa97Vti: Renderer = (device) => {
   requireMode(device, 'route');
   const first = device.tunnels[0]!;
   const sessions = tunnelSessions(device);
+  const naming = namingOf(device);
+  const policies = device.tunnels.flatMap(({ suite, numbers }, index) =>
+    cryptoView(suite, sequenceOf(device, index, numbers.tunnel)).policies.map(({ number }) => number),
+  );
   return file(
     device,
     asa97({
-      ...common(device),
+      ...common(device, [
+        ['interface Tunnel', device.tunnels.map(({ numbers }) => numbers.sla)],
+        [first.suite.ikeVersion === 1 ? 'crypto ikev1 policy' : 'crypto ikev2 policy', policies],
+        ['nameif vti', tunnelNumbers(device.tunnels)],
+      ]),
       ...cryptoView(first.suite, first.numbers.tunnel),
       bgp: sessions.length > 0,
       sessions,
@@ -153,7 +177,10 @@ export const renderAsa97Vti: Renderer = (device) => {
       ...prefixesOf(device),
       tunnels: device.tunnels.map((tunnel, index) => {
         const { numbers, onprem, cloud, inside, suite } = tunnel;
-        const { policies, pfs, childLifetime, keepalive, ikev1, ikev2 } = cryptoView(suite, numbers.tunnel);
+        const { policies, pfs, childLifetime, keepalive, ikev1, ikev2 } = cryptoView(
+          suite,
+          sequenceOf(device, index, numbers.tunnel),
+        );
         return {
           ...peer(device, tunnel),
           ikev1,
@@ -164,7 +191,8 @@ export const renderAsa97Vti: Renderer = (device) => {
           keepalive,
           number: numbers.sla,
           nameif: `vti${numbers.tunnel}`,
-          profile: `ipsec-profile${index === 0 ? '' : `-${numbers.tunnel}`}`,
+          profile: naming(`ipsec-profile${index === 0 ? '' : `-${numbers.tunnel}`}`, tunnel.name),
+          transformSet: naming('TRAN', ''),
           inside: `${onprem.inside} ${netmask(inside.prefix)}`,
           routes:
             tunnel.bgp !== undefined

@@ -6,11 +6,13 @@ import type { Tunnel } from '../../domain/tunnel.ts';
 import { vpcCidrs } from '../../domain/vpc.ts';
 import { template, type View } from '../engine.ts';
 import type { Device, Renderer } from '../types.ts';
+import { beforePasting, hasPlainNames, namingOf, ospfOf, sequenceOf, tunnelNumbers, type Naming } from './names.ts';
 import {
   hasDx,
   identityNote,
   levelOf,
   notesOf,
+  oneAtATimeNote,
   oneSuite,
   pskOf,
   requireMode,
@@ -53,7 +55,7 @@ const transform = ({ encryption, hash }: Proposal): string =>
  * Phase 1 and the transform set. Of the ESP proposals only the first is offered: IOS has one PFS group per profile, so
  * a second cipher with a group of its own could never be agreed on.
  */
-const cryptoView = (suite: Suite) => {
+const cryptoView = (suite: Suite, naming: Naming) => {
   const esp = suite.esp[0]!;
   const ike = suite.ike[0]!;
   return {
@@ -67,9 +69,9 @@ const cryptoView = (suite: Suite) => {
     childLifetime: suite.lifetime.child,
     transform: transform(esp),
     pfs: esp.dh === undefined ? '' : `group${esp.dh}`,
-    policy: `hybrid-${suite.level}`,
+    policy: naming(`hybrid-${suite.level}`, ''),
     proposals: suite.ike.map(({ encryption, hash, dh }, index) => ({
-      name: `hybrid-${suite.level}-${index + 1}`,
+      name: naming(`hybrid-${suite.level}-${index + 1}`, `${index + 1}`),
       encryption: IKEV2[encryption],
       integrity: isAead(encryption) ? '' : hash,
       prf: hash,
@@ -87,8 +89,8 @@ const suffix = (index: number, { numbers }: Tunnel): string => (index === 0 ? ''
  * the route's way into the office's OSPF (the field document "BJS VPN", "Cisco Router 1"). IKEv2 needs IOS 15.2(4)M or
  * IOS XE.
  *
- * Names: the first tunnel has the field document's plain ones (KEYRING, ipsec-profile), the next its number behind
- * them.
+ * At level legacy the first tunnel has the field document's plain names (KEYRING, ipsec-profile), the next its number
+ * behind them.
  * @throws a usage error when a tunnel is policy-based or its key can't be typed.
  */
 export const renderIosVti: Renderer = (device) => {
@@ -96,23 +98,43 @@ export const renderIosVti: Renderer = (device) => {
   const legacy = levelOf(device) === 'legacy';
   const router = routerOf(device);
   const first = device.tunnels[0]!;
-  const { ikev1, proposals, policy, transform: transformSet } = cryptoView(first.suite);
+  const naming = namingOf(device);
+  const { ikev1, proposals, policy, transform: transformSet } = cryptoView(first.suite, naming);
+  const numbers = tunnelNumbers(device.tunnels);
+  const statics = first.bgp === undefined;
+  const policies = device.tunnels.map((tunnel, index) => sequenceOf(device, index, tunnel.numbers.tunnel));
   const content = vti({
     device: device.name,
     site: device.site.site,
-    notes: [...notesOf(device, legacy ? 'legacy' : 'computed'), ...(ikev1 ? identityNote(device) : [])],
+    notes: [
+      ...notesOf(device, legacy ? 'legacy' : 'computed'),
+      ...(ikev1 ? identityNote(device) : []),
+      ...beforePasting(device, [
+        ['interface Tunnel', numbers],
+        ...(statics
+          ? ([
+              ['track', numbers],
+              ['ip sla', device.tunnels.map((tunnel) => tunnel.numbers.sla)],
+            ] as const)
+          : []),
+        ...(ikev1 ? ([['crypto isakmp policy', policies]] as const) : []),
+      ]),
+    ],
     modern: !legacy,
+    transformSet: naming('TRAN', ''),
+    static2ospf: naming('static2ospf'),
     ikev1,
     proposals,
     policy,
     transform: transformSet,
     local: first.onprem.address,
     // What BGP brings needs neither a static route nor a watch over it.
-    statics: first.bgp === undefined,
-    ospf: first.numbers.tunnel,
+    statics,
+    ospf: ospfOf(device),
     routerId: router.router_id ?? '',
     // Without the router's LAN address OSPF is taken to run already, as the field document does.
     lan: legacy || router.lan_ip === undefined ? '' : router.lan,
+    unsaid: !legacy && router.lan_ip === undefined,
     lanIp: router.lan_ip ?? '',
     tunnels: device.tunnels.map((tunnel, index) => vtiView(device, tunnel, index, legacy)),
   });
@@ -122,17 +144,21 @@ export const renderIosVti: Renderer = (device) => {
 const vtiView = (device: Device, tunnel: Tunnel, index: number, legacy: boolean): View => {
   const { onprem, cloud, numbers, suite, mtu } = tunnel;
   const tail = suffix(index, tunnel);
+  const naming = namingOf(device);
   const distance = staticDistance(index, hasDx(device));
   return {
-    ...cryptoView(suite),
+    ...cryptoView(suite, naming),
     name: tunnel.name,
+    policyNumber: sequenceOf(device, index, numbers.tunnel),
+    transformSet: naming('TRAN', ''),
+    static2ospf: naming('static2ospf'),
     number: numbers.tunnel,
     sla: numbers.sla,
     sequence: 10 * (index + 1),
-    keyring: `KEYRING${tail}`,
-    isakmpProfile: `isakmp-profile${tail}`,
-    ikev2Profile: `ikev2-profile${tail}`,
-    ipsecProfile: `ipsec-profile${tail}`,
+    keyring: naming(`KEYRING${tail}`, tunnel.name),
+    isakmpProfile: naming(`isakmp-profile${tail}`, tunnel.name),
+    ikev2Profile: naming(`ikev2-profile${tail}`, tunnel.name),
+    ipsecProfile: naming(`ipsec-profile${tail}`, tunnel.name),
     local: onprem.address,
     id: onprem.id,
     peer: cloud.device,
@@ -175,18 +201,31 @@ export const renderIosCryptomap: Renderer = (device) => {
   const first = device.tunnels[0]!;
   const { onprem, numbers } = first;
   const pairs = selectorPairs(first);
+  const naming = namingOf(device);
+  const plain = hasPlainNames(device);
+  const sequence = sequenceOf(device, 0, legacy ? numbers.sla : numbers.tunnel);
+  const acl = plain ? String(aclNumber(first)) : naming('', 'crypto');
   const content = cryptomap({
-    ...cryptoView(suite),
+    ...cryptoView(suite, naming),
     device: device.name,
     site: device.site.site,
     notes: [
       ...notesOf(device, legacy ? 'legacy' : 'computed'),
       ...(suite.ikeVersion === 1 ? identityNote(device) : []),
+      ...oneAtATimeNote(device),
+      ...beforePasting(device, [
+        ...(suite.ikeVersion === 1 ? ([['crypto isakmp policy', [sequence]]] as const) : []),
+        [`crypto map ${router.crypto_map ?? naming('OpenSwan', '')}`, [sequence]],
+        ...(plain ? ([['access-list', [aclNumber(first)]]] as const) : []),
+      ]),
     ],
     legacy,
-    name: legacy ? 'OpenSwan' : `vpn-${device.site.site}`,
-    sequence: numbers.sla,
-    acl: aclNumber(first),
+    name: naming('OpenSwan', ''),
+    map: router.crypto_map ?? naming('OpenSwan', ''),
+    joins: router.crypto_map !== undefined,
+    sequence,
+    acl,
+    namedAcl: !plain,
     pairs: pairs.map(({ from, to }) => `${withWildcard(from)} ${withWildcard(to)}`),
     manyPairs: pairs.length > 1,
     wan: onprem.wan,

@@ -109,6 +109,18 @@ export const notesOf = ({ tunnels }: Device, mss: 'computed' | 'legacy'): readon
   ];
 };
 
+/**
+ * Boxes whose tunnels are peers of one crypto map entry. Cisco, "Understand IKEv2 Crypto Map Backup Peers" (220638): a
+ * firewall that answers takes only the peer that is current, and moves on about 2 minutes after that one died. AWS,
+ * "Example: Cisco ASA Device": only one active tunnel at a time.
+ */
+export const oneAtATimeNote = ({ tunnels }: Device): readonly string[] =>
+  tunnels.length < 2
+    ? []
+    : [
+        `One tunnel lives at a time: the crypto map entry has one current peer, and takes the next when that one is dead. So of ${tunnels.map(({ name }) => name).join(', ')} all but one are down, as they should be.`,
+      ];
+
 /** IKEv1 on IOS, and any IKE on an ASA, presents the interface's own address as identity. */
 export const identityNote = ({ tunnels }: Device): readonly string[] => {
   const first = tunnels[0];

@@ -74,12 +74,13 @@ const ASA_82 = `
 nat (inside) 0 access-list nat_exemption
 access-list nat_exemption extended permit ip 192.168.1.0 255.255.255.0 10.0.0.0 255.255.255.0`;
 
+/** The document's \`any\` is an interface by name today, first in the list: with \`any\` a firewall routes by the rule. */
 const ASA_83 = `
 object network obj-192.168.1.0
  subnet 192.168.1.0 255.255.255.0
 object network obj-10.0.0.0
  subnet 10.0.0.0 255.255.255.0
-nat (inside,any) source static obj-192.168.1.0 obj-192.168.1.0 destination static obj-10.0.0.0 obj-10.0.0.0 no-proxy-arp`;
+nat (inside,outside) 1 source static obj-192.168.1.0 obj-192.168.1.0 destination static obj-10.0.0.0 obj-10.0.0.0 no-proxy-arp`;
 
 const DX = `
 route-map LOCAL-PRE permit 10

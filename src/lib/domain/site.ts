@@ -149,7 +149,9 @@ const router = z
       .describe("First number of the router's ISAKMP policies and crypto map entries. Default: the tunnel's number."),
     crypto_map: name
       .optional()
-      .describe('Crypto map that is applied on the WAN interface already: the entries join it. Default: one of its own.'),
+      .describe(
+        'Crypto map that is applied on the WAN interface already: the entries join it. Default: one of its own.',
+      ),
     ospf_process: z
       .int()
       .min(1)

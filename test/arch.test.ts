@@ -161,6 +161,8 @@ describe('imports point one way', () => {
     ['commander', ['commands/program.ts', 'commands/report.ts'], 'commands are data; the parser can be changed'],
     ['handlebars', ['lib/render/engine.ts'], 'one engine is strict, escapes nothing and refuses control characters'],
     ['yaml', ['lib/site/'], 'one reader knows lines, comments and limits'],
+    ['jq-wasm/inline', ['lib/adapters/jq.ts'], 'a megabyte that only --jq loads'],
+    ['diff', ['lib/render/difference.ts'], 'differences look the same everywhere'],
     ['asciichart', ['lib/render/chart.ts'], 'charts look the same everywhere, and the library can be changed'],
     ['@elastic/', ['lib/adapters/records/'], 'its types behind the port: OpenSearch is behind it too'],
   ])('%s has one door: %s (%s)', (name, doors) => {
@@ -174,7 +176,7 @@ describe('imports point one way', () => {
 
 test('commands hold commands: logic in their folder is tested by command lines alone, and no other can use it', () => {
   const isCommand = ({ code }: Source) => /\b(?:define|procedure|fpga)Command\b|^export const commands\b/m.test(code);
-  const isShared = ({ path }: Source) => /^src\/commands\/[\w-]+\.ts$|\/((\w+-)?flags|shared)\.ts$/.test(path);
+  const isShared = ({ path }: Source) => /^src\/commands\/[\w-]+\.ts$|\/((\w+-)?flags|shared|json)\.ts$/.test(path);
   expect(
     under('commands')
       .filter((source) => !isCommand(source) && !isShared(source))

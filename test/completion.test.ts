@@ -53,7 +53,7 @@ describe('what may stand at the cursor (|)', () => {
   test.each<[line: string, values: readonly string[] | 'files']>([
     ['|', ['vpn', 'route']],
     ['r|', ['route']],
-    ['-|', ['--json', '--quiet', '--no-color', '--help', '--version']],
+    ['-|', ['--json', '-o', '--jq', '--quiet', '--no-color', '--help', '--version']],
     ['--json |', ['vpn', 'route']],
     ['nothing |', []],
     ['vpn |', ['render', 'lint', 'key', 'test']],
@@ -75,7 +75,9 @@ describe('what may stand at the cursor (|)', () => {
     ['vpn render --crypto = m|', ['modern']],
     ['vpn render --site |', 'files'],
     ['vpn render --site x.yaml |', ['fast', 'slow']],
-    ['vpn render -y -|', ['--site', '--crypto', '--tunnel', '--json', '--quiet', '--no-color', '--help']],
+    ['vpn render -y -|', ['--site', '--crypto', '--tunnel', '--json', '-o', '--jq', '--quiet', '--no-color', '--help']],
+    ['vpn render -o |', ['text', 'json', 'yaml', 'table', 'name']],
+    ['vpn -o y|', ['yaml']],
     ['vpn render --tunnel a --t|', ['--tunnel']],
     ['vpn lint |', 'files'],
     ['vpn lint a b |', 'files'],
@@ -146,7 +148,7 @@ describe('in a real bash', () => {
     expect(await press('')).toEqual(expect.arrayContaining(['vpn', 'route', 'lab']));
     expect(await press('comp')).toEqual(['completion']);
     expect(await press('completion', 'z')).toEqual(['zsh']);
-    expect(await press('--')).toEqual(['--json', '--quiet', '--no-color', '--help', '--version']);
+    expect(await press('--')).toEqual(['--json', '--jq', '--quiet', '--no-color', '--help', '--version']);
   });
 });
 

@@ -107,7 +107,7 @@ describe('what a line means', () => {
     'route table --json list --yes',
   ])('--json anywhere: %s', async (line) => {
     const ran = await run(line);
-    expect(ran).toMatchObject({ exit: 0, err: '' });
+    expect(ran).toMatchObject({ exit: 0, err: 'working\n' });
     expect(ran.json()).toMatchObject({ site: 'hybridctl.yaml' });
   });
 
@@ -181,7 +181,7 @@ describe('refusals, one line each', () => {
     [
       'route table list --fail usage --json',
       2,
-      '{"error":{"exit":2,"message":"is wrong","field":"--fail","next":"do better","more":["line 3: no","line 4: no"]}}\n',
+      'working\n{"error":{"exit":2,"message":"is wrong","field":"--fail","next":"do better","more":["line 3: no","line 4: no"]}}\n',
     ],
     [
       '-q route table list --fail crash',
@@ -271,7 +271,9 @@ Options:
   --level <name>  a choice (env: TEST_LEVEL) (choices: "low", "high")
   --name <name>   a list (may be repeated) (env: TEST_NAME)
   --fail <how>    fails
-  --json          print the result as JSON
+  --json          print the result as JSON, like -o json
+  -o <format>     print the result as text, json, yaml, table or name
+  --jq <expr>     print what jq makes of the JSON
   -q, --quiet     no progress lines
   --no-color      no colours (env: NO_COLOR)
   -h, --help      show this help

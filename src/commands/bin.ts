@@ -86,6 +86,7 @@ const output: Output = {
   },
   err: (text) => tell(text.replace(/\n$/, '')),
   style: async (plain) => (await import('../lib/adapters/terminal.ts')).style(colour && !plain),
+  jq: async (...call) => (await import('../lib/adapters/jq.ts')).jq(...call),
 };
 
 // We pin the SDK to versions that run on Node 20; its notice about later ones would be noise in every command's stderr.

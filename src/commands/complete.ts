@@ -1,5 +1,6 @@
 import type { Command, Flag } from '../lib/core/command.ts';
 import type { NameKind } from './complete-names.ts';
+import { GLOBAL_FLAGS } from './globals.ts';
 import type { Group } from './registry.ts';
 
 /** The names of a kind in a site file; undefined: the usual one. */
@@ -13,12 +14,7 @@ export interface Candidate {
 /** What may stand where the cursor is; `files` = whatever the shell knows about file names. */
 export type Completion = readonly Candidate[] | 'files';
 
-const GLOBAL: readonly Flag[] = [
-  { flags: '--json', summary: 'print the result as JSON' },
-  { flags: '-q, --quiet', summary: 'no progress lines' },
-  { flags: '--no-color', summary: 'no colours' },
-  { flags: '-h, --help', summary: 'show help' },
-];
+const GLOBAL: readonly Flag[] = [...GLOBAL_FLAGS, { flags: '-h, --help', summary: 'show help' }];
 const PROGRAM: readonly Flag[] = [...GLOBAL, { flags: '--version', summary: 'print the version' }];
 
 /** `-y, --yes` gives -y and --yes. */
@@ -54,7 +50,9 @@ const candidates = async (
   groups: readonly Group[],
   names: Names,
 ): Promise<Completion> => {
-  const path = before.filter((word) => !word.startsWith('-'));
+  const waiting = valued(before.at(-1));
+  if (waiting !== undefined) return bare(valuesIn(waiting));
+  const path = before.filter((word, at) => !word.startsWith('-') && valued(before[at - 1]) === undefined);
   const group = groups.find(({ name }) => name === path[0]);
   if (group === undefined) {
     if (path.length > 0) return [];
@@ -71,6 +69,10 @@ const candidates = async (
   // A command may stand above others: `drill`, and `drill route`.
   return inside === 'files' || partial.startsWith('-') ? inside : [...inside, ...further];
 };
+
+/** A flag of every command that this word is, and that needs a value. */
+const valued = (word: string | undefined): Flag | undefined =>
+  GLOBAL.find((flag) => takesValue(flag) && names(flag).includes(word ?? ''));
 
 /** The words that lead on from an unfinished path. */
 const nextWords = (
@@ -100,7 +102,7 @@ const within = async (
     return kind === undefined ? valuesOf(placeholder, offer) : bare(await site(kind));
   };
   const find = (word: string | undefined) =>
-    command.flags.find((flag) => takesValue(flag) && names(flag).includes(word ?? ''));
+    [...command.flags, ...GLOBAL].find((flag) => takesValue(flag) && names(flag).includes(word ?? ''));
   const joined = /^(--[^=]+)=/.exec(partial);
   if (joined !== null) return bare(valuesIn(find(joined[1])).map((value) => `${joined[1]}=${value}`));
   const waiting = find(before.at(-1));

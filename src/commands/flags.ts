@@ -19,7 +19,6 @@ export const FLAG = {
   ownRegion: flag(region(), 'cloud region', { env: 'AWS_REGION', required: true }),
   profile: flag(text({ placeholder: 'name', like: 'default' }), 'AWS profile', { env: 'AWS_PROFILE' }),
   out: flag(path('dir'), "folder for the rendered files (default: rendered, or the site's own below it)", {
-    short: 'o',
     env: 'HYBRIDCTL_OUT',
   }),
   stateDir: flag(path('dir'), "the monitor's lease and pins", { env: 'HYBRIDCTL_STATE_DIR', default: STATE_DIR }),

@@ -1,7 +1,9 @@
-import type { Command, Emit, Style } from '../lib/core/command.ts';
+import type { Command, Emit, Raw, Style } from '../lib/core/command.ts';
 import { EXIT, usageError, type ExitCode } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
 import { nearest, show } from '../lib/core/words.ts';
+import { judgedGlobals, looseGlobals, takeGlobals, type Global } from './globals.ts';
+import { printed, printedEvent, withVersion, type Jq, type Printing } from './print.ts';
 import { buildProgram } from './program.ts';
 import { GROUPS } from './registry.ts';
 import { report } from './report.ts';
@@ -14,6 +16,8 @@ export interface Output {
   err(text: string): void;
   /** Styles for stdout; loaded only when a command has something to say. @param plain the user wants no colours. */
   style(plain: boolean): Promise<Style>;
+  /** For --jq; loaded only by whoever says it. */
+  readonly jq: Jq;
 }
 
 export interface Main {
@@ -26,33 +30,19 @@ export interface Main {
 export const main = async (typed: readonly string[], { ports, output, version }: Main): Promise<ExitCode> => {
   const argv = spelledAsFlags(typed);
   let exit: ExitCode = EXIT.ok;
-  const group = GROUPS.find(({ name }) => name === argv.find(isWord));
-  let global = takeGlobals(argv, []).global;
+  let global = looseGlobals(takeGlobals(argv, []));
   try {
+    const group = GROUPS.find(({ name }) => name === takeGlobals(argv, []).rest.find(isWord));
     const commands = (await group?.load()) ?? [];
     const taken = takeGlobals(argv, commands);
-    global = taken.global;
+    global = looseGlobals(taken);
+    global = judgedGlobals(taken);
     const plain = global.noColor || Boolean(ports.env['NO_COLOR']);
-    const heard = portsFor(ports, global, plain);
+    const printing: Printing = { style: () => output.style(plain), jq: output.jq };
     refuseStrayFlag(taken.rest, commands);
     if (typed[0] === 'help') refuseUnknownTopic(typed.slice(1).filter(isWord).join(' '), commands);
     const program = buildProgram({ named: group, commands, version, out: output.out }, async (command, raw) => {
-      const options = command.parse(raw, heard);
-      const print = async (result: unknown): Promise<void> => {
-        const text = global.json
-          ? JSON.stringify(result, undefined, 2)
-          : command.human(result, await output.style(plain));
-        if (text !== '') output.out(text.endsWith('\n') ? text : `${text}\n`);
-      };
-      let printed: Promise<void> | undefined;
-      const emit: Emit = (event) => {
-        if (command.streams !== true) printed = print(event);
-        else if (global.json) output.out(`${JSON.stringify(event)}\n`);
-      };
-      const { result, exit: code } = await command.run(options, heard, emit);
-      exit = code ?? EXIT.ok;
-      if (global.json && command.streams === true) return;
-      await (printed ?? print(result));
+      exit = await runCommand(command, raw, portsFor(ports, global, plain), { global, printing, out: output.out });
     });
     await program.parseAsync([...taken.rest], { from: 'user' });
     return exit;
@@ -66,6 +56,44 @@ export const main = async (typed: readonly string[], { ports, output, version }:
   }
 };
 
+interface Printer {
+  readonly global: Global;
+  readonly printing: Printing;
+  readonly out: Output['out'];
+}
+
+/** Runs a command and prints what it returns. @returns its exit code; throws what it throws. */
+const runCommand = async (
+  command: Command,
+  raw: Raw,
+  ports: Ports,
+  { global, printing, out }: Printer,
+): Promise<ExitCode> => {
+  const options = command.parse(raw, ports);
+  const streams = typeof command.streams === 'function' ? command.streams(options) : command.streams === true;
+  const write = (text: string): void => {
+    if (text !== '') out(text.endsWith('\n') ? text : `${text}\n`);
+  };
+  const print = async (result: unknown): Promise<void> => write(await printed(command, result, global, printing));
+  // One after another, also where each has to wait for what it needs.
+  let waiting: Promise<void> = Promise.resolve();
+  let early: Promise<void> | undefined;
+  const emit: Emit = (event) => {
+    if (!streams) early = print(event);
+    else if (global.format === 'json' && global.jq === undefined) write(JSON.stringify(withVersion(command, event)));
+    else if (global.format !== 'text')
+      waiting = waiting.then(async () => write(await printedEvent(command, event, global, printing)));
+  };
+  const everyMs = command.repeatEveryMs?.(options);
+  if (everyMs !== undefined)
+    return (await import('./repeat.ts')).repeat(command, options, ports, { everyMs, global, printing, write });
+  const { result, exit } = await command.run(options, ports, emit);
+  await waiting;
+  if (streams && global.format !== 'text') return exit ?? EXIT.ok;
+  await (early ?? print(result));
+  return exit ?? EXIT.ok;
+};
+
 /** `help vpn init` is `vpn init --help`; `version` and `-v` are `--version`. */
 const spelledAsFlags = (typed: readonly string[]): readonly string[] => {
   const [first, ...rest] = typed;
@@ -73,58 +101,17 @@ const spelledAsFlags = (typed: readonly string[]): readonly string[] => {
   return (first === 'version' || first === '-v') && rest.length === 0 ? ['--version'] : typed;
 };
 
-/** What is for people does not reach those who want data, or nothing. */
-const portsFor = (ports: Ports, { json, quiet }: Global, plain: boolean): Ports => {
+/** What is for people does not reach those who want data on stdout, or nothing. Progress is stderr's. */
+const portsFor = (ports: Ports, { format, quiet }: Global, plain: boolean): Ports => {
   const { screen } = ports;
   return {
     ...ports,
-    ...(json || quiet ? { progress: () => undefined, live: undefined } : {}),
-    screen: json || screen === undefined ? undefined : (wanted = false) => screen(plain || wanted),
+    ...(quiet ? { progress: () => undefined, live: undefined } : {}),
+    screen: format !== 'text' || screen === undefined ? undefined : (wanted = false) => screen(plain || wanted),
   };
 };
-
-interface Global {
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly noColor: boolean;
-}
-
-const GLOBAL_FLAGS: readonly string[] = ['--json', '-q', '--quiet', '--no-color'];
 
 const isWord = (word: string): boolean => !word.startsWith('-');
-
-/**
- * Takes the flags that every command has out of the line, wherever they stand. Done before commander sees the line, so
- * that a line it can't parse is also reported as --json says.
- */
-const takeGlobals = (
-  argv: readonly string[],
-  commands: readonly Command[],
-): { readonly global: Global; readonly rest: readonly string[] } => {
-  const end = endOfOurs(argv, commands);
-  const given = argv.slice(0, end).filter((word) => GLOBAL_FLAGS.includes(word));
-  return {
-    global: {
-      json: given.includes('--json'),
-      quiet: given.includes('-q') || given.includes('--quiet'),
-      noColor: given.includes('--no-color'),
-    },
-    rest: argv.filter((word, index) => index >= end || !GLOBAL_FLAGS.includes(word)),
-  };
-};
-
-/**
- * `lab exec host jq --json`: what follows `--`, or the first argument of a pass-through command, belongs to another
- * program.
- */
-const endOfOurs = (argv: readonly string[], commands: readonly Command[]): number => {
-  const dashes = argv.indexOf('--');
-  const limit = dashes === -1 ? argv.length : dashes;
-  const at = [...argv.keys()].filter((index) => index < limit && isWord(argv[index]!));
-  const line = at.map((index) => argv[index]).join(' ');
-  const passing = commands.find(({ path, passThrough }) => passThrough === true && `${line} `.startsWith(`${path} `));
-  return passing === undefined ? limit : (at[passing.path.split(' ').length] ?? limit);
-};
 
 /** Commander would show the help of what is above a name that it does not know. */
 const refuseUnknownTopic = (topic: string, commands: readonly Command[]): void => {

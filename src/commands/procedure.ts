@@ -12,12 +12,16 @@ import { aliyunLazily, lazily } from '../lib/procedures/kit/lazily.ts';
 import { pendingOf, planRemoval, planSteps } from '../lib/procedures/kit/plan.ts';
 import { consent } from './consent.ts';
 import { APPLY, DESTROY, type ProcedureOptions } from './procedure-flags.ts';
+import { jsonShape } from '../lib/core/json-shape.ts';
 
 export {
   APPLY,
   DESTROY,
   type ProcedureOptions,
 } from './procedure-flags.ts';
+
+/** What every procedure prints. */
+export const procedureJson = jsonShape(1, async () => (await import('./json.ts')).procedure);
 
 /** Documented in docs/README.md, "Procedures"; fields are only ever added. */
 export interface ProcedureResult {
@@ -231,7 +235,7 @@ export const procedureCommand = <
   procedure,
   ...rest
 }: ProcedureDefinition<Verb, A, F, O>): Command =>
-  defineCommand<A, Flags, ProcedureResult, O>({
+  defineCommand<A, Flags, ProcedureResult, O, ProcedureResult>({
     ...(rest as object as Pick<ProcedureDefinition<'apply', A, Flags, O>, 'path' | 'summary' | 'examples'>),
     // Its own come first in the help, and win.
     flags: {
@@ -243,5 +247,7 @@ export const procedureCommand = <
     },
     run: async (options, ports) =>
       (verb === 'apply' ? runApply : runDestroy)(ports, await procedure(options, ports), options),
+    json: procedureJson,
+    data: (result) => result,
     human: humanProcedure,
   });

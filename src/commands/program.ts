@@ -2,6 +2,7 @@ import { Argument, Command as Program, Option } from 'commander';
 import type { Command, Flag, Raw } from '../lib/core/command.ts';
 import { usageError } from '../lib/core/errors.ts';
 import { refuseExcess } from './excess.ts';
+import { GLOBAL_FLAGS } from './globals.ts';
 import { GROUPS, type Group } from './registry.ts';
 
 export interface ProgramOptions {
@@ -64,10 +65,7 @@ const common = (node: Program, { out }: ProgramOptions): Program =>
 
 /** Shown in help only: main() has taken them out of the line. */
 const globals = (node: Program): Program =>
-  node
-    .option('--json', 'print the result as JSON')
-    .option('-q, --quiet', 'no progress lines')
-    .option('--no-color', 'no colours (env: NO_COLOR)');
+  GLOBAL_FLAGS.reduce((taking, { flags, summary }) => taking.option(flags, summary), node);
 
 const attach = (node: Program, command: Command, handle: Handler): void => {
   node

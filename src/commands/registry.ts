@@ -84,6 +84,11 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./drill/index.ts')).commands,
   },
   {
+    name: 'schema',
+    summary: 'the JSON Schema of what a command prints under --json',
+    load: async () => (await import('./schema.ts')).commands,
+  },
+  {
     name: 'completion',
     summary: 'shell completion for bash, zsh and fish',
     load: async () => (await import('./completion.ts')).commands,

@@ -15,8 +15,11 @@ export const report = (error: unknown, { json, debug, interrupted: stopped, err 
   const known = asHybrid(error, stopped);
   if (known === undefined) return EXIT.ok;
   const { exit, message, field, next, more } = known;
+  const code = codeIn(known);
   if (json) {
-    err(`${JSON.stringify({ error: { exit, message, field, next, more: more.length === 0 ? undefined : more } })}\n`);
+    err(
+      `${JSON.stringify({ error: { exit, code, message, field, next, more: more.length === 0 ? undefined : more } })}\n`,
+    );
   } else {
     // "missing --region" names it already.
     err(`hybridctl: ${field === undefined || message.startsWith(`missing ${field}`) ? '' : `${field}: `}${message}\n`);
@@ -26,6 +29,10 @@ export const report = (error: unknown, { json, debug, interrupted: stopped, err 
   if (debug) err(`${error instanceof Error ? error.stack : String(error)}\n`);
   return exit;
 };
+
+/** The cloud's own code, also of an error that was told again in other words. */
+const codeIn = ({ code, cause }: HybridError): string | undefined =>
+  code ?? (cause instanceof HybridError ? codeIn(cause) : undefined);
 
 /** @returns undefined when commander has only shown help or the version. */
 const asHybrid = (error: unknown, stopped: boolean): HybridError | undefined => {

@@ -180,7 +180,7 @@ describe('images', () => {
     const [log] = (await run(`objects --bucket ${BUCKET} --prefix compiling_logs/ --json`))
       .json()
       .objects.filter(({ size }: { size: number }) => size > 0);
-    expect((await run(`get ${log.key} --bucket ${BUCKET} -o vivado.log`)).exit).toBe(0);
+    expect((await run(`get ${log.key} --bucket ${BUCKET} --output vivado.log`)).exit).toBe(0);
     expect(readFileSync(join(folder, 'vivado.log'), 'utf8')).toContain('Exiting Vivado');
     expect(await run(`get absent --bucket ${BUCKET}`)).toMatchObject({
       exit: 1,

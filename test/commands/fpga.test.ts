@@ -208,9 +208,9 @@ describe('fpga images', () => {
       objects: { key: string; size: number }[];
     };
     const log = objects.find(({ key }) => key.includes('vivado'))!;
-    expect((await run(`get ${log.key} --bucket dcp -o vivado.log`)).exit).toBe(0);
+    expect((await run(`get ${log.key} --bucket dcp --output vivado.log`)).exit).toBe(0);
     expect(readFileSync(join(folder, 'vivado.log'), 'utf8')).toContain('write_bitstream completed');
-    expect(await run(`get ${log.key} --bucket dcp -o vivado.log`)).toMatchObject({
+    expect(await run(`get ${log.key} --bucket dcp --output vivado.log`)).toMatchObject({
       exit: 2,
       err: expect.stringContaining('is there already'),
     });

@@ -36,7 +36,7 @@ test.each([
 });
 
 test('render writes a file once, and says on a dry run that it would', async () => {
-  const line = 'network render --name office -o net.json';
+  const line = 'network render --name office --out net.json';
   const pending = await run(`${line} --dry-run --detailed-exitcode`);
   expect(pending).toMatchObject({ exit: 3, out: 'net.json would be written\n', files: {} });
   const { files, out } = await run(line);

@@ -1,5 +1,6 @@
 import type { Argument, Command, Flag } from '../../src/lib/core/command.ts';
 import type { Group } from '../../src/commands/registry.ts';
+import { jsonPage } from './docs-json.ts';
 import { faascmdPage } from './faascmd.ts';
 
 const NOTICE = '<!-- Made from the command definitions by `npm run docs`. -->';
@@ -69,8 +70,9 @@ const section = ({ flags, ...command }: Command): string => {
   ].join('\n\n');
 };
 
-const EVERYWHERE = `Every command takes \`--json\` (the result as JSON on stdout; an error as JSON on stderr), \`-q, --quiet\` (no progress lines),
-\`--no-color\` and \`--help\`. A flag on the line wins over its environment variable, which wins over the default.`;
+const EVERYWHERE = `Every command takes \`--json\` (the result as JSON on stdout; an error as JSON on stderr), \`-o json|yaml|table|text|name\`,
+\`--jq EXPR\` (what jq makes of the JSON), \`-q, --quiet\` (no progress lines), \`--no-color\` and \`--help\`. What the JSON of each
+command looks like is in [json.md](json.md). A flag on the line wins over its environment variable, which wins over the default.`;
 
 const EXIT_CODES = `| exit code | meaning |
 |---|---|
@@ -88,14 +90,7 @@ What makes things in the cloud or on a machine (\`vpn init --apply\`, \`vpn up\`
 each looked at before it is done. \`--dry-run\` shows them, \`--emit sh\` and \`--emit md\` write them down as AWS CLI lines, and running
 it again finishes what broke off: things are found again by the tags \`hybridctl:site\` and \`hybridctl:key\` or by their names, so there
 is no state file. A failure undoes what that run made, unless \`--keep-on-failure\` says otherwise; \`destroy\` removes only what
-carries the site's tags. With \`--json\` the result is
-
-| field | what |
-|---|---|
-| \`did\` | \`planned\`, \`applied\`, \`destroyed\` or \`emitted\` |
-| \`steps\` | a list of \`key\` (for \`--adopt\`), \`title\`, \`action\` (\`keep\`, \`make\`, \`change\`, \`remove\`), \`id\` or null, \`notes\`, \`cost\` or null |
-| \`values\` | ids by key, once applied |
-| \`runbook\` | the text of \`--emit\`, else null |`;
+carries the site's tags. Its JSON is in [json.md](json.md).`;
 
 /** Every page of docs/, by file name. */
 export const pages = async (groups: readonly Group[]): Promise<ReadonlyMap<string, string>> => {
@@ -117,6 +112,7 @@ export const pages = async (groups: readonly Group[]): Promise<ReadonlyMap<strin
     );
   }
   made.set('faascmd.md', faascmdPage(NOTICE));
+  made.set('json.md', await jsonPage(NOTICE, all));
   made.set(
     'README.md',
     `${[NOTICE, '# hybridctl, command by command', ['| command | what |', '|---|---|', ...index].join('\n'), 'From faascmd, line by line: [faascmd.md](faascmd.md).', EVERYWHERE, EXIT_CODES, kindTable(all), PROCEDURES].join('\n\n')}\n`,

@@ -48,7 +48,7 @@ export const FAASCMD: readonly FaascmdRow[] = [
   },
   {
     theirs: 'faascmd get_object --obejct=<yourObjectName> --file=<your_local_path>/<yourFileName>',
-    ours: 'hybridctl fpga get juliafile --bucket fpga-builds -o juliafile',
+    ours: 'hybridctl fpga get juliafile --bucket fpga-builds --output juliafile',
   },
   {
     theirs:

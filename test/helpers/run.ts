@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative } from 'node:path';
 import { main } from '../../src/commands/main.ts';
+import { jq } from '../../src/lib/adapters/jq.ts';
 import { style } from '../../src/lib/adapters/terminal.ts';
 import type { ExitCode } from '../../src/lib/core/errors.ts';
 import type { Ports } from '../../src/lib/core/ports.ts';
@@ -7,6 +8,7 @@ import { fakeAsk, type Answers, type FakeAsk } from '../fakes/ask.ts';
 import { fakeClock } from '../fakes/clock.ts';
 import { fakeFiles, type FakeFile, type FakeFiles } from '../fakes/files.ts';
 import { fakeShell } from '../fakes/shell.ts';
+import { holdToSchema } from './json-held.ts';
 
 /** The folder a fake run stands in. */
 export const CWD = '/site';
@@ -99,7 +101,10 @@ export const fakePorts = (
   };
 };
 
-/** Runs one command line in this process: `run('vpn render --json', { files: { 'hybridctl.yaml': text } })`. */
+/**
+ * Runs one command line in this process, and holds the JSON it prints to the command's schema:
+ * `run('vpn render --json', { files: { 'hybridctl.yaml': text } })`.
+ */
 export const run = async (line: string | readonly string[], options: RunOptions = {}): Promise<Ran> => {
   let out = '';
   let err = '';
@@ -109,11 +114,13 @@ export const run = async (line: string | readonly string[], options: RunOptions 
     options.onStyle?.(plain);
     return style(false);
   };
-  const exit = await main(typeof line === 'string' ? words(line) : line, {
+  const typed = typeof line === 'string' ? words(line) : line;
+  const exit = await main(typed, {
     ports,
-    output: { out: (text) => void (out += text), err: (text) => void (err += text), style: plainStyle },
+    output: { out: (text) => void (out += text), err: (text) => void (err += text), style: plainStyle, jq },
     version: '0.0.0-test',
   });
+  await holdToSchema(typed, out);
   const after = [...fakes.files.all].map(
     ([path, file]) => [path.startsWith(`${CWD}/`) ? relative(CWD, path) : path, file] as const,
   );

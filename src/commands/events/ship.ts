@@ -29,7 +29,7 @@ export const ship = defineCommand({
     ...LOG,
     elasticsearch: saying(LOG.elasticsearch, "where to: the site file's index, or the one at this address"),
     logstash: toggle('render logstash.conf, send nothing'),
-    output: flag(path(), 'with --logstash: write it there', { short: 'o' }),
+    output: flag(path(), 'with --logstash: write it there'),
   },
   requires: { output: ['logstash'] },
   examples: [

@@ -15,12 +15,12 @@ export const get = fpgaCommand({
   args: { key: arg(objectKey, "the object's key", { required: true }) },
   flags: {
     ...BUCKET,
-    output: flag(path(), "where to (default: the key's last part, here)", { short: 'o' }),
+    output: flag(path(), "where to (default: the key's last part, here)"),
     force: toggle('overwrite a file that exists'),
   },
   examples: [
     {
-      line: 'hybridctl fpga get logs/afi-09953582f46c45b17/2026-11-28_vivado.log --cloud aws --region us-east-1 --bucket dcp -o vivado.log',
+      line: 'hybridctl fpga get logs/afi-09953582f46c45b17/2026-11-28_vivado.log --cloud aws --region us-east-1 --bucket dcp --output vivado.log',
       why: "Vivado's own words",
     },
   ],

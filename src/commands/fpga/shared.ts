@@ -32,9 +32,9 @@ export interface Clouds {
   store(bucket: string): Promise<ObjectStore>;
 }
 
-export interface FpgaVerb<A extends Arguments, F extends Flags, O, Result>
+export interface FpgaVerb<A extends Arguments, F extends Flags, O, Result, J>
   extends Relations<Extract<keyof A | keyof F, string>>,
-    Pick<Definition<A, F, O, Result>, 'path' | 'summary' | 'details' | 'examples' | 'human'> {
+    Pick<Definition<A, F, O, Result, J>, 'path' | 'summary' | 'details' | 'examples' | 'json' | 'data' | 'human'> {
   /** An argument `id` is the id of an image, and is checked as the cloud spells it. */
   readonly args?: A;
   /** Beside those that say which cloud. */
@@ -51,15 +51,16 @@ export const fpgaCommand = <
   const F extends Flags = Record<never, never>,
   Result = unknown,
   O extends CloudChoice = Options<A, F> & CloudChoice,
+  J = unknown,
 >({
   flags = {} as F,
   faasOnly = [],
   refine,
   run,
   ...rest
-}: FpgaVerb<A, F, O, Result>): Command =>
-  defineCommand<A, Flags, Result, O>({
-    ...(rest as Pick<Definition<A, Flags, O, Result>, 'path' | 'summary' | 'examples' | 'human'>),
+}: FpgaVerb<A, F, O, Result, J>): Command =>
+  defineCommand<A, Flags, Result, O, J>({
+    ...(rest as Pick<Definition<A, Flags, O, Result, J>, 'path' | 'summary' | 'examples' | 'json' | 'data' | 'human'>),
     flags: { ...CLOUD, ...flags },
     refine(given, ports) {
       const typed = given as unknown as Options<A, F> & Options<unknown, typeof CLOUD>;

@@ -27,14 +27,14 @@ export const render = defineCommand({
   flags: {
     name: PLACE.name,
     ...NETWORK,
-    out: flag(file(), 'write it to a file (default: to stdout)', { short: 'o' }),
+    out: flag(file(), 'write it to a file (default: to stdout)'),
     dryRun: FLAG.dryRun,
     detailedExitcode: FLAG.detailedExitcode,
   },
   conflicts: NETWORK_CONFLICTS,
   examples: [
     {
-      line: 'hybridctl network render --name office --key-name awskey --admin-cidr 198.51.100.0/24 -o office.template.json',
+      line: 'hybridctl network render --name office --key-name awskey --admin-cidr 198.51.100.0/24 --out office.template.json',
       why: 'ready to upload: its defaults are these',
     },
     {

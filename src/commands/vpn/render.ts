@@ -54,7 +54,7 @@ export const render = defineCommand({
       why: 'exit 3 when a file on disk differs from what the site file says',
     },
     {
-      line: 'hybridctl vpn render --dialect rtr-1=asa-9.7-vti --crypto cnsa -o try',
+      line: 'hybridctl vpn render --dialect rtr-1=asa-9.7-vti --crypto cnsa --out try',
       why: 'the same tunnels for another box and crypto level',
     },
   ],

@@ -1,4 +1,5 @@
 import type { ExitCode } from './errors.ts';
+import type { JsonShape } from './json-shape.ts';
 import type { Ports } from './ports.ts';
 
 /** A flag as commander spells it: `--site <file>`, `--yes`, `--tunnel <name...>`. */
@@ -83,12 +84,18 @@ export interface Command<Options = unknown, Result = unknown> {
   /** All refusals that need nothing but the words typed and the environment. Throws usage errors. */
   parse(raw: Raw, ports: Ports): Options;
   run(options: Options, ports: Ports, emit: Emit): Promise<Outcome<Result>>;
+  /** What --json prints; of a command that streams, each of its lines. */
+  readonly json?: JsonShape<unknown>;
+  /** The result as the data that `json` declares. */
+  data?(result: Result): unknown;
   human(result: Result, style: Style): string;
   /**
    * Its --json is a stream of lines from `emit`; the result at the end is then not printed, for it would be no such
    * line.
    */
-  readonly streams?: boolean;
+  readonly streams?: boolean | ((options: Options) => boolean);
+  /** Ms between two looks, where the user wants it run again and again until Ctrl-C; undefined: once. */
+  repeatEveryMs?(options: Options): number | undefined;
   /** Not shown in help: an internal entry such as a daemon's own process. */
   readonly hidden?: boolean;
   /** Everything after the command's name is passed on as it is (`lab exec NODE ping -c 1 …`). */

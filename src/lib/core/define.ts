@@ -1,13 +1,14 @@
 import type { Argument, Command, Emit, Example, Flag, Outcome, Style } from './command.ts';
 import { nameOf, type Arguments, type Flags, type Options, type TypedArgument, type TypedFlag } from './flags.ts';
 import { readOptions, type Relations } from './flags/read.ts';
+import type { JsonShape } from './json-shape.ts';
 import type { Ports } from './ports.ts';
 
 /**
  * One subcommand with typed options. It never prints: `run` returns a result, and one place prints either
  * `human(result)` or the result as JSON.
  */
-export interface Definition<A extends Arguments, F extends Flags, O, Result>
+export interface Definition<A extends Arguments, F extends Flags, O, Result, J>
   extends Relations<Extract<keyof A | keyof F, string>> {
   /** Words after `hybridctl`: `vpn render`. */
   readonly path: string;
@@ -20,9 +21,15 @@ export interface Definition<A extends Arguments, F extends Flags, O, Result>
   /** The refusals that need more than one value, and what is made of the values before `run`. Throws usage errors. */
   refine?(options: Options<A, F>, ports: Ports): O;
   run(options: O, ports: Ports, emit: Emit): Promise<Outcome<Result>>;
+  /** What --json prints; of a command that streams, each of its lines. Absent: it prints another program's document. */
+  readonly json?: JsonShape<J>;
+  /** The result as the data that `json` declares. */
+  data?(result: Result): J;
   human(result: Result, style: Style): string;
   /** Its --json is a stream of lines from `emit`; the result at the end is then not printed. */
-  readonly streams?: boolean;
+  readonly streams?: boolean | ((options: O) => boolean);
+  /** Ms between two looks, where the user wants it run again and again until Ctrl-C; undefined: once. */
+  repeatEveryMs?(options: O): number | undefined;
   /** Not shown in help: an internal entry such as a daemon's own process. */
   readonly hidden?: boolean;
   /** Everything after the first argument is passed on as it is (`lab exec NODE ping -c 1 …`). */
@@ -73,8 +80,9 @@ export const defineCommand = <
   const F extends Flags = Record<never, never>,
   Result = unknown,
   O = Options<A, F>,
+  J = unknown,
 >(
-  definition: Definition<A, F, O, Result>,
+  definition: Definition<A, F, O, Result, J>,
 ): Command => {
   const {
     args = {} as A,
@@ -85,8 +93,11 @@ export const defineCommand = <
     details,
     examples,
     run,
+    json,
+    data,
     human,
     streams,
+    repeatEveryMs,
     hidden,
     passThrough,
   } = definition;
@@ -106,7 +117,10 @@ export const defineCommand = <
     },
     run,
     human,
+    ...(json === undefined ? {} : { json }),
+    ...(data === undefined ? {} : { data }),
     ...(streams === undefined ? {} : { streams }),
+    ...(repeatEveryMs === undefined ? {} : { repeatEveryMs }),
     ...(hidden === undefined ? {} : { hidden }),
     ...(passThrough === undefined ? {} : { passThrough }),
   };

@@ -141,7 +141,7 @@ const files: HostCheck = {
           subject: place,
           found: `it is not what the site file renders to (${what})`,
           evidence: `${stat.size} bytes here, ${Buffer.byteLength(content)} rendered`,
-          next: 'look at the difference: "hybridctl vpn render -o /tmp/rendered"; then copy, or correct the site file',
+          next: 'look at the difference: "hybridctl vpn render --out /tmp/rendered"; then copy, or correct the site file',
           case: 1,
         });
     }

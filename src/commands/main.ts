@@ -66,11 +66,14 @@ interface Printer {
 const runCommand = async (
   command: Command,
   raw: Raw,
-  ports: Ports,
+  given: Ports,
   { global, printing, out }: Printer,
 ): Promise<ExitCode> => {
-  const options = command.parse(raw, ports);
+  const options = command.parse(raw, given);
   const streams = typeof command.streams === 'function' ? command.streams(options) : command.streams === true;
+  // What a stream tells people is what its lines say; of everything else the progress is stderr's, --json or not.
+  const silent = streams && global.format !== 'text';
+  const ports = silent ? { ...given, progress: () => undefined, live: undefined } : given;
   const write = (text: string): void => {
     if (text !== '') out(text.endsWith('\n') ? text : `${text}\n`);
   };

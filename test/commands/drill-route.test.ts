@@ -34,7 +34,7 @@ describe('a drill on real routes', () => {
   it('moves there and back, measures both, and leaves everything exactly as it was', async () => {
     const world = await routeWorld();
     const before = tables(world);
-    const ran = await world.drill(`${DRILL} --yes --json --report drill.html`);
+    const ran = await world.drill(`${DRILL} --yes --json -q --report drill.html`);
     expect(ran.err).toBe('');
     const told = report(ran);
     expect(ran.exit).toBe(0);

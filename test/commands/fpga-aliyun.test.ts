@@ -18,7 +18,7 @@ describe.each(FAAS_VERSIONS)('FaaS of %s', (version) => {
     const planned = await run(`${line} --dry-run`);
     expect([planned.exit, planned.out, changing()]).toEqual([0, expect.stringContaining('would send'), []]);
 
-    const made = await run(`${line} --name filter --description 'a filter' --tag team=fpga --json`);
+    const made = await run(`${line} --name filter --description 'a filter' --tag team=fpga --json -q`);
     expect([made.exit, made.err]).toEqual([0, '']);
     const { object, image } = made.json();
     expect(object).toMatchObject({

@@ -21,7 +21,7 @@ describe('fpga upload --create --wait', () => {
     expect([planned.exit, planned.out, await changing()]).toEqual([0, expect.stringContaining('would send'), []]);
 
     const line = `upload --bucket dcp --key dcp/ --create --wait --name filter --notify-topic ${TOPIC} --tag of=2026 --tag team=fpga a.Developer_CL.tar`;
-    const made = await run(`${line} --json`);
+    const made = await run(`${line} --json -q`);
     expect([made.exit, made.err]).toEqual([0, '']);
     const { object, image, file } = made.json();
     expect(file).toMatchObject({ kind: 'dcp', shell: '0x10212415' });

@@ -18,7 +18,7 @@ describe('route history', () => {
   });
 
   test('as data', async () => {
-    const ran = await run(`route history ${LOG} --json --incident 7-1`, { files });
+    const ran = await run(`route history ${LOG} --json -q --incident 7-1`, { files });
     expect(ran.err).toBe('');
     expect(ran.json()).toMatchObject({
       damaged: 1,

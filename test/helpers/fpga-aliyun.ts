@@ -95,7 +95,9 @@ export const faasWorld = async (version: FaasVersion = '2017-08-24', { auth = tr
         .map(({ action }) => action)
         .filter((action) => /:(Create|Put|Update|Attach|Detach|Delete|Publish|Load)/.test(action)),
     async built(file = 'filter.gbs') {
-      const { exit, err, json } = await ours(`upload ${file} --bucket ${BUCKET} --create --shell V1.1 --wait --json -q`);
+      const { exit, err, json } = await ours(
+        `upload ${file} --bucket ${BUCKET} --create --shell V1.1 --wait --json -q`,
+      );
       expect([exit, err]).toEqual([0, '']);
       server.calls.splice(0);
       return String(json().image.id);

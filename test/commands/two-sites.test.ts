@@ -102,7 +102,7 @@ describe('what names another site is never written over: exit 5, one line, the w
       5,
       `hybridctl: rendered/rtr-1/rtr-1.ios: is of site office, not of branch: nothing is written\n${way}`,
     ]);
-    const own = await run('vpn render -o elsewhere', { files });
+    const own = await run('vpn render --out elsewhere', { files });
     expect([own.exit, own.files['elsewhere/rtr-1/rtr-1.ios']?.content]).toEqual([
       0,
       expect.stringContaining('for site branch'),

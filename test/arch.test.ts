@@ -144,8 +144,7 @@ describe('imports point one way', () => {
   });
 
   test.each([
-    // core/aws.ts takes types alone: procedures are written in the API's words, since their plan is printed as AWS CLI
-    // lines.
+    // core/aws.ts takes types alone: procedures are in the API's words, since their plan is printed as AWS CLI lines.
     [
       '@aws-sdk/',
       ['lib/adapters/aws/', 'lib/core/aws.ts', 'lib/cloud/'],
@@ -162,7 +161,6 @@ describe('imports point one way', () => {
     ['handlebars', ['lib/render/engine.ts'], 'one engine is strict, escapes nothing and refuses control characters'],
     ['yaml', ['lib/site/'], 'one reader knows lines, comments and limits'],
     ['jq-wasm/inline', ['lib/adapters/jq.ts'], 'a megabyte that only --jq loads'],
-    ['diff', ['lib/render/difference.ts'], 'differences look the same everywhere'],
     ['asciichart', ['lib/render/chart.ts'], 'charts look the same everywhere, and the library can be changed'],
     ['@elastic/', ['lib/adapters/records/'], 'its types behind the port: OpenSearch is behind it too'],
   ])('%s has one door: %s (%s)', (name, doors) => {

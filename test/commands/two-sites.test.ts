@@ -149,7 +149,7 @@ test('a folder of an older version with one site is read and written as before',
   expect([changed.exit, paths(changed)]).toEqual([0, paths(one)]);
 });
 
-test.each(['..', '.'])('-o %s: a folder that holds more than our files gets no .gitignore', async (out) => {
-  const ran = await run(init('office', `-o ${out} --tunnel gateway=gw-1,router=rtr-1,psk_file=../vpn1`));
+test.each(['..', '.'])('--out %s: a folder that holds more than our files gets no .gitignore', async (out) => {
+  const ran = await run(init('office', `--out ${out} --tunnel gateway=gw-1,router=rtr-1,psk_file=../vpn1`));
   expect([ran.exit, paths(ran).filter((path) => path.endsWith('.gitignore'))]).toEqual([0, []]);
 });

@@ -53,8 +53,8 @@ const cell = (value: unknown): string | undefined => {
 };
 
 /**
- * @returns a column for each field that fits into a cell (of an object its name), a row for each thing. Lists of objects
- * are left out: --json has them.
+ * @returns a column for each field that fits into a cell (of an object its name), a row for each thing. Lists of
+ * objects are left out: --json has them.
  */
 export const tableOf = (
   data: unknown,

@@ -10,6 +10,7 @@ import { destroySteps } from '../lib/procedures/kit/destroy.ts';
 import { asMarkdown, asShell, runbookOf } from '../lib/procedures/kit/emit.ts';
 import { aliyunLazily, lazily } from '../lib/procedures/kit/lazily.ts';
 import { pendingOf, planRemoval, planSteps } from '../lib/procedures/kit/plan.ts';
+import { routesOf } from '../lib/routes/writer.ts';
 import { consent } from './consent.ts';
 import { APPLY, DESTROY, type ProcedureOptions } from './procedure-flags.ts';
 import { jsonShape } from '../lib/core/json-shape.ts';
@@ -54,11 +55,12 @@ const cloudsOf = (
   ports: Ports,
   { cloud, s3Url }: Pick<Procedure, 'cloud' | 's3Url'>,
   where: { readonly region: string; readonly profile: string | undefined },
-): Pick<ExecutionContext, 'aws' | 'aliyun'> => ({
+): Pick<ExecutionContext, 'aws' | 'aliyun' | 'routes'> => ({
   aws: lazily(cloud === undefined ? where.region : '', () =>
     ports.aws({ ...where, ...(s3Url === undefined ? {} : { s3Url }) }),
   ),
   aliyun: aliyunLazily(cloud === 'aliyun' ? where.region : '', () => ports.aliyun(where)),
+  routes: routesOf(() => ports.routeTables(where), ports.clock),
 });
 
 /** The signal is not the client's: what was made must be undone after a Ctrl-C too. */

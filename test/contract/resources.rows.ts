@@ -11,6 +11,7 @@ import { user, userPolicy } from '../../src/lib/procedures/aws/user.ts';
 import { vpnGateway } from '../../src/lib/procedures/aws/vpn-gateway.ts';
 import type { Row } from '../helpers/resources.ts';
 import { allowing, eventRows } from './resources.events.ts';
+import { aliyunRows, gatewayRows } from './resources.gateways.ts';
 import { logRows } from './resources.logs.ts';
 import { vpnRows } from './resources.vpn.ts';
 
@@ -162,6 +163,8 @@ export const rows = (): readonly Row[] => [
   ...eventRows(),
   ...logRows(),
   ...vpnRows(),
+  ...gatewayRows(),
+  ...aliyunRows(),
   {
     what: 'bucket',
     steps: [s3Bucket(SITE, { bucket: 'contract-bucket', region: REGION, create: true, foreign: false })],

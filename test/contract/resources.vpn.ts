@@ -10,7 +10,7 @@ import type { Row } from '../helpers/resources.ts';
 const [SITE, VPC, LAB_GATEWAY] = ['contract', 'vpc-0d5a1b2c3d4e5f607', 'vgw-078bcc55'] as const;
 
 /** There is one virtual private gateway at most to a VPC, and the lab's has its own. */
-const freeVpc = (): readonly Step[] => [
+export const freeVpc = (): readonly Step[] => [
   vpc('172.16.0.0/16', VPC),
   {
     key: 'free',

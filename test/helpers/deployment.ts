@@ -6,7 +6,7 @@ import { clock } from '../../src/lib/adapters/clock.ts';
 import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import type { Aws } from '../../src/lib/core/aws.ts';
-import type { Clock, Files, Ports } from '../../src/lib/core/ports.ts';
+import type { Clock, Files, Ports, RouteTables } from '../../src/lib/core/ports.ts';
 import { iam } from '../../src/lib/cloud/services/iam/state.ts';
 import { parameters } from '../../src/lib/cloud/services/ssm/state.ts';
 import type { CloudState } from '../../src/lib/cloud/state.ts';
@@ -69,15 +69,16 @@ export const bench = async (): Promise<Bench> => {
   const folder = mkdtempSync(join(tmpdir(), 'deploy-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   let changes: string[] = [];
+  /** After its death a run goes no further: what it would have waited for never comes. */
   const dying =
-    (death: Death | undefined) =>
+    (death: Death | undefined, end: () => void) =>
     async <T>(what: string, work: () => Promise<T>): Promise<T> => {
       changes.push(what);
       const dies = death?.at === changes.length;
-      if (dies && death.when === 'before') throw new Error('killed');
-      const result = await work();
-      if (dies) throw new Error('killed');
-      return result;
+      const result = dies && death.when === 'before' ? undefined : await work();
+      if (!dies) return result as T;
+      end();
+      return new Promise<never>(() => undefined);
     };
   return {
     ...cloud,
@@ -86,14 +87,25 @@ export const bench = async (): Promise<Bench> => {
     read: (path) => readFileSync(join(folder, path), 'utf8'),
     async on(line, death, ports = {}) {
       changes = [];
-      const change = dying(death);
+      let end: (ran: Ran) => void = () => undefined;
+      const killed = new Promise<Ran>((done) => (end = done));
+      const change = dying(death, () =>
+        end({ exit: 1, out: '', err: 'killed', json: () => undefined, files: {}, asked: [], refused: [] }),
+      );
       const aws = cloud.aws();
       const mortal: Aws = { ...aws, send: (call) => change(call.operation, () => aws.send(call)) };
+      const tables = cloud.routeTables({ answerMs: 10_000 });
+      const mortalTables: RouteTables = {
+        ...tables,
+        createRoute: (...call) => change('CreateRoute', () => tables.createRoute(...call)),
+        replaceRoute: (...call) => change('ReplaceRoute', () => tables.replaceRoute(...call)),
+        deleteRoute: (...call) => change('DeleteRoute', () => tables.deleteRoute(...call)),
+      };
       const mortalFiles: Files = {
         ...files,
         write: (list) => (list.length === 0 ? files.write(list) : change('write', () => files.write(list))),
       };
-      return run(line, {
+      const ran = run(line, {
         ports: {
           cwd: folder,
           files: mortalFiles,
@@ -101,9 +113,11 @@ export const bench = async (): Promise<Bench> => {
           clock: hasty,
           random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
           aws: async () => mortal,
+          routeTables: async () => mortalTables,
           ...ports,
         },
       });
+      return Promise.race([ran, killed]);
     },
     ours(site) {
       const state = cloud.cloud.snapshot() as CloudState;

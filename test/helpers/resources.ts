@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import type { Aliyun } from '../../src/lib/core/aliyun.ts';
 import type { Aws } from '../../src/lib/core/aws.ts';
+import type { RouteTables } from '../../src/lib/core/ports.ts';
+import { ROUTE_CALL } from '../../src/lib/core/route-call.ts';
 import { HybridError } from '../../src/lib/core/errors.ts';
 import type { Difference, ExecutionContext, PlannedStep, Step } from '../../src/lib/core/procedure.ts';
 import { applySteps } from '../../src/lib/procedures/kit/apply.ts';
@@ -8,6 +10,7 @@ import { destroySteps } from '../../src/lib/procedures/kit/destroy.ts';
 import { planSteps } from '../../src/lib/procedures/kit/plan.ts';
 import { readContextOf, readStep } from '../../src/lib/procedures/kit/read.ts';
 import { valueStore } from '../../src/lib/procedures/kit/values.ts';
+import { routesOf } from '../../src/lib/routes/writer.ts';
 import { fakeFiles } from '../fakes/files.ts';
 import { fakeShell } from '../fakes/shell.ts';
 
@@ -15,6 +18,7 @@ import { fakeShell } from '../fakes/shell.ts';
 export interface Clouds {
   readonly aws: Aws;
   readonly aliyun: Aliyun;
+  readonly tables: RouteTables;
 }
 
 /** One resource, or one with its parts, for the contract in test/contract/resources.test.ts. */
@@ -36,6 +40,8 @@ export interface Row {
   readonly unadopted?: 'used' | 'unseen';
   /** Parts that an adopted thing lacks: refused, or told. Default: nothing is lacking. */
   readonly adopted?: 'refused' | 'told';
+  /** It is left when the rest goes, whoever made it. */
+  readonly stays?: true;
   /** How many of the calls leave something that only a person can remove, when the run dies after them. */
   readonly lost?: number;
 }
@@ -60,7 +66,7 @@ const throttled = (): HybridError =>
   new HybridError(1, 'too many requests', { call: 'throttled', code: 'Throttling', kind: 'throttled' });
 
 /** The engine over clouds that count the changing calls and can fail. */
-export const benchOn = ({ aws, aliyun }: Clouds): Bench => {
+export const benchOn = ({ aws, aliyun, tables }: Clouds): Bench => {
   const calls: string[] = [];
   const faults: Faults = { dieAfter: Number.POSITIVE_INFINITY, throttled: undefined };
   let now = 1_795_200_000_000;
@@ -73,6 +79,15 @@ export const benchOn = ({ aws, aliyun }: Clouds): Bench => {
   };
   const reading = <T>(work: () => Promise<T>): Promise<T> =>
     faults.throttled === 'reads' ? Promise.reject(throttled()) : work();
+  const clock = {
+    now: () => now,
+    // What the cloud has under way takes real milliseconds.
+    sleep: async (ms: number) => {
+      now += ms;
+      await new Promise((done) => setTimeout(done, 10));
+    },
+  } as ExecutionContext['clock'];
+  const routes = routesOf(async () => tables, clock);
   return {
     calls,
     faults,
@@ -90,16 +105,13 @@ export const benchOn = ({ aws, aliyun }: Clouds): Bench => {
             ? reading(() => aliyun.send(call))
             : changing(call.action, () => aliyun.send(call)),
       },
-      shell: fakeShell(),
+      routes: {
+        read: (id) => reading(() => routes.read(id)),
+        write: (call, signal) => changing(ROUTE_CALL[call.write.kind], () => routes.write(call, signal)),
+      },
+      shell: fakeShell({ rm: () => '' }),
       files: fakeFiles({}),
-      clock: {
-        now: () => now,
-        // What the cloud has under way takes real milliseconds.
-        sleep: async (ms) => {
-          now += ms;
-          await new Promise((done) => setTimeout(done, 10));
-        },
-      } as ExecutionContext['clock'],
+      clock,
       signal: new AbortController().signal,
       progress: () => undefined,
     },

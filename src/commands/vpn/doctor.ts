@@ -14,13 +14,14 @@ import { diagnosisText, type Diagnosis, type Reported } from '../../lib/doctor/t
 import { LEVELS, type Finding, type Level } from '../../lib/doctor/types.ts';
 import { readFailures } from '../../lib/domain/failures.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
+import type { Site } from '../../lib/domain/site.ts';
 import { tunnelsOf } from '../../lib/domain/tunnel.ts';
 import { execute } from '../../lib/procedures/kit/execute.ts';
 import { lineOf } from '../../lib/procedures/kit/emit.ts';
-import { aliyunLazily } from '../../lib/procedures/kit/lazily.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { canConsent, consent } from '../consent.ts';
 import { FLAG, viciUri } from '../flags.ts';
+import { contextOf } from '../procedure.ts';
 import { MACHINE, refuseRelative } from './host.ts';
 
 const ARGS = {
@@ -104,26 +105,18 @@ const look = async (options: Options, ports: Ports, machine: MachinePorts) => {
 /** Carries out what is safe to, after a yes. @returns the lines of what was done. */
 const fixAll = async (
   calls: readonly Call[],
-  { site, aws }: { readonly site: string; readonly aws: () => ReturnType<Ports['aws']> },
-  { yes }: Options,
+  site: Site,
+  options: Options,
   ports: Ports,
   machine: MachinePorts,
 ): Promise<readonly string[]> => {
-  const lines = calls.map((call) => lineOf(call, site));
-  if (!yes) {
-    canConsent(ports, { yes });
+  const lines = calls.map((call) => lineOf(call, site.site));
+  if (!options.yes) {
+    canConsent(ports, options);
     for (const line of lines) ports.progress(line);
-    await consent(ports, { yes }, `Run ${lines.length === 1 ? 'this' : `these ${lines.length}`}?`);
+    await consent(ports, options, `Run ${lines.length === 1 ? 'this' : `these ${lines.length}`}?`);
   }
-  const context = {
-    aws: await aws(),
-    aliyun: aliyunLazily('', () => ports.aliyun({ region: undefined })),
-    shell: machine.shell,
-    files: machine.files,
-    clock: ports.clock,
-    signal: ports.signal,
-    progress: ports.progress,
-  };
+  const context = contextOf(ports, { region: site.cloud.region, machine }, options);
   for (const [at, call] of calls.entries()) {
     await execute(call, context);
     ports.progress(`done: ${lines[at]}`);
@@ -134,13 +127,12 @@ const fixAll = async (
 const diagnose = async (options: Options, ports: Ports, machine: MachinePorts): Promise<Outcome<Diagnosis>> => {
   let seen = await look(options, ports, machine);
   const calls = options.fix ? fixesOf(seen.findings) : [];
-  const aws = () => ports.aws({ region: options.region ?? seen.site.cloud.region, profile: options.profile });
   const fixed =
     calls.length === 0
       ? []
       : options.dryRun
         ? calls.map((call) => lineOf(call, seen.site.site))
-        : await fixAll(calls, { site: seen.site.site, aws }, options, ports, machine);
+        : await fixAll(calls, seen.site, options, ports, machine);
   if (fixed.length > 0 && !options.dryRun) seen = await look(options, ports, machine);
   const findings = [...seen.findings].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level)).map(reported);
   const count = (level: Level): number => findings.filter((one) => one.level === level).length;

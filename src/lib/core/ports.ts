@@ -87,6 +87,11 @@ export interface RouteTarget {
   readonly instance?: string;
 }
 
+/** A change of a static route that is one call of the API. */
+export type RouteWrite =
+  | { readonly kind: 'create' | 'replace'; readonly target: RouteTarget }
+  | { readonly kind: 'delete' };
+
 export interface CloudRoute {
   readonly destination: Destination;
   readonly target: RouteTarget;

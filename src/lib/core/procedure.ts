@@ -1,6 +1,6 @@
 import type { Aliyun, AliyunCall } from './aliyun.ts';
 import type { ApiCall, Aws } from './aws.ts';
-import type { Clock, Files, FileToWrite, Shell } from './ports.ts';
+import type { Clock, Destination, Files, FileToWrite, RouteTable, RouteWrite, Shell } from './ports.ts';
 
 /** A program to run on this host, never through a shell. */
 export interface RunCall {
@@ -32,8 +32,25 @@ export interface KeepCall {
   readonly path: string;
 }
 
+/** A static route of a table to write or delete. */
+export interface RouteCall {
+  readonly kind: 'route';
+  /** Id of the table. */
+  readonly table: string;
+  readonly destination: Destination;
+  readonly write: RouteWrite;
+}
+
+/** Route tables as a procedure has them: written by the one writer of routes (lib/routes), with its throttle. */
+export interface Routes {
+  /** @throws usage error naming the id where there is no such table. */
+  read(id: string): Promise<RouteTable>;
+  /** Done when EC2 shows it. */
+  write(call: RouteCall, signal: AbortSignal): Promise<void>;
+}
+
 /** One thing done to the outside, as data: carried out, or printed for a runbook. */
-export type Call = ApiCall | AliyunCall | RunCall | WriteCall | KeepCall;
+export type Call = ApiCall | AliyunCall | RunCall | WriteCall | KeepCall | RouteCall;
 
 /** What steps know of each other: ids by slot name. */
 export interface Values {
@@ -53,6 +70,7 @@ export interface Values {
 export interface ReadContext {
   readonly aws: Aws;
   readonly aliyun: Aliyun;
+  readonly routes: Pick<Routes, 'read'>;
   readonly shell: Shell;
   readonly files: Pick<Files, 'read' | 'stat'>;
   /** Name of the site: every resource we make carries it. */
@@ -155,6 +173,7 @@ export interface PlannedStep {
 export interface ExecutionContext {
   readonly aws: Aws;
   readonly aliyun: Aliyun;
+  readonly routes: Routes;
   readonly shell: Shell;
   readonly files: Files;
   readonly clock: Clock;

@@ -1,7 +1,8 @@
+import { ROUTE_CALL } from '../core/route-call.ts';
 import { HybridError, type ExitCode } from '../core/errors.ts';
 import type { Instances, RouteTable, RouteTables } from '../core/ports.ts';
 import type { Action, ActionResult, InstanceView } from '../domain/failover/types.ts';
-import { outcomeOf, readBack, ROUTE_CALL, writeRoute } from '../routes/write.ts';
+import { outcomeOf, readBack, writeRoute } from '../routes/write.ts';
 import type { MonitorEvent } from './events.ts';
 import type { LeaseKeeper } from './lease.ts';
 

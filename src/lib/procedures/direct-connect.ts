@@ -227,7 +227,7 @@ export const vifSteps = (site: Site, vif: VifLink): readonly Step[] => [
   virtualInterface(site.site, vif),
   ...site.route_tables
     .filter(({ links }) => links.includes(vif.link.name))
-    .map((table) => routePropagation(() => vif.gateway, table)),
+    .map((table) => routePropagation(site.site, () => vif.gateway, table)),
 ];
 
 export interface VifStatus {

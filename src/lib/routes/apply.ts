@@ -7,8 +7,14 @@ import type { StepStatus } from './report.ts';
 import { throttle, type Throttle } from './throttle.ts';
 import { outcomeOf, readBack, writeRoute, type ReadBack } from './write.ts';
 
-export interface Applied {
-  readonly step: RouteStep;
+/** What a write needs of a step: a procedure has no links to choose from. */
+export type RouteTask = Pick<RouteStep, 'destination' | 'goal' | 'change'> & {
+  readonly entry: { readonly id: string };
+  readonly to?: RouteStep['to'];
+};
+
+export interface Applied<S extends RouteTask = RouteStep> {
+  readonly step: S;
   readonly status: Extract<StepStatus, 'moved' | 'unverified' | 'failed' | 'skipped'>;
   readonly after: RouteTable | undefined;
   readonly apiMs: number | undefined;
@@ -26,8 +32,8 @@ const REREAD_MS = [0, 100, 200, 400, 800];
  */
 const ROUNDS = REREAD_MS.length;
 
-interface Written {
-  readonly step: RouteStep;
+interface Written<S> {
+  readonly step: S;
   /** undefined: not tried, since interrupted. */
   readonly at: number | undefined;
   readonly apiMs: number | undefined;
@@ -35,13 +41,13 @@ interface Written {
 }
 
 /** Writes every step, then reads until each shows. Steps start in the order given. Never throws for a single step. */
-export const applyAll = async (
+export const applyAll = async <S extends RouteTask>(
   tables: RouteTables,
-  steps: readonly RouteStep[],
+  steps: readonly S[],
   ports: ApplyPorts,
-): Promise<readonly Applied[]> => {
-  const written: Written[] = [];
-  const turns = throttle(ports.clock);
+  turns: Throttle = throttle(ports.clock),
+): Promise<readonly Applied<S>[]> => {
+  const written: Written<S>[] = [];
   await inOrder(steps, async (step, index) => {
     written[index] = await writeInTurn(tables, step, turns, ports);
   });
@@ -64,12 +70,12 @@ const asHybrid = (error: unknown): HybridError =>
     ? error
     : failure(error instanceof Error ? error.message : String(error), { cause: error });
 
-const writeInTurn = async (
+const writeInTurn = async <S extends RouteTask>(
   tables: RouteTables,
-  step: RouteStep,
+  step: S,
   turns: Throttle,
   { clock, signal }: ApplyPorts,
-): Promise<Written> => {
+): Promise<Written<S>> => {
   const { kind } = step.change;
   const hasTurn = kind === 'none' || kind === 'refuse' ? !signal.aborted : await turns.turn(kind, signal);
   if (!hasTurn) return { step, at: undefined, apiMs: undefined, error: undefined };
@@ -85,7 +91,7 @@ const writeInTurn = async (
  */
 const writeStep = async (
   tables: RouteTables,
-  { entry, destination, goal, change: first }: RouteStep,
+  { entry, destination, goal, change: first }: RouteTask,
   turns: Throttle,
   clock: Clock,
 ): Promise<undefined> => {
@@ -120,13 +126,13 @@ const writeStep = async (
  * What EC2 shows decides, not what the write said: a call that timed out may have been applied. A failed write gets one
  * look; a write that went well is looked for until the deadline, since a read may be stale.
  */
-const verify = async (
+const verify = async <S extends RouteTask>(
   tables: RouteTables,
-  written: readonly Written[],
+  written: readonly Written<S>[],
   { clock, signal }: ApplyPorts,
-): Promise<readonly Applied[]> => {
+): Promise<readonly Applied<S>[]> => {
   const ids = [...new Set(written.filter(({ at }) => at !== undefined).map(({ step }) => step.entry.id))];
-  const seen = new Map<RouteStep, { table: RouteTable; at: number }>();
+  const seen = new Map<S, { table: RouteTable; at: number }>();
   const deadline = clock.now() + VERIFY_MS;
   let latest: ReadBack = { tables: [], gone: [] };
   let trouble: HybridError | undefined;
@@ -150,12 +156,12 @@ const verify = async (
   return written.map((one) => outcome(one, seen.get(one.step), find(one.step.entry.id), trouble));
 };
 
-const outcome = (
-  { step, at, apiMs, error }: Written,
+const outcome = <S extends RouteTask>(
+  { step, at, apiMs, error }: Written<S>,
   seen: { table: RouteTable; at: number } | undefined,
   latest: RouteTable | undefined,
   trouble: HybridError | undefined,
-): Applied => {
+): Applied<S> => {
   const known = { step, after: latest, apiMs, verifyMs: undefined, error };
   if (at === undefined) return { ...known, status: 'skipped', after: undefined };
   if (seen !== undefined)
@@ -164,13 +170,13 @@ const outcome = (
   return { ...known, status: 'unverified', error: trouble ?? unseen(step, latest) };
 };
 
-const unseen = ({ destination, to, entry }: RouteStep, latest: RouteTable | undefined): HybridError => {
+const unseen = ({ destination, to, entry }: RouteTask, latest: RouteTable | undefined): HybridError => {
   if (latest === undefined)
     return failure(`written, but EC2 does not show route table ${entry.id} any more`, {
       next: 'look whether somebody has deleted it',
     });
   const route = effectiveRoute(latest, destination);
-  if (route?.state === 'blackhole' && isTargetOf(route.target, to))
+  if (route?.state === 'blackhole' && to !== undefined && isTargetOf(route.target, to))
     return failure(`${to.target?.id} is a blackhole: its instance does not run`, {
       next: 'start the gateway, or move to another link',
     });

@@ -1,6 +1,5 @@
-import type { Clock } from '../core/ports.ts';
+import type { Clock, RouteWrite } from '../core/ports.ts';
 import { drain, take, waitMs, type Holder } from '../domain/failover/buckets.ts';
-import type { RouteWrite } from './write.ts';
 
 /** Gives the writes of one run their turns, by the same buckets that the monitor keeps (domain/failover/buckets). */
 export interface Throttle {

@@ -1,18 +1,6 @@
 import { HybridError } from '../core/errors.ts';
-import { RouteRace, type Destination, type RouteTable, type RouteTables } from '../core/ports.ts';
+import { RouteRace, type Destination, type RouteTable, type RouteTables, type RouteWrite } from '../core/ports.ts';
 import type { ActionOutcome } from '../domain/failover/types.ts';
-import type { Change } from '../domain/routes.ts';
-
-/** A change that is one call of the API. */
-export type RouteWrite = Exclude<Change, { readonly kind: 'none' | 'refuse' }>;
-
-/** EC2's names of the calls, for metrics and messages. */
-export const ROUTE_CALL = {
-  create: 'CreateRoute',
-  replace: 'ReplaceRoute',
-  delete: 'DeleteRoute',
-} as const satisfies Record<RouteWrite['kind'], string>;
-
 /**
  * The only place that changes a route. It awaits nothing before the call leaves: whoever checks a lease checks it last.
  * Rejects as `RouteTables` does.

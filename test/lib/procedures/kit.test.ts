@@ -9,6 +9,8 @@ import { asMarkdown, asShell, cliName, runbookOf } from '../../../src/lib/proced
 import { pendingOf, planRemoval, planSteps } from '../../../src/lib/procedures/kit/plan.ts';
 import { fakeClock } from '../../fakes/clock.ts';
 import { fakeFiles } from '../../fakes/files.ts';
+import { routesOf } from '../../../src/lib/routes/writer.ts';
+import { fakeRouteTables } from '../../fakes/route-tables.ts';
 import { fakeShell } from '../../fakes/shell.ts';
 
 /**
@@ -112,6 +114,7 @@ const handsOn = (
   return {
     aws,
     aliyun: { region: '', send: async () => ({}) },
+    routes: routesOf(async () => fakeRouteTables([]), fakeClock()),
     shell: fakeShell(),
     files: fakeFiles({}),
     clock: fakeClock(),

@@ -12,11 +12,11 @@ import {
   RouteRace,
   type CloudOptions,
   type CloudRoute,
-  type Destination,
   type RouteTable,
   type RouteTables,
   type RouteTarget,
 } from '../../core/ports.ts';
+import { routeInput } from '../../core/route-call.ts';
 import { ec2Client, type Tuning } from './client.ts';
 import type { ErrorKind } from '../../core/errors.ts';
 import { asHybridError, codeOf, kindOfError, unreadable } from './errors.ts';
@@ -111,17 +111,17 @@ export const awsRouteTables = (options: CloudOptions, tuning: Partial<Tuning> = 
 
     createRoute: (table, destination, target) =>
       write('CreateRoute', 'exists', (options) =>
-        client.send(new CreateRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options),
+        client.send(new CreateRouteCommand(routeInput(table, destination, { kind: 'create', target })), options),
       ),
 
     replaceRoute: (table, destination, target) =>
       write('ReplaceRoute', 'absent', (options) =>
-        client.send(new ReplaceRouteCommand({ RouteTableId: table, ...to(destination), ...through(target) }), options),
+        client.send(new ReplaceRouteCommand(routeInput(table, destination, { kind: 'replace', target })), options),
       ),
 
     deleteRoute: (table, destination) =>
       write('DeleteRoute', 'absent', (options) =>
-        client.send(new DeleteRouteCommand({ RouteTableId: table, ...to(destination) }), options),
+        client.send(new DeleteRouteCommand(routeInput(table, destination, { kind: 'delete' })), options),
       ),
   };
 };
@@ -136,23 +136,6 @@ const unknownTable = (error: unknown, ids: readonly string[], region: string) =>
     cause: error,
     call: 'refused',
   });
-};
-
-const to = (destination: Destination) =>
-  destination.startsWith('pl-') ? { DestinationPrefixListId: destination } : { DestinationCidrBlock: destination };
-
-const through = (target: RouteTarget) => {
-  switch (target.kind) {
-    case 'vgw':
-    case 'igw':
-      return { GatewayId: target.id };
-    case 'eni':
-      return { NetworkInterfaceId: target.id };
-    case 'instance':
-      return { InstanceId: target.id };
-    default:
-      throw failure(`a route can't be pointed at ${target.id} by hybridctl`);
-  }
 };
 
 const asTable = (id: string, table: SdkRouteTable): RouteTable => ({

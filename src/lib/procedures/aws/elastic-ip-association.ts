@@ -1,6 +1,7 @@
 import { api, type Output } from '../../core/aws.ts';
-import type { ReadResult, Step } from '../../core/procedure.ts';
+import type { Step } from '../../core/procedure.ts';
 import { isOurs } from '../../domain/tags.ts';
+import { resource } from '../kit/resource.ts';
 
 type Address = NonNullable<Output<'ec2', 'DescribeAddresses'>['Addresses']>[number];
 
@@ -10,29 +11,30 @@ type Address = NonNullable<Output<'ec2', 'DescribeAddresses'>['Addresses']>[numb
  */
 export const elasticIpAssociation = (site: string, name: string): Step => {
   const [address, instance] = [`eip/${name}`, `instance/${name}`];
-  return {
+  return resource<Address>(site, {
     key: `association/${name}`,
     title: `Elastic IP on ${name}`,
+    kind: 'association',
     needs: [address, instance],
-    async read({ aws, values }): Promise<ReadResult> {
+    async byName({ aws, values }) {
       const { Addresses = [] } = await aws.ask('ec2', 'DescribeAddresses', { AllocationIds: [values(address)] });
-      const found: Address | undefined = Addresses[0];
-      if (found?.AssociationId === undefined) return { state: 'absent' };
-      const what = { id: found.AssociationId, owned: isOurs(found.Tags, site) };
-      if (found.InstanceId === values(instance)) return { state: 'ready', found: what };
-      return {
-        state: 'differs',
-        found: { ...what, owned: false },
-        differences: [
-          {
-            field: `instance of ${found.PublicIp}`,
-            is: found.InstanceId ?? found.NetworkInterfaceId ?? 'another',
-            wanted: values(instance),
-            fixable: false,
-          },
-        ],
-      };
+      return Addresses.find(({ AssociationId }) => AssociationId !== undefined);
     },
+    id: ({ AssociationId }) => AssociationId!,
+    tags: ({ Tags }) => Tags,
+    owned: ({ Tags, InstanceId }, values) => isOurs(Tags, site) && InstanceId === values(instance),
+    foreign: 'use',
+    diff: ({ InstanceId, NetworkInterfaceId, PublicIp }, values) =>
+      InstanceId === values(instance)
+        ? []
+        : [
+            {
+              field: `instance of ${PublicIp}`,
+              is: InstanceId ?? NetworkInterfaceId ?? 'another',
+              wanted: values(instance),
+              fixable: false,
+            },
+          ],
     create: (values) => [
       api('ec2', 'AssociateAddress', {
         AllocationId: values(address),
@@ -42,5 +44,5 @@ export const elasticIpAssociation = (site: string, name: string): Step => {
     ],
     idPath: 'AssociationId',
     delete: (_values, id) => [api('ec2', 'DisassociateAddress', { AssociationId: id })],
-  };
+  });
 };

@@ -1,6 +1,8 @@
-import { api, type Output } from '../../core/aws.ts';
 import { failure } from '../../core/errors.ts';
-import type { Existing, ReadResult, Step, Values } from '../../core/procedure.ts';
+import type { CloudRoute, RouteTarget } from '../../core/ports.ts';
+import type { Call, Step, Values } from '../../core/procedure.ts';
+import { ownRoute } from '../../domain/routes.ts';
+import { resource } from '../kit/resource.ts';
 
 /** A gateway as a route's target: by name, and by the interface that the site file knows it by. */
 export interface RouteGateway {
@@ -22,78 +24,59 @@ export interface GatewayRoute {
   readonly gateways: readonly RouteGateway[];
 }
 
-type Route = NonNullable<NonNullable<Output<'ec2', 'DescribeRouteTables'>['RouteTables']>[number]['Routes']>[number];
-
 const eniSlot = (gateway: string): string => `instance/${gateway}/eni`;
 const eniOf = (values: Values, { name, eni }: RouteGateway): string | undefined =>
   values.has(eniSlot(name)) ? values(eniSlot(name)) : eni;
-const pointsAt = ({
-  NetworkInterfaceId,
-  GatewayId,
-  NatGatewayId,
-  TransitGatewayId,
-  InstanceId,
-  VpcPeeringConnectionId,
-  LocalGatewayId,
-  CarrierGatewayId,
-}: Route): string =>
-  NetworkInterfaceId ??
-  GatewayId ??
-  NatGatewayId ??
-  TransitGatewayId ??
-  InstanceId ??
-  VpcPeeringConnectionId ??
-  LocalGatewayId ??
-  CarrierGatewayId ??
-  'nothing';
+
+interface Found extends CloudRoute {
+  readonly gateway: RouteGateway | undefined;
+}
 
 /**
  * A static route of a private table to a gateway. One that points elsewhere is never moved here: that is for a person,
  * or for "route set".
  */
-export const gatewayRoute = ({ table, id, destination, to, gateways }: GatewayRoute): Step => {
-  const aim = destination.startsWith('pl-')
-    ? { DestinationPrefixListId: destination }
-    : { DestinationCidrBlock: destination };
-  return {
+export const gatewayRoute = (site: string, { table, id, destination, to, gateways }: GatewayRoute): Step => {
+  const written =
+    (kind: 'create' | 'replace') =>
+    (values: Values): readonly Call[] => {
+      const target: RouteTarget = { kind: 'eni', id: values(eniSlot(to!.name)) };
+      return [{ kind: 'route', table: id, destination, write: { kind, target } }];
+    };
+  const moved = ({ gateway }: Found): boolean => gateway !== undefined && gateway.name !== to?.name;
+  return resource<Found>(site, {
     key: `route/${table}/${destination}`,
     title: `route of ${table} to ${destination}${to === undefined ? '' : ` by ${to.name}`}`,
+    kind: 'route',
     needs: to === undefined ? [] : [eniSlot(to.name)],
-    async read({ aws, values }): Promise<ReadResult> {
-      const { RouteTables: [found] = [] } = await aws.ask('ec2', 'DescribeRouteTables', { RouteTableIds: [id] });
-      if (found === undefined) throw failure(`there is no route table ${id}`, { field: `route_tables.${table}` });
-      const route = (found.Routes ?? []).find(
-        (one) =>
-          (one.DestinationPrefixListId ?? one.DestinationCidrBlock) === destination &&
-          one.Origin !== 'EnableVgwRoutePropagation',
-      );
-      if (route === undefined) return { state: 'absent' };
-      const target = pointsAt(route);
-      const owner = gateways.find((gateway) => eniOf(values, gateway) === target || gateway.eni === target);
-      // To the interface of one that is gone it leads nowhere, and nobody misses it.
-      const owned = owner !== undefined && (values.has(`instance/${owner.name}/made`) || route.State === 'blackhole');
-      const what: Existing = { id: `${id} ${destination}`, owned };
-      if (to === undefined) return !owned ? { state: 'absent' } : { state: 'ready', found: what };
-      if (target === values(eniSlot(to.name))) return { state: 'ready', found: what };
-      // Of an instance that is gone: the interface that the site file still names.
-      if (owner?.name === to.name)
-        return {
-          state: 'differs',
-          found: what,
-          differences: [{ field: 'target', is: `${target}, which ${to.name} has no more` }],
-        };
-      if (owner !== undefined) return { state: 'ready', found: { ...what, notes: [`points at ${owner.name} now`] } };
-      throw failure(`the route of ${table} to ${destination} points at ${target}, which is no gateway of this site`, {
-        field: `route_tables.${table}`,
-        next: 'move it by "hybridctl route set", or leave the link out of the table in the site file',
-      });
+    async byName({ routes, values, removing }) {
+      const route = ownRoute(await routes.read(id), destination);
+      if (route === undefined) return undefined;
+      const gateway = gateways.find((one) => [eniOf(values, one), one.eni].includes(route.target.id));
+      if (gateway === undefined && !removing)
+        throw failure(
+          `the route of ${table} to ${destination} points at ${route.target.id}, which is no gateway of this site`,
+          {
+            field: `route_tables.${table}`,
+            next: 'move it by "hybridctl route set", or leave the link out of the table in the site file',
+          },
+        );
+      return { ...route, gateway };
     },
-    create: (values) => [
-      api('ec2', 'CreateRoute', { RouteTableId: id, ...aim, NetworkInterfaceId: values(eniSlot(to!.name)) }),
-    ],
-    update: (values) => [
-      api('ec2', 'ReplaceRoute', { RouteTableId: id, ...aim, NetworkInterfaceId: values(eniSlot(to!.name)) }),
-    ],
-    delete: () => [api('ec2', 'DeleteRoute', { RouteTableId: id, ...aim })],
-  };
+    id: () => `${id} ${destination}`,
+    tags: () => undefined,
+    // To the interface of one that is gone it leads nowhere, and nobody misses it.
+    owned: ({ gateway, state }, values) =>
+      gateway !== undefined && (values.has(`instance/${gateway.name}/made`) || state === 'blackhole'),
+    foreign: 'change',
+    // Of an instance that is gone: the interface that the site file still names.
+    diff: (is, values) =>
+      to === undefined || moved(is) || is.target.id === values(eniSlot(to.name))
+        ? []
+        : [{ field: 'target', is: `${is.target.id}, which ${to.name} has no more` }],
+    notes: (is) => (to !== undefined && moved(is) ? [`points at ${is.gateway!.name} now`] : []),
+    create: written('create'),
+    update: written('replace'),
+    delete: () => [{ kind: 'route', table: id, destination, write: { kind: 'delete' } }],
+  });
 };

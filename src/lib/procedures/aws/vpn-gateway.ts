@@ -109,17 +109,21 @@ export const vpnGateway = (site: string, known: string | undefined): readonly St
 
 /** A route table takes what the gateway learns; nobody can say whose doing it was, so it stays when the rest goes. */
 export const routePropagation = (
+  site: string,
   gateway: (values: Values) => string,
   { id: table, name }: { readonly id: string; readonly name: string },
   needs: readonly string[] = [],
-): Step => ({
-  key: `propagation/${name}`,
-  title: `Route propagation into ${name}`,
-  needs,
-  async read({ aws, values }) {
-    const { RouteTables = [] } = await aws.ask('ec2', 'DescribeRouteTables', { RouteTableIds: [table] });
-    const on = RouteTables[0]?.PropagatingVgws?.some(({ GatewayId }) => GatewayId === gateway(values)) === true;
-    return on ? { state: 'ready', found: { id: table, owned: false } } : { state: 'absent' };
-  },
-  create: (values) => [api('ec2', 'EnableVgwRoutePropagation', { GatewayId: gateway(values), RouteTableId: table })],
-});
+): Step =>
+  resource<string>(site, {
+    key: `propagation/${name}`,
+    title: `Route propagation into ${name}`,
+    kind: 'route propagation',
+    needs,
+    byName: async ({ routes, values }) =>
+      (await routes.read(table)).propagatingVgws.includes(gateway(values)) ? table : undefined,
+    id: () => table,
+    tags: () => undefined,
+    owned: () => false,
+    foreign: 'use',
+    create: (values) => [api('ec2', 'EnableVgwRoutePropagation', { GatewayId: gateway(values), RouteTableId: table })],
+  });

@@ -16,6 +16,9 @@ const ROTATE = 'DeleteOldestNonDefaultVersionWhenLimitExceeded';
 /** By the description we know what we made: roles and policies of faascmd are left where they are. */
 const OURS = 'made by hybridctl';
 
+/** What stays when the rest goes, for FaaS keeps its logs there: whoever made it. */
+const LEFT = { tags: () => undefined, owned: () => false, foreign: 'use' } as const;
+
 const ask = (
   { aliyun: api }: Pick<ReadContext, 'aliyun'>,
   product: AliyunCall['product'],
@@ -30,33 +33,36 @@ const listOf = (answer: AliyunAnswer | undefined, ...path: readonly string[]): r
   (field(answer, ...path) ?? []) as readonly AliyunAnswer[];
 
 /** The folder FaaS writes to. @param made the bucket is made before, where it is not there. */
-const logsFolder = (bucket: string, made: boolean): Step => ({
-  key: 'folder/logs',
-  needs: made ? ['bucket'] : [],
-  title: `folder ${LOGS_FOLDER} of the bucket ${bucket}`,
-  async read(context) {
-    if (!made && (await ask(context, 'oss', 'GetBucketInfo', { Bucket: bucket })) === undefined)
-      throw usageError(`there is no bucket ${bucket}`, {
-        field: '--bucket',
-        next: `create it: aliyun oss mb oss://${bucket}, or add --make-bucket`,
-      });
-    const there = await ask(context, 'oss', 'HeadObject', { Bucket: bucket, Key: LOGS_FOLDER });
-    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: LOGS_FOLDER, owned: false } };
-  },
-  create: () => [aliyun('oss', 'PutObject', { Bucket: bucket, Key: LOGS_FOLDER })],
-});
+const logsFolder = (bucket: string, made: boolean): Step =>
+  resource<AliyunAnswer>('', {
+    key: 'folder/logs',
+    needs: made ? ['bucket'] : [],
+    title: `folder ${LOGS_FOLDER} of the bucket ${bucket}`,
+    kind: 'folder',
+    async byName(context) {
+      if (!made && (await ask(context, 'oss', 'GetBucketInfo', { Bucket: bucket })) === undefined)
+        throw usageError(`there is no bucket ${bucket}`, {
+          field: '--bucket',
+          next: `create it: aliyun oss mb oss://${bucket}, or add --make-bucket`,
+        });
+      return ask(context, 'oss', 'HeadObject', { Bucket: bucket, Key: LOGS_FOLDER });
+    },
+    ...LEFT,
+    id: () => LOGS_FOLDER,
+    create: () => [aliyun('oss', 'PutObject', { Bucket: bucket, Key: LOGS_FOLDER })],
+  });
 
-/** @param region where it is made. */
-const newBucket = (bucket: string): Step => ({
-  key: 'bucket',
-  title: `OSS bucket ${bucket}`,
-  cost: 'what is stored in it',
-  async read(context) {
-    const there = await ask(context, 'oss', 'GetBucketInfo', { Bucket: bucket });
-    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: bucket, owned: false } };
-  },
-  create: () => [aliyun('oss', 'PutBucket', { Bucket: bucket })],
-});
+const newBucket = (bucket: string): Step =>
+  resource<AliyunAnswer>('', {
+    key: 'bucket',
+    title: `OSS bucket ${bucket}`,
+    cost: 'what is stored in it',
+    kind: 'bucket',
+    byName: (context) => ask(context, 'oss', 'GetBucketInfo', { Bucket: bucket }),
+    ...LEFT,
+    id: () => bucket,
+    create: () => [aliyun('oss', 'PutBucket', { Bucket: bucket })],
+  });
 
 const role = (name: string): Step =>
   resource<AliyunAnswer>('', {
@@ -144,17 +150,22 @@ const holders = async (context: ReadContext, name: string): Promise<readonly str
   );
 };
 
-const attachment = (roleName: string, name: string, needs: readonly string[]): Step => ({
-  key: 'attachment',
-  title: `policy ${name} of the role ${roleName}`,
-  needs,
-  async read(context) {
-    const there = (await holders(context, name)).find((one) => one.toLowerCase() === roleName.toLowerCase());
-    return there === undefined ? { state: 'absent' } : { state: 'ready', found: { id: there, owned: true } };
-  },
-  create: () => [aliyun('ram', 'AttachPolicyToRole', { PolicyName: name, PolicyType: 'Custom', RoleName: roleName })],
-  delete: () => [aliyun('ram', 'DetachPolicyFromRole', { PolicyName: name, PolicyType: 'Custom', RoleName: roleName })],
-});
+const attachment = (roleName: string, name: string, needs: readonly string[]): Step =>
+  resource<string>('', {
+    key: 'attachment',
+    title: `policy ${name} of the role ${roleName}`,
+    kind: 'attachment',
+    needs,
+    byName: async (context) =>
+      (await holders(context, name)).find((one) => one.toLowerCase() === roleName.toLowerCase()),
+    id: (is) => is,
+    tags: () => undefined,
+    owned: () => true,
+    create: () => [aliyun('ram', 'AttachPolicyToRole', { PolicyName: name, PolicyType: 'Custom', RoleName: roleName })],
+    delete: () => [
+      aliyun('ram', 'DetachPolicyFromRole', { PolicyName: name, PolicyType: 'Custom', RoleName: roleName }),
+    ],
+  });
 
 export interface FaasAccess extends FaasGrant {
   readonly role: string;
@@ -181,20 +192,25 @@ export const faasAccessSteps = ({
  * is FaaS's. @throws usage where others have the policy too.
  */
 export const policyRemovalSteps = (roleName: string, name: string): readonly Step[] => [
-  {
+  resource<NonNullable<Awaited<ReturnType<typeof readPolicyOf>>>>('', {
     key: 'policy',
     title: `policy ${name}`,
-    async read(context) {
+    kind: 'policy',
+    async byName(context) {
       const there = await readPolicyOf(context, name);
-      if (there === undefined) return { state: 'absent' };
+      if (there === undefined) return undefined;
       const others = (await holders(context, name)).filter((one) => one.toLowerCase() !== roleName.toLowerCase());
       if (others.length > 0)
         throw usageError(`the policy ${name} is given to ${others.join(', ')} too`, {
           field: '--policy',
           next: 'take it from them first in the RAM console, if that is what you want',
         });
-      return { state: 'ready', found: { id: name, owned: true, outputs: { 'policy/old': there.old.join(' ') } } };
+      return there;
     },
+    id: () => name,
+    tags: () => undefined,
+    owned: () => true,
+    outputs: ({ old }) => ({ 'policy/old': old.join(' ') }),
     create: () => [],
     delete: (values, id) => [
       ...values('policy/old')
@@ -203,7 +219,7 @@ export const policyRemovalSteps = (roleName: string, name: string): readonly Ste
         .map((version) => aliyun('ram', 'DeletePolicyVersion', { PolicyName: id, VersionId: version })),
       aliyun('ram', 'DeletePolicy', { PolicyName: id }),
     ],
-  },
+  }),
   attachment(roleName, name, ['policy']),
 ];
 

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { AliyunCall } from '../../core/aliyun.ts';
 import type { ApiCall } from '../../core/aws.ts';
+import { ROUTE_CALL, routeInput } from '../../core/route-call.ts';
 import type { Call, ExecutionContext, PlannedStep, Step } from '../../core/procedure.ts';
 import { octal } from '../../domain/file-mode.ts';
 import { shellWord } from '../../domain/shell.ts';
@@ -126,6 +127,19 @@ export const lineOf = (call: Call, key: string, kept?: Kept): string => {
       return awsLine(call, key, kept);
     case 'aliyun':
       return aliyunLine(call);
+    case 'route': {
+      const { table, destination, write } = call;
+      return awsLine(
+        {
+          kind: 'aws',
+          service: 'ec2',
+          operation: ROUTE_CALL[write.kind],
+          input: { ...routeInput(table, destination, write) },
+        },
+        key,
+        undefined,
+      );
+    }
     case 'run':
       return (
         [call.file, ...call.args].map(shellWord).join(' ') +

@@ -39,7 +39,7 @@ export const causeIn = (stderr: string, stdout = ''): string => {
 /** Carries out one call. @throws HybridError */
 export const execute = async (
   call: Call | Writes,
-  { aws, aliyun, shell, files, signal }: ExecutionContext,
+  { aws, aliyun, routes, shell, files, signal }: ExecutionContext,
 ): Promise<void> => {
   if (signal.aborted) throw interrupted();
   switch (call.kind) {
@@ -48,6 +48,9 @@ export const execute = async (
       return;
     case 'aliyun':
       await aliyun.send(call);
+      return;
+    case 'route':
+      await routes.write(call, signal);
       return;
     case 'write':
       await files.write([call.file]);

@@ -12,10 +12,10 @@ export interface Scope {
 }
 
 export const readContextOf = (
-  { aws, aliyun, shell, files, signal }: ExecutionContext,
+  { aws, aliyun, routes, shell, files, signal }: ExecutionContext,
   { site, adopted, removing = false }: Scope,
   { values }: ValueStore,
-): ReadContext => ({ aws, aliyun, shell, files, site, adopted, removing, values, signal });
+): ReadContext => ({ aws, aliyun, routes, shell, files, site, adopted, removing, values, signal });
 
 const ABSENT: ReadResult = { state: 'absent' };
 

@@ -119,7 +119,7 @@ export const planManaged = async (
         }),
       ),
       ...propagating(site).map((table) =>
-        routePropagation((values) => values('vgw'), table, ['vgw', 'vgw/attachment']),
+        routePropagation(site.site, (values) => values('vgw'), table, ['vgw', 'vgw/attachment']),
       ),
       ...(out === undefined ? [] : [onpremFiles(ports, routers, render, join(out, FOLDER))]),
     ],

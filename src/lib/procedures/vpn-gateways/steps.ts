@@ -71,7 +71,7 @@ const routeSteps = (site: Site, removal: boolean): readonly Step[] => {
     const to = removal ? undefined : gateways.find(({ name }) => name === firstGateway(site, links));
     if (to === undefined && !removal) return [];
     return destinationsOf(site, { name: table, id, links, ...rest }).map((destination) =>
-      gatewayRoute({ table, id, destination, gateways, ...(to === undefined ? {} : { to }) }),
+      gatewayRoute(site.site, { table, id, destination, gateways, ...(to === undefined ? {} : { to }) }),
     );
   });
 };

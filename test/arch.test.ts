@@ -185,7 +185,7 @@ test('commands hold commands: logic in their folder is tested by command lines a
 test('routes have one writer: two would have two throttles, and neither would count the calls of the other', () => {
   // The port's implementation and the embedded cloud have functions of these names.
   const callers = except(sources, 'lib/routes/write.ts', 'lib/adapters/aws/routes.ts', 'lib/cloud/');
-  const writes = /\.(?:create|replace|delete)Route\(|'ec2',\s*'(?:Create|Replace|Delete)Route'/g;
+  const writes = /\.(?:create|replace|delete)Route\(|api\(\s*'ec2',\s*'(?:Create|Replace|Delete)Route'/g;
   expect(offences(callers, words(writes))).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
-import { failure, HybridError, interrupted } from '../core/errors.ts';
-import type { ObjectStore, SentPart, SourceFile, UploadId, Whole } from '../core/objects.ts';
+import { failure, HybridError, interrupted, unlessKind } from '../core/errors.ts';
+import type { ObjectStore, SentPart, StoredObject, SourceFile, UploadId, Whole } from '../core/objects.ts';
 import { inParallel } from '../core/parallel.ts';
 import { CHECKSUMS, checksumOf, type Checksum } from './checksum.ts';
 import type { Progress } from './meter.ts';
@@ -58,7 +58,7 @@ const outcome = ({ key, source, store, plan }: Job, checksum: bigint, sent: numb
 /** An earlier run may have died between the service's yes and its own end. */
 const alreadyThere = async (job: Job): Promise<Uploaded | undefined> => {
   const { store, key, source, plan, sums, onProgress } = job;
-  const there = await store.head(key);
+  const there = await unlessKind(store.head(key), 'denied');
   if (there?.checksum === undefined || there.size !== source.size) return undefined;
   const checksum = await checksumOf(source, plan, sums);
   if (checksum !== there.checksum) return undefined;
@@ -73,6 +73,7 @@ const inOne = async (job: Job): Promise<Uploaded> => {
   await source.unchanged();
   const checksum = sums.of(bytes);
   await store.put(key, bytes, { checksum, signal });
+  await proven(job, { size: source.size, checksum });
   onProgress({ total: source.size, kept: 0, sent: source.size });
   return outcome(job, checksum, source.size);
 };
@@ -130,34 +131,35 @@ const sendAll = async (
   });
 };
 
+const isWhole = (there: StoredObject | undefined, whole: Whole): boolean =>
+  there?.size === whole.size && (there.checksum === undefined || there.checksum === whole.checksum);
+
+/**
+ * Looks at what is there now: the service's yes alone stores nothing. Into a bucket that may only be written it is not
+ * looked at, and that is said; the service has held what arrived against the checksum that was sent.
+ */
+const proven = async ({ store, key, say }: Job, whole: Whole): Promise<void> => {
+  const where = `${store.scheme}://${store.bucket}/${key}`;
+  const seen = await unlessKind(
+    store.head(key).then((there) => ({ there })),
+    'denied',
+  );
+  if (seen === undefined) say(`${where} was not read back: what is in this bucket may not be read`);
+  else if (!isWhole(seen.there, whole))
+    throw failure(`what is at ${where} now is not the file`, {
+      next: 'somebody else writes to the same key: choose another with --key',
+    });
+};
+
 /** A yes that was lost on its way is found by looking. */
-const join = async (
-  { store, key, source }: Job,
-  target: UploadId,
-  parts: readonly SentPart[],
-  whole: Whole,
-): Promise<void> => {
+const join = async (job: Job, target: UploadId, parts: readonly SentPart[], whole: Whole): Promise<void> => {
+  const { store, key } = job;
   try {
     await store.complete(target, parts, whole);
   } catch (error) {
     if (!(error instanceof HybridError && (error.kind === 'absent' || error.call === 'unclear'))) throw error;
-    const there = await store.head(key);
-    if (
-      there === undefined ||
-      there.size !== whole.size ||
-      (there.checksum !== undefined && there.checksum !== whole.checksum)
-    )
-      throw error;
+    if (!isWhole(await store.head(key), whole)) throw error;
     return;
   }
-  const there = await store.head(key);
-  if (
-    there === undefined ||
-    there.size !== source.size ||
-    (there.checksum !== undefined && there.checksum !== whole.checksum)
-  ) {
-    throw failure(`what is at ${store.scheme}://${store.bucket}/${key} now is not the file`, {
-      next: 'somebody else writes to the same key: choose another with --key',
-    });
-  }
+  await proven(job, whole);
 };

@@ -11,7 +11,7 @@ import { credentialsOf } from './credentials.ts';
 import { regionOf } from './endpoints.ts';
 import { asHybridError, isPassing } from './errors.ts';
 import { hush } from './hush.ts';
-import { ossClient } from './oss-client.ts';
+import { ossClient, ownAnswer } from './oss-client.ts';
 import { oss } from './services/oss.ts';
 
 /** Header by which OSS tells the CRC-64 of what it has: a decimal number. */
@@ -72,7 +72,7 @@ export const aliyunObjects = async (
     for (let attempt = 1; ; attempt += 1) {
       if (stopped()) throw interrupted();
       try {
-        return await send();
+        return ownAnswer(await send(), action);
       } catch (error) {
         if (stopped()) throw interrupted();
         if (!isPassing(error) || attempt >= tries) throw asHybridError(error, oss, action, region);

@@ -1,27 +1,29 @@
 import type OSS from 'ali-oss';
 import type { AliyunAnswer, AliyunCall } from '../../core/aliyun.ts';
-import { ossClient, type OssPlace } from './oss-client.ts';
+import { ossClient, ownAnswer, type OssPlace } from './oss-client.ts';
 
 /** What procedures ask of OSS, by its own names. Objects' content goes by the object store, not here. */
 const ACTIONS: Readonly<Record<string, (client: OSS, params: AliyunCall['params']) => Promise<AliyunAnswer>>> = {
   async GetBucketInfo(client, { Bucket }) {
-    const { bucket } = (await client.getBucketInfo(Bucket!)) as { bucket: { Location?: string } };
+    const { bucket } = ownAnswer(await client.getBucketInfo(Bucket!), 'GetBucketInfo') as {
+      bucket: { Location?: string };
+    };
     return { Location: bucket.Location };
   },
   async PutBucket(client, { Bucket }) {
-    await client.putBucket(Bucket!);
+    ownAnswer(await client.putBucket(Bucket!), 'PutBucket');
     return {};
   },
   async HeadObject(client, { Key }) {
-    await client.head(Key!);
+    ownAnswer(await client.head(Key!), 'HeadObject');
     return {};
   },
   async PutObject(client, { Key }) {
-    await client.put(Key!, Buffer.alloc(0));
+    ownAnswer(await client.put(Key!, Buffer.alloc(0)), 'PutObject');
     return {};
   },
   async DeleteObject(client, { Key }) {
-    await client.delete(Key!);
+    ownAnswer(await client.delete(Key!), 'DeleteObject');
     return {};
   },
 };

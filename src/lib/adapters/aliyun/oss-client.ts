@@ -4,6 +4,7 @@ import OSS from 'ali-oss';
 import { usageError } from '../../core/errors.ts';
 import type { CredentialSource, Keys } from './credentials.ts';
 import { endpointOf } from './endpoints.ts';
+import { unreadable } from './errors.ts';
 import { oss } from './services/oss.ts';
 
 export interface OssPlace {
@@ -22,6 +23,16 @@ const renewed = ({ accessKeyId, accessKeySecret, securityToken = '' }: Keys) => 
   accessKeySecret,
   stsToken: securityToken,
 });
+
+/**
+ * The answer, if it is OSS's: each has a number. A page that answers 200 to whatever it is asked would make a file seem
+ * stored and a list seem empty.
+ */
+export const ownAnswer = <T>(answer: T, action: string): T => {
+  const { res } = answer as { readonly res?: { readonly headers?: Readonly<Record<string, string | undefined>> } };
+  if ((res?.headers?.['x-oss-request-id'] ?? '') === '') throw unreadable(oss, action);
+  return answer;
+};
 
 /** A client for one bucket, with the V4 signature, which names the region. */
 export const ossClient = async (

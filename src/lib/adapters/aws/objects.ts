@@ -15,10 +15,12 @@ import {
   type ListMultipartUploadsCommandOutput,
   type ListPartsCommandOutput,
 } from '@aws-sdk/client-s3';
-import { failure } from '../../core/errors.ts';
 import type { FpgaOptions } from '../../core/fpga.ts';
 import type { ObjectStore, StoredObject } from '../../core/objects.ts';
+import { unreadable } from './errors.ts';
+import { s3 } from './services/s3.ts';
 import { clientConfig, storageConfig, type Tuning } from './config.ts';
+import { ownAnswersOnly } from './s3-proof.ts';
 import { asStoreError, redirectedTo, statusOf } from './objects-errors.ts';
 
 /** S3 has CRC-32 as four bytes, the highest first, in base64. */
@@ -71,6 +73,7 @@ const clientOf = (options: FpgaOptions & { readonly region: string }, tuning: Pa
     },
   });
   unsignedBodies(client);
+  ownAnswersOnly(client, s3);
   return client;
 };
 
@@ -227,10 +230,7 @@ export const awsObjects = (
           abort,
         ),
       );
-      if (UploadId === undefined)
-        throw failure("the answer to s3:CreateMultipartUpload is not S3's", {
-          next: 'see to AWS_ENDPOINT_URL and any proxy in between',
-        });
+      if (UploadId === undefined) throw unreadable(s3, 'CreateMultipartUpload');
       return UploadId;
     },
 
@@ -268,10 +268,7 @@ export const awsObjects = (
           abort,
         );
       const { ETag } = await calling('PutObject', send, signal);
-      if (ETag === undefined)
-        throw failure("the answer to s3:UploadPart is not S3's", {
-          next: 'see to AWS_ENDPOINT_URL and any proxy in between',
-        });
+      if (ETag === undefined) throw unreadable(s3, 'UploadPart');
       return bare(ETag);
     },
 

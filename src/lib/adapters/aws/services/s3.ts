@@ -13,6 +13,7 @@ import {
   PutPublicAccessBlockCommand as PutPublicAccessBlock,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { ownAnswersOnly } from '../s3-proof.ts';
 import { storageConfig } from '../config.ts';
 import type { ServiceDescriptor } from './service.ts';
 
@@ -31,7 +32,11 @@ export const regionIn = (thrown: unknown): string | undefined => {
 export const s3: ServiceDescriptor = {
   name: 's3',
   title: 'S3',
-  client: (config, options) => new S3Client({ ...config, ...storageConfig(options) }),
+  client(config, options) {
+    const client = new S3Client({ ...config, ...storageConfig(options) });
+    ownAnswersOnly(client, s3);
+    return client;
+  },
   unnumbered: true,
   commands: {
     CreateBucket,

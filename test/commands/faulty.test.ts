@@ -14,7 +14,7 @@ const AWS = [
   'fpga upload a.tar --bucket dcp --create',
   'fpga create a.tar --bucket dcp',
   'fpga objects --bucket dcp',
-  'fpga get logs/a.log --bucket dcp -o a.log',
+  'fpga get logs/a.log --bucket dcp --output a.log',
   'fpga uploads --bucket dcp',
   'fpga uploads --bucket dcp --abort --yes',
   'fpga list',
@@ -38,7 +38,7 @@ const AWS = [
 const ALIYUN = [
   `upload filter.gbs --bucket ${BUCKET}`,
   `objects --bucket ${BUCKET}`,
-  `get logs/a.log --bucket ${BUCKET} -o a.log`,
+  `get logs/a.log --bucket ${BUCKET} --output a.log`,
   `uploads --bucket ${BUCKET}`,
   'list',
   `auth --bucket ${BUCKET} --yes`,

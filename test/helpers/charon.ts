@@ -10,7 +10,7 @@ import { until } from './charon-pair.ts';
 
 const exec = promisify(execFile);
 const PLUGINS =
-  'random nonce aes sha1 sha2 hmac kdf gmp curve25519 openssl gcm pem pkcs1 pubkey x509 constraints kernel-libipsec kernel-netlink socket-default stroke vici updown';
+  'random nonce aes sha1 sha2 hmac kdf gmp curve25519 openssl gcm pem pkcs1 pkcs8 pubkey x509 revocation constraints kernel-libipsec kernel-netlink socket-default stroke vici updown';
 
 /** A network namespace of the tests' own. */
 export interface Space {
@@ -50,6 +50,9 @@ export interface Charon {
   readonly root: string;
   /** Talks to this daemon. @returns stdout; throws when swanctl exits with anything but 0. */
   swanctl(...args: string[]): Promise<string>;
+  /** Runs a program as this daemon's own host would, with its `--uri` where it is swanctl. */
+  env: NodeJS.ProcessEnv;
+  readonly uri: string;
   /** The daemon's and starter's own words so far. */
   log(): string;
   stop(): Promise<void>;
@@ -91,7 +94,7 @@ include ${root}/etc/strongswan.d/*.conf
   ]);
   const byStarter = rendered.some(({ path }) => path === 'etc/ipsec.conf');
   const daemon = byStarter ? `/usr/lib/ipsec/starter --nofork --conf ${root}/etc/ipsec.conf` : '/usr/lib/ipsec/charon';
-  const env = { ...process.env, STRONGSWAN_CONF: config };
+  const env = { ...process.env, STRONGSWAN_CONF: config, SWANCTL_DIR: `${root}/etc/swanctl` };
   let said = '';
   // A /run of its own: charon's and starter's pid files are one per machine otherwise.
   const child = spawn(
@@ -119,5 +122,5 @@ include ${root}/etc/strongswan.d/*.conf
     await stop();
     throw new Error(`${(error as Error).message}\n${said}`);
   }
-  return { root, swanctl, log: () => said, stop };
+  return { root, swanctl, env, uri, log: () => said, stop };
 };

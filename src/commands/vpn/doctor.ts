@@ -98,7 +98,10 @@ const look = async (options: Options, ports: Ports, machine: MachinePorts) => {
   return {
     site,
     device,
-    findings: await examine({ loaded, site, tunnels, files: ports.files, cloud, host }, ports.signal),
+    findings: await examine(
+      { loaded, site, tunnels, files: ports.files, clock: ports.clock, cloud, host },
+      ports.signal,
+    ),
   };
 };
 

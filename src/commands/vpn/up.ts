@@ -1,6 +1,6 @@
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
-import { EXIT } from '../../lib/core/errors.ts';
+import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { saying, toggle } from '../../lib/core/flags.ts';
 import { keepingBefore, planRollback, rollback } from '../../lib/procedures/vpn-host/before.ts';
 import { upSteps } from '../../lib/procedures/vpn-host/steps.ts';
@@ -42,6 +42,11 @@ export const up = defineCommand({
 
   run: (options, ports) =>
     onHost(ports, options, async (box, machine): Promise<Outcome<ProcedureResult>> => {
+      if (!options.rollback && box.lacking !== undefined)
+        throw usageError(`${box.device} has no certificate that counts: ${box.lacking}`, {
+          field: 'pki',
+          next: `run "hybridctl vpn pki issue ${box.device}", or take its tunnels down: "hybridctl vpn down ${box.device} --purge"`,
+        });
       if (!options.rollback)
         return runApply(
           ports,

@@ -9,19 +9,21 @@ import { kernelChecks } from './host-kernel.ts';
 import { pathChecks } from './host-path.ts';
 import { relayChecks } from './host-relay.ts';
 import type { HostView } from './host-view.ts';
+import { certificates } from './certificates.ts';
 import { siteChecks } from './site-checks.ts';
 import { skipped, type Finding, type CheckContext, type Side, type CheckResult } from './types.ts';
 
+const SITE_CHECKS = [...siteChecks, certificates];
 const HOST_CHECKS = [...kernelChecks, ...daemonChecks, ...pathChecks, ...relayChecks];
 const CLOUD_CHECKS = [...instanceChecks, ...networkChecks, ...routeChecks];
 /** Every check there is, in the order they are looked at: what others rest on first. */
 export const CHECKS: readonly { readonly id: string; readonly side: Side; readonly about: string }[] = [
-  ...siteChecks,
+  ...SITE_CHECKS,
   ...CLOUD_CHECKS,
   ...HOST_CHECKS,
 ];
 
-export interface Scope extends Pick<CheckContext, 'loaded' | 'site' | 'tunnels'>, Pick<Ports, 'files'> {
+export interface Scope extends Pick<CheckContext, 'loaded' | 'site' | 'tunnels'>, Pick<Ports, 'files' | 'clock'> {
   readonly cloud: CloudView | undefined;
   readonly host: HostView | undefined;
 }
@@ -53,10 +55,10 @@ const looks = <P>(checks: readonly Check<P>[], context: P): readonly Look[] =>
 
 /** Every check of the sides that are given. One that does not apply, or can't look, is `skipped` and says why. */
 export const examine = async (scope: Scope, signal: AbortSignal): Promise<readonly Finding[]> => {
-  const { cloud, host, files, ...common } = scope;
+  const { cloud, host, files, clock, ...common } = scope;
   const findings: Finding[] = [];
   const all: readonly Look[] = [
-    ...looks(siteChecks, { ...common, files }),
+    ...looks(SITE_CHECKS, { ...common, files, clock }),
     ...(cloud === undefined ? [] : looks(CLOUD_CHECKS, { ...common, cloud })),
     ...(host === undefined ? [] : looks(HOST_CHECKS, { ...common, host })),
   ];

@@ -60,7 +60,7 @@ interface CheckOf<S extends Side, P> {
   run(context: P): Promise<readonly CheckResult[]>;
 }
 
-export type SiteCheck = CheckOf<'site', Omit<CheckContext, 'cloud' | 'host'> & Pick<Ports, 'files'>>;
+export type SiteCheck = CheckOf<'site', Omit<CheckContext, 'cloud' | 'host'> & Pick<Ports, 'files' | 'clock'>>;
 export type CloudCheck = CheckOf<'cloud', Omit<CheckContext, 'host'>>;
 export type HostCheck = CheckOf<'host', Omit<CheckContext, 'cloud'>>;
 

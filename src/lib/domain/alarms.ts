@@ -100,7 +100,7 @@ export const alarmProblem = ({
   return undefined;
 };
 
-export const SETS = ['gateways', 'tunnels', 'links'] as const;
+export const SETS = ['gateways', 'tunnels', 'links', 'certificates'] as const;
 export type AlarmSet = (typeof SETS)[number];
 
 const COMMON = { statistic: 'Maximum', period: 60, comparison: 'ge', missing: 'missing' } as const;
@@ -109,8 +109,8 @@ const over = (periods: number): Pick<Alarm, 'periods' | 'datapoints'> => ({ peri
 /**
  * Ready alarms. Gateways: broken hardware (recover: same instance, address and disk elsewhere, after two minutes), an
  * instance that does not answer (reboot, after three, so that a recovery is not cut off by it; AWS advises the two
- * numbers) and a processor that is full, which is where ESP ends. The others rest on metrics that "vpn traffic" and
- * "route monitor" publish.
+ * numbers) and a processor that is full, which is where ESP ends. The others rest on metrics that "vpn traffic",
+ * "route monitor" and "vpn pki status" publish.
  */
 const OF_SET: Readonly<Record<AlarmSet, (site: Site) => readonly Alarm[]>> = {
   gateways: ({ gateways }) =>
@@ -193,7 +193,33 @@ const OF_SET: Readonly<Record<AlarmSet, (site: Site) => readonly Alarm[]>> = {
         missing: 'breaching',
       }),
     ),
+  certificates: (site) =>
+    [...site.gateways, ...site.onprem.routers]
+      .map(({ name }) => name)
+      .filter((name) =>
+        site.tunnels.some(({ auth, gateway, router }) => auth === 'cert' && [gateway, router].includes(name)),
+      )
+      .map(
+        (name): Alarm => ({
+          ...COMMON,
+          name: `${name}-certificate`,
+          description: `${name}: its certificate expires within 30 days or is revoked, or nobody measures it`,
+          namespace: namespaceOf(site),
+          metric: CERTIFICATE_METRIC,
+          dimensions: { Site: site.site, Device: name },
+          statistic: 'Minimum',
+          period: 86_400,
+          comparison: 'lt',
+          threshold: 30,
+          // Two days: what measures it daily may be an hour late once.
+          ...over(2),
+          missing: 'breaching',
+        }),
+      ),
 };
+
+/** Days until a certificate expires, by "vpn pki status --publish"; below zero: expired; 0: revoked or none. */
+export const CERTIFICATE_METRIC = 'CertificateDaysLeft';
 
 export const namespaceOf = ({ monitor }: Pick<Site, 'monitor'>): string =>
   monitor?.records?.cloudwatch?.namespace ?? 'hybridctl';

@@ -108,6 +108,26 @@ export const capabilities = (site: Site): readonly SiteIssue[] =>
         ),
       );
     }
+    const certified = box.tunnels.filter(({ entry }) => entry.auth === 'cert');
+    if (box.dialect === 'openswan' && certified.length > 0) {
+      found.push(
+        issue(
+          [...certified[0]!.path, 'auth'],
+          `cert does not fit ${box.name}: certificates are not rendered for openswan: set auth: psk, or dialect: libreswan`,
+        ),
+      );
+    }
+    if (!linux && certified.length > 0)
+      found.push(issue([...certified[0]!.path, 'auth'], `cert is not rendered for ${box.dialect} yet: set auth: psk`));
+    // One entry of a crypto map, and one policy, for all tunnels of the box.
+    if (!linux && POLICY_ONLY.includes(box.dialect) && certified.length > 0 && certified.length < box.tunnels.length) {
+      found.push(
+        issue(
+          [...certified[0]!.path, 'auth'],
+          `${box.name} has one crypto map entry for all its tunnels: set the same auth on each of them`,
+        ),
+      );
+    }
     for (const { entry, path } of box.tunnels) {
       if (entry.initiator === 'router' && box.name === entry.router && POLICY_ONLY.includes(box.dialect) && !linux) {
         found.push(

@@ -4,7 +4,7 @@ import { boxes, capabilities } from './capability.ts';
 import { issue, repeated, type Entry, type Path } from './issue.ts';
 import { pathWarnings } from './path-warnings.ts';
 import { zoneProblem } from './regions.ts';
-import type { DxLink, Site, SiteIssue, VpnLink } from './site.ts';
+import { pskFileOf, type DxLink, type Site, type SiteIssue, type VpnLink } from './site.ts';
 import { vpcCidrs } from './vpc.ts';
 
 /**
@@ -77,7 +77,10 @@ const uniqueness = (site: Site): readonly SiteIssue[] => {
     ...repeated(entries(site.gateways, ['gateways'], 'instance'), once),
     ...repeated(entries(site.gateways, ['gateways'], 'eni'), once),
     ...repeated(
-      entries(site.tunnels, ['tunnels'], 'psk_file'),
+      site.tunnels.flatMap((tunnel, index) => {
+        const value = pskFileOf(tunnel);
+        return value === undefined ? [] : [{ path: ['tunnels', index, 'psk_file'], value }];
+      }),
       (_, first) => `is the key file of ${first} too: each tunnel has its own key`,
     ),
     ...repeated(entries(site.route_tables, ['route_tables'], 'id'), once),

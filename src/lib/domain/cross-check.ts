@@ -65,6 +65,8 @@ const one = (site: Site, tunnel: Tunnel): readonly string[] => {
   const style = gateway.dialect === 'openswan' || gateway.dialect === 'libreswan' ? 'openswan' : 'strongswan';
   return [
     ...differs('mode', tunnel.mode, entry.mode),
+    // Each end holds the other to one way of authentication: a key at one and a certificate at the other never meet.
+    ...[cloud, onprem].flatMap(({ device, auth }) => differs(`authentication of ${device}`, auth, entry.auth)),
     ...differs('crypto suite', suite, suiteFor(suite.level, style)),
     ...(suite.ike.length === 0 || suite.esp.length === 0
       ? ['no proposal is left: the ends have nothing to agree on']

@@ -19,7 +19,8 @@ const OURS = (site: Site) => ({ StringEquals: { [`aws:ResourceTag/${SITE_TAG}`]:
 export const gatewayPolicy = (site: Site, account: string): PolicyDocument => {
   const { region } = site.cloud;
   const ec2 = (resource: string): string => arn(region, 'ec2', account, resource);
-  const keys = site.tunnels.map(({ name }) => arn(region, 'ssm', account, `parameter${keyPath(site.site, name)}`));
+  const withKey = site.tunnels.filter(({ auth }) => auth === 'psk');
+  const keys = withKey.map(({ name }) => arn(region, 'ssm', account, `parameter${keyPath(site.site, name)}`));
   const lists = [...new Set(site.route_tables.flatMap((table) => destinationsOf(site, table)))].filter((destination) =>
     destination.startsWith('pl-'),
   );

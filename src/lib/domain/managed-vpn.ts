@@ -105,7 +105,8 @@ export const managedSite = (site: Site, facts: (name: string) => EndFacts | unde
     ...site.tunnels.map(({ inside }) => inside),
     ...site.links.flatMap((link) => (link.kind === 'dx' ? [link.inside] : [])),
   ];
-  const folder = (site.tunnels[0]?.psk_file ?? `${layoutOf(site).psk}/`).replace(/[^/]*$/, '');
+  const keyFile = site.tunnels.find(({ psk_file }) => psk_file !== undefined)?.psk_file;
+  const folder = (keyFile ?? `${layoutOf(site).psk}/`).replace(/[^/]*$/, '');
   const ends = managedRouters(site).flatMap(({ name: router }) =>
     ENDS.map((end) => ({ router, name: managedName(router, end) })),
   );
@@ -118,6 +119,7 @@ export const managedSite = (site: Site, facts: (name: string) => EndFacts | unde
       gateway: name,
       router,
       inside: facts(name)?.inside ?? inside,
+      auth: 'psk' as const,
       psk_file: `${folder}${name}`,
       mode: 'route' as const,
     };

@@ -168,33 +168,50 @@ const router = z
     };
   });
 
-const tunnel = z.strictObject({
-  name,
-  gateway: name,
-  router: name,
-  inside: network.describe('A /30 from 169.254.0.0/16; the router has the first address, the gateway the second.'),
-  psk_file: z
-    .string()
-    .regex(/^[A-Za-z0-9._/-]{1,200}$/, 'is not a plain path: letters, digits, ".", "_", "-" and "/"')
-    .describe('File with the pre-shared key, mode 0600, relative to the site file.'),
-  mode: z
-    .enum(['route', 'policy'])
-    .default('route')
-    .describe('route: one SA for everything, routes decide; policy: selectors are the networks of both sides.'),
-  number: z
-    .int()
-    .min(10)
-    .max(990)
-    .multipleOf(10, 'must be a multiple of 10 (IP SLA and routing tables use a tenth of it)')
-    .optional()
-    .describe('Base for interface, key, track, SLA and policy numbers. Default: 100, then 110, …'),
-  initiator: z
-    .enum(['gateway', 'router'])
-    .optional()
-    .describe(
-      'The end that begins and begins again; the other waits. router: where a NAT in front of it forwards nothing. Default: gateway.',
-    ),
-});
+/** How the two ends of a tunnel prove who they are. */
+export const AUTHS = ['psk', 'cert'] as const;
+
+const tunnel = z
+  .strictObject({
+    name,
+    gateway: name,
+    router: name,
+    inside: network.describe('A /30 from 169.254.0.0/16; the router has the first address, the gateway the second.'),
+    auth: z
+      .enum(AUTHS)
+      .default('psk')
+      .describe('psk: a pre-shared key, the same at both ends; cert: certificates of the site\'s own CA ("vpn pki").'),
+    psk_file: z
+      .string()
+      .regex(/^[A-Za-z0-9._/-]{1,200}$/, 'is not a plain path: letters, digits, ".", "_", "-" and "/"')
+      .optional()
+      .describe('File with the pre-shared key, mode 0600, relative to the site file. Not with auth: cert.'),
+    mode: z
+      .enum(['route', 'policy'])
+      .default('route')
+      .describe('route: one SA for everything, routes decide; policy: selectors are the networks of both sides.'),
+    number: z
+      .int()
+      .min(10)
+      .max(990)
+      .multipleOf(10, 'must be a multiple of 10 (IP SLA and routing tables use a tenth of it)')
+      .optional()
+      .describe('Base for interface, key, track, SLA and policy numbers. Default: 100, then 110, …'),
+    initiator: z
+      .enum(['gateway', 'router'])
+      .optional()
+      .describe(
+        'The end that begins and begins again; the other waits. router: where a NAT in front of it forwards nothing. Default: gateway.',
+      ),
+  })
+  .superRefine(({ auth, psk_file }, context) => {
+    if (auth === 'psk' && psk_file === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['psk_file'],
+        message: 'names the file of the pre-shared key; with auth: cert there is none',
+      });
+  });
 
 const KINDS = ['icmp', 'tcp', 'udp'] as const;
 const port = z.int().min(1).max(65_535).optional().describe('For tcp and udp.');
@@ -398,6 +415,9 @@ export type SiteInput = z.input<typeof siteSchema>;
 export type Gateway = Site['gateways'][number];
 export type Router = Site['onprem']['routers'][number];
 export type TunnelEntry = Site['tunnels'][number];
+/** The file of a tunnel's pre-shared key; undefined where its ends have certificates. */
+export const pskFileOf = ({ auth, psk_file }: Pick<TunnelEntry, 'auth' | 'psk_file'>): string | undefined =>
+  auth === 'psk' ? psk_file : undefined;
 export type Link = Site['links'][number];
 export type DxLink = Extract<Link, { kind: 'dx' }>;
 export type VpnLink = Extract<Link, { kind: 'vpn' }>;

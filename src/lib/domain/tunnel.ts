@@ -18,6 +18,8 @@ export interface End {
    * (`presentsOwnAddress`).
    */
   readonly id: string;
+  /** How this end proves who it is. */
+  readonly auth: TunnelEntry['auth'];
   /** This end's address inside the tunnel. */
   readonly inside: string;
   /** Networks behind this end. */
@@ -163,6 +165,7 @@ const derive = (site: Site, entry: TunnelEntry, numbers: Numbers, options: Deriv
       address: gateway.private_ip,
       publicAddress: gateway.public_ip,
       id: gateway.public_ip,
+      auth: entry.auth,
       inside: addressText(inside.first + 2),
       networks: cloudNetworks,
       selectors: entry.mode === 'policy' ? cloudNetworks : ANYWHERE,
@@ -181,6 +184,7 @@ const derive = (site: Site, entry: TunnelEntry, numbers: Numbers, options: Deriv
       id: presentsOwnAddress(router.dialect, suite.ikeVersion)
         ? (router.private_ip ?? router.public_ip)
         : router.public_ip,
+      auth: entry.auth,
       inside: addressText(inside.first + 1),
       networks: onpremNetworks,
       selectors: entry.mode === 'policy' ? onpremNetworks : ANYWHERE,

@@ -24,8 +24,10 @@ const PLUGINS = [
   'openssl',
   'pem',
   'pkcs1',
+  'pkcs8',
   'pubkey',
   'x509',
+  'revocation',
   'constraints',
 ];
 /** kernel-libipsec before kernel-netlink: the first that offers ESP has it. */
@@ -165,7 +167,11 @@ export const loadConnections = async ({ shell }: Ports, { record, node }: Lab): 
       '--uri',
       'unix:///run/charon.vici',
     ]),
-    { env: { STRONGSWAN_CONF: '/run/strongswan.conf' }, timeoutMs: 10_000 },
+    {
+      // Certificates, keys and lists are found in the folders beside it.
+      env: { STRONGSWAN_CONF: '/run/strongswan.conf', SWANCTL_DIR: '/run/files/etc/swanctl' },
+      timeoutMs: 10_000,
+    },
   );
 };
 

@@ -6,6 +6,7 @@ import { crossCheck } from '../domain/cross-check.ts';
 import { tunnelsOf } from '../domain/tunnel.ts';
 import { renderSite } from '../render/index.ts';
 import { loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';
+import { loadCredentials } from '../site/pki.ts';
 import { adaptSite, probeKernel, type Adapted } from './adapt.ts';
 import { siteNamedIn } from '../domain/layout.ts';
 import { ofAnotherSite } from '../site/neighbours.ts';
@@ -31,7 +32,15 @@ const render = async (ports: Ports, lab: string, loaded: LoadedSite): Promise<re
   const tunnels = tunnelsOf(loaded.site);
   const issue = crossCheck(loaded.site, tunnels)[0];
   if (issue !== undefined) throw usageError(issue.message, { field: issue.path.join('.') });
+  const { byDevice, lacking } = await loadCredentials(ports, loaded, tunnels);
+  const [lack] = lacking;
+  if (lack !== undefined)
+    throw usageError(`${lack[0]} has no certificate that counts: ${lack[1]}`, {
+      field: 'pki',
+      next: 'run "hybridctl vpn pki issue"; a box that stands for another dialect in the lab needs auth: psk',
+    });
   const devices = renderSite(loaded.site, tunnels, {
+    credentials: byDevice,
     psks: await loadPsks(ports, loaded),
     bgpPasswords: await loadBgpPasswords(ports, loaded),
   });

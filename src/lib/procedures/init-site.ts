@@ -3,6 +3,7 @@ import { usageError } from '../core/errors.ts';
 import type { Files, FileToWrite, Ports } from '../core/ports.ts';
 import { siteWarnings } from '../domain/check.ts';
 import { layoutOf } from '../domain/layout.ts';
+import { certDevices } from '../domain/certificates.ts';
 import { octal } from '../domain/file-mode.ts';
 import { pathText } from '../domain/issue.ts';
 import { draftSite, EMPTY, saysNothing, unanswered, type Answers, type Draft } from '../site/answers.ts';
@@ -14,6 +15,7 @@ import { inOwnFolder, neighboursOf, refuseOtherName, refuseOthersKeys, shownPath
 import { SCHEMA_FILE, siteJsonSchemaText } from '../site/schema.ts';
 import { askForRest } from '../site/wizard.ts';
 import { amendedText, draftOf, newSiteText } from '../site/write.ts';
+import { tunnelsOf } from '../domain/tunnel.ts';
 import { planRender, type TunnelAccount } from './render-files.ts';
 
 export interface InitRequest {
@@ -86,7 +88,7 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
     ports.files,
     first.map(({ file }) => file),
   );
-  const rendered = await planRender({ ...ports, files }, loaded, request.out);
+  const rendered = await planRender({ ...ports, files }, loaded, request.out, {}, 'later');
   const pending = request.render ? rendered.pending : [];
   const what = new Map(rendered.files.map((file) => [file.path, `${file.device}: ${file.what}`]));
 
@@ -103,6 +105,9 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
     warnings: [
       ...new Set([
         ...rendered.warnings,
+        ...(certDevices(tunnelsOf(loaded.site)).length === 0
+          ? []
+          : ['the certificates are missing: "vpn pki init", "vpn pki issue", then "vpn render"']),
         ...siteWarnings(loaded.site).map((warning) => `${pathText(warning.path)}: ${warning.message}`),
       ]),
       ...keys.warnings,

@@ -14,6 +14,7 @@ import { renderSite, type RenderedDevice } from '../render/index.ts';
 import { absolute, loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';
 import { ignoreFiles } from '../site/keys.ts';
 import { refuseOthersFiles } from '../site/neighbours.ts';
+import { loadCredentials, NO_CREDENTIALS, type SiteCredentials } from '../site/pki.ts';
 
 /** What a run may ask for instead of what the site file says; the file itself stays as it is. */
 export interface Overrides {
@@ -71,45 +72,64 @@ export interface Rendered {
   readonly site: Site;
   readonly tunnels: readonly Tunnel[];
   readonly devices: readonly RenderedDevice[];
+  readonly credentials: SiteCredentials;
 }
 
-/** Every file of every box, with its keys. @throws as `planRender`. */
+/**
+ * Every file of every box, with its keys. A box without a certificate that counts has the rest of its files alone:
+ * `credentials.lacking` says so. @throws as `planRender`.
+ */
 export const renderLoaded = async (
-  ports: Pick<Ports, 'files' | 'cwd'>,
+  ports: Pick<Ports, 'files' | 'cwd' | 'clock'>,
   loaded: LoadedSite,
   overrides: Overrides = {},
+  certificates: 'needed' | 'later' = 'needed',
 ): Promise<Rendered> => {
   const site = overrideSite(loaded.site, overrides);
   refuse(checkSite(site));
   const tunnels = tunnelsOf(site);
   refuse(crossCheck(site, tunnels));
   const psks = await loadPsks(ports, { ...loaded, site });
+  const bgpPasswords = await loadBgpPasswords(ports, { ...loaded, site });
+  const credentials =
+    certificates === 'later' ? NO_CREDENTIALS : await loadCredentials(ports, { ...loaded, site }, tunnels);
   return {
     site,
     tunnels,
-    devices: renderSite(site, tunnels, { psks, bgpPasswords: await loadBgpPasswords(ports, { ...loaded, site }) }),
+    devices: renderSite(site, tunnels, { psks, bgpPasswords, credentials: credentials.byDevice }),
+    credentials,
   };
 };
 
 /**
  * Everything `vpn render` would write, one folder a device, compared with what is there. Writes nothing.
  * @param given folder, where the user named one; else the site's own.
+ * @param certificates `later`: where the site is only being written, boxes get their other files without them.
  * @throws HybridError (usage) for any mistake in the site, a key, or a dialect that can't express the site; of exit 5
  * where the folder or a file in it is another site's.
  */
 export const planRender = async (
-  ports: Pick<Ports, 'files' | 'cwd'>,
+  ports: Pick<Ports, 'files' | 'cwd' | 'clock'>,
   loaded: LoadedSite,
   given: string | undefined,
   overrides: Overrides = {},
+  certificates: 'needed' | 'later' = 'needed',
 ): Promise<RenderPlan> => {
-  const { site, tunnels, devices } = await renderLoaded(ports, loaded, overrides);
+  const { site, tunnels, devices, credentials } = await renderLoaded(ports, loaded, overrides, certificates);
   const named = given ?? layoutOf(site).rendered;
   const out = absolute(ports.cwd, named);
 
   const accounts: FileAccount[] = [];
   const pending: FileToWrite[] = [];
   for (const { device, dialect, files } of devices) {
+    const lack = credentials.lacking.get(device);
+    if (lack !== undefined && !credentials.revoked.includes(device))
+      throw usageError(`${device} has no certificate that counts: ${lack}`, {
+        field: 'pki',
+        next: 'run "hybridctl vpn pki issue"',
+      });
+    // Whoever took the box must not be helped; the others still need what says so.
+    if (lack !== undefined) continue;
     for (const { path: relative, content, mode, what } of files) {
       const path = join(out, device, relative);
       const [before, stat] = await Promise.all([ports.files.read(path), ports.files.stat(path)]);
@@ -129,7 +149,7 @@ export const planRender = async (
     out: named,
     accounts: tunnels.map(account),
     files: accounts,
-    warnings: [...warningsOf(tunnels), ...dxWarnings(site)],
+    warnings: [...warningsOf(tunnels), ...dxWarnings(site), ...credentialWarnings(credentials)],
     pending: [...pending, ...(pending.length > 0 ? await ignoreFiles(ports, { ...loaded, site }, [out]) : [])],
   };
 };
@@ -201,6 +221,13 @@ const account = (tunnel: Tunnel): TunnelAccount => ({
   mss: tunnel.mtu.mss,
   sum: explainMtu(tunnel.mtu),
 });
+
+const credentialWarnings = ({ warnings, lacking }: SiteCredentials): readonly string[] => [
+  ...warnings,
+  ...[...lacking].map(
+    ([device, why]) => `${device}: ${why}; nothing is rendered for it: "vpn pki issue ${device}" gives it a new one`,
+  ),
+];
 
 /** Of the files that are rendered: a session that AWS's key keeps down. */
 const dxWarnings = (site: Site): readonly string[] =>

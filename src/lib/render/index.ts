@@ -1,3 +1,4 @@
+import type { Credentials } from '../domain/certificates.ts';
 import type { Dialect, Site } from '../domain/site.ts';
 import { isLinux, type Tunnel } from '../domain/tunnel.ts';
 import { renderIosBgp } from './bgp/dx-ios.ts';
@@ -11,6 +12,8 @@ import type { Device, RenderedFile, Renderer } from './types.ts';
 export interface Secrets {
   readonly psks: ReadonlyMap<string, string>;
   readonly bgpPasswords?: ReadonlyMap<string, string>;
+  /** By device. */
+  readonly credentials?: ReadonlyMap<string, Credentials>;
 }
 
 export interface RenderedDevice {
@@ -46,6 +49,7 @@ export const renderSite = (site: Site, tunnels: readonly Tunnel[], secrets: Secr
       tunnels: tunnels.filter((tunnel) => tunnel[side].device === name),
       psks: secrets.psks,
       bgpPasswords: secrets.bgpPasswords ?? new Map(),
+      credentials: secrets.credentials?.get(name),
     };
     const files = device.tunnels.length > 0 ? OF_DIALECT[dialect](device) : [];
     return { device: name, side, dialect, files: [...files, ...routing(device, dialect)] };

@@ -1,3 +1,4 @@
+import type { Credentials } from '../domain/certificates.ts';
 import type { Site } from '../domain/site.ts';
 import type { End, Tunnel } from '../domain/tunnel.ts';
 
@@ -21,6 +22,8 @@ export interface Device {
   readonly psks: ReadonlyMap<string, string>;
   /** BGP session passwords by link name; a link without one has no entry. */
   readonly bgpPasswords: ReadonlyMap<string, string>;
+  /** What its ends with certificates present and trust. Absent: the files of it are brought later. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** A dialect: every file of one box. Pure. */

@@ -226,7 +226,8 @@ const completeTunnel = (
   ];
   const policy = ends.some((end) => POLICY_ONLY.includes(end?.['dialect'] as Dialect));
   const { name, gateway, router, inside = freeInside(taken), psk_file = `${folder}/${String(name)}`, ...rest } = tunnel;
-  return { name, gateway, router, inside, psk_file, ...(policy ? { mode: 'policy' } : {}), ...rest };
+  const key = rest['auth'] === 'cert' ? {} : { psk_file };
+  return { name, gateway, router, inside, ...key, ...(policy ? { mode: 'policy' } : {}), ...rest };
 };
 
 /** The next /30 from 169.254.100.0 that nobody has and AWS does not keep. */

@@ -3,7 +3,7 @@ import { HybridError, usageError } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { refuseOpenFile } from '../domain/file-mode.ts';
 import { pathText } from '../domain/issue.ts';
-import type { Site, SiteIssue } from '../domain/site.ts';
+import { pskFileOf, type Site, type SiteIssue } from '../domain/site.ts';
 import { placeOf, readDocument, sentenceOf, type Mistake } from './document.ts';
 import { bgpPasswordProblem, keyIn, pskProblem, pskWarning } from './psk.ts';
 import { show } from '../core/words.ts';
@@ -85,16 +85,17 @@ export const loadSecret = async (
 };
 
 /**
- * Reads the pre-shared key of every tunnel. @returns keys by tunnel name. Throws a usage error that names the field.
+ * Reads the pre-shared key of every tunnel that has one. @returns keys by tunnel name. Throws a usage error that names
+ * the field.
  */
 export const loadPsks = async (ports: ReadPorts, { site, path }: LoadedSite): Promise<ReadonlyMap<string, string>> => {
   const keys = new Map<string, string>();
-  for (const [index, { name, psk_file }] of site.tunnels.entries()) {
+  for (const [index, tunnel] of site.tunnels.entries()) {
+    const file = pskFileOf(tunnel);
+    if (file === undefined) continue;
     keys.set(
-      name,
-      await loadSecret(ports, dirname(path), psk_file, `tunnels[${index}].psk_file`, (key) =>
-        pskProblem(key, site.crypto),
-      ),
+      tunnel.name,
+      await loadSecret(ports, dirname(path), file, `tunnels[${index}].psk_file`, (key) => pskProblem(key, site.crypto)),
     );
   }
   return keys;
@@ -136,8 +137,10 @@ export const checkSecrets = async (ports: ReadPorts, { site, path }: LoadedSite)
       });
     }
   };
-  for (const [index, { psk_file }] of site.tunnels.entries())
-    await check(['tunnels', index, 'psk_file'], psk_file, (key) => pskProblem(key, site.crypto));
+  for (const [index, tunnel] of site.tunnels.entries()) {
+    const file = pskFileOf(tunnel);
+    if (file !== undefined) await check(['tunnels', index, 'psk_file'], file, (key) => pskProblem(key, site.crypto));
+  }
   for (const [index, link] of site.links.entries()) {
     if (link.kind === 'dx' && link.bgp_password_file !== undefined)
       await check(['links', index, 'bgp_password_file'], link.bgp_password_file, bgpPasswordProblem);

@@ -1,5 +1,6 @@
 import { dirname, join, relative } from 'node:path';
 import { usageError } from '../core/errors.ts';
+import { pskFileOf } from '../domain/site.ts';
 import type { FileToWrite, Ports } from '../core/ports.ts';
 import { ignoreText } from '../domain/layout.ts';
 import { absolute, loadSecret, type LoadedSite } from './file.ts';
@@ -28,13 +29,18 @@ export const planKeys = async (
   { site, path }: LoadedSite,
   given: ReadonlyMap<string, string>,
 ): Promise<KeyPlan> => {
-  const names = site.tunnels.map(({ name }) => name);
+  const names = site.tunnels.filter((tunnel) => pskFileOf(tunnel) !== undefined).map(({ name }) => name);
   for (const name of given.keys())
     if (!names.includes(name))
-      throw usageError(`no tunnel is called ${name}`, {
-        field: '--psk-file',
-        next: `the tunnels are ${names.join(', ')}`,
-      });
+      throw usageError(
+        site.tunnels.some((tunnel) => tunnel.name === name)
+          ? `${name} has certificates, and no pre-shared key`
+          : `no tunnel is called ${name}`,
+        {
+          field: '--psk-file',
+          next: `the tunnels are ${names.join(', ')}`,
+        },
+      );
   // A misspelt variable would mean a random key where the user meant theirs.
   const stray = Object.keys(ports.env).find(
     (variable) => variable.startsWith(VARIABLE) && !names.map(variableOf).includes(variable),
@@ -47,7 +53,10 @@ export const planKeys = async (
 
   const files: FileToWrite[] = [];
   const warnings: string[] = [];
-  for (const [index, { name, psk_file }] of site.tunnels.entries()) {
+  for (const [index, tunnel] of site.tunnels.entries()) {
+    const { name } = tunnel;
+    const psk_file = pskFileOf(tunnel);
+    if (psk_file === undefined) continue;
     const field = `tunnels[${index}].psk_file`;
     const problem = (key: string): string | undefined => pskProblem(key, site.crypto);
     const offered = await offeredKey(ports, name, given.get(name), problem);
@@ -105,13 +114,14 @@ export const ignoreFiles = async (
   { site, path }: LoadedSite,
   more: readonly string[],
 ): Promise<readonly FileToWrite[]> => {
-  const folders = new Set([...site.tunnels.map(({ psk_file }) => dirname(absolute(dirname(path), psk_file))), ...more]);
-  const files: FileToWrite[] = [];
+  const files = site.tunnels.flatMap((tunnel) => pskFileOf(tunnel) ?? []);
+  const folders = new Set([...files.map((file) => dirname(absolute(dirname(path), file))), ...more]);
+  const ignores: FileToWrite[] = [];
   for (const folder of folders) {
     const ignore = join(folder, '.gitignore');
     if (isBelow(folder, path) || isBelow(folder, ports.cwd)) continue;
     if ((await ports.files.stat(ignore)) === undefined)
-      files.push({ path: ignore, content: ignoreText(site.site), mode: 0o644 });
+      ignores.push({ path: ignore, content: ignoreText(site.site), mode: 0o644 });
   }
-  return files;
+  return ignores;
 };

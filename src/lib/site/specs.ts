@@ -49,6 +49,7 @@ export const SHAPES = {
     gateway: { required: true },
     router: { required: true },
     inside: {},
+    auth: {},
     psk_file: {},
     mode: {},
     number: { kind: 'number' },

@@ -57,6 +57,23 @@ const propagating = ({
 ];
 
 /**
+ * AWS's end takes a certificate of a subordinate CA in AWS Private CA alone, and of no other ("Tunnel authentication
+ * options", AWS Site-to-Site VPN user guide; CreateCustomerGateway, `CertificateArn`).
+ * @throws usage error for a site whose tunnels ask for certificates.
+ */
+const refuseCertificates = (site: Site): void => {
+  const index = site.tunnels.findIndex(({ auth }) => auth === 'cert');
+  if (index >= 0)
+    throw usageError(
+      "auth: cert can't be had with AWS's end of a managed VPN: it takes certificates of AWS Private CA alone, and this site's CA is its own",
+      {
+        field: `tunnels[${index}].auth`,
+        next: 'set auth: psk, or keep gateways of your own ("vpn init --apply" without --gateway aws)',
+      },
+    );
+};
+
+/**
  * Managed connections for every router that has a tunnel, and the files of their on-prem ends. Judges all first; writes
  * nothing. @throws usage errors for what the site can't have.
  */
@@ -66,6 +83,7 @@ export const planManaged = async (
   { pskFiles, out }: ManagedRequest,
 ): Promise<ManagedDeployment> => {
   const { site } = loaded;
+  refuseCertificates(site);
   const rules = tunnelRules(site.crypto);
   const managed = { ...loaded, site: managedSite(site) };
   const [problem] = capabilities(managed.site);

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { usageError } from '../../core/errors.ts';
 import type { Ports } from '../../core/ports.ts';
 import type { Step } from '../../core/procedure.ts';
-import type { Site } from '../../domain/site.ts';
+import { pskFileOf, type Site } from '../../domain/site.ts';
 import type { Answers } from '../../site/answers.ts';
 import { absolute, loadPsks, readSiteText } from '../../site/file.ts';
 import type { Spec } from '../../site/specs.ts';
@@ -100,10 +100,12 @@ export const planDeployment = async (
   const made = new Set(plan.keys.map((file) => file.path));
   const psks = await loadPsks({ files: plan.view, cwd: ports.cwd }, plan.loaded);
   const keys = new Map<string, TunnelKey>(
-    site.tunnels.map(({ name, psk_file }) => [
-      name,
-      { value: psks.get(name)!, isNew: made.has(absolute(dirname(path), psk_file)) },
-    ]),
+    site.tunnels.flatMap((tunnel): readonly [string, TunnelKey][] => {
+      const file = pskFileOf(tunnel);
+      return file === undefined
+        ? []
+        : [[tunnel.name, { value: psks.get(tunnel.name)!, isNew: made.has(absolute(dirname(path), file)) }]];
+    }),
   );
   const needs = [...fresh].map((name) => `eip/${name}/address`);
   const steps = [

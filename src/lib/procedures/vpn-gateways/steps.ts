@@ -127,7 +127,7 @@ export const gatewaySteps = (
     vpc(site.cloud.cidr, site.cloud.vpc),
     ...roleSteps(site),
     ...groupSteps(site),
-    ...site.tunnels.map(({ name }) => keyStep(site, name, keys.get(name))),
+    ...[...keys].map(([name, key]) => keyStep(site, name, key)),
     newestImage(
       chosen,
       instanceType,

@@ -178,6 +178,7 @@ const restore = async (box: HostBox, context: ExecutionContext, before: Before):
       ...daemon.load({
         tunnels: box.tunnels.filter(() => before.tunnels),
         begins: box.begins.filter(() => before.tunnels),
+        files: box.files.filter(({ path }) => there(path)),
       }),
     );
     if (there(FRR)) await carry(frrCall(box));

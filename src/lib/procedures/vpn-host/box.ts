@@ -4,8 +4,10 @@ import type { LinuxDialect } from '../../domain/site.ts';
 import { ends, isLinux, linuxInterfaceName, type End, type Tunnel } from '../../domain/tunnel.ts';
 import { RELAY_FILE } from '../../domain/relay.ts';
 import type { RenderedFile } from '../../render/types.ts';
+import { IMPORT_SCRIPT } from '../../render/linux/credentials.ts';
 import { linkNumbers } from '../../render/linux/note.ts';
 import type { LoadedSite } from '../../site/file.ts';
+import { authorityPath, pkiFolder } from '../../site/pki.ts';
 import { needPlugins } from './plugins.ts';
 import { renderLoaded } from '../render-files.ts';
 
@@ -37,6 +39,12 @@ export interface HostBox {
   readonly interfaces: readonly TunnelInterface[];
   /** Whether systemd runs there. Where not, as in a container, daemons are started plainly. */
   readonly systemd: boolean;
+  /** The site has a CA, so the box may have certificates, also such as are no longer in use. */
+  readonly hasCa: boolean;
+  /** Why the box has no certificate of its own, where its tunnels need one. */
+  readonly lacking: string | undefined;
+  /** Tunnels to boxes of which a certificate is revoked: what it had brought up must end. */
+  readonly revoked: readonly string[];
   /** charon's control socket, where it is not the usual one. */
   readonly uri: string | undefined;
 }
@@ -48,6 +56,9 @@ const TOOLS: Readonly<Record<LinuxDialect, Readonly<Record<string, string>>>> = 
   libreswan: { ipsec: 'libreswan', nft: 'nftables' },
   openswan: { ipsec: 'openswan', iptables: 'iptables' },
 };
+
+/** What takes certificates into the database that pluto reads. */
+const NSS_TOOLS = { certutil: 'libnss3-tools (Fedora: nss-tools)', openssl: 'openssl' };
 
 const interfaceOf = (tunnel: Tunnel, side: End['side']): readonly TunnelInterface[] => {
   const { local, remote } = ends(tunnel, side);
@@ -88,12 +99,12 @@ const whichBox = async (
  * @throws usage error for a mistake in the site or a box that is no Linux box; exit 4 where a program is missing.
  */
 export const hostBox = async (
-  ports: Pick<Ports, 'files' | 'cwd'>,
+  ports: Pick<Ports, 'files' | 'cwd' | 'clock'>,
   loaded: LoadedSite,
   where: Where,
   { name, uri }: { readonly name: string | undefined; readonly uri: string | undefined },
 ): Promise<HostBox> => {
-  const { site, tunnels, devices } = await renderLoaded(ports, loaded);
+  const { site, tunnels, devices, credentials } = await renderLoaded(ports, loaded);
   const linux = devices.flatMap(({ device, side, dialect, files }) => {
     const own = tunnels.filter((tunnel) => tunnel[side].device === device);
     return isLinux(dialect) && own.length > 0
@@ -108,7 +119,9 @@ export const hostBox = async (
       field: 'device',
       next: `name one of ${linux.map((one) => one.name).join(', ')}`,
     });
-  for (const [tool, bringer] of Object.entries({ ip: 'iproute2', sysctl: 'procps', ...TOOLS[box.dialect] })) {
+  const imports = box.files.some(({ path }) => path === IMPORT_SCRIPT);
+  const tools = { ip: 'iproute2', sysctl: 'procps', ...TOOLS[box.dialect], ...(imports ? NSS_TOOLS : {}) };
+  for (const [tool, bringer] of Object.entries(tools)) {
     if ((await where.shell.which(tool)) === undefined)
       throw missing(`${tool} is not installed there`, { next: `install the package ${bringer}` });
   }
@@ -122,6 +135,11 @@ export const hostBox = async (
     begins: box.own.filter((tunnel) => tunnel[box.side].initiates).map((tunnel) => tunnel.name),
     interfaces: box.own.flatMap((tunnel) => interfaceOf(tunnel, box.side)),
     systemd: (await where.files.stat('/run/systemd/system')) !== undefined,
+    hasCa: (await ports.files.stat(authorityPath(pkiFolder(loaded)))) !== undefined,
+    lacking: credentials.lacking.get(box.name),
+    revoked: box.own
+      .filter((tunnel) => credentials.revoked.includes(ends(tunnel, box.side).remote.device))
+      .map((tunnel) => tunnel.name),
     uri,
   };
 };

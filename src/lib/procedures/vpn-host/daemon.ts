@@ -2,6 +2,7 @@ import { failure } from '../../core/errors.ts';
 import type { RunCall } from '../../core/procedure.ts';
 import { LOCAL_CHARON } from '../../domain/sa.ts';
 import type { LinuxDialect } from '../../domain/site.ts';
+import { IMPORT_SCRIPT } from '../../render/linux/credentials.ts';
 import { causeIn } from '../kit/execute.ts';
 import type { HostBox, Where } from './box.ts';
 
@@ -27,10 +28,14 @@ export interface Daemon {
   answers(where: Where): Promise<boolean>;
   /** @throws failure where it does not answer. */
   names(where: Where): Promise<ConnectionNames>;
+  /** Ends a connection's associations; none is no error. What is loaded stays. */
+  end(name: string): RunCall;
+  /** Has a connection authenticate anew, with what was loaded last; the old association carries until then. */
+  renew?(name: string): RunCall;
   /** Has a connection begun that this end begins; its outcome is not waited for. */
   begin(name: string): RunCall;
   /** Loads what the files say. What is unchanged stays up. */
-  load(box: Pick<HostBox, 'tunnels' | 'begins'>): readonly RunCall[];
+  load(box: Pick<HostBox, 'tunnels' | 'begins' | 'files'>): readonly RunCall[];
 }
 
 export const run = (file: string, ...args: readonly string[]): RunCall => ({ kind: 'run', file, args });
@@ -70,7 +75,33 @@ const swanctl = ({ uri = LOCAL_CHARON }: Pick<HostBox, 'uri'>): Daemon => ({
     return { known: [...new Set([...loaded, ...met])], met };
   },
   begin: (name) => run('swanctl', '--initiate', '--child', name, '--timeout', '-1', '--uri', uri),
-  load: () => [run('swanctl', '--load-all', '--noprompt', '--uri', uri)],
+  end: (name) =>
+    run(
+      'sh',
+      '-c',
+      'swanctl --list-sas --ike "$@" | grep -q . || exit 0; swanctl --terminate --ike "$@" >/dev/null || ! swanctl --list-sas --ike "$@" | grep -q .',
+      'sh',
+      name,
+      '--uri',
+      uri,
+    ),
+  renew: (name) =>
+    run(
+      'sh',
+      '-c',
+      'swanctl --list-sas --ike "$@" | grep -q . || exit 0; swanctl --rekey --reauth --ike "$@" >/dev/null',
+      'sh',
+      name,
+      '--uri',
+      uri,
+    ),
+  load: ({ files }) => [
+    run('swanctl', '--load-all', '--noprompt', '--uri', uri),
+    // The first list that is still valid counts: one that was looked into earlier would hide what is revoked since.
+    ...(files.some(({ path }) => path.startsWith('/etc/swanctl/x509crl/'))
+      ? [run('swanctl', '--flush-certs', '--type', 'x509_crl', '--uri', uri)]
+      : []),
+  ],
 });
 
 /** 3: "not running", by the init scripts' convention. */
@@ -81,7 +112,7 @@ const starter: Daemon = {
   unit: 'strongswan-starter.service',
   socket: '/var/run/charon.ctl',
   settings: /^\/etc\/strongswan\.d\//,
-  connections: /^\/etc\/ipsec\.(conf|secrets)$/,
+  connections: /^\/etc\/ipsec\.(?:conf|secrets$|d\/(?:cacerts|certs|crls|private)\/)/,
   start: [run('ipsec', 'start')],
   stop: [run('ipsec', 'stop')],
   answers: (where) => ipsecAnswers(where, 'status'),
@@ -93,15 +124,22 @@ const starter: Daemon = {
     };
   },
   begin: (name) => run('ipsec', 'stroke', 'up-nb', name),
+  end: (name) => run('sh', '-c', 'ipsec stroke down-nb "$1" || exit 0', 'sh', name),
   // "reload" also brings back what "vpn down" took from the daemon; "update" would think it is still there.
-  load: () => [run('ipsec', 'rereadsecrets'), run('ipsec', 'reload')],
+  load: ({ files }) => [
+    ...(files.some(({ path }) => path.startsWith('/etc/ipsec.d/crls/'))
+      ? // All of /etc/ipsec.d; then lists that were looked into earlier are forgotten, or they would count first.
+        [run('ipsec', 'rereadall'), run('ipsec', 'purgecrls')]
+      : [run('ipsec', 'rereadsecrets')]),
+    run('ipsec', 'reload'),
+  ],
 };
 
 const pluto: Daemon = {
   unit: 'ipsec.service',
   socket: '/run/pluto/pluto.ctl',
   settings: /^\/etc\/ipsec\.conf$/,
-  connections: /^\/etc\/ipsec\.d\//,
+  connections: /^\/etc\/(?:ipsec\.d|hybridctl\/pki)\//,
   start: [run('ipsec', 'setup', 'start')],
   stop: [run('ipsec', 'setup', 'stop')],
   answers: (where) => ipsecAnswers(where, 'auto', '--status'),
@@ -113,7 +151,9 @@ const pluto: Daemon = {
     };
   },
   begin: (name) => run('ipsec', 'auto', '--asynchronous', '--up', name),
-  load: ({ tunnels, begins }) => [
+  end: (name) => run('sh', '-c', 'ipsec auto --down "$1" || exit 0', 'sh', name),
+  load: ({ tunnels, begins, files }) => [
+    ...(files.some(({ path }) => path === `/${IMPORT_SCRIPT}`) ? [run(`/${IMPORT_SCRIPT}`)] : []),
     run('ipsec', 'auto', '--rereadsecrets'),
     ...tunnels.map((name) => run('ipsec', 'auto', '--replace', name)),
     ...begins.map(pluto.begin),

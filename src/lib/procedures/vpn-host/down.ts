@@ -67,18 +67,7 @@ const unloadCalls = async (box: HostBox, where: Where): Promise<readonly Call[]>
       // nothing left to end.
       run('swanctl', '--load-all', '--noprompt', '--file', OTHERS, ...uri),
       run('rm', '-f', OTHERS),
-      ...box.tunnels
-        .filter((name) => known.includes(name))
-        .map((name) =>
-          run(
-            'sh',
-            '-c',
-            'swanctl --list-sas --ike "$@" | grep -q . || exit 0; swanctl --terminate --ike "$@" >/dev/null || ! swanctl --list-sas --ike "$@" | grep -q .',
-            'sh',
-            name,
-            ...uri,
-          ),
-        ),
+      ...box.tunnels.filter((name) => known.includes(name)).map((name) => daemon.end(name)),
     ];
   }
   if (box.dialect === 'ipsec-conf')

@@ -23,6 +23,9 @@ interface Needed {
   readonly said: RegExp;
 }
 
+/** A connection with certificates, in either of strongSwan's dialects. */
+const CERTIFICATES = /^\s*(?:auth = pubkey|leftauth=pubkey)$/m;
+
 /**
  * Packages by "dpkg -S" on Debian 12 and by the spec file of Fedora's strongswan package. Without one charon starts all
  * the same, says so in its log alone, and the tunnel never comes up.
@@ -45,6 +48,18 @@ const NEEDED: readonly Needed[] = [
     for: 'AES-GCM of the proposals',
     package: 'libstrongswan-standard-plugins',
     said: /(?:proposals|ike|esp) ?=.*gcm/,
+  },
+  ...(['x509', 'pem', 'pkcs1', 'pkcs8', 'constraints'] as const).map((plugin) => ({
+    plugins: [plugin],
+    for: 'certificates and their keys',
+    package: 'libstrongswan',
+    said: CERTIFICATES,
+  })),
+  {
+    plugins: ['revocation'],
+    for: 'the revocation list, without which nobody would look into it',
+    package: 'libstrongswan',
+    said: CERTIFICATES,
   },
 ];
 

@@ -15,6 +15,7 @@ import {
   type TunnelInterface,
 } from './box.ts';
 import { RELAY_TABLE } from '../../domain/relay.ts';
+import { afterLoading, credentialStep } from './credentials.ts';
 import { daemonOf, restartCalls, run, startCalls } from './daemon.ts';
 import { hasTable, newerThan, newerThanLoaded } from './running.ts';
 
@@ -210,7 +211,15 @@ const connectionsStep = (box: HostBox): Step => {
     // What is not loaded as it is written begins by being loaded.
     return unmet.length === differences.length && unmet.length > 0
       ? unmet.map(daemon.begin)
-      : [...daemon.load(box), ...unmet.map(daemon.begin), stamp(mark)];
+      : [
+          ...daemon.load(box),
+          ...afterLoading(
+            box,
+            differences.map(({ field }) => field),
+          ),
+          ...unmet.map(daemon.begin),
+          stamp(mark),
+        ];
   };
   return {
     key: 'connections',
@@ -249,6 +258,7 @@ export const upSteps = (box: HostBox): readonly Step[] => {
   const has = (path: string): boolean => box.files.some((file) => file.path === path);
   return [
     ...box.files.map(fileStep),
+    ...(box.hasCa ? [credentialStep(box)] : []),
     settingsStep(box),
     ...(box.systemd ? [unitsStep(box)] : []),
     ...(has(RELAY)

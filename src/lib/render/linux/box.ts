@@ -9,7 +9,8 @@ export interface LinuxTunnel {
   readonly tunnel: Tunnel;
   readonly local: End;
   readonly remote: End;
-  readonly psk: string;
+  /** undefined: its ends have certificates. */
+  readonly psk: string | undefined;
   /** The interface packets enter the tunnel by; undefined when selectors decide (policy-based). */
   readonly device: string | undefined;
   readonly link: LinkNumbers;
@@ -34,9 +35,9 @@ export const linuxBox = (device: Device): LinuxBox => {
   if (!isLinux(dialect)) throw new RangeError(`${device.name} is no Linux box: its dialect is ${dialect}`);
   refuseBox(device, dialect, wan);
   const tunnels = device.tunnels.map((tunnel) => {
-    const psk = device.psks.get(tunnel.name);
-    refusePsk(tunnel.name, psk);
     const both = ends(tunnel, device.side);
+    const psk = both.local.auth === 'cert' ? undefined : device.psks.get(tunnel.name);
+    if (both.local.auth === 'psk') refusePsk(tunnel.name, psk);
     return {
       tunnel,
       ...both,

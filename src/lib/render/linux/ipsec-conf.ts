@@ -4,6 +4,7 @@ import { keyIds } from '../../domain/tunnel.ts';
 import { template } from '../engine.ts';
 import type { RenderedFile } from '../types.ts';
 import { selectorPairs, type LinuxBox, type LinuxTunnel } from './box.ts';
+import { credentialFiles, credentialNames } from './credentials.ts';
 import { title, warnings } from './note.ts';
 import { strongswanEsp, strongswanIke } from './proposals.ts';
 import { marginAndFuzz } from './rekey.ts';
@@ -12,7 +13,7 @@ import { daemonFile } from './swanctl.ts';
 const conf = template(confSource);
 const secrets = template(secretsSource);
 
-const connectionViews = (one: LinuxTunnel) => {
+const connectionViews = (one: LinuxTunnel, names: ReturnType<typeof credentialNames>) => {
   const { tunnel, local, remote } = one;
   const { suite } = tunnel;
   const { margin, fuzz } = marginAndFuzz(suite.lifetime.child, local);
@@ -32,6 +33,8 @@ const connectionViews = (one: LinuxTunnel) => {
     leftSubnet: pair.local,
     right: remote.publicAddress,
     rightId: remote.id,
+    certificate: local.auth === 'cert' && (names?.own ?? false),
+    authority: names?.authority ?? false,
     rightSubnet: pair.remote,
     auto: local.initiates ? 'start' : 'add',
     dpdDelay: suite.dpd.delay,
@@ -47,23 +50,32 @@ const connectionViews = (one: LinuxTunnel) => {
 };
 
 /** strongSwan's older form, read by its starter: one file for all connections, one for all keys. */
-export const ipsecConfFiles = (box: LinuxBox): readonly RenderedFile[] => [
-  {
-    path: 'etc/ipsec.conf',
-    mode: 0o644,
-    what: 'connections',
-    content: conf({ device: box.device.name, connections: box.tunnels.flatMap(connectionViews) }),
-  },
-  {
-    path: 'etc/ipsec.secrets',
-    mode: 0o600,
-    what: 'pre-shared keys',
-    content: secrets({
-      device: box.device.name,
-      keys: box.tunnels.flatMap(({ local, remote, psk }) =>
-        keyIds(remote).map((remoteId) => ({ localId: local.id, remoteId, psk })),
-      ),
-    }),
-  },
-  daemonFile(box),
-];
+export const ipsecConfFiles = (box: LinuxBox): readonly RenderedFile[] => {
+  const names = credentialNames(box);
+  return [
+    {
+      path: 'etc/ipsec.conf',
+      mode: 0o644,
+      what: 'connections',
+      content: conf({
+        device: box.device.name,
+        certificates: names !== undefined,
+        connections: box.tunnels.flatMap((one) => connectionViews(one, names)),
+      }),
+    },
+    {
+      path: 'etc/ipsec.secrets',
+      mode: 0o600,
+      what: 'pre-shared keys',
+      content: secrets({
+        device: box.device.name,
+        keys: box.tunnels.flatMap(({ local, remote, psk }) =>
+          psk === undefined ? [] : keyIds(remote).map((remoteId) => ({ localId: local.id, remoteId, psk })),
+        ),
+        privateKey: names !== undefined && `${names.kind === 'ecdsa' ? 'ECDSA' : 'RSA'} ${names.own}`,
+      }),
+    },
+    ...credentialFiles(box),
+    daemonFile(box),
+  ];
+};

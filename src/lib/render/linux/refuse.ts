@@ -28,6 +28,12 @@ export const refuseBox = (device: Device, dialect: LinuxDialect, wan: string): v
         { field: at('dialect'), next: 'set crypto: legacy, or dialect: libreswan or swanctl' },
       );
     }
+    if (dialect === 'openswan' && ends(tunnel, device.side).local.auth === 'cert') {
+      throw usageError(`certificates are not rendered for Openswan 2.6, which ${tunnel.name} would need`, {
+        field: at('dialect'),
+        next: `set auth: psk on ${tunnel.name}, or dialect: libreswan or swanctl`,
+      });
+    }
     if (dialect === 'openswan' && kind !== 'policy') {
       throw usageError(`Openswan 2.6 has no tunnel interface for ${tunnel.name}`, {
         field: at('dialect'),

@@ -6,9 +6,10 @@ import openswanConnection from '../../../../templates/openswan/connection.conf.h
 import openswanSecrets from '../../../../templates/openswan/connection.secrets.hbs?raw';
 import type { Cidr } from '../../domain/cidr.ts';
 import { keyIds } from '../../domain/tunnel.ts';
-import { template } from '../engine.ts';
+import { template, type View } from '../engine.ts';
 import type { RenderedFile } from '../types.ts';
 import type { LinuxBox, LinuxTunnel } from './box.ts';
+import { credentialFiles, credentialNames } from './credentials.ts';
 import { title, warnings } from './note.ts';
 import { swanEsp, swanIke } from './proposals.ts';
 import { marginAndFuzz } from './rekey.ts';
@@ -33,7 +34,7 @@ const subnets = (side: 'left' | 'right', networks: readonly Cidr[]): string => {
   return texts.length === 1 ? `${side}subnet=${texts[0]}` : `${side}subnets={${texts.join(' ')}}`;
 };
 
-const connectionView = (one: LinuxTunnel) => {
+const connectionView = (one: LinuxTunnel, names: ReturnType<typeof credentialNames>) => {
   const { tunnel, local, remote } = one;
   const { suite, numbers } = tunnel;
   const legacy = suite.level === 'legacy';
@@ -42,6 +43,8 @@ const connectionView = (one: LinuxTunnel) => {
     title: title(one),
     warnings: local.dialect === 'libreswan' && legacy ? [...warnings(one), special] : warnings(one),
     name: tunnel.name,
+    certificate: local.auth === 'cert' && (names?.nickname ?? false),
+    authority: names?.authority ?? false,
     auto: local.initiates ? 'start' : 'add',
     ikev2: suite.ikeVersion === 1 ? 'no' : 'insist',
     leftId: local.id,
@@ -69,33 +72,44 @@ const connectionView = (one: LinuxTunnel) => {
   };
 };
 
+const secretFiles = (one: LinuxTunnel, secrets: (view: View) => string): readonly RenderedFile[] => {
+  const { psk } = one;
+  return psk === undefined
+    ? []
+    : [
+        {
+          path: `etc/ipsec.d/${one.tunnel.name}.secrets`,
+          mode: 0o600,
+          what: 'pre-shared key',
+          content: secrets({
+            title: title(one),
+            keys: keyIds(one.remote).map((remoteId) => ({ localId: one.local.id, remoteId, psk })),
+          }),
+        },
+      ];
+};
+
 /** Openswan and Libreswan: a connection and a key in `ipsec.d` for each tunnel, and the file that includes them. */
 export const swanFiles = (box: LinuxBox, dialect: keyof typeof DIALECT): readonly RenderedFile[] => {
   const { conf, connection, secrets } = DIALECT[dialect];
+  const names = credentialNames(box);
   const ikev1 = box.tunnels.some(({ tunnel }) => tunnel.suite.ikeVersion === 1);
   return [
     {
       path: 'etc/ipsec.conf',
       mode: 0o644,
       what: 'daemon settings and the include line',
-      content: conf({ device: box.device.name, ikev1 }),
+      content: conf({ device: box.device.name, ikev1, certificates: names !== undefined }),
     },
     ...box.tunnels.flatMap((one): readonly RenderedFile[] => [
       {
         path: `etc/ipsec.d/${one.tunnel.name}.conf`,
         mode: 0o644,
         what: 'connection',
-        content: connection(connectionView(one)),
+        content: connection(connectionView(one, names)),
       },
-      {
-        path: `etc/ipsec.d/${one.tunnel.name}.secrets`,
-        mode: 0o600,
-        what: 'pre-shared key',
-        content: secrets({
-          title: title(one),
-          keys: keyIds(one.remote).map((remoteId) => ({ localId: one.local.id, remoteId, psk: one.psk })),
-        }),
-      },
+      ...secretFiles(one, secrets),
     ]),
+    ...credentialFiles(box),
   ];
 };

@@ -5,6 +5,7 @@ import { keyIds } from '../../domain/tunnel.ts';
 import { template } from '../engine.ts';
 import type { RenderedFile } from '../types.ts';
 import { selectorPairs, type LinuxBox, type LinuxTunnel } from './box.ts';
+import { credentialFiles, credentialNames } from './credentials.ts';
 import { title, warnings } from './note.ts';
 import { strongswanEsp, strongswanIke } from './proposals.ts';
 import { rekeyWindow } from './rekey.ts';
@@ -13,7 +14,7 @@ const connection = template(connectionSource);
 const secret = template(secretSource);
 const daemon = template(daemonSource);
 
-const connectionView = (one: LinuxTunnel) => {
+const connectionView = (one: LinuxTunnel, names: ReturnType<typeof credentialNames>) => {
   const { tunnel, local, remote } = one;
   const { suite, numbers } = tunnel;
   const ike = rekeyWindow(suite.lifetime.ike, local);
@@ -27,6 +28,8 @@ const connectionView = (one: LinuxTunnel) => {
     remoteAddress: remote.publicAddress,
     localId: local.id,
     remoteId: remote.id,
+    certificate: local.auth === 'cert',
+    authority: remote.auth === 'cert' && (names?.ca ?? false),
     ike: strongswanIke(suite.ike),
     dpdDelay: suite.dpd.delay,
     // Only IKEv1 has one; in IKEv2 it would promise what it does not do.
@@ -62,6 +65,7 @@ export const daemonFile = ({ device, tunnels }: LinuxBox): RenderedFile => ({
     routeBased: tunnels.some((one) => one.device !== undefined),
     vti: tunnels.some(({ local }) => local.interface === 'vti'),
     tun: tunnels.some(({ local }) => local.interface === 'tun'),
+    certificates: tunnels.some(({ local }) => local.auth === 'cert'),
   }),
 });
 
@@ -78,14 +82,19 @@ export const swanctlFiles = (box: LinuxBox): readonly RenderedFile[] => [
       path: `etc/swanctl/conf.d/${one.tunnel.name}.conf`,
       mode: 0o644,
       what: 'connection',
-      content: connection(connectionView(one)),
+      content: connection(connectionView(one, credentialNames(box))),
     },
-    {
-      path: `etc/swanctl/conf.d/${one.tunnel.name}.secrets.conf`,
-      mode: 0o600,
-      what: 'pre-shared key',
-      content: secret({ title: title(one), name: one.tunnel.name, ids: secretIds(one), psk: one.psk }),
-    },
+    ...(one.psk === undefined
+      ? []
+      : [
+          {
+            path: `etc/swanctl/conf.d/${one.tunnel.name}.secrets.conf`,
+            mode: 0o600 as const,
+            what: 'pre-shared key',
+            content: secret({ title: title(one), name: one.tunnel.name, ids: secretIds(one), psk: one.psk }),
+          },
+        ]),
   ]),
+  ...credentialFiles(box),
   daemonFile(box),
 ];

@@ -53,7 +53,8 @@ export const renderUserData = (
   // A word that stands for each key: it can be part of no other text of a file.
   const words = new Map(tunnels.map((tunnel, index) => [tunnel.name, `hybridctl.key.${index}.`]));
   const files = renderSite(site, tunnels, { psks: words }).find(({ device }) => device === name)?.files ?? [];
-  const own = tunnels.filter(({ cloud }) => cloud.device === name);
+  // A certificate's key is never in here: "vpn up" brings it, over ssh.
+  const own = tunnels.filter(({ cloud }) => cloud.device === name && cloud.auth === 'psk');
   return script({
     device: name,
     site: site.site,

@@ -38,9 +38,10 @@ const lines = (result: CaseResult): string => {
 const mark = ({ passed, invalid }: CaseResult): string => (passed ? 'passed' : invalid ? 'not measured' : 'FAILED');
 
 const line = (result: CaseResult): string =>
-  [`${mark(result)}  ${result.name}: gap ${ms(result.gapMs)}, reaction ${ms(result.reactMs)}`, ...result.problems].join(
-    '; ',
-  );
+  [
+    `${mark(result)}  ${result.name}: round trip ${ms(result.roundTripMs)} without an answer (to the office ${ms(result.gapMs)}, back ${ms(result.backMs)}), reaction ${ms(result.reactMs)}`,
+    ...result.problems,
+  ].join('; ');
 
 const LAB_NAME = text({
   placeholder: 'lab',
@@ -136,7 +137,7 @@ export const drill = defineCommand({
     const rows = result.cases.map((one) => [
       style[one.passed ? 'good' : 'bad'](mark(one)),
       one.name,
-      ...[one.gapMs, one.reactMs, one.detectMs, one.apiMs, one.verifyMs].map(ms),
+      ...[one.roundTripMs, one.gapMs, one.backMs, one.reactMs, one.detectMs, one.apiMs, one.verifyMs].map(ms),
       Object.values(one.at).join(' '),
     ]);
     const failed = result.cases
@@ -147,7 +148,10 @@ export const drill = defineCommand({
       ...result.amiss.map((what) => style.bad(`the lab is not in order: ${what}`)),
     ];
     return [
-      style.table(['', 'case', 'gap', 'reaction', 'detect', 'api', 'verify', 'routes'], rows),
+      style.table(
+        ['', 'case', 'round trip', 'to office', 'back', 'reaction', 'detect', 'api', 'verify', 'routes'],
+        rows,
+      ),
       '',
       ...failed,
       ...notes,

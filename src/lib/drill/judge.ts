@@ -13,8 +13,12 @@ export interface Seen {
   readonly settledAt: number | undefined;
   readonly positions: Readonly<Record<string, string>>;
   readonly events: readonly MonitorEvent[];
-  /** Infinity: no packet arrived. */
+  /** To the office. Infinity: no packet arrived. */
   readonly longestGapMs: number;
+  /** The longest time without an echo. Infinity: none came back. */
+  readonly roundTripMs: number;
+  /** The longest time in which echoes were lost on their way back. */
+  readonly backMs: number;
   /** The sender's own longest pause, ms. */
   readonly pauseMs: number;
   readonly gaps: readonly { readonly from: number; readonly ms: number }[];
@@ -208,7 +212,9 @@ export const judge = (
     passed: problems.length === 0,
     invalid: problems.length > 0 && seen.exitCode === 0 && isTooBusy(seen.pauseMs, limit),
     problems,
+    roundTripMs: round(seen.roundTripMs),
     gapMs: round(seen.longestGapMs),
+    backMs: round(seen.backMs),
     pauseMs: round(seen.pauseMs),
     reactMs: round(reactMs),
     detectMs: round(most(done.map(({ detectMs }) => detectMs))),

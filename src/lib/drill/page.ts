@@ -72,11 +72,11 @@ const section = (
   _: number,
   { length }: readonly CaseResult[],
 ): string => `<details id="${escaped(idOf(one.name))}"${one.passed && length > 1 ? '' : ' open'}>
-<summary><span class="mark ${one.passed ? 'good' : 'bad'}">${one.passed ? 'passed' : one.invalid ? 'not measured' : 'failed'}</span> <b>${escaped(one.name)}</b> <span class="gap">gap ${ms(one.gapMs)}</span></summary>
+<summary><span class="mark ${one.passed ? 'good' : 'bad'}">${one.passed ? 'passed' : one.invalid ? 'not measured' : 'failed'}</span> <b>${escaped(one.name)}</b> <span class="gap">round trip ${ms(one.roundTripMs)}</span></summary>
 <p>${escaped(one.about)}.</p>
 ${one.problems.map((problem) => `<p class="problem">${escaped(problem)}</p>`).join('\n')}
 <dl>
-${fact('gap', ms(one.gapMs))}${fact('reaction', `${ms(one.reactMs)}${one.limitMs === null ? '' : ` (limit ${ms(one.limitMs)})`}`)}${fact('detect', ms(one.detectMs))}${fact('api', ms(one.apiMs))}${fact('verify', ms(one.verifyMs))}${one.returnMs === null ? '' : fact('return', ms(one.returnMs))}${fact('moves', String(one.moves))}
+${fact('round trip', ms(one.roundTripMs))}${fact('to the office', ms(one.gapMs))}${fact('back', ms(one.backMs))}${fact('reaction', `${ms(one.reactMs)}${one.limitMs === null ? '' : ` (limit ${ms(one.limitMs)})`}`)}${fact('detect', ms(one.detectMs))}${fact('api', ms(one.apiMs))}${fact('verify', ms(one.verifyMs))}${one.returnMs === null ? '' : fact('return', ms(one.returnMs))}${fact('moves', String(one.moves))}
 ${Object.entries(one.at)
   .map(([table, link]) => fact(table, link))
   .join('')}

@@ -1,7 +1,7 @@
 import { failure, interrupted } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import type { Lab } from '../lab/state.ts';
-import { measureGap } from '../lab/stream.ts';
+import { measureGap, type Arrivals } from '../lab/stream.ts';
 import { until } from '../lab/wait.ts';
 import type { MonitorEvent } from '../monitor/events.ts';
 import { limitOf } from './cases.ts';
@@ -240,21 +240,25 @@ const play = async (stage: Stage): Promise<CaseResult> => {
     },
   });
   const exitCode = await watcher.stop();
-  const gaps = [
-    ...stream.gaps.map(({ at, ms, lost }) => ({ from: startedAt + at, ms, lost })),
-    { from: endAt - stream.silentAtEndMs, ms: stream.silentAtEndMs, lost: 0 },
+  const gapsOf = ({ gaps: holes, silentAtEndMs }: Arrivals) => [
+    ...holes.map(({ at, ms, lost }) => ({ from: startedAt + at, ms, lost })),
+    { from: endAt - silentAtEndMs, ms: silentAtEndMs, lost: 0 },
   ];
+  const gaps = gapsOf(stream);
   const { from: backFrom = Infinity } = back ?? {};
+  const longest = (way: Arrivals): number =>
+    back === undefined
+      ? Math.max(way.longestGapMs, way.silentAtEndMs)
+      : Math.max(0, ...gapsOf(way).flatMap(({ from, ms }) => (from < backFrom ? [ms] : [])));
   const seen: Seen = {
     faultAt,
     endAt,
     settledAt,
     positions: seenAt,
     events: watcher.events,
-    longestGapMs:
-      back === undefined
-        ? Math.max(stream.longestGapMs, stream.silentAtEndMs)
-        : Math.max(0, ...gaps.filter(({ from }) => from < backFrom).map(({ ms }) => ms)),
+    longestGapMs: longest(stream),
+    roundTripMs: longest(stream.roundTrip),
+    backMs: stream.backGapMs,
     pauseMs: stream.precisionMs,
     gaps,
     streamFrom: startedAt,
@@ -281,7 +285,9 @@ export const unplayed = (
   passed: false,
   invalid: false,
   problems: wordsOf(error),
+  roundTripMs: null,
   gapMs: null,
+  backMs: null,
   pauseMs: null,
   reactMs: null,
   detectMs: null,

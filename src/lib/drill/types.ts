@@ -94,8 +94,12 @@ export interface CaseResult {
   readonly invalid: boolean;
   /** Why it did not pass. */
   readonly problems: readonly string[];
-  /** Longest silence at the receiver, one way; null: no packet arrived at all. */
+  /** What an application feels: the longest time without an echo; null: none came back at all. */
+  readonly roundTripMs: number | null;
+  /** Longest silence at the office, one way: the part of the cloud. null: no packet arrived at all. */
   readonly gapMs: number | null;
+  /** Longest time in which echoes were lost on their way back: the part of the office. */
+  readonly backMs: number | null;
   /** The stream's sender's own longest pause: no gap is known better than this. null: no stream was sent. */
   readonly pauseMs: number | null;
   /** From the fault until the last route was where it belongs. */

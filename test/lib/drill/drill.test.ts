@@ -114,6 +114,8 @@ const good: Seen = {
   settledAt: 1_180,
   positions: AFTER,
   longestGapMs: 170,
+  roundTripMs: 980,
+  backMs: 810,
   pauseMs: 2,
   gaps: [{ from: 1_000, ms: 170 }],
   streamFrom: 500,
@@ -136,7 +138,9 @@ describe('judgement', () => {
     expect(judge(blackhole, 'fast', good, BEFORE, NAMES)).toMatchObject({
       passed: true,
       problems: [],
+      roundTripMs: 980,
       gapMs: 170,
+      backMs: 810,
       reactMs: 180,
       detectMs: 150,
       apiMs: 5,

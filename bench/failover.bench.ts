@@ -22,6 +22,7 @@ import { measureGap } from '../src/lib/lab/stream.ts';
 import { until } from '../src/lib/lab/wait.ts';
 import { say } from '../src/lib/monitor/say.ts';
 import { seedLoop, threeInARow, type Loop } from './contenders.ts';
+import { ms, quantileHeads, quantiles } from './quantiles.ts';
 import { quantile } from './simulate.ts';
 
 const RUNS = Number(process.argv[2] ?? 30);
@@ -38,8 +39,7 @@ const WARM_MS = 7_000;
  */
 const GRAY_WARM_MS = 30_000;
 const WITHIN_MS = 30_000;
-/** BFD (3 x 300 ms) and OSPF at the office, with room. */
-const OFFICE_MS = 2_500;
+const OFFICE_MS = 2_500; // BFD (3 x 300 ms) and OSPF at the office, with room
 /** A lab that is no longer quiet is no place to measure in. */
 const MOST_EARLY = 3;
 /**
@@ -91,8 +91,6 @@ for (const name of ['vpn1', 'vpn2'])
   writeFileSync(join(folder, 'psk', name), `bench.key.of.${name}.0123456789`, { mode: 0o600 });
 
 const at = (name: Name): number => NAMES.indexOf(name);
-const ms = (value: number): string => `${Math.round(value)}`.padStart(7);
-
 process.stderr.write('building the lab\n');
 hybridctl('lab', 'up', '--site', whole, '--name', LAB);
 const lab = await openLab(files, LAB);
@@ -251,12 +249,8 @@ try {
     `Gap of a 1 ms stream when Direct Connect is dead both ways, ${rows.length} faults at a random phase, all four on the same faults; ms\n`,
   );
   for (const way of WAYS) {
-    console.log(`${HEADS[way].padEnd(34)}${['min', 'p50', 'p99', 'max'].map((head) => head.padStart(7)).join('')}`);
-    byWay(way).forEach((values, index) =>
-      console.log(
-        `${titles[index]!.padEnd(34)}${[0, 0.5, 0.99, 1].map((share) => ms(quantile(values, share))).join('')}`,
-      ),
-    );
+    console.log(`${HEADS[way].padEnd(34)}${quantileHeads}`);
+    byWay(way).forEach((values, index) => console.log(`${titles[index]!.padEnd(34)}${quantiles(values)}`));
     console.log('');
   }
   const gaps = byWay('there');

@@ -35,6 +35,7 @@ const lines = (result: CaseResult): string => {
   return [line(result), ...more.map((one) => `        ${one}`)].join('\n');
 };
 
+const HEADS = ['', 'case', 'round trip', 'to office', 'back', 'reaction', 'detect', 'api', 'verify', 'routes'];
 const mark = ({ passed, invalid }: CaseResult): string => (passed ? 'passed' : invalid ? 'not measured' : 'FAILED');
 
 const line = (result: CaseResult): string =>
@@ -148,10 +149,7 @@ export const drill = defineCommand({
       ...result.amiss.map((what) => style.bad(`the lab is not in order: ${what}`)),
     ];
     return [
-      style.table(
-        ['', 'case', 'round trip', 'to office', 'back', 'reaction', 'detect', 'api', 'verify', 'routes'],
-        rows,
-      ),
+      style.table(HEADS, rows),
       '',
       ...failed,
       ...notes,

@@ -1,3 +1,4 @@
+import { markWaiting, shownVerdict } from '../domain/failover/standby.ts';
 import { EXIT } from '../core/errors.ts';
 import type { Clock, Instances, LeaseStore, Prober, ProbeSpec, RouteTables, Witness } from '../core/ports.ts';
 import { decide } from '../domain/failover/decide.ts';
@@ -106,7 +107,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     if (ended !== undefined) return;
     const at = now();
     const seen = {
-      verdicts: observer.verdicts(at),
+      verdicts: markWaiting(observer.verdicts(at), policy.single),
       canary: observer.canary(at),
       lease: keeper.lease(),
       journal: keeper.journal(),
@@ -192,7 +193,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
       });
   };
   const tellHealth = (): void => {
-    const links = [...last.verdicts.values()].map(({ link, state: verdict, suspicion }) => {
+    const links = [...last.verdicts.values()].map(shownVerdict).map(({ link, state: verdict, suspicion }) => {
       const rttMs = observer.roundTrip(link);
       return {
         link,
@@ -280,10 +281,15 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
   ]);
   tell({ kind: 'stop', at: wall(), because });
   const verdicts = new Map(
-    [...last.verdicts].map(([link, verdict]) => [
-      link,
-      { ...verdict, why: withHold(verdict.why, verdict.state === 'alive' ? holdLeft(state, link, policy.timing) : 0) },
-    ]),
+    [...last.verdicts]
+      .map(([link, seen]) => [link, shownVerdict(seen)] as const)
+      .map(([link, verdict]) => [
+        link,
+        {
+          ...verdict,
+          why: withHold(verdict.why, verdict.state === 'alive' ? holdLeft(state, link, policy.timing) : 0),
+        },
+      ]),
   );
   return { ...atEnd, verdicts, moves, because };
 };

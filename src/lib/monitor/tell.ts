@@ -1,3 +1,4 @@
+import { shownVerdict } from '../domain/failover/standby.ts';
 import type { Decision } from '../domain/failover/decide.ts';
 import { holdLeft } from '../domain/failover/hold.ts';
 import type { Action, Observation, RouteAction, Timing } from '../domain/failover/types.ts';
@@ -63,7 +64,7 @@ export const teller = (tell: (event: MonitorEvent) => void, wall: () => number, 
   };
 
   const verdictChanges = (seen: Observation, state: Decision['state']): void => {
-    for (const { link, state: verdict, suspicion, why } of seen.verdicts.values()) {
+    for (const { link, state: verdict, suspicion, why } of [...seen.verdicts.values()].map(shownVerdict)) {
       const before = states.get(link) ?? 'unknown';
       if (verdict === before) continue;
       states.set(link, verdict);

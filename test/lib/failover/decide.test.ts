@@ -4,19 +4,20 @@ import type { RouteTable } from '../../../src/lib/core/ports.ts';
 import { decide } from '../../../src/lib/domain/failover/decide.ts';
 import { DEFAULT_TIMING, policyOf } from '../../../src/lib/domain/failover/policy.ts';
 import { EMPTY_JOURNAL, initialState, type State } from '../../../src/lib/domain/failover/state.ts';
-import type { Action, ActionResult, Journal, Observation } from '../../../src/lib/domain/failover/types.ts';
+import type { Action, ActionResult, Journal, Observation, Policy } from '../../../src/lib/domain/failover/types.ts';
+import { markWaiting } from '../../../src/lib/domain/failover/standby.ts';
 import type { PathVerdict } from '../../../src/lib/domain/health/types.ts';
 import { linkTargets } from '../../../src/lib/domain/routes.ts';
 import { fixture, siteOf } from '../../helpers/cloud.ts';
 
 const site = siteOf(fixture('lab'));
-const policy = policyOf(site);
+const usual = policyOf(site);
 const NET = '10.10.0.0/16';
 const LINKS = ['dx-1', 'vpn-a', 'vpn-b'] as const;
 type Word = 'alive' | 'dead' | 'unknown';
 
 /** A cloud that does at once what it is told, and a store that keeps what it is given. */
-const perfect = () => {
+const perfect = (policy: Policy = usual) => {
   const target = (link: string) => linkTargets(site).find(({ name }) => name === link)!.target!;
   const tables = new Map(
     policy.routes.map(({ table }): [string, RouteTable] => [
@@ -89,7 +90,7 @@ const perfect = () => {
 };
 
 const ALL: Readonly<Record<string, Word>> = { 'dx-1': 'alive', 'vpn-a': 'alive', 'vpn-b': 'alive' };
-const [first, second] = policy.routes.map(({ table }) => table) as [string, string];
+const [first, second] = usual.routes.map(({ table }) => table) as [string, string];
 
 describe('one decision', () => {
   it('leaves a dead path within two rounds, each table by its own order, under one incident', () => {
@@ -183,6 +184,31 @@ describe('one decision', () => {
     expect([healed(false), healed(true)]).toEqual([true, false]);
   });
 
+  it('a gateway is not healed for a tunnel that waits while the other one of its router is up, nor while it changes', () => {
+    const one = policyOf({
+      ...site,
+      onprem: { ...site.onprem, routers: [{ ...site.onprem.routers[0]!, dialect: 'asa-8.3' }] },
+      tunnels: site.tunnels.map((tunnel) => ({ ...tunnel, router: 'rtr-1' })),
+    });
+    expect(one.single).toEqual([['vpn-a', 'vpn-b']]);
+    const heals = (policy: Policy, first: Word, rounds: number): boolean => {
+      const world = perfect(policy);
+      world.settle(ALL);
+      for (let count = 0; count < rounds; count += 1) {
+        const verdicts = new Map(
+          LINKS.map((link): [string, PathVerdict] => {
+            const state = link === 'vpn-b' ? 'dead' : link === 'vpn-a' ? first : 'alive';
+            return [link, { link, state, suspicion: 0, lastReplyAt: 0, why: state }];
+          }),
+        );
+        world.round(ALL, { verdicts: markWaiting(verdicts, policy.single) });
+      }
+      return world.sent.some((action) => action.kind === 'record' && Object.keys(action.journal.heals).length > 0);
+    };
+    expect(heals(usual, 'alive', 300)).toBe(true);
+    expect([heals(one, 'alive', 300), heals(one, 'dead', 300)]).toEqual([false, false]);
+  });
+
   it('everything down: no write, one alert', () => {
     const world = perfect();
     world.settle(ALL);
@@ -209,7 +235,7 @@ it('comes to rest where a dumb twin would be, and writes nothing more', () => {
       const before = world.writes().length;
       world.settle(last, 100);
       expect(world.writes()).toHaveLength(before);
-      for (const { table, order } of policy.routes) {
+      for (const { table, order } of usual.routes) {
         const best = order.find((link) => last[link as (typeof LINKS)[number]] === 'alive');
         if (best !== undefined) expect(world.at(table)).toBe(best);
       }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_TIMING } from '../../../src/lib/domain/failover/policy.ts';
+import { markWaiting } from '../../../src/lib/domain/failover/standby.ts';
 import { initialState } from '../../../src/lib/domain/failover/state.ts';
 import type { Observation, RouteAction } from '../../../src/lib/domain/failover/types.ts';
 import type { MonitorEvent } from '../../../src/lib/monitor/events.ts';
@@ -70,4 +71,35 @@ test('people read names and times', () => {
   );
   expect(say({ kind: 'pin', at, table: 'rtb-1', link: 'vpn-a' }, NAMES)).toBe('private-1: pinned to vpn-a');
   expect(say({ kind: 'stop', at, because: 'stopped on request' })).toBe('stopped on request');
+});
+
+test('a link that is down because the other tunnel of its router is up is told as waiting, and as dead when that one dies', () => {
+  const events: MonitorEvent[] = [];
+  const telling = teller(
+    (event) => events.push(event),
+    () => 0,
+    DEFAULT_TIMING,
+  );
+  const seen = (a: 'alive' | 'dead', b: 'alive' | 'dead'): Observation => {
+    const verdict = (link: string, state: 'alive' | 'dead') =>
+      [link, { link, state, suspicion: state === 'dead' ? 1 : 0, lastReplyAt: 0, why: `${link} is ${state}` }] as const;
+    return {
+      ...SEEN,
+      verdicts: markWaiting(new Map([verdict('vpn-a', a), verdict('vpn-b', b)]), [['vpn-a', 'vpn-b']]),
+    };
+  };
+  const told = (observation: Observation) => {
+    events.length = 0;
+    telling.decided(0, observation, { state: initialState(), actions: [], standings: [] });
+    return events.flatMap((event) => (event.kind === 'verdict' ? [[event.link, event.to, event.because]] : []));
+  };
+  expect(told(seen('alive', 'dead'))).toEqual([['vpn-a', 'alive', 'vpn-a is alive']]);
+  expect(told(seen('dead', 'dead'))).toEqual([
+    ['vpn-a', 'dead', 'vpn-a is dead'],
+    ['vpn-b', 'dead', 'vpn-b is dead'],
+  ]);
+  expect(told(seen('dead', 'alive'))).toEqual([
+    ['vpn-a', 'unknown', 'waits: its router carries one tunnel at a time, and vpn-b is up'],
+    ['vpn-b', 'alive', 'vpn-b is alive'],
+  ]);
 });

@@ -34,7 +34,9 @@ const begin = (turn: Turn, pool: string, gateways: readonly HealableGateway[], t
     (gateway) =>
       isDead(turn, gateway) &&
       isSilent(turn, gateway) &&
-      gateway.links.every((link) => (draft.links[link]?.deadFor ?? 0) >= policy.timing.healAfterMs),
+      gateway.links.every(
+        (link) => (draft.links[link]?.deadFor ?? 0) >= (gateway.healAfterMs ?? policy.timing.healAfterMs),
+      ),
   );
   // Routes may point at a gateway that stands still, when no other path is left: starting it takes nothing from them.
   const ripe = dead.filter(
@@ -86,7 +88,10 @@ const leave = (turn: Turn, pool: string): void => {
 const isSilent = ({ seen, now, policy }: Turn, { links }: HealableGateway) =>
   links.every((link) => now - (seen.verdicts.get(link)?.lastReplyAt ?? -Infinity) >= policy.timing.healAfterMs);
 const isDead = ({ seen }: Turn, { links }: HealableGateway) =>
-  links.every((link) => seen.verdicts.get(link)?.state === 'dead');
+  links.every((link) => {
+    const verdict = seen.verdicts.get(link);
+    return verdict?.state === 'dead' && verdict.waits === undefined;
+  });
 const isIdle = ({ links }: HealableGateway, traffic: Traffic) =>
   traffic.settled && !links.some((link) => traffic.links.has(link));
 

@@ -18,8 +18,9 @@ export const watchLinks = (
   Object.fromEntries(
     all.map(({ name }) => {
       const { goodFor, deadFor, alive: before, counted } = links[name] ?? NEW_LINK;
-      const state = verdicts.get(name)?.state;
-      if (state === 'dead') return [name, { goodFor: 0, deadFor: deadFor + elapsed, alive: false, counted }];
+      const { state, waits } = verdicts.get(name) ?? {};
+      if (state === 'dead')
+        return [name, { goodFor: 0, deadFor: waits === undefined ? deadFor + elapsed : 0, alive: false, counted }];
       // The time before it was first seen alive again is not its merit.
       const alive = state === 'alive';
       return [

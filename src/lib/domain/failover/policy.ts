@@ -1,4 +1,5 @@
 import { destinationsOf, linkTargets, sharesTarget, type LinkTarget } from '../routes.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { Site } from '../site.ts';
 import type { HealableGateway, ManagedRoute, Policy, Timing } from './types.ts';
 
@@ -55,7 +56,25 @@ export const DEFAULT_TIMING: Timing = {
 };
 
 /** What the site file says, as the decision needs it. @param self the instance we run on, in peer mode. */
-export const policyOf = (site: Site, timing: Timing = DEFAULT_TIMING, self?: string): Policy => ({
+export const policyOf = (site: Site, timing: Timing = DEFAULT_TIMING, self?: string): Policy => {
+  const single = oneAtATime(site).map(({ tunnels }) =>
+    site.links.flatMap((link) => (link.kind === 'vpn' && tunnels.includes(link.tunnel) ? [link.name] : [])),
+  );
+  return policyWith(site, timing, self, single);
+};
+
+/**
+ * A box with one tunnel at a time takes about 2 minutes to give a dead peer up (Cisco 220638), and as long for the next
+ * one: a gateway that waits for it must not be stopped meanwhile.
+ */
+const CHANGE_OF_PEER_MS = 300_000;
+
+const policyWith = (
+  site: Site,
+  timing: Timing,
+  self: string | undefined,
+  single: readonly (readonly string[])[],
+): Policy => ({
   links: linkTargets(site),
   routes: site.route_tables.flatMap((table): ManagedRoute[] =>
     destinationsOf(site, table).map((destination) => ({
@@ -71,8 +90,12 @@ export const policyOf = (site: Site, timing: Timing = DEFAULT_TIMING, self?: str
     const links = site.links.flatMap((link) =>
       link.kind === 'vpn' && tunnels.includes(link.tunnel) ? [link.name] : [],
     );
-    return instance === undefined || links.length === 0 ? [] : [{ instance, pool: site.site, links }];
+    const patient = links.some((link) => single.some((list) => list.includes(link)));
+    return instance === undefined || links.length === 0
+      ? []
+      : [{ instance, pool: site.site, links, ...(patient ? { healAfterMs: CHANGE_OF_PEER_MS } : {}) }];
   }),
+  single,
   self,
   timing,
 });

@@ -21,6 +21,8 @@ export interface HealableGateway {
   readonly pool: string;
   /** Links whose traffic goes through it. */
   readonly links: readonly string[];
+  /** Dead this long before it is stopped, ms. Default: the timing's. */
+  readonly healAfterMs?: number;
 }
 
 /** All in ms. `DEFAULT_TIMING` says which failure each prevents. */
@@ -52,6 +54,8 @@ export interface Policy {
   /** The most important first: when calls are rationed, they go in this order. */
   readonly routes: readonly ManagedRoute[];
   readonly gateways: readonly HealableGateway[];
+  /** Links of which one is up at a time, a list for each such router. */
+  readonly single?: readonly (readonly string[])[];
   /** The instance we run on, in peer mode: it is never ours to stop. */
   readonly self: string | undefined;
   readonly timing: Timing;

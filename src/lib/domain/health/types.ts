@@ -13,6 +13,8 @@ export interface PathVerdict {
   readonly lastReplyAt: number | undefined;
   /** One line for a person: what was seen, in figures. */
   readonly why: string;
+  /** Dead because its router carries one tunnel at a time, and another one is up: the sentence that says so. */
+  readonly waits?: string;
 }
 
 /** Why a target is judged dead. */

@@ -95,6 +95,37 @@ describe('dx vif', () => {
     expect(await (await fetch(`${cloud.url}/_lab/state`)).text()).not.toContain(PASSWORD);
   });
 
+  it("takes the key that Direct Connect made into the router's file, once, and never another's", async () => {
+    const bare = SITE.replace(' bgp_password_file: psk/bgp,', '');
+    const { cloud, run, vif } = await start(bare);
+    const none = await run('dx vif key');
+    expect([none.exit, none.err]).toEqual([1, expect.stringContaining('hybridctl dx vif create dx-1')]);
+    const made = await run('dx vif create dx-1 --yes');
+    expect(made.err).toContain('"hybridctl dx vif key dx-1" takes it into the file of rtr-1');
+    const key = (await vif())[0]!.authKey!;
+    expect((await run('dx vif key dx-1 --dry-run --detailed-exitcode')).exit).toBe(3);
+
+    const taken = await run('dx vif key --json');
+    expect([taken.exit, taken.out.includes(key), taken.err.includes(key)]).toEqual([0, false, false]);
+    expect(taken.json().files.map(({ path, mode }: { path: string; mode: string }) => `${mode} ${path}`)).toEqual([
+      '0600 psk/bgp-dx-1',
+      '0644 hybridctl.yaml',
+      '0600 rendered/rtr-1/etc/frr/frr.conf',
+      '0644 psk/.gitignore',
+      '0644 rendered/.gitignore',
+    ]);
+    expect(taken.files['psk/bgp-dx-1']).toEqual({ content: `${key}\n`, mode: 0o600 });
+    expect(taken.files['hybridctl.yaml']!.content).toContain('bgp_password_file: psk/bgp-dx-1');
+    expect(taken.files['rendered/rtr-1/etc/frr/frr.conf']!.content).toContain(`neighbor 169.254.10.2 password ${key}`);
+
+    const files = { ...FILES, ...taken.files };
+    expect((await cloud.run('dx vif key', { files })).out).toContain('has the key of dx-1 already');
+    const other = await cloud.run('dx vif key', {
+      files: { ...FILES, 'psk/bgp-dx-1': { content: PASSWORD, mode: 0o600 } },
+    });
+    expect([other.exit, other.err]).toEqual([2, expect.stringContaining('holds another key than Direct Connect')]);
+  });
+
   it('accepts alone, and makes nothing', async () => {
     const { run, changing } = await start();
     expect((await run('dx vif accept --yes')).exit).toBe(0);

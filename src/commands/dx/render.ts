@@ -48,6 +48,8 @@ export const render = defineCommand({
         links.some(({ router }) => router === device) && what.startsWith('BGP towards Direct Connect'),
     );
     const pending = plan.pending.filter(({ path }) => mine.some((one) => one.path === path));
+    for (const warning of plan.warnings.filter((text) => text.startsWith('links')))
+      ports.progress(`warning: ${warning}`);
     if (!dryRun) await ports.files.write(pending);
     const files = mine.map((one) => ({
       ...one,

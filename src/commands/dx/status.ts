@@ -17,7 +17,9 @@ const nextOf = ({ vif, state, link, connectionState, differences, notPropagating
   if (connectionState === 'ordering' || state === 'confirming') return `hybridctl dx vif accept ${link}`;
   if (vif === null || notPropagating.length > 0) return `hybridctl dx vif create ${link}`;
   if (differences.length > 0) return differences.join('; ');
-  return state === 'down' ? 'BGP is down: see to the router, "hybridctl dx render" writes its half' : '';
+  return state === 'down'
+    ? `BGP is down: see to the router, "hybridctl dx vif key ${link}" writes its half with AWS's key`
+    : '';
 };
 
 export const status = defineCommand({

@@ -20,7 +20,7 @@ export interface VifLink {
   readonly link: DxLink & { readonly connection: string };
   readonly gateway: string;
   readonly asn: number;
-  /** undefined: Direct Connect makes one, and `dx vif status` says where to find it. */
+  /** undefined: Direct Connect makes one, and `dx vif key` takes it from there. */
   readonly password: string | undefined;
 }
 

@@ -35,7 +35,7 @@ export interface DxKeyPlan {
  * Nothing is written here. @throws HybridError when there is no interface or no key, or when another key is there.
  */
 export const planDxKey = async (
-  ports: Pick<Ports, 'files' | 'cwd'>,
+  ports: Pick<Ports, 'files' | 'cwd' | 'clock'>,
   aws: Aws,
   loaded: LoadedSite,
   given: { readonly file: string; readonly link: string | undefined; readonly out: string | undefined },

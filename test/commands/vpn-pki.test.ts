@@ -191,3 +191,35 @@ X509v3 Key Usage: critical
     expect(await site.run('vpn pki status')).toMatchObject({ exit: 0 });
   });
 });
+
+it('a router that is typed at: an RSA key, and both forms of it open with the passphrase', async () => {
+  const typed = await pkiSite(SITE.replace('dialect: swanctl, interface: tun', 'dialect: ios-vti'), 'demo');
+  try {
+    for (const line of ['vpn pki init', 'vpn pki issue', 'vpn render --out out'])
+      expect(await typed.run(line)).toMatchObject({ exit: 0 });
+    const { certificates } = (await typed.run('vpn pki status --json')).json();
+    expect(certificates.map(({ device, key }: any) => `${device} ${key}`)).toEqual([
+      'gw-1 rsa',
+      'gw-2 ecdsa',
+      'rtr-1 rsa',
+      'rtr-2 ecdsa',
+    ]);
+    const path = join(typed.folder, 'out/rtr-1/rtr-1-certificate.ios');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const text = await readFile(path, 'utf8');
+    const passphrase = /pem terminal (\S+)/.exec(text)![1]!;
+    await writeFile(join(typed.folder, 'pass'), passphrase);
+    await writeFile(join(typed.folder, 'pasted.pem'), text);
+    const at = { cwd: typed.folder };
+    const modulus = async (...args: string[]) => (await exec('openssl', [...args, '-noout', '-modulus'], at)).stdout;
+    const own = await modulus('x509', '-in', 'pki/demo/devices/rtr-1.pem');
+    expect(await modulus('rsa', '-in', 'pasted.pem', '-passin', 'file:pass')).toBe(own);
+    const bundle = await readFile(join(typed.pki, 'devices/rtr-1.pem'), 'utf8');
+    const pkcs12 = /BEGIN PKCS12-----([^-]+)-----END/.exec(bundle)![1]!;
+    await writeFile(join(typed.folder, 'own.p12'), Buffer.from(pkcs12, 'base64'));
+    const { stdout } = await exec('openssl', ['pkcs12', '-in', 'own.p12', '-passin', 'file:pass', '-nodes'], at);
+    expect(stdout.match(/BEGIN CERTIFICATE/g)?.length).toBe(2);
+  } finally {
+    await typed.remove();
+  }
+});

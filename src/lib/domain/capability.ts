@@ -117,8 +117,6 @@ export const capabilities = (site: Site): readonly SiteIssue[] =>
         ),
       );
     }
-    if (!linux && certified.length > 0)
-      found.push(issue([...certified[0]!.path, 'auth'], `cert is not rendered for ${box.dialect} yet: set auth: psk`));
     // One entry of a crypto map, and one policy, for all tunnels of the box.
     if (!linux && POLICY_ONLY.includes(box.dialect) && certified.length > 0 && certified.length < box.tunnels.length) {
       found.push(

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Credentials } from '../../../src/lib/domain/certificates.ts';
 import { renderLinux } from '../../../src/lib/render/linux/index.ts';
+import { lint } from '../../../src/lib/lint/index.ts';
+import { parseFile } from '../../../src/lib/lint/parse.ts';
+import { renderSite } from '../../../src/lib/render/index.ts';
 import { opensslConfig } from '../../../src/lib/render/openssl.ts';
 import { tunnelsOf } from '../../../src/lib/domain/tunnel.ts';
 import { checkConfig } from '../../helpers/libreswan.ts';
@@ -46,6 +49,17 @@ const certSite = ({
 const linux = (options: Readonly<Record<string, string>>, device = 'gw-1') =>
   renderLinux({ ...deviceOf(certSite(options), device), credentials: CREDENTIALS });
 
+const cisco = (router: string, crypto: string, mode: string) => {
+  const device = { ...deviceOf(certSite({ router, crypto, mode, kind: 'xfrm' }), 'rtr-1'), credentials: CREDENTIALS };
+  return renderSite(device.site, tunnelsOf(device.site), {
+    psks: new Map(),
+    credentials: new Map([
+      ['rtr-1', CREDENTIALS],
+      ['gw-1', CREDENTIALS],
+    ]),
+  }).find((one) => one.device === 'rtr-1')!.files;
+};
+
 /** What certificates add; the rest is held by the dialects' own golden files. */
 const daemonFiles = (files: ReturnType<typeof linux>) =>
   files.filter(({ path }) => !/^etc\/(?:sysctl|systemd)|mss\.nft|probe\.nft|hybridctl\/tunnels$/.test(path));
@@ -75,6 +89,28 @@ describe('Linux boxes with certificates', () => {
       ok: true,
       said: expect.stringContaining('vpn1'),
     });
+  });
+
+  it.each([
+    ['ios', 'ios-vti', 'modern', 'route'],
+    ['ios', 'ios-vti', 'legacy', 'route'],
+    ['ios', 'ios-cryptomap', 'modern', 'policy'],
+    ['ios', 'ios-cryptomap', 'legacy', 'policy'],
+    ['asa', 'asa-8.2', 'legacy', 'policy'],
+    ['asa', 'asa-8.3', 'modern', 'policy'],
+    ['asa', 'asa-8.3', 'legacy', 'policy'],
+    ['asa', 'asa-9.7-vti', 'modern', 'route'],
+    ['asa', 'asa-9.7-vti', 'legacy', 'route'],
+  ] as const)('%s: %s, %s', async (folder, dialect, crypto, mode) => {
+    const files = cisco(dialect, crypto, mode);
+    expect(files.map(({ mode: bits }) => bits)).toEqual([0o600, 0o600]);
+    const [configuration, importing] = files.map(({ content }) => content);
+    expect(configuration).not.toMatch(/pre-share|keyring|PRIVATE|isakmp key|[0-9a-f]{32}/);
+    expect(importing).toContain(CREDENTIALS.own!.transport!.passphrase);
+    await expect(bundle(files)).toMatchFileSnapshot(`../../golden/${folder}/certificates.${dialect}.${crypto}.txt`);
+    // Our own judgement of what somebody pastes finds no error in it.
+    const findings = lint(parseFile(`rtr-1.${folder}`, configuration!));
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
   it('OpenSSL’s settings have a section for each box, with its addresses and nothing else of the site', async () => {

@@ -10,6 +10,7 @@ import { beforePasting, namingOf, sequenceOf, tunnelNumbers } from './names.ts';
 import { asnOf, prefixesOf, tunnelSessions } from '../bgp/policy.ts';
 import { template, type View } from '../engine.ts';
 import type { Device, RenderedFile, Renderer } from '../types.ts';
+import { asaFiles, authView, holdsKeys } from './trustpoint.ts';
 import {
   identityNote,
   notesOf,
@@ -68,13 +69,14 @@ const cryptoView = (suite: Suite, policyBase: number) => {
   } satisfies View;
 };
 
-const file = (device: Device, content: string): readonly RenderedFile[] => [
-  { path: `${device.name}.asa`, mode: 0o600, content, what: 'firewall configuration with pre-shared keys' },
-];
+const file = (device: Device, content: string): readonly RenderedFile[] => asaFiles(device, content);
 
 const common = (device: Device, used: Parameters<typeof beforePasting>[1]): View => ({
   device: device.name,
   site: device.site.site,
+  ...authView(device, device.tunnels[0]!),
+  keys: holdsKeys(device),
+  certificates: device.tunnels.some(({ onprem }) => onprem.auth === 'cert'),
   transformSet: namingOf(device)('TRAN', ''),
   notes: [...notesOf(device, 'computed'), ...identityNote(device), ...beforePasting(device, used)],
   // The clamp is global: the tightest tunnel decides.
@@ -85,6 +87,7 @@ const peer = (device: Device, tunnel: Tunnel): View => ({
   name: tunnel.name,
   address: tunnel.cloud.publicAddress,
   psk: pskOf(device, tunnel),
+  ...authView(device, tunnel),
 });
 
 /** One crypto map entry for all tunnels of the box: they carry the same selectors. */

@@ -7,6 +7,7 @@ import { vpcCidrs } from '../../domain/vpc.ts';
 import { template, type View } from '../engine.ts';
 import type { Device, Renderer } from '../types.ts';
 import { beforePasting, hasPlainNames, namingOf, ospfOf, sequenceOf, tunnelNumbers, type Naming } from './names.ts';
+import { authView, holdsKeys, iosFiles } from './trustpoint.ts';
 import {
   hasDx,
   identityNote,
@@ -120,6 +121,8 @@ export const renderIosVti: Renderer = (device) => {
         ...(ikev1 ? ([['crypto isakmp policy', policies]] as const) : []),
       ]),
     ],
+    ...authView(device, first),
+    keys: holdsKeys(device),
     modern: !legacy,
     transformSet: naming('TRAN', ''),
     static2ospf: naming('static2ospf'),
@@ -138,7 +141,7 @@ export const renderIosVti: Renderer = (device) => {
     lanIp: router.lan_ip ?? '',
     tunnels: device.tunnels.map((tunnel, index) => vtiView(device, tunnel, index, legacy)),
   });
-  return [{ path: `${device.name}.ios`, mode: 0o600, content, what: 'router configuration with pre-shared keys' }];
+  return iosFiles(device, content);
 };
 
 const vtiView = (device: Device, tunnel: Tunnel, index: number, legacy: boolean): View => {
@@ -164,6 +167,7 @@ const vtiView = (device: Device, tunnel: Tunnel, index: number, legacy: boolean)
     peer: cloud.device,
     remote: cloud.publicAddress,
     psk: pskOf(device, tunnel),
+    ...authView(device, tunnel),
     inside: onprem.inside,
     remoteInside: cloud.inside,
     mask: netmask(legacy && !sharesSlash24(device, tunnel) ? 24 : tunnel.inside.prefix),
@@ -219,6 +223,8 @@ export const renderIosCryptomap: Renderer = (device) => {
         ...(plain ? ([['access-list', [aclNumber(first)]]] as const) : []),
       ]),
     ],
+    ...authView(device, first),
+    keys: holdsKeys(device),
     legacy,
     name: naming('OpenSwan', ''),
     map: router.crypto_map ?? naming('OpenSwan', ''),
@@ -240,7 +246,7 @@ export const renderIosCryptomap: Renderer = (device) => {
       psk: pskOf(device, tunnel),
     })),
   });
-  return [{ path: `${device.name}.ios`, mode: 0o600, content, what: 'router configuration with pre-shared keys' }];
+  return iosFiles(device, content);
 };
 
 /** Extended access lists are 100-199 and 2000-2699; any other number means another kind of list. */

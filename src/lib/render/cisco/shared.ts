@@ -28,8 +28,9 @@ export const ciscoSecret = (secret: string | undefined, what: string, field: str
   return secret;
 };
 
-export const pskOf = ({ psks }: Device, { name }: Tunnel): string =>
-  ciscoSecret(psks.get(name), 'pre-shared key', `tunnels.${name}.psk_file`);
+/** Empty where the ends have certificates. */
+export const pskOf = ({ psks }: Device, { name, onprem }: Tunnel): string =>
+  onprem.auth === 'cert' ? '' : ciscoSecret(psks.get(name), 'pre-shared key', `tunnels.${name}.psk_file`);
 
 /** Throws a RangeError for a site that was not validated. */
 export const routerOf = ({ name, site }: Device): Router => {

@@ -108,7 +108,7 @@ beforeAll(async () => {
   const cases = CASES.map(({ what, call }) => `${JSON.stringify(what)}: ${call.toString()}`).join(',\n');
   program = await bundled(`
     import { ask } from './src/lib/adapters/ask.ts';
-    const cases: Record<string, (asked: typeof ask) => Promise<unknown>> = {${cases}};
+    const cases: Record<string, (asked: typeof ask) => Promise<unknown>> = {${cases}, back: (asked) => asked.input('Name', { back: true }) };
     cases[process.argv[2]!]!(ask).then((result) => process.stdout.write(JSON.stringify(result)), (error) => { process.stdout.write(error.name); process.exitCode = 7; });
   `);
 }, 60_000);
@@ -136,5 +136,40 @@ describe('ask: inquirer at a pseudo-terminal', () => {
   it('Ctrl-C is an ExitPromptError, which the command line ends with 130', async () => {
     const { stdout, exit } = await atTerminal(program.file, ['an input'], [{ see: 'Name', type: CTRL_C }]);
     expect([stdout, exit]).toEqual(['ExitPromptError', 7]);
+  });
+});
+
+describe('ask: a terminal that can not move its cursor (TERM=dumb)', () => {
+  const dumb = (what: string, keys: readonly Exchange[]) =>
+    atTerminal(program.file, [what], keys, process.cwd(), 'dumb');
+
+  it.each([
+    ['an input', [{ see: 'Name: ', type: 'offix\u007fce\n' }], 'office'],
+    ['an input left at its default', [{ see: 'VLAN [100]: ', type: '\n' }], '100'],
+    [
+      'an input that is refused once',
+      [
+        { see: 'CIDR: ', type: '10.0.0.0\n' },
+        { see: 'write it like 10.0.0.0/16', type: '10.0.0.0/8\n' },
+      ],
+      '10.0.0.0/8',
+    ],
+    ['a choice', [{ see: 'Crypto (number or name) [modern]: ', type: '3\n' }], 3],
+    ['a yes', [{ see: 'Change it? (y/N): ', type: 'y\n' }], true],
+    ['a password', [{ see: 'Key: ', type: 'hunter2hunterX\u007f2\r' }], 'hunter2hunter2'],
+  ] as const)('%s; Backspace takes a character away', async (what, keys, result) => {
+    const { stdout, exit, screen } = await dumb(what, keys);
+    expect([stdout, exit]).toEqual([JSON.stringify(result), 0]);
+    expect(screen).not.toMatch(/\u001b|hunter2/);
+  });
+
+  it('goes back by <, and ends by Ctrl-C', async () => {
+    expect(await dumb('back', [{ see: 'Name (< goes back): ', type: '<\n' }])).toMatchObject({
+      stdout: 'BackPromptError',
+    });
+    expect(await dumb('an input', [{ see: 'Name: ', type: CTRL_C }])).toMatchObject({
+      stdout: 'ExitPromptError',
+      exit: 7,
+    });
   });
 });

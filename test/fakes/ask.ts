@@ -1,3 +1,4 @@
+import { BACK, goneBack } from '../../src/lib/core/ask.ts';
 import type { Ask } from '../../src/lib/core/ports.ts';
 
 export type Answer = string | boolean;
@@ -15,19 +16,26 @@ export interface FakeAsk extends Ask {
 export const fakeAsk = (answers: Answers): FakeAsk => {
   const asked: string[] = [];
   const refused: string[] = [];
+  const backs = new Map<string, number>();
   const attempts = (question: string, fallback: Answer | undefined): readonly Answer[] => {
     asked.push(question);
     const key = Object.keys(answers).find((part) => question.toLowerCase().includes(part.toLowerCase()));
     const given = key === undefined ? fallback : answers[key];
     if (given === undefined) throw new Error(`the test has no answer to: ${question}`);
-    return Array.isArray(given) ? (given as readonly Answer[]) : [given as Answer];
+    const all = Array.isArray(given) ? (given as readonly Answer[]) : [given as Answer];
+    // What stands behind a `<` answers the question when it comes again.
+    const before = backs.get(question) ?? 0;
+    const rest = all.slice(before);
+    if (rest[0] !== BACK) return rest.length > 0 ? rest : all.slice(-1);
+    backs.set(question, before + 1);
+    throw goneBack();
   };
   const text = async (
     question: string,
-    options: { default?: string; validate?: (answer: string) => true | string } = {},
+    options: { default?: string; validate?: (answer: string) => true | string | Promise<true | string> } = {},
   ): Promise<string> => {
     for (const attempt of attempts(question, options.default)) {
-      const verdict = options.validate?.(String(attempt)) ?? true;
+      const verdict = (await options.validate?.(String(attempt))) ?? true;
       if (verdict === true) return String(attempt);
       refused.push(verdict);
     }

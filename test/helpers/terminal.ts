@@ -45,13 +45,14 @@ export const atTerminal = async (
   args: readonly string[],
   exchanges: readonly Exchange[],
   cwd = process.cwd(),
+  term = 'xterm',
 ): Promise<Session> => {
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-session-'));
   const stdout = join(folder, 'stdout');
   const command = `${[process.execPath, file, ...args].map(quote).join(' ')} > ${quote(stdout)}`;
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     cwd,
-    env: { ...process.env, TERM: 'xterm' },
+    env: { ...process.env, TERM: term },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let screen = '';

@@ -48,6 +48,23 @@ const applied = async (
   };
 };
 
+/** Writes the site file, the keys and what is rendered. */
+const written = async (
+  ports: Ports,
+  request: InitRequest,
+  { dryRun, force }: Pick<InitOptions, 'dryRun' | 'force'>,
+): Promise<Outcome<InitResult>> => {
+  const { pending, files, tunnels, warnings, changesExisting } = await planInit(ports, request);
+  for (const warning of warnings) ports.progress(`warning: ${warning}`);
+  if (!dryRun && changesExisting && !force) await agreeToChange(ports, request.file);
+  if (!dryRun) await ports.files.write(pending);
+  const at = request.file === 'hybridctl.yaml' ? '' : ` --site ${request.file}`;
+  const next = dryRun
+    ? []
+    : [`hybridctl config validate${at}`, !request.render ? `hybridctl vpn render${at}` : `hybridctl lab up${at}`];
+  return { result: { site: request.file, written: !dryRun, files, tunnels, warnings, next, applied: null } };
+};
+
 export const init = defineCommand({
   path: 'vpn init',
   summary: 'create the site file, the keys, and the configuration of both ends',
@@ -93,20 +110,10 @@ export const init = defineCommand({
 
   refine: (options) => ({ ...options, given: initRequest(options) }),
 
-  async run({ given, ...options }, ports): Promise<Outcome<InitResult>> {
-    const { dryRun, force, apply } = options;
-    const request = await askedFor(ports, given, apply);
-    if (apply) return applied(ports, request, options);
-    const { pending, files, tunnels, warnings, changesExisting } = await planInit(ports, request);
-    for (const warning of warnings) ports.progress(`warning: ${warning}`);
-    if (!dryRun && changesExisting && !force) await agreeToChange(ports, request.file);
-    if (!dryRun) await ports.files.write(pending);
-    const at = request.file === 'hybridctl.yaml' ? '' : ` --site ${request.file}`;
-    const next = dryRun
-      ? []
-      : [`hybridctl config validate${at}`, !request.render ? `hybridctl vpn render${at}` : `hybridctl lab up${at}`];
-    return { result: { site: request.file, written: !dryRun, files, tunnels, warnings, next, applied: null } };
-  },
+  run: ({ given, ...options }, ports) =>
+    askedFor(ports, given, { made: options.apply, dryRun: options.dryRun }, (request) =>
+      options.apply ? applied(ports, request, options) : written(ports, request, options),
+    ),
 
   human({ site, written, files, tunnels, next, applied }, style) {
     if (applied !== null) return humanProcedure(applied, style);

@@ -11,9 +11,9 @@ import { readDocument, sentenceOf } from '../site/document.ts';
 import { EXAMPLES } from '../site/examples.ts';
 import { absolute, mistakesError, readSiteText, type LoadedSite } from '../site/file.ts';
 import { ignoreFiles, planKeys } from '../site/keys.ts';
+import { interview } from '../site/interview.ts';
 import { inOwnFolder, neighboursOf, refuseOtherName, refuseOthersKeys, shownPath } from '../site/neighbours.ts';
 import { SCHEMA_FILE, siteJsonSchemaText } from '../site/schema.ts';
-import { askForRest } from '../site/wizard.ts';
 import { amendedText, draftOf, newSiteText } from '../site/write.ts';
 import { tunnelsOf } from '../domain/tunnel.ts';
 import { planRender, type TunnelAccount } from './render-files.ts';
@@ -144,10 +144,16 @@ const siteText = (
 };
 
 /**
- * The request with what its answers lack for a new site, asked of whoever is there. Asks nothing where there is a site
- * to begin with. @param made addresses that nobody gives are made: a gateway may lack its own.
+ * Goes on with what the answers lack for a new site, asked of whoever is there. Asks nothing where there is a site to
+ * begin with. Where `then` fails the answers are kept for the next start.
+ * @param made addresses that nobody gives are made: a gateway may lack its own.
  */
-export const askedFor = async (ports: Ports, request: InitRequest, made: boolean): Promise<InitRequest> => {
+export const askedFor = async <T>(
+  ports: Ports,
+  request: InitRequest,
+  { made, dryRun }: { readonly made: boolean; readonly dryRun: boolean },
+  then: (request: InitRequest) => Promise<T>,
+): Promise<T> => {
   const { file, answers, example, managed = false } = request;
   const lacks = unanswered(answers, managed).filter((flag) => !(made && NO_ADDRESS.test(flag)));
   if (
@@ -156,8 +162,17 @@ export const askedFor = async (ports: Ports, request: InitRequest, made: boolean
     example !== undefined ||
     (await readSiteText(ports, file)) !== undefined
   )
-    return request;
-  return { ...request, answers: await askForRest(ports.ask, answers, { managed, made, env: ports.env }) };
+    return then(request);
+  const asked = await interview({ ...ports, ask: ports.ask }, file, answers, { managed, made, dryRun });
+  let result: T;
+  try {
+    result = await then({ ...request, answers: asked.answers });
+  } catch (error) {
+    await asked.keep();
+    throw error;
+  }
+  await asked.done();
+  return result;
 };
 
 /** As `unanswered` names it. */

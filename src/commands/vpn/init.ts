@@ -69,7 +69,7 @@ export const init = defineCommand({
   path: 'vpn init',
   summary: 'create the site file, the keys, and the configuration of both ends',
   details:
-    'A wizard that asks only what it cannot know; each answer is also a flag and a variable, so a runbook runs it without a terminal. ' +
+    'A wizard that asks only what it cannot know, and judges each answer at once; < goes back, and after Ctrl-C it goes on where it was. Each answer is also a flag and a variable, so a runbook runs it without a terminal. ' +
     'On a site file that is there it changes what the flags say and keeps the rest, comments too; that takes --force or a yes. ' +
     'With --apply --gateway aws there are no gateways of your own in the site, or they stay as they are: every router gets a customer gateway and a managed VPN connection, its two tunnels held to one strong proposal, and its files for both in rendered/aws: to be used in place of those for gateways of your own, whose static routes go before what is propagated. ' +
     'A router with an asn speaks BGP inside both tunnels, the first before the second in either direction; one without gets static routes. ' +

@@ -15,7 +15,7 @@ const REAL = [
   'test/lib/monitor/{event-log,hostile,lease-disk}.test.ts',
   'test/lib/render/any-site.test.ts',
   'test/lib/render/bgp/{golden,sessions}.test.ts',
-  'test/lib/render/linux/{parsers,tunnels}.test.ts',
+  'test/lib/render/linux/{parsers,tunnels,watch-mesh}.test.ts',
   'test/lib/upload/real.test.ts',
   'test/package.test.ts',
 ];

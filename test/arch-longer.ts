@@ -21,7 +21,6 @@ export const LONGER_FILES: readonly string[] = [
   'test/commands/route.test.ts',
   'test/lab/lab.test.ts',
   'test/lab/status.test.ts',
-  'test/lab/units.test.ts',
   'test/lib/check.test.ts',
   'test/lib/cloud/launch.test.ts',
   'test/lib/cloud/vpn.test.ts',

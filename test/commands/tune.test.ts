@@ -17,6 +17,10 @@ describe('route tune', () => {
       dx-1   30 ms  5 %   0.74 s / 0.79 s  2.54 s / 4.65 s  5.42 s / 12 s  1.19 s / 1.68 s  0.571     0.79 s + 0.40 s + 0.40 s = 1.59 s
       vpn-a  30 ms  5 %   0.74 s / 0.79 s  2.54 s / 4.65 s  5.42 s / 12 s  1.19 s / 1.68 s  0.571     0.79 s + 0.40 s + 0.40 s = 1.59 s
       vpn-b  30 ms  5 %   0.74 s / 0.79 s  2.54 s / 4.65 s  5.42 s / 12 s  1.19 s / 1.68 s  0.571     0.79 s + 0.40 s + 0.40 s = 1.59 s
+
+      a dead tunnel's routes leave the boxes at its ends (tunnel watch) within
+        vpn1: 0.70 s to 0.80 s, on rtr-1
+        vpn2: 0.70 s to 0.80 s, on rtr-2
       "
     `);
   });
@@ -28,6 +32,10 @@ describe('route tune', () => {
       dx-1   8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.18 s / 2.63 s  0.60 s / 1.09 s  0.197     0.12 s + 0.40 s + 0.40 s = 0.92 s
       vpn-a  8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.18 s / 2.63 s  0.60 s / 1.09 s  0.197     0.12 s + 0.40 s + 0.40 s = 0.92 s
       vpn-b  8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.18 s / 2.63 s  0.60 s / 1.09 s  0.197     0.12 s + 0.40 s + 0.40 s = 0.92 s
+
+      a dead tunnel's routes leave the boxes at its ends (tunnel watch) within
+        vpn1: 0.10 s to 0.12 s, on rtr-1
+        vpn2: 0.10 s to 0.12 s, on rtr-2
       "
     `);
   });
@@ -42,6 +50,10 @@ describe('route tune', () => {
       dx-1   30 ms  5 %   5.00 s / 6.96 s  24 s / 141 s  104 s / 676 s  never      986       6.96 s + 0.40 s + 0.40 s = 7.76 s
       vpn-a  30 ms  5 %   5.00 s / 6.96 s  24 s / 141 s  104 s / 676 s  never      986       6.96 s + 0.40 s + 0.40 s = 7.76 s
       vpn-b  30 ms  5 %   5.00 s / 6.96 s  24 s / 141 s  104 s / 676 s  never      986       6.96 s + 0.40 s + 0.40 s = 7.76 s
+
+      a dead tunnel's routes leave the boxes at its ends (tunnel watch) within
+        vpn1: 6.00 s to 7.00 s, on rtr-1
+        vpn2: 6.00 s to 7.00 s, on rtr-2
       "
     `);
   });

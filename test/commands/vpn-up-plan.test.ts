@@ -16,6 +16,8 @@ const bare = fakeShell({
   find: no,
   grep: no,
   systemctl: no,
+  ping: () => '',
+  setsid: () => '',
 });
 const key = (name: string) => ({ [`psk/${name}`]: { content: `Key.of.${name}\n`, mode: 0o600 } });
 const lab = fixture('lab');

@@ -10,7 +10,6 @@ import { cutRules, planCut } from '../../src/lib/lab/faults.ts';
 import { changes, kernelTable } from '../../src/lib/lab/kernel-routes.ts';
 import { judge, lostOnTheWayBack } from '../../src/lib/lab/stream.ts';
 import { topologyOf } from '../../src/lib/lab/topology.ts';
-import { tracked, verdictOf, type Track } from '../../src/lib/lab/track.ts';
 import { arbitrarySite } from '../helpers/arbitrary-site.ts';
 
 const fixture = (name: string): Site =>
@@ -261,26 +260,6 @@ describe('cuts', () => {
         '',
       ].join('\n'),
     ));
-});
-
-describe('tunnel tracking', () => {
-  const follow = (answers: string): string => {
-    let track: Track = { up: true, streak: 0 };
-    return [...answers].map((answer) => ((track = tracked(track, answer === '.')).up ? 'U' : 'd')).join('');
-  };
-  it.each([
-    ['x.xx.xxx', 'UUUUUUUd'],
-    ['xxx..x...', 'UUdddddd' + 'U'],
-    ['xxxxxx', 'UUdddd'],
-  ])('%s', (answers, expected) => expect(follow(answers)).toBe(expected));
-
-  it.each([
-    ['64 bytes from 169.254.100.2: icmp_seq=1 ttl=64 time=0.4 ms', true],
-    ['no answer yet for icmp_seq=7', false],
-    ['From 169.254.100.1 icmp_seq=1 Destination Host Unreachable', false],
-    ['ping: sendmsg: Network is unreachable', false],
-    ['PING 169.254.100.2 (169.254.100.2) from 169.254.100.1 : 56(84) bytes of data.', undefined],
-  ])('%s', (line, verdict) => expect(verdictOf(line)).toBe(verdict));
 });
 
 describe('the packet stream', () => {

@@ -12,9 +12,11 @@ import {
   type ProfileName,
 } from '../../lib/domain/health/profiles.ts';
 import { LEVELS } from '../../lib/domain/health/threshold.ts';
+import { watchPace } from '../../lib/domain/health/watch-pace.ts';
 import { timeBudget, type TimeBudget } from '../../lib/domain/health/time-budget.ts';
 import { destinationsOf } from '../../lib/domain/routes.ts';
 import type { Link, Site } from '../../lib/domain/site.ts';
+import { watchers } from '../../lib/domain/watched.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
 
@@ -39,12 +41,22 @@ interface Row {
   readonly timeBudget: TimeBudget;
 }
 
+/** How soon the boxes at a tunnel's ends take its routes away. */
+interface Watch {
+  readonly tunnel: string;
+  readonly boxes: readonly string[];
+  readonly everyMs: number;
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
 interface Result {
   readonly site: string;
   readonly profile: ProfileName;
   readonly probeEveryMs: number;
   readonly budget: number | null;
   readonly links: readonly Row[];
+  readonly watches: readonly Watch[];
 }
 
 /**
@@ -83,6 +95,12 @@ const rowOf = (site: Site, link: Link, profile: Profile, { rtt: rttMs, loss: los
     timeBudget: timeBudget(Math.round(blackhole.p99Ms ?? Infinity), routes, apiMs),
   };
 };
+
+const watchesOf = (site: Site, profile: ProfileName, budget: number, { rtt, loss }: Omit<Given, 'api'>) =>
+  [...watchers(site)].map(([tunnel, boxes]): Watch => {
+    const { everyMs, withinMs } = watchPace(site, tunnel, { profile, budget, rttMs: rtt, lossPercent: loss });
+    return { tunnel, boxes, everyMs, leastMs: withinMs[0], mostMs: withinMs[1] };
+  });
 
 /** One line for the first link that can't do what is asked, with what could. Throws a failure. */
 const refuse = (row: Row, profile: Profile, budget: number | undefined, target: number | undefined): void => {
@@ -169,11 +187,18 @@ export const tune = defineCommand({
     const held = profile.kind === 'rounds' ? options.budget : budget;
     for (const row of links) refuse(row, profile, held, options.targetDetect);
     return {
-      result: { site: site.site, profile: profile.name, probeEveryMs: profile.tauMs, budget: held ?? null, links },
+      result: {
+        site: site.site,
+        profile: profile.name,
+        probeEveryMs: profile.tauMs,
+        budget: held ?? null,
+        links,
+        watches: watchesOf(site, profile.name, budget, options),
+      },
     };
   },
 
-  human({ profile, probeEveryMs, budget, links }: Result, style: Style) {
+  human({ profile, probeEveryMs, budget, links, watches }: Result, style: Style) {
     const rows = links.map((row) => [
       row.link,
       `${row.rttMs} ms`,
@@ -200,6 +225,11 @@ export const tune = defineCommand({
       `detector ${profile}: a probe every ${probeEveryMs} ms; times are p50 / p99`,
       '',
       style.table(head, rows),
+      ...(watches.length === 0 ? [] : ['', "a dead tunnel's routes leave the boxes at its ends (tunnel watch) within"]),
+      ...watches.map(
+        ({ tunnel, boxes, leastMs, mostMs }) =>
+          `  ${tunnel}: ${seconds(leastMs)} to ${seconds(mostMs)}, on ${boxes.join(' and ')}`,
+      ),
     ].join('\n');
   },
 });

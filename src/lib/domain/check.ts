@@ -3,6 +3,7 @@ import { cidr, contains, covers } from './cidr.ts';
 import { boxes, capabilities } from './capability.ts';
 import { issue, repeated, type Entry, type Path } from './issue.ts';
 import { pathWarnings } from './path-warnings.ts';
+import { redundancyWarnings } from './watched.ts';
 import { zoneProblem } from './regions.ts';
 import { pskFileOf, type DxLink, type Site, type SiteIssue, type VpnLink } from './site.ts';
 import { vpcCidrs } from './vpc.ts';
@@ -233,6 +234,7 @@ export const withoutTarget = (site: Site): readonly SiteIssue[] =>
 
 /** What a person should know although nothing is wrong. Same form as the mistakes. */
 export const siteWarnings = (site: Site): readonly SiteIssue[] => [
+  ...redundancyWarnings(site),
   ...site.gateways.flatMap(({ name, public_ip, released }, index) =>
     released === true
       ? [

@@ -39,6 +39,9 @@ const HEALED_MS = 40_000;
 
 type Places = Readonly<Record<string, string>>;
 
+const boxesOf = ({ record: { site } }: Lab): readonly string[] =>
+  [...site.gateways, ...site.onprem.routers].map(({ name }) => name);
+
 /**
  * Each table is where it has to be before the fault: on its first link that nothing standing has killed; and each link
  * is judged as it is.
@@ -264,7 +267,7 @@ const play = async (stage: Stage): Promise<CaseResult> => {
     streamFrom: startedAt,
     streamTo: endAt,
     exitCode,
-    lab: await labLog(ports.files, lab.record.name, startedAt),
+    lab: await labLog(ports.files, lab.record.name, boxesOf(lab), startedAt),
     back:
       back === undefined
         ? undefined
@@ -313,7 +316,7 @@ export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options:
   const undo: Undo[] = [];
   const watcher = await startWatcher(lab, { profile: options.profile, path: ports.env['PATH'] });
   const told = async (): Promise<readonly string[]> =>
-    timelineOf(watcher.events, await labLog(ports.files, lab.record.name, begun), begun, true);
+    timelineOf(watcher.events, await labLog(ports.files, lab.record.name, boxesOf(lab), begun), begun, true);
   let result: CaseResult;
   try {
     result = await play({ ports, lab, drill, watcher, standing, undo, options }).catch(async (error: unknown) =>

@@ -16,13 +16,29 @@ export const wordsOf = (error: unknown): readonly string[] =>
 /** Before the fault only the latest matters: how it came to stand as it did. */
 const BEFORE_LINES = 15;
 
-/** What the lab's own process has told since a moment: BGP's routes, tunnels' tracks, boxes that stop and start. */
-export const labLog = async (files: Pick<Files, 'read'>, lab: string, since: number): Promise<readonly LogLine[]> =>
-  ((await files.read(paths(lab).serveLog)) ?? '').split('\n').flatMap((line) => {
+const linesSince = (text: string | undefined, who: string, since: number): readonly LogLine[] =>
+  (text ?? '').split('\n').flatMap((line) => {
     const space = line.indexOf(' ');
     const at = Date.parse(line.slice(0, space));
-    return at >= since ? [{ at, text: `lab: ${line.slice(space + 1)}` }] : [];
+    return at >= since ? [{ at, text: `${who}: ${line.slice(space + 1)}` }] : [];
   });
+
+/**
+ * What has been told since a moment: by the lab's own process of BGP's routes and of boxes that stop and start, by each
+ * box's tunnel watch of tunnels that die and come back.
+ * @param boxes nodes that may have a tunnel watch.
+ */
+export const labLog = async (
+  files: Pick<Files, 'read'>,
+  lab: string,
+  boxes: readonly string[],
+  since: number,
+): Promise<readonly LogLine[]> => {
+  const watches = await Promise.all(
+    boxes.map(async (box) => linesSince(await files.read(paths(lab).watchLog(box)), box, since)),
+  );
+  return [...linesSince(await files.read(paths(lab).serveLog), 'lab', since), ...watches.flat()];
+};
 
 const places = (event: MonitorEvent): string | undefined =>
   event.kind === 'health'

@@ -1,5 +1,5 @@
 import type { Ports } from '../core/ports.ts';
-import { killCharon, startCharon } from './charon.ts';
+import { killCharon, killWatch, startCharon } from './charon.ts';
 import { deviceLines } from './net.ts';
 import { ipBatch } from './run.ts';
 import type { LabRecord } from './state.ts';
@@ -9,6 +9,7 @@ import type { LabNode, Topology } from './topology.ts';
 export const stopBox = async (ports: Pick<Ports, 'shell'>, node: LabNode): Promise<void> => {
   const { shell } = ports;
   await shell.run('ip', ['-n', node.netns, 'link', 'set', node.addresses[0]!.dev, 'down']);
+  await killWatch(ports, node);
   await killCharon(ports, node);
   // Fails where the kernel has no XFRM at all: then there is nothing to forget.
   await shell.run('ip', ['-n', node.netns, 'xfrm', 'state', 'flush']);

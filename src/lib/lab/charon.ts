@@ -95,13 +95,16 @@ const addressesForPolicies = async ({ shell }: Ports, { record, node }: Lab): Pr
   }
 };
 
-/** Runs the rendered `tunnels` script: tunnel interface, policy routing, MSS clamp. */
+/**
+ * Runs the rendered `tunnels` script: tunnel interface, policy routing, MSS clamp. It starts the rendered tunnel watch,
+ * which judges others by their silence and so is a machine of its own too.
+ */
 const tunnels = async ({ shell }: Ports, { record, node }: Lab, verb: 'up' | 'down'): Promise<void> => {
   for (const script of await rendered(record.name, node.name, /^files\/usr\/local\/lib\/hybridctl\/tunnels$/)) {
     await must(
       shell,
       'ip',
-      withOwnRun(node.netns, paths(record.name).node(node.name), ['sh', `/run/${script}`, verb]),
+      withOwnRun(node.netns, paths(record.name).node(node.name), ownMachine(['sh', `/run/${script}`, verb])),
       { timeoutMs: 10_000 },
     );
   }
@@ -195,6 +198,12 @@ export const processesOf = async (
     ),
   );
   return pids.filter((_, at) => names[at] === program);
+};
+
+/** Ends the rendered tunnel watch, as the loss of an instance does. */
+export const killWatch = async (ports: Pick<Ports, 'shell'>, node: LabNode): Promise<void> => {
+  for (const program of ['tunnel-watch', 'ping'])
+    for (const pid of await processesOf(ports, node.netns, program)) process.kill(pid, 'SIGKILL');
 };
 
 /** Ends charon the hard way, as the loss of an instance does: no delete message reaches the peer. */

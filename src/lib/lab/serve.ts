@@ -5,7 +5,6 @@ import { kernelSync } from './kernel-routes.ts';
 import { watchPropagation } from './propagation.ts';
 import { paths, processId, readRecord, writeRecord, type LabRecord } from './state.ts';
 import { nodeNamed, topologyOf } from './topology.ts';
-import { trackTunnels } from './track.ts';
 
 /** One after another per box: a start waits for the stop before it. */
 const queues = (complain: (line: string) => void) => {
@@ -57,14 +56,12 @@ export const serveLab = async (ports: Ports, lab: string): Promise<void> => {
     sync.propagate(networks);
     if (vgw !== undefined) cloud.setPropagated(vgw, networks);
   });
-  const untrack = await trackTunnels(ports.shell, topology, complain);
   const serving: LabRecord = { ...record, serve: (await processId(process.pid))!, endpoint: url };
   // The folder may have gone meanwhile; writing would bring back a piece of it.
   if ((await ports.files.stat(paths(lab).record)) !== undefined) await writeRecord(ports.files, serving);
   await new Promise<void>((resolve) =>
     ports.signal.aborted ? resolve() : ports.signal.addEventListener('abort', () => resolve()),
   );
-  untrack();
   unwatch();
   sync.close();
   await close();

@@ -27,6 +27,7 @@ export const paths = (lab: string) => {
     /** The node's copy of what `vpn render` wrote for it. */
     files: (name: string) => join(dir, 'nodes', name, 'files'),
     charonLog: (name: string) => join(dir, 'nodes', name, 'charon.log'),
+    watchLog: (name: string) => join(dir, 'nodes', name, 'hybridctl', 'watch.log'),
     vici: (name: string) => `unix://${join(dir, 'nodes', name, 'charon.vici')}`,
     frr: (name: string) => join(dir, 'nodes', name, 'frr'),
   };

@@ -142,9 +142,12 @@ up() {
   ip link set ipsec0 up mtu 1400
   sysctl -q -w net.ipv4.conf.ipsec0.rp_filter=2
   nft -f "${root%/}/etc/hybridctl/mss.nft"
+  # systemd has a unit for it.
+  [ -d /run/systemd/system ] || "${0%/*}/tunnel-watch" start
 }
 
 down() {
+  "${0%/*}/tunnel-watch" stop
   quietly nft delete table ip hybridctl
   # vpn1
   quietly ip addr del 169.254.100.1/30 remote 169.254.100.2/30 dev ipsec0
@@ -186,6 +189,7 @@ install -D -m 0644 /dev/stdin /etc/systemd/system/hybridctl-tunnels.service <<'H
 Description=hybridctl tunnel interfaces, routes and MSS clamp
 Wants=network-online.target
 After=network-online.target strongswan.service
+Wants=hybridctl-watch.service
 # ipsec0 lives and dies with charon, and takes its address and routes along.
 PartOf=strongswan.service
 
@@ -199,6 +203,194 @@ ExecStop=/usr/local/lib/hybridctl/tunnels down
 WantedBy=multi-user.target
 HYBRIDCTL_END
 
+# take a dead tunnel's routes away /usr/local/lib/hybridctl/tunnel-watch
+install -D -m 0755 /dev/stdin /usr/local/lib/hybridctl/tunnel-watch <<'HYBRIDCTL_END'
+#!/bin/sh
+# rtr-1: takes the routes of a dead tunnel away and puts them back. A dead tunnel keeps its interface, and so the
+# kernel keeps the routes on it: without this script the packets go there for as long as the tunnel is dead.
+# Each tunnel's far end is pinged through the tunnel's own interface, so only an answer that crossed it counts:
+#   vpn1: every 100 ms; 7 in a row without an answer: dead, so found within 700 to 800 ms; 20 answers: alive
+# "run" watches in the foreground (hybridctl-watch.service); "start", "stop" and "status" are for boxes without systemd.
+set -u
+export LC_ALL=C
+self=$(cd "$(dirname "$0")" && pwd)/tunnel-watch
+run_dir=/run/hybridctl
+pid_file=$run_dir/watch.pid
+
+say() {
+  echo "$(date -u +%FT%T.%3NZ) $1"
+}
+
+# routes NUMBER up|down. What is there already, or gone already, is no error.
+routes() {
+  case $1-$2 in
+    1-up)
+      vtysh -c 'configure terminal' -c 'ip route 172.16.0.0/16 169.254.100.2 ipsec0 tag 100 100' >/dev/null 2>&1 || return 1
+      ;;
+    1-down)
+      vtysh -c 'configure terminal' -c 'no ip route 172.16.0.0/16 169.254.100.2 ipsec0 tag 100 100' >/dev/null 2>&1
+      ;;
+  esac
+  return 0
+}
+name_of() {
+  case $1 in
+    1) echo 'vpn1 (ipsec0)' ;;
+  esac
+}
+
+# count NUMBER LOST GOOD AGAIN: reads what ping says, and says "NUMBER up" and "NUMBER down" when that changes, and
+# again every AGAIN lines. A tunnel that has not been up yet is up with its first answer.
+count() {
+  state=new been=no misses=0 good=0 lines=0
+  while read -r line; do
+    now=$state
+    case $line in
+      *' bytes from '*)
+        misses=0 good=$((good + 1))
+        if [ "$been" = no ] || [ "$good" -ge "$3" ]; then now=up been=yes; fi
+        ;;
+      'no answer yet '*)
+        misses=$((misses + 1)) good=$((good > 5 ? good - 5 : 0))
+        [ "$misses" -lt "$2" ] || now=down good=0
+        ;;
+      *) continue ;;
+    esac
+    lines=$((lines + 1))
+    if [ "$now" = "$state" ] && [ "$lines" -lt "$4" ]; then continue; fi
+    state=$now lines=0
+    [ "$state" = new ] || echo "$1 $state" || exit
+  done
+}
+
+# probe NUMBER INTERFACE PEER EVERY LOST GOOD AGAIN. ping ends when its interface does, or its address: then charon is
+# gone, and with it the tunnel.
+probe() {
+  while :; do
+    ping -n -O -i "$4" -I "$2" "$3" 2>/dev/null | count "$1" "$5" "$6" "$7"
+    echo "$1 down" || exit
+    sleep 1
+  done
+}
+
+# settle NUMBER: brings the routes of all tunnels to where they belong; those of a dead one that has just been heard of
+# are taken away again, since FRR or the tunnels script may have been started meanwhile.
+settle() {
+  alive=no
+  for each in 1; do
+    eval "state=\${state_$each}"
+    [ "$state" != up ] || alive=yes
+  done
+  for each in 1; do
+    eval "state=\${state_$each} have=\${have_$each}"
+    [ "$state" != new ] || continue
+    want=up
+    if [ "$state" = down ]; then want=down; fi
+    if [ "$want" = "$have" ]; then
+      [ "$want$each" != "down$1" ] || routes "$each" down
+    elif routes "$each" "$want"; then
+      eval "have_$each=\$want"
+      case $want in
+        down) say "$(name_of "$each"): its routes are taken away" ;;
+        *) [ "$have" = new ] || say "$(name_of "$each"): its routes are back" ;;
+      esac
+    fi
+  done
+}
+
+decide() {
+  state_1=new have_1=new
+  while read -r number now; do
+    # Nobody watches over us any more.
+    kill -0 $$ 2>/dev/null || exit
+    eval "was=\${state_$number}"
+    eval "state_$number=\$now"
+    [ "$was" = "$now" ] || case $now in
+      down) say "$(name_of "$number"): does not answer" ;;
+      *) say "$(name_of "$number"): answers" ;;
+    esac
+    settle "$number"
+  done
+}
+
+# As the tunnels script made it: whoever stops the watch has static routes.
+put_back() {
+  trap '' TERM INT
+  kill -s TERM -- -$$ 2>/dev/null
+  routes 1 up
+  rm -f "$pid_file"
+  exit 0
+}
+
+run() {
+  mkdir -p "$run_dir"
+  echo $$ >"$pid_file"
+  trap put_back TERM INT
+  {
+    probe 1 ipsec0 169.254.100.2 0.1 7 20 50 &
+    wait
+  } | decide &
+  wait $!
+  # It never ends by itself.
+  exit 1
+}
+
+pid() {
+  pid=$(cat "$pid_file" 2>/dev/null) && grep -q tunnel-watch "/proc/$pid/cmdline" 2>/dev/null
+}
+start() {
+  ! pid || return 0
+  mkdir -p "$run_dir"
+  setsid "$self" run </dev/null >>"$run_dir/watch.log" 2>&1 &
+}
+stop() {
+  pid || return 0
+  kill -TERM "$pid"
+  tries=0
+  while pid && [ "$tries" -lt 50 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+}
+
+case ${1-} in
+  run) run ;;
+  start) start ;;
+  stop) stop ;;
+  restart)
+    stop
+    start
+    ;;
+  status) pid ;;
+  *)
+    echo 'tunnel-watch: say "run", "start", "stop", "restart" or "status"' >&2
+    exit 1
+    ;;
+esac
+HYBRIDCTL_END
+
+# take a dead tunnel's routes away, as a service /etc/systemd/system/hybridctl-watch.service
+install -D -m 0644 /dev/stdin /etc/systemd/system/hybridctl-watch.service <<'HYBRIDCTL_END'
+# Takes a dead tunnel's routes away and puts them back: see /usr/local/lib/hybridctl/tunnel-watch.
+[Unit]
+Description=hybridctl tunnel watch
+# Started and stopped with the tunnels.
+PartOf=hybridctl-tunnels.service
+After=hybridctl-tunnels.service
+# However often it ends, it is started again.
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/lib/hybridctl/tunnel-watch run
+Restart=on-failure
+RestartSec=1
+KillMode=mixed
+Nice=-10
+
+[Install]
+WantedBy=hybridctl-tunnels.service
+HYBRIDCTL_END
+
 # BGP towards Direct Connect, routes through the tunnels, OSPF on the LAN /etc/frr/frr.conf
 install -D -m 0644 /dev/stdin /etc/frr/frr.conf <<'HYBRIDCTL_END'
 ! rtr-1: routing for site demo, rendered by hybridctl. The daemons zebra, staticd, ospfd, bgpd, bfdd must run.
@@ -209,14 +401,14 @@ hostname rtr-1
 ! (110): above it, a router would give up its own route while it hears another's, and the LAN would wait for it to return.
 ip route 172.16.0.0/16 169.254.100.2 ipsec0 tag 100 100
 !
-ip prefix-list VPC seq 5 permit 172.16.0.0/16 le 28
-ip prefix-list ONPREM seq 5 permit 10.10.0.0/16
+ip prefix-list demo-VPC seq 5 permit 172.16.0.0/16 le 28
+ip prefix-list demo-ONPREM seq 5 permit 10.10.0.0/16
 !
-route-map DX-IN permit 10
- match ip address prefix-list VPC
+route-map demo-DX-IN permit 10
+ match ip address prefix-list demo-VPC
 exit
-route-map DX-OUT permit 10
- match ip address prefix-list ONPREM
+route-map demo-DX-OUT permit 10
+ match ip address prefix-list demo-ONPREM
 exit
 !
 bfd
@@ -236,13 +428,13 @@ router bgp 65010
  neighbor 169.254.10.2 bfd profile dx
  address-family ipv4 unicast
   network 10.10.0.0/16
-  neighbor 169.254.10.2 route-map DX-IN in
-  neighbor 169.254.10.2 route-map DX-OUT out
+  neighbor 169.254.10.2 route-map demo-DX-IN in
+  neighbor 169.254.10.2 route-map demo-DX-OUT out
  exit-address-family
 exit
 !
 ! Each router's tunnels have metrics of their own, so that the LAN has one best path.
-route-map static2ospf permit 10
+route-map demo-static2ospf permit 10
  match tag 100
  set metric 20
 exit
@@ -257,16 +449,16 @@ exit
 router ospf
  ospf router-id 10.10.0.2
  redistribute bgp metric 10
- redistribute static route-map static2ospf
+ redistribute static route-map demo-static2ospf
 exit
 !
 HYBRIDCTL_END
 
 # kernel settings of rtr-1: sysctl is there
 
-# start at boot: hybridctl-tunnels.service is not enabled, strongswan.service is not enabled
+# start at boot: hybridctl-tunnels.service is not enabled, hybridctl-watch.service is not enabled, strongswan.service is not enabled
 systemctl daemon-reload
-systemctl enable hybridctl-tunnels.service strongswan.service
+systemctl enable hybridctl-tunnels.service hybridctl-watch.service strongswan.service
 
 # strongswan
 systemctl enable --now strongswan.service
@@ -281,6 +473,12 @@ HYBRIDCTL_END
 # connections vpn1
 swanctl --load-all --noprompt --uri unix:///var/run/charon.vici
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/rtr-1.loaded <<'HYBRIDCTL_END'
+
+HYBRIDCTL_END
+
+# tunnel watch: /usr/local/lib/hybridctl/tunnel-watch is not loaded
+systemctl restart hybridctl-watch.service
+install -D -m 0600 /dev/stdin /run/hybridctl/demo/rtr-1.watch <<'HYBRIDCTL_END'
 
 HYBRIDCTL_END
 

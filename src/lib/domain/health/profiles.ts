@@ -32,7 +32,10 @@ export type Profile = CusumProfile | RoundsProfile;
  * 20 ms: 50 packets/s a target, for a Direct Connect or a path that is ours alone; finds a blackhole in 0.15 s. 100 ms:
  * 10 packets/s a target, a hundredth of what a firewall's ICMP limit commonly bites at. Large probes once a second.
  */
-const RATES = { fast: { tauMs: 20, largeEveryMs: 1_000 }, default: { tauMs: 100, largeEveryMs: 1_000 } } as const;
+export const RATES = {
+  fast: { tauMs: 20, largeEveryMs: 1_000 },
+  default: { tauMs: 100, largeEveryMs: 1_000 },
+} as const;
 
 /**
  * `ping -c 3 -W 1`, 2 s between rounds (AWS's "High availability for NAT instances" script), 10 good rounds to return.

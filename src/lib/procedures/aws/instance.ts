@@ -2,6 +2,7 @@ import { api, type Input, type Output } from '../../core/aws.ts';
 import { failure, unlessAbsent } from '../../core/errors.ts';
 import type { ReadContext, Step, Values } from '../../core/procedure.ts';
 import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
+import { fitting, MAX_USER_DATA } from '../kit/user-data.ts';
 import { resource } from '../kit/resource.ts';
 import { variable } from '../kit/values.ts';
 
@@ -22,7 +23,8 @@ export interface Ec2Instance {
   /** false: none, whatever the subnet gives; absent: what the subnet gives. */
   readonly publicAddress?: false;
   /**
-   * A script, as cloud-init reads it; at most 16 KiB, and nothing secret: whoever may look at the instance can read it.
+   * A script, as cloud-init reads it; at most 16 KiB (packed, where it is longer), and nothing secret: whoever may look
+   * at the instance can read it.
    */
   readonly userData?: (values: Values) => string;
   /** Id of one that is there: used, and made by nobody. */
@@ -33,8 +35,6 @@ type Described = NonNullable<
   NonNullable<Output<'ec2', 'DescribeInstances'>['Reservations']>[number]['Instances']
 >[number];
 
-/** EC2 takes no more (before base64). */
-const MAX_USER_DATA = 16_384;
 /** Boot, and the shutdown that a termination waits for. */
 const TIMEOUT_MS = 300_000;
 
@@ -113,7 +113,7 @@ const inputOf = (
   { type, privateIp, profile, securityGroup, keyPair, volume, publicAddress, userData, name }: Ec2Instance,
 ) => {
   const script = userData?.(values);
-  const bytes = script === undefined ? undefined : Buffer.from(script, 'utf8');
+  const bytes = script === undefined ? undefined : Buffer.from(fitting(script), 'utf8');
   if (bytes !== undefined && bytes.length > MAX_USER_DATA)
     throw failure(`the set-up of ${name} has ${bytes.length} bytes, and EC2 takes ${MAX_USER_DATA}`, {
       next: 'give the gateway fewer tunnels',

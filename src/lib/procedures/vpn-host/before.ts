@@ -2,10 +2,9 @@ import { failure, HybridError, partly, retold } from '../../core/errors.ts';
 import type { ExecutionContext, PlannedStep, RunCall } from '../../core/procedure.ts';
 import type { Applied } from '../kit/apply.ts';
 import { execute } from '../kit/execute.ts';
-import { FRR, readSettings, RELAY, SCRIPT, stampOf, unitsOf, type HostBox, type Where } from './box.ts';
-import { daemonOf, restartCalls, run, stopCalls } from './daemon.ts';
+import { FRR, readSettings, RELAY, SCRIPT, stampOf, unitsOf, WATCH, type HostBox, type Where } from './box.ts';
+import { daemonOf, frrCall, restartCalls, run, stamp, stopCalls, watchCall } from './daemon.ts';
 import { tunnelsAreUp } from './running.ts';
-import { frrCall, stamp } from './steps.ts';
 
 /** How the box was before a run changed it. One file, so that it is there whole or not at all; it holds keys. */
 interface Before {
@@ -153,7 +152,7 @@ const restore = async (box: HostBox, context: ExecutionContext, before: Before):
       '-f',
       '--',
       ...before.files.filter(({ content }) => content === null).map(({ path }) => path),
-      ...(['tunnels', 'loaded', 'relay', 'frr'] as const).map((what) => stampOf(box, what)),
+      ...(['tunnels', 'loaded', 'relay', 'watch', 'frr'] as const).map((what) => stampOf(box, what)),
     ),
   );
   if (box.systemd) await carry(run('systemctl', 'daemon-reload'));
@@ -181,10 +180,12 @@ const restore = async (box: HostBox, context: ExecutionContext, before: Before):
         files: box.files.filter(({ path }) => there(path)),
       }),
     );
+    if (before.tunnels && there(WATCH)) await carry(watchCall(box));
     if (there(FRR)) await carry(frrCall(box));
     const done = [
       ...(before.tunnels ? (['tunnels', 'loaded'] as const) : []),
       ...(there(RELAY) ? (['relay'] as const) : []),
+      ...(before.tunnels && there(WATCH) ? (['watch'] as const) : []),
       ...(there(FRR) ? (['frr'] as const) : []),
     ];
     if (left.length === 0) for (const what of done) await execute(stamp(stampOf(box, what)), context);

@@ -6,6 +6,7 @@ import { RELAY_FILE } from '../../domain/relay.ts';
 import type { RenderedFile } from '../../render/types.ts';
 import { IMPORT_SCRIPT } from '../../render/linux/credentials.ts';
 import { linkNumbers } from '../../render/linux/note.ts';
+import { WATCH_FILE } from '../../render/linux/watch.ts';
 import type { LoadedSite } from '../../site/file.ts';
 import { authorityPath, pkiFolder } from '../../site/pki.ts';
 import { needPlugins } from './plugins.ts';
@@ -119,8 +120,14 @@ export const hostBox = async (
       field: 'device',
       next: `name one of ${linux.map((one) => one.name).join(', ')}`,
     });
-  const imports = box.files.some(({ path }) => path === IMPORT_SCRIPT);
-  const tools = { ip: 'iproute2', sysctl: 'procps', ...TOOLS[box.dialect], ...(imports ? NSS_TOOLS : {}) };
+  const has = (wanted: string): boolean => box.files.some(({ path }) => path === wanted);
+  const tools = {
+    ip: 'iproute2',
+    sysctl: 'procps',
+    ...(has(WATCH_FILE) ? { ping: 'iputils-ping', setsid: 'util-linux' } : {}),
+    ...TOOLS[box.dialect],
+    ...(has(IMPORT_SCRIPT) ? NSS_TOOLS : {}),
+  };
   for (const [tool, bringer] of Object.entries(tools)) {
     if ((await where.shell.which(tool)) === undefined)
       throw missing(`${tool} is not installed there`, { next: `install the package ${bringer}` });
@@ -145,6 +152,7 @@ export const hostBox = async (
 };
 
 export const SCRIPT = '/usr/local/lib/hybridctl/tunnels';
+export const WATCH = `/${WATCH_FILE}`;
 export const RELAY = `/${RELAY_FILE}`;
 export const SYSCTL = '/etc/sysctl.d/90-hybridctl.conf';
 export const FRR = '/etc/frr/frr.conf';
@@ -162,7 +170,7 @@ export const unitsOf = ({ files }: Pick<HostBox, 'files'>): readonly string[] =>
  */
 export const stampOf = (
   { site, device }: Pick<HostBox, 'site' | 'device'>,
-  what: 'loaded' | 'tunnels' | 'relay' | 'frr',
+  what: 'loaded' | 'tunnels' | 'relay' | 'watch' | 'frr',
 ): string => `/run/hybridctl/${site}/${device}.${what}`;
 
 /** Kernel settings in the rendered file, each with the file under /proc/sys where it can be read. */

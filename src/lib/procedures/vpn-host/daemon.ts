@@ -1,10 +1,11 @@
 import { failure } from '../../core/errors.ts';
-import type { RunCall } from '../../core/procedure.ts';
+import type { ReadContext, RunCall, WriteCall } from '../../core/procedure.ts';
 import { LOCAL_CHARON } from '../../domain/sa.ts';
 import type { LinuxDialect } from '../../domain/site.ts';
 import { IMPORT_SCRIPT } from '../../render/linux/credentials.ts';
 import { causeIn } from '../kit/execute.ts';
-import type { HostBox, Where } from './box.ts';
+import { WATCH_UNIT } from '../../render/linux/watch.ts';
+import { WATCH, type HostBox, type Where } from './box.ts';
 
 export interface ConnectionNames {
   /** Loaded, or with a security association. */
@@ -177,3 +178,27 @@ export const stopCalls = ({ systemd }: Pick<HostBox, 'systemd'>, { unit, stop }:
   systemd ? [run('systemctl', 'stop', unit)] : stop;
 export const restartCalls = (box: Pick<HostBox, 'systemd'>, daemon: Daemon): readonly RunCall[] =>
   box.systemd ? [run('systemctl', 'restart', daemon.unit)] : [...daemon.stop, ...daemon.start];
+
+/** Starts the tunnel watch anew, from its script as it is now. */
+export const watchCall = ({ systemd }: Pick<HostBox, 'systemd'>): RunCall =>
+  systemd ? run('systemctl', 'restart', WATCH_UNIT) : run(WATCH, 'restart');
+
+export const watchRuns = async (
+  { systemd }: Pick<HostBox, 'systemd'>,
+  { shell, files }: Pick<ReadContext, 'shell' | 'files'>,
+): Promise<boolean> => {
+  if ((await files.stat(WATCH)) === undefined) return false;
+  const { exitCode } = systemd
+    ? await shell.run('systemctl', ['is-active', '--quiet', WATCH_UNIT])
+    : await shell.run(WATCH, ['status']);
+  return exitCode === 0;
+};
+
+export const stamp = (path: string): WriteCall => ({
+  kind: 'write',
+  secret: false,
+  file: { path, content: '', mode: 0o600 },
+});
+
+export const frrCall = ({ systemd }: Pick<HostBox, 'systemd'>): RunCall =>
+  systemd ? run('systemctl', 'reload-or-restart', 'frr.service') : run('vtysh', '-b');

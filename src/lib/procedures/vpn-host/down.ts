@@ -116,7 +116,7 @@ export const downSteps = async (box: HostBox, where: Where, purge: boolean): Pro
       delete: () => [
         run(SCRIPT, 'down'),
         ...(box.systemd ? [run('systemctl', 'stop', 'hybridctl-tunnels.service')] : []),
-        run('rm', '-f', stampOf(box, 'tunnels')),
+        run('rm', '-f', stampOf(box, 'tunnels'), stampOf(box, 'watch')),
       ],
     },
     {

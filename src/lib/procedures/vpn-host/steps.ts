@@ -1,5 +1,5 @@
 import { failure } from '../../core/errors.ts';
-import type { Call, Difference, ReadResult, RunCall, Step, ReadContext, WriteCall } from '../../core/procedure.ts';
+import type { Call, Difference, ReadResult, Step, ReadContext, WriteCall } from '../../core/procedure.ts';
 import { isOpenToOthers, octal } from '../../domain/file-mode.ts';
 import type { RenderedFile } from '../../render/types.ts';
 import {
@@ -11,23 +11,18 @@ import {
   stampOf,
   SYSCTL,
   unitsOf,
+  WATCH,
   type HostBox,
   type TunnelInterface,
 } from './box.ts';
 import { RELAY_TABLE } from '../../domain/relay.ts';
 import { afterLoading, credentialStep } from './credentials.ts';
-import { daemonOf, restartCalls, run, startCalls } from './daemon.ts';
+import { daemonOf, frrCall, restartCalls, run, stamp, startCalls, watchCall, watchRuns } from './daemon.ts';
 import { hasTable, newerThan, newerThanLoaded } from './running.ts';
 
 const ready = (id: string): ReadResult => ({ state: 'ready', found: { id, owned: true } });
 const differs = (id: string, differences: readonly Difference[]): ReadResult =>
   differences.length === 0 ? ready(id) : { state: 'differs', found: { id, owned: true }, differences };
-
-export const stamp = (path: string): WriteCall => ({
-  kind: 'write',
-  secret: false,
-  file: { path, content: '', mode: 0o600 },
-});
 
 const CONTENT = 'content';
 
@@ -247,9 +242,6 @@ const connectionsStep = (box: HostBox): Step => {
   };
 };
 
-export const frrCall = ({ systemd }: Pick<HostBox, 'systemd'>): RunCall =>
-  systemd ? run('systemctl', 'reload-or-restart', 'frr.service') : run('vtysh', '-b');
-
 /**
  * Everything that makes a box of the site carry its tunnels, each thing looked at by itself. Nothing that is right is
  * touched: a tunnel that carries traffic is not restarted.
@@ -276,6 +268,18 @@ export const upSteps = (box: HostBox): readonly Step[] => {
     daemonStep(box),
     tunnelsStep(box),
     connectionsStep(box),
+    ...(has(WATCH)
+      ? [
+          loadedFrom({
+            key: 'watch',
+            title: 'tunnel watch',
+            file: WATCH,
+            mark: stampOf(box, 'watch'),
+            calls: [watchCall(box)],
+            runs: (context) => watchRuns(box, context),
+          }),
+        ]
+      : []),
     ...(has(FRR)
       ? [
           loadedFrom({

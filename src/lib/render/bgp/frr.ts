@@ -1,10 +1,9 @@
 import source from '../../../../templates/frr/frr.hbs?raw';
-import { linuxInterfaceName } from '../../domain/tunnel.ts';
-import { vpcCidrs } from '../../domain/vpc.ts';
 import { namingOf } from '../cisco/names.ts';
-import { routerOf, staticDistance, staticMetric } from '../cisco/shared.ts';
+import { routerOf, staticMetric } from '../cisco/shared.ts';
 import { template } from '../engine.ts';
 import type { Renderer } from '../types.ts';
+import { floatingRoutes } from './floating.ts';
 import { asnOf, BFD, bgpMetric, prefixesOf, sessionsOf, tunnelSessions } from './policy.ts';
 
 const frr = template(source);
@@ -23,26 +22,13 @@ export const renderFrr: Renderer = (device) => {
   const inTunnels = tunnelSessions(device);
   const speaks = sessions.length + inTunnels.length > 0;
   const roles = new Set(sessions.map(({ link }) => link.role));
-  const tunnels = device.tunnels.flatMap((tunnel, index) => {
-    const via = linuxInterfaceName(tunnel.onprem, tunnel.numbers);
-    // Without an interface the kernel's policies decide, and there is no route to float; where BGP brings one, none is
-    // needed.
-    if (via === undefined || tunnel.bgp !== undefined) return [];
-    return [
-      {
-        name: tunnel.name,
-        number: tunnel.numbers.tunnel,
-        sequence: 10 * (index + 1),
-        metric: staticMetric(device, tunnel),
-        // The whole VPC, as Direct Connect announces it: a longer prefix here would win over Direct Connect at any
-        // distance.
-        routes: vpcCidrs(site).map(
-          ({ text }) =>
-            `${text} ${tunnel.cloud.inside} ${via} tag ${tunnel.numbers.tunnel} ${staticDistance(index, true)}`,
-        ),
-      },
-    ];
-  });
+  const tunnels = floatingRoutes(device).map(({ tunnel, routes }) => ({
+    name: tunnel.name,
+    number: tunnel.numbers.tunnel,
+    sequence: 10 * (device.tunnels.indexOf(tunnel) + 1),
+    metric: staticMetric(device, tunnel),
+    routes,
+  }));
   const content = frr({
     device: device.name,
     site: site.site,

@@ -6,13 +6,14 @@ import scriptSource from '../../../../templates/linux/tunnels.sh.hbs?raw';
 import beginServiceSource from '../../../../templates/linux/begin.service.hbs?raw';
 import beginTimerSource from '../../../../templates/linux/begin.timer.hbs?raw';
 import unitSource from '../../../../templates/linux/unit.service.hbs?raw';
-import { cidr, covers, type Cidr } from '../../domain/cidr.ts';
 import type { LinuxDialect } from '../../domain/site.ts';
 import { vpcCidrs } from '../../domain/vpc.ts';
 import { RELAY_FILE, relaysOf } from '../../domain/relay.ts';
 import { template } from '../engine.ts';
 import type { Device, RenderedFile } from '../types.ts';
 import { selectorPairs, type LinuxBox, type LinuxTunnel } from './box.ts';
+import { kernelRoutes } from './routes.ts';
+import { watchFiles } from './watch.ts';
 
 const sysctl = template(sysctlSource);
 const script = template(scriptSource);
@@ -53,51 +54,8 @@ const kernelSettings = (wan: string): readonly string[] => [
   setting(wan, 'rp_filter', 2),
 ];
 
-/**
- * FRR owns the routes of an on-prem box that speaks BGP: it holds the way through the tunnel as a floating static below
- * Direct Connect's route. A kernel route of ours beside it would be a second opinion.
- */
-const frrRoutes = ({ side, name, site }: Device): boolean =>
-  side === 'onprem' &&
-  (site.links.some((link) => link.kind === 'dx' && link.router === name) ||
-    site.onprem.routers.some((router) => router.name === name && router.asn !== undefined));
-
-/** The instance metadata service (EC2 user guide, "Instance metadata"). */
-const METADATA = '169.254.169.254/32';
-
-/**
- * What a gateway must not send into a tunnel although a network of the office lies around it: the VPC itself, the outer
- * addresses of the routers (the tunnel would carry its own packets), and the metadata service. `throw` ends the look-up
- * in the tunnel's table, and the main one decides (ip-route(8)).
- */
-const outsideOf = ({ site }: Device, networks: readonly Cidr[]): readonly string[] => [
-  ...new Set(
-    [...vpcCidrs(site), ...site.onprem.routers.map(({ public_ip }) => cidr(`${public_ip}/32`)), cidr(METADATA)]
-      .filter((own) => networks.some((network) => covers(network, own)))
-      .map(({ text }) => text),
-  ),
-];
-
 /** One element stands for itself; more are a set (nft(8)). */
 const nftSet = (texts: readonly string[]): string => (texts.length === 1 ? texts[0]! : `{ ${texts.join(', ')} }`);
-
-/**
- * A cloud gateway has the on-prem networks in a table of their own before the main one (the field document's form). An
- * on-prem box has them in the main table with a high metric, so that any routing protocol's own route wins.
- */
-const routes = (device: Device, { tunnel, remote }: LinuxTunnel, iface: string): readonly string[] => {
-  const { numbers, inside } = tunnel;
-  if (device.side === 'cloud')
-    return [
-      ...outsideOf(device, remote.networks).map((text) => `throw ${text} table ${numbers.sla}`),
-      ...[inside, ...remote.networks].map(
-        ({ text }) => `${text} via ${remote.inside} table ${numbers.sla} dev ${iface}`,
-      ),
-    ];
-  return frrRoutes(device)
-    ? []
-    : remote.networks.map(({ text }) => `${text} via ${remote.inside} dev ${iface} metric ${numbers.tunnel}`);
-};
 
 const linkAdd = ({ tunnel, local, remote }: LinuxTunnel): string | false => {
   const key = tunnel.numbers.tunnel;
@@ -126,7 +84,7 @@ const interfaceViews = (device: Device, one: LinuxTunnel) => {
         // The mark already chose the policy; the device's own check would look for one without a mark and drop.
         ...(local.interface === 'vti' ? [`net.ipv4.conf.${one.device}.disable_policy=1`] : []),
       ],
-      routes: routes(device, one, one.device),
+      routes: kernelRoutes(device, one).all,
       rule: table && `priority ${table} table ${table}`,
       ruleAdd: table && `priority ${table} from all lookup ${table}`,
     },
@@ -254,6 +212,7 @@ export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
   const clamp = mssView(box);
   const views = tunnels.flatMap((one) => interfaceViews(device, one));
   const begins = beginsOf(box);
+  const watched = watchFiles(box);
   return [
     {
       path: 'etc/sysctl.d/90-hybridctl.conf',
@@ -271,6 +230,7 @@ export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
         up: views,
         down: [...views].reverse(),
         begins,
+        watched: watched.length > 0,
         nft: nft && NFT_PATH,
         clamps: nft ? [] : iptablesClamps(box),
       }),
@@ -283,10 +243,12 @@ export const hostFiles = (box: LinuxBox): readonly RenderedFile[] => {
       what: 'start at boot',
       content: unit({
         daemon: DAEMON[dialect],
-        watch: begins.length > 0,
+        begins: begins.length > 0,
+        watched: watched.length > 0,
         partOf: tunnels.some(({ local }) => local.interface === 'tun'),
       }),
     },
     ...beginFiles(dialect, begins),
+    ...watched,
   ];
 };

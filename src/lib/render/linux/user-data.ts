@@ -15,7 +15,7 @@ const script = template(source);
 export const SYSTEMS = ['debian-12', 'al2023'] as const;
 export type System = (typeof SYSTEMS)[number];
 
-const COMMON = 'nftables iproute2 awscli';
+const COMMON = 'nftables iproute2 iputils-ping awscli';
 /** Debian's names. Amazon Linux 2023 has Libreswan (2023.3 and later) and no strongSwan; its image has the AWS CLI. */
 const PACKAGES: Readonly<Record<System, Partial<Record<LinuxDialect, string>>>> = {
   'debian-12': {
@@ -24,7 +24,7 @@ const PACKAGES: Readonly<Record<System, Partial<Record<LinuxDialect, string>>>> 
     libreswan: `libreswan ${COMMON}`,
     openswan: `libreswan iptables ${COMMON}`,
   },
-  al2023: { libreswan: 'libreswan nftables iproute', openswan: 'libreswan iptables-nft iproute' },
+  al2023: { libreswan: 'libreswan nftables iproute iputils', openswan: 'libreswan iptables-nft iproute iputils' },
 };
 
 /**

@@ -55,6 +55,13 @@ bad.yaml:31: tunnels[0].nam: is not a key here: did you mean name?
     });
   });
 
+  test('unknown names are said together with the mistakes of the shape', async () => {
+    const text = LAB.replace('crypto: modern', 'crypto: moden').replaceAll('vpn-b]', 'vpn-z]');
+    const { out } = await run('config validate bad.yaml', { files: { 'bad.yaml': text } });
+    expect(out).toContain('bad.yaml:4: crypto: moden is not known here');
+    expect(out).toContain('no link is called vpn-z: there are dx-1, vpn-a, vpn-b');
+  });
+
   test('key files: missing is a warning, open to others or unfit is a mistake, and none is shown', async () => {
     const files = {
       'hybridctl.yaml': LAB,

@@ -15,6 +15,7 @@ import { pathText } from '../domain/issue.ts';
 import { regionProblem } from '../domain/regions.ts';
 import { siteSchema, type Site, type SiteIssue } from '../domain/site.ts';
 import { MOST, schemaMistakes } from './mistakes.ts';
+import { unknownNames } from './references.ts';
 import { show } from '../core/words.ts';
 
 /** A mistake and its place. `line` and `column` count from 1. `path` is empty where the text itself is at fault. */
@@ -96,7 +97,10 @@ export const readDocument = (text: string, env?: Readonly<Record<string, string 
     const locate = (issues: readonly SiteIssue[]): readonly Mistake[] =>
       issues.map(({ path, message }) => mistake(at(offsetOf(document, path)), path, message));
     const parsed = siteSchema.safeParse(input);
-    if (!parsed.success) return failed(locate(schemaMistakes(siteSchema, input, parsed.error.issues).slice(0, MOST)));
+    if (!parsed.success) {
+      const shape = schemaMistakes(siteSchema, input, parsed.error.issues).slice(0, MOST);
+      return failed(locate([...shape, ...unknownNames(input)]).slice(0, MOST));
+    }
     const issues = [...unknownRegion(parsed.data, env), ...checkSite(parsed.data)];
     return issues.length === 0 ? { site: parsed.data, mistakes: [], locate } : failed(locate(issues));
   } catch (error) {

@@ -46,6 +46,7 @@ const MODES = {
       'rclone',
       'e2fsprogs',
       'xfsprogs',
+      'libnss3-tools',
     ],
     tools: { aws: 'awscli' },
     libreswan: true,

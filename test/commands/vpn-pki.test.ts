@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -221,5 +221,41 @@ it('a router that is typed at: an RSA key, and both forms of it open with the pa
     expect(stdout.match(/BEGIN CERTIFICATE/g)?.length).toBe(2);
   } finally {
     await typed.remove();
+  }
+});
+
+it('Libreswan’s import script fills an NSS database, and after a renewal has the new certificate alone', async () => {
+  const swan = await pkiSite(
+    SITE.replace('interface: tun', 'interface: xfrm\n    dialect: libreswan').replace(
+      'interface: tun, wan',
+      'interface: xfrm, wan',
+    ),
+    'demo',
+  );
+  try {
+    const nss = join(swan.folder, 'nss');
+    await mkdir(nss);
+    await exec('certutil', ['-N', '-d', `sql:${nss}`, '--empty-password']);
+    const certutil = (...args: string[]) =>
+      exec('certutil', [...args, '-d', `sql:${nss}`]).then(({ stdout }) => stdout);
+    const importAll = async (): Promise<void> => {
+      expect(await swan.run('vpn render --out out')).toMatchObject({ exit: 0 });
+      const root = join(swan.folder, 'out/gw-1');
+      const script = await readFile(join(root, 'usr/local/lib/hybridctl/import-certificates'), 'utf8');
+      const moved = script.replaceAll('/etc/hybridctl/pki', join(root, 'etc/hybridctl/pki'));
+      await exec('sh', ['-c', moved], { env: { ...process.env, HYBRIDCTL_NSS: nss } });
+    };
+    for (const line of ['vpn pki init', 'vpn pki issue']) expect(await swan.run(line)).toMatchObject({ exit: 0 });
+    await importAll();
+    expect(await swan.run('vpn pki issue gw-1 --renew')).toMatchObject({ exit: 0 });
+    await importAll();
+    const { serial } = (await swan.run('vpn pki status --json')).json().certificates[0];
+    const shown = await certutil('-L', '-n', 'hybridctl-demo_gw-1', '-a');
+    expect(shown.match(/BEGIN CERTIFICATE/g)?.length).toBe(1);
+    await writeFile(join(swan.folder, 'shown.pem'), shown);
+    const { stdout } = await exec('openssl', ['x509', '-in', 'shown.pem', '-noout', '-serial'], { cwd: swan.folder });
+    expect(stdout.trim()).toBe(`serial=${serial}`);
+  } finally {
+    await swan.remove();
   }
 });

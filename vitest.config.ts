@@ -27,7 +27,7 @@ const TIMED = ['test/lab/{lab,monitor,status,drill-route}.test.ts', 'test/contra
 /** Minutes each: the full matrix of faults, a kill at every call, long watches, other versions of Node. */
 const LONG_ONLY = [
   'test/lab/{drill,orders,peer,probe,soak}.test.ts',
-  'test/commands/vpn-apply-killed.test.ts',
+  'test/commands/{systemd,vpn-apply-killed}.test.ts',
   'test/package-nodes.test.ts',
 ];
 /** Have a small size for every run and a full size for the long series (see test/helpers/size.ts). */

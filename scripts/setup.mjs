@@ -44,6 +44,8 @@ const MODES = {
       's3fs',
       'fuse3',
       'rclone',
+      'debootstrap',
+      'systemd-container',
       'e2fsprogs',
       'xfsprogs',
       'libnss3-tools',

@@ -112,6 +112,31 @@ describe('monitor install', () => {
     });
   });
 
+  test('why the monitor did not start is said in its own words', async () => {
+    const shell = fakeShell({
+      rm: () => '',
+      systemctl: ({ args }) => (args[0] === 'restart' ? { exitCode: 1, stderr: 'Job failed.' } : { exitCode: 0 }),
+      journalctl: () => 'Started.\nhybridctl: an older one\nhybridctl: no usable AWS credentials\nfailed, status=4\n',
+    });
+    const { err } = await on(shell, 'monitor install --yes --json');
+    expect(JSON.parse(err).error.more).toEqual(['hybridctl: no usable AWS credentials']);
+  });
+
+  test('a gateway that has no table to watch is refused before a unit is written, not by the service once a second', async () => {
+    const shell = machine();
+    const alone = site
+      .replaceAll('links: [dx-1, vpn-a, vpn-b]', 'links: [vpn-a]')
+      .replaceAll('links: [dx-1, vpn-b, vpn-a]', 'links: [vpn-a, vpn-b]');
+    const files = { 'hybridctl.yaml': alone };
+    const refused = await on(shell, 'monitor install --self gw-1 --yes --json', { files });
+    expect({ exit: refused.exit, acts: acts(shell), ...JSON.parse(refused.err).error }).toMatchObject({
+      exit: 2,
+      acts: [],
+      field: '--self',
+    });
+    expect((await on(shell, 'monitor install --self gw-2 --yes', { files })).exit).toBe(0);
+  });
+
   test('without systemd: what is missing is said', async () => {
     const no = await on(fakeShell(), 'monitor install --yes --json');
     expect([no.exit, JSON.parse(no.err).error.message]).toEqual([4, 'systemctl is not installed']);

@@ -1,18 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /**
  * What a run of the suite leaves behind on the machine, and who cleans it up.
  *
  * Every run has a folder of its own for temporary files, which its children know as TMPDIR. So whatever names this
  * folder belongs to the run: a process with it in its environment or its command line, a mount or a loop device below
- * it. Network namespaces are compared with those that were there at the start. All of this is removed at the end, and
- * it fails the run. A run that was killed leaves its folder; the next run's start does the same for it.
+ * it, a machine of systemd-nspawn that is named like it. Network namespaces are compared with those that were there at
+ * the start. All of this is removed at the end, and it fails the run. A run that was killed leaves its folder; the next run's start does the same for it.
  */
 const ROOT = '/tmp';
 const OWN = /^hct-(\d+)$/;
 const NAMESPACES = 'namespaces-before.json';
+
+/** Where groups of processes are, in the first version, the second, and both beside each other. */
+export const CGROUPS = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'] as const;
+/** Where systemd-nspawn keeps something by a machine's name. */
+export const NSPAWN_FOLDERS = ['/run/systemd/nspawn/propagate', '/run/systemd/nspawn/locks'] as const;
 
 export interface Leftovers {
   /** One line for each thing, as a person would look for it. */
@@ -69,6 +74,17 @@ const loops = (folder: string): readonly string[] =>
     .filter(([, file]) => file?.startsWith(`${folder}/`))
     .map(([device]) => device!);
 
+/**
+ * Folders by which a machine of systemd-nspawn is known; each bears the name of the run (see systemd-machine.ts). What
+ * runs inside knows nothing of the run, and outlives systemd-nspawn: its group of processes tells.
+ */
+const machines = (folder: string): readonly string[] =>
+  [...CGROUPS, ...NSPAWN_FOLDERS].flatMap((place) =>
+    quietly(() => readdirSync(place), [])
+      .filter((name) => name.startsWith(`${basename(folder)}-`))
+      .map((name) => join(place, name)),
+  );
+
 /** Runs that are under way on this machine, but for the given one. */
 const otherRuns = (pid: number): readonly number[] =>
   quietly(() => readdirSync(ROOT), [])
@@ -95,6 +111,19 @@ const cleanUp = (pid: number): readonly string[] => {
     found.push(`network namespace ${name}${inside.length > 0 ? ` with ${inside.length} processes` : ''}`);
     for (const left of inside) quietly(() => process.kill(Number(left), 'SIGKILL'), undefined);
     lines('ip', 'netns', 'delete', name);
+  }
+  for (const path of machines(folder)) {
+    found.push(`machine ${path}`);
+    for (const list of lines('find', path, '-name', 'cgroup.procs'))
+      for (const left of quietly(() => readFileSync(list, 'utf8'), '')
+        .split('\n')
+        .filter(Boolean))
+        quietly(() => process.kill(Number(left), 'SIGKILL'), undefined);
+    // A group goes when the last of its processes is gone.
+    for (let tries = 0; tries < 20 && existsSync(path); tries += 1) {
+      lines('find', path, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';');
+      if (existsSync(path)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
   }
   for (const path of mounts(folder)) {
     found.push(`mount ${path}`);

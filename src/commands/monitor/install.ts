@@ -8,7 +8,9 @@ import type { Ports } from '../../lib/core/ports.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { eventLogPath } from '../../lib/monitor/event-log.ts';
 import { STATE_DIR } from '../../lib/monitor/pins.ts';
+import { NOTHING_TO_WATCH, tablesOfOthers } from '../../lib/monitor/policy.ts';
 import { renderMonitorUnit, unitName, unitPath } from '../../lib/render/monitor/unit.ts';
+import { refuseUnmade } from '../../lib/routes/select.ts';
 import { loadSite, type LoadedSite } from '../../lib/site/file.ts';
 import { systemctl } from '../../lib/monitor/systemctl.ts';
 import { canConsent, consent } from '../consent.ts';
@@ -50,7 +52,24 @@ const flagsOf = (
 ): readonly string[] => {
   if (self !== undefined && !site.gateways.some(({ name, instance }) => name === self || instance === self))
     throw usageError(`the site file has no gateway "${self.slice(0, 40)}"`, { field: '--self' });
+  const instance = site.gateways.find((one) => one.name === self)?.instance ?? self;
+  if (instance !== undefined && tablesOfOthers(site, instance).length === 0)
+    throw usageError(NOTHING_TO_WATCH, {
+      field: '--self',
+      next: 'without --self it watches every gateway, from a machine beside them',
+    });
   return [...(self === undefined ? [] : ['--self', self]), ...(noHeal ? ['--no-heal'] : [])];
+};
+
+/** Why the service did not start, in the monitor's own words where it said any. */
+const causeOf = async (ports: Ports, unit: string): Promise<readonly string[]> => {
+  const { stdout } = await ports.shell
+    .run('journalctl', ['--unit', unit, '--output', 'cat', '--no-pager', '--lines', '50'], { timeoutMs: 10_000 })
+    .catch(() => ({ stdout: '' }));
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('hybridctl: '))
+    .slice(-1);
 };
 
 export const install = defineCommand({
@@ -76,6 +95,8 @@ export const install = defineCommand({
     if (!options.dryRun) canConsent(ports, options);
     const loaded = await loadSite(ports, options.site);
     const { site } = loaded;
+    // The monitor would refuse it at every start, once a second.
+    refuseUnmade(site);
     // What runs now: `hybridctl` on PATH may be a wrapper.
     const own = await ports.ownCommand();
     const content = renderMonitorUnit({
@@ -102,6 +123,7 @@ export const install = defineCommand({
       const { exitCode, stderr } = await systemctl(ports, ...args);
       if (exitCode !== 0)
         throw failure(`systemctl ${args.join(' ')}: ${stderr.trim().split('\n')[0] || `exit code ${exitCode}`}`, {
+          more: await causeOf(ports, unit),
           next: `journalctl -u ${unit}`,
         });
     }

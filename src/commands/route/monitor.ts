@@ -12,7 +12,7 @@ import { fanOut, type Sink } from '../../lib/monitor/events.ts';
 import { privateStore } from '../../lib/monitor/lease.ts';
 import { monitor as watch } from '../../lib/monitor/loop.ts';
 import { leasePath, pinPath, readPins } from '../../lib/monitor/pins.ts';
-import { monitorPolicy } from '../../lib/monitor/policy.ts';
+import { monitorPolicy, NOTHING_TO_WATCH } from '../../lib/monitor/policy.ts';
 import { exitOfOnce, judgeOnce } from '../../lib/monitor/once.ts';
 import { openRecords } from '../../lib/monitor/records.ts';
 import { relayKeeper } from '../../lib/monitor/relay-keeper.ts';
@@ -156,10 +156,7 @@ export const monitor = defineCommand({
       site.monitor?.budget ?? DEFAULT_BUDGET,
     );
     const policy = monitorPolicy(site, { profile, self, heal: !options.noHeal });
-    if (policy.routes.length === 0)
-      throw usageError('no route table prefers another gateway than this one: there is nothing to watch', {
-        field: '--self',
-      });
+    if (policy.routes.length === 0) throw usageError(NOTHING_TO_WATCH, { field: '--self' });
     if (self !== undefined && site.monitor?.canaries !== undefined && canariesOf(site, self).length === 0)
       throw usageError(
         'none is in a subnet whose table another gateway carries, so this one would trust nothing it sees',

@@ -35,6 +35,9 @@ export const monitorPolicy = (site: Site, { profile, self, heal }: PolicyOptions
   return { ...whole, gateways: [], routes: whole.routes.filter(({ table }) => others.includes(table)) };
 };
 
+/** Said where --self leaves no table to manage. */
+export const NOTHING_TO_WATCH = 'no route table prefers another gateway than this one: there is nothing to watch';
+
 /** The route tables whose first choice is another way than through this gateway. */
 export const tablesOfOthers = (site: Site, self: string): readonly SiteRouteTable[] => {
   const links = linkTargets(site);

@@ -278,6 +278,8 @@ After=strongswan.service
 Type=oneshot
 ExecStart=/usr/local/lib/hybridctl/tunnels begin
 TimeoutStartSec=60
+# systemd's own "Starting" and "Finished", every ten seconds, would fill the journal; failures are still written.
+LogLevelMax=notice
 HYBRIDCTL_END
 
 # kernel settings of gw-1: sysctl is there

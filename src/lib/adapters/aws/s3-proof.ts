@@ -37,8 +37,14 @@ const isOwn = (operation: string, { response = {}, output }: Seen): boolean => {
   const field = OWN[operation];
   if (field !== undefined) return output?.[field] !== undefined;
   // What has no content of its own.
-  const type = response.headers?.['content-type'] ?? '';
-  return response.statusCode === 204 || type === '' || /\bxml\b/.test(type) || type === 'application/octet-stream';
+  const { 'content-type': type = '', 'content-length': length } = response.headers ?? {};
+  return (
+    response.statusCode === 204 ||
+    length === '0' ||
+    type === '' ||
+    /\bxml\b/.test(type) ||
+    type === 'application/octet-stream'
+  );
 };
 
 /**

@@ -2,7 +2,18 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cidr, covers, overlaps } from '../../../src/lib/domain/cidr.ts';
 import { layOut } from '../../../src/lib/domain/subnets.ts';
-import { networkOf, type Network } from '../../../src/lib/render/network/network.ts';
+import type { CloudState } from '../../../src/lib/cloud/state.ts';
+import { planOf } from '../../../src/lib/cloud/services/cloudformation/template.ts';
+import {
+  BALANCERS,
+  DATABASE_ROUTES,
+  NAT_COUNTS,
+  NATS,
+  networkOf,
+  WEB_PLACES,
+  YES_NO,
+  type Network,
+} from '../../../src/lib/render/network/network.ts';
 import { templateOf, templateText } from '../../../src/lib/render/network/template.ts';
 import { cloudFormationProblems } from '../../helpers/cloudformation.ts';
 
@@ -40,6 +51,37 @@ test('every property is one that CloudFormation has for its type, with a value o
     `${name}.MapPublicIpOnLaunch: "yes" is no boolean`,
     `${name}: lacks VpcId`,
   ]);
+});
+
+/** Each choice that the template decides by; what is left out keeps its default. */
+const CHOICES = {
+  Nat: NATS,
+  NatCount: NAT_COUNTS,
+  DatabaseRoute: DATABASE_ROUTES,
+  Bastion: YES_NO,
+  Web: WEB_PLACES,
+  LoadBalancer: BALANCERS,
+} as const;
+
+test('in every variant, with its conditions resolved, each resource is one that CloudFormation takes', () => {
+  const variants = Object.entries(CHOICES).reduce<readonly Readonly<Record<string, string>>[]>(
+    (all, [name, words]) => all.flatMap((one) => words.map((word) => ({ ...one, [name]: word }))),
+    [{ KeyName: 'awskey', AdminCidr: '198.51.100.0/24' }],
+  );
+  expect(variants.length).toBe(144);
+  const text = templateText(seed);
+  const seen = new Map<string, object>();
+  for (const variant of variants) {
+    const { resources } = planOf(text, variant, 'office', { region: 'cn-north-1', owner: '1' } as CloudState);
+    // A resource is the same in most variants: each form of it is held to the schema once.
+    for (const [name, { type, properties }] of resources)
+      seen.set(JSON.stringify([name, properties]), { name, resource: { Type: type, Properties: properties } });
+  }
+  const forms = [...seen.values()] as readonly { name: string; resource: { Type: string; Properties: object } }[];
+  expect(forms.length).toBeGreaterThan(50);
+  // In one go: the specification is read at each call.
+  const named = Object.fromEntries(forms.map(({ name, resource }, index) => [`${name} ${index}`, resource]));
+  expect(cloudFormationProblems(named).problems).toEqual([]);
 });
 
 test("the field document's six subnets", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { clock } from '../../src/lib/adapters/clock.ts';
-import { files } from '../../src/lib/adapters/files.ts';
+import { files, namesIn } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
 import type { Aws } from '../../src/lib/core/aws.ts';
 import type { Clock, Files, Ports, RouteTables } from '../../src/lib/core/ports.ts';
@@ -109,6 +109,7 @@ export const bench = async (): Promise<Bench> => {
         ports: {
           cwd: folder,
           files: mortalFiles,
+          namesIn,
           shell,
           clock: hasty,
           random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),

@@ -63,7 +63,7 @@ describe('every example parses', () => {
     groups.forEach((group, index) => {
       group.load = async () =>
         (await loads[index]!()).map(
-          (command): Command => ({
+          ({ json: _json, data: _data, ...command }): Command => ({
             ...command,
             run: async () => (parsed.push(command.path), { result: {} }),
             human: () => '',

@@ -14,6 +14,7 @@ it('says what a code means, in words and as JSON', async () => {
 `,
   });
   expect((await run('fpga explain FREQUENCY ERROR --json')).json()).toEqual({
+    version: 1,
     explanations: [
       {
         code: 'FREQUENCY ERROR',

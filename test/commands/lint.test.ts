@@ -31,6 +31,7 @@ describe('vpn lint', () => {
 
   it('has the same as data', async () => {
     expect((await run('vpn lint s.conf --json', { files: { 's.conf': WARNING } })).json()).toEqual({
+      version: 1,
       file: 's.conf',
       kind: 'sysctl',
       counts: { error: 0, warning: 1, info: 0 },

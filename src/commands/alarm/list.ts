@@ -1,5 +1,6 @@
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { listAlarms, type ListedAlarm } from '../../lib/procedures/alarms.ts';
 import { FLAG } from '../flags.ts';
 import { loadOwner, OWNER, OWNER_REQUIRES } from './shared.ts';
@@ -26,6 +27,8 @@ export const listed = defineCommand({
     const { name, region } = await loadOwner(ports, owner);
     return { result: { alarms: await listAlarms(await ports.aws({ region, profile, signal: ports.signal }), name) } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).alarmList),
+  data: (result) => result,
   human({ alarms }, style) {
     if (alarms.length === 0) return 'no alarms: hybridctl alarm create';
     const paint = (state: string): string =>

@@ -3,6 +3,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { arg } from '../../lib/core/flags.ts';
 import { path } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { blindSpots, siteWarnings } from '../../lib/domain/check.ts';
 import { crossCheck } from '../../lib/domain/cross-check.ts';
 import { cryptoWarnings } from '../../lib/domain/crypto.ts';
@@ -87,6 +88,8 @@ export const validate = defineCommand({
     };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).configValidate),
+  data: (result) => result,
   human({ file, valid, mistakes, warnings, site, crypto, tunnels, links }, style) {
     const line = (one: Mistake): string => `${placeOf(file, one)}: ${sentenceOf(one)}`;
     if (!valid)

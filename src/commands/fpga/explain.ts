@@ -3,6 +3,7 @@ import { usageError } from '../../lib/core/errors.ts';
 import { arg } from '../../lib/core/flags.ts';
 import { anything } from '../../lib/core/flags/kinds.ts';
 import { show } from '../../lib/core/words.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { explain, EXPLANATIONS, nearest } from '../../lib/domain/fpga/explain.ts';
 
 export const explanation = defineCommand({
@@ -27,6 +28,8 @@ export const explanation = defineCommand({
       next: near.length === 0 ? '"hybridctl fpga explain" lists them' : `did you mean ${near.join(', ')}?`,
     });
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaExplain),
+  data: (result) => result,
   human: ({ explanations }, style) =>
     explanations
       .map(({ code, cloud, status, calls, message, means, next, source }) =>

@@ -4,6 +4,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { arg, flag, toggle } from '../../lib/core/flags.ts';
 import { choice, path } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { lint as check, RULES, type LintFinding } from '../../lib/lint/index.ts';
 import { MAX_BYTES, parseFile } from '../../lib/lint/parse.ts';
 import { KINDS, SEVERITIES, type Kind, type Severity } from '../../lib/lint/types.ts';
@@ -65,6 +66,8 @@ export const lint = defineCommand({
     const failed = counts.error > 0 || (strict && counts.warning > 0);
     return { result: { file, kind: parsed.kind, counts, findings }, exit: failed ? EXIT.failed : EXIT.ok };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).vpnLint),
+  data: (result) => result,
   human(result, style) {
     if ('rules' in result)
       return style.table(

@@ -91,11 +91,15 @@ const otherRuns = (pid: number): readonly number[] =>
     .map((name) => Number(OWN.exec(name)?.[1]))
     .filter((other) => other > 0 && other !== pid && lives(other));
 
-/** Namespaces that have come since the run began. While another run goes on, nobody can tell whose they are. */
+/**
+ * Namespaces that bear the run's name, and those that have come since it began. While another run goes on, nobody can
+ * tell whose the others are.
+ */
 const newNamespaces = (pid: number): readonly string[] => {
-  if (otherRuns(pid).length > 0) return [];
+  const named = namespaces().filter((name) => name.startsWith(`${basename(folderOfRun(pid))}-`));
+  if (otherRuns(pid).length > 0) return named;
   const before = quietly(() => JSON.parse(readFileSync(join(folderOfRun(pid), NAMESPACES), 'utf8')) as string[], null);
-  return before === null ? [] : namespaces().filter((name) => !before.includes(name));
+  return before === null ? named : namespaces().filter((name) => !before.includes(name));
 };
 
 /** Removes what the run of a process has left. @returns what was found. */

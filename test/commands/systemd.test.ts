@@ -99,6 +99,9 @@ describe.skipIf(noMachines() !== undefined)('in a real systemd', () => {
     async () => {
       await sh('swanctl --terminate --ike vpn1 >/dev/null 2>&1');
       await pings();
+      // The pair of networks alone, under an IKE association that lives on.
+      await sh('swanctl --terminate --child vpn1 >/dev/null 2>&1');
+      await pings();
       expect(await sh('journalctl -b -q -u hybridctl-begin.service -o cat')).toBe('');
     },
     LONG,

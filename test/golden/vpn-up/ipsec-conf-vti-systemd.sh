@@ -137,9 +137,14 @@ down() {
 }
 
 # One answer of NO_PROPOSAL_CHOSEN (a peer whose connections are not loaded yet, or are being edited) ends a tunnel of
-# charon's for good. So what is loaded and has no security association is begun again; what has one is left alone.
+# charon's for good, and a peer that closes one pair of networks ends that pair. So what is loaded and has no security
+# association is begun again; what has one, or is being negotiated, is left alone.
 begin() {
-  ipsec status vpn1 2>/dev/null | grep -q 'vpn1[[{]' || quietly ipsec stroke up-nb vpn1
+  case $(ipsec status vpn1 2>/dev/null) in
+    *'vpn1{'*) ;;
+    *'vpn1['*']: CONNECTING'*) ;;
+    *) quietly ipsec stroke up-nb vpn1 ;;
+  esac
 }
 
 case ${1-} in

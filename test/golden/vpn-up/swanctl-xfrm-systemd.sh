@@ -142,11 +142,14 @@ down() {
 }
 
 # One answer of NO_PROPOSAL_CHOSEN (a peer whose connections are not loaded yet, or are being edited) ends a tunnel of
-# charon's for good. So what is loaded and has no security association is begun again; what has one is left alone.
+# charon's for good, and a peer that closes one pair of networks ends that pair. So what is loaded and has no security
+# association is begun again; what has one, or is being negotiated, is left alone.
 begin() {
-  if [ -z "$(swanctl --list-sas --ike vpn1 2>/dev/null)" ]; then
-    quietly swanctl --initiate --child vpn1 --timeout -1
-  fi
+  sas=$(swanctl --list-sas --ike vpn1 2>/dev/null)
+  case $sas in
+    *'  vpn1: #'*) ;;
+    '' | *', ESTABLISHED, '*) quietly swanctl --initiate --child vpn1 --timeout -1 ;;
+  esac
 }
 
 case ${1-} in

@@ -12,21 +12,25 @@ const guides = readdirSync('docs/guide').map((name) => ({ name, text: read(`docs
 const EXEMPT: Readonly<Record<string, string>> = {
   'completion: steps': 'scripts of shells, no procedure of a field document',
   'completion: refusals': 'its one argument is a choice of three shells',
+  'schema: steps': 'tells the JSON of the other commands, no procedure of a field document',
   'lab: steps': 'a tool to try the procedures with',
   'fpga: dry-run': '"fpga uploads" lists what it would abort, unless --abort is set',
 };
 
-/** Test files of a group: in test/commands, or in test/ itself. */
-const testsOf = (group: string): readonly string[] =>
+/** Test files of a group or a command: in test/commands, or in test/ itself. */
+const testsNamed = (name: string): readonly string[] =>
   [...readdirSync('test/commands').map((file) => `commands/${file}`), ...readdirSync('test')]
-    .filter((file) => new RegExp(`(?:^|/)${group}(?:-[a-z-]+)?\\.test\\.ts$`).test(file))
+    .filter((file) => new RegExp(`(?:^|/)${name}(?:-[a-z-]+)?\\.test\\.ts$`).test(file))
     .map((file) => `test/${file}`);
 
 /** Commands of a group whose tests are named after the command and not after the group. */
 const NAMED_BY_COMMAND: Readonly<Record<string, readonly string[]>> = {
   vpn: ['init', 'lint'],
   route: ['pin', 'tune'],
+  schema: ['output'],
 };
+
+const testsOf = (group: string): readonly string[] => [group, ...(NAMED_BY_COMMAND[group] ?? [])].flatMap(testsNamed);
 
 interface Subject {
   readonly group: string;
@@ -63,9 +67,7 @@ const CHECKS: Readonly<Record<string, (subject: Subject) => readonly string[]>> 
       : ['docs/procedures.md has no line of it'],
   tests: ({ group }) => (testsOf(group).length > 0 ? [] : [`test/commands/${group}*.test.ts`]),
   refusals: ({ group }) =>
-    [group, ...(NAMED_BY_COMMAND[group] ?? [])]
-      .flatMap(testsOf)
-      .some((file) => /exit: 2\b|\btoBe\(2\)|EXIT\.usage|refus/i.test(read(file)))
+    testsOf(group).some((file) => /exit: 2\b|\btoBe\(2\)|EXIT\.usage|refus/i.test(read(file)))
       ? []
       : ['no test of bad input'],
   changelog: ({ group }) => (read('CHANGELOG.md').includes(`\`${group}\``) ? [] : ['CHANGELOG.md does not name it']),

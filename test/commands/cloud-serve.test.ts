@@ -118,7 +118,7 @@ describe('lab cloud --serve', () => {
   }, 240_000);
 
   it('aliyun: an FPGA image from auth to the list, with the variables of --json', async () => {
-    const cloud = await serve('aliyun', '--json');
+    const cloud = await serve('aliyun', '--json', '-q');
     const { variables, unset } = JSON.parse(cloud.printed) as {
       variables: Record<string, string>;
       unset: readonly string[];
@@ -138,7 +138,7 @@ describe('lab cloud --serve', () => {
     const hybridctl = (line: string) => cloud.hybridctl(folder, setup, line);
     expect(await hybridctl('fpga auth --cloud aliyun --bucket fpga-builds --yes')).toMatchObject({ code: 0 });
     const uploaded = await hybridctl(
-      'fpga upload filter.gbs --cloud aliyun --bucket fpga-builds --create --shell V1.1 --json',
+      'fpga upload filter.gbs --cloud aliyun --bucket fpga-builds --create --shell V1.1 --json -q',
     );
     expect(uploaded).toMatchObject({ code: 0, err: '' });
     const { image } = JSON.parse(uploaded.out) as { image: { id: string } };

@@ -83,7 +83,7 @@ describe('localzone init and destroy', () => {
     expect((await init('--dry-run --detailed-exitcode')).exit).toBe(3);
     expect(await changing()).toEqual([]);
 
-    const made = await init('--admin 10.10.0.0/16 --yes --json');
+    const made = await init('--admin 10.10.0.0/16 --yes --json -q');
     expect([made.exit, made.err]).toEqual([0, '']);
     expect(await changing()).toEqual(MADE);
     const key = join(folder, '.ssh/hybridctl-demo-utility');

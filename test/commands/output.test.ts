@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { GROUPS } from '../../src/commands/registry.ts';
 import type { Command } from '../../src/lib/core/command.ts';
@@ -55,6 +55,10 @@ beforeAll(() => {
       things('things stream', 0.25, true),
     ],
   });
+});
+
+afterAll(() => {
+  (GROUPS as { name: string }[]).pop();
 });
 
 describe('one result in five forms', () => {

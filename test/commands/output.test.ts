@@ -45,8 +45,10 @@ const things = (path: string, loss: number, streams: boolean): Command =>
     human: ({ site }) => `site ${site}`,
   });
 
+/** The commands of this test are registered as any other's, and taken out again: other files share the registry. */
+const registry = GROUPS as { name: string; summary: string; load(): Promise<readonly Command[]> }[];
 beforeAll(() => {
-  (GROUPS as { name: string; summary: string; load(): Promise<readonly Command[]> }[]).push({
+  registry.push({
     name: 'things',
     summary: 'for this test',
     load: async () => [
@@ -58,7 +60,7 @@ beforeAll(() => {
 });
 
 afterAll(() => {
-  (GROUPS as { name: string }[]).pop();
+  registry.pop();
 });
 
 describe('one result in five forms', () => {

@@ -70,6 +70,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 300_000,
     sequence: { sequencer: LongFirst },
+    setupFiles: ['test/helpers/setup.ts'],
     reporters: ['default', './test/helpers/summary.ts'],
     // A folder for temporary files by which everything of this run can be told (see test/helpers/leftovers.ts).
     env: { TMPDIR: folderOfRun(process.pid), XDG_CACHE_HOME: join(import.meta.dirname, 'node_modules/.cache') },

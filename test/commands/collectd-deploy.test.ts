@@ -208,7 +208,7 @@ describe('two hosts by ssh, a real collectd on each', () => {
       exit: 1,
       err: expect.stringMatching(/the plugin: collectd can't import it: SyntaxError/),
     });
-    expect(JSON.parse(old.err).error.message).not.toContain('\n');
+    expect(JSON.parse(old.err.trimEnd().split('\n').at(-1)!).error.message).not.toContain('\n');
     const other = await deploy(
       cloud,
       { ...archive, sha256: '0'.repeat(64) },

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, vi } from 'vitest';
+import { vi } from 'vitest';
 import { newBucket } from '../../src/lib/cloud/aliyun/oss/state.ts';
 import { startAliyun, type AliyunServer, type ServerOptions } from '../../src/lib/cloud/aliyun/server.ts';
+import { afterEachTest } from './after-each.ts';
 
 export { ACCOUNT_ID as ACCOUNT } from '../../src/lib/cloud/aliyun/account.ts';
 export { FPGA_BOARD as BOARD, FPGA_INSTANCE as INSTANCE } from '../../src/lib/cloud/aliyun/faas/state.ts';
@@ -14,7 +15,7 @@ export const SECRET = 'never-shown-anywhere';
 
 const running: AliyunServer[] = [];
 const folders: string[] = [];
-afterEach(async () => {
+afterEachTest(async () => {
   vi.unstubAllEnvs();
   folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true }));
   await Promise.all(running.splice(0).map((server) => server.close()));

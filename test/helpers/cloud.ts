@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, vi } from 'vitest';
+import { vi } from 'vitest';
 import { parse } from 'yaml';
 import type { Tuning } from '../../src/lib/adapters/aws/client.ts';
 import { awsApi } from '../../src/lib/adapters/aws/api.ts';
@@ -14,13 +14,14 @@ import { serviceNamed } from '../../src/lib/cloud/services/index.ts';
 import { startCloud } from '../../src/lib/cloud/server.ts';
 import type { RunningCloud, StartCloudOptions } from '../../src/lib/cloud/types.ts';
 import { run, type Ran, type RunOptions } from './run.ts';
+import { afterEachTest } from './after-each.ts';
 
 export const fixture = (name: string): string =>
   readFileSync(new URL(`../fixtures/${name}.yaml`, import.meta.url), 'utf8');
 export const siteOf = (text: string): Site => siteSchema.parse(parse(text));
 
 const running: RunningCloud[] = [];
-afterEach(async () => {
+afterEachTest(async () => {
   vi.unstubAllEnvs();
   await Promise.all(running.splice(0).map((cloud) => cloud.close()));
 });

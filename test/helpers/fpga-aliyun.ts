@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
 import { aliyunApi } from '../../src/lib/adapters/aliyun/api.ts';
 import { files } from '../../src/lib/adapters/files.ts';
 import { fpga, objects } from '../../src/lib/adapters/fpga.ts';
@@ -13,9 +13,10 @@ import { FAAS_POLICY, FAAS_ROLE, policyWith, trustWithFaas } from '../../src/lib
 import { fakeClock, type FakeClock } from '../fakes/clock.ts';
 import { SECRET, testAliyun, type TestAliyun } from './aliyun.ts';
 import { run, type Ran, type RunOptions } from './run.ts';
+import { afterEachTest } from './after-each.ts';
 
 const folders: string[] = [];
-afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+afterEachTest(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 export const BUCKET = 'fpga-builds';
 /** OPAE's "XeonFPGA·GBSv001", with which every green bitstream begins. */

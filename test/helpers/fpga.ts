@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
 import { awsFpga } from '../../src/lib/adapters/aws/fpga.ts';
 import { awsObjects } from '../../src/lib/adapters/aws/objects.ts';
 import { files } from '../../src/lib/adapters/files.ts';
@@ -14,9 +14,10 @@ import type { Ports } from '../../src/lib/core/ports.ts';
 import { fakeClock, type FakeClock } from '../fakes/clock.ts';
 import { fixture, testCloud, type TestCloud } from './cloud.ts';
 import type { Ran, RunOptions } from './run.ts';
+import { afterEachTest } from './after-each.ts';
 
 const folders: string[] = [];
-afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+afterEachTest(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 export interface FpgaWorld {
   readonly cloud: TestCloud;

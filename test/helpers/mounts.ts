@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
 import { awsApi } from '../../src/lib/adapters/aws/api.ts';
 import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
@@ -10,6 +9,7 @@ import type { Files } from '../../src/lib/core/ports.ts';
 import { fixture, testCloud, type TestCloud } from './cloud.ts';
 import { words, type Ran, type RunOptions } from './run.ts';
 import { startS3, type S3Server } from './s3rver.ts';
+import { afterEachTest } from './after-each.ts';
 
 export interface MountWorld {
   readonly folder: string;
@@ -39,10 +39,10 @@ const clean = async (folder: string): Promise<void> => {
   ]);
 };
 
-afterEach(async () => {
+afterEachTest(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   // A server's folder may hold thousands of files.
-}, 120_000);
+});
 
 /** The real fstab is nobody's test bench. */
 const filesWith = (fstab: string): Files => {

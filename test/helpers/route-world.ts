@@ -1,4 +1,3 @@
-import { afterEach } from 'vitest';
 import { clock } from '../../src/lib/adapters/clock.ts';
 import type { Clock, LeaseStore, Ports, Prober } from '../../src/lib/core/ports.ts';
 import { effectiveRoute, linkOf, linkTargets } from '../../src/lib/domain/routes.ts';
@@ -7,6 +6,7 @@ import { fakeFiles, type FakeFiles } from '../fakes/files.ts';
 import { fakeShell } from '../fakes/shell.ts';
 import { fixture, siteOf, testCloud, type TestCloud } from './cloud.ts';
 import type { Ran, RunOptions } from './run.ts';
+import { afterEachTest } from './after-each.ts';
 
 const A = 'rtb-0468f52220000000a';
 const B = 'rtb-04b8f522f0000000b';
@@ -20,7 +20,7 @@ const PINS = '/var/lib/hybridctl/demo.pins.json';
 const quick: Clock = { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms / 10, signal) };
 
 const worlds: { stop(): void }[] = [];
-afterEach(() => worlds.splice(0).forEach((world) => world.stop()));
+afterEachTest(() => worlds.splice(0).forEach((world) => world.stop()));
 
 export interface RouteWorld {
   readonly cloud: TestCloud;

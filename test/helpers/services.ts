@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, vi } from 'vitest';
+import { vi } from 'vitest';
+import { afterEachTest } from './after-each.ts';
 
 export interface Published {
   readonly to: string;
@@ -48,7 +49,7 @@ const body = async (request: IncomingMessage): Promise<string> => {
 };
 
 const running: (() => Promise<void>)[] = [];
-afterEach(async () => {
+afterEachTest(async () => {
   vi.unstubAllEnvs();
   await Promise.all(running.splice(0).map((close) => close()));
 });

@@ -12,6 +12,8 @@ describe('reading files to lint', () => {
     ['charon {\n}', 'swanctl'],
     ['config setup\nconn a', 'ipsec-conf'],
     ['1.2.3.4 5.6.7.8 : PSK "x"', 'ipsec-conf'],
+    [': RSA gw-1.pem', 'ipsec-conf'],
+    ['203.0.113.11 : ECDSA gw-1.pem', 'ipsec-conf'],
     ['crypto isakmp policy 10\ncrypto map M 10 ipsec-isakmp\ninterface GigabitEthernet1', 'ios'],
     ['crypto isakmp policy 10\ncrypto map M 10 match address A\ncrypto map M interface outside', 'asa'],
     ['net.ipv4.ip_forward = 1', 'sysctl'],

@@ -10,7 +10,10 @@ export const MAX_BYTES = 4 * 1024 * 1024;
 
 const SIGNS: readonly (readonly [Kind, RegExp])[] = [
   ['swanctl', /^\s*(?:connections|secrets|charon|charon-systemd|libstrongswan|pools|authorities|swanctl)\s*\{/],
-  ['ipsec-conf', /^\s*(?:conn|config)\s+\S+\s*$|^[^"]{0,400}:\s*(?:PSK|RSA|ECDSA|P12|PKCS8)\s|^#?\s*include\s+\S*ipsec/],
+  [
+    'ipsec-conf',
+    /^\s*(?:conn|config)\s+\S+\s*$|^[^"]{0,400}:\s*(?:PSK|RSA|ECDSA|P12|PKCS8)\s|^#?\s*include\s+\S*ipsec/,
+  ],
   [
     'asa',
     /^(?:ASA Version|access-list \S+ extended |nat \(|global \(|tunnel-group |crypto map \S+ interface |object network |sysopt |crypto ikev1 |crypto ikev2 (?:policy \d|enable)|same-security-traffic|sla monitor|\s?nameif )/,

@@ -1,12 +1,4 @@
 # $1 the folder, $2 the CA's common name, $3 and $4 from when until when it is valid
-set -eu
-umask 077
-cd "$1"
-if command -v flock >/dev/null 2>&1; then exec 9>.lock; flock 9; fi
-rm -rf ./.new.*
-new=$(mktemp -d ./.new.XXXXXX)
-trap 'rm -rf "$new"' EXIT
-said() { cat "$new/said" >&2; exit 1; }
 mkdir -p issued devices
 [ -e index.txt ] || : >index.txt
 [ -e crlnumber ] || echo 01 >crlnumber

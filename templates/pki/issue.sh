@@ -1,13 +1,4 @@
 # $1 the folder, $2 the device, $3 ecdsa or rsa, $4 and $5 from when until when, $6 "transport" for a box that is typed at, $7 a request
-set -eu
-umask 077
-cd "$1"
-if command -v flock >/dev/null 2>&1; then exec 9>.lock; flock 9; fi
-# What a run left that was killed.
-rm -rf ./.new.*
-new=$(mktemp -d ./.new.XXXXXX)
-trap 'rm -rf "$new"' EXIT
-said() { cat "$new/said" >&2; exit 1; }
 request=$7
 if [ -z "$request" ]; then
   request=$new/csr

@@ -3,8 +3,9 @@ import { ends, type End, type Tunnel } from './tunnel.ts';
 
 /** What the ends of a tunnel prove who they are with. Own CA of the site: RFC 4945 (IKE and PKIX), RFC 5280. */
 
+export const DAY_MS = 86_400_000;
 /** ms. A certificate is renewed, and warned of, from here on: a month is enough for a change window. */
-export const EXPIRY_WARNING_MS = 30 * 86_400_000;
+export const EXPIRY_WARNING_MS = 30 * DAY_MS;
 /** Days. 397 is what browsers allow a certificate (CA/Browser Forum SC-31); a year and a month of grace. */
 export const CERTIFICATE_DAYS = 397;
 /**

@@ -3,6 +3,7 @@ import { defineCommand } from '../../../lib/core/define.ts';
 import { EXIT } from '../../../lib/core/errors.ts';
 import { toggle } from '../../../lib/core/flags.ts';
 import { CERTIFICATE_METRIC, namespaceOf } from '../../../lib/domain/alarms.ts';
+import { DAY_MS } from '../../../lib/domain/certificates.ts';
 import type { CertificateState, DeviceStatus } from '../../../lib/site/pki.ts';
 import { FLAG } from '../../flags.ts';
 import { openPki } from './shared.ts';
@@ -29,7 +30,6 @@ interface Result {
   readonly published: boolean;
 }
 
-const DAY_MS = 86_400_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 const rowOf = ({ device, state, certificate, why }: DeviceStatus, now: number): Row => ({

@@ -1,17 +1,16 @@
 import { join } from 'node:path';
 import authorityScript from '../../../../templates/pki/authority.sh?raw';
+import beginScript from '../../../../templates/pki/begin.sh?raw';
 import issueScript from '../../../../templates/pki/issue.sh?raw';
 import revokeScript from '../../../../templates/pki/revoke.sh?raw';
 import type { Ports } from '../../core/ports.ts';
 import type { Difference, ReadResult, RunCall, Step } from '../../core/procedure.ts';
-import { AUTHORITY_DAYS, EXPIRY_WARNING_MS, keyKindOf, plain } from '../../domain/certificates.ts';
+import { AUTHORITY_DAYS, DAY_MS, EXPIRY_WARNING_MS, keyKindOf, plain } from '../../domain/certificates.ts';
 import { ignoreText } from '../../domain/layout.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
 import { opensslConfig } from '../../render/openssl.ts';
 import type { LoadedSite } from '../../site/file.ts';
 import { isTypedAt, pkiFolder, readPki, type PkiState } from '../../site/pki.ts';
-
-const DAY_MS = 86_400_000;
 
 /** A box whose clock is slow must not refuse what was issued a minute ago. */
 const BACKDATED_MS = DAY_MS;
@@ -28,7 +27,7 @@ export interface PkiContext {
 const script = (what: string, text: string, ...args: readonly string[]): RunCall => ({
   kind: 'run',
   file: 'sh',
-  args: ['-c', text, 'sh', ...args],
+  args: ['-c', `${beginScript}${text}`, 'sh', ...args],
   what,
 });
 

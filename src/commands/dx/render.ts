@@ -43,10 +43,7 @@ export const render = defineCommand({
         next: 'add one to the site file, kind: dx',
       });
     const plan = await planRender(ports, loaded, out);
-    const mine = plan.files.filter(
-      ({ device, what }) =>
-        links.some(({ router }) => router === device) && what.startsWith('BGP towards Direct Connect'),
-    );
+    const mine = plan.bgp.filter(({ device }) => links.some(({ router }) => router === device));
     const pending = plan.pending.filter(({ path }) => mine.some((one) => one.path === path));
     for (const warning of plan.warnings.filter((text) => text.startsWith('links')))
       ports.progress(`warning: ${warning}`);

@@ -68,9 +68,7 @@ export const planDxKey = async (
     list.map(({ file }) => file),
   );
   const rendered = await planRender({ ...ports, files }, { ...loaded, site: reading.site, text }, given.out);
-  const mine = rendered.files.filter(
-    ({ device, what }) => device === link.router && what.startsWith('BGP towards Direct Connect'),
-  );
+  const mine = rendered.bgp.filter(({ device }) => device === link.router);
   for (const file of rendered.pending) {
     const account = mine.find((one) => one.path === file.path);
     if (account !== undefined) list.push({ file, what: `${account.device}: ${account.what}` });

@@ -61,6 +61,8 @@ export interface RenderPlan {
   readonly tunnels: readonly Tunnel[];
   readonly accounts: readonly TunnelAccount[];
   readonly files: readonly FileAccount[];
+  /** Those of `files` that hold the BGP session of a Direct Connect link. */
+  readonly bgp: readonly FileAccount[];
   readonly warnings: readonly string[];
   /** Folder of the files, as it is said to a person. */
   readonly out: string;
@@ -120,6 +122,7 @@ export const planRender = async (
   const out = absolute(ports.cwd, named);
 
   const accounts: FileAccount[] = [];
+  const bgpAccounts: FileAccount[] = [];
   const pending: FileToWrite[] = [];
   for (const { device, dialect, files } of devices) {
     const lack = credentials.lacking.get(device);
@@ -130,11 +133,13 @@ export const planRender = async (
       });
     // Whoever took the box must not be helped; the others still need what says so.
     if (lack !== undefined) continue;
-    for (const { path: relative, content, mode, what } of files) {
+    for (const { path: relative, content, mode, what, bgp } of files) {
       const path = join(out, device, relative);
       const [before, stat] = await Promise.all([ports.files.read(path), ports.files.stat(path)]);
       const state = before === undefined ? 'new' : before === content && stat?.mode === mode ? 'same' : 'changed';
-      accounts.push({ device, dialect, path, what, mode: octal(mode), state });
+      const account: FileAccount = { device, dialect, path, what, mode: octal(mode), state };
+      accounts.push(account);
+      if (bgp === true) bgpAccounts.push(account);
       if (state !== 'same') pending.push({ path, content, mode });
     }
   }
@@ -147,8 +152,9 @@ export const planRender = async (
     site,
     tunnels,
     out: named,
-    accounts: tunnels.map(account),
+    accounts: tunnels.map(accountOf),
     files: accounts,
+    bgp: bgpAccounts,
     warnings: [...warningsOf(tunnels), ...dxWarnings(site), ...credentialWarnings(credentials)],
     pending: [...pending, ...(pending.length > 0 ? await ignoreFiles(ports, { ...loaded, site }, [out]) : [])],
   };
@@ -211,7 +217,7 @@ const end = ({ device, dialect, interface: kind, address, id, inside }: End): En
   inside,
 });
 
-const account = (tunnel: Tunnel): TunnelAccount => ({
+const accountOf = (tunnel: Tunnel): TunnelAccount => ({
   name: tunnel.name,
   mode: tunnel.mode,
   crypto: tunnel.suite.level,

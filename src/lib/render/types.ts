@@ -10,6 +10,8 @@ export interface RenderedFile {
   readonly content: string;
   /** What it is, for the account a person reads: `connection`, `pre-shared keys`, `kernel settings`. */
   readonly what: string;
+  /** Where it holds the BGP session of a Direct Connect link. */
+  readonly bgp?: true;
 }
 
 /** One box and every tunnel that ends on it. */

@@ -76,6 +76,12 @@ export const renderIosBgp: Renderer = (device) => {
   });
   const secret = sessions.some(({ password }) => password !== '');
   return [
-    { path: `${device.name}-${sessions.length > 0 ? 'dx' : 'bgp'}.ios`, mode: secret ? 0o600 : 0o644, content, what },
+    {
+      path: `${device.name}-${sessions.length > 0 ? 'dx' : 'bgp'}.ios`,
+      mode: secret ? 0o600 : 0o644,
+      content,
+      what,
+      ...(sessions.length > 0 ? { bgp: true as const } : {}),
+    },
   ];
 };

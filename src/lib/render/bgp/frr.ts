@@ -69,6 +69,7 @@ export const renderFrr: Renderer = (device) => {
       mode: secret ? 0o600 : 0o644,
       content,
       what: 'BGP towards Direct Connect, routes through the tunnels, OSPF on the LAN',
+      bgp: true,
     },
   ];
 };

@@ -1,10 +1,9 @@
 import { failure } from '../lib/core/errors.ts';
-import type { Watcher } from '../lib/drill/watcher.ts';
-import { startWatcher } from '../lib/drill/watcher.ts';
+import { startWatcher, type Watcher } from '../lib/drill/watcher.ts';
 import { openLab } from '../lib/lab/state.ts';
 import { measureGap, type Gap, type StreamResult } from '../lib/lab/stream.ts';
 import { until } from '../lib/lab/wait.ts';
-import type { MonitorEvent, MoveEvent } from '../lib/monitor/events.ts';
+import type { MoveEvent } from '../lib/monitor/events.ts';
 import { LAB, type Tools } from './steps.ts';
 
 /** A fault that nobody announced, and what the monitor made of it. Times in ms. */
@@ -37,10 +36,10 @@ const MOVED_MS = 30_000;
 const RETURN_MS = 90_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
-const isMove = (event: MonitorEvent, to: (link: string) => boolean): event is MoveEvent =>
-  event.kind === 'move' && event.outcome === 'done' && to(event.to);
-const moveOf = (watcher: Watcher, from: number, to: (link: string) => boolean): MoveEvent | undefined =>
-  watcher.events.slice(from).find((event): event is MoveEvent => isMove(event, to));
+const moveOf = ({ events }: Watcher, from: number, to: (link: string) => boolean): MoveEvent | undefined =>
+  events
+    .slice(from)
+    .find((event): event is MoveEvent => event.kind === 'move' && event.outcome === 'done' && to(event.to));
 
 const seesEveryLink = ({ events }: Watcher, links: readonly string[]): boolean =>
   links.every((link) =>

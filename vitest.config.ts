@@ -7,13 +7,13 @@ const LONG_SERIES = process.env['HYBRIDCTL_TEST_LONG'] === '1';
 
 /** Need root, Debian's daemons and tools, or a minute of real time; they may run beside each other. */
 const REAL = [
-  'test/commands/{cloud-serve,collectd-deploy,collectd-plan,collectd-socket,init-wizard,localzone,monitor-install,route-monitor-witness,s3-bench,s3-faults,s3-mount,vpn-apply,vpn-status-real,vpn-up,vpn-up-packages}.test.ts',
+  'test/commands/{cloud-serve,collectd-deploy,collectd-plan,collectd-socket,init-wizard,localzone,monitor-install,route-monitor-witness,s3-bench,s3-faults,s3-mount,vpn-apply,vpn-pki,vpn-status-real,vpn-up,vpn-up-packages}.test.ts',
   'test/contract/{collectd,files,prober-relay,ssh,vici,witness-bfd,witness-charon}.test.ts',
   'test/lab/{lifecycle,doctor}.test.ts',
   'test/lib/cloud/{endpoint,tags}.test.ts',
   'test/lib/collectd/whitelist.test.ts',
   'test/lib/monitor/{event-log,hostile,lease-disk}.test.ts',
-  'test/lib/render/any-site.test.ts',
+  'test/lib/render/{any-site,certificates,units}.test.ts',
   'test/lib/render/bgp/{golden,sessions}.test.ts',
   'test/lib/render/linux/{parsers,tunnels,watch-mesh}.test.ts',
   'test/lib/upload/real.test.ts',
@@ -23,7 +23,11 @@ const REAL = [
  * Measure gaps, paces and detection times. They come last, on a machine that does little else, and are begun again
  * where it does (see test/lab/lab.ts, `measured`).
  */
-const TIMED = ['test/lab/{lab,monitor,status,drill-route}.test.ts', 'test/contract/prober.test.ts'];
+const TIMED = [
+  'test/lab/{lab,monitor,status,drill-route}.test.ts',
+  'test/contract/prober.test.ts',
+  'test/lib/render/linux/certificates.test.ts',
+];
 /** Minutes each: the full matrix of faults, a kill at every call, long watches, other versions of Node. */
 const LONG_ONLY = [
   'test/lab/{drill,orders,peer,probe,soak}.test.ts',

@@ -124,3 +124,34 @@ include ${root}/etc/strongswan.d/*.conf
   }
   return { root, swanctl, env, uri, log: () => said, stop };
 };
+
+/** A cable between two namespaces; each end gets its address and is up. */
+export const cable = async (
+  a: Space,
+  aName: string,
+  aAddress: string,
+  b: Space,
+  bName: string,
+  bAddress: string,
+): Promise<void> => {
+  await exec('ip', ['link', 'add', aName, 'netns', a.name, 'type', 'veth', 'peer', 'name', bName, 'netns', b.name]);
+  await a.run('ip', 'addr', 'add', aAddress, 'dev', aName);
+  await b.run('ip', 'addr', 'add', bAddress, 'dev', bName);
+  await a.run('ip', 'link', 'set', aName, 'up');
+  await b.run('ip', 'link', 'set', bName, 'up');
+};
+
+/** Makes a namespace the internet in front of a gateway, with the gateway's Elastic IP: the gateway itself never sees it. */
+export const elasticIp = async (net: Space, outside: string, inside: string): Promise<void> => {
+  await net.run('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1');
+  await net.run(
+    'nft',
+    [
+      'add table ip eip',
+      'add chain ip eip in { type nat hook prerouting priority dstnat; }',
+      'add chain ip eip out { type nat hook postrouting priority srcnat; }',
+      `add rule ip eip in ip daddr ${outside} dnat to ${inside}`,
+      `add rule ip eip out ip saddr ${inside} snat to ${outside}`,
+    ].join('; '),
+  );
+};

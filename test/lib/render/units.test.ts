@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { bootUnit } from '../../../src/lib/render/s3/boot.ts';
+import { PLAIN_MOUNT } from '../../helpers/mount-spec.ts';
 import { rendered, siteOf } from './linux/rendered.ts';
 
 const UNIT = /\.(?:service|timer|mount)$/;
@@ -55,29 +56,7 @@ const linuxUnits = (dialect: string, iface: string): Readonly<Record<string, str
       .map(({ path, content }) => [basename(path), content]),
   );
 const mountOf = (engine: 's3fs' | 'rclone' | 'mountpoint-s3') =>
-  bootUnit(
-    {
-      version: 1,
-      name: 'web',
-      bucket: 'office-logs',
-      region: 'cn-north-1',
-      directory: '/mnt/office-logs',
-      engine,
-      url: null,
-      credentials: { kind: 'file', path: '/etc/hybridctl/s3/web.key' },
-      cache: null,
-      allowOther: false,
-      umask: null,
-      uid: null,
-      gid: null,
-      readOnly: false,
-      storageClass: null,
-      encryption: null,
-      boot: 'systemd',
-    },
-    '1.90',
-    `/usr/bin/${engine}`,
-  );
+  bootUnit({ ...PLAIN_MOUNT, engine, boot: 'systemd' }, '1.90', `/usr/bin/${engine}`);
 
 describe.skipIf(!there)('systemd finds nothing wrong with', () => {
   it.each([

@@ -19,27 +19,9 @@ import {
   refuseWhatItCant,
   s3fsOptions,
 } from '../../../src/lib/render/s3/engines.ts';
+import { PLAIN_MOUNT as PLAIN } from '../../helpers/mount-spec.ts';
 
 const KMS = 'arn:aws-cn:kms:cn-north-1:123456789012:key/11111111-2222-3333-4444-555555555555';
-const PLAIN: MountSpec = {
-  version: 1,
-  name: 'web',
-  bucket: 'office-logs',
-  region: 'cn-north-1',
-  directory: '/mnt/office-logs',
-  engine: 's3fs',
-  url: null,
-  credentials: { kind: 'file', path: '/etc/hybridctl/s3/web.key' },
-  cache: null,
-  allowOther: false,
-  umask: null,
-  uid: null,
-  gid: null,
-  readOnly: false,
-  storageClass: null,
-  encryption: null,
-  boot: 'none',
-};
 const FULL: MountSpec = {
   ...PLAIN,
   cache: '/var/cache/web',

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,11 +10,13 @@ import { files } from '../../../../src/lib/adapters/files.ts';
 import type { RunCall } from '../../../../src/lib/core/procedure.ts';
 import { clock } from '../../../../src/lib/adapters/clock.ts';
 import { daemonOf } from '../../../../src/lib/procedures/vpn-host/daemon.ts';
+import { isTooBusy } from '../../../../src/lib/drill/judge.ts';
 import { renderLoaded } from '../../../../src/lib/procedures/render-files.ts';
 import { loadSite } from '../../../../src/lib/site/file.ts';
 import { until } from '../../../helpers/charon-pair.ts';
-import { makeSpace, startCharon, type Charon, type Space } from '../../../helpers/charon.ts';
+import { cable, elasticIp, makeSpace, startCharon, type Charon, type Space } from '../../../helpers/charon.ts';
 import { pkiSite, type PkiSite } from '../../../helpers/pki.ts';
+import { MEASURED } from '../../../lab/lab.ts';
 
 const exec = promisify(execFile);
 
@@ -39,13 +42,6 @@ describe('two boxes with certificates of the site’s CA', () => {
   const charons: Record<'gw-1' | 'rtr-1', Charon> = {} as never;
   let pki: PkiSite;
 
-  const cable = async (a: Space, aName: string, aAddress: string, b: Space, bName: string, bAddress: string) => {
-    await exec('ip', ['link', 'add', aName, 'netns', a.name, 'type', 'veth', 'peer', 'name', bName, 'netns', b.name]);
-    await a.run('ip', 'addr', 'add', aAddress, 'dev', aName);
-    await b.run('ip', 'addr', 'add', bAddress, 'dev', bName);
-    await a.run('ip', 'link', 'set', aName, 'up');
-    await b.run('ip', 'link', 'set', bName, 'up');
-  };
   const filesOf = async (device: string) => {
     const ports = { files, cwd: pki.folder, clock };
     const { devices, credentials } = await renderLoaded(ports, await loadSite(ports, 'hybridctl.yaml'));
@@ -85,11 +81,7 @@ describe('two boxes with certificates of the site’s CA', () => {
     await cable(net, 'isp', '198.51.100.1/24', rtr, 'eth0', '198.51.100.77/24');
     await gw.run('ip', 'route', 'add', 'default', 'via', '172.16.1.1');
     await rtr.run('ip', 'route', 'add', 'default', 'via', '198.51.100.1');
-    await net.run('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1');
-    await net.run(
-      'nft',
-      'add table ip eip; add chain ip eip in { type nat hook prerouting priority dstnat; }; add chain ip eip out { type nat hook postrouting priority srcnat; }; add rule ip eip in ip daddr 203.0.113.11 dnat to 172.16.1.157; add rule ip eip out ip saddr 172.16.1.157 snat to 203.0.113.11',
-    );
+    await elasticIp(net, '203.0.113.11', '172.16.1.157');
     for (const [space, device] of [
       [rtr, 'rtr-1'],
       [gw, 'gw-1'],
@@ -113,7 +105,9 @@ describe('two boxes with certificates of the site’s CA', () => {
     expect(charons['gw-1'].log()).toMatch(/authentication of '198\.51\.100\.77' with ECDSA\S* successful/);
   });
 
-  it('are renewed, both, without one lost packet of a stream', async () => {
+  it('are renewed, both, without one lost packet of a stream', MEASURED, async () => {
+    const own = monitorEventLoopDelay({ resolution: 5 });
+    own.enable();
     const before = (await pki.run('vpn pki status --json')).json().certificates;
     await delay(200);
     const stream = spawn('ip', [
@@ -150,10 +144,13 @@ describe('two boxes with certificates of the site’s CA', () => {
     await ended;
     const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(said)!.map(Number);
     expect(sent).toBe(500);
+    own.disable();
+    // A loss on a machine that stood still says nothing of the renewal.
+    if (received !== sent && isTooBusy(own.max / 1e6)) throw new Error(`INVALID: machine too busy: ${said}`);
     expect([received, said]).toEqual([sent, said]);
     const after = (await pki.run('vpn pki status --json')).json().certificates;
     for (const [at, { serial }] of before.entries()) expect(after[at].serial).not.toBe(serial);
-  }, 60_000);
+  });
 
   it('a revoked peer is refused once the list is there, and let in again with a new certificate', async () => {
     expect(await pki.run('vpn pki revoke rtr-1 --yes')).toMatchObject({ exit: 0 });

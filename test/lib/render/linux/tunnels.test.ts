@@ -1,15 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CryptoLevel } from '../../../../src/lib/domain/crypto.ts';
 import { ends } from '../../../../src/lib/domain/tunnel.ts';
 import { until } from '../../../helpers/charon-pair.ts';
-import { makeSpace, startCharon, type Charon, type Space } from '../../../helpers/charon.ts';
+import { cable, elasticIp, makeSpace, startCharon, type Charon, type Space } from '../../../helpers/charon.ts';
 import { deviceOf, rendered, siteOf } from './rendered.ts';
-
-const exec = promisify(execFile);
 
 /** One tunnel of the lab fixture, without Direct Connect: the boxes' own routes are the only ones. */
 const site = (crypto: CryptoLevel, dialect: string) =>
@@ -37,13 +34,6 @@ describe.each([
   // Userspace ESP's own limit; the computed sum, 1422 to 1438, is for kernel ESP.
   const mtu = 1400;
 
-  const cable = async (a: Space, aName: string, aAddress: string, b: Space, bName: string, bAddress: string) => {
-    await exec('ip', ['link', 'add', aName, 'netns', a.name, 'type', 'veth', 'peer', 'name', bName, 'netns', b.name]);
-    await a.run('ip', 'addr', 'add', aAddress, 'dev', aName);
-    await b.run('ip', 'addr', 'add', bAddress, 'dev', bName);
-    await a.run('ip', 'link', 'set', aName, 'up');
-    await b.run('ip', 'link', 'set', bName, 'up');
-  };
   const tunnels = async (space: Space, charon: Charon, verb: 'up' | 'down') =>
     space.run(`${charon.root}/usr/local/lib/hybridctl/tunnels`, verb);
   const reaches = async (...flags: string[]): Promise<boolean> =>
@@ -64,12 +54,7 @@ describe.each([
     await gw.run('ip', 'route', 'add', 'default', 'via', '172.16.1.1');
     await rtr.run('ip', 'route', 'add', 'default', 'via', '198.51.100.1');
     await office.run('ip', 'route', 'add', 'default', 'via', '10.10.0.2');
-    // The Elastic IP: the gateway itself never sees it.
-    await net.run('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1');
-    await net.run(
-      'nft',
-      'add table ip eip; add chain ip eip in { type nat hook prerouting priority dstnat; }; add chain ip eip out { type nat hook postrouting priority srcnat; }; add rule ip eip in ip daddr 203.0.113.11 dnat to 172.16.1.157; add rule ip eip out ip saddr 172.16.1.157 snat to 203.0.113.11',
-    );
+    await elasticIp(net, '203.0.113.11', '172.16.1.157');
     // The waiting end first, so that the initiator's first packet finds it.
     for (const [space, device] of [
       [rtr, 'rtr-1'],

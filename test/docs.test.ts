@@ -63,7 +63,7 @@ describe('every example parses', () => {
     groups.forEach((group, index) => {
       group.load = async () =>
         (await loads[index]!()).map(
-          ({ json: _json, data: _data, ...command }): Command => ({
+          ({ json: _json, data: _data, repeatEveryMs: _again, ...command }): Command => ({
             ...command,
             run: async () => (parsed.push(command.path), { result: {} }),
             human: () => '',

@@ -41,6 +41,27 @@ describe('route status', () => {
     `);
   });
 
+  it('--watch looks again: a move between two looks is in the second; an exit code for one look does not go with it', async () => {
+    const cloud = await dxUp();
+    const stop = new AbortController();
+    let looks = 0;
+    const sleep = async (ms: number): Promise<void> => {
+      expect(ms).toBe(5_000);
+      if ((looks += 1) === 1) return void cloud.cloud.setPropagated(VGW, []);
+      stop.abort('SIGINT');
+      throw new Error('interrupted');
+    };
+    const { exit, out } = await cloud.run('route status --table private-1 --watch --json', {
+      ports: { signal: stop.signal, clock: { now: () => 0, sleep } },
+    });
+    const links = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).routes[0].route?.link ?? null);
+    expect([exit, links]).toEqual([EXIT.interrupted, ['dx-1', null]]);
+    expect((await cloud.run('route status --watch --detailed-exitcode')).exit).toBe(EXIT.usage);
+  });
+
   it('is the same as data', async () => {
     const cloud = await dxUp();
     const { json, exit } = await cloud.run('route status --table private-1 --json');

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
-import { saying } from '../../lib/core/flags.ts';
+import { saying, toggle } from '../../lib/core/flags.ts';
 import { unlessInterrupted } from '../../lib/core/interrupt.ts';
 import type { RouteTable } from '../../lib/core/ports.ts';
 import { pinPath, readPins } from '../../lib/monitor/pins.ts';
@@ -21,6 +21,9 @@ interface Status {
   readonly pins: readonly { readonly table: string; readonly link: string }[];
 }
 
+/** A look is one call for all tables, out of what the account may ask for in a second. */
+const WATCH_MS = 5_000;
+
 export const status = defineCommand({
   path: 'route status',
   summary: 'show where each destination goes: link, target, state, backups',
@@ -34,16 +37,20 @@ export const status = defineCommand({
       FLAG.detailedExitcode,
       'exit 3 when a destination is off its preferred link, or its packets are lost',
     ),
+    watch: toggle('look again every 5 s until Ctrl-C; with --json a line for each look'),
   },
+  conflicts: [['watch', 'detailedExitcode']],
   examples: [
     { line: 'hybridctl route status', why: 'every managed route of hybridctl.yaml' },
     { line: 'hybridctl route status --table private-1 --json', why: 'one table, as data' },
+    { line: 'hybridctl route status --watch', why: 'beside a change window, until Ctrl-C' },
     {
       line: 'hybridctl route status --detailed-exitcode --quiet',
       why: 'in a check: 0 all on the preferred link, 3 not',
     },
   ],
 
+  repeatEveryMs: ({ watch }) => (watch ? WATCH_MS : undefined),
   async run(options, ports): Promise<Outcome<Status>> {
     const { site, region, links, managed, tables } = await open(options, ports);
     const ids = [...new Set(managed.map(({ entry }) => entry.id))];

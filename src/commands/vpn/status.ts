@@ -2,7 +2,7 @@ import type { Outcome, Style } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { onMachine } from '../../lib/core/on-machine.ts';
-import { flag } from '../../lib/core/flags.ts';
+import { flag, toggle } from '../../lib/core/flags.ts';
 import { path, text } from '../../lib/core/flags/kinds.ts';
 import { bytes, duration } from '../../lib/domain/amount.ts';
 import type { LogFailure } from '../../lib/domain/failures.ts';
@@ -50,6 +50,9 @@ const row = (tunnel: Tunnel, style: Style): readonly string[] => [
   tunnel.espProposal == null ? '-' : `${tunnel.espProposal} (${tunnel.esp})`,
 ];
 
+/** charon answers from memory; what changes, changes in seconds. */
+const WATCH_MS = 2_000;
+
 export const status = defineCommand({
   path: 'vpn status',
   summary: 'show every tunnel of a running charon: state, uptime, traffic, last failure',
@@ -66,11 +69,13 @@ export const status = defineCommand({
     tunnel: flag(text({ placeholder: 'name', like: 'vpn1' }), 'only this tunnel: a connection, or connection/child', {
       many: true,
     }),
+    watch: toggle('look again every 2 s until Ctrl-C; with --json a line for each look'),
   },
   examples: [
     { line: 'hybridctl vpn status', why: 'the tunnels of this gateway' },
     { line: 'hybridctl vpn status --tunnel vpn1 --json', why: 'one tunnel for a script; exit 1 when it is down' },
     { line: 'hybridctl vpn status --host root@203.0.113.11', why: 'the tunnels of another machine' },
+    { line: 'hybridctl vpn status --watch', why: 'while a peer is being set up' },
     {
       line: 'hybridctl vpn status --uri tcp://127.0.0.1:4502 --log /var/log/charon.log',
       why: 'a daemon with a socket and a log of its own',
@@ -123,6 +128,7 @@ export const status = defineCommand({
     });
     return { result, exit: tunnels.length > 0 && established === tunnels.length ? EXIT.ok : EXIT.failed };
   },
+  repeatEveryMs: ({ watch }) => (watch ? WATCH_MS : undefined),
   human({ established, total, tunnels, failures, daemons }, style) {
     if (total === 0) return 'charon is running and has no tunnel loaded; load one: "swanctl --load-all"';
     const table = style.table(

@@ -49,7 +49,7 @@ export const atTerminal = async (
 ): Promise<Session> => {
   const folder = await mkdtemp(join(tmpdir(), 'hybridctl-session-'));
   const stdout = join(folder, 'stdout');
-  const command = `${[process.execPath, file, ...args].map(quote).join(' ')} > ${quote(stdout)}`;
+  const command = `exec ${[process.execPath, file, ...args].map(quote).join(' ')} > ${quote(stdout)}`;
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     cwd,
     env: { ...process.env, TERM: term },

@@ -84,8 +84,10 @@ export const deliver = (spool: Spool, { name, most, clock, send, onTrouble, timi
 
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted && spool.oldest(1).length > 0) {
+      // A try that was under way when we were told to close is not the last one: what came meanwhile was not in it.
+      const last = closing;
       if (await round()) continue;
-      if (closing) break;
+      if (last) break;
       await clock.sleep(pauseAfter(failures, { firstMs, mostMs }), wake.signal).catch(() => undefined);
     }
     // No wait between the last look and this, or what comes in between would lie until the next event.

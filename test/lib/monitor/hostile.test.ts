@@ -214,10 +214,12 @@ describe('what a table says', () => {
   it('that EC2 drops the destination is told, once for as long as it lasts, and moves nothing while the link answers', async () => {
     const { errors, seen, statics, writes, eventually, answers, dead } = await scene();
     answers((xml) => xml.replaceAll('<state>active</state>', '<state>blackhole</state>'));
+    // A busy machine may let a lease run out before a read leaves: that is another line.
+    const carry = () => errors().filter((line) => line.startsWith('carry '));
     const says = [A, B].map((id) => `carry 10.10.0.0/16 in ${id}: EC2 drops it: ${VGW} is gone or does not run`);
-    await eventually(() => expect(errors()).toEqual(says), 60_000);
+    await eventually(() => expect(carry()).toEqual(says), 60_000);
     await passes(A_WHILE_MS);
-    expect([statics(), await writes(), errors()]).toEqual([HELD, [], says]);
+    expect([statics(), await writes(), carry()]).toEqual([HELD, [], says]);
     answers(undefined);
     dead.add('dx-1');
     await eventually(() => expect(statics()).toEqual(MOVED));

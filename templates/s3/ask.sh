@@ -5,7 +5,7 @@ out=$(mktemp) || exit 1
   exec </dev/null >/dev/null 2>&1
   ask() { LC_ALL=C stat "$@" 2>&1 | tail -n 1 >>"$out.new"; [ -e "$out" ] && cp "$out.new" "$out"; }
   ask -f -c there "$1"
-  grep -q '^there$' "$out.new" && ask -c there "$1/$2"
+  grep -q '^there$' "$out.new" && ask -c 'there %a %s' "$1/$2"
   rm -f "$out.new"
   [ -e "$out" ] && echo done >>"$out"
 ) &

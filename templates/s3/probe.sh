@@ -5,7 +5,7 @@ same() { [ "$(cat "$file")" = "$word" ] || { echo "$file holds something else th
 case $1 in
   write)
     # Of a run that broke off.
-    rm -f "${file%/*}"/.hybridctl-probe-*
+    rm -f "$file"
     printf %s "$word" >"$file"
     same
     ;;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../helpers/charon-pair.ts';
 import { mountWorld, type MountWorld } from '../helpers/mounts.ts';
@@ -113,6 +113,30 @@ describe('acknowledged is stored', () => {
     await until('S3 to answer through the mount again', async () => (await status()).state === 'ok', 30_000);
     expect(await status()).toEqual(OK);
     expect(await stored(acknowledged)).toEqual(acknowledged.map((name) => `record ${name}\n`));
+  });
+});
+
+describe('what S3 refuses', () => {
+  it("a probe of a killed run is in nobody's way; a revoked key is told by status, heal and mount, and is well again after", {
+    timeout: LONG,
+  }, async () => {
+    await world.aws.ask('s3', 'PutObject', {
+      Bucket: 'office-logs',
+      Key: '.hybridctl-probe-one',
+      Body: '0123456789abcdef',
+    });
+    writeFileSync(world.at('own.key'), 'guest:never-shown\n', { mode: 0o600 });
+    const mount = `mount office-logs ${dir} --key-file ${world.at('own.key')} --name one --yes`;
+    expect(await world.run(mount)).toMatchObject({ exit: 0 });
+    expect(await status()).toEqual(OK);
+    const revoked = `${world.folder}/store.revoked-guest`;
+    writeFileSync(revoked, '');
+    expect(await status()).toEqual({ exit: 1, state: 'refused', why: expect.stringMatching(/denied|not permitted/) });
+    for (const line of ['heal --yes', mount])
+      expect(await world.run(line), line).toMatchObject({ exit: 1, err: expect.stringContaining('refuses') });
+    rmSync(revoked);
+    expect(await status()).toEqual(OK);
+    expect((await world.run('heal --yes')).out).toContain('nothing to do');
   });
 });
 

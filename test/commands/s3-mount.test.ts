@@ -125,7 +125,8 @@ describe('s3 mount', () => {
     const told = out
       .replaceAll(folder, '/x')
       .replaceAll(s3.url, 'http://SERVER')
-      .replace(/(probe-web) [0-9a-f]{16} /, '$1 WORD ');
+      .replace(/(probe-web) [0-9a-f]{16} /, '$1 WORD ')
+      .replace(/("hybridctl:machine","Value":)"[0-9a-f]{8}"/, '$1"MACHINE"');
     await expect(told).toMatchFileSnapshot('../golden/s3/mount.sh');
     writeFileSync(at('script'), out);
     expect([exit, (await sh('sh -n script')).stderr]).toEqual([0, '']);

@@ -74,11 +74,12 @@ export const gatewayRows = (): readonly Row[] => [
   },
   {
     what: 'access key',
-    setup: [user(SITE, 'mount')],
+    setup: [user(SITE, 'mount', 'f00dcafe')],
     steps: [
       accessKey({
         name: 'mount',
         path: '/root/.passwd',
+        machine: 'f00dcafe',
         format: '%s:%s\\n',
         idIn: (text) => /^(\w+):/.exec(text)?.[1],
       }),

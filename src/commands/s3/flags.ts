@@ -8,7 +8,7 @@ import { regionProblem } from '../../lib/domain/regions.ts';
 import { ENGINES, filesOf, SHAPES, STORAGE_CLASSES, type MountSpec } from '../../lib/domain/s3/spec.ts';
 import { refuseWhatItCant } from '../../lib/render/s3/engines.ts';
 import { absolute } from '../../lib/site/file.ts';
-import { canonical, defaultName, shapedPath, STATE } from './shared.ts';
+import { canonical, defaultName, definitions, shapedPath, STATE } from './shared.ts';
 
 const KMS_KEY = arn({
   service: 'kms',
@@ -76,8 +76,9 @@ export const MOUNT = {
       what: 'a name of at most 51 of a-z, 0-9, "." and "-"',
       like: 'office-logs',
     }),
-    'of the mount, its user and its files (default: BUCKET-HOST)',
+    'of the mount, its user and its files (default: BUCKET-HOST-MACHINE)',
   ),
+  replaceKey: toggle("replace the user's key though it may be in use on another machine"),
   state: STATE,
   region: flag(anyRegion, 'region of the bucket (default: AWS_REGION or AWS_DEFAULT_REGION)'),
 } as const;
@@ -95,11 +96,11 @@ export const specOf = async (ports: Ports, options: MountOptions): Promise<Mount
   if (where === undefined) throw missingFlag('--region', 'add the region of the bucket, or set AWS_REGION');
   const problem = url === undefined ? regionProblem(where, 'aws', ports.env) : undefined;
   if (problem !== undefined) throw usageError(problem, { field: '--region' });
-  const name = options.name ?? (await defaultName(ports, inBucket));
-  const key =
-    keyFile === undefined
-      ? filesOf(absolute(ports.cwd, options.state), name).key
-      : shapedPath(absolute(ports.cwd, keyFile), '--key-file');
+  const directory = await canonical(ports, options.directory);
+  const state = absolute(ports.cwd, options.state);
+  const there = async () => (await definitions(ports, state)).find((one) => one.directory === directory);
+  const name = options.name ?? (await defaultName(ports, inBucket, await there()));
+  const key = keyFile === undefined ? filesOf(state, name).key : shapedPath(absolute(ports.cwd, keyFile), '--key-file');
   const spec: MountSpec = {
     version: 1,
     // In the order of the definitions that are written down: another would look like drift.
@@ -116,7 +117,7 @@ export const specOf = async (ports: Ports, options: MountOptions): Promise<Mount
     encryption: options.encryption ?? null,
     boot: options.boot,
     name,
-    directory: await canonical(ports, options.directory),
+    directory,
     credentials: role !== undefined ? { kind: 'role', role } : { kind: 'file', path: key },
     cache: cache === undefined ? null : shapedPath(absolute(ports.cwd, cache), '--cache'),
   };

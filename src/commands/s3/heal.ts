@@ -11,7 +11,7 @@ export const heal = defineCommand({
   path: 's3 heal',
   summary: 'remount what is dead or not mounted: every mount of "s3 mount", or one',
   details:
-    '"Transport endpoint is not connected", and a daemon that answers nothing: the mount is detached, whoever waits for it is freed with an error, and it is mounted anew with the options of its definition. A mount that works is not touched; where only S3 is away there is nothing to heal. ' +
+    '"Transport endpoint is not connected", and a daemon that answers nothing: the mount is detached, whoever waits for it is freed with an error, and it is mounted anew with the options of its definition. A mount that works is not touched; where only S3 is away there is nothing to heal, and where S3 refuses the key it fails: that is for a person. ' +
     'One that can not be mounted does not stop the others. Fit for a timer: "hybridctl s3 heal --yes" says nothing to do, or what it did.',
   args: DIRECTORY,
   flags: { state: STATE, dryRun: FLAG.dryRun, detailedExitcode: FLAG.detailedExitcode, yes: FLAG.yes },
@@ -28,7 +28,7 @@ export const heal = defineCommand({
     let last: HybridError | undefined;
     for (const spec of specs) {
       try {
-        const steps = healSteps(spec, mounting(ports, state));
+        const steps = healSteps(spec, await mounting(ports, state));
         const { title, site } = ofMount(spec);
         const { result } = await runApply(ports, { title, site, steps }, options);
         done.push(...result.steps.filter(({ key }) => key === 'mount'));

@@ -40,7 +40,11 @@ export const mount = procedureCommand({
     const spec = await specOf(ports, options);
     return {
       ...ofMount(spec),
-      steps: mountSteps(spec, { ...mounting(ports, options.state), create: options.create }),
+      steps: mountSteps(spec, {
+        ...(await mounting(ports, options.state)),
+        create: options.create,
+        replaceKey: options.replaceKey,
+      }),
     };
   },
 });

@@ -4,6 +4,7 @@ import { arg, flag } from '../../lib/core/flags.ts';
 import { path } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { show } from '../../lib/core/words.ts';
+import { MACHINE_ID, machineOf } from '../../lib/domain/fingerprint.ts';
 import { SHAPES, type MountSpec } from '../../lib/domain/s3/spec.ts';
 import { parseDefinition } from '../../lib/procedures/s3/mount.ts';
 import { absolute } from '../../lib/site/file.ts';
@@ -34,9 +35,10 @@ export const shapedPath = (given: string, field: string): string => {
 };
 
 /** Where the files of the mounts are, and a name nobody has. */
-export const mounting = (ports: Pick<Ports, 'cwd' | 'random'>, state: string) => ({
+export const mounting = async (ports: Pick<Ports, 'cwd' | 'random' | 'files'>, state: string) => ({
   folder: absolute(ports.cwd, state),
   nonce: nonceOf(ports),
+  machine: machineOf(await ports.files.read(MACHINE_ID).catch(() => undefined)),
 });
 
 /** What a procedure is called that works on one mount, and where its bucket is. */
@@ -92,14 +94,23 @@ export const definitionAt = async (
   return found;
 };
 
-/** The machine's name, for names that must differ between two that mount one bucket. */
-export const defaultName = async ({ shell }: Pick<Ports, 'shell'>, bucket: string): Promise<string> => {
+/**
+ * That of the mount which is there already; else of the bucket and the machine, for names must differ between two that
+ * mount one bucket, also where both have the same host name.
+ */
+export const defaultName = async (
+  { shell, files }: Pick<Ports, 'shell' | 'files'>,
+  bucket: string,
+  there: MountSpec | undefined,
+): Promise<string> => {
+  if (there?.bucket === bucket) return there.name;
   const host = (await shell.run('uname', ['-n'])).stdout
     .trim()
     .toLowerCase()
     .split('.')[0]!
     .replace(/[^a-z0-9-]/g, '-');
-  const name = `${bucket}-${host}`;
+  const machine = machineOf(await files.read(MACHINE_ID).catch(() => undefined));
+  const name = [bucket, host, ...(machine === undefined ? [] : [machine])].join('-');
   if (!SHAPES.name.test(name))
     throw usageError(`${name} is longer than a user's name may be`, {
       field: '--name',

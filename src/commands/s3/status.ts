@@ -18,7 +18,7 @@ interface MountView {
 
 export const status = defineCommand({
   path: 's3 status',
-  summary: 'show every mounted bucket: alive, dead, hanging, or cut off from S3',
+  summary: 'show every mounted bucket: alive, dead, hanging, refused, or cut off from S3',
   details:
     'Within a second, whatever state they are in: each mount is asked by a child that nobody waits for. Buckets that others mounted are shown too. Exit code 1 where any is not ok.',
   args: DIRECTORY,

@@ -27,6 +27,9 @@ export const umount = procedureCommand({
 
   async procedure({ directory, state, force, ...options }, ports) {
     const spec = await definitionAt(ports, state, directory);
-    return { ...ofMount(spec), steps: unmountSteps(spec, { ...mounting(ports, state), lazily: force }, options) };
+    return {
+      ...ofMount(spec),
+      steps: unmountSteps(spec, { ...(await mounting(ports, state)), lazily: force }, options),
+    };
   },
 });

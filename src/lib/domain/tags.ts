@@ -5,6 +5,9 @@
 export const SITE_TAG = 'hybridctl:site';
 export const KEY_TAG = 'hybridctl:key';
 
+/** Which machine a user's key is for (domain/fingerprint). */
+export const MACHINE_TAG = 'hybridctl:machine';
+
 export interface Tag {
   readonly Key: string;
   readonly Value: string;

@@ -12,7 +12,7 @@ aws s3api create-bucket --cli-input-json '{"Bucket":"new-bucket","CreateBucketCo
 # s3fs: s3fs 1.90 is there
 
 # user hybridctl-web-s3
-USER_S3=$(aws iam create-user --cli-input-json '{"UserName":"hybridctl-web-s3","Tags":[{"Key":"Name","Value":"web-user-s3"},{"Key":"hybridctl:site","Value":"web"},{"Key":"hybridctl:key","Value":"user/s3"}]}' --query User.UserName --output text)
+USER_S3=$(aws iam create-user --cli-input-json '{"UserName":"hybridctl-web-s3","Tags":[{"Key":"Name","Value":"web-user-s3"},{"Key":"hybridctl:site","Value":"web"},{"Key":"hybridctl:key","Value":"user/s3"},{"Key":"hybridctl:machine","Value":"MACHINE"}]}' --query User.UserName --output text)
 
 # policy hybridctl-web-s3
 aws iam put-user-policy --cli-input-json "$(cat <<JSON
@@ -85,7 +85,7 @@ same() { [ "$(cat "$file")" = "$word" ] || { echo "$file holds something else th
 case $1 in
   write)
     # Of a run that broke off.
-    rm -f "${file%/*}"/.hybridctl-probe-*
+    rm -f "$file"
     printf %s "$word" >"$file"
     same
     ;;

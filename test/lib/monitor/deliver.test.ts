@@ -4,20 +4,20 @@ import { deliver } from '../../../src/lib/monitor/deliver.ts';
 import type { Spool, Spooled } from '../../../src/lib/monitor/spool.ts';
 
 /** A spool in memory. */
-const memory = (ids: readonly string[]): Spool & { put(id: string): void } => {
+const memory = (): Spool => {
   let waiting: readonly Spooled[] = [];
-  const put = (id: string): void => void (waiting = [...waiting, { id, at: 0, item: id } as unknown as Spooled]);
-  ids.forEach(put);
   return {
-    put,
-    oldest: (most: number) => waiting.slice(0, most),
-    ack: (settled: readonly string[]) => void (waiting = waiting.filter(({ id }) => !settled.includes(id))),
+    put: (id, body) => void (waiting = [...waiting, { id, body }]),
+    oldest: (most) => waiting.slice(0, most),
+    ack: (ids) => void (waiting = waiting.filter(({ id }) => !ids.includes(id))),
+    flush: async () => undefined,
     close: async () => undefined,
-  } as unknown as Spool & { put(id: string): void };
+  };
 };
 
 test('what came while a try was under way is tried at the close, although that try failed', async () => {
-  const spool = memory(['a']);
+  const spool = memory();
+  spool.put('a', '');
   const sent: string[][] = [];
   let fail: (why: Error) => void = () => undefined;
   const delivery = deliver(spool, {
@@ -33,7 +33,7 @@ test('what came while a try was under way is tried at the close, although that t
     },
   });
   await expect.poll(() => sent).toEqual([['a']]);
-  spool.put('b');
+  spool.put('b', '');
   delivery.poke();
   const closed = delivery.close();
   fail(new Error('the connection broke'));

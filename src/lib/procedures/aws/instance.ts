@@ -1,6 +1,7 @@
 import { api, type Input, type Output } from '../../core/aws.ts';
 import { failure, unlessAbsent } from '../../core/errors.ts';
 import type { ReadContext, Step, Values } from '../../core/procedure.ts';
+import { fingerprint } from '../../domain/fingerprint.ts';
 import { filtersOf, isOurs, oursIn, tagsOf } from '../../domain/tags.ts';
 import { fitting, MAX_USER_DATA } from '../kit/user-data.ts';
 import { resource } from '../kit/resource.ts';
@@ -154,13 +155,6 @@ const inputOf = (
     })),
     ...(bytes === undefined ? {} : { UserData: bytes.toString('base64') }),
   };
-};
-
-/** FNV-1a, 64 bits: names a wish apart from others of the same account; nothing rests on its strength. */
-const fingerprint = (text: string): string => {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(text, 'utf8')) hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
-  return hash.toString(16).padStart(16, '0');
 };
 
 const describe = async (

@@ -287,7 +287,7 @@ export const planDeploy = async (where: Where, host: CollectdHost, deployment: D
     sender === 'python' && deployment.region.startsWith('cn-') && endpointStep(),
     deployment.apache !== undefined && statusStep(deployment.apache, host.manager === 'apt-get'),
     filesStep('configuration', files, trialCalls(trial)),
-    ...(user === undefined ? [] : senderUser(user, name, sender, CREDENTIALS)),
+    ...(user === undefined ? [] : senderUser(user, name, host.machine, sender, CREDENTIALS)),
     sender === 'agent' &&
       agentStep(
         host,

@@ -1,3 +1,4 @@
+import { MACHINE_ID, machineOf } from '../../domain/fingerprint.ts';
 import { failure } from '../../core/errors.ts';
 import type { Files, Shell } from '../../core/ports.ts';
 import { settingIn } from '../../domain/collectd/config.ts';
@@ -22,6 +23,8 @@ export interface CollectdHost {
   readonly agent: boolean;
   /** What its metrics carry as their host: the instance's id on EC2, else the host's own name. */
   readonly name: string;
+  /** Tells it from another of the same name, as `machineOf` gives it. */
+  readonly machine: string | undefined;
   /** The instance's region; undefined outside EC2. */
   readonly region: string | undefined;
 }
@@ -64,6 +67,7 @@ export const lookAtHost = async ({ shell, files }: Where, config: string | undef
     manager,
     agent: said.has('agent'),
     name: said.get('instance') ?? said.get('hostname') ?? 'localhost',
+    machine: machineOf(await files.read(MACHINE_ID).catch(() => undefined)),
     region: said.get('region'),
   };
 };

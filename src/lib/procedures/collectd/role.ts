@@ -26,12 +26,25 @@ export const userNameOf = (site: string, host: string): string => nameOf(site, `
 /**
  * The field document's IAM user, for a host that is not on EC2: it may publish metrics, and its key is on that host
  * alone.
+ * @param machine of the host, as `machineOf` gives it: another of the same name does not take its key away
  */
-export const senderUser = (site: string, host: string, sender: Sender, path: string): readonly Step[] => {
+export const senderUser = (
+  site: string,
+  host: string,
+  machine: string | undefined,
+  sender: Sender,
+  path: string,
+): readonly Step[] => {
   const name = `${WHAT}-${host}`;
   return [
-    user(site, name),
+    user(site, name, machine),
     userPolicy(site, name, senderPolicy(sender)),
-    accessKey({ name, path, format: KEY_FORMAT, idIn: (text) => /^\s*aws_access_key_id\s*=\s*(\S+)/m.exec(text)?.[1] }),
+    accessKey({
+      name,
+      path,
+      format: KEY_FORMAT,
+      machine,
+      idIn: (text) => /^\s*aws_access_key_id\s*=\s*(\S+)/m.exec(text)?.[1],
+    }),
   ];
 };

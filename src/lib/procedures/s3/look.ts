@@ -54,6 +54,10 @@ export const lookAtMount = async (
   if (root !== 'there') return { state: 'dead', mounted, why: wordOf(root) };
   if (name === undefined) return { state: 'silent', mounted, why: 'S3 does not answer through it' };
   if (/not connected|connection abort/i.test(name)) return { state: 'dead', mounted, why: wordOf(name) };
-  if (/^there$|No such file/.test(name)) return { state: 'ok', mounted, why: null };
+  if (/No such file/.test(name)) return { state: 'ok', mounted, why: null };
+  // Nobody has a file of this name. s3fs since 1.90 shows one of 0 bytes that nobody may read where S3 refuses HEAD.
+  if (/^there 0 0$/.test(name)) return { state: 'refused', mounted, why: 'S3 refuses the key: access denied' };
+  if (/^there /.test(name))
+    return { state: 'silent', mounted, why: 'what answers through it is not S3: it has a file of any name' };
   return { state: /not permitted|denied/i.test(name) ? 'refused' : 'silent', mounted, why: wordOf(name) };
 };

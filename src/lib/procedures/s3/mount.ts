@@ -147,6 +147,10 @@ export interface MountStep {
   readonly folder: string;
   /** A name nobody has. */
   readonly nonce: string;
+  /** This machine, as `machineOf` gives it. */
+  readonly machine?: string | undefined;
+  /** Replace the user's key though it may be another machine's. */
+  readonly replaceKey?: boolean;
   /** For a removal: detach it even where it is busy or hangs. */
   readonly lazily?: boolean;
 }
@@ -154,6 +158,9 @@ export interface MountStep {
 /** Of a mount that works: it is unmounted only when nobody uses it. */
 const OPTIONS: Difference = { field: 'options', is: 'others than those it runs with' };
 const KEY: Difference = { field: 'key', is: 'newer than the mount' };
+
+const REFUSED =
+  'see to the key, its policy and the bucket policy: "hybridctl s3 mount" with the same flags makes both anew';
 
 /** Five seconds: who acts on the answer must not take a busy machine for a daemon that hangs. */
 const PATIENT_TURNS = 250;
@@ -184,6 +191,11 @@ export const mountStep = (spec: MountSpec, { folder, nonce, lazily = false }: Mo
         (await runningOtherwise(context, spec, ENGINE[spec.engine].args(spec, version(values), paths.log))) === true;
       const key = await isNewer(context, spec, paths.mounted);
       const trouble = state === 'ok' ? [] : [why!];
+      // A new key is not known everywhere at once; later, only a person can see to what S3 refuses.
+      if (state === 'refused' && !otherwise && !key)
+        return values.created('mount')
+          ? { state: 'pending', found, why: why! }
+          : { state: 'differs', found, differences: [{ field: 'mount', is: why!, fixable: false, next: REFUSED }] };
       const differences = [
         ...(otherwise ? [OPTIONS] : []),
         ...(key ? [KEY] : []),
@@ -230,10 +242,12 @@ export const proofStep = (spec: MountSpec, { folder, nonce }: MountStep): Step =
     needs: ['mount', IDENTITY],
     async read({ aws, files, values }): Promise<ReadResult> {
       const { Contents = [] } = await aws.ask('s3', 'ListObjectsV2', { Bucket: spec.bucket, Prefix: Key });
-      const there = Contents.some((one) => one.Key === Key && one.Size === nonce.length);
+      // One that this run did not write is a leftover of a run that was killed: it is removed, and the proof done anew.
+      const there = values.created('proof') && Contents.some((one) => one.Key === Key && one.Size === nonce.length);
       const found = { id: Key, owned: true };
       if (there)
         return { state: 'differs', found, differences: [{ field: 'probe object', is: 'written, and seen by S3' }] };
+      if (!values.created('proof') && Contents.some((one) => one.Key === Key)) return { state: 'absent' };
       const known = (await files.read(proven))?.trim() === values(IDENTITY);
       return known ? { state: 'ready', found } : { state: 'absent' };
     },

@@ -14,7 +14,10 @@ import { toolStep } from './tool.ts';
 const WHAT = 's3';
 
 /** Whose key it is: of a user made for this mount, of the instance's role, or one that was brought. */
-const credentialSteps = (spec: MountSpec, folder: string): readonly Step[] => {
+const credentialSteps = (
+  spec: MountSpec,
+  { folder, machine, replaceKey = false }: Pick<MountStep, 'folder' | 'machine' | 'replaceKey'>,
+): readonly Step[] => {
   const { name, engine, credentials } = spec;
   const own = filesOf(folder, name).key;
   if (credentials.kind === 'role')
@@ -32,9 +35,17 @@ const credentialSteps = (spec: MountSpec, folder: string): readonly Step[] => {
       ),
     ];
   return [
-    user(name, WHAT),
+    user(name, WHAT, machine),
     userPolicy(name, WHAT, bucketPolicy(spec)),
-    accessKey({ name: WHAT, path: own, format: keyFormat(engine), idIn }),
+    accessKey({
+      name: WHAT,
+      path: own,
+      format: keyFormat(engine),
+      idIn,
+      machine,
+      replace: replaceKey,
+      replaceFlag: '--replace-key',
+    }),
   ];
 };
 
@@ -48,7 +59,7 @@ export const mountSteps = (
   ...(spec.cache === null ? [] : [cacheStep(spec.cache)]),
   s3Bucket(spec.name, { bucket: spec.bucket, region: spec.region, create, foreign: spec.url !== null }),
   toolStep(spec.engine),
-  ...credentialSteps(spec, options.folder),
+  ...credentialSteps(spec, options),
   definitionStep(spec, options.folder),
   mountStep(spec, options),
   proofStep(spec, options),
@@ -66,7 +77,7 @@ export interface Removal {
  * The mount, and on request what was made for it. In the order in which it was made: the engine removes the last first.
  */
 export const unmountSteps = (spec: MountSpec, options: MountStep, { forget, purge }: Removal): readonly Step[] => [
-  ...(purge ? credentialSteps(spec, options.folder) : []),
+  ...(purge ? credentialSteps(spec, options) : []),
   ...(forget ? [definitionStep(spec, options.folder), ...bootSteps(spec)] : []),
   mountStep(spec, options),
 ];

@@ -64,6 +64,10 @@ const contract = (connect: () => Promise<Vici>) => {
       exit: EXIT.failed,
       message: expect.stringContaining('no matching SAs to terminate found'),
     });
+    await expect(vici.request('initiate', { ike: 'nowhere', child: 'net', timeout: '1000' })).rejects.toMatchObject({
+      exit: EXIT.failed,
+      message: expect.stringContaining("CHILD_SA config 'net' not found"),
+    });
     expect(await vici.request('get-conns'), 'and goes on').toEqual({ conns: [] });
     vici.close();
   });

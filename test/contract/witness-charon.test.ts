@@ -4,7 +4,7 @@ import { EXIT } from '../../src/lib/core/errors.ts';
 import { tunnelStatuses } from '../../src/lib/domain/sa.ts';
 import { charonPair, swanctlFor, until, type CharonPair } from '../helpers/charon-pair.ts';
 import { hearken, type Heard } from '../helpers/heard.ts';
-import { witnessContract } from './witness.ts';
+import { initiateContract, witnessContract } from './witness.ts';
 
 // Two real charons, with a tunnel between them that is up, and one that is listened to.
 let pair: CharonPair;
@@ -46,6 +46,20 @@ describe('a real charon that is listened to', () => {
     recovers: async () => (await initiate(), void (await until('the tunnel', isUp))),
     testimony: { evidence: 'child-down', about: 'vpn1' },
   }));
+
+  describe('and begun', () => {
+    beforeEach(async () => {
+      await pair.a.vici((vici) => vici.request('terminate', { ike: 'vpn1' }));
+      // One child: the second one of this file would be begun too.
+      for (const end of ['a', 'b'] as const) await pair[end].load(swanctlFor({ local: end }));
+    });
+    initiateContract(() => ({
+      witness: charonWitness(pair.a.uri),
+      connection: 'vpn1',
+      refuses: () => pair.b.load(swanctlFor({ local: 'b', proposals: 'aes256-sha384-ecp384' })),
+      ends: async () => void (await pair.a.vici((vici) => vici.request('terminate', { ike: 'vpn1' }))),
+    }));
+  });
 
   it('is silent while keys change, and tells that the ESP pair ended, once', async () => {
     for (const rekey of [{ child: 'net' }, { ike: 'vpn1' }]) {

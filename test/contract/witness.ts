@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Testimony, Witness } from '../../src/lib/core/ports.ts';
+import type { Initiated, Testimony, Witness } from '../../src/lib/core/ports.ts';
 import { until } from '../helpers/charon-pair.ts';
 import { hearken } from '../helpers/heard.ts';
 
@@ -37,5 +37,30 @@ export const witnessContract = (scene: () => Scene): void => {
     ]);
     [other, late, last].forEach(({ stop }) => stop());
     await recovers();
+  }, 60_000);
+};
+
+/** A daemon with one connection that is down. */
+export interface Down {
+  readonly witness: Witness;
+  readonly connection: string;
+  /** The peer refuses from now on. */
+  refuses(): Promise<void>;
+  /** The tunnel ends, and is down. */
+  ends(): Promise<void>;
+}
+
+/** What the monitor relies on before it stops a gateway, of charon and of the fake alike. */
+export const initiateContract = (scene: () => Down): void => {
+  it('begins what is down, leaves what is up and what it does not know alone, and tells why the peer refused', async () => {
+    const { witness, connection, refuses, ends } = scene();
+    const begin = (name = connection): Promise<Initiated> => witness.initiate!(name);
+    expect(await begin('nowhere')).toEqual({ outcome: 'idle' });
+    expect(await begin()).toEqual({ outcome: 'up' });
+    expect(await begin(), 'it is up').toEqual({ outcome: 'idle' });
+    await ends();
+    await refuses();
+    const failed = await begin();
+    expect(failed).toMatchObject({ outcome: 'failed', because: expect.stringMatching(/\w/) });
   }, 60_000);
 };

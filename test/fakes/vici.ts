@@ -52,6 +52,19 @@ export const fakeCharon = (plugins: readonly string[] = ['aes', 'kernel-netlink'
         throw refuse('unload-conn', `unload: connection '${String(name)}' not found`);
       return { success: 'yes' };
     },
+    initiate: ({ ike, child }) => {
+      const config = connections.get(String(ike));
+      const children = section(config?.['children']);
+      if (config === undefined || !(String(child) in children))
+        throw refuse('initiate', `CHILD_SA config '${String(child)}' not found`);
+      sas.set(String(ike), {
+        version: '2',
+        state: 'ESTABLISHED',
+        initiator: 'yes',
+        'child-sas': { [`${String(child)}-1`]: { name: String(child), state: 'INSTALLED' } },
+      });
+      return { success: 'yes' };
+    },
     terminate: ({ ike }) => {
       const gone = sas.get(String(ike));
       if (!sas.delete(String(ike))) throw refuse('terminate', 'no matching SAs to terminate found');

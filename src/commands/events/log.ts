@@ -15,6 +15,7 @@ const KINDS = [
   'error',
   'evidence',
   'heal',
+  'initiate',
   'lease',
   'move',
   'pin',

@@ -198,14 +198,12 @@ export const monitor = defineCommand({
           }),
         ];
     const sink = fanOut([speaker, ...records]);
-    const { probes, watched, concerned } = watchedBy(site, profile, self);
+    const watching = watchedBy(site, profile, self);
     const ending = await watch(
       {
         policy,
         profile,
-        probes,
-        watched,
-        concerned,
+        ...watching,
         addresses: addressesOf(site),
         version: HYBRIDCTL_VERSION,
         dryRun: options.dryRun,

@@ -178,6 +178,12 @@ export interface Testimony {
   readonly about: string;
 }
 
+/**
+ * What became of a try to begin a tunnel. `idle`: nothing of it was down, or the daemon does not know it, so nothing was
+ * tried. `up`: it is up now. `failed`: the peer refused or did not answer in time.
+ */
+export type Initiated = { readonly outcome: 'idle' | 'up' } | { readonly outcome: 'failed'; readonly because: string };
+
 /** A daemon that can be listened to. */
 export interface Witness {
   /** For the event log, e.g. `charon at unix:///var/run/charon.vici`. */
@@ -188,6 +194,11 @@ export interface Witness {
    * changes.
    */
   watch(told: { evidence(testimony: Testimony): void; heard(now: boolean, because: string): void }): { stop(): void };
+  /**
+   * Begins what is down of the connection of that name, and waits a few seconds for it. Absent where the daemon begins
+   * no tunnels. Rejects where it can't be asked.
+   */
+  initiate?(connection: string): Promise<Initiated>;
 }
 
 /** charon by its vici socket (`unix:///…` or `tcp://host:port`), or FRR's bfdd by its vty socket. */

@@ -19,6 +19,8 @@ export interface Acting {
   /** Nothing leaves that changes anything. */
   readonly dryRun: boolean;
   tell(event: MonitorEvent): void;
+  /** Begins the gateway's tunnels that are down. @returns whether one came up, so that the stop may be spared. */
+  beforeStop?(instance: string): Promise<boolean>;
 }
 
 /** What became of an action, and how long its call took. */
@@ -51,6 +53,8 @@ const isHarmless = ({ kind }: Action): boolean => ['read', 'inspect', 'record', 
 export const act = async (acting: Acting, action: Action, decidedAt: number): Promise<Done> => {
   const { now, wall, tell, dryRun } = acting;
   const { id } = action;
+  if (action.kind === 'stop' && !dryRun && (await acting.beforeStop?.(action.instance)) === true)
+    return { id, outcome: 'unsent', ms: 0, why: 'its tunnel was begun and came up: the probes decide' };
   const sentAt = now();
   if ('notAfter' in action && (sentAt >= action.notAfter || sentAt < decidedAt))
     return { id, outcome: 'unsent', ms: 0, why: 'the lease ran out before it left' };

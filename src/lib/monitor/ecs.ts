@@ -1,6 +1,6 @@
 import type { ActionOutcome } from '../domain/failover/types.ts';
 import { alertText, type TableNames } from './names.ts';
-import type { EvidenceEvent, LoggedEvent, MonitorEvent, WitnessEvent } from './events.ts';
+import type { EvidenceEvent, InitiateEvent, LoggedEvent, MonitorEvent, WitnessEvent } from './events.ts';
 
 /** Who writes: the same on every line. */
 export interface Writer {
@@ -73,6 +73,9 @@ export const evidenceText = ({ evidence, about, witness }: EvidenceEvent): strin
 
 export const witnessText = ({ witness, heard, because }: WitnessEvent): string =>
   heard ? `listens to ${witness}` : `can't listen to ${witness}: ${because}`;
+
+export const initiateText = ({ link, connection, witness, up, because }: InitiateEvent): string =>
+  `${link}: ${connection} was down and was begun (${witness}): ${up ? 'it is up' : because}`;
 
 /** Whether the event is one for the log: what is measured every second is not. */
 export const isLogged = (event: MonitorEvent): event is LoggedEvent => event.kind !== 'api' && event.kind !== 'health';
@@ -196,6 +199,18 @@ const tell = (event: LoggedEvent, names: TableNames): Told => {
         reason: event.because,
         labels: { instance: event.instance },
         ...(event.outcome === undefined ? {} : { outcome: OUTCOME[event.outcome] }),
+      };
+    case 'initiate':
+      return {
+        message: initiateText(event),
+        action: 'tunnel-initiated',
+        category: ['network'],
+        type: ['change'],
+        level: 'warn',
+        outcome: event.up ? 'success' : 'failure',
+        reason: event.because,
+        labels: { link: event.link },
+        ...(event.incident === undefined ? {} : { incident: event.incident }),
       };
     case 'pin':
       return {

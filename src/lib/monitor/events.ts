@@ -91,6 +91,19 @@ export interface HealEvent extends At {
   readonly outcome?: ActionOutcome;
 }
 
+/** A tunnel that was down was begun at its daemon, before anybody thinks of stopping its gateway. */
+export interface InitiateEvent extends At {
+  readonly kind: 'initiate';
+  readonly link: string;
+  /** charon's connection. */
+  readonly connection: string;
+  readonly witness: string;
+  readonly up: boolean;
+  readonly because: string;
+  /** Absent while nothing follows from it. */
+  readonly incident?: string;
+}
+
 export interface PinEvent extends At {
   readonly kind: 'pin';
   readonly table: string;
@@ -152,6 +165,7 @@ export type LoggedEvent =
   | MoveEvent
   | AlertEvent
   | HealEvent
+  | InitiateEvent
   | PinEvent
   | LeaseEvent
   | ErrorEvent;

@@ -9,7 +9,8 @@ import type { Profile } from '../domain/health/profiles.ts';
 import { act, type Acting } from './act.ts';
 import type { Sink } from './events.ts';
 import { keepLease, RENEW_MS } from './lease.ts';
-import type { RelayState } from './relay-keeper.ts';
+import { tunnelStarter } from './initiate.ts';
+import { LOADED_AGAIN, type RelayState } from './relay-keeper.ts';
 import { observe, type Watched } from './observe.ts';
 import { judgeOnce, openTrack, type Ended } from './once.ts';
 import type { Pins } from './pins.ts';
@@ -22,6 +23,7 @@ export interface MonitorOptions {
   readonly probes: readonly ProbeSpec[];
   readonly watched: Watched;
   readonly concerned: Watching['concerned'];
+  readonly connections: Watching['connections'];
   /** Elastic IP by instance. */
   readonly addresses: ReadonlyMap<string, string>;
   readonly version: string;
@@ -74,14 +76,15 @@ const ONCE_MS = 15_000;
  * the call that moves the route; events are told when the calls have left.
  */
 export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Promise<Ending> => {
-  const { policy, profile, probes, watched, concerned, addresses, version, dryRun, once } = options;
+  const { policy, profile, probes, watched, concerned, connections, addresses, version, dryRun, once } = options;
   const { prober, tables, instances, store, witnesses, sink, clock, now, signal } = ports;
   const wall = (): number => clock.now();
   // The lease of a dry run is its own, and nobody's: claiming it would be a lie.
   const tell: Sink['accept'] = (event) => (dryRun && event.kind === 'lease' ? undefined : sink.accept(event));
   const observer = observe(watched, profile);
   const keeper = keepLease({ store, now });
-  const acting: Acting = { tables, instances, keeper, addresses, now, wall, dryRun, tell };
+  const starter = tunnelStarter({ gateways: policy.gateways, connections, witnesses, now, wall, tell });
+  const acting: Acting = { tables, instances, keeper, addresses, now, wall, dryRun, tell, beforeStop: starter.before };
   const telling = teller(tell, wall, policy.timing);
   const startedAt = now();
 
@@ -137,6 +140,8 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     // A verdict is told before what people hear of it.
     alerts!.forEach(begin);
     last = { verdicts: seen.verdicts, standings: decision.standings };
+    // A tunnel that only has to be begun needs no gateway to be stopped.
+    if (!dryRun && seen.canary && seen.lease !== undefined) starter.look(seen.verdicts, state.journal);
     if (once && isComplete(at)) stop(judgeOnce(standing(), policy).because);
   };
 
@@ -184,13 +189,7 @@ export const monitor = async (options: MonitorOptions, ports: MonitorPorts): Pro
     );
   const keepRelay = async (): Promise<void> => {
     if ((await ports.keepRelay?.()) === 'loaded-again')
-      tell({
-        kind: 'error',
-        at: wall(),
-        during: 'keep the probe relay',
-        message:
-          'its nftables rules were gone and are loaded again: what flushes the ruleset here (a restart of nftables, firewall-cmd --reload) takes them away each time',
-      });
+      tell({ kind: 'error', at: wall(), during: 'keep the probe relay', message: LOADED_AGAIN });
   };
   const tellHealth = (): void => {
     const links = [...last.verdicts.values()].map(shownVerdict).map(({ link, state: verdict, suspicion }) => {

@@ -5,6 +5,10 @@ import { RELAY_FILE, RELAY_TABLE } from '../domain/relay.ts';
 /** `unknown`: the rules can't be read or the file is not there; then nothing is done. */
 export type RelayState = 'loaded' | 'loaded-again' | 'unknown';
 
+/** Told where a look had to load it. */
+export const LOADED_AGAIN =
+  'its nftables rules were gone and are loaded again: what flushes the ruleset here (a restart of nftables, firewall-cmd --reload) takes them away each time';
+
 /** Bounds an nft that hangs, ms. */
 const PATIENCE_MS = 5_000;
 

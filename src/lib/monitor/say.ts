@@ -1,4 +1,4 @@
-import { evidenceText, witnessText } from './ecs.ts';
+import { evidenceText, initiateText, witnessText } from './ecs.ts';
 import type { MonitorEvent } from './events.ts';
 import { alertText, type TableNames } from './names.ts';
 
@@ -35,6 +35,8 @@ export const say = (event: MonitorEvent, names: TableNames = NO_NAMES): string |
       return `ALERT ${alertText(event.alert, names)}`;
     case 'heal':
       return `${event.instance}: ${event.step}${event.outcome === undefined ? '' : ` ${event.outcome}`} (${event.because})`;
+    case 'initiate':
+      return initiateText(event);
     case 'pin':
       return event.link === null
         ? `${nameOf(event.table)}: no longer pinned`

@@ -23,6 +23,8 @@ export interface Watching {
   readonly watched: Watched;
   /** Links that a witness's word concerns. */
   readonly concerned: (testimony: Testimony) => readonly string[];
+  /** charon's connection of each VPN link: called like its tunnel, as in every file that we render. */
+  readonly connections: ReadonlyMap<string, string>;
 }
 
 /**
@@ -55,6 +57,9 @@ export const watchedBy = (site: Site, profile: Profile, self?: string): Watching
       canaries: canaries.map(({ id }) => id),
     },
     concerned: concernedBy(site),
+    connections: new Map(
+      site.links.flatMap((link) => (link.kind === 'vpn' ? [[link.name, link.tunnel] as const] : [])),
+    ),
   };
 };
 

@@ -252,7 +252,7 @@ ExecStop=/usr/local/lib/hybridctl/tunnels down
 WantedBy=multi-user.target
 HYBRIDCTL_END
 
-# begin tunnels that are down, every 10 s /etc/systemd/system/hybridctl-begin.timer
+# begin tunnels that are down, every 5 s /etc/systemd/system/hybridctl-begin.timer
 install -D -m 0644 /dev/stdin /etc/systemd/system/hybridctl-begin.timer <<'HYBRIDCTL_END'
 # Begins again what a peer refused: see "begin" in /usr/local/lib/hybridctl/tunnels.
 [Unit]
@@ -262,8 +262,8 @@ PartOf=hybridctl-tunnels.service
 After=hybridctl-tunnels.service
 
 [Timer]
-OnActiveSec=10s
-OnUnitInactiveSec=10s
+OnActiveSec=5s
+OnUnitInactiveSec=5s
 AccuracySec=1s
 
 [Install]
@@ -281,7 +281,7 @@ After=strongswan.service
 Type=oneshot
 ExecStart=/usr/local/lib/hybridctl/tunnels begin
 TimeoutStartSec=60
-# systemd's own "Starting" and "Finished", every ten seconds, would fill the journal; failures are still written.
+# systemd's own "Starting" and "Finished", every few seconds, would fill the journal; failures are still written.
 LogLevelMax=notice
 HYBRIDCTL_END
 

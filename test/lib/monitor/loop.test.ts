@@ -379,6 +379,21 @@ describe('the loop', () => {
     await run.stop();
   });
 
+  it('begins a tunnel that is down at charon before it stops the gateway, and spares the stop where it came up', async () => {
+    const run = begin();
+    await run.pass(1_000);
+    run.witnesses[0].down.set('vpn2', { outcome: 'up' });
+    run.prober.set(addressOf('vpn-b'), { state: 'silent' });
+    await run.pass(9_000);
+    expect([run.witnesses[0].begun, run.instances.calls]).toEqual([['vpn2'], []]);
+    await run.pass(4_000);
+    expect(run.instances.calls, 'its tunnel came up: the probes get their time').toEqual([]);
+    await run.pass(10_000);
+    expect(run.instances.calls, 'they stay silent').toEqual([`stop ${GW_2}`]);
+    expect(run.witnesses[0].begun).toEqual(['vpn2']);
+    await run.stop();
+  });
+
   it('in peer mode manages the tables of the other gateways, and heals nobody', () => {
     const order = (...links: string[]) => ({ ...SITE.route_tables[0]!, links });
     const peers = {

@@ -1,5 +1,5 @@
 import type { HybridError } from '../../core/errors.ts';
-import type { Testimony, Vici, ViciSection, Witness } from '../../core/ports.ts';
+import type { Initiated, Testimony, Vici, ViciSection, Witness } from '../../core/ports.ts';
 import { tunnelStatuses } from '../../domain/sa.ts';
 import { connectVici, parseViciUri } from '../vici/client.ts';
 import { again, type Conversation } from './again.ts';
@@ -33,6 +33,29 @@ const lost = (before: Connections, after: Connections): readonly Testimony[] =>
 const isGone = (uri: string, error: unknown): boolean =>
   uri.startsWith('unix:') &&
   ['ENOENT', 'ECONNREFUSED'].includes(((error as HybridError).cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+
+/** What a try to begin a tunnel may take in all, ms: a peer that is there answers in two round trips. */
+const INITIATE_MS = 5_000;
+
+/**
+ * Begins the children of a connection that are down. What is being negotiated is left alone: charon goes on trying it,
+ * and a second try would make a second association.
+ */
+const initiate = async (vici: Vici, connection: string): Promise<Initiated> => {
+  const down = tunnelStatuses(
+    await vici.stream('list-conns', 'list-conn'),
+    await vici.stream('list-sas', 'list-sa'),
+  ).filter(
+    (one) => one.connection === connection && one.configured && (one.state === 'down' || one.state === 'ike-only'),
+  );
+  const failed: string[] = [];
+  for (const { child } of down)
+    await vici
+      .request('initiate', { ike: connection, child, timeout: String(Math.ceil(INITIATE_MS / down.length)) })
+      .catch((error: HybridError) => failed.push(error.message));
+  if (down.length === 0) return { outcome: 'idle' };
+  return failed.length === 0 ? { outcome: 'up' } : { outcome: 'failed', because: failed.join('; ') };
+};
 
 /**
  * charon's security associations. Events only say when to look: what counts is the difference between two looks, so
@@ -74,6 +97,14 @@ export const charonWitness = (uri: string): Witness => {
         }
       };
       return again(converse, heard);
+    },
+    async initiate(connection) {
+      const vici = await connectVici(uri, { timeoutMs: 2 * INITIATE_MS });
+      try {
+        return await initiate(vici, connection);
+      } finally {
+        vici.close();
+      }
     },
   };
 };

@@ -129,7 +129,7 @@ export interface InstanceView {
  * - `throttled`: refused, certainly not done
  * - `refused`: the request itself is wrong (a table that vanished), certainly not done
  * - `unclear`: a timeout or a server error: done, not done, or yet to be done
- * - `unsent`: our lease ran out before it left
+ * - `unsent`: it did not leave: our lease ran out, or it was not needed any more
  */
 export type ActionOutcome = 'done' | 'race' | 'throttled' | 'refused' | 'unclear' | 'unsent';
 

@@ -170,8 +170,10 @@ type Begin = {
 
 /**
  * Tunnels that charon must be told to begin again after a refusal; pluto tries again by itself. `start_action =
- * trap|start` would do where the kernel has ESP, but strongSwan before 5.9.6 (Ubuntu 22.04 has 5.9.5) does not load a
- * connection that says so, and userspace ESP has no traps.
+ * trap|start` is not rendered, though strongSwan has it since 5.9.6 (NEWS of 5.9.6: "Immediately initiating a CHILD_SA
+ * with trap policies is now possible", commit c00c5e5a35). Older ones (Ubuntu 22.04 has 5.9.5, Debian 11 has 5.9.1)
+ * refuse the whole connection for it, and a file does not know which version will read it. Userspace ESP has no traps.
+ * And a trap begins a tunnel only when a packet asks for it, which the timer does without one.
  */
 const beginsOf = ({ dialect, tunnels }: LinuxBox): readonly Begin[] =>
   dialect === 'swanctl' || dialect === 'ipsec-conf'
@@ -191,7 +193,7 @@ const beginFiles = (dialect: LinuxDialect, begins: readonly Begin[]): readonly R
         {
           path: 'etc/systemd/system/hybridctl-begin.timer',
           mode: 0o644,
-          what: 'begin tunnels that are down, every 10 s',
+          what: 'begin tunnels that are down, every 5 s',
           content: beginTimer({}),
         },
         {

@@ -41,6 +41,7 @@ const realPorts = (signal: AbortSignal): Ports => {
     clock,
     files,
     namesIn,
+    lock: async (...given) => (await import('../lib/adapters/run-lock.ts')).runLock(...given),
     shell,
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
     env: process.env,

@@ -68,6 +68,7 @@ export const fakePorts = (
   return {
     clock: fakeClock(),
     files,
+    lock: async () => async () => undefined,
     namesIn: async (folder) =>
       [...files.all.keys()].flatMap((path) =>
         path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1).split('/')[0]!] : [],

@@ -1,9 +1,10 @@
 import { isAbsolute, relative } from 'node:path';
 import type { Outcome, Style } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
+import { locked } from '../../lib/core/locked.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { planRender, type FileAccount } from '../../lib/procedures/render-files.ts';
-import { loadSite } from '../../lib/site/file.ts';
+import { absolute, loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
 
 interface Result {
@@ -31,31 +32,34 @@ export const render = defineCommand({
     { line: 'hybridctl dx render --dry-run --detailed-exitcode', why: 'exit 3 when a file differs from the site file' },
   ],
   async run({ site: file, out, dryRun, detailedExitcode }, ports): Promise<Outcome<Result>> {
-    const loaded = await loadSite(ports, file);
-    const links = loaded.site.links.flatMap((link) =>
-      link.kind === 'dx'
-        ? [{ link: link.name, router: link.router, role: link.role, vlan: link.vlan, inside: link.inside }]
-        : [],
-    );
-    if (links.length === 0)
-      throw usageError('the site has no Direct Connect link', {
-        field: 'links',
-        next: 'add one to the site file, kind: dx',
-      });
-    const plan = await planRender(ports, loaded, out);
-    const mine = plan.bgp.filter(({ device }) => links.some(({ router }) => router === device));
-    const pending = plan.pending.filter(({ path }) => mine.some((one) => one.path === path));
-    for (const warning of plan.warnings.filter((text) => text.startsWith('links')))
-      ports.progress(`warning: ${warning}`);
-    if (!dryRun) await ports.files.write(pending);
-    const files = mine.map((one) => ({
-      ...one,
-      path: isAbsolute(plan.out) ? one.path : relative(ports.cwd, one.path),
-    }));
-    return {
-      result: { out: plan.out, written: !dryRun, links, files },
-      exit: detailedExitcode && dryRun && pending.length > 0 ? EXIT.changesPending : EXIT.ok,
+    const work = async (): Promise<Outcome<Result>> => {
+      const loaded = await loadSite(ports, file);
+      const links = loaded.site.links.flatMap((link) =>
+        link.kind === 'dx'
+          ? [{ link: link.name, router: link.router, role: link.role, vlan: link.vlan, inside: link.inside }]
+          : [],
+      );
+      if (links.length === 0)
+        throw usageError('the site has no Direct Connect link', {
+          field: 'links',
+          next: 'add one to the site file, kind: dx',
+        });
+      const plan = await planRender(ports, loaded, out);
+      const mine = plan.bgp.filter(({ device }) => links.some(({ router }) => router === device));
+      const pending = plan.pending.filter(({ path }) => mine.some((one) => one.path === path));
+      for (const warning of plan.warnings.filter((text) => text.startsWith('links')))
+        ports.progress(`warning: ${warning}`);
+      if (!dryRun) await ports.files.write(pending);
+      const files = mine.map((one) => ({
+        ...one,
+        path: isAbsolute(plan.out) ? one.path : relative(ports.cwd, one.path),
+      }));
+      return {
+        result: { out: plan.out, written: !dryRun, links, files },
+        exit: detailedExitcode && dryRun && pending.length > 0 ? EXIT.changesPending : EXIT.ok,
+      };
     };
+    return dryRun ? work() : locked(ports, [absolute(ports.cwd, file)], 'dx render', work);
   },
   human({ links, files, written, out }, style: Style) {
     const changed = files.filter(({ state }) => state !== 'same').length;

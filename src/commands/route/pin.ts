@@ -34,7 +34,7 @@ export const changePins = async (
   const chosen = chosenTables(site, tables);
   if (link !== undefined) refuseStranger(site, chosen, link);
   const file = pinPath(absolute(ports.cwd, stateDir), site.site);
-  const pins = await editPins(ports.files, file, (edited) => {
+  const pins = await editPins(ports, file, (edited) => {
     for (const { id } of chosen) {
       if (link === undefined) edited.delete(id);
       else edited.set(id, link);

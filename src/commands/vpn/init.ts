@@ -1,10 +1,13 @@
+import { dirname, join } from 'node:path';
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
+import { locked } from '../../lib/core/locked.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import { askedFor, planInit, type InitRequest, type PlannedFile } from '../../lib/procedures/init-site.ts';
 import type { TunnelAccount } from '../../lib/procedures/render-files.ts';
 import { planManagedInit } from '../../lib/procedures/managed-vpn/init.ts';
 import { planGatewayInit } from '../../lib/procedures/vpn-gateways/init.ts';
+import { absolute } from '../../lib/site/file.ts';
 import { humanProcedure, runApply, type ProcedureResult } from '../procedure.ts';
 import { agreeToChange } from './consent.ts';
 import { initRequest, SITE, VPN_APPLY, type InitOptions } from './init-flags.ts';
@@ -111,9 +114,13 @@ export const init = defineCommand({
   refine: (options) => ({ ...options, given: initRequest(options) }),
 
   run: ({ given, ...options }, ports) =>
-    askedFor(ports, given, { made: options.apply, dryRun: options.dryRun }, (request) =>
-      options.apply ? applied(ports, request, options) : written(ports, request, options),
-    ),
+    askedFor(ports, given, { made: options.apply, dryRun: options.dryRun }, (request) => {
+      const work = () => (options.apply ? applied(ports, request, options) : written(ports, request, options));
+      if (options.dryRun || options.emit !== undefined) return work();
+      // A new site looks at its neighbours before it chooses its folders, so the folder is locked too.
+      const path = absolute(ports.cwd, request.file);
+      return locked(ports, [path, join(dirname(path), 'hybridctl')], 'vpn init', work);
+    }),
 
   human({ site, written, files, tunnels, next, applied }, style) {
     if (applied !== null) return humanProcedure(applied, style);

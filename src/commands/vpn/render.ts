@@ -1,13 +1,14 @@
 import { isAbsolute, relative } from 'node:path';
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
+import { locked } from '../../lib/core/locked.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { choice, pair, text } from '../../lib/core/flags/kinds.ts';
 import { CRYPTO_LEVELS } from '../../lib/domain/crypto.ts';
 import { DIALECTS, INTERFACE_KINDS } from '../../lib/domain/site.ts';
 import { planRender, type FileAccount, type TunnelAccount } from '../../lib/procedures/render-files.ts';
-import { loadSite } from '../../lib/site/file.ts';
+import { absolute, loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
 
 export interface RenderResult {
@@ -60,29 +61,32 @@ export const render = defineCommand({
   ],
 
   async run({ site, out, dryRun, detailedExitcode, ...how }, ports): Promise<Outcome<RenderResult>> {
-    const overrides = {
-      dialects: new Map(how.dialect),
-      interfaces: new Map(how.interface),
-      ...(how.crypto === undefined ? {} : { crypto: how.crypto }),
-      ...(how.mode === undefined ? {} : { mode: how.mode }),
+    const work = async (): Promise<Outcome<RenderResult>> => {
+      const overrides = {
+        dialects: new Map(how.dialect),
+        interfaces: new Map(how.interface),
+        ...(how.crypto === undefined ? {} : { crypto: how.crypto }),
+        ...(how.mode === undefined ? {} : { mode: how.mode }),
+      };
+      const loaded = await loadSite(ports, site);
+      const plan = await planRender(ports, loaded, out, overrides);
+      if (plan.files.length === 0)
+        throw usageError('has no tunnel and no Direct Connect: there is nothing to render', {
+          field: site,
+          next: 'add a gateway with "vpn init --gateway az=…,private=…,public=…", or have AWS\'s made with "vpn init --apply --gateway aws"',
+        });
+      for (const warning of plan.warnings) ports.progress(`warning: ${warning}`);
+      if (!dryRun) await ports.files.write(plan.pending);
+      const files = plan.files.map((file) => ({
+        ...file,
+        path: isAbsolute(plan.out) ? file.path : relative(ports.cwd, file.path),
+      }));
+      return {
+        result: { out: plan.out, written: !dryRun, tunnels: plan.accounts, files, warnings: plan.warnings },
+        exit: detailedExitcode && dryRun && plan.pending.length > 0 ? EXIT.changesPending : EXIT.ok,
+      };
     };
-    const loaded = await loadSite(ports, site);
-    const plan = await planRender(ports, loaded, out, overrides);
-    if (plan.files.length === 0)
-      throw usageError('has no tunnel and no Direct Connect: there is nothing to render', {
-        field: site,
-        next: 'add a gateway with "vpn init --gateway az=…,private=…,public=…", or have AWS\'s made with "vpn init --apply --gateway aws"',
-      });
-    for (const warning of plan.warnings) ports.progress(`warning: ${warning}`);
-    if (!dryRun) await ports.files.write(plan.pending);
-    const files = plan.files.map((file) => ({
-      ...file,
-      path: isAbsolute(plan.out) ? file.path : relative(ports.cwd, file.path),
-    }));
-    return {
-      result: { out: plan.out, written: !dryRun, tunnels: plan.accounts, files, warnings: plan.warnings },
-      exit: detailedExitcode && dryRun && plan.pending.length > 0 ? EXIT.changesPending : EXIT.ok,
-    };
+    return dryRun ? work() : locked(ports, [absolute(ports.cwd, site)], 'vpn render', work);
   },
 
   human({ written, tunnels, files, out }, style) {

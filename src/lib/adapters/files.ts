@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { failure, HybridError, missing, usageError } from '../core/errors.ts';
 import type { Files, Ports } from '../core/ports.ts';
 import { isOpenToOthers } from '../domain/file-mode.ts';
+import { exchange, prepare, type Pending } from './replace.ts';
 
 /** Where a monitor's lease, pins and records are by default; only root may write there. */
 const STATE = '/var/lib/hybridctl/';
@@ -68,10 +69,10 @@ export const files: Files = {
 
   /**
    * All temp files are complete and on disk before the first rename, so a full disk or a folder in the way changes
-   * nothing.
+   * nothing; where a rename fails (immutable, a mount, another owner) those before it are put back.
    */
   async write(list) {
-    const pending: { temp: string; path: string }[] = [];
+    const pending: Pending[] = [];
     let at = list[0]?.path ?? '';
     for (const { path } of list) {
       if (
@@ -83,28 +84,15 @@ export const files: Files = {
         throw failure(`${path} is a folder, not a file`);
     }
     try {
-      for (const { path, content, mode } of list) {
-        at = path;
-        const folder = dirname(path);
-        await mkdir(folder, { recursive: true, mode: isOpenToOthers(mode) ? 0o755 : 0o700 });
-        // The global, not node:crypto: that module costs every start 3 ms, also those that write nothing.
-        const temp = join(folder, `.${crypto.randomUUID()}.hybridctl-tmp`);
-        pending.push({ temp, path });
-        const handle = await open(temp, 'wx', mode);
-        try {
-          await handle.chmod(mode);
-          await handle.writeFile(content);
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
+      for (const file of list) {
+        at = file.path;
+        await mkdir(dirname(at), { recursive: true, mode: isOpenToOthers(file.mode) ? 0o755 : 0o700 });
+        await prepare(file, (one) => pending.push(one));
       }
-      for (const { temp, path } of pending) {
-        at = path;
-        await rename(temp, path);
-      }
+      await exchange(pending, (path) => (at = path));
     } catch (error) {
       await Promise.all(pending.map(({ temp }) => rm(temp, { force: true })));
+      if (error instanceof HybridError) throw error;
       throw explain('write', at, error);
     }
   },

@@ -21,14 +21,14 @@ const LOCK_PATIENCE_MS = 2_000;
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 /** Boot and start time make a process unmistakable: its number alone may be another's tomorrow. */
-const bootId = (): string => {
+export const bootId = (): string => {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
     return '';
   }
 };
-const startOf = (pid: number | 'self'): string | undefined => {
+export const startOf = (pid: number | 'self'): string | undefined => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -34,6 +34,8 @@ export interface FileToWrite {
   readonly content: string;
   /** Permission bits the file has from the moment it exists, e.g. 0o600. */
   readonly mode: number;
+  /** A file that is there keeps its own mode: people edit it, and may have closed it to others. */
+  readonly keepMode?: true;
 }
 
 export interface Files {
@@ -46,7 +48,8 @@ export interface Files {
   /** @returns permission bits (0o777 mask) and size in bytes, or undefined when there is no such file. */
   stat(path: string): Promise<{ mode: number; size: number } | undefined>;
   /**
-   * Writes every file or none that a reader could see half of: temp file beside it with the final mode, fsync, rename.
+   * Writes every file or none, and none that a reader could see half of: temp file beside it with the final mode,
+   * fsync, rename. A file that is there keeps its owner and group, and a link stays a link.
    * Parent folders are made (0700 where the file itself is private).
    */
   write(files: readonly FileToWrite[]): Promise<void>;
@@ -219,6 +222,12 @@ export interface CloudOptions {
 export interface Ports {
   readonly clock: Clock;
   readonly files: Files;
+  /**
+   * One run at a time on a file of this machine. @param what the command, for the run that finds it taken.
+   * @param patienceMs how long to wait; default: not at all. @returns what gives it back.
+   * @throws failure that names the run that has it.
+   */
+  readonly lock: (path: string, what: string, patienceMs?: number) => Promise<() => Promise<void>>;
   /** Names in a folder of this machine, in no order. Empty where there is no such folder, or it may not be read. */
   readonly namesIn: (folder: string) => Promise<readonly string[]>;
   readonly shell: Shell;

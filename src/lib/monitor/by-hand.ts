@@ -30,7 +30,7 @@ interface PinChange {
   readonly after: string | null;
 }
 
-type MovePorts = Pick<Ports, 'prober' | 'clock' | 'signal' | 'files' | 'leaseStore'>;
+type MovePorts = Pick<Ports, 'prober' | 'clock' | 'signal' | 'files' | 'lock' | 'leaseStore'>;
 
 /** A monitor reads its pins every 500 ms; before it has, it would carry the routes away again. */
 const PINS_READ_MS = 750;
@@ -56,7 +56,7 @@ export const guardByHand = async (
     if (changes.length === 0) return write();
     const pin = async (of: (change: PinChange) => string | null | undefined, which = changes): Promise<void> => {
       if (which.length === 0) return;
-      await editPins(ports.files, file, (edited) => {
+      await editPins(ports, file, (edited) => {
         for (const change of which) {
           const link = of(change) ?? undefined;
           if (link === undefined) edited.delete(change.table);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { failure } from '../core/errors.ts';
-import type { Files } from '../core/ports.ts';
+import type { Files, Ports } from '../core/ports.ts';
 
 /** Where the monitor keeps what must outlive it. */
 export const STATE_DIR = '/var/lib/hybridctl';
@@ -9,6 +9,9 @@ export const pinPath = (stateDir: string, site: string): string => join(stateDir
 
 /** Link by route table id: an operator's word that the table's routes stay there. */
 export type Pins = ReadonlyMap<string, string>;
+
+/** An edit takes a few ms. */
+const PIN_PATIENCE_MS = 2_000;
 
 /** A site has a handful of tables. */
 const MAX_BYTES = 65_536;
@@ -37,14 +40,23 @@ export const readPins = async (files: Pick<Files, 'read'>, path: string): Promis
  * now.
  */
 export const editPins = async (
-  files: Pick<Files, 'read' | 'write'>,
+  { files, lock }: Pick<Ports, 'files' | 'lock'>,
   path: string,
   edit: (pins: Map<string, string>) => void,
 ): Promise<Pins> => {
-  const pins = new Map(await readPins(files, path));
-  edit(pins);
-  await files.write([
-    { path, content: `${JSON.stringify({ version: 1, pins: Object.fromEntries(pins) }, undefined, 2)}\n`, mode: 0o644 },
-  ]);
-  return pins;
+  const giveBack = await lock(path, 'route pin', PIN_PATIENCE_MS);
+  try {
+    const pins = new Map(await readPins(files, path));
+    edit(pins);
+    await files.write([
+      {
+        path,
+        content: `${JSON.stringify({ version: 1, pins: Object.fromEntries(pins) }, undefined, 2)}\n`,
+        mode: 0o644,
+      },
+    ]);
+    return pins;
+  } finally {
+    await giveBack();
+  }
 };

@@ -78,7 +78,7 @@ export const planInit = async (ports: Ports, request: InitRequest): Promise<Init
     request.render ? [absolute(ports.cwd, request.out ?? layoutOf(loaded.site).rendered)] : [],
   );
   for (const file of ignored) first.push({ file, what: 'keeps the keys out of git' });
-  if (text !== existing) first.push({ file: { path, content: text, mode: 0o644 }, what: 'site file' });
+  if (text !== existing) first.push({ file: { path, content: text, mode: 0o644, keepMode: true }, what: 'site file' });
   const schema = { path: join(dirname(path), SCHEMA_FILE), content: siteJsonSchemaText(), mode: 0o644 };
   if ((await ports.files.read(schema.path)) !== schema.content)
     first.push({ file: schema, what: 'JSON Schema, for editors' });

@@ -39,7 +39,7 @@ export const moveAway = async (
   begunAt: number,
   ports: Ports,
 ): Promise<{ result: RouteDrillReport; exit: ExitCode }> => {
-  const { clock, files, progress } = ports;
+  const { clock, progress } = ports;
   const now = (): number => performance.now();
   const startedAt = clock.now();
   const verdicts = standby.map((link) => ({ link, why: watching.verdict(link)!.why }));
@@ -64,7 +64,7 @@ export const moveAway = async (
     routes,
   });
   try {
-    await editPins(files, context.pins, (pins) => routes.forEach(({ table, to }) => pins.set(table, to)));
+    await editPins(ports, context.pins, (pins) => routes.forEach(({ table, to }) => pins.set(table, to)));
   } catch (error) {
     await Promise.all([watch.end(), finish(context.record)]);
     throw error;

@@ -70,7 +70,7 @@ export const giveBack = async (
   context: DrillContext,
   ports: Ports,
 ): Promise<GivenBack> => {
-  const { clock, files } = ports;
+  const { clock } = ports;
   const troubles: string[] = [];
   const attempt = async (what: string, work: () => Promise<unknown>): Promise<boolean> =>
     work().then(
@@ -80,7 +80,7 @@ export const giveBack = async (
   const homes = new Map(routes.map(({ table, home, to }) => [table, { home, to }]));
 
   await attempt('pin the routes home', async () => {
-    await editPins(files, context.pins, (pins) =>
+    await editPins(ports, context.pins, (pins) =>
       homes.forEach(({ home, to }, table) => pins.get(table) === to && pins.set(table, home)),
     );
     if ((await leaseHolder(context.lease)) !== undefined) await clock.sleep(PINS_READ_MS);
@@ -125,7 +125,7 @@ export const giveBack = async (
   if (stranded.length > 0) return { legs, stranded, troubles };
 
   const cleared = await attempt('take the pins away', () =>
-    editPins(files, context.pins, (pins) =>
+    editPins(ports, context.pins, (pins) =>
       homes.forEach(({ home, to }, table) => [home, to].includes(pins.get(table) ?? '') && pins.delete(table)),
     ),
   );

@@ -86,7 +86,7 @@ export const siteFiles = (
           delete: () =>
             before === undefined
               ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }]
-              : writing([{ path, content: before, mode: 0o644 }]),
+              : writing([{ path, content: before, mode: 0o644, keepMode: true }]),
         }),
   };
 };
@@ -139,7 +139,7 @@ export const siteIds = (gateways: readonly string[], path: string): Step => {
         : { state: 'differs', found, differences: [{ field: 'site file', wanted: 'ids' }] };
     },
     create: () => [],
-    update: () => writing([{ path, content, mode: 0o644 }]),
+    update: () => writing([{ path, content, mode: 0o644, keepMode: true }]),
   };
 };
 
@@ -169,7 +169,7 @@ export const releasedAddresses = (path: string): Step => {
       return content === read.text ? { state: 'absent' } : { state: 'ready', found: { id: path, owned: true } };
     },
     create: () => [],
-    delete: () => writing([{ path, content, mode: 0o644 }]),
+    delete: () => writing([{ path, content, mode: 0o644, keepMode: true }]),
   };
 };
 

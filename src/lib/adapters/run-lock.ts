@@ -1,0 +1,79 @@
+import { link, mkdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { failure } from '../core/errors.ts';
+import type { Ports } from '../core/ports.ts';
+import { bootId, startOf } from './lease-file.ts';
+
+const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** Host, boot, process, its start, and the command; parts are separated by `|`. */
+const nameOf = (what: string): string => [hostname(), bootId(), process.pid, startOf('self') ?? '', what].join('|');
+
+/**
+ * Whether the run that a lock names is over. A lock of another machine (the folder is shared) is believed: nothing here
+ * can tell. One that is no whole name was left by somebody else's program.
+ */
+const isOver = (name: string): boolean => {
+  const [host, boot, pid, start] = name.split('|');
+  if (host !== hostname()) return false;
+  return boot !== bootId() || startOf(Number(pid)) !== start;
+};
+
+/** Moved aside first: of two that find the same dead lock only one gets it, and a new one is put back. */
+const breakLock = async (lock: string, dead: string): Promise<void> => {
+  const aside = `${lock}.${crypto.randomUUID()}`;
+  try {
+    await rename(lock, aside);
+  } catch {
+    return;
+  }
+  if ((await readlink(aside).catch(() => '')) !== dead) await link(aside, lock).catch(() => undefined);
+  await rm(aside, { force: true });
+};
+
+const busy = (path: string, lock: string, name: string) => {
+  const [host, , pid, , what] = name.split('|');
+  const there = host === hostname() ? '' : ` on ${host}`;
+  return failure(`another run is at work here: ${what ?? 'a command'}, process ${pid}${there}; nothing was changed`, {
+    field: path,
+    next: there === '' ? 'wait until it ends' : `wait until it ends, or remove ${lock} if that machine is gone`,
+  });
+};
+
+/**
+ * One run at a time: a symbolic link beside the file, which leads nowhere and names its owner. So it comes into being
+ * whole, as the lock of a lease does (lease-file.ts), and that of a dead process is nobody's. In a folder that we may
+ * not write to there is no lock, and nothing to protect.
+ */
+export const runLock: Ports['lock'] = async (path, what, patienceMs = 0) => {
+  const lock = join(dirname(path), `.${basename(path)}.lock`);
+  const mine = nameOf(what);
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      await symlink(mine, lock);
+      return async () => {
+        if ((await readlink(lock).catch(() => undefined)) === mine) await rm(lock, { force: true });
+      };
+    } catch (error) {
+      // Who makes the first file of a folder makes the folder.
+      const made = (): Promise<boolean> =>
+        mkdir(dirname(lock), { recursive: true }).then(
+          () => true,
+          () => false,
+        );
+      if (code(error) === 'ENOENT' && (await made())) continue;
+      if (code(error) !== 'EEXIST') return async () => undefined;
+    }
+    const name = await readlink(lock).catch((error: unknown) => (code(error) === 'ENOENT' ? undefined : ''));
+    if (name === undefined) continue;
+    if (name !== '' && isOver(name)) await breakLock(lock, name);
+    else if (performance.now() >= end)
+      throw name === ''
+        ? failure(`${lock} is not a lock of ours`, { field: path, next: 'remove it' })
+        : busy(path, lock, name);
+    else await delay(10);
+  }
+};

@@ -3,7 +3,17 @@ import { bytes } from '../../lib/domain/amount.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { bitRate } from '../../lib/domain/traffic.ts';
 import { drawSite } from '../../lib/lab/draw.ts';
-import { TONE, verdict, type Picture, type Series, type Tone } from '../../lib/status/picture.ts';
+import {
+  carriersOf,
+  routeTone,
+  TONE,
+  verdict,
+  type LinkNow,
+  type Picture,
+  type RouteNow,
+  type Series,
+  type Tone,
+} from '../../lib/status/picture.ts';
 import type { Point } from '../../lib/status/series.ts';
 import { ago, clockTime, linkState, millis, percent, place, plain, watcherText } from '../../lib/status/words.ts';
 
@@ -42,7 +52,11 @@ export const bars = (points: readonly Point[]): string => {
 
 const drawing = (site: Site, { routes, links }: Picture, style: Style): readonly string[] => {
   const apps = site.route_tables.map(({ name, subnets }) => ({ name, address: subnets[0] ?? '' }));
-  const active = new Map(routes.flatMap(({ name, at }) => (at === null ? [] : [[name, at] as const])));
+  const active = new Map(
+    routes.flatMap((route) =>
+      route.at === null ? [] : [[route.name, carriersOf(route, links)[0]?.name ?? route.at] as const],
+    ),
+  );
   return drawSite(site, { apps, host: { name: 'office', address: '' }, active })
     .split('\n')
     .map((line) => {
@@ -69,27 +83,23 @@ const linkTable = ({ links, at }: Picture, series: Series, style: Style): string
     ]),
   );
 
+/** Tunnels of one gateway carry together: each is shown with its own state. */
+const carriedBy = (route: RouteNow, links: readonly LinkNow[], style: Style): string => {
+  const shared = route.sharedBy.flatMap((name) => links.find((link) => link.name === name) ?? []);
+  if (shared.length < 2) return paint(style, routeTone(route, links), place(route.at));
+  return shared.map(({ name, state }) => paint(style, TONE[state], `${name} ${state}`)).join(', ');
+};
+
 const routeTable = ({ routes, links, at }: Picture, style: Style): string =>
   style.table(
     ['table', 'destination', 'carried by', 'preferred', 'since'],
-    routes.map((route) => {
-      const state = links.find(({ name }) => name === route.at)?.state;
-      const tone: Tone =
-        route.at === null
-          ? 'unknown'
-          : route.at === route.preferred && state !== 'dead'
-            ? 'good'
-            : state === undefined || state === 'dead'
-              ? 'bad'
-              : 'warn';
-      return [
-        route.name,
-        route.destination,
-        paint(style, tone, place(route.at)),
-        route.pinned === null ? route.preferred : `${route.preferred}, pinned to ${plain(route.pinned)}`,
-        ago(route.since, at),
-      ];
-    }),
+    routes.map((route) => [
+      route.name,
+      route.destination,
+      carriedBy(route, links, style),
+      route.pinned === null ? route.preferred : `${route.preferred}, pinned to ${plain(route.pinned)}`,
+      ago(route.since, at),
+    ]),
   );
 
 const incidentTable = ({ incidents, routes, at }: Picture, style: Style): string =>

@@ -1,4 +1,4 @@
-import { destinationsOf } from '../domain/routes.ts';
+import { destinationsOf, linkTargets, sharesTarget } from '../domain/routes.ts';
 import type { Link, Site } from '../domain/site.ts';
 import { ecsLine, isLogged } from '../monitor/ecs.ts';
 import type { LoggedEvent, MonitorEvent, VerdictEvent } from '../monitor/events.ts';
@@ -124,6 +124,12 @@ export const openModel = (site: Site, region: string): Model => {
     }
   };
 
+  const targets = linkTargets(site);
+  const sharedBy = (at: string | null): readonly string[] => {
+    const one = targets.find(({ name }) => name === at);
+    if (one === undefined) return [];
+    return [one, ...targets.filter((other) => other !== one && sharesTarget(one, other))].map(({ name }) => name);
+  };
   const linkNow = (link: Link): LinkNow => {
     const now = watcher.kind === 'monitor' ? seen.get(link.name) : undefined;
     const said = verdicts.get(link.name);
@@ -153,6 +159,7 @@ export const openModel = (site: Site, region: string): Model => {
           destination,
           preferred: table.links[0]!,
           at,
+          sharedBy: sharedBy(at),
           since: moved !== undefined && moved.to === at ? moved.at : null,
           pinned: pinned.get(table.id) ?? null,
         };

@@ -33,6 +33,11 @@ export interface RouteNow {
   readonly preferred: string;
   /** Link that carries it, `(none)`, `(foreign)`, or null while that is not known. */
   readonly at: string | null;
+  /**
+   * That link, and those behind the same target (tunnels of one gateway): the table can't choose between them, and each
+   * that lives may carry.
+   */
+  readonly sharedBy: readonly string[];
   /** When it was moved there; null: not by an event that we know of. */
   readonly since: number | null;
   readonly pinned: string | null;
@@ -85,6 +90,24 @@ export type Tone = 'good' | 'warn' | 'bad' | 'unknown';
 
 export const TONE: Readonly<Record<State, Tone>> = { alive: 'good', dead: 'bad', unknown: 'unknown' };
 
+/**
+ * The links that carry a route as far as they live; all of them where none does. Empty: no link of the site carries it,
+ * or that is not known.
+ */
+export const carriersOf = ({ sharedBy }: RouteNow, links: readonly LinkNow[]): readonly LinkNow[] => {
+  const shared = sharedBy.flatMap((name) => links.find((link) => link.name === name) ?? []);
+  const living = shared.filter(({ state }) => state !== 'dead');
+  return living.length === 0 ? shared : living;
+};
+
+/** How a route stands: well only on its preferred link or beside it. */
+export const routeTone = (route: RouteNow, links: readonly LinkNow[]): Tone => {
+  const state = carriersOf(route, links)[0]?.state;
+  if (route.at === null) return 'unknown';
+  if (state === undefined || state === 'dead') return 'bad';
+  return route.sharedBy.includes(route.preferred) ? 'good' : 'warn';
+};
+
 const listed = (names: readonly string[]): string => [...new Set(names)].join(', ');
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
@@ -94,8 +117,9 @@ export const verdict = ({
   links,
   routes,
 }: Pick<Picture, 'watcher' | 'links' | 'routes'>): { readonly tone: Tone; readonly text: string } => {
-  const state = new Map(links.map((link) => [link.name, link.state]));
-  const lost = routes.filter(({ at }) => at === '(none)' || (at !== null && state.get(at) === 'dead'));
+  const lost = routes.filter(
+    (route) => route.at === '(none)' || carriersOf(route, links).some(({ state }) => state === 'dead'),
+  );
   if (lost.length > 0)
     return {
       tone: 'bad',
@@ -103,11 +127,14 @@ export const verdict = ({
     };
   if (watcher.kind === 'nobody') return { tone: 'unknown', text: 'No monitor is running: link state is unknown' };
   const dead = links.filter((link) => link.state === 'dead').map(({ name }) => name);
-  const away = routes.filter(({ at, preferred }) => at !== null && at !== preferred);
+  const away = routes.filter(({ at, sharedBy, preferred }) => at !== null && !sharedBy.includes(preferred));
+  // Tunnels of one gateway: the route stays where it is, and the other tunnel carries.
+  const beside = routes.filter(({ sharedBy }) => sharedBy.some((name) => dead.includes(name)));
+  const moved = [...new Set([...away, ...beside])];
   const over =
-    away.length === 0
+    moved.length === 0
       ? 'no route uses it'
-      : `${counted(away.length, 'route')} over ${listed(away.map(({ at }) => at!))}`;
+      : `${counted(moved.length, 'route')} over ${listed(moved.flatMap((route) => (beside.includes(route) ? carriersOf(route, links).map(({ name }) => name) : route.at!)))}`;
   if (dead.length > 0)
     return { tone: 'warn', text: `${listed(dead)} ${dead.length === 1 ? 'is' : 'are'} dead, ${over}` };
   if (away.length > 0)

@@ -100,6 +100,40 @@ describe('what is shown', () => {
     expect(verdict(one.picture(DIES.at))).toEqual({ tone: 'warn', text: 'dx-1 is dead, 2 routes over vpn-a, vpn-b' });
   });
 
+  test('two tunnels of one gateway carry together: each is shown with its own state, and one of them is enough', () => {
+    const [gw1] = SITE.gateways;
+    const mesh = {
+      ...SITE,
+      tunnels: [...SITE.tunnels, { ...SITE.tunnels[0]!, name: 'vpn3', router: 'rtr-2', inside: '169.254.101.0/30' }],
+      links: [...SITE.links, { kind: 'vpn' as const, name: 'vpn-c', tunnel: 'vpn3' }],
+    };
+    expect(mesh.tunnels[2]!.gateway).toBe(gw1!.name);
+    const one = openModel(mesh, 'cn-north-1');
+    const health = (dead: readonly string[]) =>
+      one.take({
+        kind: 'health',
+        at: LATER,
+        links: mesh.links.map(({ name }) => ({
+          link: name,
+          state: dead.includes(name) ? ('dead' as const) : ('alive' as const),
+          suspicion: 0,
+        })),
+        routes: [
+          { table: PRIVATE_1, destination: '10.10.0.0/16', at: 'vpn-a' },
+          { table: PRIVATE_2, destination: '10.10.0.0/16', at: 'vpn-b' },
+        ],
+      });
+    one.began(WELL);
+    const picture = () => one.picture(LATER);
+    health(['dx-1', 'vpn-a']);
+    expect(picture().routes[0]).toMatchObject({ at: 'vpn-a', sharedBy: ['vpn-a', 'vpn-c'] });
+    expect(verdict(picture()).text).toBe('dx-1, vpn-a are dead, 2 routes over vpn-c, vpn-b');
+    expect(statusLines(mesh, picture(), one.series(), style(false)).join('\n')).toContain('vpn-a dead, vpn-c alive');
+    expect(pageOf(picture()).parts['routes']).toMatch(/vpn-a dead.*vpn-c alive/);
+    health(['dx-1', 'vpn-a', 'vpn-c']);
+    expect(verdict(picture())).toMatchObject({ tone: 'bad', text: expect.stringContaining('of private-1') });
+  });
+
   test('ten minutes are plotted, however long it runs', () => {
     const one = model();
     one.began(WELL);

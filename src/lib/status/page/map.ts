@@ -1,4 +1,4 @@
-import { TONE, type LinkNow, type Picture, type Tone } from '../picture.ts';
+import { carriersOf, TONE, type LinkNow, type Picture, type RouteNow, type Tone } from '../picture.ts';
 import { place } from '../words.ts';
 import { escaped, figure, icon } from './markup.ts';
 
@@ -13,6 +13,9 @@ interface At {
   readonly x: number;
   readonly y: number;
 }
+
+const carries = (route: RouteNow, link: LinkNow, links: readonly LinkNow[]): boolean =>
+  carriersOf(route, links).some(({ name }) => name === link.name);
 
 const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
@@ -77,8 +80,10 @@ const wide = (scene: Scene): string => {
   });
   const ways = tables.flatMap(({ table }, index) =>
     lanes.flatMap(({ link, tone }, lane) => {
-      const carries = routes.some((route) => route.table === table && route.at === link.name);
-      return carries ? [wire(bend({ x: 150, y: places[index]! }, { x: 216, y: lines[lane]! }), { tone, carries })] : [];
+      const links = lanes.map((one) => one.link);
+      return routes.some((route) => route.table === table && carries(route, link, links))
+        ? [wire(bend({ x: 150, y: places[index]! }, { x: 216, y: lines[lane]! }), { tone, carries: true })]
+        : [];
     }),
   );
   return [
@@ -122,8 +127,8 @@ const narrow = (scene: Scene): string => {
     label(cloud, { x: 14, y: 24 }, 'title'),
     label(`Office ${office}`, { x: 14, y: foot + 25 }, 'title'),
     ...routes.map(
-      ({ name, at }, index) =>
-        `<text class="row" x="14" y="${50 + index * 22}"><tspan class="name">${escaped(cut(name, 20))}</tspan><tspan class="dim" dx="6">over</tspan><tspan class="name" dx="6">${escaped(cut(place(at), 20))}</tspan></text>`,
+      ({ name, at, sharedBy }, index) =>
+        `<text class="row" x="14" y="${50 + index * 22}"><tspan class="name">${escaped(cut(name, 20))}</tspan><tspan class="dim" dx="6">over</tspan><tspan class="name" dx="6">${escaped(cut(sharedBy.length > 1 ? sharedBy.join(', ') : place(at), 20))}</tspan></text>`,
     ),
     ...order.map((index) => ends[index]!),
     '</svg>',
@@ -134,7 +139,8 @@ const narrow = (scene: Scene): string => {
 const spoken = ({ lanes, routes }: Scene): string =>
   lanes
     .map(({ link }) => {
-      const users = routes.filter(({ at }) => at === link.name).map(({ name }) => name);
+      const links = lanes.map((one) => one.link);
+      const users = routes.filter((route) => carries(route, link, links)).map(({ name }) => name);
       return `${link.name}, ${link.cloudEnd} to ${link.router}: ${link.state}, ${users.length === 0 ? 'carries nothing' : `carries ${[...new Set(users)].join(', ')}`}.`;
     })
     .join(' ');
@@ -142,7 +148,11 @@ const spoken = ({ lanes, routes }: Scene): string =>
 /** The site drawn, for wide and for narrow windows; the style shows one of them. */
 export const mapMarkup = (picture: Picture): string => {
   const lanes = picture.links.map(
-    (link): Lane => ({ link, tone: TONE[link.state], carries: picture.routes.some(({ at }) => at === link.name) }),
+    (link): Lane => ({
+      link,
+      tone: TONE[link.state],
+      carries: picture.routes.some((route) => carries(route, link, picture.links)),
+    }),
   );
   const scene: Scene = {
     region: picture.region,

@@ -1,7 +1,7 @@
 import { bytes } from '../../domain/amount.ts';
 import { bitRate } from '../../domain/traffic.ts';
 import { otherSteps, type Incident, type PastMove } from '../../monitor/history.ts';
-import { TONE, verdict, type LinkNow, type Picture, type RouteNow, type Tone } from '../picture.ts';
+import { routeTone, TONE, verdict, type LinkNow, type Picture, type RouteNow, type Tone } from '../picture.ts';
 import { ago, clockTime, linkState, millis, percent, place, plain, watcherText } from '../words.ts';
 import { mapMarkup } from './map.ts';
 import { escaped, figure, icon, table } from './markup.ts';
@@ -34,9 +34,11 @@ const card = (link: LinkNow, at: number): string =>
   `<figure class="plot" data-plot="${escaped(link.name)}" tabindex="0" role="img" aria-label="${escaped(`Round trip and loss of ${link.name} over the last ten minutes. Arrow keys read single moments.`)}"></figure>` +
   `${link.because === null || link.state === 'alive' ? '' : `<p class="because">${escaped(plain(link.because))}</p>`}</article>`;
 
-const routeTone = ({ at, preferred }: RouteNow, links: readonly LinkNow[]): Tone => {
-  const state = links.find(({ name }) => name === at)?.state;
-  return at === null ? 'unknown' : state === undefined || state === 'dead' ? 'bad' : at === preferred ? 'good' : 'warn';
+/** Each link that carries the route with its own state; a position that is no link in words. */
+const carriedBy = (route: RouteNow, links: readonly LinkNow[]): string => {
+  const shared = route.sharedBy.flatMap((name) => links.find((link) => link.name === name) ?? []);
+  if (shared.length < 2) return flagged(routeTone(route, links), place(route.at));
+  return shared.map(({ name, state }) => flagged(TONE[state], `${name} ${state}`)).join(' ');
 };
 
 const routes = ({ routes: all, links }: Picture): string =>
@@ -52,7 +54,7 @@ const routes = ({ routes: all, links }: Picture): string =>
     all.map((route) => [
       escaped(route.name),
       escaped(route.destination),
-      flagged(routeTone(route, links), place(route.at)),
+      carriedBy(route, links),
       `${escaped(route.preferred)}${route.pinned === null ? '' : ` <span class="pin">pinned to ${escaped(plain(route.pinned))}</span>`}`,
       figure(`moved:${route.table}|${route.destination}`),
     ]),

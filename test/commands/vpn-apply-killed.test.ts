@@ -53,3 +53,20 @@ test('SIGKILL at every step boundary: the same end, nothing twice, nothing orpha
   expect((await made.on('vpn destroy --site office.yaml --yes')).exit).toBe(0);
   expect(made.ours('office')).toEqual({});
 });
+
+test('killed after the first Elastic IP: the site file is there, destroy goes by it, and the same line goes on without a question', {
+  timeout: 100_000,
+}, async () => {
+  const made = await bench();
+  const run = await mortalRuns(made.url, made.folder);
+  const first = await run(LINE, () => 'after');
+  expect([first.signal, first.changes]).toEqual(['SIGKILL', ['AllocateAddress']]);
+  expect(made.read('office.yaml')).toMatch(/(released: true[\s\S]*){2}/);
+  expect((await made.on('vpn destroy --site office.yaml --yes')).exit).toBe(0);
+  expect(made.ours('office')).toEqual({});
+
+  expect((await run(LINE, () => 'after')).signal).toBe('SIGKILL');
+  const goesOn = await made.on(`${NEW_SITE} --yes`);
+  expect([goesOn.exit, made.ours('office')], goesOn.err).toEqual([0, ALL]);
+  expect(made.read('office.yaml')).not.toContain('released');
+});

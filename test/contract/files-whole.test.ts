@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { files } from '../../src/lib/adapters/files.ts';
+import { until } from '../helpers/power-cut.ts';
+import { bundled } from '../helpers/terminal.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -42,6 +44,33 @@ describe('all files or none, also where a rename fails', () => {
     }
   });
 });
+
+/** At work on a file beside its target until it is killed. */
+const AT_WORK = `
+  import { writeFileSync } from 'node:fs';
+  import { beside } from './src/lib/adapters/replace.ts';
+  writeFileSync(beside(process.argv[2]!), 'secret');
+  process.stdout.write('begun\\n');
+  setInterval(() => undefined, 1_000);
+`;
+
+test('what a killed run left is removed by the next write there; what a living one is at work on stays', async () => {
+  const program = await bundled(AT_WORK);
+  const writer = until(program.file, [at('key')]);
+  try {
+    await expect.poll(() => writer.last(), { timeout: 60_000 }).toBe('begun');
+    const left = (await readdir(root)).filter((name) => name.endsWith('.hybridctl-tmp'));
+    expect(left).toHaveLength(1);
+    await files.write([{ path: at('site'), content: 'a', mode: 0o644 }]);
+    expect((await readdir(root)).sort()).toEqual([...left, 'site']);
+    await writer.kill();
+    await files.write([{ path: at('site'), content: 'b', mode: 0o644 }]);
+    expect(await readdir(root)).toEqual(['site']);
+  } finally {
+    await writer.kill();
+    await program.remove();
+  }
+}, 60_000);
 
 describe('a file that is written over', () => {
   test.skipIf(!isRoot)('keeps owner and group; its mode only where that is asked', async () => {

@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { files, namesIn } from '../../src/lib/adapters/files.ts';
-import { bootId } from '../../src/lib/adapters/lease-file.ts';
+import { bootId } from '../../src/lib/adapters/process-name.ts';
 import { runLock } from '../../src/lib/adapters/run-lock.ts';
 import { editPins, readPins } from '../../src/lib/monitor/pins.ts';
 import { run } from '../helpers/run.ts';

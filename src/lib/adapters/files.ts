@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { failure, HybridError, missing, usageError } from '../core/errors.ts';
 import type { Files, Ports } from '../core/ports.ts';
 import { isOpenToOthers } from '../domain/file-mode.ts';
-import { exchange, prepare, type Pending } from './replace.ts';
+import { exchange, prepare, sweep, syncNames, type Pending } from './replace.ts';
 
 /** Where a monitor's lease, pins and records are by default; only root may write there. */
 const STATE = '/var/lib/hybridctl/';
@@ -69,10 +69,12 @@ export const files: Files = {
 
   /**
    * All temp files are complete and on disk before the first rename, so a full disk or a folder in the way changes
-   * nothing; where a rename fails (immutable, a mount, another owner) those before it are put back.
+   * nothing; where a rename fails (immutable, a mount, another owner) those before it are put back. When it returns the
+   * new names are on disk too: a power cut takes nothing back.
    */
   async write(list) {
     const pending: Pending[] = [];
+    const made = new Map<string, string>();
     let at = list[0]?.path ?? '';
     for (const { path } of list) {
       if (
@@ -86,10 +88,16 @@ export const files: Files = {
     try {
       for (const file of list) {
         at = file.path;
-        await mkdir(dirname(at), { recursive: true, mode: isOpenToOthers(file.mode) ? 0o755 : 0o700 });
+        const top = await mkdir(dirname(at), { recursive: true, mode: isOpenToOthers(file.mode) ? 0o755 : 0o700 });
+        if (top !== undefined) made.set(at, top);
         await prepare(file, (one) => pending.push(one));
       }
       await exchange(pending, (path) => (at = path));
+      await syncNames([
+        ...pending.map(({ target }) => ({ path: target })),
+        ...[...made].map(([path, top]) => ({ path, made: top })),
+      ]);
+      for (const folder of new Set(pending.map(({ target }) => dirname(target)))) await sweep(folder);
     } catch (error) {
       await Promise.all(pending.map(({ temp }) => rm(temp, { force: true })));
       if (error instanceof HybridError) throw error;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { link, lstat, mkdir, open, readFile, readlink, rename, rm, symlink, type FileHandle } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failure, missing } from '../core/errors.ts';
 import type { LeaseStore } from '../core/ports.ts';
+import { bootId, startOf } from './process-name.ts';
 
 /** A block of the file system: what is written over it needs no new space. */
 const BLOCK = 4_096;
@@ -19,24 +19,6 @@ const SMALLEST = 4 * BLOCK;
 const LOCK_PATIENCE_MS = 2_000;
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
-
-/** Boot and start time make a process unmistakable: its number alone may be another's tomorrow. */
-export const bootId = (): string => {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return '';
-  }
-};
-export const startOf = (pid: number | 'self'): string | undefined => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? undefined : fields[18]; // a zombie does nothing any more
-  } catch {
-    return undefined;
-  }
-};
 
 const gone = (holder: string, host: string, boot: string): boolean => {
   const [theirHost, theirBoot, pid, start] = holder.split('/');

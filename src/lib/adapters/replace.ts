@@ -1,8 +1,11 @@
 import { constants } from 'node:fs';
-import { chmod, chown, copyFile, link, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, copyFile, link, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT, HybridError } from '../core/errors.ts';
 import type { FileToWrite } from '../core/ports.ts';
+import { isOver, processMark } from './process-name.ts';
+
+const TEMP = '.hybridctl-tmp';
 
 /** A new file beside the one that it is to replace. */
 export interface Pending {
@@ -11,8 +14,12 @@ export interface Pending {
   readonly target: string;
 }
 
-/** The global, not node:crypto: that module costs every start 3 ms, also those that write nothing. */
-const beside = (path: string): string => join(dirname(path), `.${crypto.randomUUID()}.hybridctl-tmp`);
+/**
+ * A name beside a file for what is not ready yet. It tells whose it is: what a killed run left may hold a key, and the
+ * next run removes it. The global, not node:crypto: that module costs every start 3 ms, also those that write nothing.
+ */
+export const beside = (path: string): string =>
+  join(dirname(path), `.${processMark()}.${crypto.randomUUID().slice(0, 8)}${TEMP}`);
 
 /**
  * Where a write goes: a link stays a link, and the file that it leads to is written. Only where the link is of root, of
@@ -94,4 +101,43 @@ export const exchange = async (list: readonly Pending[], onFailure: (path: strin
   } finally {
     await Promise.all(names.map((name) => rm(name, { force: true }).catch(() => undefined)));
   }
+};
+
+/** Removes what runs that were killed left in a folder. Never fails: it is in nobody's way. */
+export const sweep = async (folder: string): Promise<void> => {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.endsWith(TEMP) || !isOver(name.slice(1).split('.')[0]!)) continue;
+    await rm(join(folder, name), { force: true }).catch(() => undefined);
+  }
+};
+
+/** Neither allowed by a folder that may only be written to, nor known to every file system. */
+const CANT_SYNC: readonly (string | undefined)[] = ['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP', 'EISDIR'];
+
+/** After it the names in a folder outlive a power cut: fsync of a file does not keep its name (fsync(2)). */
+const syncFolder = async (folder: string): Promise<void> => {
+  try {
+    const handle = await open(folder, 'r');
+    await handle.sync().finally(() => handle.close());
+  } catch (error) {
+    if (!CANT_SYNC.includes((error as NodeJS.ErrnoException).code)) throw error;
+  }
+};
+
+/**
+ * The names of these files on disk, and of the folders that were made for them.
+ * @param made the topmost folder that is new, for each file; undefined: its folder was there
+ */
+export const syncNames = async (
+  written: readonly { readonly path: string; readonly made?: string | undefined }[],
+): Promise<void> => {
+  const folders = new Set<string>();
+  for (const { path, made } of written) {
+    let folder = dirname(path);
+    folders.add(folder);
+    // The name of a new folder is in its parent.
+    while (made !== undefined && folder.length >= made.length && folder !== dirname(folder))
+      folders.add((folder = dirname(folder)));
+  }
+  for (const folder of folders) await syncFolder(folder);
 };

@@ -4,7 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failure } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
-import { bootId, startOf } from './lease-file.ts';
+import { bootId, startOf } from './process-name.ts';
+import { syncNames } from './replace.ts';
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
@@ -59,12 +60,14 @@ export const runLock: Ports['lock'] = async (path, what, patienceMs = 0) => {
       };
     } catch (error) {
       // Who makes the first file of a folder makes the folder.
-      const made = (): Promise<boolean> =>
-        mkdir(dirname(lock), { recursive: true }).then(
-          () => true,
-          () => false,
-        );
-      if (code(error) === 'ENOENT' && (await made())) continue;
+      const madeFolder = (): Promise<boolean> =>
+        mkdir(dirname(lock), { recursive: true })
+          .then((made) => syncNames([{ path: lock, made }]))
+          .then(
+            () => true,
+            () => false,
+          );
+      if (code(error) === 'ENOENT' && (await madeFolder())) continue;
       if (code(error) !== 'EEXIST') return async () => undefined;
     }
     const name = await readlink(lock).catch((error: unknown) => (code(error) === 'ENOENT' ? undefined : ''));

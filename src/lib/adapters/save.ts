@@ -1,13 +1,14 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { failure, HybridError, missing } from '../core/errors.ts';
+import { beside, sweep, syncNames } from './replace.ts';
 
 /** Writes what comes to a file that appears whole or not at all, with mode 0644. @returns bytes. */
 export const save = async (path: string, content: AsyncIterable<Uint8Array>): Promise<number> => {
-  const temp = join(dirname(path), `.${crypto.randomUUID()}.hybridctl-tmp`);
+  const temp = beside(path);
   let size = 0;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    const made = await mkdir(dirname(path), { recursive: true });
     const handle = await open(temp, 'wx', 0o644);
     try {
       for await (const chunk of content) {
@@ -19,6 +20,8 @@ export const save = async (path: string, content: AsyncIterable<Uint8Array>): Pr
       await handle.close();
     }
     await rename(temp, path);
+    await syncNames([{ path, made }]);
+    await sweep(dirname(path));
     return size;
   } catch (error) {
     await rm(temp, { force: true });

@@ -7,7 +7,7 @@ import type { Answers } from '../../site/answers.ts';
 import { absolute, loadPsks, readSiteText } from '../../site/file.ts';
 import type { Spec } from '../../site/specs.ts';
 import { gatewaysIn, planInit, type InitPlan, type InitRequest } from '../init-site.ts';
-import { keyFiles, siteFiles, siteIds } from './site-files.ts';
+import { keyFiles, siteDraft, siteFiles, siteIds, withoutAddresses } from './site-files.ts';
 import { addressSteps, gatewaySteps, type TunnelKey, type VpnOptions } from './steps.ts';
 
 export interface Deployment {
@@ -15,6 +15,8 @@ export interface Deployment {
   readonly site: Site;
   readonly fresh: ReadonlySet<string>;
   readonly plan: InitPlan;
+  /** The site file that is there would say something else, addresses that it lacks aside. */
+  readonly changesExisting: boolean;
   readonly steps: readonly Step[];
 }
 
@@ -107,18 +109,21 @@ export const planDeployment = async (
         : [[tunnel.name, { value: psks.get(tunnel.name)!, isNew: made.has(absolute(dirname(path), file)) }]];
     }),
   );
+  const text = plan.loaded.text;
+  const draft = withoutAddresses(text, site, fresh);
   const needs = [...fresh].map((name) => `eip/${name}/address`);
   const steps = [
     ...(plan.keys.length === 0 ? [] : [keyFiles(plan.keys)]),
+    ...(existing === undefined && fresh.size > 0 ? [siteDraft(path, draft)] : []),
     ...addressSteps(site, fresh),
-    siteFiles(ports, (values) => withAddresses(asked, names, values), needs, path, existing),
+    siteFiles(ports, (values) => withAddresses(asked, names, values), needs, path, existing ?? draft),
     ...gatewaySteps(site, keys, { ...options, fresh }),
     siteIds(
       site.gateways.map(({ name }) => name),
       path,
     ),
   ];
-  return { site, fresh, plan, steps };
+  return { site, fresh, plan, changesExisting: plan.changesExisting && draft !== existing, steps };
 };
 
 /** Where the addresses are not known the runbook would hold stand-ins. */

@@ -63,7 +63,7 @@ export const planGatewayInit = async (
   },
 ): Promise<CloudInit> => {
   const deployment = await planDeployment(ports, withWan(given), options);
-  const { site, plan, steps, fresh } = deployment;
+  const { site, plan, steps, fresh, changesExisting } = deployment;
   if (options.runbook) refuseRunbook(deployment);
   // What this very run makes is nothing to warn of.
   const made = new Set(withoutTarget(site).map(({ path, message }) => `${pathText(path)}: ${message}`));
@@ -75,7 +75,7 @@ export const planGatewayInit = async (
     warnings: plan.warnings,
     worthSaying: [...plan.warnings.filter((warning) => !made.has(warning)), ...oldInterfaces(site)],
     // An address that the file lacks is filled in, which changes nothing that it says.
-    changesExisting: plan.changesExisting && !saysNothing(given.answers),
+    changesExisting: changesExisting && !saysNothing(given.answers),
     next: ['hybridctl vpn status, on a gateway'],
   };
 };

@@ -59,16 +59,32 @@ export const settledFiles = (
 };
 
 /**
+ * The site file of a new site, before anything is made in the cloud: a run that dies must leave what `vpn destroy` and
+ * the next run go by. @param content the site with `released` at each address that is yet to be made.
+ */
+export const siteDraft = (path: string, content: string): Step => ({
+  key: 'site/draft',
+  title: 'site file, its addresses still to come',
+  async read({ files }) {
+    const there = (await files.read(path)) !== undefined;
+    return there ? { state: 'ready', found: { id: path, owned: true } } : { state: 'absent' };
+  },
+  create: () => writing([{ path, content, mode: 0o644 }]),
+  delete: () => [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }],
+});
+
+/**
  * The site file and all that is rendered from it, as soon as the addresses are known.
  * @param request the answers, given the addresses. @param needs slots of addresses that are to be made.
- * @param path of the site file, absolute. @param before its text; where addresses are made, undo puts it back.
+ * @param path of the site file, absolute. @param before its text, or the draft's; where addresses are made, undo puts it
+ * back.
  */
 export const siteFiles = (
   ports: Ports,
   request: (values: Values) => InitRequest,
   needs: readonly string[],
   path: string,
-  before: string | undefined,
+  before: string,
 ): Step => {
   let pending: readonly FileToWrite[] = [];
   return {
@@ -83,15 +99,16 @@ export const siteFiles = (
     ...(needs.length === 0
       ? {}
       : {
-          delete: () =>
-            before === undefined
-              ? [{ kind: 'run' as const, file: 'rm', args: ['-f', path] }]
-              : writing([{ path, content: before, mode: 0o644, keepMode: true }]),
+          delete: () => writing([{ path, content: before, mode: 0o644, keepMode: true }]),
         }),
   };
 };
 
 /** The site file's text with what is known of its gateways. */
+/** The text with `released` at the addresses of these gateways: they are yet to be made. */
+export const withoutAddresses = (text: string, site: Site, fresh: ReadonlySet<string>): string =>
+  named(text, site, (name) => (fresh.has(name) ? { released: true } : {}));
+
 const named = (
   text: string,
   site: Site,

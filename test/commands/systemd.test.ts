@@ -75,6 +75,21 @@ describe.skipIf(noMachines() !== undefined)('in a real systemd', () => {
   );
 
   it(
+    "the probe relay is a unit that runs at once, and it comes back with nftables's rules",
+    async () => {
+      expect(await states('hybridctl-probe')).toEqual(['active']);
+      await sh('systemctl start nftables');
+      for (const how of ['restart', 'reload']) {
+        await sh(`nft flush ruleset; systemctl ${how} nftables`);
+        await until(`the relay after a ${how}`, () => sh('nft list table ip hybridctl_probe'), 30_000);
+      }
+      await sh('systemctl stop nftables; systemctl restart hybridctl-probe hybridctl-tunnels');
+      await pings();
+    },
+    LONG,
+  );
+
+  it(
     'after kill -9 of charon systemd starts it, and all that hangs on it',
     async () => {
       const before = await shown('strongswan.service', 'MainPID');

@@ -9,12 +9,13 @@ import { kernelChecks } from './host-kernel.ts';
 import { pathChecks } from './host-path.ts';
 import { relayChecks } from './host-relay.ts';
 import type { HostView } from './host-view.ts';
+import { watchChecks } from './host-watch.ts';
 import { certificates } from './certificates.ts';
 import { siteChecks } from './site-checks.ts';
 import { skipped, type Finding, type CheckContext, type Side, type CheckResult } from './types.ts';
 
 const SITE_CHECKS = [...siteChecks, certificates];
-const HOST_CHECKS = [...kernelChecks, ...daemonChecks, ...pathChecks, ...relayChecks];
+const HOST_CHECKS = [...kernelChecks, ...daemonChecks, ...pathChecks, ...relayChecks, ...watchChecks];
 const CLOUD_CHECKS = [...instanceChecks, ...networkChecks, ...routeChecks];
 /** Every check there is, in the order they are looked at: what others rest on first. */
 export const CHECKS: readonly { readonly id: string; readonly side: Side; readonly about: string }[] = [

@@ -8,6 +8,8 @@ export const RELAY_PORT = 23_999;
 export const RELAY_TABLE = 'hybridctl_probe';
 /** Where its rules lie on a gateway, below the root. */
 export const RELAY_FILE = 'etc/hybridctl/probe.nft';
+/** systemd's unit that loads them. */
+export const RELAY_UNIT = 'hybridctl-probe.service';
 
 /**
  * A gateway's own address as the near end of a tunnel, for probes. A VPC routes its own addresses the same from every

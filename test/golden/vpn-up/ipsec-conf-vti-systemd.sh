@@ -218,11 +218,15 @@ Wants=network-pre.target
 After=local-fs.target nftables.service
 Before=network-pre.target shutdown.target
 Conflicts=shutdown.target
+# A restart or reload of nftables flushes our table too: it is loaded again with it.
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/sbin/nft -f /etc/hybridctl/probe.nft
+ExecReload=/usr/sbin/nft -f /etc/hybridctl/probe.nft
 
 [Install]
 WantedBy=sysinit.target
@@ -286,8 +290,8 @@ HYBRIDCTL_END
 systemctl daemon-reload
 systemctl enable hybridctl-probe.service hybridctl-tunnels.service hybridctl-begin.timer strongswan-starter.service
 
-# probe relay: /etc/hybridctl/probe.nft is newer than what is loaded
-nft -f /etc/hybridctl/probe.nft
+# probe relay: /etc/hybridctl/probe.nft is not loaded
+systemctl restart hybridctl-probe.service
 install -D -m 0600 /dev/stdin /run/hybridctl/demo/gw-1.relay <<'HYBRIDCTL_END'
 
 HYBRIDCTL_END

@@ -230,11 +230,15 @@ Wants=network-pre.target
 After=local-fs.target nftables.service
 Before=network-pre.target shutdown.target
 Conflicts=shutdown.target
+# A restart or reload of nftables flushes our table too: it is loaded again with it.
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/sbin/nft -f /etc/hybridctl/probe.nft
+ExecReload=/usr/sbin/nft -f /etc/hybridctl/probe.nft
 
 [Install]
 WantedBy=sysinit.target

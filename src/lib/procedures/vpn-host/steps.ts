@@ -15,7 +15,7 @@ import {
   type HostBox,
   type TunnelInterface,
 } from './box.ts';
-import { RELAY_TABLE } from '../../domain/relay.ts';
+import { RELAY_TABLE, RELAY_UNIT } from '../../domain/relay.ts';
 import { afterLoading, credentialStep } from './credentials.ts';
 import { daemonOf, frrCall, restartCalls, run, stamp, startCalls, watchCall, watchRuns } from './daemon.ts';
 import { hasTable, newerThan, newerThanLoaded } from './running.ts';
@@ -89,6 +89,9 @@ const unitsStep = (box: HostBox): Step => {
     update: () => [run('systemctl', 'daemon-reload'), run('systemctl', 'enable', ...units)],
   };
 };
+
+const isActive = async ({ shell }: Pick<ReadContext, 'shell'>, unit: string): Promise<boolean> =>
+  (await shell.run('systemctl', ['is-active', '--quiet', unit])).exitCode === 0;
 
 /** Something that a program makes of a file. */
 interface LoadedFrom {
@@ -260,8 +263,9 @@ export const upSteps = (box: HostBox): readonly Step[] => {
             title: 'probe relay',
             file: RELAY,
             mark: stampOf(box, 'relay'),
-            calls: [run('nft', '-f', RELAY)],
-            runs: (context) => hasTable(context, RELAY_TABLE),
+            calls: [box.systemd ? run('systemctl', 'restart', RELAY_UNIT) : run('nft', '-f', RELAY)],
+            runs: async (context) =>
+              (await hasTable(context, RELAY_TABLE)) && (!box.systemd || (await isActive(context, RELAY_UNIT))),
           }),
         ]
       : []),
@@ -288,8 +292,7 @@ export const upSteps = (box: HostBox): readonly Step[] => {
             file: FRR,
             mark: stampOf(box, 'frr'),
             calls: [frrCall(box)],
-            runs: async ({ shell }) =>
-              !box.systemd || (await shell.run('systemctl', ['is-active', '--quiet', 'frr.service'])).exitCode === 0,
+            runs: async (context) => !box.systemd || (await isActive(context, 'frr.service')),
           }),
         ]
       : []),

@@ -226,7 +226,7 @@ export const judge = (
     alerts,
     lanes: lanesOf(drill, seen, before),
     returnMs: round(back?.settledAt === undefined ? undefined : back.settledAt - back.from),
-    story: timelineOf(events, seen.lab, seen.faultAt, problems.length > 0),
+    story: timelineOf(events, seen.lab, seen.faultAt, problems.length > 0, names),
     scene: [],
   };
 };

@@ -8,6 +8,7 @@ import { limitOf } from './cases.ts';
 import { inject, type Undo } from './fault.ts';
 import { judge, type Seen } from './judge.ts';
 import { positions, samePlace, sceneOf } from './reset.ts';
+import { tableNames } from '../monitor/names.ts';
 import { labLog, lastView, timelineOf, wordsOf } from './timeline.ts';
 import type { CaseResult, DrillCase, DrillProfile, Fault, KillStep } from './types.ts';
 import { startWatcher, type Watcher } from './watcher.ts';
@@ -273,7 +274,7 @@ const play = async (stage: Stage): Promise<CaseResult> => {
         ? undefined
         : { ...back, lost: gaps.filter(({ from }) => from >= backFrom).reduce((sum, { lost }) => sum + lost, 0) },
   };
-  return judge(drill, profile, seen, before, new Map(lab.topology.site.route_tables.map(({ id, name }) => [id, name])));
+  return judge(drill, profile, seen, before, tableNames(lab.topology.site));
 };
 
 /** @returns a case that could not be played to its end, as a failed one. */
@@ -312,11 +313,12 @@ export const unplayed = (
  */
 export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options: DrillOptions): Promise<CaseResult> => {
   const begun = ports.clock.now();
+  const names = tableNames(lab.topology.site);
   const standing: Undo[] = [];
   const undo: Undo[] = [];
   const watcher = await startWatcher(lab, { profile: options.profile, path: ports.env['PATH'] });
   const told = async (): Promise<readonly string[]> =>
-    timelineOf(watcher.events, await labLog(ports.files, lab.record.name, boxesOf(lab), begun), begun, true);
+    timelineOf(watcher.events, await labLog(ports.files, lab.record.name, boxesOf(lab), begun), begun, true, names);
   let result: CaseResult;
   try {
     result = await play({ ports, lab, drill, watcher, standing, undo, options }).catch(async (error: unknown) =>
@@ -326,7 +328,7 @@ export const runCase = async (ports: Ports, lab: Lab, drill: DrillCase, options:
     if (!result.passed && !ports.signal.aborted)
       result = {
         ...result,
-        scene: [...lastView(watcher.events), ...(await sceneOf(ports, lab)), ...watcher.trouble()],
+        scene: [...lastView(watcher.events, names), ...(await sceneOf(ports, lab)), ...watcher.trouble()],
       };
   } finally {
     // The monitor first: it must not heal or move what is being put back.

@@ -1,6 +1,7 @@
 import type { Files } from '../core/ports.ts';
 import { paths } from '../lab/state.ts';
 import type { MonitorEvent } from '../monitor/events.ts';
+import type { TableNames } from '../monitor/names.ts';
 import { say } from '../monitor/say.ts';
 
 /** A line of somebody's, with wall time in ms. */
@@ -40,22 +41,22 @@ export const labLog = async (
   return [...linesSince(await files.read(paths(lab).serveLog), 'lab', since), ...watches.flat()];
 };
 
-const places = (event: MonitorEvent): string | undefined =>
+const places = (event: MonitorEvent, names: TableNames): string | undefined =>
   event.kind === 'health'
-    ? event.routes.map(({ table, at }) => `${table} ${at ?? 'not settled'}`).join(', ')
+    ? event.routes.map(({ table, at }) => `${names.get(table) ?? table} ${at ?? 'not settled'}`).join(', ')
     : undefined;
 
 /**
  * All that is told, and of what is only measured whatever helps to understand a failure: calls, and where the routes
  * are believed.
  */
-const inDetail = (events: readonly MonitorEvent[]): readonly LogLine[] => {
+const inDetail = (events: readonly MonitorEvent[], names: TableNames): readonly LogLine[] => {
   let last: string | undefined;
   return events.flatMap((event) => {
     const text =
       event.kind === 'api'
         ? `${event.action}: ${event.outcome}, ${Math.round(event.ms)} ms`
-        : (say(event) ?? places(event));
+        : (say(event, names) ?? places(event, names));
     if (text === undefined || (event.kind === 'health' && text === last)) return [];
     if (event.kind === 'health') last = text;
     return [{ at: event.at, text }];
@@ -71,10 +72,11 @@ export const timelineOf = (
   lab: readonly LogLine[],
   faultAt: number,
   whole: boolean,
+  names: TableNames,
 ): readonly string[] => {
   const said = whole
-    ? inDetail(events)
-    : events.flatMap((event) => ({ at: event.at, text: say(event) ?? '' })).filter(({ text }) => text !== '');
+    ? inDetail(events, names)
+    : events.flatMap((event) => ({ at: event.at, text: say(event, names) ?? '' })).filter(({ text }) => text !== '');
   const all = [...said, ...lab].sort((one, other) => one.at - other.at);
   const after = all.filter(({ at }) => at >= faultAt);
   const before = whole ? all.filter(({ at }) => at < faultAt).slice(-BEFORE_LINES) : [];
@@ -84,7 +86,7 @@ export const timelineOf = (
 const STATE = { alive: 'up', dead: 'down', unknown: 'not known' } as const;
 
 /** How the monitor last saw everything. */
-export const lastView = (events: readonly MonitorEvent[]): readonly string[] => {
+export const lastView = (events: readonly MonitorEvent[], names: TableNames): readonly string[] => {
   const health = events.findLast((event) => event.kind === 'health');
   if (health?.kind !== 'health') return ['the monitor never said how things stand'];
   return [
@@ -92,6 +94,6 @@ export const lastView = (events: readonly MonitorEvent[]): readonly string[] => 
       ({ link, state, suspicion, rttMs }) =>
         `monitor: ${link} is ${STATE[state]}, suspicion ${suspicion.toFixed(2)}${rttMs === undefined ? '' : `, round trip ${rttMs.toFixed(1)} ms`}`,
     ),
-    `monitor: ${places(health)!}`,
+    `monitor: ${places(health, names)!}`,
   ];
 };

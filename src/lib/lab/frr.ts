@@ -44,7 +44,7 @@ const configOf = async (topology: Topology, node: LabNode, passwords: ReadonlyMa
   const text = await readFile(join(paths(topology.lab).files(node.name), 'etc/frr/frr.conf'), 'utf8').catch(
     () => undefined,
   );
-  if (text !== undefined) return /^router ospf/m.test(text) ? text + QUICK : text;
+  if (text !== undefined) return text;
   const at = topology.site.onprem.routers.findIndex(({ name }) => name === node.name);
   const router_id = lanAddress(topology.site, at);
   const lan = node.addresses.find(({ address }) => address.startsWith(`${router_id}/`))!.dev;

@@ -446,10 +446,15 @@ interface lan
  ip ospf dead-interval minimal hello-multiplier 4
 exit
 !
+! Timers: by default a route that changes twice waits 5 s (RFC 2328, appendix B: MinLSInterval 5 s, MinLSArrival 1 s;
+! FRR's own "timers throttle spf 0 50 5000"). OSPF routers of this LAN without these lines go on waiting.
 router ospf
  ospf router-id 10.10.0.2
  redistribute bgp metric 10
  redistribute static route-map demo-static2ospf
+ timers throttle spf 0 50 200
+ timers throttle lsa all 100
+ timers lsa min-arrival 50
 exit
 !
 HYBRIDCTL_END

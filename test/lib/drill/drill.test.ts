@@ -274,6 +274,21 @@ describe('judgement', () => {
     ]);
   });
 
+  test('its alerts name the table, not its id', () => {
+    const alert = {
+      id: '7-2',
+      incident: '7-1',
+      kind: 'moved',
+      from: 'dx-1',
+      to: 'vpn-a',
+      because: 'no reply',
+    } as const;
+    const told: MonitorEvent = { kind: 'alert', at: 1_170, alert: { ...alert, subject: `${one}|10.10.0.0/16` } };
+    expect(judge(blackhole, 'fast', { ...good, events: [...good.events, told] }, BEFORE, NAMES).story).toContain(
+      `170 ms  ALERT ${NAMES.get(one)} 10.10.0.0/16 moved dx-1 -> vpn-a: no reply`,
+    );
+  });
+
   test('a route that swings with every flap fails the case', () => {
     const flapping = cases.find(({ name }) => name === 'dx-1/flapping')!;
     expect(

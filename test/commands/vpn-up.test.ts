@@ -76,29 +76,6 @@ describe('both ends of a tunnel', () => {
   );
 
   it(
-    'vpn doctor sees that the tunnel watch of the router has ended, and --fix starts it',
-    async () => {
-      const { b } = boxes;
-      const watch = '/usr/local/lib/hybridctl/tunnel-watch';
-      const doctor = async (flags = '') => {
-        const { out } = await b.hybridctl(`vpn doctor rtr-1 --no-cloud --json ${flags}`);
-        const { findings, fixed } = JSON.parse(out) as {
-          findings: { check: string; level: string }[];
-          fixed: readonly string[];
-        };
-        return { level: findings.find(({ check }) => check === 'tunnel-watch')?.level, fixed };
-      };
-      expect((await doctor()).level).toBe('ok');
-      await b.run(watch, 'stop');
-      expect((await doctor()).level).toBe('error');
-      expect((await doctor('--fix --yes')).fixed).toEqual([expect.stringContaining('tunnel-watch')]);
-      await until('the watch', () => b.run(watch, 'status').then(() => true));
-      expect((await doctor()).level).toBe('ok');
-    },
-    LONG,
-  );
-
-  it(
     'again: nothing to do, and the security association is the same',
     async () => {
       const { a, b } = boxes;

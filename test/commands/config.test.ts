@@ -55,6 +55,17 @@ bad.yaml:31: tunnels[0].nam: is not a key here: did you mean name?
     });
   });
 
+  test('key files are judged too, where the shape or the meaning is wrong elsewhere', async () => {
+    const open = { ...KEY, mode: 0o644 };
+    for (const text of [LAB.replace('name: dx-1', 'nam: dx-1'), LAB.replace('169.254.200.0/30', '169.254.5.0/30')]) {
+      const { out, exit } = await run('config validate bad.yaml', {
+        files: { 'bad.yaml': text, 'psk/vpn1': open, 'psk/vpn2': KEY },
+      });
+      expect(exit).toBe(2);
+      expect(out).toMatch(/^bad\.yaml:31: tunnels\[0\]\.psk_file: psk\/vpn1 .*chmod 600/m);
+    }
+  });
+
   test('unknown names are said together with the mistakes of the shape', async () => {
     const text = LAB.replace('crypto: modern', 'crypto: moden').replaceAll('vpn-b]', 'vpn-z]');
     const { out } = await run('config validate bad.yaml', { files: { 'bad.yaml': text } });

@@ -8,8 +8,9 @@ import { blindSpots, siteWarnings } from '../../lib/domain/check.ts';
 import { crossCheck } from '../../lib/domain/cross-check.ts';
 import { cryptoWarnings } from '../../lib/domain/crypto.ts';
 import { explainMtu } from '../../lib/domain/mtu.ts';
+import type { Site } from '../../lib/domain/site.ts';
 import { tunnelsOf } from '../../lib/domain/tunnel.ts';
-import { placeOf, readDocument, sentenceOf, type Mistake } from '../../lib/site/document.ts';
+import { inOrder, placeOf, readDocument, sentenceOf, type Mistake } from '../../lib/site/document.ts';
 import { absolute, checkSecrets, noSuchSite, readSiteText } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
 
@@ -54,11 +55,16 @@ export const validate = defineCommand({
     const source = await readSiteText(ports, file);
     if (source === undefined) throw noSuchSite(file);
     const reading = readDocument(source, ports.env);
-    if (reading.site === undefined)
-      return { result: { file, valid: false, mistakes: reading.mistakes, warnings: [] }, exit: EXIT.usage };
+    const secretsOf = (of: Site) => checkSecrets(ports, { site: of, path: absolute(ports.cwd, file), text: source });
+    if (reading.site === undefined) {
+      const { part } = reading;
+      const secrets = part === undefined ? undefined : await secretsOf(part.site);
+      const mistakes = [...reading.mistakes, ...(secrets === undefined ? [] : part!.locate(secrets.mistakes))];
+      return { result: { file, valid: false, mistakes: inOrder(mistakes), warnings: [] }, exit: EXIT.usage };
+    }
     const { site, locate } = reading;
     const tunnels = tunnelsOf(site);
-    const secrets = await checkSecrets(ports, { site, path: absolute(ports.cwd, file), text: source });
+    const secrets = await secretsOf(site);
     const mistakes = locate([...crossCheck(site, tunnels), ...secrets.mistakes]);
     const crypto = [...new Set(tunnels.flatMap(({ suite }) => cryptoWarnings(suite)))].map((message) => ({
       path: ['crypto'],

@@ -13,14 +13,19 @@ import { vpcCidrs } from './vpc.ts';
  * Pure. @returns every mistake, in the order of the sections; a message reads `what is wrong: how to fix it`.
  */
 export const checkSite = (site: Site): readonly SiteIssue[] => [
-  ...uniqueness(site),
+  ...repeatedValues(site),
   ...references(site),
   ...zones(site),
   ...addressPlan(site),
+  ...checkItems(site),
+  ...canaries(site),
+];
+
+/** What each box can do, and what its items say of each other. */
+export const checkItems = (site: Site): readonly SiteIssue[] => [
   ...capabilities(site),
   ...links(site),
   ...routeTables(site),
-  ...canaries(site),
 ];
 
 /**
@@ -30,7 +35,7 @@ export const checkSite = (site: Site): readonly SiteIssue[] => [
 const RESOLVER = '169.254.169.253';
 
 /** A canary proves that we see: on a path that is judged it would go silent with that path. */
-const canaries = ({ cloud, gateways, monitor }: Site): readonly SiteIssue[] =>
+export const canaries = ({ cloud, gateways, monitor }: Site): readonly SiteIssue[] =>
   (monitor?.canaries ?? []).flatMap(({ address }, index) => {
     const path: Path = ['monitor', 'canaries', index];
     const gateway = gateways.find(({ private_ip }) => private_ip === address);
@@ -47,7 +52,8 @@ const entries = <T>(items: readonly T[], base: Path, key: keyof T & string): rea
     return typeof value === 'string' || typeof value === 'number' ? [{ path: [...base, index, key], value }] : [];
   });
 
-const uniqueness = (site: Site): readonly SiteIssue[] => {
+/** Values that two entries have and only one may have. */
+export const repeatedValues = (site: Site): readonly SiteIssue[] => {
   const routers: Path = ['onprem', 'routers'];
   const twice = (value: string, first: string): string =>
     `${value} is taken by ${first}: choose another name (case does not tell two apart)`;
@@ -125,7 +131,7 @@ const references = (site: Site): readonly SiteIssue[] => [
 ];
 
 /** A zone of another region has no subnet of this VPC. */
-const zones = ({ cloud, gateways, route_tables }: Site): readonly SiteIssue[] =>
+export const zones = ({ cloud, gateways, route_tables }: Site): readonly SiteIssue[] =>
   Object.entries({ gateways, route_tables }).flatMap(([list, items]) =>
     items.flatMap(({ az }, index) => {
       const problem = az === undefined ? undefined : zoneProblem(az, cloud.region);

@@ -15,6 +15,7 @@ import { pathText } from '../domain/issue.ts';
 import { regionProblem } from '../domain/regions.ts';
 import { siteSchema, type Site, type SiteIssue } from '../domain/site.ts';
 import { MOST, schemaMistakes } from './mistakes.ts';
+import { filesPart, partialIssues } from './partial.ts';
 import { unknownNames } from './references.ts';
 import { show } from '../core/words.ts';
 
@@ -35,7 +36,12 @@ export type Reading =
       readonly mistakes: readonly [] /** Gives findings their place in the text. */;
       locate(issues: readonly SiteIssue[]): readonly Mistake[];
     }
-  | { readonly site: undefined; readonly mistakes: readonly [Mistake, ...Mistake[]] };
+  | {
+      readonly site: undefined;
+      readonly mistakes: readonly [Mistake, ...Mistake[]];
+      /** What of it the files can be judged by that it names. Absent: too little has the shape of a site. */
+      readonly part?: { readonly site: Site; locate(issues: readonly SiteIssue[]): readonly Mistake[] } | undefined;
+    };
 
 /** What no line of a site file has: a terminal or a config would act on it. Tab, newline and return are YAML's own. */
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0085\u2028\u2029]|\r(?!\n)/;
@@ -45,8 +51,7 @@ const TOO_DEEP = /(?:[[{][^[\]{}]{0,80}){40}|(?:[-?:] +){40}|^ {1000}/m;
 const MAX_ALIASES = 100;
 
 /**
- * Reads a site file's text: YAML, then its shape, then its meaning. Each stage speaks only when the one before is
- * content.
+ * Reads a site file's text: YAML, then its shape and its meaning together, as far as the file has the shape of a site.
  * @param env variables: given where a site is written or validated, and then its region must be a known one. A service
  * that starts with a site that was judged before may lack the variable that lets a newer region through.
  */
@@ -99,10 +104,20 @@ export const readDocument = (text: string, env?: Readonly<Record<string, string 
     const parsed = siteSchema.safeParse(input);
     if (!parsed.success) {
       const shape = schemaMistakes(siteSchema, input, parsed.error.issues).slice(0, MOST);
-      return failed(locate([...shape, ...unknownNames(input)]).slice(0, MOST));
+      const meaning = [...unknownNames(input), ...partialIssues(input, parsed.error.issues)];
+      const part = filesPart(input, parsed.error.issues);
+      return failed(
+        locate([...shape, ...meaning]).slice(0, MOST),
+        part && {
+          site: part.site,
+          locate: (issues) => locate(issues.map(({ path, message }) => ({ path: part.origin(path), message }))),
+        },
+      );
     }
     const issues = [...unknownRegion(parsed.data, env), ...checkSite(parsed.data)];
-    return issues.length === 0 ? { site: parsed.data, mistakes: [], locate } : failed(locate(issues));
+    return issues.length === 0
+      ? { site: parsed.data, mistakes: [], locate }
+      : failed(locate(issues), { site: parsed.data, locate });
   } catch (error) {
     if (error instanceof RangeError)
       return failed([mistake(at(0), [], 'is nested too deep: a site file has five levels')]);
@@ -122,9 +137,20 @@ const unknownRegion = (
   return problem === undefined ? [] : [{ path: ['cloud', 'region'], message: problem }];
 };
 
-const failed = (mistakes: readonly Mistake[]): Reading => {
-  const sorted = [...mistakes].sort((a, b) => a.line - b.line || a.column - b.column);
-  return { site: undefined, mistakes: sorted as unknown as readonly [Mistake, ...Mistake[]] };
+/** As they stand in the file. */
+export const inOrder = (mistakes: readonly Mistake[]): readonly Mistake[] =>
+  [...mistakes].sort((a, b) => a.line - b.line || a.column - b.column);
+
+const failed = (
+  mistakes: readonly Mistake[],
+  part?: Extract<Reading, { readonly site: undefined }>['part'],
+): Reading => {
+  const sorted = inOrder(mistakes);
+  return {
+    site: undefined,
+    mistakes: sorted as unknown as readonly [Mistake, ...Mistake[]],
+    ...(part === undefined ? {} : { part }),
+  };
 };
 
 /** House style of a message: `what is wrong: how to fix it`. */

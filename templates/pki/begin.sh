@@ -6,5 +6,6 @@ if command -v flock >/dev/null 2>&1; then exec 9>.lock; flock 9; fi
 # What a run left that was killed.
 rm -rf ./.new.*
 new=$(mktemp -d ./.new.XXXXXX)
-trap 'rm -rf "$new"' EXIT
+# A key that a power cut takes back is a certificate that nobody can use.
+trap 'rm -rf "$new"; sync -f . 2>/dev/null || sync' EXIT
 said() { cat "$new/said" >&2; exit 1; }

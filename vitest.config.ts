@@ -7,7 +7,7 @@ const LONG_SERIES = process.env['HYBRIDCTL_TEST_LONG'] === '1';
 
 /** Need root, Debian's daemons and tools, or a minute of real time; they may run beside each other. */
 const REAL = [
-  'test/commands/{cloud-serve,collectd-deploy,collectd-plan,collectd-socket,init-wizard,localzone,monitor-install,route-monitor-witness,s3-bench,s3-faults,s3-mount,vpn-apply,vpn-pki,vpn-status-real,vpn-up,vpn-up-packages}.test.ts',
+  'test/commands/{cloud-serve,ends,collectd-deploy,collectd-plan,collectd-socket,init-wizard,localzone,monitor-install,route-monitor-witness,s3-bench,s3-faults,s3-mount,vpn-apply,vpn-pki,vpn-status-real,vpn-up,vpn-up-packages}.test.ts',
   'test/contract/{collectd,files,files-disk,files-whole,prober-relay,ssh,vici,witness-bfd,witness-charon}.test.ts',
   'test/lab/{lifecycle,doctor}.test.ts',
   'test/lib/cloud/{endpoint,tags}.test.ts',

@@ -112,6 +112,10 @@ for (const name of ['SIGINT', 'SIGTERM', ...(process.stdin.isTTY ? (['SIGHUP'] a
     controller.abort(name);
   });
 }
+// A read of standard input hears no signal. A terminal's is asked through inquirer, which does.
+controller.signal.addEventListener('abort', () => {
+  if (!process.stdin.isTTY) process.stdin.destroy();
+});
 // `hybridctl … | head` closes our stdout early; that is no error of ours. What is half done is still brought to its
 // end. What could not be written otherwise (a full disk) is an error, also where it is told only after the last line.
 let closed: number | undefined;
@@ -128,5 +132,7 @@ for (const stream of [process.stdout, process.stderr]) {
 void main(process.argv.slice(2), { ports: realPorts(controller.signal), output, version: HYBRIDCTL_VERSION }).then(
   (exit) => {
     process.exitCode = closed ?? exit;
+    // Told to end, and all is said: sockets and timers of libraries would keep us for as long as a silent service.
+    if (controller.signal.aborted) process.stdout.write('', () => process.exit());
   },
 );

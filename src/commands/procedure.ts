@@ -3,6 +3,7 @@ import { defineCommand } from '../lib/core/define.ts';
 import { EXIT, usageError } from '../lib/core/errors.ts';
 import type { Arguments, Flags, Options } from '../lib/core/flags.ts';
 import type { Relations } from '../lib/core/flags/read.ts';
+import { patienceOf } from '../lib/core/patience.ts';
 import type { Ports } from '../lib/core/ports.ts';
 import type { ExecutionContext, PlannedStep, Step } from '../lib/core/procedure.ts';
 import { applySteps, type Applied } from '../lib/procedures/kit/apply.ts';
@@ -54,7 +55,7 @@ export interface Procedure {
 const cloudsOf = (
   ports: Ports,
   { cloud, s3Url }: Pick<Procedure, 'cloud' | 's3Url'>,
-  where: { readonly region: string; readonly profile: string | undefined },
+  where: { readonly region: string; readonly profile: string | undefined; readonly signal: AbortSignal },
 ): Pick<ExecutionContext, 'aws' | 'aliyun' | 'routes'> => ({
   aws: lazily(cloud === undefined ? where.region : '', () =>
     ports.aws({ ...where, ...(s3Url === undefined ? {} : { s3Url }) }),
@@ -63,19 +64,24 @@ const cloudsOf = (
   routes: routesOf(() => ports.routeTables(where), ports.clock),
 });
 
-/** The signal is not the client's: what was made must be undone after a Ctrl-C too. */
+/** The user's signal is not the clients': what was made must be undone after a Ctrl-C too. */
 export const contextOf = (
   ports: Ports,
   procedure: Pick<Procedure, 'region' | 'cloud' | 'machine' | 's3Url'>,
   options: Pick<ProcedureOptions, 'region' | 'profile'>,
-): ExecutionContext => ({
-  ...cloudsOf(ports, procedure, { region: options.region ?? procedure.region ?? '', profile: options.profile }),
-  shell: procedure.machine?.shell ?? ports.shell,
-  files: procedure.machine?.files ?? ports.files,
-  clock: ports.clock,
-  signal: ports.signal,
-  progress: ports.progress,
-});
+): ExecutionContext => {
+  const patience = patienceOf(ports.signal);
+  const region = options.region ?? procedure.region ?? '';
+  return {
+    ...cloudsOf(ports, procedure, { region, profile: options.profile, signal: patience.signal }),
+    shell: procedure.machine?.shell ?? ports.shell,
+    files: procedure.machine?.files ?? ports.files,
+    clock: ports.clock,
+    signal: ports.signal,
+    patience,
+    progress: ports.progress,
+  };
+};
 
 export const exitOf = (planned: readonly PlannedStep[], { detailedExitcode }: ProcedureOptions) =>
   detailedExitcode && pendingOf(planned) > 0 ? EXIT.changesPending : EXIT.ok;

@@ -85,8 +85,9 @@ describe.each(Object.entries(SIDES))('files: %s', (_, open) => {
     const { files, root } = await open();
     await files.write([{ path: join(root, 'd', 'f'), content: '', mode: 0o644 }]);
     await expect(files.read(join(root, 'd'))).rejects.toMatchObject({
-      exit: 1,
-      message: `${join(root, 'd')} is a folder, not a file`,
+      exit: 2,
+      field: join(root, 'd'),
+      message: 'is a folder, not a file',
     });
     await expect(
       files.write([

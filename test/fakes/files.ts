@@ -23,7 +23,7 @@ export const fakeFiles = (initial: Readonly<Record<string, string | FakeFile>> =
   return {
     all,
     async read(path, limit) {
-      if (isFolder(path)) throw failure(`${path} is a folder, not a file`);
+      if (isFolder(path)) throw usageError('is a folder, not a file', { field: path });
       const text = all.get(path)?.content;
       if (limit !== undefined && text !== undefined && Buffer.byteLength(text) > limit)
         throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });

@@ -1,3 +1,4 @@
+import { patienceOf } from '../../src/lib/core/patience.ts';
 import { expect } from 'vitest';
 import type { Aliyun } from '../../src/lib/core/aliyun.ts';
 import type { Aws } from '../../src/lib/core/aws.ts';
@@ -112,6 +113,7 @@ export const benchOn = ({ aws, aliyun, tables }: Clouds): Bench => {
       shell: fakeShell({ rm: () => '' }),
       files: fakeFiles({}),
       clock,
+      patience: patienceOf(new AbortController().signal),
       signal: new AbortController().signal,
       progress: () => undefined,
     },

@@ -37,7 +37,9 @@ export const destroy = defineCommand({
       options,
     );
     if (options.dryRun) return outcome;
-    const left = (await leftovers(await ports.aws({ region, profile: options.profile }), site.site)).filter(isUtility);
+    const left = (
+      await leftovers(await ports.aws({ region, profile: options.profile, signal: ports.signal }), site.site)
+    ).filter(isUtility);
     if (left.length > 0)
       throw partly(`${left.length} still ${left.length === 1 ? 'carries' : 'carry'} the tags of the utility instance`, {
         more: left,

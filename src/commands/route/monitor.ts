@@ -1,6 +1,6 @@
 import type { Outcome, Style } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
-import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { EXIT, interrupted, usageError } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import { choice, path, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports, Witness, WitnessAddress } from '../../lib/core/ports.ts';
@@ -241,7 +241,9 @@ export const monitor = defineCommand({
       }),
     };
     if (ports.signal.reason === 'SIGINT') return { result, exit: EXIT.interrupted };
-    if (!options.once || ports.signal.aborted) return { result };
+    if (!options.once) return { result };
+    // Told to end before it has judged anything.
+    if (ports.signal.aborted) throw interrupted();
     return { result, exit: exitOfOnce(judgeOnce(ending, policy), readTrouble, options) };
   },
 

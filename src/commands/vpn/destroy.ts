@@ -35,7 +35,7 @@ export const destroy = defineCommand({
       options,
     );
     if (options.dryRun) return outcome;
-    const aws = await ports.aws({ region, profile: options.profile });
+    const aws = await ports.aws({ region, profile: options.profile, signal: ports.signal });
     const alive = await livingInstances(aws, site);
     const gone = new Set(
       site.gateways.flatMap(({ name, instance }) => (instance !== undefined && !alive.has(instance) ? [name] : [])),

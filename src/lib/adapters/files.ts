@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createReadStream, type Stats } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { failure, HybridError, missing, usageError } from '../core/errors.ts';
 import type { Files, Ports } from '../core/ports.ts';
@@ -33,6 +33,22 @@ const decoded = (bytes: Buffer): string => {
   return bytes.toString('utf8');
 };
 
+/** What is no file but may be read like one: standard input, and `<(command)` of a shell. */
+const isStream = (path: string): boolean => /^\/dev\/(stdin$|fd\/\d+$)|^\/proc\/self\/fd\/\d+$/.test(path);
+
+/** No text that a command reads is longer, bytes: it is the wrong file. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+const kindOf = (is: Stats): string =>
+  is.isDirectory() ? 'a folder' : is.isFIFO() ? 'a named pipe' : is.isSocket() ? 'a socket' : 'a device';
+
+/** A named pipe would wait for ever for who writes into it; a device may have no end. */
+const refuseWhatIsNoFile = async (path: string): Promise<void> => {
+  if (isStream(path)) return;
+  const is = await stat(path);
+  if (!is.isFile()) throw usageError(`is ${kindOf(is)}, not a file`, { field: path });
+};
+
 /** Opening /dev/stdin by name fails where stdin is a socket, as it is under another Node process. */
 const readAtMost = async (path: string, limit: number): Promise<string> => {
   const chunks: Buffer[] = [];
@@ -50,7 +66,8 @@ export const namesIn: Ports['namesIn'] = (folder) => readdir(folder).catch(() =>
 export const files: Files = {
   async read(path, limit) {
     try {
-      return limit === undefined ? decoded(await readFile(path)) : await readAtMost(path, limit);
+      await refuseWhatIsNoFile(path);
+      return await readAtMost(path, limit ?? MOST_BYTES);
     } catch (error) {
       if (absent(error)) return undefined;
       throw error instanceof HybridError ? error : explain('read', path, error);

@@ -1,10 +1,12 @@
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { failure, missing, usageError } from '../core/errors.ts';
 import type { SourceFile } from '../core/objects.ts';
 
 const opened = async (path: string): Promise<FileHandle> => {
   try {
-    return await open(path, 'r');
+    // Without it the open of a pipe waits for who writes into it.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR')

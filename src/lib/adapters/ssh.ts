@@ -180,7 +180,7 @@ export const connectSsh = async ({ target, identity, knownHosts, signal }: SshOp
     async read(path, limit) {
       const { content, exitCode, said } = await ask(limit === undefined ? 'all' : limit + 1, path);
       if (exitCode === ABSENT) return undefined;
-      if (exitCode === FOLDER) throw failure(`${path} is a folder, not a file`);
+      if (exitCode === FOLDER) throw usageError('is a folder, not a file', { field: path });
       if (exitCode !== 0) throw refuse('read', path, said);
       if (limit !== undefined && Buffer.byteLength(content) > limit)
         throw usageError(`is larger than ${Math.floor(limit / 1024)} KiB`, { field: path });

@@ -1,5 +1,6 @@
 import type { Aliyun, AliyunCall } from './aliyun.ts';
 import type { ApiCall, Aws } from './aws.ts';
+import type { Patience } from './patience.ts';
 import type { Clock, Destination, Files, FileToWrite, RouteTable, RouteWrite, Shell } from './ports.ts';
 
 /** A program to run on this host, never through a shell. */
@@ -178,5 +179,7 @@ export interface ExecutionContext {
   readonly files: Files;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Of the calls to the clouds. */
+  readonly patience: Patience;
   progress(line: string): void;
 }

@@ -1,3 +1,4 @@
+import { patienceOf } from '../../../src/lib/core/patience.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApiCall, Aws } from '../../../src/lib/core/aws.ts';
@@ -118,6 +119,7 @@ const handsOn = (
     shell: fakeShell(),
     files: fakeFiles({}),
     clock: fakeClock(),
+    patience: patienceOf(stop.signal),
     signal: stop.signal,
     progress: (line) => void told.push(line),
     stop,
@@ -187,6 +189,19 @@ describe('apply', () => {
     cloud.set({ at: 2, kind: 'interrupt', stop: () => hands.stop.abort() }, 2);
     const error = await errorOf(applySteps(steps(cloud), hands, { ...SCENE, keepOnFailure: false }));
     expect([error.exit, stack(cloud)]).toEqual([EXIT.interrupted, []]);
+  });
+
+  it('after Ctrl-C on a service that is silent nothing is asked any more: what was made is named', async () => {
+    const cloud = cloudOf();
+    const hands = { ...handsOn(cloud), patience: { signal: AbortSignal.abort(), renew: () => undefined } };
+    cloud.set({ at: 2, kind: 'interrupt', stop: () => hands.stop.abort() }, 2);
+    const error = await errorOf(applySteps(steps(cloud), hands, { ...SCENE, keepOnFailure: false }));
+    expect([error.exit, error.more, cloud.calls]).toEqual([
+      EXIT.partly,
+      ['left: Box 0', 'left: Box 1'],
+      ['Make', 'Make'],
+    ]);
+    expect(error.message).toBe('interrupted, at "Box 1"; nothing was undone: the service does not answer');
   });
 
   it('says what could not be undone', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import OpenApi, { $OpenApiUtil } from '@alicloud/openapi-core';
 import type { Aliyun, AliyunAnswer, AliyunCall, AliyunOptions } from '../../core/aliyun.ts';
 import { interrupted } from '../../core/errors.ts';
+import { unlessAborted } from '../../core/patience.ts';
 import { pauseAfter } from '../../domain/backoff.ts';
 import { credentialsOf } from './credentials.ts';
 import { endpointOf, regionOf } from './endpoints.ts';
@@ -66,11 +67,13 @@ export const aliyunApi = async ({ region: given, profile, signal }: AliyunOption
   };
 
   const patiently = async (call: AliyunCall): Promise<AliyunAnswer> => {
+    const stopped = (): boolean => signal?.aborted === true;
     for (let tries = 1; ; tries += 1) {
-      if (signal?.aborted === true) throw interrupted();
+      if (stopped()) throw interrupted();
       try {
-        return await send(call);
+        return await unlessAborted(send(call), signal);
       } catch (error) {
+        if (stopped()) throw interrupted();
         if (!isThrottled(error) || tries >= TRIES)
           throw asHybridError(error, PRODUCTS[call.product], call.action, region);
         await delay(pauseAfter(tries, BACKOFF) * (1 + Math.random()));

@@ -22,6 +22,7 @@ export const puttingBack =
     } catch (thrown) {
       if (!(thrown instanceof HybridError)) throw thrown;
       // A Ctrl-C has ended everything that hears of it: putting back goes on without it.
+      context.patience.renew();
       const calm: ExecutionContext = { ...context, signal: new AbortController().signal };
       const now = await Promise.all(before.map(({ path }) => calm.files.read(path)));
       const changed = before.filter(({ content }, index) => now[index] !== content);

@@ -170,7 +170,14 @@ const explain = async (
       more: mine.map(({ title }) => `kept: ${title}`),
       ...(thrown.code === undefined ? {} : { code: thrown.code }),
     });
+  if (context.patience.signal.aborted)
+    return partly(`${thrown.message}, ${at}; nothing was undone: the service does not answer`, {
+      cause: thrown,
+      more: mine.map(({ title }) => `left: ${title}`),
+      next: 'run the same again to finish it, or destroy it',
+    });
   // A Ctrl-C has ended everything that hears of it: undoing goes on without it, and a second one ends the process.
+  context.patience.renew();
   const uninterrupted: ExecutionContext = { ...context, signal: new AbortController().signal };
   const left: string[] = [];
   const certainlyNot = thrown.call === 'refused' || thrown.call === 'throttled';

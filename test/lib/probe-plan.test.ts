@@ -5,12 +5,22 @@ import { tunnelsOf } from '../../src/lib/domain/tunnel.ts';
 import { siteOf } from './render/linux/rendered.ts';
 
 const PACE = { tauMs: 100, largeEveryMs: 1_000 };
+/** Over Direct Connect no packet goes through a gateway. */
+const NO_GATEWAY = { never: ['172.16.1.157', '172.16.2.126'] };
 const large = (bytes: number) => ({ bytes, intervalMs: 1_000 });
 
 describe('the plan of probes', () => {
   it('crosses every link of the whole network', () => {
     expect(probePlan(siteOf('lab'), PACE)).toEqual([
-      { link: 'dx-1', id: 'dx-1/10.10.0.2', kind: 'icmp', address: '10.10.0.2', intervalMs: 100, large: large(1_500) },
+      {
+        link: 'dx-1',
+        id: 'dx-1/10.10.0.2',
+        kind: 'icmp',
+        address: '10.10.0.2',
+        intervalMs: 100,
+        way: NO_GATEWAY,
+        large: large(1_500),
+      },
       {
         link: 'vpn-a',
         id: 'vpn-a/172.16.1.157',
@@ -40,9 +50,32 @@ describe('the plan of probes', () => {
       loose.links[1].probe = { targets: ['10.10.4.1'] };
     });
     expect(probePlan(site, { tauMs: 20 })).toEqual([
-      { link: 'dx-1', id: 'dx-1/10.10.3.100', kind: 'tcp', address: '10.10.3.100', port: 443, intervalMs: 20 },
-      { link: 'dx-1', id: 'dx-1/10.10.3.101', kind: 'tcp', address: '10.10.3.101', port: 443, intervalMs: 20 },
-      { link: 'vpn-a', id: 'vpn-a/10.10.4.1', kind: 'icmp', address: '10.10.4.1', intervalMs: 20 },
+      {
+        link: 'dx-1',
+        id: 'dx-1/10.10.3.100',
+        kind: 'tcp',
+        address: '10.10.3.100',
+        port: 443,
+        intervalMs: 20,
+        way: NO_GATEWAY,
+      },
+      {
+        link: 'dx-1',
+        id: 'dx-1/10.10.3.101',
+        kind: 'tcp',
+        address: '10.10.3.101',
+        port: 443,
+        intervalMs: 20,
+        way: NO_GATEWAY,
+      },
+      {
+        link: 'vpn-a',
+        id: 'vpn-a/10.10.4.1',
+        kind: 'icmp',
+        address: '10.10.4.1',
+        intervalMs: 20,
+        way: { via: { gateway: '172.16.1.157', tunnel: '169.254.100.0/30' } },
+      },
       {
         link: 'vpn-b',
         id: 'vpn-b/172.16.2.126',

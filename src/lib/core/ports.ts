@@ -11,7 +11,7 @@ import type { Vici } from './vici.ts';
 import type { Prober } from './probes.ts';
 import type { Screen, Views } from './views.ts';
 
-export type { Prober, ProbeSpec, Probing, Sample } from './probes.ts';
+export type { Prober, ProbeSpec, Probing, Sample, Way } from './probes.ts';
 export type { Vici, ViciSection, ViciValue } from './vici.ts';
 
 /**

@@ -10,11 +10,11 @@ export interface Sample {
   /** `large`: DF set, as big as the tunnel's MTU allows; small ones pass where a PMTU hole eats the data. */
   readonly size: 'small' | 'large';
   /**
-   * Only in an unknown one of a relayed target: an answer came, but it is no proof. `own`: the gateway's kernel gives it
-   * itself, its relay is not loaded. `unseen`: nothing has shown yet who answers. `unreadable`: the gateway is this
-   * machine, and its rules can't be read.
+   * Only in an unknown one: an answer came, but it is no proof. Of a relayed target, `own`: the gateway's kernel gives it
+   * itself, its relay is not loaded; `unreadable`: the gateway is this machine, and its rules can't be read. Of another,
+   * `elsewhere`: its packets go another way than over the link. Of both, `unseen`: nothing has shown yet who answers.
    */
-  readonly doubt?: 'own' | 'unseen' | 'unreadable';
+  readonly doubt?: 'own' | 'unseen' | 'unreadable' | 'elsewhere';
 }
 
 /** One target, probed for as long as the prober runs. */
@@ -39,6 +39,19 @@ export interface ProbeSpec {
    * only where an echo has shown that the gateway does not give it itself (see domain/health/proof.ts).
    */
   readonly relayed?: { readonly bytes: number };
+  /** Not relayed: where its packets go first is for the routes here, and an answer counts only if they go the link's way. */
+  readonly way?: Way;
+}
+
+/** The first hop of packets that go over a link, as an echo with TTL 1 shows it; addresses. */
+export interface Way {
+  /**
+   * This gateway; on the gateway itself they leave by the device with an address inside `tunnel`. Absent: any may be,
+   * and one that tells nothing too.
+   */
+  readonly via?: { readonly gateway: string; readonly tunnel: string };
+  /** None of these may be it. */
+  readonly never?: readonly string[];
 }
 
 export interface Prober {

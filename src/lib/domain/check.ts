@@ -176,6 +176,18 @@ const links = (site: Site): readonly SiteIssue[] => {
           ]
         : [];
     }),
+    ...site.links.flatMap(({ probe }, index) =>
+      (probe?.targets ?? []).flatMap((target, at) =>
+        vpcCidrs(site).some((block) => contains(block, target))
+          ? [
+              issue(
+                ['links', index, 'probe', 'targets', at],
+                `${target} is in the VPC: its answer crosses no link, and proves nothing: name a host of the office`,
+              ),
+            ]
+          : [],
+      ),
+    ),
     ...repeated(
       dx.map(({ link, path }) => ({ path: [...path, 'vlan'], value: `${link.vlan} on ${link.router}` })),
       (value, first) => `VLAN ${value} is ${first} too: each virtual interface has its own`,

@@ -10,7 +10,7 @@ export interface Watched {
   readonly links: readonly {
     readonly link: string;
     readonly probes: readonly string[];
-    /** Gateway that relays them into its tunnel. */
+    /** Gateway that they go through, relayed or by routes. */
     readonly relay?: string;
   }[];
   /** Targets beside every path: while they answer, our own way out works. */
@@ -63,8 +63,12 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
   const answered = new Map<string, Answered>();
   /** By link: when the first probe left that was lost since the last reply. */
   const lostFrom = new Map<string, number>();
-  /** By link: why its newest answer proves nothing. */
+  /** By probe: why its newest answer proves nothing. A link is doubted when that is so of all its probes. */
   const doubts = new Map<string, Doubt>();
+  const doubtOf = (link: string): Doubt | undefined => {
+    const own = links.find((one) => one.link === link)?.probes.map((id) => doubts.get(id)) ?? [];
+    return own.every((doubt) => doubt !== undefined) ? own[0] : undefined;
+  };
   const relays = new Map(links.map(({ link, relay }) => [link, relay ?? 'the gateway']));
   const roundTrips = new Map<string, number>();
   const tallies = new Map<string, { sent: number; lost: number }>();
@@ -106,10 +110,10 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       const found = byProbe.get(id);
       if (found === undefined) return 'nothing';
       const { path, index } = found;
-      const doubtBefore = doubts.get(path.link);
-      if (sample.doubt !== undefined) doubts.set(path.link, sample.doubt);
-      else if (sample.kind === 'reply') doubts.delete(path.link);
-      const judgedAnew = doubts.get(path.link) !== doubtBefore;
+      const doubtBefore = doubtOf(path.link);
+      if (sample.doubt !== undefined) doubts.set(id, sample.doubt);
+      else if (sample.kind === 'reply') doubts.delete(id);
+      const judgedAnew = doubtOf(path.link) !== doubtBefore;
       if (sample.rttMs !== undefined)
         roundTrips.set(path.link, 0.875 * (roundTrips.get(path.link) ?? sample.rttMs) + 0.125 * sample.rttMs);
       if (sample.kind !== 'unknown' && sample.size === 'small') count(path.link, sample.kind === 'lost');
@@ -132,7 +136,7 @@ export const observe = ({ links, canaries }: Watched, profile: Profile): Observe
       return path.dead !== dead ? 'news' : 'doubt';
     },
     verdicts: (now) =>
-      new Map([...paths].map(([link, path]) => [link, doubted(verdictOf(path, profile, now), doubts.get(link))])),
+      new Map([...paths].map(([link, path]) => [link, doubted(verdictOf(path, profile, now), doubtOf(link))])),
     canary(now) {
       const since = silentSince();
       return (

@@ -51,7 +51,9 @@ export const watchedBy = (site: Site, profile: Profile, self?: string): Watching
         return {
           link: link.name,
           probes: mine.map(({ id }) => id),
-          ...(gateway !== undefined && mine.some(({ relayed }) => relayed !== undefined) ? { relay: gateway } : {}),
+          ...(gateway !== undefined && mine.some(({ relayed, way }) => relayed !== undefined || way?.via !== undefined)
+            ? { relay: gateway }
+            : {}),
         };
       }),
       canaries: canaries.map(({ id }) => id),

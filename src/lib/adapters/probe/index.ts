@@ -4,6 +4,7 @@ import { startProving, type Proving } from './proving.ts';
 import { pacedStream, type Pace, type Stream } from './stream.ts';
 import { tcpWire } from './tcp.ts';
 import { udpWire } from './udp.ts';
+import { startWay } from './way.ts';
 
 /** How often the loop looks, ms: four times an interval, within what a timer can do and a deadline can bear. */
 const tickOf = (specs: readonly ProbeSpec[]): number =>
@@ -52,7 +53,12 @@ export const prober: Prober = {
     const tickMs = tickOf(specs);
     const begun = performance.now();
     const streams = specs.flatMap((spec, index) => {
-      const proving = spec.relayed === undefined ? undefined : startProving(spec, spec.relayed.bytes);
+      const proving =
+        spec.relayed !== undefined
+          ? startProving(spec, spec.relayed.bytes)
+          : spec.way === undefined
+            ? undefined
+            : startWay(spec, spec.way);
       return streamsOf(spec, index, begun, proving).map((stream) => ({ id: spec.id, stream, proving }));
     });
     const large = new Map(

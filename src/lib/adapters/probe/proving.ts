@@ -14,9 +14,18 @@ export interface Proving {
   close(): void;
 }
 
+/** An answer that proves nothing. */
+export const withDoubt = ({ at, sentAt, size }: Sample, doubt: NonNullable<Sample['doubt']>): Sample => ({
+  at,
+  ...(sentAt === undefined ? {} : { sentAt }),
+  kind: 'unknown',
+  size,
+  doubt,
+});
+
 /** Between two looks, ms: four packets in 10 s are less than 2 % of what a target of the default profile costs. */
 const LOOK_MS = 10_000;
-/** As long as nothing has shown who answers. */
+/** As long as nothing has shown who answers, and where no large probe shows it once a second. */
 const FIRST_LOOKS_MS = 1_000;
 /** Our own rules are read once a second: that takes no packet. */
 const READ_MS = 1_000;
@@ -44,7 +53,7 @@ const echo = ({ address, source }: ProbeSpec, bytes: number, heard: (ttl: number
   );
 };
 
-const isOurs = (address: string): boolean =>
+export const isOurs = (address: string): boolean =>
   Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address));
 
 /** Whether this machine's relay has a rule for the port. undefined: we can't see. */
@@ -88,21 +97,12 @@ export const startProving = (spec: ProbeSpec, bytes: number): Proving => {
     echo(spec, bytes, (ttl) => {
       hearRelayed(proof, ttl);
       settle();
-      again(doubt === 'unseen' ? FIRST_LOOKS_MS : LOOK_MS);
+      again(doubt === 'unseen' || spec.large === undefined ? FIRST_LOOKS_MS : LOOK_MS);
     });
   };
   look();
   return {
-    judge: (sample) =>
-      doubt === undefined || sample.kind !== 'reply'
-        ? sample
-        : {
-            at: sample.at,
-            ...(sample.sentAt === undefined ? {} : { sentAt: sample.sentAt }),
-            kind: 'unknown',
-            size: sample.size,
-            doubt,
-          },
+    judge: (sample) => (doubt === undefined || sample.kind !== 'reply' ? sample : withDoubt(sample, doubt)),
     relayed(ttl) {
       hearRelayed(proof, ttl);
       settle();

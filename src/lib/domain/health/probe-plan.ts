@@ -1,4 +1,4 @@
-import type { ProbeSpec } from '../../core/ports.ts';
+import type { ProbeSpec, Way } from '../../core/ports.ts';
 import { relaysOf, type Relay } from '../relay.ts';
 import type { Link, Site } from '../site.ts';
 import { tunnelsOf } from '../tunnel.ts';
@@ -26,11 +26,22 @@ const addressesOf = (site: Site, link: Link): readonly string[] => {
 };
 
 /**
+ * The way that a link's packets go. Over a VPN through its gateway; over Direct Connect through none, whose hops do not
+ * all tell their address.
+ */
+const wayOf = (site: Site, link: Link): Way => {
+  if (link.kind === 'dx') return { never: site.gateways.map(({ private_ip }) => private_ip) };
+  const { gateway, inside } = site.tunnels.find(({ name }) => name === link.tunnel)!;
+  return { via: { gateway: site.gateways.find(({ name }) => name === gateway)!.private_ip, tunnel: inside } };
+};
+
+/**
  * Every probe of a site, such that each crosses the path it judges whatever the managed route tables say at the moment.
  *
  * Direct Connect: its router's office address, by ICMP, from a subnet whose route table follows the virtual private
  * gateway. VPN: through the gateway's relay and its tunnel, by TCP, with an ICMP echo of the tunnel's MTU once a
- * second. A link with targets of its own is asked there; then it is for the user's routes that the probe goes that way.
+ * second. A link with targets of its own is asked there; the user's routes decide on the way, and an answer that
+ * came another way is none.
  *
  * A link that has no path of its own to be asked on is not in the plan: a policy-based tunnel, or a Direct Connect
  * router without `lan_ip`, as long as the site file gives it no targets.
@@ -64,6 +75,7 @@ export const probePlan = (site: Site, { tauMs, largeEveryMs }: Pace): readonly L
       address,
       ...(link.probe?.port === undefined ? {} : { port: link.probe.port }),
       intervalMs: tauMs,
+      way: wayOf(site, link),
       ...large(mtu),
     }));
   });

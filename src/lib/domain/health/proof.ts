@@ -1,3 +1,5 @@
+import type { Way } from '../../core/ports.ts';
+import { cidr, contains } from '../cidr.ts';
 import type { Sample } from './types.ts';
 
 /**
@@ -42,6 +44,8 @@ export const doubtText = (doubt: Doubt, gateway: string): string => {
       return `${gateway} itself answers the probes: its probe relay is not loaded (on ${gateway}: "nft -f /etc/hybridctl/probe.nft")`;
     case 'unseen':
       return `something answers the probes, but nothing shows that it is behind the tunnel of ${gateway}`;
+    case 'elsewhere':
+      return 'the probes are answered, but their packets go another way than over this link: see the route to their target where the monitor runs';
     case 'unreadable':
       return `${gateway} is this machine and its nftables rules can't be read, so its own answer can't be told from the router's (needs root; a service needs CAP_NET_ADMIN: run "hybridctl monitor install" again)`;
   }
@@ -72,4 +76,27 @@ export const answererOf = ({ ownTtl, ownAnswers, relayedTtl, lostInARow }: Proof
   if (lostInARow >= RELAYED_AFTER && ownAnswers) return 'far-end';
   if (relayedTtl === undefined || lostInARow >= FORGOTTEN_AFTER) return 'unseen';
   return relayedTtl === ownTtl ? 'own' : 'far-end';
+};
+
+/**
+ * What an echo with TTL 1 brought: the hop where it ended, or an answer of the target itself, which is next door then.
+ * On the gateway itself its own addresses on the device that the packets leave by. None: nothing came.
+ */
+export interface FirstHop {
+  readonly hop?: string | undefined;
+  readonly answered?: boolean;
+  readonly leavesBy?: readonly string[];
+}
+
+/**
+ * Whether packets go the link's way. A host that is reached over another link answers as well as one that is reached
+ * over this: what tells them apart is who forwards the packets first.
+ */
+export const doubtOfWay = ({ via, never = [] }: Way, { hop, answered, leavesBy }: FirstHop): Doubt | undefined => {
+  if (hop !== undefined && never.includes(hop)) return 'elsewhere';
+  if (via === undefined) return undefined;
+  const tunnel = cidr(via.tunnel);
+  if (leavesBy !== undefined) return leavesBy.some((address) => contains(tunnel, address)) ? undefined : 'elsewhere';
+  if (hop === undefined) return answered === true ? 'elsewhere' : 'unseen';
+  return hop === via.gateway ? undefined : 'elsewhere';
 };

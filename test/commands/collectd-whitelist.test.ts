@@ -17,6 +17,7 @@ describe('add and remove', () => {
     });
     const again = await on('whitelist add load df --json', { 'whitelist.conf': 'load--load-.*' });
     expect(again.json()).toEqual({
+      version: 1,
       file: 'whitelist.conf',
       added: ['df-.*-(df_complex|percent_bytes)-.*'],
       kept: ['load--load-.*'],

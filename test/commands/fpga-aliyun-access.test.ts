@@ -126,6 +126,7 @@ describe('fpga config', () => {
       err: expect.stringContaining('--yes'),
     });
     expect((await run('config --id LTAI5tOther --secret-file secret --yes --json')).json()).toEqual({
+      version: 1,
       file,
       accessKeyId: 'LTAI5tOther',
       role: `acs:ram::${ACCOUNT}:role/faasrole`,

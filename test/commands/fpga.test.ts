@@ -231,7 +231,7 @@ describe('fpga uploads', () => {
     clock.advance(2 * 86_400_000);
     await store().begin('young');
     expect((await run('uploads --bucket dcp --json')).json().uploads).toMatchObject([
-      { key: 'half', ageS: 172_800 },
+      { key: 'half', ageSeconds: 172_800 },
       { key: 'young', parts: 0 },
     ]);
     expect((await run('uploads --bucket dcp --older 1d --abort')).exit).toBe(2);

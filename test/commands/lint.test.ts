@@ -38,7 +38,7 @@ describe('vpn lint', () => {
       findings: [
         {
           rule: 'rp-filter',
-          severity: 'warning',
+          level: 'warning',
           line: 1,
           message: expect.any(String),
           fix: 'set all and the interface',
@@ -71,7 +71,7 @@ describe('vpn lint', () => {
     expect(rules.length).toBeGreaterThan(60);
     expect(rules[0]).toEqual({
       id: 'crypto-md5',
-      severity: 'error',
+      level: 'error',
       kinds: ['ios', 'asa', 'swanctl', 'ipsec-conf'],
       title: 'MD5 is forbidden',
       source: expect.stringContaining('RFC 8247'),

@@ -195,6 +195,7 @@ describe('localzone init and destroy', () => {
 
 describe('localzone status', () => {
   it('shows the instance, and what carries', async () => {
+    const TABLE = { id: 'rtb-0468f52220000000a', name: 'private-1' };
     const { run, init, override } = await start();
     expect(await run('status --json')).toMatchObject({ exit: 1, out: expect.stringContaining('"instance": null') });
     await init();
@@ -202,6 +203,7 @@ describe('localzone status', () => {
     expect([before.exit, before.json()]).toEqual([
       0,
       {
+        version: 1,
         instance: {
           id: expect.stringMatching(/^i-/),
           state: 'running',
@@ -209,13 +211,13 @@ describe('localzone status', () => {
           zone: 'cn-north-1b',
         },
         routes: [
-          { table: 'private-1', destination: '10.10.0.0/16', link: 'dx-1', target: 'vgw-078bcc55', overridden: false },
+          { table: TABLE, destination: '10.10.0.0/16', link: 'dx-1', target: 'vgw-078bcc55', overridden: false },
         ],
       },
     ]);
     await override();
     expect((await run('status --json')).json().routes).toEqual([
-      { table: 'private-1', destination: '10.10.0.0/16', link: 'vpn-a', target: GATEWAY, overridden: true },
+      { table: TABLE, destination: '10.10.0.0/16', link: 'vpn-a', target: GATEWAY, overridden: true },
     ]);
     expect((await run('status')).out).toContain('static, over the propagated one');
   });

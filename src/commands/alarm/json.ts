@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { moment } from '../json.ts';
 
 const listedAlarm = z.strictObject({
   name: z.string(),
   state: z.string(),
-  since: z.string().nullable().describe('ISO 8601; null: never judged.'),
+  since: moment.nullable().describe('null: never judged.'),
   reason: z.string(),
   namespace: z.string(),
   condition: z.string(),

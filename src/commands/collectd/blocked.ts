@@ -1,4 +1,5 @@
 import { defineCommand } from '../../lib/core/define.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { suggest } from '../../lib/domain/collectd/metrics.ts';
 import { costOf, priceListOf } from '../../lib/domain/collectd/price.ts';
 import { namesOf } from '../../lib/procedures/collectd/names.ts';
@@ -29,6 +30,8 @@ export const blocked = defineCommand({
       },
     };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).collectdBlocked),
+  data: (result) => result,
   human: ({ metrics, suggestions, price }, style) =>
     [
       style.table(

@@ -2,6 +2,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import { choice, duration, path, secretFile, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { HOST_NAME } from '../../lib/domain/collectd/config.ts';
 import type { Sender } from '../../lib/domain/collectd/policy.ts';
 import { hostPlanner } from '../../lib/procedures/collectd/host-plan.ts';
@@ -136,5 +137,7 @@ export const deploy = defineCommand({
     });
     return { ...outcome, result: { ...outcome.result, cloud } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).collectdDeploy),
+  data: (result) => result,
   human: humanFleet,
 });

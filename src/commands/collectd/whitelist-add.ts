@@ -1,6 +1,7 @@
 import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { show } from '../../lib/core/words.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { lintWhitelist } from '../../lib/domain/collectd/whitelist-lint.ts';
 import { readWhitelist } from '../../lib/domain/collectd/whitelist.ts';
 import { absolute } from '../../lib/site/file.ts';
@@ -47,6 +48,8 @@ export const add = defineCommand({
     }
     return { result: { file, added, kept: lines.filter((line) => there.has(line)), dryRun } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).collectdWhitelistAdd),
+  data: (result) => result,
   human: ({ file, added, kept, dryRun }, style) =>
     [
       ...added.map((line) => style.good(`+ ${line}`)),

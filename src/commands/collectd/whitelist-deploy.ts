@@ -1,4 +1,5 @@
 import { defineCommand } from '../../lib/core/define.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { planWhitelist } from '../../lib/procedures/collectd/deploy.ts';
 import { lintedWhitelist } from '../../lib/procedures/collectd/whitelist-file.ts';
 import { FLEET, FLEET_APPLY, humanFleet, runFleet, WHITELIST } from './shared.ts';
@@ -27,5 +28,7 @@ export const deploy = defineCommand({
       region: '',
     }));
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).collectdWhitelistDeploy),
+  data: (result) => result,
   human: humanFleet,
 });

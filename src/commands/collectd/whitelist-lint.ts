@@ -2,6 +2,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { arg, toggle } from '../../lib/core/flags.ts';
 import { path } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { lintWhitelist } from '../../lib/domain/collectd/whitelist-lint.ts';
 import { loadWhitelist } from '../../lib/procedures/collectd/whitelist-file.ts';
 import { count, PASS_THROUGH, WHITELIST } from './shared.ts';
@@ -29,6 +30,11 @@ export const lint = defineCommand({
     const bad = findings.some(({ severity }) => strict || severity === 'error');
     return { result: { file, findings }, exit: bad ? EXIT.failed : EXIT.ok };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).collectdWhitelistLint),
+  data: ({ file, findings }) => ({
+    file,
+    findings: findings.map(({ severity, ...finding }) => ({ ...finding, level: severity })),
+  }),
   human: ({ file, findings }, style) => {
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     return [

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { toggle } from '../../lib/core/flags.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { setOfLine, SETS } from '../../lib/domain/collectd/sets.ts';
 import type { Line } from '../../lib/domain/collectd/whitelist.ts';
 import { loadWhitelist } from '../../lib/procedures/collectd/whitelist-file.ts';
@@ -29,6 +30,8 @@ export const list = defineCommand({
     const { lines } = await loadWhitelist(ports, file, { passThrough });
     return { result: { file, lines: lines.map((line) => ({ ...line, set: setOfLine(line.text)?.name ?? null })) } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).collectdWhitelistList),
+  data: (result) => result,
   human: (result, style) =>
     'sets' in result
       ? style.table(

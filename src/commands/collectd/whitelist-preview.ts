@@ -3,6 +3,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { failure, usageError } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { count as number, decimal } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { preview as previewOf, type Preview } from '../../lib/domain/collectd/metrics.ts';
 import { BeyondUs } from '../../lib/domain/collectd/pattern.ts';
 import { costOf, MOST_TIERS, priceListOf, type Cost, type PriceList } from '../../lib/domain/collectd/price.ts';
@@ -96,6 +97,8 @@ export const preview = defineCommand({
       throw error;
     }
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).collectdWhitelistPreview),
+  data: (result) => result,
   human: ({ file, hosts, published, blocked, byLine, cost, price, blockedOnly }, style) =>
     [
       ...published.map((name) => style.good(name)),

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { setNamed } from '../../lib/domain/collectd/sets.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { readList } from '../../lib/procedures/collectd/whitelist-file.ts';
@@ -40,6 +41,8 @@ export const remove = defineCommand({
     }
     return { result: { file, removed: going.filter(has), dryRun } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).collectdWhitelistRemove),
+  data: (result) => result,
   human: ({ file, removed, dryRun }, style) =>
     [
       ...removed.map((line) => style.bad(`- ${line}`)),

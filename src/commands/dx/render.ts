@@ -3,6 +3,7 @@ import type { Outcome, Style } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { locked } from '../../lib/core/locked.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { planRender, type FileAccount } from '../../lib/procedures/render-files.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
@@ -61,6 +62,8 @@ export const render = defineCommand({
     };
     return dryRun ? work() : locked(ports, [absolute(ports.cwd, file)], 'dx render', work);
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).dxRender),
+  data: (result) => result,
   human({ links, files, written, out }, style: Style) {
     const changed = files.filter(({ state }) => state !== 'same').length;
     return [

@@ -1,6 +1,7 @@
 import type { Outcome, Style } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { vifLinkOf, vifStatus, type VifStatus } from '../../lib/procedures/direct-connect.ts';
 import { loadBgpPasswords, loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
@@ -49,6 +50,8 @@ export const status = defineCommand({
     for (const vif of vifs) links.push(await vifStatus(aws, site, vif));
     return { result: { links }, exit: links.every(isWell) ? EXIT.ok : EXIT.failed };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).dxVifStatus),
+  data: (result) => result,
   human({ links }, style: Style) {
     const rows = links.map((one) => [
       one.link,

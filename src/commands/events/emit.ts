@@ -4,6 +4,7 @@ import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import type { Kind } from '../../lib/core/flags/kind.ts';
 import { choice, count, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { DETAIL_TYPE, LEVELS, sourceOf, type Level } from '../../lib/domain/health-events.ts';
 import { emitAll, type Emitted, type Entry } from '../../lib/procedures/events/emit.ts';
 import { FLAG } from '../flags.ts';
@@ -117,6 +118,8 @@ export const emit = defineCommand({
       exit: emitted.failed.length === 0 ? EXIT.ok : emitted.ids.length === 0 ? EXIT.failed : EXIT.partly,
     };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).eventsEmit),
+  data: (result) => result,
   human: ({ sent, failed, calls, retried, levels, source }, style) =>
     [
       `${sent} ${levels.join(' and ')} ${sent === 1 ? 'event' : 'events'} of ${source} in ${calls} ${calls === 1 ? 'call' : 'calls'}${retried === 0 ? '' : `, ${retried} of them sent again`}`,

@@ -3,6 +3,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { choice, count, moment, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import type { Line } from '../../lib/monitor/ecs.ts';
 import { eventIn } from '../../lib/monitor/history.ts';
 import { isSelected, queryOf, type LogSelection } from '../../lib/monitor/log-search.ts';
@@ -139,6 +140,8 @@ export const log = defineCommand({
       },
     };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).eventsLog),
+  data: (result) => result,
   human({ events, from, more }, style) {
     if (events.length === 0) return `no such event in ${from}`;
     const level = (line: Line): string => String((line['log'] as { level?: unknown } | undefined)?.level ?? '');

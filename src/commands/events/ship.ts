@@ -3,6 +3,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import { path } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { shipLines, type Shipped } from '../../lib/monitor/ship.ts';
 import { renderLogstash } from '../../lib/render/events/logstash.ts';
 import { indexOf, logPaths, logTexts, siteFor } from '../../lib/monitor/log-source.ts';
@@ -78,6 +79,8 @@ export const ship = defineCommand({
     const lacking = shipped.left + shipped.refused;
     return { result, exit: lacking === 0 ? EXIT.ok : shipped.kept > 0 ? EXIT.partly : EXIT.failed };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).eventsShip),
+  data: (result) => result,
   human({ to, shipped, logstash, written }, style) {
     if (shipped === null) return written === null ? logstash! : style.good(`${written} is written`);
     const { kept, refused, left } = shipped;

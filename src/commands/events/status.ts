@@ -2,6 +2,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { moment } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { healthStatus } from '../../lib/procedures/events/status.ts';
 import { FLAG } from '../flags.ts';
 import { NAMES_FLAG, PLACE } from './shared.ts';
@@ -38,6 +39,8 @@ export const status = defineCommand({
       result.queue !== null && result.topic !== null && result.function !== null && result.function.errors === 0;
     return { result, exit: whole && there ? EXIT.ok : EXIT.failed };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).eventsStatus),
+  data: (result) => result,
   human: ({ rules, queue, topic, function: fn, since }, style) => {
     const state = (word: string | null): string =>
       word === null

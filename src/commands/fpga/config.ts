@@ -4,6 +4,7 @@ import { missingFlag, usageError } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { secretFile, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import {
   FAAS_CREDENTIALS,
   faasCredentialsText,
@@ -104,6 +105,8 @@ export const config = defineCommand({
     await ports.files.write([{ path: file, content: faasCredentialsText(next), mode: 0o600 }]);
     return { result: { ...result, written: true } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaConfig),
+  data: (result) => result,
   human: ({ file, accessKeyId, role, bucket, written }) =>
     [
       `${written ? 'saved' : 'would save'} the AccessKey ${accessKeyId} to ${file}`,

@@ -1,6 +1,7 @@
 import { usageError } from '../../lib/core/errors.ts';
 import { flag, toggle } from '../../lib/core/flags.ts';
 import { text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { region } from '../../lib/domain/kinds.ts';
 import { finish } from '../../lib/fpga/finish.ts';
 import { imageTable } from '../../lib/fpga/view.ts';
@@ -41,6 +42,8 @@ export const copy = fpgaCommand({
       : null;
     return { result: { id: made, image } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaCopy),
+  data: (result) => result,
   human: ({ id, image }, style) =>
     image === null ? `${id} asked for: hybridctl fpga wait ${id}` : imageTable([image], style),
 });

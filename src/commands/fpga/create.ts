@@ -1,5 +1,6 @@
 import { failure, missingFlag } from '../../lib/core/errors.ts';
 import { arg } from '../../lib/core/flags.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { build } from '../../lib/fpga/build.ts';
 import { uri } from '../../lib/fpga/choice.ts';
 import { checkBucket } from '../../lib/fpga/place.ts';
@@ -53,5 +54,7 @@ export const create = fpgaCommand({
         : `${store.checksum}:${there.checksum.toString(16).padStart(store.checksum === 'crc32' ? 8 : 16, '0')}:${there.size}`;
     return { result: { image: await build(ports, options, { fpga, store }, { key, kind, source }) } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaCreate),
+  data: (result) => result,
   human: ({ image }, style) => imageText(image, style),
 });

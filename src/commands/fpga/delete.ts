@@ -1,3 +1,4 @@
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { FLAG } from '../flags.ts';
 import { ID } from './flags.ts';
 import { fpgaCommand, onceAgreed } from './shared.ts';
@@ -23,5 +24,7 @@ export const remove = fpgaCommand({
     );
     return { result: { id, deleted } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaDelete),
+  data: (result) => result,
   human: ({ id, deleted }) => (deleted ? `${id} deleted` : `would delete ${id}`),
 });

@@ -1,3 +1,4 @@
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { imageNamed } from '../../lib/fpga/follow.ts';
 import { imageTable } from '../../lib/fpga/view.ts';
 import { ID } from './flags.ts';
@@ -19,6 +20,8 @@ export const describe = fpgaCommand({
     // null: not ours, or the cloud has no such thing.
     return { result: { image, sharing: (await cloud.sharing?.get(id)) ?? null } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaDescribe),
+  data: (result) => result,
   human: ({ image, sharing }, style) =>
     [
       imageTable([image], style),

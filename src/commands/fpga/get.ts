@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { failure, usageError } from '../../lib/core/errors.ts';
 import { arg, flag, toggle } from '../../lib/core/flags.ts';
 import { path } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { bytes } from '../../lib/domain/amount.ts';
 import { uri } from '../../lib/fpga/choice.ts';
 import { absolute } from '../../lib/site/file.ts';
@@ -41,5 +42,7 @@ export const get = fpgaCommand({
       });
     return { result: { uri: uri(store, key), file, size } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaGet),
+  data: (result) => result,
   human: ({ uri: from, file, size }) => `${file}: ${bytes(size)} of ${from}`,
 });

@@ -1,5 +1,6 @@
 import { flag } from '../../lib/core/flags.ts';
 import { text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { boardTable } from '../../lib/fpga/view.ts';
 import { fpgaCommand } from './shared.ts';
 
@@ -30,6 +31,8 @@ export const instances = fpgaCommand({
   run: async ({ instance }, { fpga }) => ({
     result: { instances: await (await fpga()).instances(instance.length === 0 ? undefined : instance) },
   }),
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaInstances),
+  data: (result) => result,
   human: ({ instances: found }, style) =>
     found.length === 0
       ? 'no instances with FPGAs'

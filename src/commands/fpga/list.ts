@@ -1,3 +1,4 @@
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { imageTable } from '../../lib/fpga/view.ts';
 import { fpgaCommand } from './shared.ts';
 
@@ -16,5 +17,7 @@ export const list = fpgaCommand({
     const images = await (await fpga()).images();
     return { result: { images: [...images].sort((a, b) => (b.createdAt ?? '').localeCompare(a.createdAt ?? '')) } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaList),
+  data: (result) => result,
   human: ({ images }, style) => (images.length === 0 ? 'no FPGA images' : imageTable(images, style)),
 });

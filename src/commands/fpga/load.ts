@@ -2,6 +2,7 @@ import { failure } from '../../lib/core/errors.ts';
 import { arg, flag } from '../../lib/core/flags.ts';
 import { choice } from '../../lib/core/flags/kinds.ts';
 import type { FpgaCloud } from '../../lib/core/fpga.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { imageNamed } from '../../lib/fpga/follow.ts';
 import { boardTable } from '../../lib/fpga/view.ts';
 import { BOARD, boardOf, withBoards } from './board-flags.ts';
@@ -53,5 +54,7 @@ export const load = fpgaCommand({
     );
     return { result: { board } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaLoad),
+  data: (result) => result,
   human: ({ board }, style) => boardTable([board], style),
 });

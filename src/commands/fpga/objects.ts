@@ -1,3 +1,4 @@
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { bytes } from '../../lib/domain/amount.ts';
 import { BUCKET, PREFIX } from './flags.ts';
 import { fpgaCommand } from './shared.ts';
@@ -24,6 +25,8 @@ export const objects = fpgaCommand({
       },
     };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaObjects),
+  data: (result) => result,
   human: ({ objects: found }, style) =>
     found.length === 0
       ? 'no objects'

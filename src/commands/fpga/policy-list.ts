@@ -1,6 +1,7 @@
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { bucketsIn } from '../../lib/domain/fpga/faas-policy.ts';
 import { readPolicy } from '../../lib/procedures/fpga/faas-access.ts';
 import { ACCESS, accessOf } from './access-flags.ts';
@@ -26,6 +27,8 @@ export const policyList = defineCommand({
     const covered = bucket === undefined || buckets.some((one) => one.bucket === bucket && one.enough);
     return { result: { policy, buckets, attached }, exit: attached && covered ? EXIT.ok : EXIT.failed };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaPolicyList),
+  data: (result) => result,
   human: ({ policy, buckets, attached }, style) =>
     policy === null
       ? style.bad('no policy: hybridctl fpga auth')

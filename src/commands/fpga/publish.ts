@@ -1,6 +1,7 @@
 import { usageError } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { FLAG } from '../flags.ts';
 import { ID } from './flags.ts';
 import { fpgaCommand, onceAgreed } from './shared.ts';
@@ -48,6 +49,8 @@ export const publish = fpgaCommand({
     );
     return { result: { id, machineImage, published } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaPublish),
+  data: (result) => result,
   human: ({ id, machineImage, published }) =>
     `${published ? 'asked FaaS to publish' : 'would publish'} ${id} with ${machineImage}`,
 });

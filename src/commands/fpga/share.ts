@@ -2,6 +2,7 @@ import { usageError } from '../../lib/core/errors.ts';
 import { flag, toggle } from '../../lib/core/flags.ts';
 import { text } from '../../lib/core/flags/kinds.ts';
 import type { Sharing, SharingChange } from '../../lib/core/fpga.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { consent } from '../consent.ts';
 import { FLAG } from '../flags.ts';
 import { ID } from './flags.ts';
@@ -64,6 +65,8 @@ export const share = fpgaCommand({
     await sharing.change(id, change);
     return { result: { id, before, after: await sharing.get(id), changed: true } };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaShare),
+  data: (result) => result,
   human({ id, before, after, changed: done }) {
     const who = ({ accounts, everybody }: Sharing): string =>
       [...accounts, ...(everybody ? ['everybody'] : [])].join(', ') || 'nobody but its owner';

@@ -1,4 +1,5 @@
 import { EXIT } from '../../lib/core/errors.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { boardTable } from '../../lib/fpga/view.ts';
 import { BOARD, boardOf, withBoards } from './board-flags.ts';
 import { fpgaCommand } from './shared.ts';
@@ -19,5 +20,7 @@ export const status = fpgaCommand({
     const board = await withBoards(ports, options, (fpga) => fpga.board(options));
     return { result: { board }, exit: board.error === null ? EXIT.ok : EXIT.failed };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaStatus),
+  data: (result) => result,
   human: ({ board }, style) => boardTable([board], style),
 });

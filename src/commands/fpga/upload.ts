@@ -4,6 +4,7 @@ import { usageError } from '../../lib/core/errors.ts';
 import { arg, flag, toggle } from '../../lib/core/flags.ts';
 import { path } from '../../lib/core/flags/kinds.ts';
 import type { FpgaImage, ImageId, ImageRequest } from '../../lib/core/fpga.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { bytes } from '../../lib/domain/amount.ts';
 import { build } from '../../lib/fpga/build.ts';
 import { checkFile, type FpgaFile } from '../../lib/fpga/check-file.ts';
@@ -122,6 +123,8 @@ export const upload = fpgaCommand({
     }
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaUpload),
+  data: (result) => result,
   human({ object, image, plan, file }, style) {
     if (plan !== null)
       return [

@@ -2,6 +2,7 @@ import type { Outcome } from '../../lib/core/command.ts';
 import { partly } from '../../lib/core/errors.ts';
 import { flag, toggle } from '../../lib/core/flags.ts';
 import { duration as durationKind } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { bytes, duration } from '../../lib/domain/amount.ts';
 import { consent } from '../consent.ts';
 import { FLAG } from '../flags.ts';
@@ -12,7 +13,7 @@ interface View {
   readonly key: string;
   readonly id: string;
   readonly startedAt: string;
-  readonly ageS: number;
+  readonly ageSeconds: number;
   readonly parts: number;
   /** Bytes that are there, and cost what objects cost. */
   readonly size: number;
@@ -54,7 +55,7 @@ export const uploads = fpgaCommand({
         key,
         id,
         startedAt: new Date(startedAt).toISOString(),
-        ageS: Math.max(0, Math.round((now - startedAt) / 1_000)),
+        ageSeconds: Math.max(0, Math.round((now - startedAt) / 1_000)),
         parts: parts.length,
         size: parts.reduce((sum, { size }) => sum + size, 0),
       });
@@ -76,16 +77,18 @@ export const uploads = fpgaCommand({
     return { result: { uploads: views, aborted: true } };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaUploads),
+  data: (result) => result,
   human: ({ uploads: views, aborted }, style) =>
     views.length === 0
       ? 'no incomplete uploads'
       : [
           style.table(
             ['key', 'started', 'age', 'parts', 'size', 'id'],
-            views.map(({ key, startedAt, ageS, parts, size, id }) => [
+            views.map(({ key, startedAt, ageSeconds, parts, size, id }) => [
               key,
               startedAt,
-              duration(ageS),
+              duration(ageSeconds),
               String(parts),
               bytes(size),
               id,

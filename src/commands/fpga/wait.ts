@@ -1,3 +1,4 @@
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { finish } from '../../lib/fpga/finish.ts';
 import { imageTable } from '../../lib/fpga/view.ts';
 import { NOTIFY } from './build-flags.ts';
@@ -20,5 +21,7 @@ export const wait = fpgaCommand({
   run: async (options, { fpga }, ports) => ({
     result: { image: await finish(ports, options, await fpga(), { id: options.id, globalId: null }, options) },
   }),
+  json: jsonShape(1, async () => (await import('./json.ts')).fpgaWait),
+  data: (result) => result,
   human: ({ image }, style) => imageTable([image], style),
 });

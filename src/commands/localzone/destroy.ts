@@ -4,7 +4,7 @@ import { toggle } from '../../lib/core/flags.ts';
 import { isUtility, utilityRemoval } from '../../lib/procedures/localzone.ts';
 import { leftovers } from '../../lib/procedures/vpn-gateways/leftovers.ts';
 import { FLAG } from '../flags.ts';
-import { DESTROY, humanProcedure, runDestroy } from '../procedure.ts';
+import { DESTROY, humanProcedure, runDestroy, procedureJson } from '../procedure.ts';
 import { KEY_FILE, keyFileOf, loadOverrideSite } from './shared.ts';
 
 export const destroy = defineCommand({
@@ -47,5 +47,7 @@ export const destroy = defineCommand({
       });
     return outcome;
   },
+  json: procedureJson,
+  data: (result) => result,
   human: humanProcedure,
 });

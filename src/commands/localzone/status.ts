@@ -1,13 +1,14 @@
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { destinationsOf, effectiveRoute, linkOf, linkTargets } from '../../lib/domain/routes.ts';
 import { utilityOf, type UtilityView } from '../../lib/procedures/localzone.ts';
 import { FLAG } from '../flags.ts';
 import { loadOverrideSite } from './shared.ts';
 
 interface RouteView {
-  readonly table: string;
+  readonly table: { readonly id: string; readonly name: string };
   readonly destination: string;
   /** The link that carries; null: none of this site. */
   readonly link: string | null;
@@ -42,7 +43,7 @@ export const status = defineCommand({
         const route = effectiveRoute(tables[index]!, destination);
         const link = route === undefined ? undefined : linkOf(route.target, entry.links, links);
         return {
-          table: entry.name,
+          table: { id: entry.id, name: entry.name },
           destination,
           link: link?.name ?? null,
           target: route?.target.id ?? null,
@@ -56,6 +57,8 @@ export const status = defineCommand({
     };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).localzoneStatus),
+  data: (result) => result,
   human: ({ instance, routes }, style) =>
     [
       instance === null
@@ -65,7 +68,7 @@ export const status = defineCommand({
       style.table(
         ['table', 'destination', 'by', 'target', 'route'],
         routes.map(({ table, destination, link, target, overridden }) => [
-          table,
+          table.name,
           destination,
           link ?? style.bad('none'),
           target ?? '-',

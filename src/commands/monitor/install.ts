@@ -5,6 +5,7 @@ import { failure, usageError } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import { text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { eventLogPath } from '../../lib/monitor/event-log.ts';
 import { STATE_DIR } from '../../lib/monitor/pins.ts';
@@ -130,6 +131,8 @@ export const install = defineCommand({
     return { result: { ...result, installed: true, running: true } };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).monitorInstall),
+  data: (result) => result,
   human({ text: content, unit, path, changed, installed, running }, style) {
     if (installed) return style.good(`${unit} is enabled and runs: ${path}`);
     return running && !changed ? style.good(`${unit} runs as it should`) : `${style.dim(`# ${path}`)}\n${content}`;

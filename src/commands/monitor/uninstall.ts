@@ -1,6 +1,7 @@
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { failure } from '../../lib/core/errors.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { unitName, unitPath } from '../../lib/render/monitor/unit.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { systemctl } from '../../lib/monitor/systemctl.ts';
@@ -44,6 +45,8 @@ export const uninstall = defineCommand({
     return { result: { unit, path, there, removed: true } };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).monitorUninstall),
+  data: (result) => result,
   human: ({ unit, there, removed }, style) =>
     removed
       ? style.good(`${unit} is stopped and removed`)

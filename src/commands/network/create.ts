@@ -4,7 +4,16 @@ import { asMarkdown, asShell, runbookOf } from '../../lib/procedures/kit/emit.ts
 import { createNetwork, withImage } from '../../lib/procedures/network/create.ts';
 import { networkStep } from '../../lib/procedures/network/runbook.ts';
 import { findStack } from '../../lib/procedures/network/stack.ts';
-import { APPLY, applyQuestion, exitOf, contextOf, humanProcedure, tell, type ProcedureResult } from '../procedure.ts';
+import {
+  APPLY,
+  applyQuestion,
+  exitOf,
+  contextOf,
+  humanProcedure,
+  tell,
+  type ProcedureResult,
+  procedureJson,
+} from '../procedure.ts';
 import { canConsent, consent } from '../consent.ts';
 import { complete, NETWORK, NETWORK_CONFLICTS, PLACE, resolved, wishesIn } from './flags.ts';
 
@@ -79,6 +88,8 @@ export const create = defineCommand({
     return dryRun ? { result, exit: exitOf(steps, options) } : { result };
   },
 
+  json: procedureJson,
+  data: (result) => result,
   human(result, style) {
     const outputs = Object.entries(result.values);
     return [

@@ -4,7 +4,7 @@ import type { PlannedStep } from '../../lib/core/procedure.ts';
 import { removeStack } from '../../lib/procedures/network/destroy.ts';
 import { remainsOf, removeRemains } from '../../lib/procedures/network/remains.ts';
 import { findStack, resourcesOf } from '../../lib/procedures/network/stack.ts';
-import { DESTROY, exitOf, contextOf, humanProcedure, tell, type ProcedureResult } from '../procedure.ts';
+import { DESTROY, exitOf, contextOf, humanProcedure, tell, type ProcedureResult, procedureJson } from '../procedure.ts';
 import { consent } from '../consent.ts';
 import { PLACE } from './flags.ts';
 
@@ -55,5 +55,7 @@ export const destroy = defineCommand({
     return { result };
   },
 
+  json: procedureJson,
+  data: (result) => result,
   human: humanProcedure,
 });

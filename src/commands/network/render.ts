@@ -4,6 +4,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { path as file } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import type { Network } from '../../lib/render/network/network.ts';
 import { templateText } from '../../lib/render/network/template.ts';
 import { FLAG } from '../flags.ts';
@@ -57,6 +58,8 @@ export const render = defineCommand({
     };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).networkRender),
+  data: (result) => result,
   human({ file, state, template }, style) {
     if (file === null) return JSON.stringify(template, undefined, 2);
     return state === 'same'

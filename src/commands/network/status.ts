@@ -1,6 +1,7 @@
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, failure } from '../../lib/core/errors.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { driftOf, findStack, resourcesOf, type Stack, type StackResource } from '../../lib/procedures/network/stack.ts';
 import { FLAG } from '../flags.ts';
 import { contextOf } from '../procedure.ts';
@@ -45,6 +46,8 @@ export const status = defineCommand({
     };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).networkStatus),
+  data: (result) => result,
   human({ stack, resources, drift }, style) {
     const good = /^(CREATE|UPDATE)_COMPLETE$/.test(stack.status);
     return [

@@ -2,6 +2,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { failure } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { count } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { bytes } from '../../lib/domain/amount.ts';
 import { benchMount } from '../../lib/procedures/s3/bench.ts';
 import { lookAtMount } from '../../lib/procedures/s3/look.ts';
@@ -40,6 +41,8 @@ export const bench = defineCommand({
     return { result: { directory: spec.directory, rows } };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).s3Bench),
+  data: (result) => result,
   human: ({ rows }, style) =>
     style.table(
       ['what', 'mount', 'raw', 'share'],

@@ -4,7 +4,7 @@ import { HybridError, interrupted, partly } from '../../lib/core/errors.ts';
 import { pendingOf } from '../../lib/procedures/kit/plan.ts';
 import { healSteps } from '../../lib/procedures/s3/steps.ts';
 import { FLAG } from '../flags.ts';
-import { exitOf, humanProcedure, runApply, type ProcedureResult } from '../procedure.ts';
+import { exitOf, humanProcedure, runApply, type ProcedureResult, procedureJson } from '../procedure.ts';
 import { definitionAt, definitions, DIRECTORY, mounting, ofMount, STATE } from './shared.ts';
 
 export const heal = defineCommand({
@@ -49,5 +49,7 @@ export const heal = defineCommand({
       ...(options.dryRun && pendingOf(done) > 0 ? { exit: exitOf(done, options) } : {}),
     };
   },
+  json: procedureJson,
+  data: (result) => result,
   human: humanProcedure,
 });

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT } from '../../lib/core/errors.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { engineOf } from '../../lib/domain/s3/mounts.ts';
 import { lookAtMount, mountsOf, type MountState } from '../../lib/procedures/s3/look.ts';
 import { canonical, definitions, DIRECTORY, nonceOf, STATE } from './shared.ts';
@@ -57,6 +58,8 @@ export const status = defineCommand({
     return { result, exit: result.mounts.every((view) => view.state === 'ok') ? EXIT.ok : EXIT.failed };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).s3Status),
+  data: (result) => result,
   human: ({ mounts }, style) =>
     mounts.length === 0
       ? 'no bucket is mounted'

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const ruleLine = z.strictObject({
   id: z.string(),
-  severity: z.enum(['error', 'warning', 'info']),
+  level: z.enum(['error', 'warning', 'info']),
   kinds: z.array(z.enum(['swanctl', 'ipsec-conf', 'ios', 'asa', 'sysctl'])),
   title: z.string(),
   source: z.string(),
@@ -10,7 +10,7 @@ const ruleLine = z.strictObject({
 
 const lintFinding = z.strictObject({
   rule: z.string(),
-  severity: z.enum(['error', 'warning', 'info']),
+  level: z.enum(['error', 'warning', 'info']),
   line: z.number().describe('Counted from 1.'),
   message: z.string(),
   fix: z.string(),

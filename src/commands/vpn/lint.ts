@@ -26,6 +26,12 @@ type Result =
       readonly findings: readonly LintFinding[];
     };
 
+/** --json says `level`, as every command does. */
+const withLevel = <T extends { readonly severity: Severity }>({ severity, ...rest }: T) => ({
+  ...rest,
+  level: severity,
+});
+
 const COLOUR = { error: 'bad', warning: 'warn', info: 'dim' } as const;
 
 export const lint = defineCommand({
@@ -67,7 +73,10 @@ export const lint = defineCommand({
     return { result: { file, kind: parsed.kind, counts, findings }, exit: failed ? EXIT.failed : EXIT.ok };
   },
   json: jsonShape(1, async () => (await import('./json.ts')).vpnLint),
-  data: (result) => result,
+  data: (result) =>
+    'rules' in result
+      ? { rules: result.rules.map(withLevel) }
+      : { ...result, findings: result.findings.map(withLevel) },
   human(result, style) {
     if ('rules' in result)
       return style.table(

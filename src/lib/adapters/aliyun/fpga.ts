@@ -14,11 +14,10 @@ const MOST_IMAGES = 10;
 const textOf = (value: unknown): string | null =>
   value === undefined || value === null || value === '' || value === 'None' ? null : String(value);
 
-/** `Fri Nov 09 2018 11:42:47 GMT+0800 (CST)`. */
+/** `Fri Nov 09 2018 11:42:47 GMT+0800 (CST)` as ISO 8601; null: no such time. */
 const timeOf = (value: unknown): string | null => {
-  const text = textOf(value);
-  const at = Date.parse((text ?? '').replace(/ \(.*\)$/, ''));
-  return Number.isNaN(at) ? text : new Date(at).toISOString();
+  const at = Date.parse((textOf(value) ?? '').replace(/ \(.*\)$/, ''));
+  return Number.isNaN(at) ? null : new Date(at).toISOString();
 };
 
 /**

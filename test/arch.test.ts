@@ -259,7 +259,9 @@ describe('size: a file one can hold in the head', () => {
   });
 
   test('160 for a command, likewise', () => {
-    expect(longer(under('commands'), 160)).toEqual(LONGER_COMMANDS);
+    // A group's json.ts holds shapes alone, and runs nothing.
+    const commands = under('commands').filter(({ path }) => !path.endsWith('/json.ts'));
+    expect(longer(commands, 160)).toEqual(LONGER_COMMANDS);
   });
 
   test('120 columns in src; only text in quotes may be longer, since a sentence that is cut can not be searched for', () => {

@@ -38,12 +38,10 @@ interface LogOptions extends Omit<LogSelection, 'links'> {
   readonly last: number;
 }
 
+/** What each field means is in json.ts. */
 interface Result {
-  /** The log's path, or the index's address. */
   readonly from: string;
-  /** Oldest first, as they are in the log. */
   readonly events: readonly Line[];
-  /** There are more, older ones. */
   readonly more: boolean;
 }
 
@@ -144,16 +142,16 @@ export const log = defineCommand({
   data: (result) => result,
   human({ events, from, more }, style) {
     if (events.length === 0) return `no such event in ${from}`;
-    const level = (line: Line): string => String((line['log'] as { level?: unknown } | undefined)?.level ?? '');
+    const coloured = (line: Line): string => {
+      const level = (line['log'] as { level?: unknown } | undefined)?.level;
+      const said = plain(line.message);
+      return level === 'error' ? style.bad(said) : level === 'warn' ? style.warn(said) : said;
+    };
     const rows = events.map((line) => [
       plain(line['@timestamp']).replace('T', ' ').replace('Z', ''),
       plain(line.labels?.['site']),
       plain(line.hybridctl.kind),
-      level(line) === 'error'
-        ? style.bad(plain(line.message))
-        : level(line) === 'warn'
-          ? style.warn(plain(line.message))
-          : plain(line.message),
+      coloured(line),
     ]);
     return [
       style.table(['at (UTC)', 'site', 'kind', 'what'], rows),

@@ -27,7 +27,6 @@ const KINDS = [
 ] as const;
 
 const name = (like: string) => text({ placeholder: 'name', like });
-
 /** Names; `true`: every link of that kind. */
 type Links = readonly string[] | true | undefined;
 
@@ -142,16 +141,15 @@ export const log = defineCommand({
   data: (result) => result,
   human({ events, from, more }, style) {
     if (events.length === 0) return `no such event in ${from}`;
-    const coloured = (line: Line): string => {
+    const coloured = (line: Line, said: string): string => {
       const level = (line['log'] as { level?: unknown } | undefined)?.level;
-      const said = plain(line.message);
       return level === 'error' ? style.bad(said) : level === 'warn' ? style.warn(said) : said;
     };
     const rows = events.map((line) => [
       plain(line['@timestamp']).replace('T', ' ').replace('Z', ''),
       plain(line.labels?.['site']),
       plain(line.hybridctl.kind),
-      coloured(line),
+      coloured(line, plain(line.message)),
     ]);
     return [
       style.table(['at (UTC)', 'site', 'kind', 'what'], rows),

@@ -1,6 +1,18 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -58,6 +70,23 @@ describe('the launcher keeps compiled code', () => {
     await spoil(await kept());
     await writeFile(app(), says('new'));
     expect(await start(env)).toBe('new');
+  });
+
+  test('one flipped bit, wherever it is: the code is not used, and made anew', async () => {
+    await start();
+    const path = join(await kept(), 'x.cjs');
+    const whole = await readFile(path);
+    for (let turn = 0; turn < 12; turn += 1) {
+      const damaged = Buffer.from(whole);
+      const bit = Math.floor(((turn + 0.5) * 8 * whole.length) / 12);
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      await writeFile(app(), says('new'));
+      await writeFile(path, damaged);
+      expect([turn, await start()]).toEqual([turn, 'new']);
+      // What was made anew is of the new text.
+      await writeFile(app(), says('old'));
+      expect([turn, await start()]).toEqual([turn, 'new']);
+    }
   });
 
   test.skipIf(process.getuid?.() !== 0)('a folder of another user is not used (needs root)', async () => {

@@ -19,8 +19,9 @@ const settle = (): void => {
   if (standing !== '') process.stderr.write('\n');
   standing = '';
 };
-const tellLive = (line: string): void => {
-  process.stderr.write(`${ERASE}${line}`);
+/** @param up lines above the last one that are written over too (ECMA-48 CUU and ED) */
+const tellLive = (text: string, up = 0): void => {
+  process.stderr.write(`${up > 0 ? `\r\u001b[${up}A\u001b[J` : ERASE}${text}`);
   standing = ERASE;
 };
 

@@ -1,6 +1,7 @@
 import type { Command, Emit, Raw, Style } from '../lib/core/command.ts';
 import { EXIT, usageError, type ExitCode } from '../lib/core/errors.ts';
 import type { Ports } from '../lib/core/ports.ts';
+import { visible, visibleJson } from '../lib/core/visible.ts';
 import { nearest, show } from '../lib/core/words.ts';
 import { judgedGlobals, looseGlobals, takeGlobals, type Global } from './globals.ts';
 import { printed, printedEvent, withVersion, type Jq, type Printing } from './print.ts';
@@ -51,7 +52,7 @@ export const main = async (typed: readonly string[], { ports, output, version }:
       json: global.json,
       debug: Boolean(ports.env['HYBRIDCTL_DEBUG']),
       interrupted: ports.signal.aborted,
-      err: output.err,
+      err: (text) => output.err(visible(text)),
     });
   }
 };
@@ -83,7 +84,8 @@ const runCommand = async (
   let early: Promise<void> | undefined;
   const emit: Emit = (event) => {
     if (!streams) early = print(event);
-    else if (global.format === 'json' && global.jq === undefined) write(JSON.stringify(withVersion(command, event)));
+    else if (global.format === 'json' && global.jq === undefined)
+      write(visibleJson(JSON.stringify(withVersion(command, event))));
     else if (global.format !== 'text')
       waiting = waiting.then(async () => write(await printedEvent(command, event, global, printing)));
   };
@@ -106,9 +108,11 @@ const spelledAsFlags = (typed: readonly string[]): readonly string[] => {
 
 /** What is for people does not reach those who want data on stdout, or nothing. Progress is stderr's. */
 const portsFor = (ports: Ports, { format, quiet }: Global, plain: boolean): Ports => {
-  const { screen } = ports;
+  const { screen, progress, live } = ports;
   return {
     ...ports,
+    progress: (text) => progress(visible(text)),
+    live: live === undefined ? undefined : (text, up) => live(visible(text), up),
     ...(quiet ? { progress: () => undefined, live: undefined } : {}),
     screen: format !== 'text' || screen === undefined ? undefined : (wanted = false) => screen(plain || wanted),
   };

@@ -1,6 +1,7 @@
 import type { Command, Style } from '../lib/core/command.ts';
 import { usageError } from '../lib/core/errors.ts';
 import { namesIn, tableOf } from '../lib/core/tabular.ts';
+import { visible, visibleIn, visibleJson } from '../lib/core/visible.ts';
 import type { Global } from './globals.ts';
 
 /** A program's data through jq: one output a line, text without quotes. Throws usage errors. */
@@ -28,7 +29,7 @@ export const printed = async (
   { style, jq: runJq }: Printing,
 ): Promise<string> =>
   format === 'text'
-    ? command.human(result, await style())
+    ? command.human(visibleIn(result), await style())
     : asData(command, dataOf(command, result), { format, jq }, { style, jq: runJq });
 
 /** One event of a stream: a line of JSON, or a document of YAML. */
@@ -40,8 +41,8 @@ export const printedEvent = async (
 ): Promise<string> => {
   const data = withVersion(command, event);
   if (jq !== undefined) return runJq(jq, JSON.stringify(data));
-  if (format === 'yaml') return `---\n${(await import('../lib/site/yaml.ts')).toYaml(data)}`;
-  if (format === 'json') return JSON.stringify(data);
+  if (format === 'yaml') return `---\n${(await import('../lib/site/yaml.ts')).toYaml(visibleIn(data))}`;
+  if (format === 'json') return visibleJson(JSON.stringify(data));
   throw usageError(`${command.path} prints a stream, which is no ${format}`, {
     field: '-o',
     next: 'say -o json, yaml or text',
@@ -55,11 +56,11 @@ const asData = async (
   { style, jq: runJq }: Printing,
 ): Promise<string> => {
   if (jq !== undefined) return runJq(jq, JSON.stringify(data));
-  if (format === 'yaml') return (await import('../lib/site/yaml.ts')).toYaml(data);
-  if (format === 'name') return namesIn(data, json?.list).join('\n');
+  if (format === 'yaml') return (await import('../lib/site/yaml.ts')).toYaml(visibleIn(data));
+  if (format === 'name') return visible(namesIn(data, json?.list).join('\n'));
   if (format === 'table') {
-    const { head, rows } = tableOf(data, json?.list);
+    const { head, rows } = tableOf(visibleIn(data), json?.list);
     return (await style()).table(head, rows);
   }
-  return JSON.stringify(data, undefined, 2);
+  return visibleJson(JSON.stringify(data, undefined, 2));
 };

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { visibleJson } from '../lib/core/visible.ts';
 import { EXIT, HybridError, interrupted, usageError, type ExitCode } from '../lib/core/errors.ts';
 
 export interface Report {
@@ -17,9 +18,8 @@ export const report = (error: unknown, { json, debug, interrupted: stopped, err 
   const { exit, message, field, next, more } = known;
   const code = codeIn(known);
   if (json) {
-    err(
-      `${JSON.stringify({ error: { exit, code, message, field, next, more: more.length === 0 ? undefined : more } })}\n`,
-    );
+    const said = { exit, code, message, field, next, more: more.length === 0 ? undefined : more };
+    err(`${visibleJson(JSON.stringify({ error: said }))}\n`);
   } else {
     // "missing --region" names it already.
     err(`hybridctl: ${field === undefined || message.startsWith(`missing ${field}`) ? '' : `${field}: `}${message}\n`);

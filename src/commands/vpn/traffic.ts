@@ -41,9 +41,9 @@ const show = (ports: Ports, emit: Emit, samples: readonly TrafficSample[], graph
   const drawn = graph ? trafficChart(samples) : '';
   if (drawn === '') return ports.progress(trafficLine(samples.at(-1)!));
   const text = `${drawn}\n\n${trafficLine(samples.at(-1)!)}`;
-  // On a terminal the chart stands still and is drawn over (ECMA-48 CUU and ED).
-  const again = ports.live !== undefined && samples.length > 2 ? `\u001b[${text.split('\n').length}A\u001b[J` : '';
-  ports.progress(again + text);
+  if (ports.live === undefined) return ports.progress(text);
+  // On a terminal the chart stands still and is drawn over.
+  ports.live(text, samples.length > 2 ? text.split('\n').length - 1 : 0);
 };
 
 export const traffic = defineCommand({

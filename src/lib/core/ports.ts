@@ -240,7 +240,7 @@ export interface Ports {
   /** One line of progress for a person, on stderr; dropped under --json and --quiet. */
   progress(line: string): void;
   /** The same for a line that the next one takes the place of. Absent off a terminal, under --json and --quiet. */
-  readonly live?: ((line: string) => void) | undefined;
+  readonly live?: ((line: string, up?: number) => void) | undefined;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
   /** Cryptographically random bytes. */

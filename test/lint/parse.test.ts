@@ -6,6 +6,10 @@ import { KINDS } from '../../src/lib/lint/types.ts';
 import { EXIT } from '../../src/lib/core/errors.ts';
 import { expectLinear } from '../helpers/growth.ts';
 
+const each = (count: number, text: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => text(index)).join('');
+const address = (index: number): string => `198.${18 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
+
 describe('reading files to lint', () => {
   it.each([
     ['connections {\n}', 'swanctl'],
@@ -136,6 +140,60 @@ describe('reading files to lint', () => {
     ['many entries', 'asa', 40_000, (n: number) => 'access-list A extended permit ip any any\n'.repeat(n)],
     ['many routes', 'ios', 40_000, (n: number) => 'ip route 10.0.0.0 255.0.0.0 Tunnel1 track 1 tag 1\n'.repeat(n)],
     ['many connections', 'ipsec-conf', 40_000, (n: number) => 'conn a\nright=192.0.2.1\nmark=1\n'.repeat(n)],
+    [
+      'settings that connections take over',
+      'ipsec-conf',
+      12_000,
+      (n: number) =>
+        `conn %default\n${each(n, (i) => ` x${i}=1\n`)}${each(n, (i) => `conn c${i}\n right=192.0.2.1\n`)}`,
+    ],
+    [
+      'connections that refer to others',
+      'ipsec-conf',
+      12_000,
+      (n: number) => each(n, (i) => `conn c${i}\n also=c${i + 1}\n right=192.0.2.1\n`),
+    ],
+    [
+      'connections and keys',
+      'swanctl',
+      4_000,
+      (n: number) =>
+        `connections {\n${each(n, (i) => ` c${i} {\n remote_addrs=${address(i)}\n }\n`)}}\nsecrets {\n${each(n, (i) => ` ike${i} {\n id=${address(i)}\n secret=x${i}\n }\n`)}}\n`,
+    ],
+    [
+      'tunnels and profiles',
+      'ios',
+      4_000,
+      (n: number) =>
+        each(
+          n,
+          (i) =>
+            `crypto ipsec transform-set T${i} esp-aes esp-sha-hmac\ncrypto ipsec profile P${i}\n set transform-set T${i}\ninterface Tunnel${i}\n ip mtu 1400\n ip tcp adjust-mss 1300\n tunnel destination ${address(i)}\n tunnel protection ipsec profile P${i}\n`,
+        ),
+    ],
+    [
+      'crypto maps and access lists',
+      'ios',
+      4_000,
+      (n: number) =>
+        each(
+          n,
+          (i) =>
+            `crypto map M ${i + 1} ipsec-isakmp\n match address A${i}\n set peer ${address(i)}\nip access-list extended A${i}\n permit ip 10.0.0.0 0.0.0.255 host ${address(i)}\n`,
+        ),
+    ],
+    [
+      'tunnel groups',
+      'asa',
+      4_000,
+      (n: number) =>
+        each(
+          n,
+          (i) =>
+            `tunnel-group ${address(i)} type ipsec-l2l\ntunnel-group ${address(i)} ipsec-attributes\n ikev1 pre-shared-key k${i}\ncrypto map M ${i + 1} set peer ${address(i)}\naccess-list A${i} extended permit ip any any\ncrypto map M ${i + 1} match address A${i}\n`,
+        ),
+    ],
+    ['keys', 'ios', 12_000, (n: number) => each(n, (i) => `crypto isakmp key k${i} address ${address(i)}\n`)],
   ] as const)('takes no more than its length on %s', (_what, kind, size, text) => {
     expectLinear((n) => lint(parseFile('f', text(n), { kind })), size);
   });

@@ -116,7 +116,24 @@ export interface TransformSet {
   readonly hash: string | undefined;
 }
 
-export const transformSets = (blocks: readonly Block[]): readonly TransformSet[] => [
+/** What many rules and each tunnel ask of one file is worked out once. */
+const once = <T>(make: (blocks: readonly Block[]) => T): ((blocks: readonly Block[]) => T) => {
+  const known = new WeakMap<readonly Block[], { readonly value: T }>();
+  return (blocks) => {
+    const there = known.get(blocks) ?? { value: make(blocks) };
+    known.set(blocks, there);
+    return there.value;
+  };
+};
+
+/** The first block that begins with a pattern's words, by its name, which is the word at `at`. */
+const named = (pattern: RegExp, at: number) =>
+  once((blocks) => new Map([...starting(blocks, pattern)].reverse().map((block) => [block.words[at]!, block])));
+
+/** `crypto ipsec profile NAME`, by name. */
+export const ipsecProfiles = named(/^crypto ipsec profile \S+$/, 3);
+
+export const transformSets = once((blocks): readonly TransformSet[] => [
   ...starting(blocks, /^crypto ipsec (?:ikev1 )?transform-set \S+ esp-/).map(({ words, line }) => {
     const at = words.indexOf('transform-set');
     const rest = words.slice(at + 2);
@@ -133,13 +150,18 @@ export const transformSets = (blocks: readonly Block[]): readonly TransformSet[]
     encryption: ciphers(child(block, /^protocol esp encryption/)?.words.slice(3) ?? [])[0],
     hash: ciscoHash(child(block, /^protocol esp integrity/)?.words[3] ?? ''),
   })),
-];
+]);
+
+/** The first of each name. */
+export const transformSetsByName = once(
+  (blocks) => new Map([...transformSets(blocks)].reverse().map((set) => [set.name, set])),
+);
 
 /**
  * Transform sets that a crypto map or an IPsec profile names: ASDM writes a dozen that nothing uses. All of them in a
  * piece of a configuration that has neither.
  */
-export const usedTransformSets = (blocks: readonly Block[]): readonly TransformSet[] => {
+export const usedTransformSets = once((blocks): readonly TransformSet[] => {
   const used = new Set(
     [...blocks, ...blocks.flatMap(({ children }) => children)].flatMap(({ text }) => {
       const names =
@@ -148,7 +170,7 @@ export const usedTransformSets = (blocks: readonly Block[]): readonly TransformS
     }),
   );
   return transformSets(blocks).filter(({ name }) => used.size === 0 || used.has(name));
-};
+});
 
 export const ciscoAlgorithms = (blocks: readonly Block[], asa: boolean): readonly Algorithm[] => [
   ...starting(blocks, /^crypto (?:isakmp|ikev1) policy \d+|^crypto ikev2 (?:proposal|policy) \S+/).flatMap((policy) => {

@@ -95,20 +95,45 @@ const flavourOf = (root: Section, lines: readonly string[]): 'libreswan' | 'stro
   return has('conn ', LIBRESWAN_CONN) || has('config ', LIBRESWAN_SETUP) ? 'libreswan' : 'strongswan';
 };
 
+/** Settings that rules look for by themselves. */
+const LOOKED_FOR: readonly string[] = [
+  'aggressive',
+  'aggrmode',
+  'auth',
+  'dpd_delay',
+  'dpddelay',
+  'mtu',
+  'pfs',
+  'rekey',
+  'vti-interface',
+];
+
+/** The last setting of each key: a section may have thousands, and hundreds of connections may take them over. */
+const byKey = ({ settings }: Section): ReadonlyMap<string, Setting> =>
+  new Map(settings.map((setting) => [setting.key, setting]));
+
 /** ipsec.conf: `%default` and `also=` are followed, one level of each, as files in the field use them. */
 export const ipsecConns = (root: Section, lines: readonly string[]): readonly Conn[] => {
   const conns = root.sections.filter(({ name }) => name.startsWith('conn '));
   const flavour = flavourOf(root, lines);
   const libreswan = flavour === 'libreswan';
-  const fallback = conns.find(({ name }) => name === 'conn %default')?.settings ?? [];
+  const sections = new Map([...conns].reverse().map((conn) => [conn.name, byKey(conn)]));
+  const fallback = sections.get('conn %default') ?? new Map<string, Setting>();
   return conns
     .filter(({ name }) => name !== 'conn %default')
     .map((conn) => {
       const also = conn.settings
         .filter(({ key }) => key === 'also')
-        .flatMap(({ value }) => conns.find(({ name }) => name === `conn ${value}`)?.settings ?? []);
-      const all = [...fallback, ...also, ...conn.settings];
-      const of = (...keys: readonly string[]): Setting | undefined => all.findLast(({ key }) => keys.includes(key));
+        .flatMap(({ value }) => sections.get(`conn ${value}`) ?? []);
+      /** What says it last comes first. */
+      const layers = [byKey(conn), ...also.reverse(), fallback];
+      const of = (...keys: readonly string[]): Setting | undefined => {
+        for (const layer of layers) {
+          const found = keys.flatMap((key) => layer.get(key) ?? []);
+          if (found.length > 0) return found.reduce((last, next) => (next.line > last.line ? next : last));
+        }
+        return undefined;
+      };
       const exchange = of('keyexchange')?.value;
       const ikev2 = of('ikev2')?.value;
       const version = libreswan
@@ -151,7 +176,7 @@ export const ipsecConns = (root: Section, lines: readonly string[]): readonly Co
         marks: present([of('mark'), of('mark_in'), of('mark_out')]),
         ifId: present([of('if_id_in'), of('if_id_out'), of('ipsec-interface')]),
         pairs: [present([of('mark_in'), of('mark_out')]), present([of('if_id_in'), of('if_id_out')])],
-        raw: all,
+        raw: layers.toReversed().flatMap((layer) => LOOKED_FOR.flatMap((key) => layer.get(key) ?? [])),
       };
     });
 };

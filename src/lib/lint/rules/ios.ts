@@ -1,6 +1,6 @@
 import { cidr, contains } from '../../domain/cidr.ts';
 import { espMtu, explainMtu } from '../../domain/mtu.ts';
-import { child, starting, transformSets, usedTransformSets } from '../cisco.ts';
+import { child, ipsecProfiles, starting, transformSetsByName, usedTransformSets } from '../cisco.ts';
 import { mtuProposal } from '../mtu.ts';
 import type { Block, Finding, Parsed, Rule } from '../types.ts';
 
@@ -24,9 +24,9 @@ const tunnels = (file: Parsed): readonly Block[] =>
 /** The cipher a tunnel interface ends up with: profile, then transform set. */
 const proposalOf = (file: Parsed, tunnel: Block) => {
   const name = child(tunnel, /^tunnel protection ipsec profile \S+/)?.words[4];
-  const profile = file.blocks.find(({ text }) => text === `crypto ipsec profile ${name}`);
+  const profile = ipsecProfiles(file.blocks).get(name ?? '');
   const set = child(profile, /^set (?:ikev1 )?(?:transform-set|ikev2 ipsec-proposal) \S+/)?.words.at(-1);
-  const found = transformSets(file.blocks).find((each) => each.name === set);
+  const found = transformSetsByName(file.blocks).get(set ?? '');
   return found === undefined ? undefined : mtuProposal(found);
 };
 

@@ -34,12 +34,22 @@ const unpack = (folder, into) => {
   }
 };
 
-/** What the two parsers link to and a small Debian may lack. Never libc: it must be the machine's own. */
-const LIBRARIES = ['libnss3', 'libnspr4', 'libunbound8', 'libevent-2.1-7', 'libgmp10', 'libnettle8', 'libhogweed6'];
+/** What the parsers and pluto link to and a small Debian may lack. Never libc: it must be the machine's own. */
+const LIBRARIES = [
+  'libnss3',
+  'libnspr4',
+  'libunbound8',
+  'libevent-2.1-7',
+  'libgmp10',
+  'libnettle8',
+  'libhogweed6',
+  'libldns3',
+  'libevent-pthreads-2.1-7',
+];
 
 /** Names of shared libraries that neither this machine nor `folder` has. */
 const lacking = (tree, folder) => {
-  const tools = ['addconn', 'algparse'].map((tool) => join(tree, 'usr/libexec/ipsec', tool));
+  const tools = ['addconn', 'algparse', 'pluto'].map((tool) => join(tree, 'usr/libexec/ipsec', tool));
   const said = must('env', [`LD_LIBRARY_PATH=${folder}`, 'ldd', ...tools], tree);
   return [...said.matchAll(/(\S+) => not found/g)].map(([, name]) => name);
 };
@@ -54,7 +64,7 @@ const libraryFolder = (tree) => {
  * their environment
  */
 export const libreswan = () => {
-  const tree = join(cache, 'libreswan');
+  const tree = join(cache, 'libreswan-with-pluto');
   if (!existsSync(tree)) {
     mkdirSync(cache, { recursive: true });
     const work = mkdtempSync(join(cache, 'libreswan-'));

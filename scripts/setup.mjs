@@ -173,7 +173,7 @@ const prepare = ({ packages, tools, libreswan, root: asRoot, clean }) => {
   if (asRoot === true && process.getuid() !== 0)
     stop('the lab makes network namespaces, which only root may', 'run it as root');
   if (libreswan === true) {
-    if (!existsSync(join(root, '.cache/libreswan')))
+    if (!existsSync(join(root, '.cache/libreswan-with-pluto')))
       say("unpacking Libreswan's parsers into .cache (its package conflicts with strongSwan's)");
     run(process.execPath, [join(root, 'scripts/libreswan.mjs')]);
   }

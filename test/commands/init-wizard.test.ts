@@ -35,6 +35,15 @@ describe('the wizard', () => {
     'route table 1: its subnets': '172.16.11.0/24',
   };
 
+  test('offers certificates in place of keys: then no key is made, and the next step is the CA', async () => {
+    const ran = await run('vpn init', { answers: { ...ANSWERS, 'know each other': 'cert' } });
+    expect(ran.exit, ran.err).toBe(0);
+    const site = readDocument(String(ran.files['hybridctl.yaml']?.content)).site!;
+    expect(site.tunnels.map(({ auth, psk_file }) => [auth, psk_file])).toEqual([['cert', undefined]]);
+    expect(Object.keys(ran.files).filter((path) => path.startsWith('psk/'))).toEqual([]);
+    expect(ran.out + ran.err).toContain('vpn pki init');
+  });
+
   test('asks for what it can not know, and refuses at once what is wrong', async () => {
     const ran = await run('vpn init', { answers: ANSWERS });
     expect([ran.exit, ran.refused]).toEqual([

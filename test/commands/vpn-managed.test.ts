@@ -39,6 +39,13 @@ const start = async (text = SITE) => {
 };
 
 describe('vpn init --apply --gateway aws', () => {
+  it('refuses certificates before anything is made: AWS takes those of its own Private CA alone', async () => {
+    const { run, changing } = await start(SITE.replace('psk_file: psk/vpn2', 'auth: cert'));
+    const { exit, err } = await run(INIT);
+    expect([exit, await changing()]).toEqual([2, []]);
+    expect(err).toMatch(/tunnels\[1\]\.auth: auth: cert can't be had with AWS's end/);
+  });
+
   it('makes it, renders both tunnels, changes nothing the second time, and destroys it', async () => {
     const { run, changing, connections, tagged, files, cloud } = await start();
     expect((await run(`${INIT.replace(' --yes', '')} --dry-run --detailed-exitcode`)).exit).toBe(3);

@@ -3,6 +3,11 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { files } from '../../src/lib/adapters/files.ts';
+import type { Outlets } from '../../src/lib/core/outlets.ts';
+import { certificates } from '../../src/lib/doctor/certificates.ts';
+import { tunnelsOf } from '../../src/lib/domain/tunnel.ts';
+import { loadSite } from '../../src/lib/site/file.ts';
 import { fixture } from '../helpers/cloud.ts';
 import { pkiSite, type PkiSite } from '../helpers/pki.ts';
 
@@ -32,6 +37,13 @@ const everything = async (): Promise<Readonly<Record<string, string>>> => {
 };
 const openssl = async (...args: string[]): Promise<string> =>
   (await exec('openssl', args, { cwd: site.pki }).catch((error: { stdout: string; stderr: string }) => error)).stdout;
+/** What `vpn doctor` says of a box. */
+const judged = async (device: string) => {
+  const loaded = await loadSite({ files, cwd: site.folder }, 'hybridctl.yaml');
+  const tunnels = tunnelsOf(loaded.site);
+  const said = await certificates.run({ loaded, site: loaded.site, tunnels, files, clock: site.clock });
+  return said.filter(({ subject }) => subject === device);
+};
 const row = async (device: string) =>
   (await site.run('vpn pki status --json')).json().certificates.find((one: any) => one.device === device);
 
@@ -179,16 +191,38 @@ X509v3 Key Usage: critical
     expect(await readFile(join(site.pki, 'devices/gw-1.pem'), 'utf8')).not.toContain('PRIVATE');
   });
 
+  it('--publish sends the days that are left, for the alarms; a revoked box has none', async () => {
+    const sent: unknown[] = [];
+    const metricStore = async () => ({
+      put: async (namespace: string, metrics: readonly object[]) => void sent.push(namespace, ...metrics),
+    });
+    const outlets = async () => ({ metricStore }) as unknown as Outlets;
+    await site.run('vpn pki status --publish', { outlets });
+    const [namespace, ...metrics] = sent as [string, ...{ name: string; dimensions: object; value: number }[]];
+    expect(namespace).toBe('hybridctl');
+    const devices = (await site.run('vpn pki status --json')).json().certificates;
+    expect(metrics.map(({ name, dimensions, value }) => [name, dimensions, value])).toEqual(
+      devices.map(({ device, daysLeft }: { device: string; daysLeft: number }) => [
+        'CertificateDaysLeft',
+        { Site: 'demo', Device: device },
+        daysLeft,
+      ]),
+    );
+  });
+
   it('a month before the end it says so, and issues anew; after the end it does not render', async () => {
     await site.clock.sleep(380 * DAY);
     expect(await row('gw-2')).toMatchObject({ state: 'expiring', daysLeft: 16 });
+    expect(await judged('gw-2')).toMatchObject([{ level: 'warning', next: expect.stringContaining('vpn pki issue') }]);
     expect(await site.run('vpn pki status')).toMatchObject({ exit: 1 });
     expect((await site.run('vpn render --out out')).err).toContain('warning: the certificate of gw-2: it expires on');
     await site.clock.sleep(20 * DAY);
     expect(await row('gw-2')).toMatchObject({ state: 'expired', daysLeft: -4 });
+    expect(await judged('gw-2')).toMatchObject([{ level: 'error', found: expect.stringMatching(/expired/) }]);
     expect(await site.run('vpn render --out out')).toMatchObject({ exit: 2 });
     await site.run('vpn pki issue');
     expect(await site.run('vpn pki status')).toMatchObject({ exit: 0 });
+    expect(await judged('gw-2')).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { libreswan } from '../../scripts/libreswan.mjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { twoBoxes, writeSite, type Box, type Boxes } from '../helpers/boxes.ts';
 import { until } from '../helpers/charon-pair.ts';
@@ -31,7 +32,7 @@ const pings = (box: Box): Promise<string> =>
 const sas = (box: Box): Promise<string> => sh(box, 'swanctl --list-sas 2>/dev/null || true');
 
 /** The site of two boxes, on certificates. */
-const certified = async (folder: string, dialect: string): Promise<void> => {
+const certified = async (folder: string, dialect: string, kind = 'tun'): Promise<void> => {
   await writeSite(folder);
   const path = join(folder, 'hybridctl.yaml');
   const text = await readFile(path, 'utf8');
@@ -39,8 +40,30 @@ const certified = async (folder: string, dialect: string): Promise<void> => {
     path,
     text
       .replace('psk_file: psk/vpn1', 'auth: cert')
-      .replace('interface: tun, wan: wan }', `interface: tun, wan: wan, dialect: ${dialect} }`),
+      .replace('interface: tun, wan: wan }', `interface: ${kind}, wan: wan, dialect: ${dialect} }`),
   );
+};
+
+const TREE = libreswan().addconn.replace('/usr/libexec/ipsec/addconn', '');
+/** Puts Libreswan over strongSwan, which it conflicts with. @param own the box's folder, in memory. */
+const layLibreswan = async (box: Box, own: string): Promise<void> => {
+  await sh(
+    box,
+    `mkdir -p ${own}/ux ${own}/wx && mount -t overlay o -o lowerdir=${TREE}/usr:/usr,upperdir=${own}/ux,workdir=${own}/wx /usr`,
+  );
+};
+/** As the package's unit does. */
+const startPluto = async (box: Box): Promise<void> => {
+  await sh(
+    box,
+    'mkdir -p /run/pluto /var/lib/ipsec/nss; [ -e /var/lib/ipsec/nss/cert9.db ] || ipsec initnss >/dev/null',
+  );
+  await sh(box, '/usr/local/lib/hybridctl/import-certificates');
+  await sh(
+    box,
+    'setsid -f /usr/libexec/ipsec/pluto --config /etc/ipsec.conf --logfile /run/pluto.log </dev/null >/dev/null 2>&1',
+  );
+  await until('pluto', () => sh(box, 'ipsec whack --status'), 20_000);
 };
 
 describe('two boxes with certificates of the site’s CA', () => {
@@ -85,6 +108,50 @@ describe('two boxes with certificates of the site’s CA', () => {
       await did(b, 'vpn up rtr-1 --yes');
       await did(a, 'vpn up gw-1 --yes');
       await pings(a);
+    },
+    LONG,
+  );
+
+  // This kernel has no ESP, so pluto's pair of networks can't be installed: what is proven is who the two ends are.
+  it(
+    'Libreswan’s pluto and a charon know each other by certificates, renewed ones too; a revoked router is refused',
+    async () => {
+      boxes = await twoBoxes();
+      const { a, b, folder } = boxes;
+      await certified(folder, 'libreswan', 'xfrm');
+      await did(a, 'vpn pki init');
+      await did(a, 'vpn pki issue');
+      await did(b, 'vpn up rtr-1 --yes');
+      await layLibreswan(a, join(folder, 'a'));
+      const lay = async (): Promise<void> => {
+        await did(a, 'vpn render');
+        await sh(a, `cp -r ${folder}/rendered/gw-1/. / && sed -i /ipsec-interface/d /etc/ipsec.d/vpn1.conf`);
+      };
+      /** Tries anew, with what the files hold now. @returns what pluto says of it. */
+      const tried = async (): Promise<string> => {
+        await sh(a, ': >/run/pluto.log; ipsec auto --replace vpn1; timeout 8 ipsec auto --up vpn1 || true');
+        return sh(a, 'cat /run/pluto.log');
+      };
+      await lay();
+      await startPluto(a);
+      const KNOWN = /authenticated peer '.*RSA.*' digital signature using peer certificate '198\.51\.100\.77'/;
+      expect(await tried()).toMatch(KNOWN);
+      // charon calls it established once it has verified pluto's certificate too.
+      expect(await sas(b)).toMatch(/ESTABLISHED[\s\S]*remote '203\.0\.113\.11'/);
+
+      await did(a, 'vpn pki issue gw-1 --renew');
+      await lay();
+      await sh(a, '/usr/local/lib/hybridctl/import-certificates');
+      expect(await tried()).toMatch(KNOWN);
+
+      // NSS keeps the list that it has looked into as long as pluto lives: "vpn up" restarts pluto for a revocation.
+      await did(a, 'vpn pki revoke rtr-1 --yes');
+      await lay();
+      await sh(a, '/usr/local/lib/hybridctl/import-certificates; ipsec whack --shutdown; sleep 1');
+      await startPluto(a);
+      const refused = await tried();
+      expect(refused).not.toMatch(KNOWN);
+      expect(refused).toMatch(/revoked/i);
     },
     LONG,
   );

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { files } from '../../src/lib/adapters/files.ts';
 import { shell } from '../../src/lib/adapters/shell.ts';
+import type { Ports } from '../../src/lib/core/ports.ts';
 import { fakeClock } from '../fakes/clock.ts';
 import { run, type Ran } from './run.ts';
 
@@ -12,7 +13,7 @@ export interface PkiSite {
   readonly pki: string;
   readonly clock: ReturnType<typeof fakeClock>;
   /** Runs `hybridctl …` in the folder with real files and a real openssl. */
-  run(line: string): Promise<Ran>;
+  run(line: string, ports?: Partial<Ports>): Promise<Ran>;
   remove(): Promise<void>;
 }
 
@@ -26,7 +27,7 @@ export const pkiSite = async (site: string, name: string): Promise<PkiSite> => {
     folder,
     pki: join(folder, 'pki', name),
     clock,
-    run: (line) => run(line, { ports: { files, shell, cwd: folder, clock } }),
+    run: (line, ports = {}) => run(line, { ports: { files, shell, cwd: folder, clock, ...ports } }),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 };

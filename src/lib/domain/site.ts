@@ -170,6 +170,7 @@ const router = z
 
 /** How the two ends of a tunnel prove who they are. */
 export const AUTHS = ['psk', 'cert'] as const;
+export type Auth = (typeof AUTHS)[number];
 
 const tunnel = z
   .strictObject({

@@ -2,7 +2,7 @@ import { addressText, cidr, overlaps, parseCidr, type Cidr } from '../domain/cid
 import { POLICY_ONLY } from '../domain/capability.ts';
 import { RESERVED_INSIDE } from '../domain/address-plan.ts';
 import { layoutOf } from '../domain/layout.ts';
-import type { Dialect } from '../domain/site.ts';
+import type { Auth, Dialect } from '../domain/site.ts';
 import { absentKeys, type Spec } from './specs.ts';
 
 /** What a person has said, by flag, environment or wizard. Absent: not said. */
@@ -13,6 +13,8 @@ export interface Answers {
   readonly vpc?: string | undefined;
   readonly vgw?: string | undefined;
   readonly crypto?: string | undefined;
+  /** Of tunnels that say nothing of it. */
+  readonly auth?: Auth | undefined;
   readonly networks: readonly string[];
   readonly gateways: readonly Spec[];
   readonly routers: readonly Spec[];
@@ -96,7 +98,8 @@ export const draftSite = (answers: Answers, before: Draft = EMPTY): Draft => {
       network(inside),
     ),
   };
-  const wanted = answers.tunnels.length > 0 ? answers.tunnels : pairUp(gateways, routers, before);
+  const paired = answers.tunnels.length > 0 ? answers.tunnels : pairUp(gateways, routers, before);
+  const wanted = answers.auth === 'cert' ? paired.map((tunnel) => ({ auth: 'cert', ...tunnel })) : paired;
   const tunnels = upsert(before.tunnels, wanted, 'name', numbered('vpn')).map((tunnel) =>
     completeTunnel(tunnel, gateways, routers, taken, layoutOf(place).psk),
   );

@@ -1,7 +1,7 @@
 import type { Ports } from '../core/ports.ts';
 import { CRYPTO_LEVELS } from '../domain/crypto.ts';
 import { regionProblem } from '../domain/regions.ts';
-import { siteSchema } from '../domain/site.ts';
+import { AUTHS, siteSchema } from '../domain/site.ts';
 import type { Answers } from './answers.ts';
 import type { Questions } from './journal.ts';
 import type { Offers } from './offers.ts';
@@ -9,7 +9,7 @@ import type { Spec } from './specs.ts';
 import { choose, named, ofVpc, tableWords } from './wizard-account.ts';
 import { askDx, askGateway, askRouter, askTable, type Known } from './wizard-boxes.ts';
 import { by, meets, network, networks, optional, words } from './wizard-rules.ts';
-import { CRYPTO_WORDS } from './wizard-words.ts';
+import { AUTH_WORDS, CRYPTO_WORDS } from './wizard-words.ts';
 
 /** The site schema's own rules, question by question. */
 const { site, route_tables } = siteSchema.shape;
@@ -58,6 +58,16 @@ export const askForRest = async (
       CRYPTO_LEVELS.map((value) => ({ name: value, value, description: CRYPTO_WORDS[value] })),
       { default: 'modern' },
     ));
+  // AWS's own end takes no certificate of ours, and who gives the level by a flag knows of tunnel's auth=cert.
+  const auth =
+    answers.auth ??
+    (managed || answers.crypto !== undefined || answers.tunnels.length > 0
+      ? undefined
+      : await ask.select(
+          'How do the two ends of a tunnel know each other?',
+          AUTHS.map((value) => ({ name: value, value, description: AUTH_WORDS[value] })),
+          { default: 'psk' },
+        ));
   const vpnGateways =
     answers.gateways.length > 0 || managed
       ? answers.gateways
@@ -66,7 +76,7 @@ export const askForRest = async (
     answers.routers.length > 0
       ? answers.routers
       : await several(ask, 'office router', (title, index) => askRouter(ask, { title, index }, managed));
-  const place = { ...answers, name, region, vpc, vpcCidr, networks: officeNetworks, crypto };
+  const place = { ...answers, name, region, vpc, vpcCidr, networks: officeNetworks, crypto, auth };
   if (managed) return { ...place, routers: officeRouters, propagate: await askPropagation(ask, answers, known.offers) };
   const withDx = answers.dx.length === 0 && (await ask.confirm('Is there a Direct Connect?', { default: false }));
   const direct = withDx ? await askDx(ask, answers, officeRouters) : answers;

@@ -1,7 +1,7 @@
 import type { Call, Difference, Step } from '../../core/procedure.ts';
 import { authorityFile } from '../../domain/certificates.ts';
 import type { HostBox, Where } from './box.ts';
-import { daemonOf, run } from './daemon.ts';
+import { daemonOf, restartCalls, run } from './daemon.ts';
 
 /** Folders in which a certificate or a key of ours may lie. */
 const FOLDERS = [
@@ -66,8 +66,12 @@ export const credentialStep = (box: HostBox): Step => ({
 export const afterLoading = (box: HostBox, stale: readonly string[]): readonly Call[] => {
   const daemon = daemonOf(box);
   const changed = stale.filter(inFolders);
+  const listed = changed.some((path) => /\/(?:x509crl|crls|crl)\//.test(path));
+  // NSS keeps a list that it has looked into for as long as pluto lives: pluto shows the new one (`ipsec whack
+  // --listcrls`) and goes on letting in who is on it. Tried with Libreswan 4.10. Its connections begin by themselves.
+  if (box.dialect === 'libreswan' && listed && box.revoked.length > 0) return restartCalls(box, daemon);
   // An association outlives the certificate that it was made with: what a revoked one brought up has to be ended.
-  const ended = changed.some((path) => /\/(?:x509crl|crls|crl)\//.test(path)) ? box.revoked : [];
+  const ended = listed ? box.revoked : [];
   const renewed = changed.some((path) => /\/(?:x509|certs|certificate)\//.test(path))
     ? box.begins.filter((name) => !ended.includes(name))
     : [];

@@ -1,3 +1,4 @@
+import { expectLinear } from '../../helpers/growth.ts';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -288,6 +289,33 @@ test('lint names every line', () => {
     '10 warning twice',
   ]);
   expect(lintWhitelist(readWhitelist('(?P<n>a)\n(?P<n>b)')).map(({ rule }) => rule)).toEqual(['joined']);
+});
+
+test.each([
+  ['a byte order mark', '\ufeffmemory--memory-used\nload--load-.*\n', ['1 error byte-order-mark']],
+  ['a comment behind a line', 'memory--memory-used # comment\n', ['1 error comment']],
+  ['line ends of one carriage return', 'memory--memory-used\rload--load-.*\r', ['1 error carriage-return']],
+  ['line ends of Windows', 'memory--memory-used\r\nload--load-.*\r\n', []],
+  ['bytes that are not UTF-8', 'memory--memory-us\ufffdd\n', ['1 error not-utf-8']],
+  [
+    'a name with signs of patterns, as it was copied',
+    'df-C:(Windows)-free\ncurl-a+b-size\n',
+    ['1 warning not-itself', '2 warning not-itself'],
+  ],
+  ['the same as it must be written', 'df-C:\\(Windows\\)-free\ncurl-a\\+b-size\n', []],
+  ['patterns, which do not match their own text', 'cpu-[0-9]+-cpu-user\n(a|b)-x\ncpu-\\d+-.*\n', []],
+])('lint knows %s', (_, text, expected) => {
+  const found = lintWhitelist(readWhitelist(text));
+  expect(found.map(({ line, severity, rule }) => `${line} ${severity} ${rule}`)).toEqual(expected);
+  for (const { rule, fix } of found.filter(({ rule: each }) => each === 'not-itself'))
+    expect([rule, fix]).toEqual(['not-itself', expect.stringMatching(/^write it as (df-C:\\\(|curl-a\\\+b)/)]);
+});
+
+test('lint takes no more than its length', () => {
+  expectLinear(
+    (count) => lintWhitelist(readWhitelist(Array.from({ length: count }, (_, at) => `cpu-${at}--cpu-.*\n`).join(''))),
+    8_000,
+  );
 });
 
 test('suggestions: sets by name, then what is left', () => {

@@ -1,5 +1,5 @@
 import type { Line, Whitelist } from './whitelist.ts';
-import { readWhitelist } from './whitelist.ts';
+import { isPlain, readWhitelist } from './whitelist.ts';
 
 export interface WhitelistFinding {
   readonly line: number;
@@ -13,8 +13,8 @@ export interface WhitelistFinding {
 interface Rule {
   readonly id: string;
   readonly severity: WhitelistFinding['severity'];
-  /** @returns message and fix, where the line has the trouble. */
-  check(line: Line, all: readonly Line[]): readonly [message: string, fix: string] | undefined;
+  /** @returns message and fix, where the line has the trouble. @param first number of the first line of each text */
+  check(line: Line, first: ReadonlyMap<string, number>): readonly [message: string, fix: string] | undefined;
 }
 
 /** Names that have nothing in common: a line that takes them all takes everything. */
@@ -32,11 +32,17 @@ const bareChoice = (text: string): boolean => {
   return false;
 };
 
-const takesAll = ({ is, text }: Line): boolean => {
+/** Whether the line alone lets all of these through. */
+const takes = ({ is, text }: Line, keys: readonly string[]): boolean => {
   if (is !== 'rule') return false;
+  if (isPlain(text)) return keys.every((key) => key === text);
   const { judge } = readWhitelist(text, { passThrough: true, tries: 100_000 });
-  return !('problem' in judge) && ANYTHING.every((key) => judge.matches(key));
+  return !('problem' in judge) && keys.every((key) => judge.matches(key));
 };
+
+/** Letters of a name that mean something to a pattern, in a line that is otherwise a name. */
+const COPIED = /^[^\\[\]{}*|^#?\s]*[+()$][^\\[\]{}*|^#?\s]*$/;
+const escaped = (name: string): string => name.replace(/[+?()$.]/g, '\\$&');
 
 const RULES: readonly Rule[] = [
   {
@@ -51,7 +57,43 @@ const RULES: readonly Rule[] = [
     id: 'comment',
     severity: 'error',
     check: ({ text }) =>
-      text.startsWith('#') ? ['the file has no comments: this is a pattern', 'take the line out'] : undefined,
+      text.startsWith('#')
+        ? ['the file has no comments: this is a pattern', 'take the line out']
+        : / #/.test(text)
+          ? ['the file has no comments: what stands behind "#" is part of the pattern', 'take it out']
+          : undefined,
+  },
+  {
+    id: 'byte-order-mark',
+    severity: 'error',
+    check: ({ text }) =>
+      text.startsWith('\ufeff')
+        ? ['the file begins with a byte order mark, so this line matches no metric', 'save it as UTF-8 without a BOM']
+        : undefined,
+  },
+  {
+    id: 'not-utf-8',
+    severity: 'error',
+    check: ({ text }) =>
+      text.includes('\ufffd')
+        ? ['it has bytes that are not UTF-8: no metric has such a name', 'save the file as UTF-8']
+        : undefined,
+  },
+  {
+    id: 'carriage-return',
+    severity: 'error',
+    check: ({ text }) =>
+      text.includes('\r')
+        ? ['its lines end with a carriage return alone: to the plugin they are one line', 'save it with line feeds']
+        : undefined,
+  },
+  {
+    id: 'not-itself',
+    severity: 'warning',
+    check: (line) =>
+      line.is === 'rule' && COPIED.test(line.text) && !takes(line, [line.text])
+        ? ['it does not match a metric of this very name', `write it as ${escaped(line.text)}`]
+        : undefined,
   },
   {
     id: 'lone-wildcard',
@@ -63,7 +105,7 @@ const RULES: readonly Rule[] = [
     id: 'publishes-everything',
     severity: 'error',
     check: (line) =>
-      takesAll(line)
+      takes(line, ANYTHING)
         ? [
             "it takes every metric there is, past the plugin's guard",
             'name what is to be published; every metric costs',
@@ -109,18 +151,17 @@ const RULES: readonly Rule[] = [
   {
     id: 'twice',
     severity: 'warning',
-    check: ({ text, number }, all) =>
-      text !== '' && all.some((other) => other.text === text && other.number < number)
-        ? ['it is there already', 'take one out']
-        : undefined,
+    check: ({ text, number }, first) =>
+      text !== '' && first.get(text)! < number ? ['it is there already', 'take one out'] : undefined,
   },
 ];
 
 /** Every line with trouble, by line. */
 export const lintWhitelist = ({ lines, judge }: Whitelist): readonly WhitelistFinding[] => {
+  const first = new Map([...lines].reverse().map(({ text, number }) => [text, number]));
   const each = lines.flatMap((line) =>
     RULES.flatMap(({ id, severity, check }): readonly WhitelistFinding[] => {
-      const found = check(line, lines);
+      const found = check(line, first);
       return found === undefined ? [] : [{ line: line.number, severity, rule: id, message: found[0], fix: found[1] }];
     }),
   );

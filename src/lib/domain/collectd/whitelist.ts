@@ -52,6 +52,7 @@ const anchored = (text: string): string => `^${asBytes(text)}$`;
 
 /** No letter of it means anything to a pattern, whatever flags there are but `i` and `x`. */
 const PLAIN = /^[\w\-/:@%,=~!"&'<>;`]*$/;
+export const isPlain = (text: string): boolean => PLAIN.test(text);
 
 const lineOf = (text: string, number: number, passThrough: boolean, parsed: Map<number, Pattern>): Line => {
   const common = { number, text };

@@ -18,6 +18,13 @@ describe('route tune', () => {
       vpn-a  30 ms  5 %   0.74 s / 0.79 s  2.54 s / 4.65 s  5.42 s / 12 s  1.19 s / 1.68 s  0.571     0.79 s + 0.40 s + 0.40 s = 1.59 s
       vpn-b  30 ms  5 %   0.74 s / 0.79 s  2.54 s / 4.65 s  5.42 s / 12 s  1.19 s / 1.68 s  0.571     0.79 s + 0.40 s + 0.40 s = 1.59 s
 
+      both ways (worst case of a blackhole): the cloud's half, and the office's as its router finds the link dead
+
+      LINK   CLOUD   OFFICE            ROUTER  GOES BY       BOTH WAYS  BOUND BY
+      dx-1   1.19 s  0.60 s to 0.90 s  rtr-1   BFD           1.19 s     cloud
+      vpn-a  1.19 s  0.70 s to 0.80 s  rtr-1   tunnel watch  1.19 s     cloud
+      vpn-b  1.19 s  0.70 s to 0.80 s  rtr-2   tunnel watch  1.19 s     cloud
+
       a dead tunnel's routes leave the boxes at its ends (tunnel watch) within
         vpn1: 0.70 s to 0.80 s, on rtr-1
         vpn2: 0.70 s to 0.80 s, on rtr-2
@@ -32,6 +39,13 @@ describe('route tune', () => {
       dx-1   8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.18 s / 2.63 s  0.60 s / 1.09 s  0.197     0.12 s + 0.40 s + 0.40 s = 0.92 s
       vpn-a  8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.18 s / 2.63 s  0.60 s / 1.09 s  0.197     0.12 s + 0.40 s + 0.40 s = 0.92 s
       vpn-b  8 ms  1 %   0.11 s / 0.12 s  0.37 s / 0.99 s  1.18 s / 2.63 s  0.60 s / 1.09 s  0.197     0.12 s + 0.40 s + 0.40 s = 0.92 s
+
+      both ways (worst case of a blackhole): the cloud's half, and the office's as its router finds the link dead
+
+      LINK   CLOUD   OFFICE            ROUTER  GOES BY       BOTH WAYS  BOUND BY
+      dx-1   0.52 s  0.60 s to 0.90 s  rtr-1   BFD           0.90 s     office
+      vpn-a  0.52 s  0.10 s to 0.12 s  rtr-1   tunnel watch  0.52 s     cloud
+      vpn-b  0.52 s  0.10 s to 0.12 s  rtr-2   tunnel watch  0.52 s     cloud
 
       a dead tunnel's routes leave the boxes at its ends (tunnel watch) within
         vpn1: 0.10 s to 0.12 s, on rtr-1
@@ -50,6 +64,13 @@ describe('route tune', () => {
       dx-1   30 ms  5 %   5.00 s / 6.96 s  24 s / 141 s  104 s / 676 s  never      986       6.96 s + 0.40 s + 0.40 s = 7.76 s
       vpn-a  30 ms  5 %   5.00 s / 6.96 s  24 s / 141 s  104 s / 676 s  never      986       6.96 s + 0.40 s + 0.40 s = 7.76 s
       vpn-b  30 ms  5 %   5.00 s / 6.96 s  24 s / 141 s  104 s / 676 s  never      986       6.96 s + 0.40 s + 0.40 s = 7.76 s
+
+      both ways (worst case of a blackhole): the cloud's half, and the office's as its router finds the link dead
+
+      LINK   CLOUD   OFFICE            ROUTER  GOES BY       BOTH WAYS  BOUND BY
+      dx-1   7.36 s  0.60 s to 0.90 s  rtr-1   BFD           7.36 s     cloud
+      vpn-a  7.36 s  6.00 s to 7.00 s  rtr-1   tunnel watch  7.36 s     cloud
+      vpn-b  7.36 s  6.00 s to 7.00 s  rtr-2   tunnel watch  7.36 s     cloud
 
       a dead tunnel's routes leave the boxes at its ends (tunnel watch) within
         vpn1: 6.00 s to 7.00 s, on rtr-1
@@ -91,6 +112,8 @@ describe('route tune', () => {
       pmtu: { p50Ms: null, p99Ms: null },
       falseAYear: 986,
       timeBudget: { detectMs: 6_960, apiMs: 400, verifyMs: 400, totalMs: 7_760 },
+      office: { router: 'rtr-1', by: 'bfd', leastMs: 600, mostMs: 900 },
+      bothWays: { ms: 7_360, boundBy: 'cloud' },
     });
     expect((await run('--json --detector legacy')).out).toBe(first.out);
     expect((await run('--json')).json().links.every((link: any) => link.falseAYear <= 1)).toBe(true);

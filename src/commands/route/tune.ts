@@ -12,7 +12,8 @@ import {
   type ProfileName,
 } from '../../lib/domain/health/profiles.ts';
 import { LEVELS } from '../../lib/domain/health/threshold.ts';
-import { watchPace } from '../../lib/domain/health/watch-pace.ts';
+import { officeHalf, type OfficeHalf } from '../../lib/domain/health/office-half.ts';
+import { ASSUMED_PATH as ASSUMED, watchPace } from '../../lib/domain/health/watch-pace.ts';
 import { timeBudget, type TimeBudget } from '../../lib/domain/health/time-budget.ts';
 import { destinationsOf } from '../../lib/domain/routes.ts';
 import type { Link, Site } from '../../lib/domain/site.ts';
@@ -39,6 +40,16 @@ interface Row {
   readonly falseAYear: number;
   /** A blackhole's worst case: found (p99), written, read back. */
   readonly timeBudget: TimeBudget;
+  /** How soon the office's router leaves the link: the other direction of every packet's answer. */
+  readonly office: OfficeHalf;
+  readonly bothWays: BothWays;
+}
+
+/** A conversation is back when both directions have moved. */
+interface BothWays {
+  /** A blackhole's worst case; null: the office's router never leaves the link by itself. */
+  readonly ms: number | null;
+  readonly boundBy: 'cloud' | 'office';
 }
 
 /** How soon the boxes at a tunnel's ends take its routes away. */
@@ -59,11 +70,6 @@ interface Result {
   readonly watches: readonly Watch[];
 }
 
-/**
- * Assumed until the site file or a flag says more: a tunnel between neighbouring regions, ordinary loss at its worst.
- */
-const ASSUMED = { rttMs: 30, lossPercent: 5 } as const;
-
 /** What the flags say of every link. Times in ms, loss in percent. */
 interface Given {
   readonly rtt: number | undefined;
@@ -74,13 +80,24 @@ interface Given {
 const whole = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms));
 const found = ({ p50Ms, p99Ms }: Delay): Found => ({ p50Ms: whole(p50Ms), p99Ms: whole(p99Ms) });
 
-const rowOf = (site: Site, link: Link, profile: Profile, { rtt: rttMs, loss: lossPercent, api: apiMs }: Given): Row => {
+const bothWaysOf = ({ detectMs, apiMs }: TimeBudget, { mostMs }: OfficeHalf): BothWays => {
+  const cloudMs = detectMs + apiMs;
+  return {
+    ms: mostMs === null ? null : Math.max(cloudMs, mostMs),
+    boundBy: mostMs === null || mostMs > cloudMs ? 'office' : 'cloud',
+  };
+};
+
+const rowOf = (site: Site, link: Link, profile: Profile, budget: number, given: Given): Row => {
+  const { rtt: rttMs, loss: lossPercent, api: apiMs } = given;
   const rtt = rttMs ?? link.probe?.rtt_ms ?? ASSUMED.rttMs;
   const loss = lossPercent ?? link.probe?.loss_percent ?? ASSUMED.lossPercent;
   const { blackhole, half, gray, pmtu, falseAYear, deadlineMs } = prospectsOf(profile, rtt, loss / 100);
   const routes = site.route_tables
     .filter(({ links }) => links.includes(link.name))
     .reduce((sum, table) => sum + destinationsOf(site, table).length, 0);
+  const budgeted = timeBudget(Math.round(blackhole.p99Ms ?? Infinity), routes, apiMs);
+  const office = officeHalf(site, link, { profile: profile.name, budget, rttMs, lossPercent });
   return {
     link: link.name,
     kind: link.kind,
@@ -92,7 +109,9 @@ const rowOf = (site: Site, link: Link, profile: Profile, { rtt: rttMs, loss: los
     gray: found(gray),
     pmtu: found(pmtu),
     falseAYear: Number(falseAYear.toPrecision(3)),
-    timeBudget: timeBudget(Math.round(blackhole.p99Ms ?? Infinity), routes, apiMs),
+    timeBudget: budgeted,
+    office,
+    bothWays: bothWaysOf(budgeted, office),
   };
 };
 
@@ -133,6 +152,15 @@ const refuse = (row: Row, profile: Profile, budget: number | undefined, target: 
   );
 };
 
+const OFFICE_GOES_BY: Readonly<Record<OfficeHalf['by'], string>> = {
+  bfd: 'BFD',
+  'bgp-hold': 'BGP hold time',
+  'tunnel-watch': 'tunnel watch',
+  'ip-sla': 'IP SLA',
+  'ike-keepalive': 'IKE keepalive',
+  nothing: 'nothing: selectors decide',
+};
+
 const seconds = (ms: number | null): string =>
   ms === null ? 'never' : ms < 10_000 ? `${(ms / 1_000).toFixed(2)} s` : `${Math.round(ms / 1_000)} s`;
 const pair = ({ p50Ms, p99Ms }: Found): string => (p50Ms === null ? 'never' : `${seconds(p50Ms)} / ${seconds(p99Ms)}`);
@@ -144,7 +172,8 @@ export const tune = defineCommand({
     'For every link of the site: from a failure at a random moment to the verdict (half of cases / 99 of 100), by kind of failure: nothing passes, 50 % lost, 30 % lost, ' +
     'only large packets lost (PMTU hole). The false failovers a year are those of random loss; bursts are waited out besides, once the monitor has seen them. ' +
     "Round trip and loss come from the flags, else from the link's probe block, else 30 ms and 5 %. All figures are solved, none is simulated. " +
-    "The time budget is the worst case of a blackhole: found (p99), all routes of the link written, read back. Exit 1 when a link can't do what is asked.",
+    'The time budget is the worst case of a blackhole: found (p99), all routes of the link written, read back. ' +
+    "A conversation is back when both directions have moved: the cloud's half is found and written, the office's is what its router goes by, as rendered (BFD, tunnel watch, IP SLA, hold time); what OSPF takes to tell the other routers comes on top. Exit 1 when a link can't do what is asked.",
   flags: {
     site: FLAG.site,
     detector: flag(choice(PROFILE_NAMES), "how links are judged (default: the site file's)", {
@@ -182,7 +211,7 @@ export const tune = defineCommand({
     const { site } = await loadSite(ports, options.site);
     const budget = options.budget ?? site.monitor?.budget ?? DEFAULT_BUDGET;
     const profile = profileOf(options.detector ?? site.monitor?.profile ?? 'default', budget);
-    const links = site.links.map((link) => rowOf(site, link, profile, options));
+    const links = site.links.map((link) => rowOf(site, link, profile, budget, options));
     // The 3-ping loop knows no budget: it is held to one only where one is asked for.
     const held = profile.kind === 'rounds' ? options.budget : budget;
     for (const row of links) refuse(row, profile, held, options.targetDetect);
@@ -225,6 +254,21 @@ export const tune = defineCommand({
       `detector ${profile}: a probe every ${probeEveryMs} ms; times are p50 / p99`,
       '',
       style.table(head, rows),
+      '',
+      "both ways (worst case of a blackhole): the cloud's half, and the office's as its router finds the link dead",
+      '',
+      style.table(
+        ['link', 'cloud', 'office', 'router', 'goes by', 'both ways', 'bound by'],
+        links.map(({ link, timeBudget: { detectMs, apiMs }, office, bothWays }) => [
+          link,
+          seconds(detectMs + apiMs),
+          office.leastMs === null ? 'never' : `${seconds(office.leastMs)} to ${seconds(office.mostMs)}`,
+          office.router,
+          OFFICE_GOES_BY[office.by],
+          seconds(bothWays.ms),
+          bothWays.boundBy,
+        ]),
+      ),
       ...(watches.length === 0 ? [] : ['', "a dead tunnel's routes leave the boxes at its ends (tunnel watch) within"]),
       ...watches.map(
         ({ tunnel, boxes, leastMs, mostMs }) =>

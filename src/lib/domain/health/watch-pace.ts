@@ -15,7 +15,7 @@ export interface WatchPace {
 }
 
 /** Assumed until the site file says more, as "route tune" does. */
-const ASSUMED = { rttMs: 30, lossPercent: 5 } as const;
+export const ASSUMED_PATH = { rttMs: 30, lossPercent: 5 } as const;
 /** Rounds of three pings, a second apart: the field documents' own pace. */
 const LEGACY_MS = 1_000;
 /** A path that came back is left alone for this long first: a line that flaps would else take the routes along. */
@@ -23,29 +23,39 @@ const GOOD_MS = 2_000;
 const GOOD_LEAST = 10;
 
 /**
- * The pace that belongs to the site's level. A shell script counts losses in a row, so the threshold is the shortest run
- * that independent losses of the ordinary rate p bring about at most `budget` times a year: (year / interval) (1 - p)
- * p^n. `ping -O` calls a ping unanswered when the next one is sent: on a path longer than the interval that is too early
+ * The shortest run of losses that independent losses of the ordinary rate p bring about at most `budget` times a year:
+ * (year / interval) (1 - p) p^n. Two lost packets are an everyday burst, whatever a good path promises.
+ */
+export const lossesInARow = (
+  { monitor }: Pick<Site, 'monitor'>,
+  everyMs: number,
+  lossPercent: number = ASSUMED_PATH.lossPercent,
+  budget: number = monitor?.budget ?? DEFAULT_BUDGET,
+): number => {
+  const p = Math.min(0.5, Math.max(0.001, lossPercent / 100));
+  return Math.max(3, Math.ceil(Math.log(((1 - p) * YEAR_MS) / everyMs / budget) / Math.log(1 / p)));
+};
+
+/**
+ * The pace that belongs to the site's level. A shell script counts losses in a row (`lossesInARow`). `ping -O` calls a ping unanswered when the next one is sent: on a path longer than the interval that is too early
  * by as many pings as are under way, which are added.
  * @param tunnel name; the link over it may say its round trip and loss.
  * @param given in place of what the site file says.
  */
 export const watchPace = (
-  { monitor, links }: Pick<Site, 'monitor' | 'links'>,
+  site: Pick<Site, 'monitor' | 'links'>,
   tunnel: string,
   given: Partial<Record<'rttMs' | 'lossPercent' | 'budget', number | undefined>> & {
     readonly profile?: ProfileName;
   } = {},
 ): WatchPace => {
+  const { monitor, links } = site;
   const probe = links.find((link) => link.kind === 'vpn' && link.tunnel === tunnel)?.probe;
   const profile = given.profile ?? monitor?.profile ?? 'default';
   const everyMs = profile === 'legacy' ? LEGACY_MS : RATES[profile].tauMs;
-  const budget = given.budget ?? monitor?.budget ?? DEFAULT_BUDGET;
-  const p = Math.min(0.5, Math.max(0.001, (given.lossPercent ?? probe?.loss_percent ?? ASSUMED.lossPercent) / 100));
-  const aYear = ((1 - p) * YEAR_MS) / everyMs / budget;
-  const run = Math.ceil(Math.log(aYear) / Math.log(1 / p));
-  // Two lost packets are an everyday burst, whatever a good path promises.
-  const lost = Math.max(3, run) + Math.floor((given.rttMs ?? probe?.rtt_ms ?? ASSUMED.rttMs) / everyMs);
+  const lost =
+    lossesInARow(site, everyMs, given.lossPercent ?? probe?.loss_percent, given.budget) +
+    Math.floor((given.rttMs ?? probe?.rtt_ms ?? ASSUMED_PATH.rttMs) / everyMs);
   return {
     everyMs,
     lost,

@@ -5,7 +5,8 @@ import { namingOf, ospfOf } from '../cisco/names.ts';
 import { levelOf, routerOf, withMask } from '../cisco/shared.ts';
 import { template } from '../engine.ts';
 import type { Renderer } from '../types.ts';
-import { asnOf, BFD, bgpMetric, prefixesOf, sessionsOf, tunnelSessions } from './policy.ts';
+import { BFD } from '../../domain/health/office-half.ts';
+import { asnOf, bgpMetric, prefixesOf, sessionsOf, tunnelSessions } from './policy.ts';
 
 const bgp = template(source);
 

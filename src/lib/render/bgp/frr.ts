@@ -4,7 +4,8 @@ import { routerOf, staticMetric } from '../cisco/shared.ts';
 import { template } from '../engine.ts';
 import type { Renderer } from '../types.ts';
 import { floatingRoutes } from './floating.ts';
-import { asnOf, BFD, bgpMetric, prefixesOf, sessionsOf, tunnelSessions } from './policy.ts';
+import { BFD } from '../../domain/health/office-half.ts';
+import { asnOf, bgpMetric, prefixesOf, sessionsOf, tunnelSessions } from './policy.ts';
 
 const frr = template(source);
 

@@ -1,15 +1,13 @@
 import { usageError } from '../../core/errors.ts';
 import { cidr, netmask } from '../../domain/cidr.ts';
 import { dxSession } from '../../domain/direct-connect.ts';
+import { BGP_TIMERS } from '../../domain/health/office-half.ts';
 import type { DxLink } from '../../domain/site.ts';
 import { vpcCidrs } from '../../domain/vpc.ts';
 import { namingOf } from '../cisco/names.ts';
 import { ciscoSecret, routerOf, staticMetric } from '../cisco/shared.ts';
 import type { View } from '../engine.ts';
 import type { Device } from '../types.ts';
-
-/** BFD of Direct Connect: 300 ms x 3, so that a dead path is seen in 900 ms (AWS Direct Connect user guide). */
-export const BFD = { intervalMs: 300, multiplier: 3 } as const;
 
 /** A BGP session of a router over one Direct Connect link. */
 export interface Session {
@@ -80,11 +78,7 @@ export const prefixesOf = (device: Device) => ({
   })),
 });
 
-/**
- * Keepalive and hold time, s, of a session without BFD: those of AWS's end of a tunnel ("Your customer gateway device",
- * AWS Site-to-Site VPN). Without them a dead Direct Connect is seen after AWS's 90 s (its keepalive is 30 s).
- */
-const QUICK_TIMERS = '10 30';
+const QUICK_TIMERS = `${BGP_TIMERS.keepalive} ${BGP_TIMERS.hold}`;
 /** Below Direct Connect's (100), also below a standby link's (50); the next tunnel has less. */
 const TUNNEL_PREFERENCE = 40;
 

@@ -4,6 +4,7 @@ import source97 from '../../../../templates/asa/9.7-vti.hbs?raw';
 import { usageError } from '../../core/errors.ts';
 import { netmask, type Cidr } from '../../domain/cidr.ts';
 import { isAead, type Encryption, type Hash, type Suite } from '../../domain/crypto.ts';
+import { asaKeepalive } from '../../domain/health/office-half.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
 import { vpcCidrs } from '../../domain/vpc.ts';
 import { beforePasting, namingOf, sequenceOf, tunnelNumbers } from './names.ts';
@@ -64,9 +65,13 @@ const cryptoView = (suite: Suite, policyBase: number) => {
     espIntegrity: isAead(esp.encryption) ? 'null' : ESP_HASH[esp.hash],
     pfs: esp.dh === undefined ? '' : `group${esp.dh}`,
     childLifetime: suite.lifetime.child,
-    // The ASA takes 10-3600 s and 2-10 s; it gives up after three retries.
-    keepalive: `threshold ${Math.max(10, suite.dpd.delay)} retry ${Math.min(10, Math.max(2, Math.floor((suite.dpd.timeout - suite.dpd.delay) / 3)))}`,
+    keepalive: keepaliveOf(suite),
   } satisfies View;
+};
+
+const keepaliveOf = (suite: Suite): string => {
+  const { threshold, retry } = asaKeepalive(suite);
+  return `threshold ${threshold} retry ${retry}`;
 };
 
 const file = (device: Device, content: string): readonly RenderedFile[] => asaFiles(device, content);

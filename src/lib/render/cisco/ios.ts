@@ -2,6 +2,7 @@ import cryptomapSource from '../../../../templates/ios/cryptomap.hbs?raw';
 import vtiSource from '../../../../templates/ios/vti.hbs?raw';
 import { netmask } from '../../domain/cidr.ts';
 import { isAead, type Encryption, type Hash, type Proposal, type Suite } from '../../domain/crypto.ts';
+import { slaPace } from '../../domain/health/sla-pace.ts';
 import type { Tunnel } from '../../domain/tunnel.ts';
 import { vpcCidrs } from '../../domain/vpc.ts';
 import { template, type View } from '../engine.ts';
@@ -124,6 +125,7 @@ export const renderIosVti: Renderer = (device) => {
     ...authView(device, first),
     keys: holdsKeys(device),
     modern: !legacy,
+    lookEvery: legacy ? 0 : slaPace(device.site, first.name).lookEvery,
     transformSet: naming('TRAN', ''),
     static2ospf: naming('static2ospf'),
     ikev1,
@@ -149,6 +151,7 @@ const vtiView = (device: Device, tunnel: Tunnel, index: number, legacy: boolean)
   const tail = suffix(index, tunnel);
   const naming = namingOf(device);
   const distance = staticDistance(index, hasDx(device));
+  const pace = slaPace(device.site, tunnel.name);
   return {
     ...cryptoView(suite, naming),
     name: tunnel.name,
@@ -175,8 +178,10 @@ const vtiView = (device: Device, tunnel: Tunnel, index: number, legacy: boolean)
     mtu: legacy && mtu.path === 1500 ? '' : mtu.mtu,
     mss: legacy && mtu.path === 1500 ? 1387 : mtu.mss,
     metric: legacy ? '' : staticMetric(device, tunnel),
-    // Two probes must be lost in a row: one lost packet would move every flow. Coming back is slower than going.
-    delay: legacy ? '' : 'down 10 up 30',
+    // Coming back is slower than going.
+    delay: legacy ? '' : `down ${pace.delayDown} up 30`,
+    timeout: pace.timeoutMs,
+    frequency: legacy ? 5 : pace.frequency,
     routes: vpcCidrs(device.site).map(
       (network) =>
         `${withMask(network)} Tunnel${numbers.tunnel} ${cloud.inside}${distance > 1 ? ` ${distance}` : ''} tag ${numbers.tunnel} track ${numbers.tunnel}`,

@@ -6,8 +6,8 @@ export interface SlaPace {
   /** Between two probes, s: IOS takes 1 at least ("frequency (IP SLA)", IP SLAs command reference). */
   readonly frequency: number;
   /**
-   * A probe without an answer is lost after this, ms. IOS refuses a timeout above the frequency, and a threshold above the
-   * timeout: so the threshold, which starts at 5000, is set first, and the frequency last.
+   * A probe without an answer is lost after this, ms. IOS refuses a timeout above the frequency, and a threshold above
+   * the timeout: so the threshold, which starts at 5000, is set first, and the frequency last.
    */
   readonly timeoutMs: number;
   /** How often the track looks at the SLA, s: 5 unless "track timer ip sla" says otherwise, 1 at least. */

@@ -37,8 +37,9 @@ export const lossesInARow = (
 };
 
 /**
- * The pace that belongs to the site's level. A shell script counts losses in a row (`lossesInARow`). `ping -O` calls a ping unanswered when the next one is sent: on a path longer than the interval that is too early
- * by as many pings as are under way, which are added.
+ * The pace that belongs to the site's level. A shell script counts losses in a row (`lossesInARow`). `ping -O` calls
+ * a ping unanswered when the next one is sent: on a path longer than the interval that is too early by as many pings as
+ * are under way, which are added.
  * @param tunnel name; the link over it may say its round trip and loss.
  * @param given in place of what the site file says.
  */

@@ -49,6 +49,10 @@ const MODES = {
       'e2fsprogs',
       'xfsprogs',
       'libnss3-tools',
+      // A guest kernel for the lab, what loads its modules, and what sets its rules.
+      'user-mode-linux',
+      'kmod',
+      'iptables',
     ],
     tools: { aws: 'awscli' },
     libreswan: true,

@@ -16,8 +16,8 @@ const fixture = (name: string): Site =>
   siteSchema.parse(parse(readFileSync(new URL(`../fixtures/${name}.yaml`, import.meta.url), 'utf8')));
 const site = fixture('lab');
 const topology = topologyOf(site, 'tst', 3);
-const OLD_KERNEL = { esp: false, xfrm: false, vti: false };
-const NEW_KERNEL = { esp: true, xfrm: true, vti: true };
+const OLD_KERNEL = { esp: false, xfrm: false, vti: false, netem: false };
+const NEW_KERNEL = { esp: true, xfrm: true, vti: true, netem: true };
 
 describe('topology', () => {
   it('places the hosts of the field documents', () => {

@@ -4,6 +4,7 @@ import { refused, type Kind } from '../../lib/core/flags/kind.ts';
 import { choice, text } from '../../lib/core/flags/kinds.ts';
 import { cut as setCut } from '../../lib/lab/cut.ts';
 import { CUT_KINDS, DIRECTIONS } from '../../lib/lab/faults.ts';
+import { labPorts } from '../../lib/lab/guest/shell.ts';
 import { openLab } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
 import { NAME } from './flags.ts';
@@ -43,7 +44,8 @@ export const cut = defineCommand({
 
   async run({ name, ...spec }, ports) {
     await requireTools(ports);
-    return { result: await setCut(ports, await openLab(ports.files, name), spec) };
+    const lab = await openLab(ports.files, name);
+    return { result: await setCut(labPorts(ports, lab.record), lab, spec) };
   },
 
   human: ({ what, kind, direction, loss }, style) =>

@@ -3,6 +3,7 @@ import { usageError, type ExitCode } from '../../lib/core/errors.ts';
 import { arg } from '../../lib/core/flags.ts';
 import { anything, text } from '../../lib/core/flags/kinds.ts';
 import { environmentOf } from '../../lib/lab/environment.ts';
+import { labPorts } from '../../lib/lab/guest/shell.ts';
 import { inside } from '../../lib/lab/run.ts';
 import { openLab } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
@@ -44,7 +45,7 @@ export const exec = defineCommand({
     await requireTools(ports);
     const { record, topology } = await openLab(ports.files, lab);
     const found = nodeNamed(topology, node);
-    const { exitCode } = await ports.shell.run('ip', inside(found.netns, command), {
+    const { exitCode } = await labPorts(ports, record).shell.run('ip', inside(found.netns, command), {
       inherit: true,
       signal: ports.signal,
       env: environmentOf(record, found, ports.env['PATH']),

@@ -3,6 +3,7 @@ import { arg, flag, toggle } from '../../lib/core/flags.ts';
 import { choice, text } from '../../lib/core/flags/kinds.ts';
 import { heal as healCuts } from '../../lib/lab/cut.ts';
 import { CUT_KINDS } from '../../lib/lab/faults.ts';
+import { labPorts } from '../../lib/lab/guest/shell.ts';
 import { openLab } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
 import { NAME } from './flags.ts';
@@ -26,9 +27,10 @@ export const heal = defineCommand({
 
   async run({ name: lab, what, kind }, ports) {
     await requireTools(ports);
+    const there = await openLab(ports.files, lab);
     const healed = await healCuts(
-      ports,
-      await openLab(ports.files, lab),
+      labPorts(ports, there.record),
+      there,
       (cut) => (what === undefined || cut.what === what) && (kind === undefined || cut.kind === kind),
     );
     return {

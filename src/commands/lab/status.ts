@@ -1,8 +1,29 @@
 import { defineCommand } from '../../lib/core/define.ts';
+import { labPorts } from '../../lib/lab/guest/shell.ts';
 import { openLab } from '../../lib/lab/state.ts';
 import { statusOf } from '../../lib/lab/status.ts';
+import type { KernelRecord } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
 import { NAME } from './flags.ts';
+
+const WHERE = { host: "this machine's own", uml: 'a user-mode Linux beside it' } as const;
+
+/** Which kernel carries ESP, and what it has. */
+const kernelLine = ({ where, release, esp, vti, xfrm, netem }: KernelRecord): string => {
+  const has = [
+    [esp, 'ESP'],
+    [vti, 'VTI'],
+    [xfrm, 'XFRM interfaces'],
+    [netem, 'netem'],
+  ] as const;
+  const words = (wanted: boolean): string =>
+    has.flatMap(([there, name]) => (there === wanted ? [name] : [])).join(', ');
+  const parts = [
+    [words(true), 'with'],
+    [words(false), 'without'],
+  ].flatMap(([names, word]) => (names === '' ? [] : [`${word} ${names}`]));
+  return `kernel   of the gateways and routers: ${release} (${WHERE[where]}), ${parts.join('; ')}`;
+};
 
 export const status = defineCommand({
   path: 'lab status',
@@ -16,10 +37,11 @@ export const status = defineCommand({
 
   async run({ name }, ports) {
     await requireTools(ports);
-    return { result: await statusOf(ports, await openLab(ports.files, name)) };
+    const lab = await openLab(ports.files, name);
+    return { result: await statusOf(labPorts(ports, lab.record), lab) };
   },
 
-  human({ endpoint, nodes, tunnels, bgp, routes, cuts, notes }, style) {
+  human({ endpoint, kernel, nodes, tunnels, bgp, routes, cuts, notes }, style) {
     const state = (good: boolean, word: string): string => (good ? style.good(word) : style.bad(word));
     const section = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
       rows.length === 0 ? [] : ['', style.table(head, rows)];
@@ -27,6 +49,7 @@ export const status = defineCommand({
       endpoint === undefined
         ? style.bad("the lab's own process is gone: run lab down, then lab up")
         : `endpoint ${endpoint}`,
+      ...(kernel === undefined ? [] : [kernelLine(kernel)]),
       ...notes.map((note) => style.warn(note)),
       ...section(
         ['node', 'role', 'addresses'],

@@ -1,10 +1,10 @@
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { flag } from '../../lib/core/flags.ts';
-import { path } from '../../lib/core/flags/kinds.ts';
+import { choice, path } from '../../lib/core/flags/kinds.ts';
 import { bringUp } from '../../lib/lab/up.ts';
 import { shellWord } from '../../lib/domain/shell.ts';
-import { paths, type EspKind, type LabRecord } from '../../lib/lab/state.ts';
+import { LAB_KERNELS, paths, type EspKind, type LabRecord } from '../../lib/lab/state.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
 import { NAME } from './flags.ts';
@@ -41,6 +41,10 @@ export const up = defineCommand({
   flags: {
     site: FLAG.site,
     rendered: flag(path('dir'), 'boot the boxes with these files of "vpn render" (default: render now)'),
+    kernel: flag(
+      choice([...LAB_KERNELS, 'auto'] as const, 'kernel'),
+      "of the gateways and routers: host (this machine's, or an error where it has no ESP), uml (a user-mode Linux), auto (host, else uml); default: host, with ESP outside the kernel where it has none",
+    ),
     name: NAME,
   },
   examples: [
@@ -51,11 +55,12 @@ export const up = defineCommand({
     },
   ],
 
-  async run({ name: lab, site, rendered }, ports): Promise<Outcome<Result>> {
+  async run({ name: lab, site, rendered, kernel }, ports): Promise<Outcome<Result>> {
     const loaded = await loadSite(ports, site);
     const { record, topology, fresh, tookMs } = await bringUp(ports, {
       lab,
       loaded,
+      kernel,
       rendered: rendered === undefined ? undefined : absolute(ports.cwd, rendered),
     });
     return {

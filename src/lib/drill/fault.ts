@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readdir, rm } from 'node:fs/promises';
 import { failure } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
-import { killCharon, processesOf, startCharon } from '../lab/charon.ts';
+import { killCharon, signalProgram, startCharon } from '../lab/charon.ts';
 import { cut, heal } from '../lab/cut.ts';
 import { planCut } from '../lab/faults.ts';
 import { vtysh } from '../lab/frr.ts';
@@ -106,7 +106,7 @@ export const inject = async (ports: Ports, lab: Lab, fault: OutsideFault): Promi
       return () => shutdown(ports, lab, fault.link, false);
     case 'charon': {
       const node = nodeNamed(topology, fault.gateway);
-      for (const pid of await processesOf(ports, node.netns, 'charon')) process.kill(pid, 'SIGTERM');
+      await signalProgram(ports, node, 'charon', 'TERM');
       return () => reboot(ports, lab, fault.gateway);
     }
     case 'psk':

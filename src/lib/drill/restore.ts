@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Ports } from '../core/ports.ts';
-import { processesOf, startCharon } from '../lab/charon.ts';
+import { processesOf, signalProgram, startCharon } from '../lab/charon.ts';
 import { heal } from '../lab/cut.ts';
 import { CUT_TABLE } from '../lab/faults.ts';
 import { deviceLines } from '../lab/net.ts';
@@ -76,9 +76,8 @@ export const restore = async (ports: Ports, lab: Lab): Promise<void> => {
 export const revive = async (ports: Ports, lab: Lab): Promise<void> => {
   for (const node of lab.topology.nodes) await ipBatch(ports.shell, node.netns, deviceLines(lab.topology, node));
   for (const node of boxesOf(lab)) {
-    const running = await processesOf(ports, node.netns, 'charon');
-    for (const pid of running) process.kill(pid, 'SIGCONT');
-    if (running.length === 0) await startCharon(ports, { record: lab.record, node });
+    if ((await signalProgram(ports, node, 'charon', 'CONT')) === 0)
+      await startCharon(ports, { record: lab.record, node });
   }
 };
 

@@ -1,6 +1,7 @@
 import { interrupted } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { seeded } from '../domain/seeded.ts';
+import { labPorts } from '../lab/guest/shell.ts';
 import type { Lab } from '../lab/state.ts';
 import { isFound } from './cases.ts';
 import { runCase, unplayed } from './run.ts';
@@ -29,11 +30,12 @@ export const runnable = (cases: readonly DrillCase[], profile: DrillProfile): re
  * Runs the cases one after another, whatever becomes of each, and leaves the lab in order. Throws only as interrupted.
  */
 export const runSuite = async (
-  ports: Ports,
+  outside: Ports,
   lab: Lab,
   cases: readonly DrillCase[],
   { profile, seed, onCase }: SuiteOptions,
 ): Promise<DrillReport> => {
+  const ports = labPorts(outside, lab.record);
   const startedAt = ports.clock.now();
   const random = seeded(seed);
   const results: CaseResult[] = [];

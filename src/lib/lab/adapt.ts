@@ -2,16 +2,9 @@ import { usageError } from '../core/errors.ts';
 import { isLinux } from '../domain/tunnel.ts';
 import type { InterfaceKind, Site } from '../domain/site.ts';
 import type { Shell } from '../core/ports.ts';
-import type { EspKind } from './state.ts';
+import type { EspKind, Kernel, LabKernel } from './state.ts';
 
-/** What this kernel can do, found by trying. */
-export interface Kernel {
-  readonly esp: boolean;
-  readonly xfrm: boolean;
-  readonly vti: boolean;
-}
-
-/** Tries an ESP state and both kinds of tunnel interface in a namespace of the lab, and takes them away again. */
+/** Tries an ESP state, both kinds of tunnel interface and netem in a namespace of the lab, and takes them away again. */
 export const probeKernel = async (shell: Shell, netns: string): Promise<Kernel> => {
   const ip = async (...args: string[]): Promise<boolean> =>
     (await shell.run('ip', ['-n', netns, ...args])).exitCode === 0;
@@ -45,7 +38,21 @@ export const probeKernel = async (shell: Shell, netns: string): Promise<Kernel> 
     '1',
   );
   if (vti) await ip('link', 'delete', 'hybprobe');
-  return { esp, xfrm, vti };
+  const tc = await shell.run('ip', [
+    'netns',
+    'exec',
+    netns,
+    'tc',
+    'qdisc',
+    'add',
+    'dev',
+    'lo',
+    'root',
+    'netem',
+    'delay',
+    '1ms',
+  ]);
+  return { esp, xfrm, vti, netem: tc.exitCode === 0 };
 };
 
 export interface Adapted {
@@ -58,17 +65,22 @@ export interface Adapted {
 const runs = (kind: InterfaceKind, kernel: Kernel): boolean =>
   kind === 'tun' || kind === 'policy' || (kernel.esp && (kind === 'xfrm' ? kernel.xfrm : kernel.vti));
 
+/** Whether a kernel has ESP and the tunnel interface of every gateway and router of the site. */
+export const carries = ({ gateways, onprem }: Site, kernel: Kernel): boolean =>
+  kernel.esp && [...gateways, ...onprem.routers].every((box) => box.interface === 'tun' || runs(box.interface, kernel));
+
 const DEVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/;
 
 /**
  * The site as this machine can run it. A box that is no Linux stands as strongSwan, and an interface that the kernel
- * lacks becomes `tun`, with userspace ESP. Everything else stays as written. Pure.
+ * lacks becomes `tun`, with userspace ESP; in a guest kernel, which is there to carry ESP, it becomes `vti`. Everything
+ * else stays as written. Pure.
  *
  * @throws a usage error when userspace ESP would have to carry two tunnels on one box: it has one `ipsec0` and no way
  * to
  *   tell two sets of 0.0.0.0/0 selectors apart.
  */
-export const adaptSite = (site: Site, kernel: Kernel): Adapted => {
+export const adaptSite = (site: Site, kernel: Kernel, where: LabKernel = 'host'): Adapted => {
   const notes: string[] = [];
   const esp: Record<string, EspKind> = {};
   const box = <B extends { name: string; dialect: string; interface: InterfaceKind }>(given: B): B => {
@@ -84,7 +96,11 @@ export const adaptSite = (site: Site, kernel: Kernel): Adapted => {
       ({ gateway, router, mode }) => (gateway !== given.name && router !== given.name) || mode === 'policy',
     );
     const kind = policyOnly ? 'policy' : changed.interface;
-    if (!runs(kind, kernel)) {
+    if (where === 'uml' && kernel.vti && (kind === 'tun' || (kind === 'xfrm' && !kernel.xfrm))) {
+      const why = kind === 'tun' ? 'the kernel is to carry ESP' : 'this kernel has no XFRM interfaces';
+      notes.push(`${given.name}: interface ${kind} becomes vti, since ${why}`);
+      changed = { ...changed, interface: 'vti' };
+    } else if (!runs(kind, kernel)) {
       notes.push(
         `${given.name}: interface ${kind} becomes tun with userspace ESP, since this kernel has no ${kernel.esp ? kind : 'ESP'}`,
       );

@@ -1,11 +1,12 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { failure, missing } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { addressText, contains } from '../domain/cidr.ts';
 import { tunnelsOf } from '../domain/tunnel.ts';
 import { template } from '../render/engine.ts';
 import strongswanConf from '../../../templates/lab/strongswan.conf.hbs?raw';
+import { inGuest } from './guest/shell.ts';
 import { daemon, inside, must, ownMachine, withOwnRun } from './run.ts';
 import { paths, type LabRecord } from './state.ts';
 import type { LabNode } from './topology.ts';
@@ -35,6 +36,9 @@ const KERNEL = { userspace: ['kernel-libipsec', 'kernel-netlink'], kernel: ['ker
 
 const render = template(strongswanConf);
 
+/** charon and the tunnels script take under a second here, and up to a minute in a user-mode kernel on a busy machine. */
+const ANSWER_MS = 120_000;
+
 type Lab = { readonly record: LabRecord; readonly node: LabNode };
 
 /** Files below the node's copy of the rendered tree whose path matches, sorted, relative to the node's folder. */
@@ -47,14 +51,20 @@ const rendered = async (lab: string, node: string, match: RegExp): Promise<reado
     .sort();
 };
 
+/** The name of charon's VICI socket in the node's folder; of a box in the guest, the other one is handed on to it. */
+const viciName = ({ record, node }: Lab): string =>
+  basename(inGuest(record, node.name) ? paths('').viciInGuest('') : paths('').vici(''));
+
 /** The lab's own strongswan.conf of a node; the rendered snippets come first, so that the load list is the lab's. */
-const configure = async ({ files }: Ports, { record, node }: Lab): Promise<void> => {
+const configure = async ({ files }: Ports, lab: Lab): Promise<void> => {
+  const { record, node } = lab;
   const snippets = await rendered(record.name, node.name, /^files\/etc\/strongswan\.d\/.*\.conf$/);
   const kind = record.esp[node.name] ?? 'userspace';
   const connections = await rendered(record.name, node.name, /^files\/etc\/swanctl\/(conf\.d\/.*|swanctl)\.conf$/);
   const folder = paths(record.name).node(node.name);
   const content = render({
     includes: snippets.map((path) => `/run/${path}`),
+    vici: viciName(lab),
     plugins: [...PLUGINS, ...KERNEL[kind], 'socket-default', 'vici', 'updown'].join(' '),
   });
   await files.write([
@@ -105,7 +115,7 @@ const tunnels = async ({ shell }: Ports, { record, node }: Lab, verb: 'up' | 'do
       shell,
       'ip',
       withOwnRun(node.netns, paths(record.name).node(node.name), ownMachine(['sh', `/run/${script}`, verb])),
-      { timeoutMs: 10_000 },
+      { timeoutMs: ANSWER_MS },
     );
   }
 };
@@ -128,25 +138,34 @@ export const startCharon = async (ports: Ports, lab: Lab): Promise<void> => {
   await applySysctl(ports, lab);
   await loadRelay(ports, lab);
   await addressesForPolicies(ports, lab);
-  const socket = join(folder, 'charon.vici');
+  const own = viciName(lab);
   // A killed charon leaves both. Until somebody reaps it, its number is alive, and the next one would refuse to start.
-  for (const left of [socket, join(folder, 'charon.pid')]) await rm(left, { force: true });
-  const child = daemon('ip', withOwnRun(node.netns, folder, ownMachine([charon])), {
-    lab: record.name,
-    env: { STRONGSWAN_CONF: '/run/strongswan.conf' },
-  });
+  for (const left of [own, 'charon.pid']) await rm(join(folder, left), { force: true });
   let gone = false;
-  child.once('exit', () => (gone = true));
+  const env = { STRONGSWAN_CONF: '/run/strongswan.conf' };
+  if (inGuest(record, node.name)) {
+    const apart = ['sh', '-c', 'setsid "$0" "$@" </dev/null >/dev/null 2>&1 &', ...ownMachine([charon])];
+    await must(shell, 'ip', withOwnRun(node.netns, folder, apart), { env });
+  } else {
+    const child = daemon('ip', withOwnRun(node.netns, folder, ownMachine([charon])), { lab: record.name, env });
+    child.once('exit', () => (gone = true));
+  }
   const answers = async (): Promise<boolean> => {
     if (gone) throw failure(`charon of ${node.name} ended at once`, { more: await lastWords(record.name, node.name) });
-    return ports.vici(`unix://${socket}`).then(
-      async (vici) => (await vici.request('version').finally(() => vici.close())) !== undefined,
-      () => false,
+    return (
+      ports
+        .vici(paths(record.name).vici(node.name))
+        .then((vici) => vici.request('version').finally(() => vici.close()))
+        // Of a box in a guest there is a socket before charon listens on its own.
+        .then(
+          (version) => version !== undefined,
+          () => false,
+        )
     );
   };
   await until(answers, {
     what: `charon of ${node.name} did not answer`,
-    withinMs: 10_000,
+    withinMs: ANSWER_MS,
     everyMs: 25,
     signal: ports.signal,
     more: () => lastWords(record.name, node.name),
@@ -168,12 +187,12 @@ export const loadConnections = async ({ shell }: Ports, { record, node }: Lab): 
       '--file',
       '/run/swanctl.conf',
       '--uri',
-      'unix:///run/charon.vici',
+      `unix:///run/${viciName({ record, node })}`,
     ]),
     {
       // Certificates, keys and lists are found in the folders beside it.
       env: { STRONGSWAN_CONF: '/run/strongswan.conf', SWANCTL_DIR: '/run/files/etc/swanctl' },
-      timeoutMs: 10_000,
+      timeoutMs: ANSWER_MS,
     },
   );
 };
@@ -200,16 +219,36 @@ export const processesOf = async (
   return pids.filter((_, at) => names[at] === program);
 };
 
+/**
+ * Sends a signal to every process of a program inside a node's namespace, by its own kernel.
+ *
+ * @returns how many there were.
+ */
+export const signalProgram = async (
+  { shell }: Pick<Ports, 'shell'>,
+  { netns }: LabNode,
+  program: string,
+  signal: 'KILL' | 'TERM' | 'STOP' | 'CONT' | '0',
+): Promise<number> => {
+  const script = [
+    'n=0',
+    'for p in $(ip netns pids "$0"); do',
+    '  read -r name 2>/dev/null </proc/$p/comm && [ "$name" = "$1" ] && kill -s "$2" $p 2>/dev/null && n=$((n + 1))',
+    'done',
+    'echo $n',
+  ].join('\n');
+  return Number(await must(shell, 'ip', inside(netns, ['sh', '-c', script, netns, program, signal])));
+};
+
 /** Ends the rendered tunnel watch, as the loss of an instance does. */
 export const killWatch = async (ports: Pick<Ports, 'shell'>, node: LabNode): Promise<void> => {
-  for (const program of ['tunnel-watch', 'ping'])
-    for (const pid of await processesOf(ports, node.netns, program)) process.kill(pid, 'SIGKILL');
+  for (const program of ['tunnel-watch', 'ping']) await signalProgram(ports, node, program, 'KILL');
 };
 
 /** Ends charon the hard way, as the loss of an instance does: no delete message reaches the peer. */
 export const killCharon = async (ports: Pick<Ports, 'shell'>, node: LabNode): Promise<void> => {
-  for (const pid of await processesOf(ports, node.netns, 'charon')) process.kill(pid, 'SIGKILL');
-  const none = async (): Promise<boolean> => (await processesOf(ports, node.netns, 'charon')).length === 0;
+  await signalProgram(ports, node, 'charon', 'KILL');
+  const none = async (): Promise<boolean> => (await signalProgram(ports, node, 'charon', '0')) === 0;
   await until(none, { what: `charon of ${node.name} did not end`, withinMs: 5_000, everyMs: 20 });
 };
 

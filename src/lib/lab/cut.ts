@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../core/ports.ts';
-import { killCharon, processesOf, startCharon } from './charon.ts';
+import { killCharon, signalProgram, startCharon } from './charon.ts';
 import { CUT_TABLE, cutRules, planCut, type Cut, type CutSpec } from './faults.ts';
 import { deviceLines } from './net.ts';
 import { inside, ipBatch, must } from './run.ts';
@@ -39,7 +39,7 @@ export const cut = async (ports: Ports, { record, topology }: Lab, spec: CutSpec
   for (const name of planned.boxes) {
     const node = nodeNamed(topology, name);
     if (planned.kind === 'kill') await killCharon(ports, node);
-    else for (const pid of await processesOf(ports, node.netns, 'charon')) process.kill(pid, 'SIGSTOP');
+    else await signalProgram(ports, node, 'charon', 'STOP');
   }
   return planned;
 };
@@ -58,9 +58,7 @@ const healOne = async (ports: Ports, { record, topology }: Lab, cutOff: Cut): Pr
   }
   for (const name of cutOff.boxes) {
     const node = nodeNamed(topology, name);
-    const running = await processesOf(ports, node.netns, 'charon');
-    for (const pid of running) process.kill(pid, 'SIGCONT');
-    if (running.length === 0) await startCharon(ports, { record, node });
+    if ((await signalProgram(ports, node, 'charon', 'CONT')) === 0) await startCharon(ports, { record, node });
   }
   await rm(fileOf(record.name, cutOff.id), { force: true });
 };

@@ -1,3 +1,4 @@
+import { inGuest } from './guest/shell.ts';
 import { paths, type LabRecord } from './state.ts';
 import type { LabNode } from './topology.ts';
 
@@ -7,21 +8,29 @@ import type { LabNode } from './topology.ts';
  * @param path PATH outside; the lab's hybridctl goes before it.
  */
 export const environmentOf = (
-  { name, endpoint, site, sitePath }: LabRecord,
+  record: LabRecord,
   node: LabNode,
   path = '/usr/sbin:/usr/bin:/sbin:/bin',
-): Readonly<Record<string, string>> => ({
-  AWS_ENDPOINT_URL: endpoint!,
-  AWS_ACCESS_KEY_ID: 'lab',
-  AWS_SECRET_ACCESS_KEY: 'lab',
-  AWS_REGION: site.cloud.region,
-  AWS_EC2_METADATA_DISABLED: 'true',
-  HYBRIDCTL_SITE: sitePath,
-  // The lab's own, so that its monitor neither meets the machine's nor leaves anything behind.
-  HYBRIDCTL_STATE_DIR: paths(name).state,
-  ...(node.runs.includes('charon')
-    ? { HYBRIDCTL_VICI_URI: paths(name).vici(node.name), HYBRIDCTL_ROOT: paths(name).files(node.name) }
-    : {}),
-  // The same hybridctl inside as outside, also where none is installed.
-  PATH: `${paths(name).bin}:${path}`,
-});
+): Readonly<Record<string, string>> => {
+  const { name, endpoint, site, sitePath } = record;
+  return {
+    AWS_ENDPOINT_URL: endpoint!,
+    AWS_ACCESS_KEY_ID: 'lab',
+    AWS_SECRET_ACCESS_KEY: 'lab',
+    AWS_REGION: site.cloud.region,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    HYBRIDCTL_SITE: sitePath,
+    // The lab's own, so that its monitor neither meets the machine's nor leaves anything behind.
+    HYBRIDCTL_STATE_DIR: paths(name).state,
+    ...(node.runs.includes('charon')
+      ? {
+          HYBRIDCTL_VICI_URI: inGuest(record, node.name)
+            ? `unix://${paths(name).viciInGuest(node.name)}`
+            : paths(name).vici(node.name),
+          HYBRIDCTL_ROOT: paths(name).files(node.name),
+        }
+      : {}),
+    // The same hybridctl inside as outside, also where none is installed.
+    PATH: `${paths(name).bin}:${path}`,
+  };
+};

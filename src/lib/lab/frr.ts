@@ -7,10 +7,13 @@ import hostConf from '../../../templates/lab/frr-host.conf.hbs?raw';
 import routerConf from '../../../templates/lab/frr-router.conf.hbs?raw';
 import quickConf from '../../../templates/lab/frr-quick.conf.hbs?raw';
 import vgwConf from '../../../templates/lab/frr-vgw.conf.hbs?raw';
-import { must, ownMachine, withOwnRun } from './run.ts';
+import { inside, must, ownMachine, withOwnRun } from './run.ts';
 import { paths } from './state.ts';
 import { lanAddress, type LabNode, type Topology } from './topology.ts';
 import { until } from './wait.ts';
+
+/** FRR's five daemons start in 0.3 s here, and in half a minute in a user-mode kernel on a busy machine. */
+const LOAD_MS = 120_000;
 
 const renderVgw = template(vgwConf);
 const renderHost = template(hostConf);
@@ -69,18 +72,42 @@ const frrUser = async (): Promise<{ uid: number; gid: number }> => {
   return { uid: Number(uid), gid: Number(gid) };
 };
 
+const vtyshLine = (lab: string, node: string, args: readonly string[]): readonly string[] => [
+  'vtysh',
+  '--vty_socket',
+  paths(lab).frr(node),
+  ...args,
+];
+
 /** One vtysh command line against a node's daemons. @returns what it printed. */
 export const vtysh = (shell: Shell, lab: string, node: string, commands: readonly string[]): Promise<string> =>
-  must(shell, 'vtysh', ['--vty_socket', paths(lab).frr(node), ...commands.flatMap((command) => ['-c', command])], {
-    timeoutMs: 5_000,
-  });
+  must(
+    shell,
+    'ip',
+    inside(
+      `${lab}-${node}`,
+      vtyshLine(
+        lab,
+        node,
+        commands.flatMap((command) => ['-c', command]),
+      ),
+    ),
+    {
+      timeoutMs: 5_000,
+    },
+  );
 
-/** Starts a node's FRR and loads its configuration. Throws a failure with the lines FRR refuses. */
+/**
+ * Starts a node's FRR and loads its configuration. Throws a failure with the lines FRR refuses.
+ *
+ * @param everyMs between two looks whether it answers.
+ */
 export const startFrr = async (
   { shell, files, signal }: Ports,
   topology: Topology,
   node: LabNode,
   passwords: ReadonlyMap<string, string>,
+  everyMs: number,
 ): Promise<void> => {
   const config = await configOf(topology, node, passwords);
   const { lab } = topology;
@@ -96,16 +123,15 @@ export const startFrr = async (
   // -P 0: no TCP port for the terminal. The configuration comes through vtysh, which knows whose line is whose.
   const script = daemons.map((name) => `${zebra.replace(/zebra$/, name)} -d -P 0 -f /dev/null`).join(' && ');
   await must(shell, 'ip', withOwnRun(node.netns, paths(lab).node(node.name), ownMachine(['sh', '-c', script])), {
-    timeoutMs: 15_000,
+    timeoutMs: LOAD_MS,
   });
   const ready = async (): Promise<boolean> =>
-    (await shell.run('vtysh', ['--vty_socket', folder, '-c', 'show daemons'])).stdout
+    (await shell.run('ip', inside(node.netns, vtyshLine(lab, node.name, ['-c', 'show daemons'])))).stdout
       .split(/\s+/)
       .filter((word) => daemons.includes(word)).length === daemons.length;
-  await until(ready, { what: `FRR of ${node.name} did not answer`, withinMs: 10_000, everyMs: 50, signal });
-  const { exitCode, stdout, stderr } = await shell.run('vtysh', ['--vty_socket', folder, '-f', path], {
-    timeoutMs: 15_000,
-  });
+  await until(ready, { what: `FRR of ${node.name} did not answer`, withinMs: LOAD_MS, everyMs, signal });
+  const load = inside(node.netns, vtyshLine(lab, node.name, ['-f', path]));
+  const { exitCode, stdout, stderr } = await shell.run('ip', load, { timeoutMs: LOAD_MS });
   const refused = `${stdout}\n${stderr}`
     .split('\n')
     .filter((line) => /^line \d+|% Unknown|%.*(rror|nvalid)/.test(line));

@@ -1,5 +1,7 @@
 import type { Shell } from '../core/ports.ts';
+import { cablesOf, guestNetns, guestShell } from './guest/boot.ts';
 import { inside, ipBatch, must } from './run.ts';
+import { paths } from './state.ts';
 import { linkEndsOf, nodeNamed, type LabNode, type Topology } from './topology.ts';
 
 const devices = (topology: Topology, { name }: LabNode): readonly string[] =>
@@ -56,15 +58,57 @@ const natRules = (topology: Topology, node: LabNode): string | undefined => {
   ].join('\n');
 };
 
-/** Makes every namespace, link, address, route and rule. Throws a failure at the first thing the kernel refuses. */
-export const buildNetwork = async (shell: Shell, topology: Topology): Promise<void> => {
-  const { nodes, links, management } = topology;
+/** The boxes' namespaces in the guest's kernel, each with the guest's network cards that are its links. */
+const buildInGuest = async (shell: Shell, topology: Topology, boxes: readonly LabNode[]): Promise<void> => {
+  const { lab } = topology;
+  const cables = cablesOf(topology);
+  const netns = (name: string): string => nodeNamed(topology, name).netns;
+  const ours = guestNetns(lab);
+  await ipBatch(
+    shell,
+    undefined,
+    cables.map(
+      ({ veth, outside }) =>
+        `link add ${veth} netns ${ours} type veth peer name ${outside.dev} netns ${netns(outside.node)}`,
+    ),
+  );
+  await ipBatch(
+    shell,
+    ours,
+    cables.flatMap(({ veth, bridge }) => [`link set ${veth} master ${bridge}`, `link set ${veth} up`]),
+  );
+  const guest = guestShell(shell, lab);
+  await ipBatch(guest, undefined, [
+    ...boxes.map((node) => `netns add ${node.netns}`),
+    ...cables.map(({ card, inside: end }) => `link set ${card} netns ${netns(end.node)} name ${end.dev}`),
+  ]);
+  // FRR's user has its sockets there, which the machine's files, all of them root's, would not let it reach.
+  for (const { name, runs } of boxes)
+    if (runs.includes('frr'))
+      await must(guest, 'sh', ['-c', 'mkdir -p "$0" && mount -t tmpfs -o mode=777 none "$0"', paths(lab).frr(name)]);
+};
+
+/**
+ * Makes every namespace, link, address, route and rule. Throws a failure at the first thing the kernel refuses.
+ *
+ * @param shell the lab's: it knows which boxes run in a guest.
+ * @param inGuest whether a node does.
+ */
+export const buildNetwork = async (
+  shell: Shell,
+  topology: Topology,
+  inGuest: (node: string) => boolean,
+): Promise<void> => {
+  const { nodes, management } = topology;
+  const links = topology.links.filter(({ cloud, onprem }) => !inGuest(cloud.node) && !inGuest(onprem.node));
+  const boxes = nodes.filter(({ name }) => inGuest(name));
   const netns = (name: string): string => nodeNamed(topology, name).netns;
   await ipBatch(
     shell,
     undefined,
-    nodes.map((node) => `netns add ${node.netns}`),
+    nodes.filter((node) => !boxes.includes(node)).map((node) => `netns add ${node.netns}`),
   );
+  if (boxes.length > 0) await buildInGuest(shell, topology, boxes);
   await ipBatch(shell, undefined, [
     ...links.map(
       ({ cloud, onprem }) =>

@@ -1,27 +1,23 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { usageError } from '../core/errors.ts';
-import type { FileToWrite, Ports } from '../core/ports.ts';
+import type { FileToWrite, Ports, Shell } from '../core/ports.ts';
 import { crossCheck } from '../domain/cross-check.ts';
 import { tunnelsOf } from '../domain/tunnel.ts';
 import { renderSite } from '../render/index.ts';
 import { loadBgpPasswords, loadPsks, type LoadedSite } from '../site/file.ts';
 import { loadCredentials } from '../site/pki.ts';
-import { adaptSite, probeKernel, type Adapted } from './adapt.ts';
+import { probeKernel, type Adapted } from './adapt.ts';
 import { siteNamedIn } from '../domain/layout.ts';
 import { ofAnotherSite } from '../site/neighbours.ts';
-import { paths } from './state.ts';
+import { paths, type Kernel } from './state.ts';
 
-/** Tries the kernel in a namespace of its own. */
-export const adaptToMachine = async (
-  { shell }: Pick<Ports, 'shell'>,
-  lab: string,
-  { site }: LoadedSite,
-): Promise<Adapted> => {
+/** Tries a kernel in a namespace of its own. @param shell of the kernel. */
+export const tryKernel = async (shell: Shell, lab: string): Promise<Kernel> => {
   const scratch = `${lab}-probe`;
   await shell.run('ip', ['netns', 'add', scratch]);
   try {
-    return adaptSite(site, await probeKernel(shell, scratch));
+    return await probeKernel(shell, scratch);
   } finally {
     await shell.run('ip', ['netns', 'delete', scratch]);
   }

@@ -41,7 +41,7 @@ export const withOwnRun = (netns: string, folder: string, argv: readonly string[
     '-m',
     'sh',
     '-c',
-    'mount --bind "$0" /run && mount -t tmpfs none /var/tmp && exec "$@"',
+    'mount --rbind "$0" /run && mount -t tmpfs none /var/tmp && exec "$@"',
     folder,
     ...argv,
   ]);

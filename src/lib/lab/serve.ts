@@ -1,6 +1,7 @@
 import type { Ports } from '../core/ports.ts';
 import { startBox, stopBox } from './box.ts';
 import { startCloud } from '../cloud/server.ts';
+import { labPorts } from './guest/shell.ts';
 import { kernelSync } from './kernel-routes.ts';
 import { watchPropagation } from './propagation.ts';
 import { paths, processId, readRecord, writeRecord, type LabRecord } from './state.ts';
@@ -22,10 +23,11 @@ const queues = (complain: (line: string) => void) => {
  * The lab's own process: the cloud's endpoint, and what makes its answers true on the wire. Ends at SIGTERM, or when
  * the lab's folder is gone.
  */
-export const serveLab = async (ports: Ports, lab: string): Promise<void> => {
-  const record = await readRecord(ports.files, lab);
+export const serveLab = async (outside: Ports, lab: string): Promise<void> => {
+  const record = await readRecord(outside.files, lab);
   // `lab down` came first.
   if (record === undefined) return;
+  const ports = labPorts(outside, record);
   const complain = (line: string): void => void process.stderr.write(`${new Date().toISOString()} ${line}\n`);
   const topology = topologyOf(record.site, lab, record.slot);
   const { site } = topology;

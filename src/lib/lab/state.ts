@@ -29,6 +29,14 @@ export const paths = (lab: string) => {
     charonLog: (name: string) => join(dir, 'nodes', name, 'charon.log'),
     watchLog: (name: string) => join(dir, 'nodes', name, 'hybridctl', 'watch.log'),
     vici: (name: string) => `unix://${join(dir, 'nodes', name, 'charon.vici')}`,
+    /** Where charon of a node in the guest listens; the path above is handed on to it. */
+    viciInGuest: (name: string) => join(dir, 'nodes', name, 'guest.vici'),
+    guest: {
+      folder: join(dir, 'guest'),
+      init: join(dir, 'guest', 'init'),
+      socket: join(dir, 'guest', 'socket'),
+      log: join(dir, 'guest', 'log'),
+    },
     frr: (name: string) => join(dir, 'nodes', name, 'frr'),
   };
 };
@@ -55,8 +63,26 @@ export const processId = async (pid: number): Promise<ProcessId | undefined> => 
 
 export const isAlive = async ({ pid, start }: ProcessId): Promise<boolean> => (await processId(pid))?.start === start;
 
+/** Whose kernel the boxes with charon run on: this machine's, or a user-mode Linux kernel beside it. */
+export const LAB_KERNELS = ['host', 'uml'] as const;
+export type LabKernel = (typeof LAB_KERNELS)[number];
+
 /** How ESP is done on a box. */
 export type EspKind = 'kernel' | 'userspace';
+
+/** What the kernel of the boxes with charon can do, found by trying. */
+export interface Kernel {
+  readonly esp: boolean;
+  readonly xfrm: boolean;
+  readonly vti: boolean;
+  readonly netem: boolean;
+}
+
+export interface KernelRecord extends Kernel {
+  readonly where: LabKernel;
+  /** As `uname -r` says it. */
+  readonly release: string;
+}
 
 export interface LabRecord {
   readonly version: 1;
@@ -70,6 +96,10 @@ export interface LabRecord {
   readonly siteDigest: string;
   readonly notes: readonly string[];
   readonly esp: Readonly<Record<string, EspKind>>;
+  /** The kernel of the boxes with charon. Absent in the record of an older version. */
+  readonly kernel?: KernelRecord;
+  /** The process that keeps the guest of a lab whose boxes run in one. */
+  readonly guest?: ProcessId;
   readonly phase: 'building' | 'ready';
   /** Who builds it: a lab whose builder is gone and that is not ready is a wreck. */
   readonly builder: ProcessId;

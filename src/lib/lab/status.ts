@@ -3,7 +3,7 @@ import type { TunnelState } from '../domain/sa.ts';
 import { cutsOf } from './cut.ts';
 import { bgpStates, type BgpState } from './frr.ts';
 import { LAB_NET } from './numbers.ts';
-import { isAlive, type EspKind, type Lab } from './state.ts';
+import { isAlive, type EspKind, type KernelRecord, type Lab } from './state.ts';
 import { nodeNamed, type Role, type Topology } from './topology.ts';
 import { nodeTunnels } from './tunnels.ts';
 
@@ -12,6 +12,8 @@ export interface LabStatus {
   readonly site: string;
   /** For AWS_ENDPOINT_URL; undefined when the lab's own process is gone. */
   readonly endpoint: string | undefined;
+  /** The kernel of the gateways and routers; undefined: an older version built the lab and did not say. */
+  readonly kernel: KernelRecord | undefined;
   readonly nodes: readonly { readonly name: string; readonly role: Role; readonly addresses: readonly string[] }[];
   /** `state` is undefined where charon does not answer. */
   readonly tunnels: readonly {
@@ -83,6 +85,7 @@ export const statusOf = async (ports: Ports, { record, topology }: Lab): Promise
     lab: record.name,
     site: record.sitePath,
     endpoint: alive ? record.endpoint : undefined,
+    kernel: record.kernel,
     nodes: topology.nodes.map(({ name, role, addresses }) => ({
       name,
       role,

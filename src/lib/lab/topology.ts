@@ -124,6 +124,8 @@ const refuseCollisions = (site: Site): void => {
     'vgw',
     'lan',
     'host',
+    // The namespace of a guest kernel.
+    'guest',
     ...site.route_tables.flatMap((_, at) => [`app-${at + 1}`, `mon-${at + 1}`]),
   ]);
   const boxes = [

@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
+import { release } from 'node:os';
 import { join } from 'node:path';
-import { failure, HybridError } from '../core/errors.ts';
+import { failure, HybridError, missing } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { shellWord } from '../domain/shell.ts';
 import { loadBgpPasswords, type LoadedSite } from '../site/file.ts';
+import { adaptSite, carries } from './adapt.ts';
 import { lastWords, startCharon } from './charon.ts';
 import { remainsOf, isNothing, tearDown } from './down.ts';
 import { bgpStates, startFrr } from './frr.ts';
+import { bootGuest, guestShell, lackingForGuest, requireGuest } from './guest/boot.ts';
+import { inGuest, labPorts } from './guest/shell.ts';
 import { buildNetwork } from './net.ts';
-import { adaptToMachine, boxFiles } from './prepare.ts';
+import { boxFiles, tryKernel } from './prepare.ts';
 import { daemon, inside, ownMachine } from './run.ts';
 import {
   checkedName,
@@ -20,8 +24,11 @@ import {
   processId,
   readRecord,
   writeRecord,
+  type KernelRecord,
   type Lab,
+  type LabKernel,
   type LabRecord,
+  type ProcessId,
 } from './state.ts';
 import { topologyOf, type Topology } from './topology.ts';
 import { requireTools } from './tools.ts';
@@ -29,13 +36,18 @@ import { tunnelsDown } from './tunnels.ts';
 import { until } from './wait.ts';
 
 /** Retransmissions of a lost first packet and a busy machine fit in; a lab that takes longer is broken. */
-const DEADLINE_MS = 40_000;
+const DEADLINE_MS = { host: 40_000, uml: 180_000 } as const;
 
 export interface UpOptions {
   readonly lab: string;
   readonly loaded: LoadedSite;
   /** Folder that `vpn render` wrote, absolute; undefined: render now. */
   readonly rendered: string | undefined;
+  /**
+   * Which kernel the gateways and routers run on. undefined: this machine's, with userspace ESP where it has no other.
+   * `auto`: this machine's where it has what the site asks for, else a guest where one can be had.
+   */
+  readonly kernel?: LabKernel | 'auto' | undefined;
 }
 
 export interface Started extends Lab {
@@ -75,8 +87,9 @@ const same = async (ports: Ports, there: LabRecord, digest: string): Promise<Lab
   return openLab(ports.files, there.name);
 };
 
-const build = async (ports: Ports, { lab, loaded, rendered }: UpOptions, siteDigest: string): Promise<Lab> => {
-  const { shell, files, progress, signal } = ports;
+const build = async (outside: Ports, options: UpOptions, siteDigest: string): Promise<Lab> => {
+  const { lab, loaded, rendered } = options;
+  const { files, progress, signal } = outside;
   const check = (): void => {
     if (signal.aborted) throw new HybridError(130, 'interrupted');
   };
@@ -96,9 +109,18 @@ const build = async (ports: Ports, { lab, loaded, rendered }: UpOptions, siteDig
     builder,
   };
   await writeRecord(files, first);
-  const adapted = await adaptToMachine(ports, lab, loaded);
+  const { kernel, guest } = await chooseKernel(outside, options, slot);
+  const adapted = adaptSite(loaded.site, kernel, kernel.where);
   adapted.notes.forEach((note) => progress(note));
-  const record: LabRecord = { ...first, site: adapted.site, notes: adapted.notes, esp: adapted.esp };
+  const record: LabRecord = {
+    ...first,
+    site: adapted.site,
+    notes: adapted.notes,
+    esp: adapted.esp,
+    kernel,
+    ...(guest === undefined ? {} : { guest }),
+  };
+  const ports = labPorts(outside, record);
   const topology = topologyOf(record.site, lab, slot);
   // 0755, since FRR's user walks through a node's folder when it stands for /run; the lab's own folder keeps others
   // out.
@@ -114,23 +136,56 @@ const build = async (ports: Ports, { lab, loaded, rendered }: UpOptions, siteDig
   await writeRecord(files, record);
   check();
   progress(`network: ${topology.nodes.length} namespaces, ${topology.links.length} links`);
-  await buildNetwork(shell, topology);
+  await buildNetwork(ports.shell, topology, (node) => inGuest(record, node));
   check();
   progress('daemons: strongSwan and FRR');
   await startDaemons(ports, record, topology, loaded);
   check();
   const serving = await startServe(ports, lab);
-  await waitForTraffic(ports, topology);
+  await waitForTraffic(ports, topology, DEADLINE_MS[kernel.where]);
   const ready: LabRecord = { ...serving, phase: 'ready' };
   await writeRecord(files, ready);
   return { record: ready, topology };
+};
+
+/** @returns the kernel of the boxes, after a guest has booted where it is one. */
+const chooseKernel = async (
+  ports: Ports,
+  { lab, loaded, kernel: wanted }: UpOptions,
+  slot: number,
+): Promise<{ readonly kernel: KernelRecord; readonly guest?: ProcessId }> => {
+  const { shell, progress } = ports;
+  if (wanted !== 'uml') {
+    const own = await tryKernel(shell, lab);
+    const kernel: KernelRecord = { where: 'host', release: release(), ...own };
+    const fits = carries(loaded.site, own);
+    if (wanted === 'host' && !fits)
+      throw missing(`this machine's kernel (${kernel.release}) lacks ESP or the site's kind of tunnel interface`, {
+        field: '--kernel',
+        next: 'give --kernel uml, or omit the flag: the lab then carries ESP outside the kernel',
+      });
+    if (wanted !== 'auto' || fits) return { kernel };
+    const lacking = await lackingForGuest(shell);
+    if (lacking.length > 0) {
+      progress(`no user-mode kernel either (not installed: ${lacking.join(', ')}): userspace ESP`);
+      return { kernel };
+    }
+  }
+  await requireGuest(shell);
+  progress('kernel: a user-mode Linux for gateways and routers');
+  const { guest, release: version } = await bootGuest(ports, topologyOf(loaded.site, lab, slot));
+  return {
+    guest,
+    kernel: { where: 'uml', release: version, ...(await tryKernel(guestShell(shell, lab), lab)) },
+  };
 };
 
 const startDaemons = async (ports: Ports, record: LabRecord, topology: Topology, loaded: LoadedSite): Promise<void> => {
   const passwords = await loadBgpPasswords(ports, loaded);
   const frr = topology.nodes
     .filter(({ runs }) => runs.includes('frr'))
-    .map((node) => startFrr(ports, topology, node, passwords));
+    // In a guest a look is a process, and a process costs a tenth of a second of its one core.
+    .map((node) => startFrr(ports, topology, node, passwords, inGuest(record, node.name) ? 1_000 : 50));
   // Routers wait for the gateways' first packet, so they are up before; else it is lost and asked again 2 s later.
   const charons = (role: string) =>
     Promise.all(
@@ -161,7 +216,7 @@ const startServe = async ({ files, signal, progress }: Ports, lab: string): Prom
 };
 
 /** Tunnels over VICI, BGP over vtysh, then a packet of each app host to the on-prem host and back. */
-const waitForTraffic = async (ports: Ports, topology: Topology): Promise<void> => {
+const waitForTraffic = async (ports: Ports, topology: Topology, withinMs: number): Promise<void> => {
   const { shell, signal, progress } = ports;
   const { lab, site } = topology;
   let down: readonly string[] = [];
@@ -179,13 +234,13 @@ const waitForTraffic = async (ports: Ports, topology: Topology): Promise<void> =
       throw failure(`not every tunnel was established: ${down.join(', ')} was refused`, { more: await logs() });
     return down.length === 0;
   };
-  await until(established, { what: 'not every tunnel was established', withinMs: DEADLINE_MS, signal, more: logs });
+  await until(established, { what: 'not every tunnel was established', withinMs, signal, more: logs });
   progress(`tunnels established: ${site.tunnels.map(({ name }) => name).join(', ')}`);
   const bgp = async (): Promise<boolean> =>
     (await bgpStates(shell, topology)).every(({ state, prefixes }) => state === 'Established' && prefixes > 0);
   await until(bgp, {
     what: 'BGP did not come up on every Direct Connect link',
-    withinMs: DEADLINE_MS,
+    withinMs,
     everyMs: 100,
     signal,
   });
@@ -196,7 +251,7 @@ const waitForTraffic = async (ports: Ports, topology: Topology): Promise<void> =
         .exitCode === 0;
     await until(ping, {
       what: `no packet went from ${node.name} to the on-prem host and back`,
-      withinMs: DEADLINE_MS,
+      withinMs,
       signal,
     });
   }

@@ -215,6 +215,17 @@ describe('a target of the user’s own', () => {
   }, 30_000);
 });
 
+it('a next hop that the kernel calls unreachable is a silent one, and no fault of ours', async () => {
+  // What a gateway that is gone looks like once ARP has given it up.
+  await ip(`-n ${MON} route add unreachable 10.77.0.1`);
+  const kinds = new Set<string>();
+  const spec = { id: 'gone', kind: 'tcp', address: '10.77.0.1', port: 23_999, intervalMs: 50 } as const;
+  const { stop } = beside.prober.start([spec], (_id, { kind }) => kinds.add(kind));
+  await delay(1_500);
+  await stop();
+  expect(kinds).toContain('lost');
+}, 30_000);
+
 it('the relayed probe of the site goes to the gateway of the tunnel', () => {
   expect([PROBE.address, PROBE.port, PROBE.relayed]).toEqual([relay.address, relay.port, { bytes: relay.echoBytes }]);
 });

@@ -15,8 +15,12 @@ export const tcpWire = ({ address, port, source }: ProbeSpec, { answer, failed }
     send(sequence) {
       const socket = connect({ host: address, port: port!, ...(source === undefined ? {} : { localAddress: source }) });
       // No route, no address, no descriptor: the kernel says so at once, where an answer takes a turn of the loop.
-      // Nothing left.
-      process.nextTick(() => socket.destroyed && failed(sequence));
+      // Nothing left. But for a next hop that does not answer ARP: for a second after each try the kernel refuses at
+      // once, and that is the silence that we look for. A dead gateway would be "not known" every few seconds.
+      process.nextTick(() => {
+        const { code } = (socket.errored ?? {}) as NodeJS.ErrnoException;
+        if (socket.destroyed && code !== 'EHOSTUNREACH') failed(sequence);
+      });
       socket.on('connect', () => {
         answer(sequence);
         socket.resetAndDestroy();

@@ -25,6 +25,11 @@ import {
   withMask,
 } from './shared.ts';
 
+/**
+ * Where facts of the templates are from. `route-lookup`: from 8.4(2) identity NAT takes the way out from its own rule, and
+ * a route look-up has to be asked for, as management over a tunnel needs (ASA Firewall CLI guide, "Determining the Egress
+ * Interface", "NAT and VPN Management Access"). The replay window is IOS's (see ios.ts).
+ */
 const asa82 = template(source82);
 const asa83 = template(source83);
 const asa97 = template(source97);

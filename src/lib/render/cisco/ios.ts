@@ -26,6 +26,12 @@ import {
   withWildcard,
 } from './shared.ts';
 
+/**
+ * Where facts of the templates are from. Replay window: 64 packets by default, fewer than a busy path puts out of order
+ * (Cisco, "IPsec Anti-Replay Window: Expanding and Disabling", 12.3(14)T and IOS XE 16: globally and in a crypto map).
+ * `no-xauth`: where VPN clients dial in by the same crypto map, the router asks every peer for a user name (Cisco 20982,
+ * prerequisites; Security Command Reference, "crypto isakmp key").
+ */
 const vti = template(vtiSource);
 const cryptomap = template(cryptomapSource);
 

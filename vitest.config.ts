@@ -30,7 +30,7 @@ const TIMED = [
 ];
 /** Minutes each: the full matrix of faults, a kill at every call, long watches, other versions of Node. */
 const LONG_ONLY = [
-  'test/lab/{drill,orders,peer,probe,soak}.test.ts',
+  'test/lab/{drill,orders,peer,probe,soak,uml}.test.ts',
   'test/commands/{systemd,vpn-apply-killed,vpn-up-certificates}.test.ts',
   'test/package-nodes.test.ts',
 ];

@@ -67,14 +67,15 @@ const rules: readonly { readonly rule: string; readonly broken: (field: Field) =
     rule: 'a moment is ISO 8601 with its offset',
     broken: ({ name, schema }) =>
       MOMENT.test(name) &&
-      (isNumber(schema) || kindsOf(schema).some((one) => isText(one) && one.format !== 'date-time')),
+      (isNumber(schema) ||
+        kindsOf(schema).some((one) => isText(one) && one.enum === undefined && one.format !== 'date-time')),
   },
   {
     rule: 'a duration is a number with its unit in the name',
     broken: ({ name, schema }) =>
       (DURATION.test(name) && isNumber(schema)) ||
-      (/\w(Ms|Seconds)$/.test(name) && !isNumber(schema)) ||
-      /(_ms|\dS|ageS)$/.test(name),
+      (/\w(Ms|Seconds)$/.test(name) && !isNumber(schema) && schema.properties === undefined) ||
+      /[a-z]S$/.test(name),
   },
   {
     rule: 'loss is a share from 0 to 1',

@@ -238,7 +238,7 @@ describe('a return that fails', () => {
       {
         name: 'private-1',
         destination: ONPREM,
-        at: 'vpn-a',
+        link: 'vpn-a',
         home: 'dx-1',
         why: expect.stringContaining('Unavailable'),
       },
@@ -276,7 +276,7 @@ describe('a return that fails', () => {
     await world.moved();
     world.cloud.cloud.setPropagated(VGW, []);
     expect(report(await running).stranded).toEqual([
-      expect.objectContaining({ at: 'vpn-a', why: expect.stringContaining('nothing would carry it') }),
+      expect.objectContaining({ link: 'vpn-a', why: expect.stringContaining('nothing would carry it') }),
     ]);
     const other = await routeWorld();
     const igw = other.cloud.cloud.tables()[0]!.routes[1]!.target.id;
@@ -284,7 +284,7 @@ describe('a return that fails', () => {
     await other.moved();
     await other.cloud.routeTables().replaceRoute(A, ONPREM, { kind: 'igw', id: igw });
     expect(report(await second).stranded).toEqual([
-      expect.objectContaining({ at: igw, why: expect.stringContaining('no link of this site') }),
+      expect.objectContaining({ link: igw, why: expect.stringContaining('no link of this site') }),
     ]);
     expect(other.statics()[0]).toBe(igw);
   });

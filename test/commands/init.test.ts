@@ -58,7 +58,7 @@ test('what a person reads, and what a program reads, hold no key', async () => {
     written: true,
     tunnels: [{ name: 'vpn1', mtu: 1438, mss: 1398 }],
     warnings: [],
-    next: ['hybridctl config validate', 'hybridctl lab up'],
+    nextSteps: ['hybridctl config validate', 'hybridctl lab up'],
   });
   expect(json.out).not.toContain(keyOf(json).trim());
 });

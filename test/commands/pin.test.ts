@@ -12,8 +12,8 @@ describe('route pin and unpin', () => {
     expect([pinned.exit, pinned.json().pins]).toEqual([
       0,
       [
-        { table: A, name: 'private-1', link: 'vpn-b' },
-        { table: 'rtb-04b8f522f0000000b', name: 'private-2', link: 'vpn-b' },
+        { table: { id: A, name: 'private-1' }, name: 'private-1', link: 'vpn-b' },
+        { table: { id: 'rtb-04b8f522f0000000b', name: 'private-2' }, name: 'private-2', link: 'vpn-b' },
       ],
     ]);
     expect(pinned.files[FILE]?.mode).toBe(0o644);

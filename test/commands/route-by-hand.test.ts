@@ -30,7 +30,11 @@ describe('a move by hand beside a monitor', () => {
     const world = await routeWorld();
     await holds(world, HERE);
     const over = await world.drill(`route failover ${ONE} --json`);
-    expect([over.exit, over.json().pins, world.pins()]).toEqual([0, [{ table: A, link: 'vpn-a' }], [{ [A]: 'vpn-a' }]]);
+    expect([over.exit, over.json().pins, world.pins()]).toEqual([
+      0,
+      [{ table: { id: A, name: 'private-1' }, link: 'vpn-a' }],
+      [{ [A]: 'vpn-a' }],
+    ]);
     expect(over.json().notes).toEqual([expect.stringContaining('private-1 is pinned to vpn-a, until')]);
     expect([world.statics(), pinned(world)]).toEqual([[ENI1, undefined], { [A]: 'vpn-a' }]);
     const next = await world.drill(`route failover --next ${ONE}`);

@@ -44,7 +44,7 @@ test.each([
   ['nobody, unless told', '', {}, []],
   [
     'whom the flags name',
-    '--vici unix:///run/a.vici --vici tcp://192.0.2.1:4502 --bfd frr/bfdd.vty',
+    '--uri unix:///run/a.vici --uri tcp://192.0.2.1:4502 --bfd frr/bfdd.vty',
     {},
     [
       { kind: 'vici', uri: 'unix:///run/a.vici' },
@@ -73,13 +73,13 @@ test("on a gateway listens to the gateway's own charon, where it is and no other
   const asked = async (flags: string, files: Record<string, string>) => (await listen(flags, { files })).asked;
   expect(await asked(peers, SOCKET)).toEqual([LOCAL]);
   expect(await asked(peers, {})).toEqual([]);
-  expect(await asked(`${peers} --vici unix:///run/a.vici`, SOCKET)).toEqual([
+  expect(await asked(`${peers} --uri unix:///run/a.vici`, SOCKET)).toEqual([
     { kind: 'vici', uri: 'unix:///run/a.vici' },
   ]);
 });
 
 test('refuses what is no vici address', async () => {
-  const { ran } = await listen('--vici /var/run/charon.vici --json');
+  const { ran } = await listen('--uri /var/run/charon.vici --json');
   expect(ran.exit).toBe(EXIT.usage);
-  expect(ran.out + ran.err).toContain('--vici');
+  expect(ran.out + ran.err).toContain('--uri');
 });

@@ -90,10 +90,14 @@ describe('route status', () => {
               "target": "vgw-078bcc55",
             },
             "sharedWith": [],
-            "table": "rtb-0468f52220000000a",
+            "table": {
+              "id": "rtb-0468f52220000000a",
+              "name": "private-1",
+            },
           },
         ],
         "site": "demo",
+        "version": 1,
       }
     `);
   });
@@ -231,7 +235,10 @@ nothing changed; "route failover --next" goes on to the next link
             "name": "private-1",
             "standby": "one",
             "status": "moved",
-            "table": "rtb-0468f52220000000a",
+            "table": {
+              "id": "rtb-0468f52220000000a",
+              "name": "private-1",
+            },
             "to": {
               "link": "vpn-a",
               "target": "eni-023fbd87a1b2c3d4e",
@@ -240,6 +247,7 @@ nothing changed; "route failover --next" goes on to the next link
           },
         ],
         "site": "demo",
+        "version": 1,
       }
     `,
     );

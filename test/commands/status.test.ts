@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clock } from '../../src/lib/adapters/clock.ts';
 import { files as realFiles } from '../../src/lib/adapters/files.ts';
 import { openScreen } from '../../src/lib/adapters/screen.ts';
@@ -59,7 +59,7 @@ describe('status, once', () => {
     expect(data).toMatchObject({
       verdict: { tone: 'warn' },
       watcher: { kind: 'monitor' },
-      routes: [{ at: 'vpn-a' }, { at: 'vpn-b' }],
+      routes: [{ link: 'vpn-a' }, { link: 'vpn-b' }],
       incidents: [{ incident: '7-1', moves: [{ detectMs: 522, apiMs: 84, verifyMs: 121 }, {}] }],
     });
     expect((await ask('status --detailed-exitcode --quiet')).exit).toBe(3);
@@ -79,7 +79,7 @@ describe('status, once', () => {
     expect(ran.json()).toMatchObject({
       verdict: { text: 'No monitor is running: link state is unknown' },
       watcher: { kind: 'nobody', because: 'no monitor runs on this machine' },
-      routes: [{ at: 'dx-1' }, { at: 'dx-1' }],
+      routes: [{ link: 'dx-1' }, { link: 'dx-1' }],
       links: [{ state: 'unknown', last: { state: 'dead' } }, {}, {}],
       incidents: [{ incident: '7-1' }],
     });
@@ -224,6 +224,9 @@ describe('status --watch', () => {
   });
 
   describe('at a terminal', () => {
+    // What the sources have made stale is built first: that takes longer than a step may.
+    beforeAll(builtProgram, 300_000);
+
     test('it redraws in place, follows the size, colours unless told not to, and gives the screen back on Ctrl-C', async () => {
       const sink = await monitor(WELL);
       const site = join(state, 'site.yaml');

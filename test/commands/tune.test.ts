@@ -86,10 +86,10 @@ describe('route tune', () => {
     )}monitor: { profile: fast, budget: 10 }\n`;
     const { profile, budget, links } = (await run('--json', site)).json();
     expect([profile, budget]).toEqual(['fast', 10]);
-    expect(links.map((link: any) => [link.link, link.rttMs, link.lossPercent, link.deadlineMs])).toEqual([
-      ['dx-1', 30, 5, 90],
-      ['vpn-a', 180, 0.5, 540],
-      ['vpn-b', 30, 5, 90],
+    expect(links.map((link: any) => [link.link, link.rttMs, link.loss, link.deadlineMs])).toEqual([
+      ['dx-1', 30, 0.05, 90],
+      ['vpn-a', 180, 0.005, 540],
+      ['vpn-b', 30, 0.05, 90],
     ]);
     expect((await run('--json --rtt 3ms --detector default --budget 2', site)).json()).toMatchObject({
       profile: 'default',
@@ -104,7 +104,7 @@ describe('route tune', () => {
       link: 'dx-1',
       kind: 'dx',
       rttMs: 30,
-      lossPercent: 5,
+      loss: 0.05,
       deadlineMs: 1_000,
       blackhole: { p50Ms: 5_000, p99Ms: 6_960 },
       half: { p50Ms: 23_805, p99Ms: 141_017 },

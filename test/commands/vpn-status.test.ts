@@ -100,6 +100,7 @@ describe('vpn status', () => {
       })
     ).json();
     expect(rest).toEqual({
+      version: 1,
       established: 1,
       total: 2,
       daemons: [{ uri: 'unix:///var/run/charon.vici', version: '5.9.8', log: 'charon.log' }],
@@ -108,14 +109,14 @@ describe('vpn status', () => {
     expect(Object.keys(tunnels[0]).sort()).toEqual(Object.keys(tunnels[1]).sort());
     expect(tunnels[1]).toMatchObject({
       state: 'down',
-      establishedFor: null,
+      establishedForSeconds: null,
       in: null,
       failure: { id: 'authentication', recovered: false, peer: null },
     });
     expect(tunnels[0]).toMatchObject({
       state: 'established',
-      establishedFor: 7300,
-      in: { bytes: 1400, packets: 9, lastAge: 2 },
+      establishedForSeconds: 7300,
+      in: { bytes: 1400, packets: 9, lastAgeSeconds: 2 },
       failure: null,
     });
   });

@@ -110,5 +110,5 @@ describe('a real charon that is listened to', () => {
 
 it('refuses what is no vici address', () =>
   expect(() => charonWitness('/var/run/charon.vici')).toThrow(
-    expect.objectContaining({ exit: EXIT.usage, field: '--vici' }),
+    expect.objectContaining({ exit: EXIT.usage, field: '--uri' }),
   ));

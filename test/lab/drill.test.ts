@@ -119,8 +119,8 @@ describe('a drill of every class of fault', () => {
     expect({
       passed: found?.passed,
       problems: found?.problems,
-      story: found?.passed === true ? [] : found?.story,
-    }).toEqual({ passed: true, problems: [], story: [] });
+      timeline: found?.passed === true ? [] : (found as { readonly timeline?: unknown } | undefined)?.timeline,
+    }).toEqual({ passed: true, problems: [], timeline: [] });
   });
 
   it('says all is well by its exit code, puts a lab in ruins in order, and leaves it so', async () => {

@@ -13,6 +13,7 @@ import type { FaultsInput } from '../../src/lib/cloud/faults.ts';
 import { openLab, paths, type Lab } from '../../src/lib/lab/state.ts';
 import { measureGap } from '../../src/lib/lab/stream.ts';
 import { until } from '../../src/lib/lab/wait.ts';
+import { eventOf } from '../../src/lib/monitor/event-data.ts';
 import type { MonitorEvent } from '../../src/lib/monitor/events.ts';
 import { MEASURED, measured, SETTLE_MS, workshop, type Workshop } from './lab.ts';
 
@@ -77,7 +78,7 @@ const begin = async (...more: string[]) => {
     out
       .slice(0, out.lastIndexOf('\n') + 1)
       .split('\n')
-      .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as MonitorEvent]))
+      .flatMap((line) => (line === '' ? [] : [eventOf(line)]))
       .filter((event): event is Of<K> => event.kind === kind);
   const eventually = (what: string, check: () => boolean, withinMs = 15_000) =>
     until(async () => check(), { what, withinMs, everyMs: 20 }).catch((error: Error) => {
@@ -262,7 +263,7 @@ describe('a monitor in the lab', () => {
           .exitCode === 0,
       { what: 'the way over dx-1', withinMs: 30_000, everyMs: 100 },
     );
-    const run = await begin('--vici', paths(LAB).vici('gw-1'), '--bfd', join(paths(LAB).frr('rtr-1'), 'bfdd.vty'));
+    const run = await begin('--uri', paths(LAB).vici('gw-1'), '--bfd', join(paths(LAB).frr('rtr-1'), 'bfdd.vty'));
     await run.eventually('both witnesses', () => run.events('witness').filter(({ heard }) => heard).length === 2);
     const told = () => run.events('evidence').map(({ link, evidence, about }) => [link, evidence, about]);
     await delay(2_000);

@@ -159,7 +159,7 @@ beforeAll(async () => {
     '--state-dir',
     stateDir,
 
-    ...['gw-1', 'gw-2'].flatMap((name) => ['--vici', paths(LAB).vici(name)]),
+    ...['gw-1', 'gw-2'].flatMap((name) => ['--uri', paths(LAB).vici(name)]),
   ]);
   await web.says('status page of demo');
   url = /http:\/\/127\.0\.0\.1:\d+\//.exec(web.said())![0];

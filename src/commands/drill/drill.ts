@@ -3,7 +3,9 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { arg, flag, toggle } from '../../lib/core/flags.ts';
 import { choice, count, path, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { casesOf } from '../../lib/drill/cases.ts';
+import { reportData } from '../../lib/drill/data.ts';
 import { findSession, siteOf } from '../../lib/drill/session.ts';
 import { pageOf } from '../../lib/drill/page.ts';
 import { runnable, runSuite } from '../../lib/drill/suite.ts';
@@ -17,22 +19,22 @@ interface Listed {
 
 const ms = (value: number | null): string => (value === null ? '-' : `${Math.round(value)} ms`);
 
+const isOf = (one: DrillCase, name: string): boolean => one.name === name || one.name.startsWith(`${name}/`);
+
 const chosen = (cases: readonly DrillCase[], wanted: readonly string[]): readonly DrillCase[] => {
-  const unknown = wanted.find((name) => !cases.some((one) => one.name === name || one.name.startsWith(`${name}/`)));
+  const unknown = wanted.find((name) => !cases.some((one) => isOf(one, name)));
   if (unknown !== undefined)
     throw usageError(`there is no case called "${unknown.slice(0, 60)}"`, {
       field: 'case',
       next: 'see "hybridctl drill --list"',
     });
-  return wanted.length === 0
-    ? cases
-    : cases.filter((one) => wanted.some((name) => one.name === name || one.name.startsWith(`${name}/`)));
+  return wanted.length === 0 ? cases : cases.filter((one) => wanted.some((name) => isOf(one, name)));
 };
 
 /** A line of progress; a case that failed says at once all that is known of it, for the next one covers its traces. */
 const lines = (result: CaseResult): string => {
   const more = result.passed ? [] : [...result.scene, ...result.story];
-  return [line(result), ...more.map((one) => `        ${one}`)].join('\n');
+  return [line(result), ...more.map((one) => `${' '.repeat(8)}${one}`)].join('\n');
 };
 
 const HEADS = ['', 'case', 'round trip', 'to office', 'back', 'reaction', 'detect', 'api', 'verify', 'routes'];
@@ -105,18 +107,15 @@ export const drill = defineCommand({
     const picked = chosen(cases, wanted);
     if (list) return { result: { available: picked.map(({ name, group, about }) => ({ name, group, about })) } };
     const total = runnable(picked, profile).length;
+    const first = picked.map(({ name }) => name).slice(0, 5);
     if (total === 0)
-      throw usageError(
-        `does not find what these cases break: ${picked
-          .map(({ name }) => name)
-          .slice(0, 5)
-          .join(', ')}`,
-        { field: '--detector', next: 'take fast or default' },
-      );
+      throw usageError(`does not find what these cases break: ${first.join(', ')}`, {
+        field: '--detector',
+        next: 'take fast or default',
+      });
     const session = await findSession(ports, lab, site);
     try {
-      const onCase = (result: CaseResult, index: number): void =>
-        ports.progress(`${index + 1}/${total} ${lines(result)}`);
+      const onCase = (one: CaseResult, index: number): void => ports.progress(`${index + 1}/${total} ${lines(one)}`);
       const result = await runSuite(ports, session.lab, picked, { profile, seed, onCase });
       if (report !== undefined)
         await ports.files.write([{ path: absolute(ports.cwd, report), content: pageOf(result), mode: 0o644 }]);
@@ -129,6 +128,8 @@ export const drill = defineCommand({
     }
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).drill),
+  data: (result) => ('available' in result ? result : reportData(result)),
   human(result, style: Style) {
     if ('available' in result)
       return style.table(

@@ -3,6 +3,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import { duration, path } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { address } from '../../lib/domain/kinds.ts';
 import type { Leg, RouteDrillReport } from '../../lib/drill/real/report.ts';
 import type { Returned } from '../../lib/drill/real/recover.ts';
@@ -10,7 +11,7 @@ import { strandedText } from '../../lib/drill/real/return.ts';
 import { runRouteDrill } from '../../lib/drill/real/run.ts';
 import { consent } from '../consent.ts';
 import { FLAG } from '../flags.ts';
-import { askable, TABLES, TO } from '../route/shared.ts';
+import { askable, TABLES, TO, withTable } from '../route/shared.ts';
 
 const ms = (value: number | null): string => (value === null ? '-' : `${Math.round(value)} ms`);
 const leg = (one: Leg | null, style: Style): string =>
@@ -127,5 +128,12 @@ export const route = defineCommand({
   },
   run: (options, ports): Promise<Outcome<RouteDrillReport | Returned>> =>
     runRouteDrill({ ...options, confirm: (question) => consent(ports, options, question) }, ports),
+  json: jsonShape(1, async () => (await import('./json.ts')).drillRoute),
+  data(result) {
+    const stranded = result.stranded.map(({ at, ...one }) => ({ ...one, link: at }));
+    if (!('ended' in result)) return { ...result, stranded };
+    const { story, ...report } = result;
+    return { ...report, stranded, routes: report.routes.map(withTable), timeline: story };
+  },
   human: (result, style) => ('ended' in result ? reportText(result, style) : returnedText(result, style)),
 });

@@ -52,4 +52,12 @@ const result2 = z.strictObject({
 
 export const dxRender = result;
 
+export const dxVifKey = z.strictObject({
+  link: z.string(),
+  router: z.string(),
+  vif: z.string(),
+  written: z.boolean(),
+  files: z.array(z.strictObject({ path: z.string(), mode: z.string(), what: z.string() })),
+});
+
 export const dxVifStatus = result2;

@@ -1,5 +1,6 @@
 import type { Outcome, Style } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { EXIT } from '../../lib/core/errors.ts';
 import { octal } from '../../lib/domain/file-mode.ts';
 import { planDxKey } from '../../lib/procedures/dx-key.ts';
@@ -54,6 +55,8 @@ export const key = defineCommand({
       exit: detailedExitcode && dryRun && plan.pending.length > 0 ? EXIT.changesPending : EXIT.ok,
     };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).dxVifKey),
+  data: (result) => result,
   human({ link, router, files, written }, style: Style) {
     if (files.length === 0) return style.good(`${router} has the key of ${link} already`);
     return [

@@ -4,6 +4,7 @@ import { failure, usageError } from '../../lib/core/errors.ts';
 import { flag, toggle } from '../../lib/core/flags.ts';
 import { refused, type Kind } from '../../lib/core/flags/kind.ts';
 import { choice, count, duration, path, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { BREAKS, type FaultsInput } from '../../lib/cloud/faults.ts';
 import { region } from '../../lib/domain/kinds.ts';
 import { regionProblem } from '../../lib/domain/regions.ts';
@@ -124,6 +125,8 @@ export const cloud = defineCommand({
     return { result: { endpoint: record.endpoint!, faults: (await ask()) as FaultsInput } };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).labCloud),
+  data: (result) => result,
   human(result, style) {
     if ('url' in result) return exportLines(result);
     const { endpoint, faults } = result;

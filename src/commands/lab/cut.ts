@@ -2,6 +2,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { arg, flag } from '../../lib/core/flags.ts';
 import { refused, type Kind } from '../../lib/core/flags/kind.ts';
 import { choice, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { cut as setCut } from '../../lib/lab/cut.ts';
 import { CUT_KINDS, DIRECTIONS } from '../../lib/lab/faults.ts';
 import { labPorts } from '../../lib/lab/guest/shell.ts';
@@ -48,6 +49,8 @@ export const cut = defineCommand({
     return { result: await setCut(labPorts(ports, lab.record), lab, spec) };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).labCut),
+  data: (result) => result,
   human: ({ what, kind, direction, loss }, style) =>
     style.warn(
       `${what}: ${kind}${loss === undefined ? '' : ` ${loss * 100}%`}${direction === 'both' ? '' : `, ${direction} only`}`,

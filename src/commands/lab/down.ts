@@ -2,6 +2,7 @@ import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { failure } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { isNothing, remainsOf, tearDown, type Remains } from '../../lib/lab/down.ts';
 import { isAlive, readRecord } from '../../lib/lab/state.ts';
 import { requireTools } from '../../lib/lab/tools.ts';
@@ -57,6 +58,8 @@ export const down = defineCommand({
     return { result: { lab, removed: true, ...(await tearDown(ports, lab)) } };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).labDown),
+  data: (result) => result,
   human({ lab, removed, ...remains }, style) {
     if (isNothing(remains)) return `no lab called ${lab} was there`;
     const { namespaces, processes } = remains;

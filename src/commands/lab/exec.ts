@@ -2,6 +2,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { usageError, type ExitCode } from '../../lib/core/errors.ts';
 import { arg } from '../../lib/core/flags.ts';
 import { anything, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { environmentOf } from '../../lib/lab/environment.ts';
 import { labPorts } from '../../lib/lab/guest/shell.ts';
 import { inside } from '../../lib/lab/run.ts';
@@ -54,5 +55,7 @@ export const exec = defineCommand({
     return { result: { exitCode }, exit: exitCode as ExitCode };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).labExec),
+  data: (result) => result,
   human: () => '',
 });

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../lib/core/define.ts';
 import { arg, flag, toggle } from '../../lib/core/flags.ts';
 import { choice, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { heal as healCuts } from '../../lib/lab/cut.ts';
 import { CUT_KINDS } from '../../lib/lab/faults.ts';
 import { labPorts } from '../../lib/lab/guest/shell.ts';
@@ -38,6 +39,8 @@ export const heal = defineCommand({
     };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).labHeal),
+  data: (result) => result,
   human: ({ healed }, style) =>
     healed.length === 0
       ? 'nothing was cut'

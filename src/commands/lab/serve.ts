@@ -1,4 +1,5 @@
 import { defineCommand } from '../../lib/core/define.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { serveLab } from '../../lib/lab/serve.ts';
 import { NAME } from './flags.ts';
 
@@ -12,5 +13,7 @@ export const serve = defineCommand({
     await serveLab(ports, name);
     return { result: {} };
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).labServe),
+  data: (result) => result,
   human: () => '',
 });

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../lib/core/define.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { labPorts } from '../../lib/lab/guest/shell.ts';
 import { openLab } from '../../lib/lab/state.ts';
 import { statusOf } from '../../lib/lab/status.ts';
@@ -41,6 +42,11 @@ export const status = defineCommand({
     return { result: await statusOf(labPorts(ports, lab.record), lab) };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).labStatus),
+  data: ({ routes, ...result }) => ({
+    ...result,
+    routes: routes.map(({ id, table: name, ...route }) => ({ ...route, table: { id, name } })),
+  }),
   human({ endpoint, kernel, nodes, tunnels, bgp, routes, cuts, notes }, style) {
     const state = (good: boolean, word: string): string => (good ? style.good(word) : style.bad(word));
     const section = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>

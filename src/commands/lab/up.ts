@@ -2,6 +2,7 @@ import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { choice, path } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { bringUp } from '../../lib/lab/up.ts';
 import { shellWord } from '../../lib/domain/shell.ts';
 import { LAB_KERNELS, paths, type EspKind, type LabRecord } from '../../lib/lab/state.ts';
@@ -28,7 +29,7 @@ const pageLine = ({ name, sitePath, endpoint, site }: LabRecord): string =>
   [
     `AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab hybridctl status --web`,
     `--site ${shellWord(sitePath)} --state-dir ${paths(name).state}`,
-    ...site.gateways.map((gateway) => `--vici ${paths(name).vici(gateway.name)}`),
+    ...site.gateways.map((gateway) => `--uri ${paths(name).vici(gateway.name)}`),
   ].join(' ');
 
 export const up = defineCommand({
@@ -79,6 +80,8 @@ export const up = defineCommand({
     };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).labUp),
+  data: (result) => result,
   human({ lab, fresh, tookMs, endpoint, page, nodes, host, notes }, style) {
     const named = lab === 'hyb' ? '' : ` --name ${lab}`;
     return [

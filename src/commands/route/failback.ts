@@ -1,7 +1,8 @@
 import { defineCommand } from '../../lib/core/define.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { restoredTo } from '../../lib/routes/plan.ts';
 import { open, targetOf } from '../../lib/routes/select.ts';
-import { askable, MOVE, moveText, runMove } from './shared.ts';
+import { askable, MOVE, moveData, moveText, runMove } from './shared.ts';
 
 export const failback = defineCommand({
   path: 'route failback',
@@ -24,5 +25,7 @@ export const failback = defineCommand({
       goalOf: restoredTo,
     });
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).routeFailback),
+  data: moveData,
   human: moveText,
 });

@@ -1,8 +1,9 @@
 import { defineCommand } from '../../lib/core/define.ts';
 import { toggle } from '../../lib/core/flags.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { offPreferred, toNextLink } from '../../lib/routes/plan.ts';
 import { open } from '../../lib/routes/select.ts';
-import { askable, MOVE, moveText, runMove, TO } from './shared.ts';
+import { askable, MOVE, moveData, moveText, runMove, TO } from './shared.ts';
 
 export const failover = defineCommand({
   path: 'route failover',
@@ -33,5 +34,7 @@ export const failover = defineCommand({
     const choose = to !== undefined ? () => to : options.next ? toNextLink(links) : offPreferred(links);
     return runMove(opened, choose, options, ports);
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).routeFailover),
+  data: moveData,
   human: moveText,
 });

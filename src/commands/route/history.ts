@@ -3,8 +3,9 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { moment, path, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { eventLogPath, readEventLog } from '../../lib/monitor/event-log.ts';
-import { historyOf, otherSteps, type History } from '../../lib/monitor/history.ts';
+import { incidentData, historyOf, otherSteps, type History } from '../../lib/monitor/history.ts';
 import { tableNames } from '../../lib/monitor/names.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
@@ -64,6 +65,11 @@ export const history = defineCommand({
     return { result: { log: file, names, ...report } };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).routeHistory),
+  data: ({ incidents, names, ...result }) => ({
+    ...result,
+    incidents: incidents.map((incident) => incidentData(incident, (id) => names[id])),
+  }),
   human({ incidents, log, names }, style) {
     if (incidents.length === 0) return `no such incident in ${log}`;
     const nameOf = (table: string): string => names[table] ?? table;

@@ -6,8 +6,10 @@ import { choice, path, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports, Witness, WitnessAddress } from '../../lib/core/ports.ts';
 import { DEFAULT_BUDGET, profileOf, PROFILE_NAMES } from '../../lib/domain/health/profiles.ts';
 import { OLD_SPELLING_OF_LEGACY, spelledToday } from '../../lib/core/spelling.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
 import type { Site } from '../../lib/domain/site.ts';
+import { eventData } from '../../lib/monitor/event-data.ts';
 import { fanOut, type Sink } from '../../lib/monitor/events.ts';
 import { privateStore } from '../../lib/monitor/lease.ts';
 import { monitor as watch } from '../../lib/monitor/loop.ts';
@@ -61,20 +63,20 @@ const witnessesOf = async (
   ports: Ports,
   {
     self,
-    vici,
+    uri,
     bfd,
   }: {
     readonly self: string | undefined;
-    readonly vici: readonly string[];
+    readonly uri: readonly string[];
     readonly bfd: readonly string[];
   },
 ): Promise<readonly Witness[]> => {
   const local =
     self !== undefined &&
-    vici.length === 0 &&
+    uri.length === 0 &&
     (await ports.files.stat(LOCAL_CHARON.slice('unix://'.length)).catch(() => undefined)) !== undefined;
   const addresses: readonly WitnessAddress[] = [
-    ...(local ? [LOCAL_CHARON] : vici).map((uri) => ({ kind: 'vici', uri }) as const),
+    ...(local ? [LOCAL_CHARON] : uri).map((one) => ({ kind: 'vici', uri: one }) as const),
     ...bfd.map((socket) => ({ kind: 'bfd', socket: absolute(ports.cwd, socket) }) as const),
   ];
   return Promise.all(addresses.map((address) => ports.witness(address)));
@@ -111,10 +113,10 @@ export const monitor = defineCommand({
       "the gateway we run on: manage the other gateways' route tables (peer mode)",
     ),
     stateDir: FLAG.stateDir,
-    vici: flag(
+    uri: flag(
       text({ placeholder: 'uri', like: LOCAL_CHARON }),
-      `charon to listen to: an SA that goes down is evidence (with --self: ${LOCAL_CHARON}, where it is)`,
-      { many: true, env: 'HYBRIDCTL_VICI_URI' },
+      `VICI socket of a charon to listen to: an SA that goes down is evidence (with --self: ${LOCAL_CHARON}, where it is)`,
+      { many: true, env: 'HYBRIDCTL_VICI_URI', formerly: ['--vici <uri>'] },
     ),
     bfd: flag(path(), "FRR's bfdd to listen to, e.g. /var/run/frr/bfdd.vty: a session that goes down is evidence", {
       many: true,
@@ -136,7 +138,7 @@ export const monitor = defineCommand({
       why: 'in a check: 3 when a route should move',
     },
     {
-      line: 'hybridctl route monitor --vici unix:///var/run/charon.vici --bfd /var/run/frr/bfdd.vty',
+      line: 'hybridctl route monitor --uri unix:///var/run/charon.vici --bfd /var/run/frr/bfdd.vty',
       why: 'on a gateway: what charon and BFD see shortens the wait',
     },
     {
@@ -179,7 +181,7 @@ export const monitor = defineCommand({
     const names = tableNames(site);
     const speaker: Sink = {
       accept(event) {
-        emit(event);
+        emit(eventData(event, names));
         const line = sayWithTime(event, names);
         if (line !== undefined) ports.progress(line);
       },
@@ -247,6 +249,7 @@ export const monitor = defineCommand({
     return { result, exit: exitOfOnce(judgeOnce(ending, policy), readTrouble, options) };
   },
 
+  json: jsonShape(1, async () => (await import('./monitor-json.ts')).routeMonitor),
   human({ links, routes }, style: Style) {
     return [
       style.table(

@@ -1,13 +1,14 @@
 import { defineCommand } from '../../lib/core/define.ts';
 import { usageError } from '../../lib/core/errors.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { linkTargets } from '../../lib/domain/routes.ts';
 import type { Site, SiteRouteTable } from '../../lib/domain/site.ts';
 import { editPins, pinPath } from '../../lib/monitor/pins.ts';
 import { chosenTables, targetOf } from '../../lib/routes/select.ts';
 import { absolute, loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
-import { NAMED_LINK, NAMED_TABLES } from './shared.ts';
+import { NAMED_LINK, NAMED_TABLES, withTable } from './shared.ts';
 
 export const PIN = { site: FLAG.site, table: NAMED_TABLES, stateDir: FLAG.stateDir } as const;
 
@@ -77,5 +78,7 @@ export const pin = defineCommand({
     { line: 'hybridctl route pin --table private-1 --table private-2 --to dx-1 --json', why: 'both tables' },
   ],
   run: async (options, ports) => ({ result: await changePins(options, ports, options.to) }),
+  json: jsonShape(1, async () => (await import('./json.ts')).routePin),
+  data: ({ pins, ...result }) => ({ ...result, pins: pins.map(withTable) }),
   human: pinText,
 });

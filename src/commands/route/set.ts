@@ -1,8 +1,9 @@
 import { defineCommand } from '../../lib/core/define.ts';
 import { flag, saying } from '../../lib/core/flags.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { destination } from '../../lib/domain/kinds.ts';
 import { open } from '../../lib/routes/select.ts';
-import { askable, MOVE, moveText, NAMED_LINK, NAMED_TABLES, runMove } from './shared.ts';
+import { askable, MOVE, moveData, moveText, NAMED_LINK, NAMED_TABLES, runMove } from './shared.ts';
 
 export const set = defineCommand({
   path: 'route set',
@@ -30,5 +31,7 @@ export const set = defineCommand({
     const opened = await open(options, ports, true);
     return runMove(opened, () => opened.to!, options, ports);
   },
+  json: jsonShape(1, async () => (await import('./json.ts')).routeSet),
+  data: moveData,
   human: moveText,
 });

@@ -139,3 +139,19 @@ export const moveText = ({ routes, dryRun, region, notes }: MoveReport, style: S
     ...(dryRun ? noted : []),
   ].join('\n');
 };
+
+/** A route as --json tells it: its table by id and name. */
+export const withTable = <T extends { readonly table: string; readonly name: string }>({ table, ...route }: T) => ({
+  ...route,
+  table: { id: table, name: route.name },
+});
+
+/** A report of moved routes, likewise. */
+export const moveData = ({ routes, pins, ...report }: MoveReport) => ({
+  ...report,
+  routes: routes.map(withTable),
+  pins: pins.map(({ table, link }) => ({
+    table: { id: table, name: routes.find((route) => route.table === table)?.name ?? null },
+    link,
+  })),
+});

@@ -4,6 +4,7 @@ import { EXIT } from '../../lib/core/errors.ts';
 import { saying, toggle } from '../../lib/core/flags.ts';
 import { unlessInterrupted } from '../../lib/core/interrupt.ts';
 import type { RouteTable } from '../../lib/core/ports.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { pinPath, readPins } from '../../lib/monitor/pins.ts';
 import { effectiveRoute } from '../../lib/domain/routes.ts';
 import { instanceBehind, lookAtInstances } from '../../lib/routes/passing.ts';
@@ -11,14 +12,14 @@ import { open, type Managed } from '../../lib/routes/select.ts';
 import { following, type Following } from '../../lib/routes/view.ts';
 import { absolute } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
-import { routeText, SELECT } from './shared.ts';
+import { routeText, SELECT, withTable } from './shared.ts';
 
 interface Status {
   readonly site: string;
   readonly region: string;
   readonly routes: readonly Following[];
   /** Tables that the operator holds on a link, as the monitor of this machine reads them. */
-  readonly pins: readonly { readonly table: string; readonly link: string }[];
+  readonly pins: readonly { readonly table: { readonly id: string; readonly name: string }; readonly link: string }[];
 }
 
 /** A look is one call for all tables, out of what the account may ask for in a second. */
@@ -29,13 +30,13 @@ export const status = defineCommand({
   summary: 'show where each destination goes: link, target, state, backups',
   details:
     'Reads the route tables of the site file and says which link each destination follows, by longest prefix and static before propagated, as the VPC router does, and whether packets can go there: a blackhole, a gateway that does not run, or a VGW without a route for the destination loses them. ' +
-    'Whether the path behind it carries is what "route monitor" watches. Changes nothing; with --detailed-exitcode it exits 3 when a destination is off its preferred link, or its packets are lost.',
+    'Whether the path behind it carries is what "route monitor" watches. Changes nothing; with --detailed-exitcode it exits 3 when a destination is off its preferred link, or its packets are lost; 1 when that can\'t be told of some, and 4 when of none.',
   flags: {
     ...SELECT,
     stateDir: FLAG.stateDir,
     detailedExitcode: saying(
       FLAG.detailedExitcode,
-      'exit 3 when a destination is off its preferred link, or its packets are lost',
+      'exit 3 when a destination is off its preferred link, or its packets are lost; 1 or 4 when it is not known',
     ),
     watch: toggle('look again every 5 s until Ctrl-C; with --json a line for each look'),
   },
@@ -46,7 +47,7 @@ export const status = defineCommand({
     { line: 'hybridctl route status --watch', why: 'beside a change window, until Ctrl-C' },
     {
       line: 'hybridctl route status --detailed-exitcode --quiet',
-      why: 'in a check: 0 all on the preferred link, 3 not',
+      why: 'in a check: 0 all on the preferred link and passing, 3 not, 1 or 4 not known',
     },
   ],
 
@@ -65,19 +66,30 @@ export const status = defineCommand({
       lookAtInstances([...new Set(behind)], () => ports.instances({ region, profile: options.profile })),
     );
     const routes = managed.map((one) => following(tableOf(one), one, links, instances));
-    const well = routes.every(({ onPreferred, packets }) => onPreferred && packets.pass !== 'no');
+    const amiss = routes.some(({ onPreferred, packets }) => !onPreferred || packets.pass === 'no');
+    const unseen = routes.filter(({ packets }) => packets.pass === 'unknown').length;
     const pinned = await readPins(ports.files, pinPath(absolute(ports.cwd, options.stateDir), site.site));
     const pins = managed.flatMap(({ entry: { id, name } }, at) =>
       pinned.has(id) && managed.findIndex(({ entry }) => entry.id === id) === at
-        ? [{ table: name, link: pinned.get(id)! }]
+        ? [{ table: { id, name }, link: pinned.get(id)! }]
         : [],
     );
     return {
       result: { site: site.site, region, routes, pins },
-      exit: options.detailedExitcode && !well ? EXIT.changesPending : EXIT.ok,
+      exit: !options.detailedExitcode
+        ? EXIT.ok
+        : amiss
+          ? EXIT.changesPending
+          : unseen === 0
+            ? EXIT.ok
+            : unseen === routes.length
+              ? EXIT.missing
+              : EXIT.failed,
     };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).routeStatus),
+  data: ({ routes, ...result }) => ({ ...result, routes: routes.map(withTable) }),
   human({ routes, pins }, style) {
     const rows = routes.map(({ name, destination, route, preferred, onPreferred, sharedWith, backups }) => [
       name,
@@ -111,7 +123,7 @@ export const status = defineCommand({
       style.table(['table', 'destination', 'link', 'target', 'by', 'preferred', 'backups'], rows),
       ...lost,
       ...inside,
-      ...pins.map(({ table, link }) => style.warn(`${table} is pinned to ${link}`)),
+      ...pins.map(({ table, link }) => style.warn(`${table.name} is pinned to ${link}`)),
     ].join('\n');
   },
 });

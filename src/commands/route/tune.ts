@@ -3,6 +3,7 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { failure } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { choice, decimal, duration } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { prospectsOf, type Delay } from '../../lib/domain/health/delay.ts';
 import {
   DEFAULT_BUDGET,
@@ -227,6 +228,11 @@ export const tune = defineCommand({
     };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).routeTune),
+  data: ({ links, ...result }) => ({
+    ...result,
+    links: links.map(({ lossPercent, ...link }) => ({ ...link, loss: lossPercent / 100 })),
+  }),
   human({ profile, probeEveryMs, budget, links, watches }: Result, style: Style) {
     const rows = links.map((row) => [
       row.link,

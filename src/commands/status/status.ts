@@ -4,10 +4,12 @@ import { defineCommand } from '../../lib/core/define.ts';
 import { EXIT, usageError, type ExitCode } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import type { Site } from '../../lib/domain/site.ts';
 import { tableNames } from '../../lib/monitor/names.ts';
 import { say } from '../../lib/monitor/say.ts';
 import { loadSite } from '../../lib/site/file.ts';
+import { asData } from '../../lib/status/data.ts';
 import { isWell, verdict, type Picture, type Series } from '../../lib/status/picture.ts';
 import { watchSite, type Sources, type Watching } from '../../lib/status/watch.ts';
 import { clockTime, plain } from '../../lib/status/words.ts';
@@ -24,9 +26,6 @@ interface Result {
   readonly picture: Picture;
   readonly series: Series;
 }
-
-/** For scripts: what a person sees, less the plots. */
-const asData = (picture: Picture): object => ({ ...picture, verdict: verdict(picture) });
 
 /** Draws after each change until told to stop; off a terminal it tells changes as lines. */
 const watchScreen = async (
@@ -92,8 +91,9 @@ export const status = defineCommand({
     region: FLAG.region,
     profile: FLAG.profile,
     stateDir: FLAG.stateDir,
-    vici: flag(viciUri, 'a charon whose tunnels are counted (default: the one of this machine, if any)', {
+    uri: flag(viciUri, 'VICI socket of a charon whose tunnels are counted (default: the one of this machine, if any)', {
       many: true,
+      formerly: ['--vici <uri>'],
       env: 'HYBRIDCTL_VICI_URI',
     }),
     watch: toggle('live, until Ctrl-C'),
@@ -116,9 +116,9 @@ export const status = defineCommand({
     { line: 'hybridctl status --watch --json | jq .verdict.text', why: 'every change, for a program' },
     { line: 'hybridctl status --detailed-exitcode --quiet', why: 'in a check: 0 all is well, 3 it is not' },
   ],
-  streams: true,
 
   refine: (options) => ({ ...options, page: webOptions(options) }),
+  streams: ({ watch, page }) => watch || page !== undefined,
 
   async run(options, ports, emit): Promise<Outcome<Result>> {
     const loaded = await loadSite(ports, options.site);
@@ -146,10 +146,11 @@ export const status = defineCommand({
     const watching = watchSite(site, region, sources, () => undefined);
     await unlessInterrupted(ports.signal, watching.ready).finally(watching.stop);
     const result = shown(watching);
-    emit(asData(result.picture));
     return { result, exit: options.detailedExitcode && !isWell(result.picture) ? EXIT.changesPending : EXIT.ok };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).status),
+  data: ({ picture }) => asData(picture),
   human: ({ served, site, picture, series }, style: Style) =>
     served ? '' : statusLines(site, picture, series, style).join('\n'),
 });

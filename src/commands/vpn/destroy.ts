@@ -6,7 +6,7 @@ import { managedRemoval } from '../../lib/procedures/managed-vpn/steps.ts';
 import { removalSteps } from '../../lib/procedures/vpn-gateways/steps.ts';
 import { loadSite } from '../../lib/site/file.ts';
 import { FLAG } from '../flags.ts';
-import { DESTROY, humanProcedure, runDestroy } from '../procedure.ts';
+import { DESTROY, humanProcedure, runDestroy, procedureJson } from '../procedure.ts';
 
 export const destroy = defineCommand({
   path: 'vpn destroy',
@@ -52,5 +52,7 @@ export const destroy = defineCommand({
     return outcome;
   },
 
+  json: procedureJson,
+  data: (result) => result,
   human: humanProcedure,
 });

@@ -6,6 +6,7 @@ import { arg, flag, toggle, type Options as OptionsOf } from '../../lib/core/fla
 import { host as hostKind, path, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
 import type { Call } from '../../lib/core/procedure.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { readLog } from '../../lib/doctor/charon-log.ts';
 import { cloudView } from '../../lib/doctor/cloud-view.ts';
 import { examine } from '../../lib/doctor/examine.ts';
@@ -44,7 +45,7 @@ const FLAGS = {
   }),
   region: FLAG.region,
   profile: FLAG.profile,
-  uri: flag(viciUri, "charon's vici socket there", {
+  uri: flag(viciUri, "charon's VICI socket there", {
     env: 'HYBRIDCTL_VICI_URI',
     default: LOCAL_CHARON,
     formerly: ['--vici <uri>'],
@@ -179,5 +180,7 @@ export const doctor = defineCommand({
     options.cloud
       ? diagnose(options, ports, ports)
       : onMachine(ports, options, (machine) => diagnose(options, ports, machine)),
+  json: jsonShape(1, async () => (await import('./json.ts')).vpnDoctor),
+  data: (result) => result,
   human: diagnosisText,
 });

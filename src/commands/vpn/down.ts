@@ -1,7 +1,7 @@
 import { defineCommand } from '../../lib/core/define.ts';
 import { toggle } from '../../lib/core/flags.ts';
 import { downSteps } from '../../lib/procedures/vpn-host/down.ts';
-import { DESTROY, humanProcedure, runDestroy } from '../procedure.ts';
+import { DESTROY, humanProcedure, runDestroy, procedureJson } from '../procedure.ts';
 import { DEVICE, HOST, onHost } from './host.ts';
 
 export const down = defineCommand({
@@ -35,5 +35,7 @@ export const down = defineCommand({
         options,
       ),
     ),
+  json: procedureJson,
+  data: (result) => result,
   human: humanProcedure,
 });

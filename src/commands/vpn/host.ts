@@ -21,7 +21,7 @@ export const MACHINE = { host: FLAG.host, identity: FLAG.identity, knownHosts: F
 export const HOST = {
   site: FLAG.site,
   ...MACHINE,
-  uri: flag(viciUri, "charon's vici socket there, where it is not the usual one", { env: 'HYBRIDCTL_VICI_URI' }),
+  uri: flag(viciUri, "charon's VICI socket there, where it is not the usual one", { env: 'HYBRIDCTL_VICI_URI' }),
 } as const;
 
 export type HostOptions = Options<typeof DEVICE, typeof HOST>;

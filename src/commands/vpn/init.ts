@@ -3,6 +3,7 @@ import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { locked } from '../../lib/core/locked.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { askedFor, planInit, type InitRequest, type PlannedFile } from '../../lib/procedures/init-site.ts';
 import type { TunnelAccount } from '../../lib/procedures/render-files.ts';
 import { planManagedInit } from '../../lib/procedures/managed-vpn/init.ts';
@@ -122,6 +123,8 @@ export const init = defineCommand({
       return locked(ports, [path, join(dirname(path), 'hybridctl')], 'vpn init', work);
     }),
 
+  json: jsonShape(1, async () => (await import('./json.ts')).vpnInit),
+  data: ({ next, ...result }) => ({ ...result, nextSteps: next }),
   human({ site, written, files, tunnels, next, applied }, style) {
     if (applied !== null) return humanProcedure(applied, style);
     const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;

@@ -5,6 +5,7 @@ import { locked } from '../../lib/core/locked.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { flag } from '../../lib/core/flags.ts';
 import { choice, pair, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { CRYPTO_LEVELS } from '../../lib/domain/crypto.ts';
 import { DIALECTS, INTERFACE_KINDS } from '../../lib/domain/site.ts';
 import { planRender, type FileAccount, type TunnelAccount } from '../../lib/procedures/render-files.ts';
@@ -89,6 +90,8 @@ export const render = defineCommand({
     return dryRun ? work() : locked(ports, [absolute(ports.cwd, site)], 'vpn render', work);
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).vpnRender),
+  data: (result) => result,
   human({ written, tunnels, files, out }, style) {
     const changed = files.filter(({ state }) => state !== 'same');
     const summary =

@@ -4,9 +4,11 @@ import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { onMachine } from '../../lib/core/on-machine.ts';
 import { flag, toggle } from '../../lib/core/flags.ts';
 import { path, text } from '../../lib/core/flags/kinds.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { bytes, duration } from '../../lib/domain/amount.ts';
 import type { LogFailure } from '../../lib/domain/failures.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
+import { statusData } from '../../lib/doctor/charon-data.ts';
 import { lookAtCharon, type Daemon, type Tunnel } from '../../lib/doctor/charon-status.ts';
 import { viciUri } from '../flags.ts';
 import { MACHINE, refuseRelative } from './host.ts';
@@ -61,7 +63,7 @@ export const status = defineCommand({
     "charon's log: --log, or the journal of the system's strongswan. Exit 0 when every tunnel asked for is established, 1 when one is not.",
   flags: {
     ...MACHINE,
-    uri: flag(viciUri, `vici socket of a charon (default: ${LOCAL_CHARON})`, {
+    uri: flag(viciUri, `VICI socket of a charon (default: ${LOCAL_CHARON})`, {
       many: true,
       env: 'HYBRIDCTL_VICI_URI',
     }),
@@ -129,6 +131,8 @@ export const status = defineCommand({
     return { result, exit: tunnels.length > 0 && established === tunnels.length ? EXIT.ok : EXIT.failed };
   },
   repeatEveryMs: ({ watch }) => (watch ? WATCH_MS : undefined),
+  json: jsonShape(1, async () => (await import('./json.ts')).vpnStatus),
+  data: statusData,
   human({ established, total, tunnels, failures, daemons }, style) {
     if (total === 0) return 'charon is running and has no tunnel loaded; load one: "swanctl --load-all"';
     const table = style.table(

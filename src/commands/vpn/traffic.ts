@@ -4,6 +4,7 @@ import { EXIT, missingFlag } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import { count, duration, text } from '../../lib/core/flags/kinds.ts';
 import type { Ports } from '../../lib/core/ports.ts';
+import { jsonShape } from '../../lib/core/json-shape.ts';
 import { siteName } from '../../lib/domain/kinds.ts';
 import { LOCAL_CHARON } from '../../lib/domain/sa.ts';
 import { runTraffic } from '../../lib/monitor/traffic-run.ts';
@@ -37,7 +38,8 @@ const networkInterface = text({
 
 /** The newest sample, to a person and to --json. */
 const show = (ports: Ports, emit: Emit, samples: readonly TrafficSample[], graph: boolean): void => {
-  emit({ kind: 'traffic', ...samples.at(-1)! });
+  const { at, ...sample } = samples.at(-1)!;
+  emit({ kind: 'traffic', at: new Date(at).toISOString(), ...sample });
   const drawn = graph ? trafficChart(samples) : '';
   if (drawn === '') return ports.progress(trafficLine(samples.at(-1)!));
   const text = `${drawn}\n\n${trafficLine(samples.at(-1)!)}`;
@@ -58,7 +60,7 @@ export const traffic = defineCommand({
     name: flag(siteName(), 'in place of a site file: what the dimension Site says; --region is then needed'),
     region: FLAG.region,
     profile: FLAG.profile,
-    uri: flag(viciUri, `vici socket of a charon (default: ${LOCAL_CHARON}, where it is)`, {
+    uri: flag(viciUri, `VICI socket of a charon (default: ${LOCAL_CHARON}, where it is)`, {
       many: true,
       env: 'HYBRIDCTL_VICI_URI',
     }),
@@ -119,6 +121,7 @@ export const traffic = defineCommand({
     };
   },
 
+  json: jsonShape(1, async () => (await import('./json.ts')).vpnTraffic),
   human: ({ last, chart, samples }, style) =>
     last === null
       ? 'first look: what passes from now on is told by the next'

@@ -4,7 +4,7 @@ import { EXIT, usageError } from '../../lib/core/errors.ts';
 import { saying, toggle } from '../../lib/core/flags.ts';
 import { keepingBefore, planRollback, rollback } from '../../lib/procedures/vpn-host/before.ts';
 import { upSteps } from '../../lib/procedures/vpn-host/steps.ts';
-import { APPLY, contextOf, humanProcedure, runApply, type ProcedureResult } from '../procedure.ts';
+import { APPLY, contextOf, humanProcedure, runApply, type ProcedureResult, procedureJson } from '../procedure.ts';
 import { consent } from '../consent.ts';
 import { DEVICE, HOST, onHost } from './host.ts';
 
@@ -71,5 +71,7 @@ export const up = defineCommand({
       };
     }),
 
+  json: procedureJson,
+  data: (result) => result,
   human: humanProcedure,
 });

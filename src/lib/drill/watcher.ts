@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eventOf } from '../monitor/event-data.ts';
 import type { MonitorEvent } from '../monitor/events.ts';
 import { environmentOf } from '../lab/environment.ts';
 import { companion, inside, ownMachine } from '../lab/run.ts';
@@ -66,7 +67,7 @@ export const startWatcher = async (
       const lines = (rest + text).split('\n');
       rest = lines.pop()!;
       for (const line of lines) {
-        const event = JSON.parse(line) as MonitorEvent;
+        const event = eventOf(line);
         events.push(event);
         listeners.forEach((hear) => hear(event));
       }

@@ -38,7 +38,7 @@ export interface FeedOptions {
 }
 
 /**
- * Every event as a line of JSON, the same as `route monitor --json` prints, to whoever listens on this machine; who
+ * Every event as a line of JSON, with the event log's own fields, to whoever listens on this machine; who
  * comes late gets the last ten minutes first. Calls of the API are left out. One monitor of a site offers it: where
  * another one does, ours is offered once we hold the lease, since a successor's begins when the other is gone.
  */

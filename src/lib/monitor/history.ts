@@ -158,3 +158,9 @@ export const historyOf = (texts: readonly string[], { since, link, table, incide
     .sort((one, other) => Date.parse(one.began) - Date.parse(other.began));
   return { incidents, lines, damaged };
 };
+
+/** An incident as --json tells it: tables by id and name. @param nameOf a table's name, where it is known. */
+export const incidentData = (incident: Incident, nameOf: (table: string) => string | undefined) => ({
+  ...incident,
+  moves: incident.moves.map((move) => ({ ...move, table: { id: move.table, name: nameOf(move.table) ?? null } })),
+});

@@ -14,7 +14,7 @@ export interface SourceOptions {
   readonly stateDir: string;
   readonly region: string;
   readonly profile: string | undefined;
-  readonly vici: readonly string[];
+  readonly uri: readonly string[];
 }
 
 /** The newest file and the one before it hold some 30,000 events, of which a picture shows a dozen incidents. */
@@ -61,7 +61,7 @@ export const sourcesOf = async (loaded: LoadedSite, where: SourceOptions, ports:
     log: () => readEventLog(ports.files, eventLogPath(loaded, stateDir), LOGS),
     routes: () => readStandings(site, where, ports),
     pins: () => readPins(ports.files, pinPath(stateDir, site.site)),
-    charons: await charonsOf(ports, where.vici),
+    charons: await charonsOf(ports, where.uri),
     vici: ports.vici,
   };
 };

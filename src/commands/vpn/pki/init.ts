@@ -1,7 +1,7 @@
 import { defineCommand } from '../../../lib/core/define.ts';
 import { authoritySteps } from '../../../lib/procedures/pki/steps.ts';
 import { FLAG } from '../../flags.ts';
-import { APPLY, humanProcedure, runApply } from '../../procedure.ts';
+import { APPLY, humanProcedure, procedureJson, runApply } from '../../procedure.ts';
 import { needOpenssl, openPki } from './shared.ts';
 
 export const init = defineCommand({
@@ -24,5 +24,7 @@ export const init = defineCommand({
     const procedure = { title: `the CA of ${site}`, site, steps: authoritySteps(context) };
     return runApply(ports, procedure, { ...options, yes: true });
   },
+  json: procedureJson,
+  data: (result) => result,
   human: humanProcedure,
 });

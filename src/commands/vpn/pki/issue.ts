@@ -6,7 +6,7 @@ import { CERTIFICATE_DAYS } from '../../../lib/domain/certificates.ts';
 import { issueSteps } from '../../../lib/procedures/pki/steps.ts';
 import { absolute } from '../../../lib/site/file.ts';
 import { FLAG } from '../../flags.ts';
-import { APPLY, humanProcedure, runApply } from '../../procedure.ts';
+import { APPLY, humanProcedure, procedureJson, runApply } from '../../procedure.ts';
 import { needAuthority, needDevice, needOpenssl, openPki } from './shared.ts';
 
 export const issue = defineCommand({
@@ -57,5 +57,7 @@ export const issue = defineCommand({
     const procedure = { title: `the certificates of ${site}`, site, steps: issueSteps(work.context, requests) };
     return runApply(ports, procedure, { ...options, yes: true });
   },
+  json: procedureJson,
+  data: (result) => result,
   human: humanProcedure,
 });

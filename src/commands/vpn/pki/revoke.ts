@@ -3,7 +3,7 @@ import { arg, toggle } from '../../../lib/core/flags.ts';
 import { text } from '../../../lib/core/flags/kinds.ts';
 import { revokeSteps } from '../../../lib/procedures/pki/steps.ts';
 import { FLAG } from '../../flags.ts';
-import { APPLY, humanProcedure, runApply } from '../../procedure.ts';
+import { APPLY, humanProcedure, procedureJson, runApply } from '../../procedure.ts';
 import { needAuthority, needDevice, needOpenssl, openPki } from './shared.ts';
 
 export const revoke = defineCommand({
@@ -35,5 +35,7 @@ export const revoke = defineCommand({
     const steps = revokeSteps(work.context, device, superseded);
     return runApply(ports, { title: `the certificates of ${device}`, site, steps }, options);
   },
+  json: procedureJson,
+  data: (result) => result,
   human: humanProcedure,
 });

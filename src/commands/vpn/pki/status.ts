@@ -1,5 +1,6 @@
 import type { Outcome, Style } from '../../../lib/core/command.ts';
 import { defineCommand } from '../../../lib/core/define.ts';
+import { jsonShape } from '../../../lib/core/json-shape.ts';
 import { EXIT } from '../../../lib/core/errors.ts';
 import { toggle } from '../../../lib/core/flags.ts';
 import { CERTIFICATE_METRIC, namespaceOf } from '../../../lib/domain/alarms.ts';
@@ -106,6 +107,8 @@ export const status = defineCommand({
       exit: good ? EXIT.ok : EXIT.failed,
     };
   },
+  json: jsonShape(1, async () => (await import('../json.ts')).vpnPkiStatus),
+  data: (result) => result,
   human({ site, authority, certificates, revoked, folder }: Result, style: Style) {
     if (authority === null) return `${site} has no CA in ${folder}: run "hybridctl vpn pki init"`;
     return [

@@ -65,7 +65,7 @@ const initiate = async (vici: Vici, connection: string): Promise<Initiated> => {
  * it leaves those of kernel ESP behind, which carry on until they expire. That is why it takes lost probes too.)
  */
 export const charonWitness = (uri: string): Witness => {
-  parseViciUri(uri, '--vici');
+  parseViciUri(uri, '--uri');
   return {
     name: `charon at ${uri}`,
     watch({ evidence, heard }) {

@@ -125,7 +125,7 @@ const incidents = (picture: Picture): string =>
 
 const traffic = ({ traffic: all }: Picture): string =>
   all.length === 0
-    ? '<p class="none">No charon is asked for its counters: run this on a gateway, or name its socket with --vici.</p>'
+    ? '<p class="none">No charon is asked for its counters: run this on a gateway, or name its socket with --uri.</p>'
     : table(
         'Traffic of each tunnel as its charon counts it',
         [

@@ -168,7 +168,7 @@ describe('a drill on real routes, on packets', () => {
     const { next, stranded } = told(ended);
     expect([ended.exit, stranded]).toEqual([
       5,
-      [expect.objectContaining({ name: 'private-1', at: 'vpn-a', home: 'dx-1' })],
+      [expect.objectContaining({ name: 'private-1', link: 'vpn-a', home: 'dx-1' })],
     ]);
     await endpoint('faults', {});
     const back = await begin('app-1', ...next!.split(' ').slice(1)).ended;

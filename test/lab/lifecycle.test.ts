@@ -36,6 +36,10 @@ describe('coming and going', () => {
     expect(
       (await shop.run(['lab', 'exec', '--name', SECOND, 'app-2', '--', 'ping', '-n', '-q', '-c', '1', HOST])).exit,
     ).toBe(0);
+    // Its record says "ready", but somebody has removed a namespace: "up" looks, and builds it anew.
+    await shell.run('ip', ['netns', 'del', `${SECOND}-lan`]);
+    const again = await shop.run(['lab', 'up', '--name', SECOND, '--site', shop.site, '--json']);
+    expect([again.exit, JSON.parse(again.out).fresh], again.err).toEqual([0, true]);
     expect((await shop.run(['lab', 'down', '--name', SECOND, '--yes'])).exit).toBe(0);
     expect(await traces(SECOND)).toEqual(nothing);
     expect(

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
+import { diffsOf } from '../../lib/site/file-diff.ts';
 import { failure, usageError } from '../../lib/core/errors.ts';
 import { flag, saying, toggle } from '../../lib/core/flags.ts';
 import { text } from '../../lib/core/flags/kinds.ts';
@@ -109,11 +110,15 @@ export const install = defineCommand({
     });
     const unit = unitName(site.site);
     const path = unitPath(site.site);
-    const changed = (await ports.files.read(path)) !== content;
+    const before = await ports.files.read(path);
+    const changed = before !== content;
     const active = (await systemctl(ports, 'is-active', '--quiet', unit)).exitCode === 0;
     const result = { unit, path, text: content, changed };
     if (options.dryRun || (!changed && active)) return { result: { ...result, installed: false, running: active } };
     refuseUnfit([own.node, own.program]);
+    if (changed && before !== undefined && !options.yes)
+      for (const { diff } of await diffsOf(ports.files, [{ path, content, mode: 0o644 }]))
+        ports.progress(diff.trimEnd());
     await consent(ports, options, `Write ${path} and start ${unit}?`);
     if (changed) await ports.files.write([{ path, content, mode: 0o644 }]);
     await systemctl(ports, 'daemon-reload');

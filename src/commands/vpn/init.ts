@@ -31,11 +31,12 @@ const applied = async (
   { region: _, ...options }: InitOptions,
 ): Promise<Outcome<InitResult>> => {
   const runbook = options.emit !== undefined;
-  const { procedure, files, tunnels, warnings, worthSaying, changesExisting, next } = request.managed
+  const { procedure, siteText, files, tunnels, warnings, worthSaying, changesExisting, next } = request.managed
     ? await planManagedInit(ports, request, { runbook })
     : await planGatewayInit(ports, request, { ...options, system: options.image, runbook });
   for (const warning of worthSaying) ports.progress(`warning: ${warning}`);
-  if (changesExisting && !options.dryRun && !runbook && !options.force) await agreeToChange(ports, request.file);
+  if (changesExisting && !options.dryRun && !runbook && !options.force)
+    await agreeToChange(ports, request.file, siteText);
   const outcome = await runApply(ports, procedure, options);
   const done = outcome.result.did === 'applied';
   return {
@@ -58,9 +59,9 @@ const written = async (
   request: InitRequest,
   { dryRun, force }: Pick<InitOptions, 'dryRun' | 'force'>,
 ): Promise<Outcome<InitResult>> => {
-  const { pending, files, tunnels, warnings, changesExisting } = await planInit(ports, request);
+  const { pending, loaded, files, tunnels, warnings, changesExisting } = await planInit(ports, request);
   for (const warning of warnings) ports.progress(`warning: ${warning}`);
-  if (!dryRun && changesExisting && !force) await agreeToChange(ports, request.file);
+  if (!dryRun && changesExisting && !force) await agreeToChange(ports, request.file, loaded.text);
   if (!dryRun) await ports.files.write(pending);
   const at = request.file === 'hybridctl.yaml' ? '' : ` --site ${request.file}`;
   const next = dryRun

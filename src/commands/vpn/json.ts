@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DIALECTS } from '../../lib/domain/site.ts';
 import { moment, procedure } from '../json.ts';
 
 const reported = z.strictObject({
@@ -37,17 +38,7 @@ const plannedFile = z.strictObject({
 
 const endAccount = z.strictObject({
   device: z.string(),
-  dialect: z.enum([
-    'swanctl',
-    'ipsec-conf',
-    'libreswan',
-    'openswan',
-    'ios-vti',
-    'ios-cryptomap',
-    'asa-8.2',
-    'asa-8.3',
-    'asa-9.7-vti',
-  ]),
+  dialect: z.enum(DIALECTS),
   interface: z.enum(['xfrm', 'vti', 'tun', 'policy']),
   address: z.string(),
   id: z.string(),
@@ -93,17 +84,7 @@ const lintFinding = z.strictObject({
 
 const fileAccount = z.strictObject({
   device: z.string(),
-  dialect: z.enum([
-    'swanctl',
-    'ipsec-conf',
-    'libreswan',
-    'openswan',
-    'ios-vti',
-    'ios-cryptomap',
-    'asa-8.2',
-    'asa-8.3',
-    'asa-9.7-vti',
-  ]),
+  dialect: z.enum(DIALECTS),
   path: z.string(),
   what: z.string(),
   mode: z.string().describe('Octal, as `ls` and `chmod` write it.'),
@@ -114,7 +95,9 @@ const renderResult = z.strictObject({
   out: z.string(),
   written: z.boolean(),
   tunnels: z.array(tunnelAccount),
-  files: z.array(fileAccount),
+  files: z.array(
+    fileAccount.extend({ diff: z.string().optional().describe('With --diff: unified; empty where nothing changes.') }),
+  ),
   warnings: z.array(z.string()),
 });
 

@@ -3,7 +3,8 @@ import type { Outcome } from '../../lib/core/command.ts';
 import { defineCommand } from '../../lib/core/define.ts';
 import { locked } from '../../lib/core/locked.ts';
 import { EXIT, usageError } from '../../lib/core/errors.ts';
-import { flag } from '../../lib/core/flags.ts';
+import { diffsOf } from '../../lib/site/file-diff.ts';
+import { flag, toggle } from '../../lib/core/flags.ts';
 import { choice, pair, text } from '../../lib/core/flags/kinds.ts';
 import { jsonShape } from '../../lib/core/json-shape.ts';
 import { CRYPTO_LEVELS } from '../../lib/domain/crypto.ts';
@@ -16,7 +17,8 @@ export interface RenderResult {
   readonly out: string;
   readonly written: boolean;
   readonly tunnels: readonly TunnelAccount[];
-  readonly files: readonly FileAccount[];
+  /** `diff` where it was asked for; '' where the file stays as it is. */
+  readonly files: readonly (FileAccount & { readonly diff?: string })[];
   readonly warnings: readonly string[];
 }
 
@@ -47,10 +49,12 @@ export const render = defineCommand({
     out: FLAG.out,
     ...HOW,
     dryRun: FLAG.dryRun,
+    diff: toggle('show what changes in each file, without its keys'),
     detailedExitcode: FLAG.detailedExitcode,
   },
   examples: [
     { line: 'hybridctl vpn render', why: 'both ends of every tunnel of hybridctl.yaml, into ./rendered' },
+    { line: 'hybridctl vpn render --dry-run --diff', why: 'what would change, line by line' },
     {
       line: 'hybridctl vpn render --dry-run --detailed-exitcode',
       why: 'exit 3 when a file on disk differs from what the site file says',
@@ -61,7 +65,7 @@ export const render = defineCommand({
     },
   ],
 
-  async run({ site, out, dryRun, detailedExitcode, ...how }, ports): Promise<Outcome<RenderResult>> {
+  async run({ site, out, dryRun, diff, detailedExitcode, ...how }, ports): Promise<Outcome<RenderResult>> {
     const work = async (): Promise<Outcome<RenderResult>> => {
       const overrides = {
         dialects: new Map(how.dialect),
@@ -77,10 +81,12 @@ export const render = defineCommand({
           next: 'add a gateway with "vpn init --gateway az=…,private=…,public=…", or have AWS\'s made with "vpn init --apply --gateway aws"',
         });
       for (const warning of plan.warnings) ports.progress(`warning: ${warning}`);
+      const diffs = diff ? await diffsOf(ports.files, plan.pending) : [];
       if (!dryRun) await ports.files.write(plan.pending);
       const files = plan.files.map((file) => ({
         ...file,
         path: isAbsolute(plan.out) ? file.path : relative(ports.cwd, file.path),
+        ...(diff ? { diff: diffs.find(({ path }) => path === file.path)?.diff ?? '' } : {}),
       }));
       return {
         result: { out: plan.out, written: !dryRun, tunnels: plan.accounts, files, warnings: plan.warnings },
@@ -99,6 +105,7 @@ export const render = defineCommand({
         ? style.good(`${files.length} files in ${out} are as they should be`)
         : `${written ? style.good(`${changed.length} of ${files.length} files written to ${out}`) : `${changed.length} of ${files.length} files would be written to ${out}`}`;
     return [
+      ...files.flatMap(({ diff = '' }) => (diff === '' ? [] : [diff])),
       ...tunnels.map(
         ({ name, crypto, cloud, onprem, sum }) =>
           `${style.bold(name)}  ${cloud.device} ${cloud.inside} ${style.dim(`(${cloud.id}, ${cloud.dialect})`)} <-> ${onprem.device} ${onprem.inside} ${style.dim(`(${onprem.id}, ${onprem.dialect})`)}  ${crypto}\n      ${style.dim(sum)}`,

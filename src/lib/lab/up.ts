@@ -63,7 +63,7 @@ export const bringUp = async (ports: Ports, options: UpOptions): Promise<Started
   await requireTools(ports);
   const digest = createHash('sha256').update(options.loaded.text).digest('hex');
   const there = await readRecord(ports.files, lab);
-  if (there !== undefined && (there.phase === 'ready' || (await isAlive(there.builder))))
+  if (there !== undefined && (there.phase === 'ready' ? await stands(ports, there) : await isAlive(there.builder)))
     return { ...(await same(ports, there, digest)), fresh: false, tookMs: 0 };
   if (!isNothing(await remainsOf(ports, lab))) {
     ports.progress(`taking away what is left of an unfinished lab ${lab}`);
@@ -76,6 +76,14 @@ export const bringUp = async (ports: Ports, options: UpOptions): Promise<Started
     await tearDown(ports, lab);
     throw error;
   }
+};
+
+/** The record alone is no proof: somebody may have removed the namespaces. Boxes of a guest kernel have none. */
+const stands = async (ports: Ports, { name, site, slot }: LabRecord): Promise<boolean> => {
+  const { namespaces } = await remainsOf(ports, name);
+  return topologyOf(site, name, slot).nodes.every(
+    ({ netns, role }) => role === 'gateway' || role === 'router' || namespaces.includes(netns),
+  );
 };
 
 const same = async (ports: Ports, there: LabRecord, digest: string): Promise<Lab> => {

@@ -45,6 +45,7 @@ export const planManagedInit = async (
       region: site.cloud.region,
       steps: [...first, ...(runbook ? steps.filter(({ key }) => key !== ONPREM_FILES) : steps)],
     },
+    siteText: loaded.text,
     files: described?.files ?? [],
     tunnels: [],
     warnings,

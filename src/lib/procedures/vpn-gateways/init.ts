@@ -24,6 +24,8 @@ export interface CloudInit {
   readonly warnings: readonly string[];
   /** Those that this run does not settle itself, and what else a person should know. */
   readonly worthSaying: readonly string[];
+  /** The site file as it will be, stand-ins in place of addresses that are yet to be made. */
+  readonly siteText: string;
   /** A site file that is there would say something else. */
   readonly changesExisting: boolean;
   readonly next: readonly string[];
@@ -69,6 +71,7 @@ export const planGatewayInit = async (
   const made = new Set(withoutTarget(site).map(({ path, message }) => `${pathText(path)}: ${message}`));
   return {
     procedure: { title: `the VPN gateways of ${site.site}`, site: site.site, region: site.cloud.region, steps },
+    siteText: plan.loaded.text,
     files: plan.files,
     // Until the addresses are made the tunnels hold stand-ins.
     tunnels: fresh.size > 0 ? [] : plan.tunnels,

@@ -39,11 +39,55 @@ export const newSiteText = (draft: Draft): string => {
 /** The plain data of a site file's text that has been validated. */
 export const draftOf = (text: string): Draft => parseDocument(text).toJS() as Draft;
 
-/** The text with only the changed nodes written anew: comments, order and the rest stay. */
+/**
+ * The text with only the changed nodes written anew: comments, order and the rest stay. Where only values change, all
+ * else stays to the byte: the library would write every list and map in brackets in one style.
+ */
 export const amendedText = (text: string, draft: Draft): string => {
   const document = parseDocument(text);
-  return amend(document, [], document.toJS(), draft) ? document.toString(style(text)) : text;
+  const edits = valueEdits(document, [], document.toJS(), draft);
+  if (!amend(document, [], document.toJS(), draft)) return text;
+  const edited = edits === undefined ? undefined : spliced(text, edits);
+  const isSame = (other: string): boolean => JSON.stringify(draftOf(other)) === JSON.stringify(document.toJS());
+  return edited !== undefined && isSame(edited) ? edited : document.toString(style(text));
 };
+
+interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly value: unknown;
+}
+
+/** The values that change, by their place in the text; undefined where more than values does. */
+const valueEdits = (
+  document: Document,
+  path: readonly (string | number)[],
+  before: unknown,
+  after: unknown,
+): readonly Edit[] | undefined => {
+  const all = (parts: readonly (readonly Edit[] | undefined)[]): readonly Edit[] | undefined =>
+    parts.includes(undefined) ? undefined : parts.flatMap((part) => part!);
+  if (isObject(before) && isObject(after))
+    return all(Object.keys(after).map((key) => valueEdits(document, [...path, key], before[key], after[key])));
+  if (Array.isArray(before) && Array.isArray(after))
+    return before.length === after.length
+      ? all(after.map((item, index) => valueEdits(document, [...path, index], before[index], item)))
+      : undefined;
+  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  const node = document.getIn(path, true);
+  return isScalar(node) && node.range != null && !isObject(after) && !Array.isArray(after) && after !== undefined
+    ? [{ from: node.range[0], to: node.range[1], value: after }]
+    : undefined;
+};
+
+/** The text with other values. A plain word stays plain, all else is quoted as JSON does, which YAML reads too. */
+const spliced = (text: string, edits: readonly Edit[]): string =>
+  [...edits]
+    .sort((one, other) => other.from - one.from)
+    .reduce((done, { from, to, value }) => {
+      const plain = typeof value === 'string' && /^[\w./-]+$/.test(value) && parseDocument(value).toJS() === value;
+      return done.slice(0, from) + (plain ? value : JSON.stringify(value)) + done.slice(to);
+    }, text);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

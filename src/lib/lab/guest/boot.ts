@@ -6,7 +6,7 @@ import type { LabLink, LinkEnd, Topology } from '../topology.ts';
 import { until } from '../wait.ts';
 import { isBox, runInGuest } from './shell.ts';
 
-/** A second here when nothing else runs; 22 to 44 s were seen on busy cores. */
+/** 8 to 11 s were seen, on busy cores 22 to 44. */
 const BOOT_MS = 120_000;
 
 /**

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failure, missing } from '../core/errors.ts';
 import type { LeaseStore } from '../core/ports.ts';
+import { breakLock } from './lock-link.ts';
 import { bootId, startOf } from './process-name.ts';
 
 /** A block of the file system: what is written over it needs no new space. */
@@ -118,21 +119,6 @@ export const leaseFile = async (path: string, mode = 0o644): Promise<LeaseStore>
     return startOf(Number(pid)) === start || boot === '' ? 'alive' : 'nobody';
   };
 
-  /**
-   * Moved aside first: of two that find the same dead lock only one gets it, and one that was renewed meanwhile is put
-   * back.
-   */
-  const breakLock = async (dead: string): Promise<void> => {
-    const aside = `${lock}.${crypto.randomUUID()}`;
-    try {
-      await rename(lock, aside);
-    } catch {
-      return;
-    }
-    if ((await nameIn(aside)) !== dead) await link(aside, lock).catch(() => undefined);
-    await rm(aside, { force: true });
-  };
-
   /** Which lock it is: another one of the same owner has another inode or time. */
   const identity = async (): Promise<string> => {
     const found = await lstat(lock, { bigint: true }).catch(() => undefined);
@@ -171,7 +157,7 @@ export const leaseFile = async (path: string, mode = 0o644): Promise<LeaseStore>
       const which = await identity();
       if (which !== watched.identity) watched = { identity: which, since: now };
       if (owner === 'nobody' || (owner === 'elsewhere' && now - watched.since > LOCK_PATIENCE_MS * 0.9))
-        await breakLock(name);
+        await breakLock(lock, name, nameIn);
       else if (now > end)
         throw failure(`${lock} is held by process ${name.split('/')[2] ?? '?'}`, {
           next: 'see whether that monitor hangs',

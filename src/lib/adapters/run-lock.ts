@@ -1,9 +1,10 @@
-import { link, mkdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failure } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
+import { breakLock } from './lock-link.ts';
 import { bootId, startOf } from './process-name.ts';
 import { syncNames } from './replace.ts';
 
@@ -20,18 +21,6 @@ const isOver = (name: string): boolean => {
   const [host, boot, pid, start] = name.split('|');
   if (host !== hostname()) return false;
   return boot !== bootId() || startOf(Number(pid)) !== start;
-};
-
-/** Moved aside first: of two that find the same dead lock only one gets it, and a new one is put back. */
-const breakLock = async (lock: string, dead: string): Promise<void> => {
-  const aside = `${lock}.${crypto.randomUUID()}`;
-  try {
-    await rename(lock, aside);
-  } catch {
-    return;
-  }
-  if ((await readlink(aside).catch(() => '')) !== dead) await link(aside, lock).catch(() => undefined);
-  await rm(aside, { force: true });
 };
 
 const busy = (path: string, lock: string, name: string) => {
@@ -72,7 +61,7 @@ export const runLock: Ports['lock'] = async (path, what, patienceMs = 0) => {
     }
     const name = await readlink(lock).catch((error: unknown) => (code(error) === 'ENOENT' ? undefined : ''));
     if (name === undefined) continue;
-    if (name !== '' && isOver(name)) await breakLock(lock, name);
+    if (name !== '' && isOver(name)) await breakLock(lock, name, (at) => readlink(at).catch(() => undefined));
     else if (performance.now() >= end)
       throw name === ''
         ? failure(`${lock} is not a lock of ours`, { field: path, next: 'remove it' })

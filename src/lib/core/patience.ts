@@ -1,5 +1,3 @@
-import { interrupted } from './errors.ts';
-
 /** Ends the calls of a command that was told to stop. */
 export interface Patience {
   /** Fires `GRACE_MS` after the user's signal. */
@@ -10,19 +8,6 @@ export interface Patience {
 
 /** A call under way may still answer: then it is known what it changed. A service that is silent ends within it, ms. */
 const GRACE_MS = 1_500;
-
-/** For a library that hears no signal: its call goes on by itself, but nobody waits for it. @throws interrupted */
-export const unlessAborted = async <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
-  if (signal === undefined) return work;
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(interrupted());
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  work.catch(() => undefined);
-  return Promise.race([work, stopped]).finally(() => signal.removeEventListener('abort', stop));
-};
 
 /** @param asked fires when the user wants the command to end */
 export const patienceOf = (asked: AbortSignal): Patience => {

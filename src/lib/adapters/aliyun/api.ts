@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import OpenApi, { $OpenApiUtil } from '@alicloud/openapi-core';
 import type { Aliyun, AliyunAnswer, AliyunCall, AliyunOptions } from '../../core/aliyun.ts';
 import { interrupted } from '../../core/errors.ts';
-import { unlessAborted } from '../../core/patience.ts';
+import { unlessInterrupted } from '../../core/interrupt.ts';
 import { pauseAfter } from '../../domain/backoff.ts';
 import { credentialsOf } from './credentials.ts';
 import { endpointOf, regionOf } from './endpoints.ts';
@@ -71,7 +71,8 @@ export const aliyunApi = async ({ region: given, profile, signal }: AliyunOption
     for (let tries = 1; ; tries += 1) {
       if (stopped()) throw interrupted();
       try {
-        return await unlessAborted(send(call), signal);
+        // The library hears no signal.
+        return await (signal === undefined ? send(call) : unlessInterrupted(signal, send(call)));
       } catch (error) {
         if (stopped()) throw interrupted();
         if (!isThrottled(error) || tries >= TRIES)

@@ -72,6 +72,15 @@ test('a lock of another machine is believed, and the way out is said', async () 
   });
 });
 
+test('a link that is no lock of ours is named, and stays', async () => {
+  await symlink('elsewhere|x', join(root, LOCK));
+  await expect(runLock(site(), 'vpn render')).rejects.toMatchObject({
+    message: `${join(root, LOCK)} is not a lock of ours`,
+    next: 'remove it',
+  });
+  expect(await readlink(join(root, LOCK))).toBe('elsewhere|x');
+});
+
 test('pins written at the same time: none is lost', async () => {
   const path = join(root, 'state', 'office.pins.json');
   const tables = Array.from({ length: 8 }, (_, index) => `rtb-0000000${index}`);

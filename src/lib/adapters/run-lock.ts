@@ -63,7 +63,7 @@ export const runLock: Ports['lock'] = async (path, what, patienceMs = 0) => {
     if (name === undefined) continue;
     if (name !== '' && isOver(name)) await breakLock(lock, name, (at) => readlink(at).catch(() => undefined));
     else if (performance.now() >= end)
-      throw name === ''
+      throw name.split('|').length !== nameOf('').split('|').length
         ? failure(`${lock} is not a lock of ours`, { field: path, next: 'remove it' })
         : busy(path, lock, name);
     else await delay(10);
